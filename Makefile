@@ -1,0 +1,55 @@
+# Two commands are enough: `make demo` and `make test`. Each installs what it lacks, says so, and does nothing
+# twice; the work is done by the scripts in tools/.
+
+DEMO ?=# options for `bulkhead demo`, such as DEMO="--keep /tmp/demo"
+TESTFLAGS ?=# options for `swift test`, such as TESTFLAGS="--filter Keyspace"
+
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+SWIFT_CODE := Package.swift Sources Tests
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test build release format lint generate bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## build, then show the whole thing on a throw-away etcd; DEMO="--keep DIR" keeps it
+	@tools/need-build
+	@tools/need-etcd 3.4.23 "the demo"
+	@tools/build --product bulkhead
+	@PATH="$(CURDIR)/.tools/etcd/3.4.23:$$PATH" .build/debug/bulkhead demo $(DEMO)
+
+test: ## build and run the tests; TESTFLAGS="--filter NAME" runs some
+	@tools/need-build
+	@tools/need-tests
+	@$(if $(CI),$(MAKE) --no-print-directory lint)
+	@tools/build --build-tests
+	@swift test --skip-build $(TESTFLAGS)
+
+build: ## build for development: .build/debug/bulkhead
+	@tools/need-build
+	@tools/build
+
+release: ## build for use, stripped, without need of Swift's libraries: .build/release/bulkhead
+	@tools/need-build
+	@tools/build --configuration release --product bulkhead --static-swift-stdlib -Xlinker -s
+	@ls -lh .build/release/bulkhead
+
+format: ## lay the Swift code out anew, in place
+	@swift format --in-place --parallel --recursive $(SWIFT_CODE)
+
+lint: ## check the layout of the Swift code, and the scripts where shellcheck is installed
+	@swift format lint --strict --parallel --recursive $(SWIFT_CODE)
+	@if command -v shellcheck >/dev/null; then shellcheck -x .ci/run $$(grep -l '^#!' tools/*); fi
+
+generate: ## make the gRPC code anew from Sources/Etcd/Protos
+	@tools/need-build
+	@tools/generate
+
+bench: ## run the benchmarks
+	@if [ -x tools/bench ]; then tools/need-build && tools/bench; else echo "there are no benchmarks yet"; fi
+
+clean: ## remove everything these targets have made: .build and .tools
+	@rm -rf .build .tools

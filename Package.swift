@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Warnings are errors where CI is set; a developer's half-finished work may still be built.
+let strict: [SwiftSetting] = Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+/// A room of the house: what it holds is in its name, what it may import is listed here and nowhere else.
+func room(
+  _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [],
+  resources: [Resource]? = nil
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
+}
+
+/// The tests of a room, which mirror its folder.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: strict)
+}
+
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "bulkhead",
+  products: [.executable(name: "bulkhead", targets: ["bulkhead"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+    .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+    .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Floor 0: nothing below.
+    room("Keyspace"),
+    room("Files"),
+    room("Endpoints"),
+    // Floor 1.
+    room("Catalogue", ["Keyspace", yams], resources: [.embedInCode("Data")]),
+    room(
+      "Etcd",
+      [
+        "Keyspace", "Endpoints",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCNIOTransportHTTP2", package: "grpc-swift-nio-transport"),
+        .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      exclude: ["Protos"]),
+    room(
+      "Certificates",
+      [
+        "Files",
+        .product(name: "X509", package: "swift-certificates"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+      ]),
+    room("Manifests", [yams]),
+    // Floor 2.
+    room("Segmentation", ["Catalogue", "Keyspace", "Endpoints", yams]),
+    // Floor 3.
+    room("Reconciliation", ["Segmentation", "Etcd"]),
+    room("Verification", ["Segmentation", "Etcd", "Certificates"]),
+    room("Reporting", ["Segmentation", "Reconciliation", "Verification", "Certificates"]),
+    room("ThrowawayEtcd", ["Certificates", "Endpoints", "Etcd", "Files"]),
+    // Floor 4.
+    .executableTarget(
+      name: "bulkhead",
+      dependencies: [
+        "Reporting", "Manifests", "ThrowawayEtcd", "Files", argumentParser,
+      ],
+      swiftSettings: strict),
+    // The tests mirror the rooms.
+    tests("Keyspace"),
+    tests("Files"),
+    tests("Catalogue", ["Keyspace"]),
+    tests("Certificates", ["Files"]),
+    tests("Manifests", [yams]),
+  ],
+  swiftLanguageModes: [.v6]
+)
