@@ -1,0 +1,94 @@
+/// The keys from ``lower`` up to but not including ``upper``, as etcd compares them.
+///
+/// etcd writes a range as two byte strings, a key and a range end, in three forms (etcd,
+/// `server/auth/range_perm_cache.go` and `api/etcdserverpb/rpc.proto`):
+///
+/// | key | range end | means |
+/// |---|---|---|
+/// | `k` | empty | the key `k` alone, that is `[k, k\x00)` |
+/// | `k` | `\x00` | `k` and everything after it |
+/// | `k` | `e` | `[k, e)`, nothing if `e` is not greater than `k` |
+public struct KeyRange: Hashable, Sendable {
+  public let lower: Key
+  /// The first key that is no longer inside; nil if the range has no end.
+  public let upper: Key?
+
+  public init(from lower: Key, to upper: Key?) {
+    self.lower = lower
+    self.upper = upper
+  }
+
+  /// One key.
+  public static func key(_ key: Key) -> KeyRange { KeyRange(from: key, to: key.next) }
+
+  /// Every key that begins with `prefix`, as `etcdctl --prefix` means it. The empty prefix is ``everything``.
+  public static func prefix(_ prefix: Key) -> KeyRange {
+    guard !prefix.bytes.isEmpty else { return .everything }
+    var end = prefix.bytes
+    while let last = end.popLast() {
+      if last < 0xff { return KeyRange(from: prefix, to: Key(end + [last + 1])) }
+    }
+    return KeyRange(from: prefix, to: nil)
+  }
+
+  /// The whole keyspace. Its lower end is `\x00` and not the empty string: etcd has no empty key, and this is
+  /// what `etcdctl --prefix ""` stores.
+  public static let everything = KeyRange(from: Key([0]), to: nil)
+
+  public var isEmpty: Bool { upper.map { $0 <= lower } ?? false }
+
+  /// The key, if the range holds exactly one.
+  public var singleKey: Key? { upper == lower.next ? lower : nil }
+
+  public func contains(_ key: Key) -> Bool { lower <= key && (upper.map { key < $0 } ?? true) }
+
+  public func contains(_ other: KeyRange) -> Bool {
+    other.isEmpty || (lower <= other.lower && !KeyRange.ends(upper, before: other.upper))
+  }
+
+  /// The keys in both ranges; nil if there are none.
+  public func intersection(_ other: KeyRange) -> KeyRange? {
+    let both = KeyRange(
+      from: max(lower, other.lower), to: KeyRange.ends(upper, before: other.upper) ? upper : other.upper)
+    return both.isEmpty ? nil : both
+  }
+
+  /// Orders two ends, of which nil is the greatest.
+  static func ends(_ left: Key?, before right: Key?) -> Bool {
+    guard let left else { return false }
+    return right.map { left < $0 } ?? true
+  }
+}
+
+// MARK: - etcd's two byte strings
+
+extension KeyRange {
+  /// Reads the two byte strings of an etcd permission or request.
+  public init(key: [UInt8], rangeEnd: [UInt8]) {
+    switch rangeEnd {
+    case []: self = .key(Key(key))
+    case [0]: self.init(from: Key(key), to: nil)
+    default: self.init(from: Key(key), to: Key(rangeEnd))
+    }
+  }
+
+  /// The range end to send with ``lower`` as the key: empty for one key, `\x00` for no end.
+  public var rangeEnd: [UInt8] {
+    if singleKey != nil { return [] }
+    return upper?.bytes ?? [0]
+  }
+
+  /// The prefix, if the range is all the keys that begin with one.
+  public var prefix: Key? {
+    self == .everything ? Key([]) : (self == .prefix(lower) ? lower : nil)
+  }
+}
+
+extension KeyRange: CustomStringConvertible {
+  /// `/a` for one key, `/a/*` for a prefix, `[/a, /c)` for anything else.
+  public var description: String {
+    if let singleKey { return "\(singleKey)" }
+    if let prefix { return "\(prefix)*" }
+    return "[\(lower), \(upper.map(\.description) ?? "∞"))"
+  }
+}

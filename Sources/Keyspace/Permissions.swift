@@ -1,0 +1,21 @@
+/// All that one etcd user may do with keys: the union of the grants of all its roles.
+public struct Permissions: Hashable, Sendable {
+  public let readable: KeyRangeSet
+  public let writable: KeyRangeSet
+
+  public init(_ grants: some Sequence<Grant>) {
+    readable = KeyRangeSet(grants.filter { $0.access.contains(.read) }.map(\.range))
+    writable = KeyRangeSet(grants.filter { $0.access.contains(.write) }.map(\.range))
+  }
+
+  /// What the role `root` gives, whatever its grants say (etcd, `server/auth/store.go`, `isOpPermitted`).
+  public static let root = Permissions([Grant(.everything, .readwrite)])
+
+  /// Whether etcd lets a request for `range` pass. A request that needs both kinds of access needs each of them.
+  public func allow(_ access: Access, _ range: KeyRange) -> Bool {
+    (!access.contains(.read) || readable.contains(range))
+      && (!access.contains(.write) || writable.contains(range))
+  }
+
+  public func allow(_ access: Access, _ key: Key) -> Bool { allow(access, .key(key)) }
+}

@@ -1,0 +1,71 @@
+import Testing
+
+@testable import Keyspace
+
+@Suite struct KeyRangeSetTests {
+  @Test func rangesThatTouchBecomeOne() {
+    let set = KeyRangeSet([KeyRange(from: "b", to: "c"), KeyRange(from: "a", to: "b")])
+    #expect(set.ranges == [KeyRange(from: "a", to: "c")])
+    #expect(set.contains(KeyRange(from: "a", to: "c")))
+    // A single key and what follows it: "a" ends at "a\0".
+    let joined = KeyRangeSet([.key("a"), KeyRange(from: Key("a").next, to: "b")])
+    #expect(joined.ranges == [KeyRange(from: "a", to: "b")])
+  }
+
+  @Test func aGapOfOneKeyIsAGap() {
+    let set = KeyRangeSet([KeyRange(from: "a", to: "b"), KeyRange(from: Key("b").next, to: "c")])
+    #expect(set.ranges.count == 2)
+    #expect(!set.contains("b"))
+    #expect(!set.contains(KeyRange(from: "a", to: "c")))
+  }
+
+  /// Against a set of plain keys over a small alphabet, where everything can be tried.
+  @Test(arguments: 0..<200) func theAlgebraIsThatOfSets(seed: Int) {
+    var random = SplitMix(state: UInt64(seed))
+    let universe = Self.universe
+    func set() -> KeyRangeSet {
+      KeyRangeSet(
+        (0..<Int.random(in: 0...4, using: &random)).map { _ in
+          let lower = universe.randomElement(using: &random) ?? "a"
+          return switch Int.random(in: 0..<4, using: &random) {
+          case 0: KeyRange.key(lower)
+          case 1: KeyRange(from: lower, to: nil)
+          case 2: KeyRange.prefix(lower)
+          default: KeyRange(from: lower, to: universe.randomElement(using: &random))
+          }
+        })
+    }
+    let (a, b) = (set(), set())
+    for key in universe {
+      #expect(a.union(b).contains(key) == (a.contains(key) || b.contains(key)))
+      #expect(a.intersection(b).contains(key) == (a.contains(key) && b.contains(key)))
+      #expect(a.subtracting(b).contains(key) == (a.contains(key) && !b.contains(key)))
+      #expect(a.complement.contains(key) == !a.contains(key))
+    }
+    #expect(a.complement.complement == a)
+    #expect(a.union(b) == b.union(a))
+    #expect(a.subtracting(b).union(a.intersection(b)) == a)
+  }
+
+  /// All keys of one to three bytes over bytes that matter.
+  static let universe: [Key] = {
+    let bytes: [UInt8] = [0, 0x61, 0x62, 0xff]
+    let one = bytes.map { [$0] }
+    let two = one.flatMap { prefix in bytes.map { prefix + [$0] } }
+    let three = two.flatMap { prefix in bytes.map { prefix + [$0] } }
+    return (one + two + three).map { Key($0) }
+  }()
+}
+
+/// A small generator with a seed, so that a failure can be had again.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}
