@@ -1,0 +1,29 @@
+import Foundation
+import Glibc
+
+/// A suite whose tests have a directory each, gone when the test ends: Swift Testing makes an instance for
+/// each test.
+class TemporaryDirectorySuite {
+  let directory = NSTemporaryDirectory() + "bulkhead-files-" + UUID().uuidString
+
+  init() throws {
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: directory) }
+}
+
+/// The names in a directory, hidden ones included.
+func names(in directory: String) throws -> [String] {
+  try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+}
+
+/// The state of a path itself, not of what it links to.
+func status(of path: String) -> stat? {
+  var status = stat()
+  return lstat(path, &status) == 0 ? status : nil
+}
+
+func mode(of path: String) -> mode_t? { status(of: path).map { $0.st_mode & 0o7777 } }
+
+func text(of path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
