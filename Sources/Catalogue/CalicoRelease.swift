@@ -1,0 +1,57 @@
+/// A minor release of Calico, which is as fine as the catalogue distinguishes: patch releases read and write
+/// the same keys.
+public struct CalicoRelease: Hashable, Sendable {
+  public let major: Int
+  public let minor: Int
+
+  public init(major: Int, minor: Int) {
+    self.major = major
+    self.minor = minor
+  }
+
+  /// The releases the catalogue was checked against. The last of them is ``unreleased``.
+  public static let known = CalicoRelease(major: 3, minor: 20)...unreleased
+
+  /// What Calico's master branch held on 22 August 2026.
+  public static let unreleased = CalicoRelease(major: 3, minor: 33)
+
+  /// The known release that is nearest to this one: itself if it is known.
+  public var nearestKnown: CalicoRelease { min(max(self, Self.known.lowerBound), Self.known.upperBound) }
+
+  /// Reads a release and refuses one that the catalogue does not know.
+  public static func known(_ text: String) throws(CatalogueError) -> CalicoRelease {
+    guard let release = CalicoRelease(text) else {
+      throw CatalogueError("\"\(text)\" is no Calico release", hint: "write it as v3.32 or v3.32.1")
+    }
+    guard known.contains(release) else {
+      throw CatalogueError(
+        "the catalogue does not know Calico \(release)",
+        hint: "the nearest release it knows is \(release.nearestKnown)")
+    }
+    return release
+  }
+}
+
+extension CalicoRelease: Comparable {
+  public static func < (left: CalicoRelease, right: CalicoRelease) -> Bool {
+    (left.major, left.minor) < (right.major, right.minor)
+  }
+}
+
+extension CalicoRelease: CustomStringConvertible {
+  public var description: String { "v\(major).\(minor)" }
+
+  /// Reads `v3.32`, `3.32`, `v3.32.1` and `v3.33.0-0.dev`.
+  /// - Returns: nil for anything else.
+  public init?(_ text: String) {
+    let number = text.hasPrefix("v") ? text.dropFirst() : text[...]
+    let parts = number.prefix { $0 != "-" && $0 != "+" }
+      .split(separator: ".", omittingEmptySubsequences: false)
+      .map { part in part.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(part) : nil }
+    guard (2...3).contains(parts.count), !parts.contains(nil), let major = parts[0], let minor = parts[1]
+    else {
+      return nil
+    }
+    self.init(major: major, minor: minor)
+  }
+}

@@ -1,0 +1,59 @@
+import Yams
+
+/// What each component of each Calico release reads and writes in etcd.
+public struct Catalogue: Hashable, Sendable {
+  /// In the order of ``CatalogueData``.
+  public let components: [Component]
+  /// What an ``Installation`` may name, with a line of meaning each.
+  public let features: [Feature]
+
+  public struct Feature: Hashable, Sendable {
+    public let name: String
+    public let meaning: String
+  }
+
+  public subscript(name: String) -> Component? { components.first { $0.name == name } }
+
+  /// The catalogue that comes with the program.
+  /// - Throws: never, unless the data was changed without running the tests.
+  public static func embedded() throws(CatalogueError) -> Catalogue {
+    try Catalogue(
+      components: CatalogueData.components.map { ($0.file, String(decoding: $0.bytes, as: UTF8.self)) },
+      features: String(decoding: CatalogueData.features, as: UTF8.self))
+  }
+
+  /// Reads a catalogue from the text of its files.
+  public init(components files: [(name: String, text: String)], features text: String) throws(CatalogueError)
+  {
+    let features = try Self.features(text)
+    let names = Set(features.map(\.name))
+    var components: [Component] = []
+    for file in files {
+      let component = try ComponentLoader(file: file.name, features: names).component(file.text)
+      guard !components.contains(where: { $0.name == component.name }) else {
+        throw CatalogueError(
+          "the component \"\(component.name)\" is described twice", hint: "keep one file for each",
+          file: file.name)
+      }
+      components.append(component)
+    }
+    self.components = components
+    self.features = features
+  }
+
+  private static func features(_ text: String) throws(CatalogueError) -> [Feature] {
+    let file = "features.yaml"
+    guard let mapping = try yamlRoot(text, file: file).mapping else {
+      throw CatalogueError(
+        "a mapping was expected", hint: "write each feature as name: meaning", file: file, line: 1)
+    }
+    return try mapping.map { (name, meaning) throws(CatalogueError) in
+      guard let name = name.scalar?.string, let meaning = meaning.scalar?.string, !meaning.isEmpty else {
+        throw CatalogueError(
+          "a feature has no meaning", hint: "write each feature as name: meaning", file: file,
+          line: name.mark?.line)
+      }
+      return Feature(name: name, meaning: meaning)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import Keyspace
+
+/// Where the published table of a component and what it really needs differ, for one installation.
+public struct CatalogueComparison: Hashable, Sendable {
+  public let component: String
+  /// One for each corrected grant that the published table does not allow, or not wholly.
+  public let missing: [Difference]
+  /// One for each published grant that allows more than is used.
+  public let excessive: [Difference]
+
+  public struct Difference: Hashable, Sendable {
+    /// The grant that the other form does not cover. Its entry says what happens without it (if missing) or
+    /// why it is too much (if excessive).
+    public let grant: CatalogueGrant
+    /// The part of it that the other form does not allow to read.
+    public let readable: KeyRangeSet
+    /// The part of it that the other form does not allow to write.
+    public let writable: KeyRangeSet
+
+    init?(_ grant: CatalogueGrant, beyond other: Permissions) {
+      let own = Permissions([grant.grant])
+      self.grant = grant
+      readable = own.readable.subtracting(other.readable)
+      writable = own.writable.subtracting(other.writable)
+      if readable.isEmpty && writable.isEmpty { return nil }
+    }
+  }
+
+  /// - Returns: nil if there is no published table to compare with.
+  public init?(of component: Component, for installation: Installation) {
+    guard component.documented != nil else { return nil }
+    let documented = component.grants(.documented, for: installation)
+    let corrected = component.grants(.corrected, for: installation)
+    let allowed = Permissions(documented.map(\.grant))
+    let needed = Permissions(corrected.map(\.grant))
+    self.component = component.name
+    missing = corrected.compactMap { Difference($0, beyond: allowed) }
+    excessive = documented.compactMap { Difference($0, beyond: needed) }
+  }
+}

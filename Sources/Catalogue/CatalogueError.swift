@@ -1,0 +1,19 @@
+/// A fault in the catalogue's data or in what it was asked.
+public struct CatalogueError: Error, Hashable, Sendable {
+  /// What is wrong: one sentence, in lower case.
+  public let message: String
+  /// What to do about it.
+  public let hint: String
+  /// The data file and its line, counted from 1, where the fault is in one.
+  public let place: String?
+
+  public init(_ message: String, hint: String, file: String? = nil, line: Int? = nil) {
+    self.message = message
+    self.hint = hint
+    place = file.map { file in line.map { "\(file):\($0)" } ?? file }
+  }
+}
+
+extension CatalogueError: CustomStringConvertible {
+  public var description: String { (place.map { "\($0): " } ?? "") + message }
+}

@@ -1,0 +1,191 @@
+import Keyspace
+import Yams
+
+/// Reads one component's data file. What it does not expect it refuses: the catalogue decides who may write
+/// where, so nothing in it is guessed.
+struct ComponentLoader {
+  let file: String
+  /// The features that a condition may name.
+  let features: Set<String>
+
+  func component(_ text: String) throws(CatalogueError) -> Component {
+    let mapping = try StrictMapping(
+      yamlRoot(text, file: file),
+      keys: ["component", "summary", "placement", "documented", "corrected", "roles", "seeds", "notes"],
+      file: file)
+    let placement = try mapping.text("placement")
+    guard let placement = Component.Placement(rawValue: placement) else {
+      throw mapping.fault(
+        "\"\(placement)\" is no placement", hint: "use node, cluster or person", at: "placement")
+    }
+    _ = try mapping.node("corrected")
+    return Component(
+      name: try mapping.text("component"),
+      summary: try mapping.text("summary"),
+      placement: placement,
+      documented: mapping.has("documented") ? try publishedTable(mapping.node("documented")) : nil,
+      corrected: try flatMap(mapping.list("corrected"), correctedEntries),
+      roles: try map(mapping.list("roles"), role),
+      seeds: try map(mapping.list("seeds"), seed),
+      notes: try mapping.texts("notes"))
+  }
+
+  // MARK: - Tables
+
+  private func publishedTable(_ node: Node) throws(CatalogueError) -> Component.PublishedTable {
+    let mapping = try StrictMapping(node, keys: ["source", "grants"], file: file)
+    let source = try mapping.text("source")
+    _ = try mapping.node("grants")
+    let entries = try flatMap(mapping.list("grants")) { (node) throws(CatalogueError) in
+      let row = try StrictMapping(node, keys: ["key", "prefix", "access", "excess"], file: file)
+      let access = try access(row)
+      let excess = try row.optionalText("excess")
+      return try patterns(row).map {
+        CatalogueEntry(
+          pattern: $0, access: access, condition: .always, why: "the published table has it", source: source,
+          without: nil, excess: excess, nodeScope: nil)
+      }
+    }
+    return Component.PublishedTable(source: source, entries: entries)
+  }
+
+  /// One entry for each key or prefix of the row.
+  private func correctedEntries(_ node: Node) throws(CatalogueError) -> [CatalogueEntry] {
+    let row = try StrictMapping(
+      node,
+      keys: [
+        "key", "prefix", "access", "why", "source", "without", "since", "until", "feature", "unless",
+        "per-node",
+      ], file: file)
+    let access = try access(row)
+    let condition = try condition(row)
+    let (why, source, without) = (try row.text("why"), try row.text("source"), try row.text("without"))
+    let nodeScope = row.has("per-node") ? try nodeScope(row.node("per-node")) : nil
+    let patterns = try patterns(row)
+    guard nodeScope == nil || patterns.count == 1 else {
+      throw row.fault("\"per-node\" stands with several keys", hint: "write a row for each", at: "per-node")
+    }
+    return patterns.map {
+      CatalogueEntry(
+        pattern: $0, access: access, condition: condition, why: why, source: source, without: without,
+        excess: nil, nodeScope: nodeScope)
+    }
+  }
+
+  private func nodeScope(_ node: Node) throws(CatalogueError) -> NodeScope {
+    let mapping = try StrictMapping(node, keys: ["own", "shared", "why"], file: file)
+    return NodeScope(
+      own: try flatMap(mapping.list("own")) { (node) throws(CatalogueError) in try parts(node, own: true) },
+      shared: try flatMap(mapping.list("shared")) { (node) throws(CatalogueError) in
+        try parts(node, own: false)
+      },
+      why: try mapping.text("why"))
+  }
+
+  private func parts(_ node: Node, own: Bool) throws(CatalogueError) -> [NodeScope.Part] {
+    let row = try StrictMapping(
+      node, keys: ["key", "prefix", "access", "since", "until", "feature", "unless"], file: file)
+    let (access, condition) = (try access(row), try condition(row))
+    return try patterns(row, own: own).map { NodeScope.Part($0, access, condition) }
+  }
+
+  // MARK: - Roles and seeds
+
+  private func role(_ node: Node) throws(CatalogueError) -> RoleNeed {
+    let row = try StrictMapping(
+      node, keys: ["role", "documented", "since", "until", "feature", "unless", "why", "source", "without"],
+      file: file)
+    return RoleNeed(
+      role: try row.text("role"), condition: try condition(row),
+      isDocumented: try row.optionalBool("documented") ?? false,
+      why: try row.text("why"), source: try row.text("source"), without: try row.text("without"))
+  }
+
+  private func seed(_ node: Node) throws(CatalogueError) -> Seed {
+    let row = try StrictMapping(
+      node, keys: ["key", "must", "since", "until", "why", "source", "spares"], file: file)
+    _ = try row.node("spares")
+    return Seed(
+      key: Key(try row.text("key")), condition: try condition(row), must: try row.text("must"),
+      why: try row.text("why"), source: try row.text("source"),
+      spares: try row.texts("spares").map { Key($0) })
+  }
+
+  // MARK: - What the rows have in common
+
+  private func access(_ row: StrictMapping) throws(CatalogueError) -> Access {
+    let word = try row.text("access")
+    guard let access = Access(word) else {
+      throw row.fault("\"\(word)\" is no access", hint: "use read, write or readwrite", at: "access")
+    }
+    return access
+  }
+
+  private func condition(_ row: StrictMapping) throws(CatalogueError) -> Condition {
+    let condition = Condition(
+      since: try release(row, "since"), until: try release(row, "until"),
+      feature: try feature(row, "feature"), unless: try feature(row, "unless"))
+    if let since = condition.since, let until = condition.until, until < since {
+      throw row.fault("\"until\" is before \"since\"", hint: "both are inclusive", at: "until")
+    }
+    return condition
+  }
+
+  private func release(_ row: StrictMapping, _ key: String) throws(CatalogueError) -> CalicoRelease? {
+    guard let text = try row.optionalText(key) else { return nil }
+    guard let release = CalicoRelease(text), CalicoRelease.known.contains(release),
+      release.description == text
+    else {
+      throw row.fault(
+        "\"\(text)\" is no release the catalogue knows",
+        hint: "use \(CalicoRelease.known.lowerBound) to \(CalicoRelease.known.upperBound)", at: key)
+    }
+    return release
+  }
+
+  private func feature(_ row: StrictMapping, _ key: String) throws(CatalogueError) -> String? {
+    guard let name = try row.optionalText(key) else { return nil }
+    guard features.contains(name) else {
+      throw row.fault("\"\(name)\" is no feature", hint: "describe it in features.yaml first", at: key)
+    }
+    return name
+  }
+
+  /// The row's keys or prefixes, of which it has the one or the other. Only a node's own may name the node.
+  private func patterns(_ row: StrictMapping, own: Bool = false) throws(CatalogueError) -> [KeyPattern] {
+    guard row.has("key") != row.has("prefix") else {
+      throw row.fault("either \"key\" or \"prefix\" is needed, and not both", hint: "use key for exact keys")
+    }
+    let name = row.has("key") ? "key" : "prefix"
+    return try row.texts(name).map { (text) throws(CatalogueError) in
+      guard let pattern = KeyPattern(text, isPrefix: name == "prefix") else {
+        throw row.fault(
+          "\"\(text)\" has a placeholder that is unknown",
+          hint: "use \(KeyPattern.Placeholder.allCases.map { "{\($0.rawValue)}" }.joined(separator: ", "))",
+          at: name)
+      }
+      guard !text.contains("*") else {
+        throw row.fault("\"\(text)\" has a star", hint: "etcd has none: use prefix", at: name)
+      }
+      guard pattern.namesNode == own else {
+        throw row.fault(
+          own ? "\"\(text)\" does not name the node" : "\"\(text)\" names a node",
+          hint: "what names the node is listed under per-node, own, and nothing else is", at: name)
+      }
+      return pattern
+    }
+  }
+}
+
+/// `Sequence.map` with its error's type kept.
+private func map<Element>(
+  _ nodes: [Node], _ transform: (Node) throws(CatalogueError) -> Element
+) throws(CatalogueError) -> [Element] {
+  try nodes.map(transform)
+}
+
+private func flatMap<Element>(
+  _ nodes: [Node], _ transform: (Node) throws(CatalogueError) -> [Element]
+) throws(CatalogueError) -> [Element] {
+  try nodes.map(transform).flatMap { $0 }
+}

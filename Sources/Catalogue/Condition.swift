@@ -1,0 +1,44 @@
+/// When an entry of the catalogue counts.
+public struct Condition: Hashable, Sendable {
+  /// The first release, if not from the first known.
+  public let since: CalicoRelease?
+  /// The last release, if not to the last known.
+  public let until: CalicoRelease?
+  /// The feature that has to be in use.
+  public let feature: String?
+  /// The feature that must not be in use.
+  public let unless: String?
+
+  public init(
+    since: CalicoRelease? = nil, until: CalicoRelease? = nil, feature: String? = nil, unless: String? = nil
+  ) {
+    self.since = since
+    self.until = until
+    self.feature = feature
+    self.unless = unless
+  }
+
+  public static let always = Condition()
+
+  public func holds(for installation: Installation) -> Bool {
+    (since.map { $0 <= installation.release } ?? true)
+      && (until.map { installation.release <= $0 } ?? true)
+      && (feature.map(installation.features.contains) ?? true)
+      && !(unless.map(installation.features.contains) ?? false)
+  }
+}
+
+extension Condition: CustomStringConvertible {
+  /// Such as `v3.24 to v3.32, unless seeded`; empty if it always holds.
+  public var description: String {
+    let releases: String? =
+      switch (since, until) {
+      case (nil, nil): nil
+      case (let since?, nil): "since \(since)"
+      case (nil, let until?): "until \(until)"
+      case (let since?, let until?): since == until ? "\(since) only" : "\(since) to \(until)"
+      }
+    return [releases, feature.map { "with \($0)" }, unless.map { "unless \($0)" }]
+      .compactMap { $0 }.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,59 @@
+/// What is installed: all that decides, with the component, which keys are read and written.
+public struct Installation: Hashable, Sendable {
+  public let release: CalicoRelease
+  /// Names from ``Catalogue/features``; others have no effect.
+  public let features: Set<String>
+  /// OpenStack's region, as `openstack_region` names it; nil if none is configured.
+  public let region: String?
+  /// The `name` of the CNI network configuration, with which the handles of pods begin.
+  public let network: String
+
+  /// The network's name in Calico's own manifests.
+  public static let defaultNetwork = "k8s-pod-network"
+  /// The feature that a ``region`` brings with it.
+  static let regionFeature = "openstack-region"
+
+  /// - Throws: if the region or the network is no name that Calico would take.
+  public init(
+    release: CalicoRelease, features: Set<String> = [], region: String? = nil,
+    network: String = Installation.defaultNetwork
+  ) throws(CatalogueError) {
+    // The namespace `openstack-region-<region>` has to be a DNS label of at most 63 bytes (libcalico-go,
+    // lib/validator/v3/validator.go, regionNamespacePrefix).
+    if let region, !DNSLabel.isValid(region) || region.utf8.count > 46 {
+      throw CatalogueError(
+        "\"\(region)\" is no OpenStack region", hint: "use a-z, 0-9 and '-', at most 46 bytes")
+    }
+    guard Self.isNetworkName(network) else {
+      throw CatalogueError(
+        "\"\(network)\" is no name of a CNI network", hint: "use letters, digits, '_', '.' and '-'")
+    }
+    self.release = release
+    self.features = region == nil ? features : features.union([Self.regionFeature])
+    self.region = region
+    self.network = network
+  }
+
+  /// `no-region` or `region-<name>` (libcalico-go, `lib/backend/model/region.go`).
+  var regionString: String { region.map { "region-\($0)" } ?? "no-region" }
+
+  /// The namespace of OpenStack's resources (networking-calico, `datamodel_v3.py`, `get_namespace`).
+  var openstackNamespace: String { region.map { "openstack-region-\($0)" } ?? "openstack" }
+
+  /// The CNI specification's rule for a network's name: `^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`.
+  private static func isNetworkName(_ text: String) -> Bool {
+    let isLetterOrDigit = { (byte: UInt8) in
+      (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+    }
+    return text.utf8.first.map(isLetterOrDigit) ?? false
+      && text.utf8.allSatisfy { isLetterOrDigit($0) || "_.-".utf8.contains($0) }
+  }
+}
+
+/// The two forms in which the catalogue knows each component.
+public enum CatalogueForm: String, CaseIterable, Sendable {
+  /// The tables as Calico publishes them.
+  case documented
+  /// What the program really reads and writes.
+  case corrected
+}

@@ -1,0 +1,87 @@
+import Keyspace
+
+/// A key or prefix with names left open: `/calico/ipam/v2/host/{node}/`.
+public struct KeyPattern: Hashable, Sendable {
+  /// What may stand between braces.
+  public enum Placeholder: String, CaseIterable, Sendable {
+    /// The node's name.
+    case node
+    /// The node's name inside a WorkloadEndpoint's name: ``NodeName/escaped``.
+    case nodeEscaped = "node-escaped"
+    /// `no-region` or `region-<name>`.
+    case region
+    /// The namespace of OpenStack's resources: `openstack` or `openstack-region-<name>`.
+    case openstack
+    /// The name of the CNI network.
+    case network
+
+    var isNode: Bool { self == .node || self == .nodeEscaped }
+  }
+
+  private enum Part: Hashable, Sendable {
+    case literal([UInt8])
+    case placeholder(Placeholder)
+  }
+
+  /// As the data file has it.
+  public let text: String
+  /// Whether every key that begins with the text is meant, or the one key.
+  public let isPrefix: Bool
+  private let parts: [Part]
+
+  /// - Returns: nil if a brace is left open or holds no ``Placeholder``.
+  init?(_ text: String, isPrefix: Bool) {
+    var parts: [Part] = []
+    var rest = text[...]
+    while let brace = rest.firstIndex(of: "{") {
+      parts.append(.literal(Array(rest[..<brace].utf8)))
+      let name = rest[rest.index(after: brace)...].prefix { $0 != "}" }
+      guard name.endIndex < rest.endIndex, let placeholder = Placeholder(rawValue: String(name)) else {
+        return nil
+      }
+      parts.append(.placeholder(placeholder))
+      rest = rest[rest.index(after: name.endIndex)...]
+    }
+    parts.append(.literal(Array(rest.utf8)))
+    self.text = text
+    self.isPrefix = isPrefix
+    self.parts = parts
+  }
+
+  /// Whether the keys differ from node to node.
+  public var namesNode: Bool {
+    parts.contains { if case .placeholder(let placeholder) = $0 { placeholder.isNode } else { false } }
+  }
+
+  /// The keys meant.
+  /// - Returns: nil if the pattern names a node and `node` is nil.
+  public func range(for installation: Installation, node: NodeName?) -> KeyRange? {
+    var bytes: [UInt8] = []
+    for part in parts {
+      switch part {
+      case .literal(let literal): bytes += literal
+      case .placeholder(let placeholder):
+        guard let value = placeholder.value(for: installation, node: node) else { return nil }
+        bytes += value.utf8
+      }
+    }
+    return isPrefix ? .prefix(Key(bytes)) : .key(Key(bytes))
+  }
+}
+
+extension KeyPattern.Placeholder {
+  fileprivate func value(for installation: Installation, node: NodeName?) -> String? {
+    switch self {
+    case .node: node?.text
+    case .nodeEscaped: node?.escaped
+    case .region: installation.regionString
+    case .openstack: installation.openstackNamespace
+    case .network: installation.network
+    }
+  }
+}
+
+extension KeyPattern: CustomStringConvertible {
+  /// A prefix has a star at its end.
+  public var description: String { isPrefix ? text + "*" : text }
+}

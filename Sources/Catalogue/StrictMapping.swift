@@ -1,0 +1,111 @@
+import Yams
+
+/// A YAML mapping that refuses what it is not asked for.
+struct StrictMapping {
+  let file: String
+  private let node: Node
+  private let values: [String: Node]
+
+  /// - Throws: if `node` is no mapping, or has a key that is not among `keys`.
+  init(_ node: Node, keys: [String], file: String) throws(CatalogueError) {
+    self.node = node
+    self.file = file
+    guard let mapping = node.mapping else {
+      throw CatalogueError(
+        "a mapping was expected", hint: "its keys are \(keys.joined(separator: ", "))", file: file,
+        line: node.mark?.line)
+    }
+    var values: [String: Node] = [:]
+    for (key, value) in mapping {
+      guard let name = key.scalar?.string, keys.contains(name) else {
+        throw CatalogueError(
+          "the key \"\(key.scalar?.string ?? "?")\" is unknown here",
+          hint: "known keys are \(keys.joined(separator: ", "))", file: file, line: key.mark?.line)
+      }
+      values[name] = value
+    }
+    self.values = values
+  }
+
+  func fault(_ message: String, hint: String, at key: String? = nil) -> CatalogueError {
+    CatalogueError(message, hint: hint, file: file, line: (key.flatMap { values[$0] } ?? node).mark?.line)
+  }
+
+  func has(_ key: String) -> Bool { values[key] != nil }
+
+  func node(_ key: String) throws(CatalogueError) -> Node {
+    guard let value = values[key] else {
+      throw fault("\"\(key)\" is missing", hint: "every entry of this kind has it")
+    }
+    return value
+  }
+
+  /// A string that is not empty; nil if the key is not there.
+  func optionalText(_ key: String) throws(CatalogueError) -> String? {
+    try values[key].map { (value) throws(CatalogueError) in try text(value, key) }
+  }
+
+  func text(_ key: String) throws(CatalogueError) -> String { try text(node(key), key) }
+
+  /// The elements of a sequence; none if the key is not there.
+  func list(_ key: String) throws(CatalogueError) -> [Node] {
+    guard let value = values[key] else { return [] }
+    guard let sequence = value.sequence else {
+      throw fault("\"\(key)\" is no list", hint: "begin each of its elements with \"- \"", at: key)
+    }
+    return Array(sequence)
+  }
+
+  /// One string or a list of them.
+  func texts(_ key: String) throws(CatalogueError) -> [String] {
+    guard let value = values[key] else { return [] }
+    guard let sequence = value.sequence else { return [try text(value, key)] }
+    return try sequence.map { (element) throws(CatalogueError) in try text(element, key) }
+  }
+
+  func optionalBool(_ key: String) throws(CatalogueError) -> Bool? {
+    guard let word = try optionalText(key) else { return nil }
+    guard word == "true" || word == "false" else {
+      throw fault("\"\(key)\" is \"\(word)\"", hint: "write true or false", at: key)
+    }
+    return word == "true"
+  }
+
+  private func text(_ value: Node, _ key: String) throws(CatalogueError) -> String {
+    guard let text = value.scalar?.string, !text.isEmpty else {
+      throw CatalogueError(
+        "\"\(key)\" is no text", hint: "write one sentence", file: file, line: value.mark?.line)
+    }
+    return text
+  }
+}
+
+/// The root of a YAML file that holds one document.
+func yamlRoot(_ text: String, file: String) throws(CatalogueError) -> Node {
+  let root: Node?
+  do {
+    root = try compose(yaml: text)
+  } catch let error as YamlError {
+    throw fault(error, file: file)
+  } catch {
+    throw CatalogueError("the file is no YAML", hint: "mend its syntax", file: file)
+  }
+  guard let root else { throw CatalogueError("the file is empty", hint: "describe a component", file: file) }
+  return root
+}
+
+/// The parser's complaint in one sentence.
+private func fault(_ error: YamlError, file: String) -> CatalogueError {
+  let hint = "mend the file's syntax"
+  switch error {
+  case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+    .composer(_, let problem, let mark, _):
+    return CatalogueError("the file is no YAML: \(problem)", hint: hint, file: file, line: mark.line)
+  case .duplicatedKeysInMapping(let duplicates, let context):
+    let keys = duplicates.map { "\"\($0)\"" }.joined(separator: ", ")
+    return CatalogueError(
+      "a mapping has \(keys) twice", hint: "keep one of them", file: file, line: context.mark.line)
+  default:
+    return CatalogueError("the file is no YAML", hint: hint, file: file)
+  }
+}
