@@ -1,0 +1,121 @@
+import FoundationEssentials
+import X509
+
+/// A certificate authority: a certificate that may sign others, and its private key.
+///
+/// A value of this type has been checked: the key belongs to the certificate, the certificate is an
+/// authority's, and it is in its time at the moment the value was made.
+public struct Authority: Sendable {
+  let certificate: Certificate
+  public let key: PrivateKey
+  /// The certificate in PEM: what etcd's `--trusted-ca-file` and the clients' `etcd-ca` hold.
+  public let certificatePEM: String
+
+  /// Makes a new authority with a P-256 key that signs its own certificate.
+  /// - Parameters:
+  ///   - name: its Common Name.
+  ///   - lifetime: up to 100 years.
+  /// - Throws: ``CertificatesError``.
+  public static func create(name: String, lifetime: Duration, now: Date) throws -> Authority {
+    let key = PrivateKey.generate()
+    let subject = try SubjectName(authority: name).distinguishedName
+    let validity = try ValidityPeriod(now: now, lifetime: lifetime)
+    let certificate = try Certificate(
+      version: .v3,
+      serialNumber: .random(),
+      publicKey: key.key.publicKey,
+      notValidBefore: validity.notBefore,
+      notValidAfter: validity.notAfter,
+      issuer: subject,
+      subject: subject,
+      extensions: CertificateProfile.authority.extensions(for: key.key.publicKey, issuerKeyIdentifier: nil),
+      issuerPrivateKey: key.key)
+    return try Authority(certificate: certificate, key: key, now: now, source: "the new authority")
+  }
+
+  /// Takes an authority that exists: a root, or an intermediate that another authority has signed.
+  /// - Parameters:
+  ///   - certificatePEM: one certificate.
+  ///   - keyPEM: its key in PKCS#8, SEC1 or PKCS#1, without a passphrase.
+  ///   - source: where it comes from, for messages.
+  /// - Throws: ``CertificatesError``.
+  public static func importing(
+    certificatePEM: String, keyPEM: String, now: Date, source: String = "the authority"
+  ) throws -> Authority {
+    let certificates = try PEMText(text: certificatePEM, source: "the certificate of \(source)")
+      .certificates()
+    guard let certificate = certificates.first, certificates.count == 1 else {
+      throw CertificatesError(
+        "\(source) is given as \(certificates.count) certificates, and it must be one",
+        hint: "give the certificate that the key belongs to, without the others")
+    }
+    let key = try PrivateKey(pem: keyPEM, source: "the key of \(source)")
+    return try Authority(certificate: certificate, key: key, now: now, source: source)
+  }
+
+  private init(certificate: Certificate, key: PrivateKey, now: Date, source: String) throws {
+    guard key.belongs(to: certificate) else {
+      throw CertificatesError(
+        "the private key of \(source) does not belong to its certificate",
+        hint: "find the key that was made with it")
+    }
+    try Self.checkMaySign(certificate, source: source)
+    self.certificate = certificate
+    self.key = key
+    self.certificatePEM = try certificate.pemText()
+    try checkIsValid(at: now, source: source)
+  }
+
+  /// RFC 5280, section 4.2.1.9: without basicConstraints it is no authority; section 4.2.1.3: keyUsage may be
+  /// left out, and where it is there it must hold keyCertSign.
+  private static func checkMaySign(_ certificate: Certificate, source: String) throws {
+    guard case .isCertificateAuthority = try? certificate.extensions.basicConstraints else {
+      throw CertificatesError(
+        "the certificate of \(source) is no authority's: its basicConstraints do not say CA",
+        hint: "give a CA certificate, not a client's or a server's")
+    }
+    let isKeyUsageFit: Bool
+    do {
+      isKeyUsageFit = try certificate.extensions.keyUsage?.keyCertSign ?? true
+    } catch {
+      isKeyUsageFit = false
+    }
+    guard isKeyUsageFit else {
+      throw CertificatesError(
+        "the certificate of \(source) may not sign certificates: its keyUsage lacks keyCertSign",
+        hint: "give a CA certificate whose keyUsage holds keyCertSign")
+    }
+  }
+
+  func checkIsValid(at now: Date, source: String = "the authority") throws {
+    guard now < certificate.notValidAfter else {
+      throw CertificatesError(
+        "the certificate of \(source) expired on \(certificate.notValidAfter.formatted(.iso8601))",
+        hint: "make or import a new authority")
+    }
+    guard now >= certificate.notValidBefore else {
+      throw CertificatesError(
+        "the certificate of \(source) is not valid before \(certificate.notValidBefore.formatted(.iso8601))",
+        hint: "check this machine's clock")
+    }
+  }
+
+  /// What the authority's certificate says.
+  public var facts: CertificateFacts { CertificateFacts(certificate) }
+
+  /// Whether this authority's key has signed the certificate.
+  func hasSigned(_ certificate: Certificate) -> Bool {
+    certificate.issuer == self.certificate.subject
+      && self.certificate.publicKey.isValidSignature(certificate.signature, for: certificate)
+  }
+}
+
+extension Certificate.SerialNumber {
+  /// 128 random bits (RFC 5280, section 4.1.2.2 allows 160 and wants a positive number): the first byte is
+  /// not zero, and the encoding adds a leading zero byte where the first bit is set.
+  static func random() -> Self {
+    var generator = SystemRandomNumberGenerator()
+    let first = UInt8.random(in: 1 ... .max, using: &generator)
+    return Self(bytes: [first] + (1..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+  }
+}

@@ -1,0 +1,78 @@
+import FoundationEssentials
+import X509
+
+extension Authority {
+  /// A certificate for an etcd user: the user's name as its only CN, for clients only, no alternative names.
+  /// - Parameters:
+  ///   - lifetime: from now; cut off where the authority's own certificate ends.
+  ///   - allowRoot: must be true for the user `root`, who may do everything.
+  /// - Throws: ``CertificatesError``.
+  public func issue(
+    client user: String, lifetime: Duration, now: Date, allowRoot: Bool = false
+  ) throws -> Credential {
+    try issue(SubjectName(user: user, allowRoot: allowRoot), .client, lifetime: lifetime, now: now)
+  }
+
+  /// A certificate for the client port of an etcd member; its CN is `etcd-server NAME`, which can be no user.
+  /// A member whose gRPC gateway is on needs ``issue(peer:hosts:lifetime:now:)``'s kind on that port as well.
+  /// - Throws: ``CertificatesError``.
+  public func issue(
+    server member: String, hosts: [HostName], lifetime: Duration, now: Date
+  ) throws -> Credential {
+    try issue(SubjectName(server: member), .server(hosts), lifetime: lifetime, now: now)
+  }
+
+  /// A certificate for the peer port of an etcd member, where it is both server and client; its CN is
+  /// `etcd-peer NAME`, which can be no user.
+  /// - Throws: ``CertificatesError``.
+  public func issue(
+    peer member: String, hosts: [HostName], lifetime: Duration, now: Date
+  ) throws -> Credential {
+    try issue(SubjectName(peer: member), .peer(hosts), lifetime: lifetime, now: now)
+  }
+
+  private func issue(
+    _ subject: SubjectName, _ profile: CertificateProfile, lifetime: Duration, now: Date
+  ) throws -> Credential {
+    let key = PrivateKey.generate()
+    let certificate = try certify(key.key.publicKey, as: subject, profile, lifetime: lifetime, now: now)
+    return try Credential(certificate: certificate, key: key)
+  }
+
+  private func certify(
+    _ publicKey: Certificate.PublicKey, as subject: SubjectName, _ profile: CertificateProfile,
+    lifetime: Duration, now: Date
+  ) throws -> Certificate {
+    try checkIsValid(at: now)
+    // A certificate whose issuer has its own name passes for one that signed itself. Names are the same
+    // whatever their case (RFC 5280, section 7.1).
+    guard !isNamed(subject.commonName) else {
+      throw CertificatesError(
+        "\"\(subject.commonName)\" is the authority's own name",
+        hint: "choose another name for one of the two")
+    }
+    let limits = ValidityPeriod(notBefore: certificate.notValidBefore, notAfter: certificate.notValidAfter)
+    let validity = try ValidityPeriod(now: now, lifetime: lifetime, within: limits)
+    return try Certificate(
+      version: .v3,
+      serialNumber: .random(),
+      publicKey: publicKey,
+      notValidBefore: validity.notBefore,
+      notValidAfter: validity.notAfter,
+      issuer: certificate.subject,
+      subject: subject.distinguishedName,
+      extensions: profile.extensions(for: publicKey, issuerKeyIdentifier: keyIdentifier),
+      issuerPrivateKey: key.key)
+  }
+
+  private func isNamed(_ commonName: String) -> Bool {
+    certificate.subject.count == 1
+      && certificate.subject.commonNames.map { $0?.lowercased() } == [commonName.lowercased()]
+  }
+
+  /// The identifier that the authority's certificate carries, or the usual hash where it carries none.
+  private var keyIdentifier: ArraySlice<UInt8> {
+    let carried = try? certificate.extensions.subjectKeyIdentifier?.keyIdentifier
+    return carried ?? SubjectKeyIdentifier(hash: certificate.publicKey).keyIdentifier
+  }
+}

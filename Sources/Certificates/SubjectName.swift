@@ -1,0 +1,76 @@
+import SwiftASN1
+import X509
+
+/// The one Common Name of a certificate to be, checked for what it is to be used for.
+///
+/// etcd takes the CN byte for byte as the user's name: no trimming, no case folding, no normalisation, and of
+/// several CNs the last. So a subject made here has exactly one CN and nothing else.
+struct SubjectName {
+  let commonName: String
+
+  /// Names of certificates that etcd members show. A user of such a name would lend its rights to the gRPC
+  /// gateway, which calls etcd with the server's certificate.
+  private static let memberPrefixes = ["etcd-server ", "etcd-peer "]
+
+  /// The CN of a client: the etcd user's name.
+  init(user: String, allowRoot: Bool) throws {
+    try self.init(checked: user, what: "user name")
+    guard allowRoot || user != "root" else {
+      throw CertificatesError(
+        "a certificate for root was not asked for outright",
+        hint: "root may do everything in etcd; ask for it by name")
+    }
+    guard !Self.memberPrefixes.contains(where: user.hasPrefix) else {
+      throw CertificatesError(
+        "the user name \"\(user)\" is kept for the certificates of etcd members",
+        hint: "choose another user name")
+    }
+  }
+
+  init(server member: String) throws { try self.init(checked: "etcd-server \(member)", what: "member name") }
+
+  init(peer member: String) throws { try self.init(checked: "etcd-peer \(member)", what: "member name") }
+
+  init(authority name: String) throws { try self.init(checked: name, what: "authority's name") }
+
+  /// X.520 bounds a CN at 64 characters (ub-common-name, RFC 5280 appendix A.1), which OpenSSL enforces and
+  /// etcd does not; Bulkhead bounds a user's name at 128 bytes, since etcd cannot bear every name.
+  private init(checked name: String, what: String) throws {
+    guard !name.isEmpty else {
+      throw CertificatesError(
+        "the \(what) is empty", hint: "etcd refuses a certificate without a name; give one")
+    }
+    guard name.unicodeScalars.count <= 64, name.utf8.count <= 128 else {
+      throw CertificatesError(
+        "the \(what) has \(name.unicodeScalars.count) characters in \(name.utf8.count) bytes,"
+          + " and X.509 allows 64 in a Common Name and Bulkhead 128 bytes", hint: "choose a shorter name")
+    }
+    guard !name.unicodeScalars.contains(where: \.isInvisible) else {
+      throw CertificatesError(
+        "the \(what) holds a control character or an invisible one", hint: "use printable characters only")
+    }
+    guard let first = name.unicodeScalars.first, let last = name.unicodeScalars.last,
+      !first.properties.isWhitespace, !last.properties.isWhitespace
+    else {
+      throw CertificatesError(
+        "the \(what) \"\(name)\" begins or ends with white space",
+        hint: "etcd does not trim names; remove the space")
+    }
+    self.commonName = name
+  }
+
+  var distinguishedName: DistinguishedName {
+    DistinguishedName([
+      RelativeDistinguishedName(.init(type: .RDNAttributeType.commonName, utf8String: commonName))
+    ])
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isInvisible: Bool {
+    switch properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: true
+    default: false
+    }
+  }
+}

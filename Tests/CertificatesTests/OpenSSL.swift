@@ -1,0 +1,89 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import Certificates
+
+/// The real `openssl`, which is the second opinion on everything issued here.
+enum OpenSSL {
+  static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")
+  static let isMissing: Comment = "there is no /usr/bin/openssl here"
+
+  struct Failure: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// Runs `openssl` and returns what it printed.
+  /// - Throws: ``Failure`` where it does not exit with 0.
+  @discardableResult
+  static func run(_ arguments: String...) throws -> String { try run(arguments) }
+
+  @discardableResult
+  static func run(_ arguments: [String]) throws -> String {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
+    process.arguments = arguments
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = output
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw Failure(description: "openssl \(arguments): \(text)") }
+    return text
+  }
+}
+
+/// A suite whose tests have a directory each, gone when the test ends: Swift Testing makes an instance for
+/// each test.
+class TemporaryDirectorySuite {
+  let directory = NSTemporaryDirectory() + "bulkhead-certificates-" + UUID().uuidString
+
+  init() throws {
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+  /// Writes a file of the test's own and returns its path.
+  @discardableResult
+  func file(_ name: String, _ text: String) throws -> String {
+    let path = "\(directory)/\(name)"
+    try text.write(toFile: path, atomically: false, encoding: .utf8)
+    return path
+  }
+
+  func text(_ name: String) throws -> String {
+    try String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)
+  }
+}
+
+func mode(of path: String) -> mode_t? {
+  var status = stat()
+  return lstat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
+}
+
+extension Duration {
+  static func days(_ days: Int) -> Duration { .seconds(days * 86_400) }
+}
+
+extension Date {
+  static func - (date: Date, duration: Duration) -> Date { date - TimeInterval(duration.components.seconds) }
+  static func + (date: Date, duration: Duration) -> Date { date + TimeInterval(duration.components.seconds) }
+}
+
+extension Authority {
+  static func forTests(now: Date = Date()) throws -> Authority {
+    try create(name: "bulkhead test authority", lifetime: .days(3650), now: now)
+  }
+}
+
+/// The message of a ``CertificatesError``, checked for the form that all of them have.
+func message(_ error: CertificatesError?) -> String {
+  guard let error else { return "" }
+  #expect(error.message.last != ".")
+  #expect(error.message.first?.isUppercase == false)
+  #expect(!error.hint.isEmpty)
+  return error.message
+}
