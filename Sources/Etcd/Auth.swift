@@ -1,0 +1,121 @@
+import Foundation
+import Keyspace
+
+private typealias Method = Etcdserverpb_Auth.Method
+
+/// Users, roles and permissions. Each change is one durable entry of etcd's log; there is no transaction over
+/// several (etcd, `server/auth/store.go`).
+extension EtcdClient {
+  public func users() async throws(EtcdError) -> [String] {
+    let response: Etcdserverpb_AuthUserListResponse = try await call(
+      Method.UserList.descriptor, Etcdserverpb_AuthUserListRequest(), operation: "UserList")
+    return response.users
+  }
+
+  /// The roles of a user. Any user may ask about itself.
+  public func roles(ofUser user: String) async throws(EtcdError) -> [String] {
+    let response: Etcdserverpb_AuthUserGetResponse = try await call(
+      Method.UserGet.descriptor, Etcdserverpb_AuthUserGetRequest.with { $0.name = user },
+      operation: "UserGet \(user)")
+    return response.roles
+  }
+
+  /// Makes a user that has no password and so can only be itself by its certificate.
+  ///
+  /// Never without `no_password`: an empty password would let any client log in as this user and act as it.
+  /// - Precondition: `user` has at most 128 bytes; etcd stops for good on names over 32 KiB.
+  public func addUser(_ user: String) async throws(EtcdError) {
+    try await addUser(user, password: nil)
+  }
+
+  func addUser(_ user: String, password: String?) async throws(EtcdError) {
+    guard user.utf8.count <= 128 else {
+      throw EtcdError(
+        code: .invalidArgument, operation: "UserAdd", endpoint: "-",
+        message: "a user name of \(user.utf8.count) bytes is not sent to etcd, the limit is 128")
+    }
+    let request = Etcdserverpb_AuthUserAddRequest.with {
+      $0.name = user
+      $0.password = password ?? ""
+      $0.options = .with { $0.noPassword = password == nil }
+    }
+    let _: Etcdserverpb_AuthUserAddResponse = try await call(
+      Method.UserAdd.descriptor, request, operation: "UserAdd \(user)", repeatable: false)
+  }
+
+  public func deleteUser(_ user: String) async throws(EtcdError) {
+    let _: Etcdserverpb_AuthUserDeleteResponse = try await call(
+      Method.UserDelete.descriptor, Etcdserverpb_AuthUserDeleteRequest.with { $0.name = user },
+      operation: "UserDelete \(user)", repeatable: false)
+  }
+
+  public func grant(role: String, toUser user: String) async throws(EtcdError) {
+    let request = Etcdserverpb_AuthUserGrantRoleRequest.with {
+      $0.user = user
+      $0.role = role
+    }
+    let _: Etcdserverpb_AuthUserGrantRoleResponse = try await call(
+      Method.UserGrantRole.descriptor, request, operation: "UserGrantRole \(user) \(role)", repeatable: false)
+  }
+
+  public func revoke(role: String, fromUser user: String) async throws(EtcdError) {
+    let request = Etcdserverpb_AuthUserRevokeRoleRequest.with {
+      $0.name = user
+      $0.role = role
+    }
+    let _: Etcdserverpb_AuthUserRevokeRoleResponse = try await call(
+      Method.UserRevokeRole.descriptor, request, operation: "UserRevokeRole \(user) \(role)",
+      repeatable: false)
+  }
+
+  public func roles() async throws(EtcdError) -> [String] {
+    let response: Etcdserverpb_AuthRoleListResponse = try await call(
+      Method.RoleList.descriptor, Etcdserverpb_AuthRoleListRequest(), operation: "RoleList")
+    return response.roles
+  }
+
+  /// The permissions of a role as etcd stores them, duplicates included. Any user may ask about its own roles.
+  public func permissions(ofRole role: String) async throws(EtcdError) -> [Permission] {
+    let response: Etcdserverpb_AuthRoleGetResponse = try await call(
+      Method.RoleGet.descriptor, Etcdserverpb_AuthRoleGetRequest.with { $0.role = role },
+      operation: "RoleGet \(role)")
+    return response.perm.map(Permission.init)
+  }
+
+  public func addRole(_ role: String) async throws(EtcdError) {
+    let _: Etcdserverpb_AuthRoleAddResponse = try await call(
+      Method.RoleAdd.descriptor, Etcdserverpb_AuthRoleAddRequest.with { $0.name = role },
+      operation: "RoleAdd \(role)", repeatable: false)
+  }
+
+  public func deleteRole(_ role: String) async throws(EtcdError) {
+    let _: Etcdserverpb_AuthRoleDeleteResponse = try await call(
+      Method.RoleDelete.descriptor, Etcdserverpb_AuthRoleDeleteRequest.with { $0.role = role },
+      operation: "RoleDelete \(role)", repeatable: false)
+  }
+
+  /// Adds a permission. This is no reliable way to change the access of a range that the role already has: etcd may
+  /// append a second entry and leave the first in force (etcd pull request 21845). Revoke it first.
+  public func grant(_ permission: Permission, toRole role: String) async throws(EtcdError) {
+    let request = Etcdserverpb_AuthRoleGrantPermissionRequest.with {
+      $0.name = role
+      // Always set: a member before 3.4.25 stops for good on a request without it.
+      $0.perm = permission.wire
+    }
+    let _: Etcdserverpb_AuthRoleGrantPermissionResponse = try await call(
+      Method.RoleGrantPermission.descriptor, request, operation: "RoleGrantPermission \(role)",
+      repeatable: false)
+  }
+
+  /// Takes away every entry of the role with this key and range end, whatever its access.
+  public func revoke(_ permission: Permission, fromRole role: String) async throws(EtcdError) {
+    let request = Etcdserverpb_AuthRoleRevokePermissionRequest.with {
+      $0.role = role
+      $0.key = Data(permission.key)
+      $0.rangeEnd = Data(permission.rangeEnd)
+    }
+    let _: Etcdserverpb_AuthRoleRevokePermissionResponse = try await call(
+      Method.RoleRevokePermission.descriptor, request, operation: "RoleRevokePermission \(role)",
+      repeatable: false)
+  }
+}

@@ -1,0 +1,70 @@
+private typealias Method = Etcdserverpb_Auth.Method
+
+/// Turning authentication on and off, and what a password login tells.
+extension EtcdClient {
+  /// What an attempt to log in with the empty password says about a user and about authentication itself.
+  public enum EmptyPasswordLogin: Sendable {
+    /// Authentication is off.
+    case authNotEnabled
+    /// The user has no password: only its certificate can be it.
+    case noPassword
+    /// The user has a password, and it is not the empty one. (Or there is no such user.)
+    case refused
+    /// Any client that reaches etcd can become this user.
+    case open
+  }
+
+  /// Tries the empty password. This changes nothing, works on every release, and unlike AuthStatus never harms a
+  /// member: one AuthStatus call stops members before 3.4.31 for good (etcd, `server/etcdserver/apply.go`).
+  public func tryEmptyPassword(ofUser user: String) async throws(EtcdError) -> EmptyPasswordLogin {
+    do {
+      _ = try await authenticate(user, password: "")
+      return .open
+    } catch {
+      switch error.code {
+      case .authNotEnabled: return .authNotEnabled
+      case .userHasNoPassword: return .noPassword
+      case .loginFailed, .notFound: return .refused
+      default: throw error
+      }
+    }
+  }
+
+  public func isAuthEnabled() async throws(EtcdError) -> Bool {
+    try await tryEmptyPassword(ofUser: "root") != .authNotEnabled
+  }
+
+  public func enableAuth() async throws(EtcdError) {
+    let _: Etcdserverpb_AuthEnableResponse = try await call(
+      Method.AuthEnable.descriptor, Etcdserverpb_AuthEnableRequest(), operation: "AuthEnable",
+      repeatable: false)
+  }
+
+  public func disableAuth() async throws(EtcdError) {
+    let _: Etcdserverpb_AuthDisableResponse = try await call(
+      Method.AuthDisable.descriptor, Etcdserverpb_AuthDisableRequest(), operation: "AuthDisable",
+      repeatable: false)
+  }
+
+  /// A second way in while authentication is being turned on: an administrator with a password, which works even
+  /// where etcd turns out to ignore certificates.
+  public func addAdministrator(_ user: String, password: String) async throws(EtcdError) {
+    try await addUser(user, password: password)
+    try await grant(role: "root", toUser: user)
+  }
+
+  /// The same members, as a user with a password.
+  public func login(_ user: String, password: String) async throws(EtcdError) -> EtcdClient {
+    using(token: try await authenticate(user, password: password))
+  }
+
+  private func authenticate(_ user: String, password: String) async throws(EtcdError) -> String {
+    let request = Etcdserverpb_AuthenticateRequest.with {
+      $0.name = user
+      $0.password = password
+    }
+    let response: Etcdserverpb_AuthenticateResponse = try await call(
+      Method.Authenticate.descriptor, request, operation: "Authenticate \(user)")
+    return response.token
+  }
+}

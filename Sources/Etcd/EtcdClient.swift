@@ -1,0 +1,111 @@
+import Endpoints
+import GRPCCore
+import SwiftProtobuf
+import Synchronization
+
+/// A client of an etcd cluster: native gRPC over TLS, one identity, one or several members.
+///
+/// Every call has a deadline. A call that may be repeated without harm goes on to the next member when one is away
+/// or silent; a write whose answer was lost does not, since it may have been executed: its error is transient
+/// (``EtcdError/isTransient``) and the caller finds out by reading. A call that met a change of the auth store is
+/// repeated, because etcd says that it was not executed.
+///
+/// The JSON gateway is never used: it ignores the certificate's Common Name (etcd, `server/auth/store.go`).
+public struct EtcdClient: Sendable {
+  let connections: [Connection]
+  let timeout: Duration
+  /// A password login's token, which etcd prefers to the certificate's Common Name.
+  var token: String?
+  private let preferred: Preferred
+
+  /// Remembers the member that answered last.
+  private final class Preferred: Sendable {
+    let index = Mutex(0)
+  }
+
+  private init(connections: [Connection], timeout: Duration) {
+    self.connections = connections
+    self.timeout = timeout
+    preferred = Preferred()
+  }
+
+  public var endpoints: [Endpoint] { connections.map(\.endpoint) }
+
+  /// Connects, runs `body` and disconnects.
+  /// - Parameters:
+  ///   - endpoints: The members' client URLs, at least one, in the order in which they are tried.
+  ///   - timeout: How long a single call may take. etcd's own limit for a write is 7 seconds
+  ///     (`server/config/config.go`, `ReqTimeout`).
+  public static func connect<Result: Sendable>(
+    to endpoints: [Endpoint], as credentials: ClientCredentials, timeout: Duration = .seconds(8),
+    _ body: @Sendable (EtcdClient) async throws -> Result
+  ) async throws -> Result {
+    let connections = try endpoints.map { try Connection(endpoint: $0, credentials: credentials) }
+    let client = EtcdClient(connections: connections, timeout: timeout)
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      for connection in connections { group.addTask { try? await connection.grpc.runConnections() } }
+      defer { group.cancelAll() }
+      let result = try await body(client)
+      for connection in connections { connection.grpc.beginGracefulShutdown() }
+      return result
+    }
+  }
+
+  /// The same identity, asking only the given member.
+  public func only(_ endpoint: Endpoint) -> EtcdClient {
+    EtcdClient(connections: connections.filter { $0.endpoint == endpoint }, timeout: timeout)
+  }
+
+  /// The same members, as the user of a password login.
+  func using(token: String) -> EtcdClient {
+    var client = self
+    client.token = token
+    return client
+  }
+
+  /// Makes a call at the preferred member and, if it may be repeated, at the others.
+  func call<Request: Message, Response: Message>(
+    _ method: MethodDescriptor, _ request: Request, operation: String, repeatable: Bool = true
+  ) async throws(EtcdError) -> Response {
+    let first = preferred.index.withLock { $0 }
+    var failures: [EtcdError] = []
+    for offset in connections.indices {
+      let index = (first + offset) % connections.count
+      do {
+        let response: Response = try await atCurrentAuthRevision { () async throws(EtcdError) -> Response in
+          try await connections[index].call(
+            method, request, operation: operation, timeout: timeout, metadata: metadata)
+        }
+        preferred.index.withLock { $0 = index }
+        return response
+      } catch {
+        guard error.isTransient, repeatable else { throw error }
+        failures.append(error)
+      }
+    }
+    guard let last = failures.last else {
+      throw EtcdError(code: .unavailable, operation: operation, endpoint: "-", message: "no endpoint given")
+    }
+    guard failures.count > 1 else { throw last }
+    throw EtcdError(
+      code: last.code, operation: operation, endpoint: "all \(failures.count) endpoints",
+      message: failures.map { "\($0.endpoint): \($0.message)" }.joined(separator: "; "))
+  }
+
+  /// Repeats a request that was refused only because the auth store moved under it. A change of users or roles
+  /// refuses every request that is in flight, so a few tries in quick succession are enough.
+  private func atCurrentAuthRevision<Response>(
+    _ call: () async throws(EtcdError) -> Response
+  ) async throws(EtcdError) -> Response {
+    for attempt in 1...20 {
+      do {
+        return try await call()
+      } catch  where error.code == .authRevisionOld {
+        try? await Task.sleep(for: .milliseconds(5 * attempt))
+      }
+    }
+    return try await call()
+  }
+
+  private var metadata: Metadata { token.map { ["token": "\($0)"] } ?? [:] }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import Keyspace
+
+/// One permission of a role exactly as etcd stores it.
+///
+/// Two permissions may mean the same keys and still be two (`k` with an empty end, and `k` to `k\x00`), and revoking
+/// needs the stored bytes, so roles are compared by these and not by what they mean.
+public struct Permission: Hashable, Sendable {
+  public let access: Access
+  public let key: [UInt8]
+  public let rangeEnd: [UInt8]
+
+  /// The permission that Bulkhead writes for a grant: one key with an empty end, no end as `\x00`.
+  public init(_ grant: Grant) {
+    access = grant.access
+    key = grant.range.lower.bytes
+    rangeEnd = grant.range.rangeEnd
+  }
+
+  init(_ wire: Etcdserverpb_Permission) {
+    key = Array(wire.key)
+    rangeEnd = Array(wire.rangeEnd)
+    access =
+      switch wire.permType {
+      case .read: .read
+      case .write: .write
+      case .readwrite: .readwrite
+      case .UNRECOGNIZED: []
+      }
+  }
+
+  public var grant: Grant { Grant(KeyRange(key: key, rangeEnd: rangeEnd), access) }
+
+  /// Whether two permissions have the same key and range end, and so exclude each other in etcd.
+  public func hasSameRange(as other: Permission) -> Bool { key == other.key && rangeEnd == other.rangeEnd }
+
+  var wire: Etcdserverpb_Permission {
+    .with {
+      $0.permType = access == .read ? .read : access == .write ? .write : .readwrite
+      $0.key = Data(key)
+      $0.rangeEnd = Data(rangeEnd)
+    }
+  }
+}

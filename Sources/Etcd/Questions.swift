@@ -1,0 +1,125 @@
+import Foundation
+import GRPCCore
+import Keyspace
+
+/// What etcd says to "may I?".
+public enum Answer: Hashable, Sendable {
+  case allowed
+  case denied
+  /// Neither: a timeout, a full store, a member that is away.
+  case inconclusive(EtcdError)
+}
+
+/// Questions about permission that change nothing: no revision, no data, no event.
+///
+/// Reading and watching are refused by the member that is asked; writing is judged when the entry is applied, so
+/// it costs one entry of the raft log and nothing else (etcd, `server/etcdserver/apply_auth.go`, `checkTxnAuth`).
+extension EtcdClient {
+  /// May this identity read the range? Asked for a revision that lies far in the future: the permission comes
+  /// first, so whoever may read is told that there is no such revision, and nobody is sent any data.
+  public func mayRead(_ range: KeyRange) async -> Answer {
+    let request = Etcdserverpb_RangeRequest.with {
+      $0.key = Data(range.lower.bytes)
+      $0.rangeEnd = Data(range.rangeEnd)
+      $0.revision = .max
+      $0.limit = 1
+    }
+    return await answer { () async throws(EtcdError) in
+      let _: Etcdserverpb_RangeResponse = try await call(
+        Etcdserverpb_KV.Method.Range.descriptor, request, operation: "Range \(range)")
+    }
+  }
+
+  /// May this identity write the range? A Txn without compares takes its empty first branch, while etcd checks the
+  /// permission of both. The other branch deletes rather than puts, because a delete can ask for a range too and
+  /// never counts against the quota.
+  public func mayWrite(_ range: KeyRange) async -> Answer {
+    let delete = Etcdserverpb_DeleteRangeRequest.with {
+      $0.key = Data(range.lower.bytes)
+      $0.rangeEnd = Data(range.rangeEnd)
+    }
+    let request = Etcdserverpb_TxnRequest.with { $0.failure = [.with { $0.requestDeleteRange = delete }] }
+    return await answer { () async throws(EtcdError) in
+      let _: Etcdserverpb_TxnResponse = try await call(
+        Etcdserverpb_KV.Method.Txn.descriptor, request, operation: "Txn (may write \(range))")
+    }
+  }
+
+  /// May this identity watch the range? Asked on a stream of its own, because a refused watch ends others of the
+  /// same stream on 3.5.0 to 3.5.5 (etcd issue 14563), and from a revision that never comes. A refusal is asked for
+  /// twice, because 3.5.1 also says "permission denied" when the auth store has just changed.
+  public func mayWatch(_ range: KeyRange) async -> Answer {
+    let create = Etcdserverpb_WatchRequest.with {
+      $0.createRequest = .with {
+        $0.key = Data(range.lower.bytes)
+        $0.rangeEnd = Data(range.rangeEnd)
+        $0.startRevision = .max - 1
+        $0.filters = [.noput, .nodelete]
+      }
+    }
+    var answer = Answer.denied
+    for connection in connections {
+      for _ in 1...2 {
+        do {
+          answer = try await firstResponse(to: create, at: connection, operation: "Watch \(range)")
+          if answer == .allowed { return .allowed }
+        } catch {
+          answer = .inconclusive(error)
+        }
+      }
+      if answer == .denied { break }
+    }
+    return answer
+  }
+
+  /// May this identity list users? Everything of the auth API but a look at oneself needs the root role
+  /// (etcd, `server/etcdserver/v3_server.go` and `apply_auth.go`, `needAdminPermission`).
+  public func mayAdminister() async -> Answer {
+    await answer { () async throws(EtcdError) in _ = try await users() }
+  }
+
+  private func answer(_ ask: () async throws(EtcdError) -> Void) async -> Answer {
+    do {
+      try await ask()
+      return .allowed
+    } catch {
+      switch error.code {
+      case .revisionInFuture: return .allowed
+      // An unknown user gets "user name not found" from the auth API and "permission denied" elsewhere.
+      case .permissionDenied, .notFound: return .denied
+      default: return .inconclusive(error)
+      }
+    }
+  }
+
+  private func firstResponse(
+    to request: Etcdserverpb_WatchRequest, at connection: Connection, operation: String
+  ) async throws(EtcdError) -> Answer {
+    var options = CallOptions.defaults
+    options.timeout = timeout
+    do {
+      return try await Etcdserverpb_Watch.Client(wrapping: connection.grpc).watch(options: options) {
+        writer in
+        try await writer.write(request)
+        // The stream ends with the request side, so it is kept open until the answer cancels this.
+        try await Task.sleep(for: .seconds(3600))
+      } onResponse: { response in
+        for try await message in response.messages where message.created || message.canceled {
+          // The permission is checked first, so an answer about a compacted revision is a yes as well.
+          guard message.canceled, message.compactRevision == 0 else { return .allowed }
+          let reason = RPCError(code: .unknown, message: message.cancelReason)
+          guard EtcdError.Code(status: .unknown, message: message.cancelReason) == .permissionDenied else {
+            throw reason
+          }
+          return .denied
+        }
+        throw RPCError(code: .unavailable, message: "the watch stream ended without an answer")
+      }
+    } catch let error as RPCError {
+      throw EtcdError(error, operation: operation, endpoint: connection.endpoint.description)
+    } catch {
+      throw EtcdError(
+        code: .other, operation: operation, endpoint: connection.endpoint.description, message: "\(error)")
+    }
+  }
+}
