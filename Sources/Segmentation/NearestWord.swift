@@ -1,0 +1,36 @@
+/// The word that was probably meant.
+enum NearestWord {
+  /// - Returns: The known word with the fewest edits to `word`, if that is few enough to be a slip: at most a third
+  ///   of the longer word's length.
+  static func of(_ word: String, among known: some Sequence<String>) -> String? {
+    let closest = known.map { (word: $0, edits: edits(word.lowercased(), $0.lowercased())) }
+      .min { ($0.edits, $0.word) < ($1.edits, $1.word) }
+    guard let closest, closest.edits * 3 <= max(word.count, closest.word.count) else { return nil }
+    return closest.word
+  }
+
+  /// A hint that names the nearest word, or else all that there are.
+  static func hint(for word: String, among known: [String]) -> String {
+    of(word, among: known).map { "did you mean '\($0)'?" } ?? "known here: \(known.joined(separator: ", "))"
+  }
+
+  /// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other (the optimal
+  /// string alignment distance).
+  static func edits(_ left: String, _ right: String) -> Int {
+    let (a, b) = (Array(left), Array(right))
+    guard !a.isEmpty, !b.isEmpty else { return max(a.count, b.count) }
+    var rows = [[Int]](repeating: [Int](repeating: 0, count: b.count + 1), count: a.count + 1)
+    for i in 0...a.count { rows[i][0] = i }
+    for j in 0...b.count { rows[0][j] = j }
+    for i in 1...a.count {
+      for j in 1...b.count {
+        let replacement = rows[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)
+        rows[i][j] = min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, replacement)
+        if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
+          rows[i][j] = min(rows[i][j], rows[i - 2][j - 2] + 1)
+        }
+      }
+    }
+    return rows[a.count][b.count]
+  }
+}
