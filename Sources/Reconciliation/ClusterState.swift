@@ -1,0 +1,26 @@
+import Etcd
+
+/// What etcd has of users and roles: the part that a segmentation is about.
+public struct ClusterState: Hashable, Sendable {
+  public var authEnabled: Bool
+  public var users: [String: User]
+  /// The permissions of each role as etcd stores them, duplicates included.
+  public var roles: [String: [Permission]]
+
+  public struct User: Hashable, Sendable {
+    public var roles: Set<String>
+    /// The empty password gets in: whoever reaches etcd can become this user.
+    public var acceptsEmptyPassword: Bool
+
+    public init(roles: Set<String>, acceptsEmptyPassword: Bool = false) {
+      self.roles = roles
+      self.acceptsEmptyPassword = acceptsEmptyPassword
+    }
+  }
+
+  public init(authEnabled: Bool = false, users: [String: User] = [:], roles: [String: [Permission]] = [:]) {
+    self.authEnabled = authEnabled
+    self.users = users
+    self.roles = roles
+  }
+}

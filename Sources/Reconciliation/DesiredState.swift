@@ -1,0 +1,29 @@
+import Etcd
+import Segmentation
+
+/// What a segmentation wants etcd to have, in the order in which it is to be made.
+public struct DesiredState: Hashable, Sendable {
+  public let roles: [Role]
+  public let users: [User]
+
+  public struct Role: Hashable, Sendable {
+    public let name: String
+    public let permissions: [Permission]
+  }
+
+  public struct User: Hashable, Sendable {
+    public let name: String
+    public let roles: [String]
+    /// Whether ``roles`` is all that the user may have. It is not for root and kube-apiserver, which others manage.
+    public let isExact: Bool
+  }
+
+  public init(_ segmentation: Segmentation) {
+    roles = segmentation.roles.map { role in
+      Role(name: role.name, permissions: role.grants.map { Permission($0.grant) })
+    }
+    users = segmentation.identities.map { identity in
+      User(name: identity.user, roles: identity.roles, isExact: identity.isIssued)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import Etcd
+
+extension ClusterState {
+  /// Reads the users and roles of a cluster.
+  ///
+  /// etcd has no bulk read: one call for each user and role, some of them at a time. Whether a user accepts the empty
+  /// password can only be tried while authentication is on, and only for `managed` users is it tried.
+  public static func observe(
+    _ etcd: EtcdClient, managed: Set<String>, progress: @Sendable (String) -> Void = { _ in }
+  ) async throws(EtcdError) -> ClusterState {
+    var state = ClusterState(authEnabled: try await etcd.isAuthEnabled())
+    let users = try await etcd.users()
+    let roles = try await etcd.roles()
+    progress("reading \(users.count) users and \(roles.count) roles")
+    let authEnabled = state.authEnabled
+    state.users = try await concurrently(users) { user async throws(EtcdError) in
+      let roles = Set(try await etcd.roles(ofUser: user))
+      let isOpen =
+        authEnabled && managed.contains(user) ? try await etcd.tryEmptyPassword(ofUser: user) == .open : false
+      return User(roles: roles, acceptsEmptyPassword: isOpen)
+    }
+    // The role root may do everything whatever its permissions say, and newer members make some up.
+    state.roles = try await concurrently(roles) { role async throws(EtcdError) in
+      role == "root" ? [] : try await etcd.permissions(ofRole: role)
+    }
+    return state
+  }
+
+  /// Asks for each name, at most 16 at a time: etcd puts these reads through its log, and stops taking requests when
+  /// that falls behind.
+  private static func concurrently<Value: Sendable>(
+    _ names: [String], _ ask: @escaping @Sendable (String) async throws(EtcdError) -> Value
+  ) async throws(EtcdError) -> [String: Value] {
+    let answers = await withTaskGroup(of: (String, Result<Value, EtcdError>).self) { group in
+      var waiting = names[...]
+      func next() {
+        guard let name = waiting.popFirst() else { return }
+        group.addTask {
+          do throws(EtcdError) {
+            return (name, .success(try await ask(name)))
+          } catch {
+            return (name, .failure(error))
+          }
+        }
+      }
+      for _ in 0..<16 { next() }
+      var answers: [String: Result<Value, EtcdError>] = [:]
+      for await (name, answer) in group {
+        answers[name] = answer
+        next()
+      }
+      return answers
+    }
+    var values: [String: Value] = [:]
+    for (name, answer) in answers { values[name] = try answer.get() }
+    return values
+  }
+}
