@@ -1,0 +1,49 @@
+import Keyspace
+import Segmentation
+
+/// One question to the live cluster with one identity's certificate, and the answer that the segmentation implies.
+public struct Probe: Hashable, Sendable {
+  public enum Question: Hashable, Sendable {
+    case read(KeyRange)
+    case write(KeyRange)
+    case watch(KeyRange)
+    /// List the users, as an example of the auth API.
+    case administer
+  }
+
+  /// Why it is asked.
+  public enum Reason: String, CaseIterable, Sendable {
+    /// A range that some role of the segmentation grants: the identity's own or another's.
+    case granted
+    /// A key inside such a range.
+    case inside
+    /// A key right before or after what the identity may touch, or its range one key longer.
+    case neighbour
+    /// Kubernetes' keys, Bulkhead's own, and the whole keyspace.
+    case outside
+    case administration
+  }
+
+  public let user: String
+  public let question: Question
+  public let reason: Reason
+  public let isAllowed: Bool
+}
+
+extension Probe.Question: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .read(let range): "read \(range)"
+    case .write(let range): "write \(range)"
+    case .watch(let range): "watch \(range)"
+    case .administer: "list the users"
+    }
+  }
+
+  public var range: KeyRange? {
+    switch self {
+    case .read(let range), .write(let range), .watch(let range): range
+    case .administer: nil
+    }
+  }
+}

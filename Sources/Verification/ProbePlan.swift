@@ -1,0 +1,76 @@
+import Keyspace
+import Segmentation
+
+/// Which questions prove a segmentation: for each identity everything that it is granted, everything that the others
+/// are granted, the edges of both, and what nobody of them has any business with.
+public enum ProbePlan {
+  /// A name that no program uses, for keys inside a range.
+  static let sample: Key = "bulkhead-probe"
+
+  public static func probes(for segmentation: Segmentation) -> [Probe] {
+    let granted = ranges(of: segmentation)
+    return segmentation.identities.filter(\.isIssued).flatMap { identity in
+      let permissions = segmentation.permissions(of: identity)
+      var seen: Set<Probe.Question> = []
+      var probes: [Probe] = []
+
+      func ask(_ range: KeyRange, _ reason: Probe.Reason) {
+        for (question, access) in [
+          (Probe.Question.read(range), Access.read), (.write(range), .write), (.watch(range), .read),
+        ] where seen.insert(question).inserted {
+          probes.append(
+            Probe(
+              user: identity.user, question: question, reason: reason,
+              isAllowed: permissions.allow(access, range)))
+        }
+      }
+
+      for range in granted { ask(range, .granted) }
+      for range in granted { if let prefix = range.prefix { ask(.key(prefix + sample), .inside) } }
+      for range in permissions.readable.ranges + permissions.writable.ranges {
+        for neighbour in neighbours(of: range) { ask(neighbour, .neighbour) }
+      }
+      for range in outside { ask(range, .outside) }
+      probes.append(
+        Probe(
+          user: identity.user, question: .administer, reason: .administration, isAllowed: permissions == .root
+        ))
+      return probes
+    }
+  }
+
+  /// Every range that any role grants, in the order of the keys, wider ones first.
+  public static func ranges(of segmentation: Segmentation) -> [KeyRange] {
+    Set(segmentation.roles.flatMap { $0.grants.map(\.grant.range) }).sorted { left, right in
+      left.lower == right.lower ? left.contains(right) : left.lower < right.lower
+    }
+  }
+
+  static let outside: [KeyRange] = [
+    .prefix("/registry/"), .key("/registry/secrets/kube-system/bulkhead-probe"), .prefix("/bulkhead/"),
+    .key("compact_rev_key"), .everything,
+  ]
+
+  /// The keys next to a range on both sides, and the range with the key after it.
+  static func neighbours(of range: KeyRange) -> [KeyRange] {
+    var neighbours: [KeyRange] = []
+    if let before = range.lower.before { neighbours.append(.key(before)) }
+    let parent = Key(range.lower.bytes.dropLast())
+    if !parent.bytes.isEmpty { neighbours.append(.key(parent)) }
+    if let upper = range.upper {
+      neighbours.append(.key(upper))
+      neighbours.append(KeyRange(from: range.lower, to: upper.next))
+    }
+    return neighbours
+  }
+}
+
+extension Key {
+  /// A key shortly before this one: the last byte one less, and then as far up as a name goes. (There is no key
+  /// right before another, except that `k` is right before `k\x00`.) Nil if there is none.
+  fileprivate var before: Key? {
+    guard let last = bytes.last else { return nil }
+    return last == 0
+      ? (bytes.count > 1 ? Key(bytes.dropLast()) : nil) : Key(bytes.dropLast() + [last - 1, 0xff])
+  }
+}

@@ -1,0 +1,95 @@
+import Endpoints
+import Etcd
+import Keyspace
+
+/// A probe and what the cluster said.
+public struct ProbeResult: Hashable, Sendable {
+  public let probe: Probe
+  public let endpoint: Endpoint
+  public let answer: Answer
+
+  public enum Verdict: String, Sendable {
+    case asExpected = "as expected"
+    case wrong
+    case inconclusive
+  }
+
+  public var verdict: Verdict {
+    switch answer {
+    case .allowed: probe.isAllowed ? .asExpected : .wrong
+    case .denied: probe.isAllowed ? .wrong : .asExpected
+    case .inconclusive: .inconclusive
+    }
+  }
+}
+
+/// Puts probes to the live cluster.
+public struct Verify: Sendable {
+  let endpoints: [Endpoint]
+  let timeout: Duration
+
+  public init(endpoints: [Endpoint], timeout: Duration = .seconds(8)) {
+    self.endpoints = endpoints
+    self.timeout = timeout
+  }
+
+  /// Asks one identity's probes at every member: reading and watching are judged by the member that is asked, and
+  /// a member may have been started without `--client-cert-auth` or be behind the others.
+  /// - Parameters:
+  ///   - assessment: Members without room are not asked about writing: a request there may fill the store.
+  ///   - window: How many questions are in flight at once.
+  public func callAsFunction(
+    _ probes: [Probe], as credentials: ClientCredentials, assessment: ServerAssessment, window: Int = 32,
+    progress: @escaping @Sendable () -> Void = {}
+  ) async throws -> [ProbeResult] {
+    try await EtcdClient.connect(to: endpoints, as: credentials, timeout: timeout) { etcd in
+      var results: [ProbeResult] = []
+      for member in assessment.members {
+        let client = etcd.only(member.endpoint)
+        results += await inWindow(of: window, probes) { probe in
+          let answer = await client.ask(probe.question, mayTxn: member.hasRoom)
+          progress()
+          return ProbeResult(probe: probe, endpoint: member.endpoint, answer: answer)
+        }
+      }
+      return results
+    }
+  }
+
+  private func inWindow<Element: Sendable, Result: Sendable>(
+    of size: Int, _ elements: [Element], _ body: @escaping @Sendable (Element) async -> Result
+  ) async -> [Result] {
+    await withTaskGroup(of: (Int, Result).self) { group in
+      var waiting = elements.enumerated().makeIterator()
+      func next() {
+        guard let (index, element) = waiting.next() else { return }
+        group.addTask { (index, await body(element)) }
+      }
+      for _ in 0..<size { next() }
+      var results: [(Int, Result)] = []
+      for await result in group {
+        results.append(result)
+        next()
+      }
+      return results.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+  }
+}
+
+extension EtcdClient {
+  fileprivate func ask(_ question: Probe.Question, mayTxn: Bool) async -> Answer {
+    switch question {
+    case .read(let range): return await mayRead(range)
+    case .watch(let range): return await mayWatch(range)
+    case .administer: return await mayAdminister()
+    case .write(let range):
+      guard mayTxn else {
+        return .inconclusive(
+          EtcdError(
+            code: .noSpace, operation: "Txn", endpoint: endpoints.map(\.description).joined(separator: ","),
+            message: "not asked: the store is near its quota, or its quota is not known"))
+      }
+      return await mayWrite(range)
+    }
+  }
+}
