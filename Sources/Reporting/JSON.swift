@@ -1,0 +1,11 @@
+import Foundation
+
+/// Results for machines.
+public enum JSON {
+  /// Keys are sorted, so that the same result is the same text.
+  public static func text(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}

@@ -1,0 +1,81 @@
+import Keyspace
+import Segmentation
+import Verification
+
+/// Ranges against identities: in each cell what the live cluster allows there, from the answers of all members.
+struct Matrix: Encodable, Sendable {
+  struct Cell: Encodable, Sendable {
+    /// `rw`, `r`, `w` or `-`: reading counts if it may be read and watched. `?` if there was no answer.
+    let access: String
+    let isAsExpected: Bool
+  }
+  struct Row: Encodable, Sendable {
+    let range: String
+    let cells: [Cell]
+  }
+
+  let identities: [String]
+  let rows: [Row]
+
+  init(_ results: [ProbeResult], segmentation: Segmentation) {
+    let identities = segmentation.identities.filter(\.isIssued).map(\.user)
+    self.identities = identities
+    var answers: [String: [KeyRange?: [ProbeResult]]] = [:]
+    for result in results {
+      answers[result.probe.user, default: [:]][result.probe.question.range, default: []].append(result)
+    }
+
+    func row(_ name: String, _ range: KeyRange?) -> Row {
+      Row(range: name, cells: identities.map { Cell(answers[$0]?[range] ?? []) })
+    }
+    // What all that lies next to the grants comes to: one row, or the matrix would be all neighbours.
+    let neighbours = Row(
+      range: "keys next to what is granted",
+      cells: identities.map { user in
+        Cell(tally: results.filter { $0.probe.user == user && $0.probe.reason == .neighbour })
+      })
+    rows =
+      ProbePlan.ranges(of: segmentation).map { row($0.description, $0) }
+      + [neighbours, row("/registry/* (Kubernetes)", .prefix("/registry/")), row("every key", .everything)]
+      + [row("users and roles", nil)]
+  }
+
+  func lines(_ style: Style) -> [String] {
+    let header = [Table.Cell("")] + identities.map { Table.Cell($0, style.strong) }
+    let table = Table(
+      [header]
+        + rows.map { row in
+          [Table.Cell(row.range)]
+            + row.cells.map { cell in
+              let paint: @Sendable (String) -> String = { text in
+                cell.isAsExpected ? (text == "-" ? style.faint(text) : style.good(text)) : style.bad(text)
+              }
+              return Table.Cell(cell.isAsExpected ? cell.access : "\(cell.access) !", paint)
+            }
+        }, indent: 0)
+    return table.lines + [
+      style.faint("r read and watch, w write, - refused, ! not as expected: asked of every member")
+    ]
+  }
+}
+
+extension Matrix.Cell {
+  fileprivate init(_ results: [ProbeResult]) {
+    isAsExpected = !results.isEmpty && results.allSatisfy { $0.verdict == .asExpected }
+    func allowed(_ kind: (Probe.Question) -> Bool) -> Bool {
+      let asked = results.filter { kind($0.probe.question) }
+      return !asked.isEmpty && asked.contains { $0.answer == .allowed }
+    }
+    let hasNoAnswer = results.isEmpty || results.contains { $0.verdict == .inconclusive }
+    let reads = allowed { if case .write = $0 { false } else { true } }
+    let writes = allowed { if case .write = $0 { true } else { false } }
+    access = hasNoAnswer ? "?" : (reads ? "r" : "") + (writes ? "w" : "") + (reads || writes ? "" : "-")
+  }
+
+  /// Of many probes: how many were answered as expected.
+  fileprivate init(tally results: [ProbeResult]) {
+    let good = results.filter { $0.verdict == .asExpected }.count
+    isAsExpected = good == results.count
+    access = isAsExpected ? "-" : "\(results.count - good) of \(results.count)"
+  }
+}

@@ -1,0 +1,76 @@
+import Endpoints
+import Foundation
+import Glibc
+
+/// One running member.
+public struct MemberProcess: Sendable {
+  public let name: String
+  public let endpoint: Endpoint
+  public let log: String
+  /// The process group of the member alone.
+  private let group: pid_t
+
+  static func start(
+    name: String, program: String, directory: String, clientPort: Int, peerPort: Int, peers: String
+  ) throws -> MemberProcess {
+    let folder = "\(directory)/\(name)"
+    let log = "\(folder)/etcd.log"
+    let client = "https://127.0.0.1:\(clientPort)"
+    let peer = "https://127.0.0.1:\(peerPort)"
+    guard FileManager.default.createFile(atPath: log, contents: nil),
+      let output = FileHandle(forWritingAtPath: log)
+    else { throw ThrowawayEtcdError("cannot write \(log)", hint: "is the disk full?") }
+    let process = Process()
+    // `timeout` ends the member in any case, and leads a process group that a signal reaches as a whole.
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
+    process.arguments = [
+      "--signal=KILL", "\(ThrowawayEtcd.lifetime.components.seconds)", program,
+      "--name=\(name)", "--data-dir=\(folder)/data", "--logger=zap",
+      "--listen-client-urls=\(client)", "--advertise-client-urls=\(client)",
+      "--cert-file=\(folder)/server.crt", "--key-file=\(folder)/server.key",
+      "--client-cert-auth", "--trusted-ca-file=\(directory)/pki/ca.crt",
+      "--listen-peer-urls=\(peer)", "--initial-advertise-peer-urls=\(peer)",
+      "--peer-cert-file=\(folder)/peer.crt", "--peer-key-file=\(folder)/peer.key",
+      "--peer-client-cert-auth", "--peer-trusted-ca-file=\(directory)/etcd-ca/ca.crt",
+      "--initial-cluster=\(peers)", "--initial-cluster-state=new", "--initial-cluster-token=bulkhead",
+      "--enable-grpc-gateway=false",
+    ]
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = output
+    process.standardError = output
+    do {
+      try process.run()
+    } catch {
+      throw ThrowawayEtcdError("cannot start \(program): \(error)", hint: "install Debian's etcd-server")
+    }
+    return MemberProcess(
+      name: name, endpoint: try Endpoint(client), log: log, group: process.processIdentifier)
+  }
+
+  public var isRunning: Bool { kill(group, 0) == 0 }
+
+  /// Ends the member as an operator would, and by force if it does not go within five seconds.
+  public func stop() {
+    send(SIGTERM)
+    for _ in 0..<100 where isRunning { usleep(50_000) }
+    if isRunning { crash() }
+  }
+
+  /// Ends the member as a power cut would.
+  public func crash() {
+    send(SIGKILL)
+    for _ in 0..<100 where isRunning { usleep(10_000) }
+  }
+
+  /// Leaves the member connected and silent.
+  public func pause() { send(SIGSTOP) }
+  public func resume() { send(SIGCONT) }
+
+  /// The last lines of the member's log.
+  var endOfLog: String {
+    let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+    return text.split(separator: "\n").suffix(3).joined(separator: "\n")
+  }
+
+  private func send(_ signal: Int32) { kill(-group, signal) }
+}

@@ -1,0 +1,120 @@
+import Certificates
+import Endpoints
+import Etcd
+import Files
+import Foundation
+
+/// An etcd cluster of real servers on loopback, for the demo and the tests: TLS on every port, certificates asked of
+/// every client, authentication still off.
+///
+/// Every server ends by itself after ``lifetime``, even if whoever started it is killed.
+public struct ThrowawayEtcd: Sendable {
+  public static let lifetime: Duration = .seconds(900)
+
+  /// Holds the authority of the servers' certificates (`etcd-ca`), that of the clients' (`pki`), and each member's
+  /// data and log.
+  public let directory: String
+  public let members: [MemberProcess]
+
+  public var endpoints: [Endpoint] { members.map(\.endpoint) }
+  /// The authority that signed the servers' certificates.
+  public var serverAuthority: String { "\(directory)/etcd-ca/ca.crt" }
+  /// The authority whose client certificates the servers accept.
+  public var clientAuthority: String { "\(directory)/pki" }
+  /// The administrator's certificate.
+  public var root: ClientCredentials { credentials(of: "root") }
+
+  public func credentials(of user: String) -> ClientCredentials {
+    ClientCredentials(
+      authority: serverAuthority, certificate: "\(clientAuthority)/clients/\(user).crt",
+      key: "\(clientAuthority)/clients/\(user).key")
+  }
+
+  /// Starts a cluster and waits until it has a leader.
+  /// - Parameters:
+  ///   - binary: The server's program, by path or by a name on the PATH.
+  ///   - directory: Is made; must not hold a cluster already.
+  /// - Throws: ``ThrowawayEtcdError``, with the end of the log of a member that did not start.
+  public static func start(
+    members count: Int, binary: String = "etcd", in directory: String
+  ) async throws -> ThrowawayEtcd {
+    let program = try Program.find(binary)
+    let names = (1...count).map { "etcd-\($0)" }
+    let ports = try FreePorts.take(count * 2)
+    try prepareCertificates(of: names, in: directory)
+    let peers = zip(names, ports.dropFirst(count)).map { "\($0)=https://127.0.0.1:\($1)" }.joined(
+      separator: ",")
+    var members: [MemberProcess] = []
+    do {
+      for (index, name) in names.enumerated() {
+        members.append(
+          try MemberProcess.start(
+            name: name, program: program, directory: directory, clientPort: ports[index],
+            peerPort: ports[count + index], peers: peers))
+      }
+      let cluster = ThrowawayEtcd(directory: directory, members: members)
+      try await cluster.waitForLeader()
+      return cluster
+    } catch {
+      for member in members { member.stop() }
+      throw error
+    }
+  }
+
+  /// Ends every member and waits for it.
+  public func stop() {
+    for member in members { member.stop() }
+  }
+
+  private static func prepareCertificates(of members: [String], in directory: String) throws {
+    let now = Date()
+    let day: Duration = .seconds(86_400)
+    let servers = try Authority.create(name: "etcd-ca", lifetime: day, now: now)
+    try servers.save(to: "\(directory)/etcd-ca")
+    let hosts = [try HostName("127.0.0.1"), try HostName("localhost")]
+    for name in members {
+      // The client port needs a certificate for both directions too: the JSON gateway dials it with this one.
+      for (file, credential) in [
+        ("server", try servers.issue(peer: name, hosts: hosts, lifetime: day, now: now)),
+        ("peer", try servers.issue(peer: name, hosts: hosts, lifetime: day, now: now)),
+      ] {
+        try Directory.create("\(directory)/\(name)")
+        try AtomicFile.write(
+          [
+            NewFile(name: "\(file).key", bytes: Array(credential.key.secretPEM().utf8), mode: 0o600),
+            NewFile(name: "\(file).crt", bytes: Array(credential.certificatePEM.utf8), mode: 0o644),
+          ], in: "\(directory)/\(name)")
+      }
+    }
+    let clients = try Authority.create(name: "bulkhead clients", lifetime: day, now: now)
+    try clients.save(to: "\(directory)/pki")
+    _ = try CredentialDirectory("\(directory)/pki/clients").issueMissing(
+      ["root"], by: clients, lifetime: day, now: now, allowRoot: true)
+  }
+
+  private func waitForLeader() async throws {
+    let deadline = ContinuousClock.now + .seconds(30)
+    try await EtcdClient.connect(to: endpoints, as: root, timeout: .seconds(2)) { etcd in
+      for member in members {
+        while (try? await etcd.only(member.endpoint).status().hasLeader) != true {
+          guard member.isRunning, ContinuousClock.now < deadline else {
+            throw ThrowawayEtcdError(
+              "\(member.name) did not start: \(member.endOfLog)", hint: "its log is \(member.log)")
+          }
+          try await Task.sleep(for: .milliseconds(50))
+        }
+      }
+    }
+  }
+}
+
+/// Why no cluster could be started.
+public struct ThrowawayEtcdError: Error, Sendable, CustomStringConvertible {
+  public let description: String
+  public let hint: String
+
+  init(_ description: String, hint: String) {
+    self.description = description
+    self.hint = hint
+  }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Foundation
+
+@main
+struct Bulkhead: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bulkhead",
+    abstract: "Divide the etcd that Kubernetes and Calico use into watertight compartments.",
+    discussion: """
+      Each Calico component gets a certificate and an etcd user of its own, and exactly the keys it needs. All of it \
+      comes from one short file, bulkhead.yaml.
+
+      The way through, in this order:
+        bulkhead init                 write bulkhead.yaml
+        bulkhead certs issue          a certificate for each identity
+        bulkhead plan                 what would change in etcd
+        bulkhead apply --enable-auth  do it
+        bulkhead manifest FILE        give each component its own Secret
+        bulkhead verify               prove it on the live cluster
+
+      To see it all at work without a cluster: bulkhead demo
+
+      Exit codes: 0 fine, 1 failure, 2 something is to do or not as it should be, 64 wrong usage.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      InitCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self, ManifestCommand.self,
+      CertsCommand.self, DemoCommand.self,
+    ])
+
+  static func main() async {
+    // Whoever reads our output may stop early; that is an error of the next write and not a reason to die.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch let error where Complaint.isForParser(error) {
+      exit(withError: error)
+    } catch {
+      Console.note(Complaint(error).text(Console.errorStyle))
+      Foundation.exit(1)
+    }
+  }
+}

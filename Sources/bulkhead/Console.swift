@@ -1,0 +1,64 @@
+import Foundation
+import Glibc
+import Reporting
+import Synchronization
+
+/// Results go to standard output, everything else to standard error. Colour and progress are for terminals.
+enum Console {
+  static let style = Style(isColoured: isTerminal(STDOUT_FILENO) && wantsColour)
+  static let errorStyle = Style(isColoured: isTerminal(STDERR_FILENO) && wantsColour)
+
+  static func out(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+
+  /// A line on standard error.
+  static func note(_ text: String) {
+    clearProgress()
+    write(text + "\n", to: STDERR_FILENO)
+  }
+
+  /// A line that the next one replaces; nothing where standard error is no terminal.
+  static func progress(_ text: String) {
+    guard isTerminal(STDERR_FILENO) else { return }
+    hasProgress.withLock { $0 = true }
+    write("\r\u{1b}[K\(text.prefix(100))", to: STDERR_FILENO)
+  }
+
+  static func clearProgress() {
+    guard
+      hasProgress.withLock({
+        let had = $0
+        $0 = false
+        return had
+      })
+    else { return }
+    write("\r\u{1b}[K", to: STDERR_FILENO)
+  }
+
+  /// Asks a question that only `yes` affirms. False where nobody can answer.
+  static func confirms(_ question: String) -> Bool {
+    guard isTerminal(STDIN_FILENO), isTerminal(STDERR_FILENO) else { return false }
+    write("\(question) Type 'yes' to go on: ", to: STDERR_FILENO)
+    return readLine() == "yes"
+  }
+
+  static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+  /// Writes bytes whole, whatever the kernel takes at a time.
+  static func write(_ text: String, to descriptor: Int32) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { return }
+      rest = rest.dropFirst(written)
+    }
+  }
+
+  private static let hasProgress = Mutex(false)
+
+  /// The convention of no-color.org, and terminals that can do nothing.
+  private static var wantsColour: Bool {
+    let environment = ProcessInfo.processInfo.environment
+    return (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+  }
+}

@@ -1,0 +1,143 @@
+import ArgumentParser
+import Etcd
+import Files
+import Foundation
+import Reporting
+import ThrowawayEtcd
+
+struct DemoCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "The whole thing on a throw-away three-member etcd.",
+    discussion: """
+      Starts etcd with TLS on loopback in a temporary folder, fills it with keys in Calico's formats, and runs the \
+      verbs one after another as you would. Takes well under a minute and leaves nothing running; --keep DIR keeps \
+      the files.
+      """)
+
+  @Option(help: "Keep everything in this folder, which must not exist or be empty.") var keep: String?
+  @Option(help: "The etcd server's program.") var etcd = "etcd"
+  @Option(help: "How many members.") var members = 3
+  @Option(help: "A hosted Calico manifest to segment instead of a small one of Bulkhead's own.") var manifest:
+    String?
+
+  func validate() throws {
+    guard [1, 3, 5].contains(members) else { throw ValidationError("--members takes 1, 3 or 5") }
+  }
+
+  func run() async throws {
+    let folder = try DemoFolder(keep: keep)
+    defer { folder.removeUnlessKept() }
+    let work = Task { [self] in try await run(in: folder.path) }
+    let interrupt = Interrupt { work.cancel() }
+    defer { interrupt.ignore() }
+    try await work.value
+  }
+
+  private func run(in folder: String) async throws {
+    let style = Console.style
+    func title(_ text: String) { Console.out("\n" + style.strong("── \(text)")) }
+    let started = ContinuousClock.now
+
+    title("a throw-away etcd: \(members) members, TLS, every client with the same all-powerful certificate")
+    let cluster = try await ThrowawayEtcd.start(members: members, binary: etcd, in: folder)
+    defer { cluster.stop() }
+    try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) { etcd in
+      Console.out(
+        "etcd \(try await etcd.status().version) at \(cluster.endpoints.map(\.description).joined(separator: " "))"
+      )
+      try await SampleData.write(to: etcd)
+    }
+    Console.out("\(SampleData.keys.count) keys in Calico's and Kubernetes' formats")
+    let input = "\(folder)/calico-etcd.yaml"
+    let bytes = try manifest.map { try FileContents.read($0) } ?? Array(ExampleManifest.text.utf8)
+    try AtomicFile.write(bytes, to: input, mode: 0o644)
+
+    let bulkhead = DemoShell(folder: folder)
+    title("one short file")
+    try bulkhead.run(
+      ["init", "--cluster", "demo", "--calico", "v3.32.1", "--ca", "etcd-ca/ca.crt"]
+        + cluster.endpoints.flatMap { ["--endpoint", "\($0)"] }
+        + [
+          "--calicoctl", "alice=read-only", "--calicoctl", "netops=policy-editor", "--calicoctl",
+          "admin=full",
+        ]
+        + ["--apiserver", "kube-apiserver-etcd-client"])
+    title("a certificate for each identity")
+    try bulkhead.run(["certs", "issue"])
+    title("what would change in etcd, and as which etcdctl lines")
+    try bulkhead.run(["plan"], expecting: [2], lines: 14)
+    title("do it, and turn authentication on")
+    try bulkhead.run(["apply", "--enable-auth"])
+    try bulkhead.run(["plan"])
+    title("a Secret for each component in the manifest")
+    try bulkhead.run(["manifest", "calico-etcd.yaml", "--to", "calico-etcd.segmented.yaml"])
+    try bulkhead.run(["manifest", "calico-etcd.yaml", "--secrets", "none", "--diff"], lines: 30)
+    title("the proof, asked of every member with every certificate")
+    try bulkhead.run(["verify"])
+
+    title("done in \((ContinuousClock.now - started).inWords)")
+    Console.out(
+      keep == nil
+        ? "Nothing is left running or on the disk. To look around: bulkhead demo --keep DIR"
+        : """
+        Everything is in \(folder): bulkhead.yaml, pki/clients, calico-etcd.segmented.yaml, the members' data and logs.
+        The members are stopped; etcd's data can be looked at by starting them again.
+        """)
+    Console.out(
+      "Next: README.md, 'bulkhead init' beside your own certificates, and 'bulkhead plan', which changes nothing."
+    )
+  }
+}
+
+/// Where the demo lives.
+private struct DemoFolder {
+  let path: String
+  private let isKept: Bool
+
+  init(keep: String?) throws {
+    let files = FileManager.default
+    if let keep {
+      guard (try? files.contentsOfDirectory(atPath: keep))?.isEmpty ?? true else {
+        throw Complaint("the folder '\(keep)' is not empty", hint: "give --keep a new one")
+      }
+      path = URL(fileURLWithPath: keep).path
+    } else {
+      path =
+        files.temporaryDirectory.appendingPathComponent("bulkhead-demo-\(UUID().uuidString.prefix(8))").path
+    }
+    isKept = keep != nil
+    try Directory.create(path)
+  }
+
+  func removeUnlessKept() {
+    if !isKept { try? FileManager.default.removeItem(atPath: path) }
+  }
+}
+
+/// Runs this very program as a user would, and shows both sides.
+private struct DemoShell {
+  let folder: String
+
+  func run(_ arguments: [String], expecting codes: Set<Int32> = [0], lines limit: Int? = nil) throws {
+    let style = Console.style
+    Console.out(style.faint("$ ") + style.strong("bulkhead \(arguments.joined(separator: " "))"))
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    let pipe = Pipe()
+    process.standardOutput = limit == nil ? FileHandle.standardOutput : pipe
+    try process.run()
+    if let limit {
+      let text = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+      Console.out(lines.prefix(limit).joined(separator: "\n"))
+      if lines.count > limit { Console.out(style.faint("… and \(lines.count - limit) lines more")) }
+    }
+    process.waitUntilExit()
+    guard codes.contains(process.terminationStatus) else {
+      throw Complaint("'bulkhead \(arguments.first ?? "")' ended with exit code \(process.terminationStatus)")
+    }
+  }
+}

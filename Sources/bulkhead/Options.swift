@@ -1,0 +1,27 @@
+import ArgumentParser
+
+/// Which file a verb works on.
+struct FileOption: ParsableArguments {
+  @Option(name: [.short, .long], help: "The segmentation file; paths in it are relative to its folder.")
+  var file = "bulkhead.yaml"
+}
+
+/// How a result is printed.
+struct OutputOption: ParsableArguments {
+  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+  @Option(help: "How the result is printed.")
+  var output = Format.text
+}
+
+/// How long etcd may take.
+struct TimeoutOption: ParsableArguments {
+  @Option(help: "Seconds that a single call to etcd may take.")
+  var timeout = 8
+
+  func validate() throws {
+    guard (1...3600).contains(timeout) else { throw ValidationError("--timeout takes 1 to 3600 seconds") }
+  }
+
+  var duration: Duration { .seconds(timeout) }
+}

@@ -1,0 +1,59 @@
+import Catalogue
+import Certificates
+import Etcd
+import Files
+import Foundation
+import Segmentation
+
+/// A segmentation file with all that belongs to it on this machine.
+struct Workspace {
+  let file: SegmentationFile
+  let segmentation: Segmentation
+  /// The folder that the file's paths are relative to.
+  private let folder: String
+
+  init(_ option: FileOption) throws {
+    let catalogue = try Catalogue.embedded()
+    guard let bytes = try FileContents.readIfPresent(option.file) else {
+      throw Complaint(
+        "there is no file '\(option.file)'", hint: "'bulkhead init' writes one; --file names another")
+    }
+    file = try SegmentationFile(
+      String(decoding: bytes, as: UTF8.self), file: option.file, catalogue: catalogue)
+    segmentation = try Segmentation(file, catalogue: catalogue)
+    folder = URL(fileURLWithPath: option.file).deletingLastPathComponent().path
+  }
+
+  /// A path of the file's, from where the program runs.
+  func path(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
+
+  var authority: String { path(file.certificates.directory) }
+  var certificates: CredentialDirectory { CredentialDirectory("\(authority)/clients") }
+
+  /// The administrator's credentials.
+  var administrator: ClientCredentials {
+    get throws {
+      let credentials = ClientCredentials(
+        authority: path(file.etcd.ca), certificate: path(file.etcd.certificate), key: path(file.etcd.key))
+      for file in [credentials.authority, credentials.certificate, credentials.key] {
+        _ = try FileContents.read(file)
+      }
+      return credentials
+    }
+  }
+
+  /// The user that the administrator's certificate makes its holder.
+  func applicant() throws -> String {
+    try CertificateFacts.user(ofCertificateFile: path(file.etcd.certificate))
+  }
+
+  func credentials(of user: String) throws -> ClientCredentials {
+    let certificate = try certificates.certificatePath(of: user)
+    guard try FileContents.readIfPresent(certificate) != nil else {
+      throw Complaint(
+        "there is no certificate for '\(user)' at \(certificate)", hint: "'bulkhead certs issue' makes it")
+    }
+    return ClientCredentials(
+      authority: path(file.etcd.ca), certificate: certificate, key: try certificates.keyPath(of: user))
+  }
+}
