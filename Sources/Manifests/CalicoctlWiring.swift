@@ -1,0 +1,81 @@
+extension SegmentationPlan {
+  /// Gives calicoctl's container its credential. Calico's calicoctl-etcd.yaml has this part commented out,
+  /// from v3.31 on in a column that does not fit what stands above it, so it is written anew at the column of
+  /// the live lines. The paths are values here, not a ConfigMap's keys: the ConfigMap is in another file, and
+  /// is canal-config with canal, whatever calicoctl-etcd.yaml calls it.
+  mutating func wireCalicoctl() {
+    for (index, pod) in pods.enumerated() {
+      for container in pod.containers
+      where ComponentSignature.named(container.name)?.component == "calicoctl"
+        && container.variable("ETCD_ENDPOINTS") != nil
+        && !uses.contains(where: { $0.pod == index && $0.container.name == container.name })
+        && !container.mounts.contains(where: { $0.path == CredentialFile.directory })
+      {
+        wire(container, in: pod)
+      }
+    }
+  }
+
+  private mutating func wire(_ container: Container, in pod: PodSpec) {
+    if let variable = container.environment.first(where: { CredentialFile(variable: $0.name) != nil }) {
+      fault(
+        at: variable.node.range.lowerBound, pod.object, container.part,
+        "has \(variable.name) and mounts nothing at \(CredentialFile.directory)",
+        hint: "mount the credential there, or take the variable out")
+      return
+    }
+    guard let secret = secret(of: "calicoctl"), let env = container.node.entry("env"),
+      let lastVariable = env.value.items?.last
+    else {
+      fault(
+        at: container.node.range.lowerBound, pod.object, container.part,
+        "has no credential and no list of variables to add one to",
+        hint: "write its env, volumeMounts and volumes out, and name a Secret for calicoctl")
+      return
+    }
+    var style = YAMLStyle(like: lastVariable)
+    let dash = reader.source.column(at: env.value.range.lowerBound)
+    style.sequenceOffset = max(0, dash - reader.source.column(at: env.key.range.lowerBound))
+    for file in CredentialFile.allCases {
+      let item = YAMLValue.mapping(["name": .string(file.variable), "value": .string(file.path)])
+      plan(
+        .append(item, to: env.value.resolved, style), at: lastVariable.range.lowerBound, pod.object,
+        container.part,
+        "has \(file.variable)")
+    }
+    var names = Set(pod.volumes.map(\.name))
+    let volume =
+      names.contains("etcd-certs")
+      ? freshName(for: "calicoctl", beside: "etcd-certs", names: &names) : "etcd-certs"
+    addItem(
+      .mapping(["mountPath": .string(CredentialFile.directory), "name": .string(volume)]), to: "volumeMounts",
+      of: container.node, after: env, style, pod.object, container.part,
+      "mounts \(volume) at \(CredentialFile.directory)")
+    let reference = YAMLValue.mapping(["secretName": .string(secret.name)])
+    guard let containers = pod.node.entry("containers") else { return }
+    addItem(
+      .mapping(["name": .string(volume), "secret": reference]), to: "volumes", of: pod.node,
+      after: containers, style,
+      pod.object, "volume \(volume)", "is new and holds the Secret \(secret.name)")
+    let need = NeededSecret(component: "calicoctl", namespace: pod.object.namespace)
+    if !needed.contains(need) { needed.append(need) }
+  }
+
+  /// Adds an item to a mapping's list, whether the list has items, or the key stands alone, or is not there.
+  private mutating func addItem(
+    _ item: YAMLValue, to key: String, of mapping: YAMLNode, after entry: YAMLEntry, _ style: YAMLStyle,
+    _ object: KubernetesObject, _ part: String, _ what: String
+  ) {
+    let edit: TreeEdit
+    if let existing = mapping.entry(key) {
+      let isEmpty = existing.value.isNull || existing.value.items?.isEmpty == true
+      edit =
+        isEmpty
+        ? .fill(existing, items: [item], of: mapping, style)
+        : .append(item, to: existing.value.resolved, style)
+    } else {
+      edit = .insert(.init(key: .string(key), value: .sequence([item])), after: entry, of: mapping, style)
+    }
+    plan(edit, object, part, what)
+  }
+}

@@ -1,0 +1,186 @@
+/// The three files of an etcd credential. Their names are keys of every component's Secret: Calico's CNI
+/// installer looks for these names in `/calico-secrets`, and the ConfigMap's paths end in them.
+enum CredentialFile: String, CaseIterable, Sendable {
+  case ca = "etcd-ca"
+  case certificate = "etcd-cert"
+  case key = "etcd-key"
+
+  /// Where hosted manifests mount the credential in each container.
+  static let directory = "/calico-secrets"
+
+  var path: String { "\(Self.directory)/\(rawValue)" }
+}
+
+/// One mount of a credential in a container, and whose credential it is to be.
+struct CredentialUse {
+  let pod: Int
+  let container: Container
+  let mount: VolumeMount
+  /// The scalar in the mount that names the volume.
+  let volumeName: YAMLNode
+  let volume: Volume
+  let component: String
+  let isMapped: Bool
+}
+
+extension SegmentationPlan {
+  /// Finds every mount of a volume that carries a credential: one mounted at `/calico-secrets` somewhere, or
+  /// one of the same Secret mounted elsewhere.
+  mutating func findCredentialUses() {
+    for (index, pod) in pods.enumerated() {
+      let credentials = credentialSecrets(for: pod.object)
+      for container in pod.containers {
+        for mount in container.mounts {
+          let volumes = pod.volumes.filter { $0.name == mount.volumeName }
+          let isCredential = volumes.contains { $0.secret.map(credentials.contains) ?? false }
+          guard mount.path == CredentialFile.directory || isCredential else { continue }
+          guard let name = mount.volume, !mount.path.isEmpty, !mount.volumeName.isEmpty else {
+            fault(
+              at: mount.node.range.lowerBound, pod.object, container.part,
+              "has a mount without a mountPath or a name",
+              hint: "give the mount both, or take it out")
+            continue
+          }
+          guard let volume = volumes.first, volumes.count == 1 else {
+            let message = volumes.isEmpty ? "which the pod does not have" : "which the pod has twice"
+            fault(
+              at: name.range.lowerBound, pod.object, container.part,
+              "mounts the volume \(mount.volumeName) at \(mount.path), \(message)",
+              hint: "add the volume to the pod's volumes once, or take the mount out")
+            continue
+          }
+          addUse(of: volume, named: name, by: mount, in: container, pod: index)
+        }
+      }
+      refuseUnwired(pod)
+    }
+    refuseDuplicates()
+  }
+
+  /// The Secrets mounted at `/calico-secrets` anywhere in a namespace.
+  func credentialSecrets(for object: KubernetesObject) -> Set<String> {
+    var names: Set<String> = []
+    for pod in pods where pod.object.sharesNamespace(with: object) {
+      for mount in pod.containers.flatMap(\.mounts) where mount.path == CredentialFile.directory {
+        names.formUnion(pod.volumes.filter { $0.name == mount.volumeName }.compactMap(\.secret))
+      }
+    }
+    return names
+  }
+
+  private mutating func addUse(
+    of volume: Volume, named name: YAMLNode, by mount: VolumeMount, in container: Container, pod index: Int
+  ) {
+    let object = pods[index].object
+    let mapped = options.components[container.name]
+    guard let component = mapped ?? recognise(container, mount: mount, in: object) else { return }
+    if mount.hasSubPath {
+      let message =
+        "mounts the volume \(volume.name) at \(mount.path) by subPath, and such a mount never sees a renewed"
+        + " certificate (kubernetes#50345)"
+      let hint = "mount the whole volume at \(CredentialFile.directory)"
+      if mapped == nil {
+        fault(at: mount.node.range.lowerBound, object, container.part, message, hint: hint)
+        return
+      }
+      warn(.subPath, at: mount.node.range.lowerBound, object, container.part, message, hint: hint)
+    }
+    if let other = container.mounts.filter({ $0.path == mount.path }).dropFirst().first {
+      fault(
+        at: other.node.range.lowerBound, object, container.part, "mounts two volumes at \(mount.path)",
+        hint: "take one of the two mounts out")
+      return
+    }
+    if mapped == nil, !container.mounts.contains(where: { $0.path == CredentialFile.directory }) {
+      fault(
+        at: mount.node.range.lowerBound, object, container.part,
+        "mounts the credential at \(mount.path) and not at \(CredentialFile.directory)",
+        hint:
+          "mount it at \(CredentialFile.directory), or map the container: "
+          + "--component \(container.name)=\(component)"
+      )
+      return
+    }
+    guard secret(of: component) != nil else {
+      fault(
+        at: mount.node.range.lowerBound, object, container.part, "is \(component), which has no Secret",
+        hint: "name one of \(options.secrets.map(\.component).joined(separator: ", ")): "
+          + "--component \(container.name)=COMPONENT")
+      return
+    }
+    uses.append(
+      CredentialUse(
+        pod: index, container: container, mount: mount, volumeName: name, volume: volume,
+        component: component,
+        isMapped: mapped != nil))
+  }
+
+  /// The component of a container by its name, to which its image must not be opposed. An image alone is not
+  /// enough: people run sidecars on Calico's images.
+  private mutating func recognise(_ container: Container, mount: VolumeMount, in object: KubernetesObject)
+    -> String?
+  {
+    let byImage = container.image.flatMap(ComponentSignature.of(image:))
+    let hint = "if it is to have a component's credential, map it: --component \(container.name)="
+    guard let signature = ComponentSignature.named(container.name) else {
+      fault(
+        at: mount.node.range.lowerBound, object, container.part,
+        "uses the credential's volume \(mount.volumeName) at \(mount.path) and is no Calico component "
+          + "that is known",
+        hint: hint + "\(byImage?.component ?? "COMPONENT"); or give it a volume of its own")
+      return nil
+    }
+    guard let image = container.image, !signature.holds(image) else { return signature.component }
+    if let byImage {
+      fault(
+        at: container.node.range.lowerBound, object, container.part,
+        "has the name of \(signature.component) and the image of \(byImage.component) (\(image.baseName))",
+        hint: hint + "COMPONENT")
+      return nil
+    }
+    warn(
+      .imageNotRecognised, at: container.node["image"]?.range.lowerBound ?? container.node.range.lowerBound,
+      object,
+      container.part,
+      "is taken for \(signature.component) by its name alone: its image \(image.baseName) is not known",
+      hint: hint + "COMPONENT")
+    return signature.component
+  }
+
+  /// A component that talks to etcd and mounts nothing would be left without a credential. calicoctl's
+  /// manifest comes like that and is wired up.
+  private mutating func refuseUnwired(_ pod: PodSpec) {
+    for container in pod.containers where container.variable("ETCD_ENDPOINTS") != nil {
+      let isMounted = container.mounts.contains { $0.path == CredentialFile.directory }
+      guard !isMounted, let signature = ComponentSignature.named(container.name),
+        signature.component != "calicoctl"
+      else { continue }
+      if container.mounts.contains(where: { mount in uses.contains { $0.mount.node.range == mount.node.range }
+      }) {
+        continue
+      }
+      fault(
+        at: container.node.range.lowerBound, pod.object, container.part,
+        "has ETCD_ENDPOINTS and mounts nothing at \(CredentialFile.directory)",
+        hint:
+          "mount the Secret with its credential at \(CredentialFile.directory), as Calico's own manifest does"
+      )
+    }
+  }
+
+  /// Two documents of one object: the second to be applied would undo what the first one says.
+  private mutating func refuseDuplicates() {
+    var seen: [String: KubernetesObject] = [:]
+    let workloads = Set(uses.map { pods[$0.pod].object.document })
+    for object in objects
+    where workloads.contains(object.document) || ["Secret", "ConfigMap"].contains(object.kind) {
+      let key = "\(object.group) \(object.namespace ?? "") \(object.title)"
+      if let first = seen.updateValue(object, forKey: key) {
+        fault(
+          at: object.root.range.lowerBound, object,
+          nil, "is in the file twice, first in line \(reader.source.line(at: first.root.range.lowerBound))",
+          hint: "take one of the two documents out")
+      }
+    }
+  }
+}

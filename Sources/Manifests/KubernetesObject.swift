@@ -1,0 +1,134 @@
+/// One Kubernetes object of a file.
+struct KubernetesObject: Sendable {
+  /// Which document of the file.
+  let document: Int
+  let root: YAMLNode
+  let kind: String
+  let apiVersion: String
+  let name: String
+  let namespace: String?
+
+  var title: String { "\(kind)/\(name)" }
+
+  /// The part of the apiVersion before the slash; empty for the core group.
+  var group: String { apiVersion.contains("/") ? String(apiVersion.prefix { $0 != "/" }) : "" }
+
+  /// Whether an object of this one's namespace would find another by name. A manifest may leave the namespace
+  /// to `kubectl -n`, so a missing one fits all.
+  func sharesNamespace(with other: KubernetesObject) -> Bool {
+    namespace == nil || other.namespace == nil || namespace == other.namespace
+  }
+
+  /// The pod specs in the object, found by their shape: a mapping with a list of containers. So they are
+  /// found in every kind that has one, a Pod's `spec` as well as a CronJob's
+  /// `spec.jobTemplate.spec.template.spec`.
+  var podSpecs: [YAMLNode] { Self.podSpecs(in: root) }
+
+  private static func podSpecs(in node: YAMLNode) -> [YAMLNode] {
+    switch node.content {
+    case .scalar, .alias: return []
+    case .sequence(let items, _): return items.flatMap(podSpecs)
+    case .mapping(let entries, _):
+      if node["containers"]?.items?.contains(where: { $0.entries != nil }) == true { return [node] }
+      return entries.flatMap { podSpecs(in: $0.value) }
+    }
+  }
+}
+
+/// What a pod is made of, as far as credentials go.
+struct PodSpec: Sendable {
+  let object: KubernetesObject
+  let node: YAMLNode
+  let containers: [Container]
+  let volumes: [Volume]
+
+  init(object: KubernetesObject, node: YAMLNode) {
+    self.object = object
+    self.node = node
+    containers = ["initContainers", "containers", "ephemeralContainers"].flatMap { key in
+      (node[key]?.items ?? []).map { Container($0, isInit: key == "initContainers") }
+    }
+    volumes = (node["volumes"]?.items ?? []).compactMap(Volume.init)
+  }
+}
+
+struct Container: Sendable {
+  let node: YAMLNode
+  let name: String
+  let image: ImageReference?
+  let isInit: Bool
+  let mounts: [VolumeMount]
+  let environment: [EnvironmentVariable]
+
+  init(_ node: YAMLNode, isInit: Bool) {
+    self.node = node
+    self.isInit = isInit
+    name = node["name"]?.string ?? ""
+    image = node["image"]?.string.map(ImageReference.init)
+    mounts = (node["volumeMounts"]?.items ?? []).map(VolumeMount.init)
+    environment = (node["env"]?.items ?? []).compactMap(EnvironmentVariable.init)
+  }
+
+  var part: String { "container \(name)" }
+
+  func variable(_ name: String) -> EnvironmentVariable? { environment.last { $0.name == name } }
+}
+
+struct VolumeMount: Sendable {
+  let node: YAMLNode
+  /// Without a slash at the end, without doubled ones; empty where there is none.
+  let path: String
+  /// The scalar that names the volume.
+  let volume: YAMLNode?
+  let hasSubPath: Bool
+
+  init(_ node: YAMLNode) {
+    self.node = node
+    let parts = (node["mountPath"]?.string ?? "").split(separator: "/").filter { $0 != "." }
+    path = parts.isEmpty ? "" : "/" + parts.joined(separator: "/")
+    volume = node["name"]
+    hasSubPath = ["subPath", "subPathExpr"].contains { node[$0]?.string?.isEmpty == false }
+  }
+
+  var volumeName: String { volume?.string ?? "" }
+}
+
+struct EnvironmentVariable: Sendable {
+  let node: YAMLNode
+  let name: String
+
+  init?(_ node: YAMLNode) {
+    guard let name = node["name"]?.string else { return nil }
+    self.node = node
+    self.name = name
+  }
+
+  var value: YAMLNode? { node["value"] }
+
+  /// The ConfigMap and the key in it that the value comes from.
+  var configMapKey: (configMap: String, key: String)? {
+    guard let reference = node["valueFrom"]?["configMapKeyRef"], let name = reference["name"]?.string,
+      let key = reference["key"]?.string
+    else { return nil }
+    return (name, key)
+  }
+}
+
+struct Volume: Sendable {
+  let node: YAMLNode
+  let name: String
+  /// The key beside `name` that says what kind of volume it is.
+  let type: String?
+  /// The scalar that names the Secret of a volume of type secret.
+  let secretName: YAMLNode?
+
+  init?(_ node: YAMLNode) {
+    guard let name = node["name"]?.string else { return nil }
+    self.node = node
+    self.name = name
+    type = node.entries?.compactMap(\.key.string).first { $0 != "name" }
+    secretName = node["secret"]?["secretName"]
+  }
+
+  var secret: String? { secretName?.string }
+}

@@ -1,0 +1,102 @@
+/// A file as Kubernetes objects, or the reasons why it is none.
+struct ManifestReader {
+  let file: String
+  let source: SourceText
+  private(set) var documents: [YAMLDocument] = []
+  private(set) var objects: [KubernetesObject] = []
+  private(set) var faults: [ManifestFault] = []
+
+  init(_ text: String, file: String) {
+    self.file = file
+    source = SourceText(text)
+    if let offset = source.firstBareCarriageReturn {
+      fault(
+        at: offset, "has a line that ends in a carriage return alone",
+        hint: "convert the file's line endings to LF or CRLF")
+    }
+    do {
+      documents = try YAMLParser.documents(of: source)
+    } catch {
+      fault(at: error.offset, error.message, hint: error.hint)
+      return
+    }
+    for index in documents.indices { read(index) }
+    if objects.isEmpty, faults.isEmpty {
+      fault(
+        at: 0, "holds no Kubernetes object", hint: "give a hosted Calico manifest, such as calico-etcd.yaml")
+    }
+  }
+
+  private mutating func read(_ index: Int) {
+    let root = documents[index].root
+    if root.isNull { return }
+    let kind = root["kind"]?.string
+    let name = root["metadata"]?["name"]?.string
+    let title = kind.map { "\($0)/\(name ?? "")" }
+    reportKeys(in: root, object: title)
+    guard root.entries != nil, let kind, let apiVersion = root["apiVersion"]?.string else {
+      fault(
+        at: root.range.lowerBound,
+        "has a document that is no Kubernetes object: it has no kind or no apiVersion",
+        hint: "give a Kubernetes manifest; if this is a template, give its rendered output")
+      return
+    }
+    if kind.hasSuffix("List"), root["items"] != nil {
+      fault(
+        at: root["kind"]?.range.lowerBound ?? 0, object: kind, "wraps its objects in a kind: \(kind)",
+        hint: "split it first into documents separated by `---` lines, one for each item")
+      return
+    }
+    guard let name else {
+      if root["metadata"]?["generateName"] == nil {
+        fault(
+          at: root.range.lowerBound, object: kind, "has no metadata.name",
+          hint: "give the object a name, or take the document out")
+      }
+      return
+    }
+    objects.append(
+      KubernetesObject(
+        document: index, root: root, kind: kind, apiVersion: apiVersion, name: name,
+        namespace: root["metadata"]?["namespace"]?.string))
+  }
+
+  /// Two keys of one name: a YAML reader takes one of them and does not say which, kubectl refuses them. And
+  /// keys that are no scalars, which is what an unrendered `{{ }}` reads as.
+  private mutating func reportKeys(in root: YAMLNode, object: String?) {
+    var found: [(offset: Int, message: String, hint: String)] = []
+    root.walk { node in
+      var lines: [String: Int] = [:]
+      for entry in node.content.entries {
+        let offset = entry.key.range.lowerBound
+        guard case .scalar(let key, _) = entry.key.resolved.content else {
+          found.append(
+            (
+              offset, "has a key that is no word",
+              "if this is a template ({{ }}), give its rendered output instead"
+            ))
+          continue
+        }
+        if let first = lines[key] {
+          let message = "gives the key \(key) twice, in line \(first) and line \(source.line(at: offset))"
+          found.append((offset, message, "take one of the two lines out"))
+        } else {
+          lines[key] = source.line(at: offset)
+        }
+      }
+    }
+    for fault in found { self.fault(at: fault.offset, object: object, fault.message, hint: fault.hint) }
+  }
+
+  private mutating func fault(at offset: Int, object: String? = nil, _ message: String, hint: String) {
+    let place = ManifestPlace(file: file, line: source.line(at: offset), object: object)
+    faults.append(ManifestFault(place: place, message: message, hint: hint))
+  }
+}
+
+extension YAMLNode.Content {
+  fileprivate var entries: [YAMLEntry] {
+    if case .mapping(let entries, _) = self { return entries }
+    return []
+  }
+}

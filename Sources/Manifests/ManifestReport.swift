@@ -1,0 +1,86 @@
+/// Where in a file something is: what a fault, a warning and a change have in common.
+public struct ManifestPlace: Sendable, Equatable, CustomStringConvertible {
+  public var file: String
+  /// Counted from 1.
+  public var line: Int
+  /// `Kind/name`, where the place is in an object.
+  public var object: String?
+  /// The container, volume or key, such as `container etcd-probe`.
+  public var part: String?
+
+  public init(file: String, line: Int, object: String? = nil, part: String? = nil) {
+    self.file = file
+    self.line = line
+    self.object = object
+    self.part = part
+  }
+
+  /// `calico.yaml:577: DaemonSet/calico-node, container etcd-probe`
+  public var description: String {
+    let names = [object, part].compactMap(\.self).joined(separator: ", ")
+    return "\(file):\(line):" + (names.isEmpty ? "" : " \(names)")
+  }
+}
+
+/// One reason why a manifest cannot be segmented as it is.
+public struct ManifestFault: Sendable, Equatable, CustomStringConvertible {
+  public let place: ManifestPlace
+  /// What was found, to be read after the place.
+  public let message: String
+  /// What to do about it.
+  public let hint: String
+
+  public var description: String {
+    place.object == nil && place.part == nil ? "\(place) the file \(message)" : "\(place) \(message)"
+  }
+}
+
+/// Nothing is written: all faults of the file, in the order of its lines.
+public struct ManifestRefusal: Error, Sendable, Equatable, CustomStringConvertible {
+  public let faults: [ManifestFault]
+
+  public var message: String { faults.map(\.description).joined(separator: "\n") }
+  public var hint: String {
+    var hints: [String] = []
+    for fault in faults where !hints.contains(fault.hint) { hints.append(fault.hint) }
+    return hints.joined(separator: "\n")
+  }
+  public var description: String { message }
+}
+
+/// One change of an object, and the line of the original it is made at.
+public struct ManifestChange: Sendable, Equatable, CustomStringConvertible {
+  public let place: ManifestPlace
+  public let what: String
+
+  public var description: String { "\(place) \(what)" }
+}
+
+/// Something that is known to go wrong and that an edit cannot put right.
+public struct ManifestWarning: Sendable, Equatable, CustomStringConvertible {
+  /// A name for programs.
+  public enum Kind: String, Sendable, CaseIterable {
+    case sharedSecretPopulated = "shared-secret-populated"
+    case secretReferencedElsewhere = "secret-referenced-elsewhere"
+    case secretAlreadyPresent = "secret-already-present"
+    case inlineSecret = "inline-secret"
+    case modeNotGroupReadable = "mode-not-group-readable"
+    case secretOptional = "secret-optional"
+    case subPath = "sub-path"
+    case imageNotRecognised = "image-not-recognised"
+    case objectNotRecreated = "object-not-recreated"
+    case configMapElsewhere = "configmap-elsewhere"
+    case endpointsWithoutTLS = "endpoints-without-tls"
+    case compactionPeriod = "compaction-period"
+    case installerSleeps = "installer-sleeps"
+    case installerRotation = "installer-rotation"
+    case canal = "canal"
+  }
+
+  public let kind: Kind
+  public let place: ManifestPlace
+  public let message: String
+  public let hint: String
+
+  public var description: String { "\(place) \(message)" }
+}

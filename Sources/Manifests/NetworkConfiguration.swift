@@ -1,0 +1,61 @@
+extension SegmentationPlan {
+  /// The placeholders that Calico's CNI installer replaces by the paths of the files it has copied to the
+  /// host.
+  private static let placeholders = [
+    "etcd_key_file": "__ETCD_KEY_FILE__",
+    "etcd_cert_file": "__ETCD_CERT_FILE__",
+    "etcd_ca_cert_file": "__ETCD_CA_CERT_FILE__",
+  ]
+
+  /// Refuses a CNI configuration with paths of its own: with it the plugin would never use the credential
+  /// that the installer copies.
+  mutating func checkNetworkConfiguration() {
+    var checked: Set<Int> = []
+    for use in uses where use.component == "cni-plugin" && !use.isMapped {
+      let object = pods[use.pod].object
+      guard let variable = use.container.variable("CNI_NETWORK_CONFIG") else { continue }
+      if let value = variable.value {
+        check(value, object, "\(use.container.part), variable CNI_NETWORK_CONFIG")
+      } else if let reference = variable.configMapKey,
+        let (value, owner, key) = configMapValue(reference, for: variable, in: use.container, of: object),
+        checked.insert(value.range.lowerBound).inserted
+      {
+        check(value, owner, key)
+      }
+    }
+  }
+
+  private mutating func check(_ value: YAMLNode, _ owner: KubernetesObject, _ part: String) {
+    let text = value.string ?? ""
+    var missing = Set(Self.placeholders.keys)
+    for match in text.matches(of: #/"(etcd_key_file|etcd_cert_file|etcd_ca_cert_file)"\s*:\s*"([^"]*)"/#) {
+      let field = String(match.1)
+      missing.remove(field)
+      guard let placeholder = Self.placeholders[field], match.2 != placeholder else { continue }
+      let found = match.2.isEmpty ? "nothing" : "the path \(match.2)"
+      fault(
+        at: offset(of: field, with: String(match.2), in: value), owner, part,
+        "gives \(field) as \(found), so that the plugin would not use its own credential",
+        hint: "write \"\(field)\": \"\(placeholder)\", which the installer fills in")
+    }
+    for field in missing.sorted() {
+      fault(
+        at: value.range.lowerBound, owner, part,
+        "has no \(field), so that the plugin would have no credential",
+        hint: "add \"\(field)\": \"\(Self.placeholders[field] ?? "")\" beside etcd_endpoints")
+    }
+  }
+
+  /// The line of a field in the configuration's text: the first that has both the field and what it is set
+  /// to.
+  private func offset(of field: String, with found: String, in value: YAMLNode) -> Int {
+    var offset = value.range.lowerBound
+    while offset < value.range.upperBound {
+      let next = reader.source.nextLineStart(after: offset) ?? reader.source.bytes.count
+      let line = reader.source.string(offset..<next)
+      if line.contains(field), line.contains(found) { return offset }
+      offset = next
+    }
+    return value.range.lowerBound
+  }
+}

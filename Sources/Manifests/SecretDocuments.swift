@@ -1,0 +1,100 @@
+/// The documents of Secrets: which of the file's go, which are new, and where those go.
+struct SecretDocuments {
+  /// Documents that are left out.
+  private(set) var dropped: [KubernetesObject] = []
+  /// Secrets that the file does not have.
+  private(set) var new: [Secret] = []
+  /// Before which document the new ones go.
+  private(set) var position: Int
+  private(set) var edits: [TextEdit] = []
+
+  struct Secret {
+    let component: String
+    let name: String
+    let namespace: String?
+    let data: [(file: CredentialFile, base64: String)]
+  }
+
+  init(_ plan: inout SegmentationPlan) {
+    position = plan.reader.documents.count
+    let shared = plan.sharedSecrets()
+    for object in shared where plan.leavesOut(object) { dropped.append(object) }
+    new = plan.newSecrets()
+    let inline = plan.options.placement == .inline ? new : []
+    if let first = shared.first {
+      position = first.document + (dropped.contains { $0.document == first.document } ? 0 : 1)
+    }
+    if position == plan.reader.documents.count, !plan.reader.source.endsWithNewline,
+      plan.reader.documents.last?.hasMarker == true
+    {
+      // A last line without a newline stays the last: the end of a block scalar would read differently before
+      // others.
+      position -= 1
+    }
+    edits = Self.edits(inline, dropped: dropped.map(\.document), position: position, plan.reader)
+  }
+
+  /// The new Secrets as a text of their own.
+  var text: String { new.flatMap(\.lines).map { $0 + "\n" }.joined() }
+
+  private static func edits(_ secrets: [Secret], dropped: [Int], position: Int, _ reader: ManifestReader)
+    -> [TextEdit]
+  {
+    let source = reader.source
+    let end = source.bytes.count
+    var edits: [TextEdit] = []
+    var lines = secrets.flatMap(\.lines)
+    for index in dropped {
+      let document = reader.documents[index]
+      var start = source.lineStart(at: document.range.lowerBound)
+      if !document.hasMarker, index == position { lines = Array(lines.dropFirst()) }
+      let goesLast = document.range.upperBound == end && !source.endsWithNewline
+      if goesLast, index != position || lines.isEmpty, start > 0 {
+        // The line before becomes the last: it goes without its ending, as the last line of this file does.
+        start -= source.lineEnding(at: start - 1).utf8.count
+      }
+      var text = ""
+      if index == position {
+        text =
+          lines.joined(separator: source.lineEnding) + (goesLast || lines.isEmpty ? "" : source.lineEnding)
+        lines = []
+      }
+      edits.append(
+        TextEdit(range: start..<document.range.upperBound, text: text, changedLines: 0, addedLines: 0))
+    }
+    if !lines.isEmpty {
+      let offset = position < reader.documents.count ? reader.documents[position].range.lowerBound : end
+      let start = offset == end && !source.endsWithNewline
+      let text = lines.joined(separator: source.lineEnding)
+      edits.append(
+        TextEdit(
+          range: offset..<offset, text: start ? source.lineEnding + text : text + source.lineEnding,
+          changedLines: 0,
+          addedLines: 0))
+    }
+    return edits
+  }
+}
+
+extension SecretDocuments.Secret {
+  static let managedBy = "app.kubernetes.io/managed-by"
+  static let componentLabel = "bulkhead/component"
+
+  var value: YAMLValue {
+    var metadata: [YAMLValue.Pair] = [.init(key: .string("name"), value: .string(name))]
+    if let namespace { metadata.append(.init(key: .string("namespace"), value: .string(namespace))) }
+    metadata.append(
+      .init(
+        key: .string("labels"),
+        value: .mapping([Self.managedBy: .string("bulkhead"), Self.componentLabel: .string(component)])))
+    return .mapping([
+      "apiVersion": .string("v1"),
+      "kind": .string("Secret"),
+      "type": .string("Opaque"),
+      "metadata": .mapping(metadata),
+      "data": .mapping(data.map { .init(key: .string($0.file.rawValue), value: .string($0.base64)) }),
+    ])
+  }
+
+  var lines: [String] { ["---"] + YAMLStyle.usual.block(value, indent: 0) }
+}

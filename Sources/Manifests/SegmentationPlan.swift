@@ -1,0 +1,132 @@
+/// What has to be done to one manifest: the edits, and what was found on the way. Each part of the work is an
+/// extension in a file of its own; ``run()`` gives their order.
+struct SegmentationPlan {
+  let reader: ManifestReader
+  let options: ManifestOptions
+  let objects: [KubernetesObject]
+  let pods: [PodSpec]
+
+  /// The containers' uses of credentials, in the file's order.
+  var uses: [CredentialUse] = []
+  /// The names of Secrets that the edits lead away from, with the workload that used them.
+  var abandoned: [(secret: String, by: KubernetesObject)] = []
+  /// The components that need a Secret, each in the namespace of a workload that uses it.
+  var needed: [NeededSecret] = []
+  var edits: [PlannedEdit] = []
+  var faults: [ManifestFault]
+  var warnings: [ManifestWarning] = []
+
+  struct PlannedEdit {
+    let edit: TreeEdit
+    let document: Int
+    let place: ManifestPlace
+    let what: String
+  }
+
+  init(_ reader: ManifestReader, options: ManifestOptions) {
+    self.reader = reader
+    self.options = options
+    objects = reader.objects
+    faults = reader.faults
+    pods = reader.objects.flatMap { object in object.podSpecs.map { PodSpec(object: object, node: $0) } }
+  }
+
+  mutating func run() {
+    guard faults.isEmpty else { return }
+    checkOptions()
+    findCredentialUses()
+    refuseOtherReferences()
+    assignVolumes()
+    setCertificatePaths()
+    checkNetworkConfiguration()
+    stopCompaction()
+    wireCalicoctl()
+    refuseNothingFound()
+    reportKnownFaults()
+  }
+
+  func secret(of component: String) -> ComponentSecret? {
+    options.secrets.first { $0.component == component }
+  }
+
+  func place(_ offset: Int, _ object: KubernetesObject?, _ part: String? = nil) -> ManifestPlace {
+    ManifestPlace(file: reader.file, line: reader.source.line(at: offset), object: object?.title, part: part)
+  }
+
+  mutating func fault(
+    at offset: Int, _ object: KubernetesObject?, _ part: String? = nil, _ message: String, hint: String
+  ) {
+    let fault = ManifestFault(place: place(offset, object, part), message: message, hint: hint)
+    if !faults.contains(fault) { faults.append(fault) }
+  }
+
+  mutating func warn(
+    _ kind: ManifestWarning.Kind, at offset: Int, _ object: KubernetesObject?, _ part: String? = nil,
+    _ message: String, hint: String
+  ) {
+    let warning = ManifestWarning(
+      kind: kind, place: place(offset, object, part), message: message, hint: hint)
+    if !warnings.contains(warning) { warnings.append(warning) }
+  }
+
+  /// Plans an edit, unless the node stands in more than one place.
+  mutating func plan(
+    _ edit: TreeEdit, at offset: Int? = nil, _ object: KubernetesObject, _ part: String?, _ what: String
+  ) {
+    let start = edit.target.range.lowerBound
+    if let shared = reader.documents[object.document].shared.first(where: { $0.range.contains(start) }) {
+      let lines = shared.aliases.map { "line \(reader.source.line(at: $0))" }.joined(separator: ", ")
+      fault(
+        at: start, object, part,
+        "is written with the anchor &\(shared.anchor), which *\(shared.anchor) in \(lines) repeats: "
+          + "one edit would change both places",
+        hint: "write out what *\(shared.anchor) stands for, and take the anchor away")
+      return
+    }
+    edits.append(
+      PlannedEdit(
+        edit: edit, document: object.document, place: place(offset ?? start, object, part), what: what))
+  }
+
+  /// The objects of a kind and a name that an object of a namespace finds.
+  func find(_ kind: String, named name: String, from object: KubernetesObject) -> [KubernetesObject] {
+    let found = objects.filter { $0.kind == kind && $0.name == name && object.sharesNamespace(with: $0) }
+    let exact = found.filter { $0.namespace == object.namespace }
+    return exact.isEmpty ? found : exact
+  }
+
+  private mutating func checkOptions() {
+    var names: [String: String] = [:]
+    for secret in options.secrets {
+      let isName =
+        secret.name.count <= 253
+        && secret.name.wholeMatch(of: #/[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/#)
+          != nil
+      if !isName {
+        fault(
+          at: 0, nil, "Secret of \(secret.component)",
+          "is to be named \(secret.name), which Kubernetes does not allow",
+          hint: "use lower-case letters, digits, `-` and `.` (a DNS subdomain name)")
+      }
+      if let other = names.updateValue(secret.component, forKey: secret.name) {
+        fault(
+          at: 0, nil, "Secret \(secret.name)", "is given to both \(other) and \(secret.component)",
+          hint: "give each component a Secret of its own")
+      }
+    }
+  }
+
+  private mutating func refuseNothingFound() {
+    guard faults.isEmpty, uses.isEmpty, edits.isEmpty else { return }
+    let isKubernetesDatastore = pods.contains { pod in
+      pod.containers.contains { $0.variable("DATASTORE_TYPE")?.value?.string == "kubernetes" }
+    }
+    fault(
+      at: 0, nil, nil,
+      "has no container that mounts a volume at \(CredentialFile.directory)"
+        + (isKubernetesDatastore ? ": its Calico keeps its data in the Kubernetes API, not in etcd" : ""),
+      hint: isKubernetesDatastore
+        ? "nothing is to be segmented here"
+        : "give a hosted Calico manifest for etcd, such as calico-etcd.yaml")
+  }
+}

@@ -1,0 +1,66 @@
+/// Looks at the finished text as a stranger would: reads it anew, and compares it with what it has to mean.
+struct SelfCheck {
+  let plan: SegmentationPlan
+  let secrets: SecretDocuments
+
+  /// What is wrong with the text; empty when it is right.
+  func faults(in text: String) -> [String] {
+    let reader = ManifestReader(text, file: plan.reader.file)
+    guard reader.faults.isEmpty else { return reader.faults.map { "the result cannot be read: \($0)" } }
+    return comparison(reader) + resolution(reader) + repetition(reader)
+  }
+
+  /// Every document means what the original one means with its edits made; none is missing, none too many.
+  private func comparison(_ reader: ManifestReader) -> [String] {
+    let dropped = Set(secrets.dropped.map(\.document))
+    let new = plan.options.placement == .inline ? secrets.new.map(\.value) : []
+    var expected: [YAMLValue] = []
+    for (index, document) in plan.reader.documents.enumerated() {
+      if index == secrets.position { expected += new }
+      if dropped.contains(index) { continue }
+      let edits = plan.edits.filter { $0.document == index }.map(\.edit)
+      expected.append(ExpectedDocument(edits).value(of: document.root))
+    }
+    if secrets.position >= plan.reader.documents.count { expected += new }
+    let found = reader.documents.map { YAMLValue($0.root) }
+    if expected.count != found.count {
+      return ["the result has \(found.count) documents and not \(expected.count)"]
+    }
+    return zip(expected, reader.documents).compactMap { expected, document in
+      guard expected != YAMLValue(document.root) else { return nil }
+      let line = reader.source.line(at: document.range.lowerBound)
+      return "the document in line \(line) of the result is not what it must be"
+    }
+  }
+
+  /// Each mount at `/calico-secrets` leads to the Secret of its own component.
+  private func resolution(_ reader: ManifestReader) -> [String] {
+    var faults: [String] = []
+    for object in reader.objects {
+      for pod in object.podSpecs.map({ PodSpec(object: object, node: $0) }) {
+        for container in pod.containers {
+          for mount in container.mounts where mount.path == CredentialFile.directory {
+            let component =
+              plan.options.components[container.name] ?? ComponentSignature.named(container.name)?.component
+            let wanted = component.flatMap(plan.secret(of:))?.name
+            let found = pod.volumes.first { $0.name == mount.volumeName }?.secret
+            if wanted == nil || wanted != found {
+              faults.append("\(object.title), \(container.part) would not have its own Secret in the result")
+            }
+          }
+        }
+      }
+    }
+    return faults
+  }
+
+  /// Doing it again changes nothing.
+  private func repetition(_ reader: ManifestReader) -> [String] {
+    var options = plan.options
+    options.placement = .none
+    var again = SegmentationPlan(reader, options: options)
+    again.run()
+    return again.faults.map { "the result would be refused: \($0)" }
+      + again.edits.map { "the result would be changed again: \($0.place) \($0.what)" }
+  }
+}

@@ -1,0 +1,47 @@
+/// What a document must mean once its edits are made, computed from the parsed original alone.
+struct ExpectedDocument {
+  private var scalars: [Int: String] = [:]
+  private var itemsAfter: [Int: [YAMLValue]] = [:]
+  private var pairsAfter: [Int: [YAMLValue.Pair]] = [:]
+  private var filled: [Int: YAMLValue] = [:]
+
+  init(_ edits: [TreeEdit]) {
+    for edit in edits {
+      switch edit {
+      case .set(let scalar, let text): scalars[scalar.range.lowerBound] = text
+      case .duplicate(let item, _, let changes):
+        let changed = Dictionary(
+          changes.map { ($0.0.range.lowerBound, $0.1) }, uniquingKeysWith: { first, _ in first })
+        itemsAfter[item.range.lowerBound, default: []].append(YAMLValue(item, changing: changed))
+      case .append(let value, let list, _):
+        guard case .sequence(let items, _) = list.content, let last = items.last else { continue }
+        itemsAfter[last.range.lowerBound, default: []].append(value)
+      case .insert(let pair, let entry, _, _):
+        pairsAfter[entry.key.range.lowerBound, default: []].append(pair)
+      case .fill(let entry, let items, _, _): filled[entry.key.range.lowerBound] = .sequence(items)
+      }
+    }
+  }
+
+  func value(of node: YAMLNode) -> YAMLValue {
+    let value: YAMLValue
+    switch node.content {
+    case .alias(let name, _): value = .alias(name)
+    case .scalar:
+      if let text = scalars[node.range.lowerBound] { return .string(text) }
+      return YAMLValue(node)
+    case .sequence(let items, _):
+      value = .sequence(
+        items.flatMap { [self.value(of: $0)] + (itemsAfter[$0.range.lowerBound] ?? []) })
+    case .mapping(let entries, _):
+      value = .mapping(
+        entries.flatMap { entry -> [YAMLValue.Pair] in
+          let key = entry.key.range.lowerBound
+          let own = YAMLValue.Pair(
+            key: YAMLValue(entry.key), value: filled[key] ?? self.value(of: entry.value))
+          return [own] + (pairsAfter[key] ?? [])
+        })
+    }
+    return node.tag.map { .tagged($0, value) } ?? value
+  }
+}

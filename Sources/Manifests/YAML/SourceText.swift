@@ -1,0 +1,119 @@
+/// The text of one file as bytes, and where its lines are.
+///
+/// Offsets everywhere in this module count bytes from the start of the text, a byte order mark left out.
+struct SourceText: Sendable {
+  let bytes: [UInt8]
+  let hasByteOrderMark: Bool
+  private let lineStarts: [Int]
+
+  private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+  private static let lineFeed = UInt8(ascii: "\n")
+  private static let carriageReturn = UInt8(ascii: "\r")
+
+  init(_ text: String) {
+    let all = Array(text.utf8)
+    hasByteOrderMark = all.starts(with: Self.byteOrderMark)
+    bytes = hasByteOrderMark ? Array(all.dropFirst(Self.byteOrderMark.count)) : all
+    lineStarts = [0] + bytes.indices.filter { [bytes] in bytes[$0] == Self.lineFeed }.map { $0 + 1 }
+  }
+
+  /// Whether the last line ends like the others.
+  var endsWithNewline: Bool { bytes.last == Self.lineFeed }
+
+  /// The line ending of the first line, which stands for the whole file where no line is nearer.
+  var lineEnding: String { lineEnding(at: 0) }
+
+  /// A line that ends in a carriage return alone, as on old Macs: YAML allows it, kubectl does not split at
+  /// it.
+  var firstBareCarriageReturn: Int? {
+    bytes.indices.first { index in
+      bytes[index] == Self.carriageReturn
+        && (index + 1 >= bytes.count || bytes[index + 1] != Self.lineFeed)
+    }
+  }
+
+  /// The number, from 1, of the line that holds the byte at an offset.
+  func line(at offset: Int) -> Int {
+    var low = 0
+    var high = lineStarts.count
+    while low < high {
+      let middle = (low + high) / 2
+      if lineStarts[middle] <= offset { low = middle + 1 } else { high = middle }
+    }
+    return max(low, 1)
+  }
+
+  func lineStart(at offset: Int) -> Int { lineStarts[line(at: offset) - 1] }
+
+  /// Bytes between the start of the line and an offset in it.
+  func column(at offset: Int) -> Int { offset - lineStart(at: offset) }
+
+  /// Where the next line starts, or nil in a last line that is not ended.
+  func nextLineStart(after offset: Int) -> Int? {
+    let next = line(at: offset)
+    return next < lineStarts.count ? lineStarts[next] : nil
+  }
+
+  /// The ending of the line at an offset; in a last line that has none, the first line's.
+  func lineEnding(at offset: Int) -> String {
+    guard let next = nextLineStart(after: offset) else {
+      return offset == 0 || lineStarts.count < 2 ? "\n" : lineEnding(at: 0)
+    }
+    return next >= 2 && bytes[next - 2] == Self.carriageReturn ? "\r\n" : "\n"
+  }
+
+  func string(_ range: Range<Int>) -> String {
+    String(decoding: bytes[range.clamped(to: bytes.indices)], as: UTF8.self)
+  }
+
+  /// The text of a line, from 1.
+  func string(line number: Int) -> String {
+    guard lineStarts.indices.contains(number - 1) else { return "" }
+    let end = number < lineStarts.count ? lineStarts[number] : bytes.count
+    return string(lineStarts[number - 1]..<end)
+  }
+
+  /// What stands on the line before an offset.
+  func linePrefix(before offset: Int) -> String { string(lineStart(at: offset)..<offset) }
+
+  /// An edit that puts whole lines after the line in which something ends.
+  func insertion(of lines: [String], afterEnd end: Int) -> TextEdit {
+    // A block scalar ends at the start of the line that follows it, everything else on its own last line.
+    let endsItsLine = end > 0 && end <= bytes.count && bytes[end - 1] == Self.lineFeed
+    let ending = lineEnding(at: endsItsLine ? end - 1 : end)
+    let text = lines.joined(separator: ending)
+    if let next = endsItsLine ? end : nextLineStart(after: end) {
+      return TextEdit(range: next..<next, text: text + ending, changedLines: 0, addedLines: lines.count)
+    }
+    return TextEdit(
+      range: bytes.count..<bytes.count, text: ending + text, changedLines: 0, addedLines: lines.count)
+  }
+
+  /// The text with the edits made; edits at one place keep the order they are given in.
+  func applying(_ edits: [TextEdit]) -> String {
+    let ordered = edits.enumerated().sorted {
+      ($0.element.range.lowerBound, $0.element.range.upperBound, $0.offset)
+        < ($1.element.range.lowerBound, $1.element.range.upperBound, $1.offset)
+    }
+    var result: [UInt8] = hasByteOrderMark ? Self.byteOrderMark : []
+    var done = 0
+    for (_, edit) in ordered {
+      let start = max(done, min(edit.range.lowerBound, bytes.count))
+      result += bytes[done..<start]
+      result += edit.text.utf8
+      done = max(start, min(edit.range.upperBound, bytes.count))
+    }
+    result += bytes[done...]
+    return String(decoding: result, as: UTF8.self)
+  }
+}
+
+/// A piece of text to put in the place of a range of bytes.
+struct TextEdit: Sendable, Equatable {
+  let range: Range<Int>
+  let text: String
+  /// How many lines of the original read differently afterwards.
+  let changedLines: Int
+  /// How many lines are new.
+  let addedLines: Int
+}

@@ -1,0 +1,136 @@
+/// An edit of a document, both as a change of its text and as a change of its meaning. The text is edited by
+/// the one; the self-check compares the result with the other.
+enum TreeEdit: Sendable {
+  /// Other text in a scalar, in the quotes it had.
+  case set(YAMLNode, to: String)
+  /// A copy of a list's item right after it, with other text in some scalars.
+  case duplicate(YAMLNode, of: YAMLNode, changing: [(YAMLNode, String)])
+  /// A new item after a list's last.
+  case append(YAMLValue, to: YAMLNode, YAMLStyle)
+  /// A new key after one of a block mapping's entries.
+  case insert(YAMLValue.Pair, after: YAMLEntry, of: YAMLNode, YAMLStyle)
+  /// A list for a key of a mapping that has no value yet, or an empty list.
+  case fill(YAMLEntry, items: [YAMLValue], of: YAMLNode, YAMLStyle)
+
+  /// A node the edit touches, to name its line and to see whether it is shared through an anchor.
+  var target: YAMLNode {
+    switch self {
+    case .set(let scalar, _): scalar
+    case .duplicate(let item, _, _): item
+    case .append(_, let list, _): list
+    case .insert(_, let entry, _, _): entry.key
+    case .fill(let entry, _, _, _): entry.key
+    }
+  }
+
+  /// The edit of the text.
+  func textEdit(in source: SourceText) throws(LayoutFault) -> TextEdit {
+    switch self {
+    case .set(let scalar, let text):
+      return inLine(scalar.range, try Self.replacement(of: scalar, by: text), source)
+    case .duplicate(let item, let list, let changes):
+      let copy = try Self.copy(of: item, changing: changes, source)
+      if list.isFlow { return inLine(item.range.upperBound..<item.range.upperBound, ", " + copy, source) }
+      let prefix = try Self.dash(before: item, source)
+      return source.insertion(
+        of: (prefix.text + copy).lines, afterEnd: item.range.upperBound)
+    case .append(let value, let list, var style):
+      guard case .sequence(let items, let flow) = list.content, let last = items.last else {
+        throw LayoutFault(
+          offset: list.range.lowerBound, message: "is a list that a new item cannot be put into")
+      }
+      if flow {
+        return inLine(last.range.upperBound..<last.range.upperBound, ", " + style.inline(value), source)
+      }
+      let prefix = try Self.dash(before: last, source)
+      style.gap = prefix.gap
+      return source.insertion(
+        of: style.item(value, dashColumn: prefix.column), afterEnd: last.range.upperBound)
+    case .insert(let pair, let entry, let mapping, let style):
+      if mapping.isFlow {
+        let text = String(style.inline(.mapping([pair])).dropFirst().dropLast())
+        return inLine(entry.value.range.upperBound..<entry.value.range.upperBound, ", " + text, source)
+      }
+      let column = source.column(at: entry.key.range.lowerBound)
+      return source.insertion(
+        of: style.block(.mapping([pair]), indent: column), afterEnd: entry.value.range.upperBound)
+    case .fill(let entry, let items, let mapping, let style):
+      if mapping.isFlow || !entry.value.range.isEmpty {
+        let space = entry.value.range.isEmpty ? " " : ""
+        return inLine(entry.value.range, space + style.inline(.sequence(items)), source)
+      }
+      let column = source.column(at: entry.key.range.lowerBound) + style.sequenceOffset
+      return source.insertion(
+        of: items.flatMap { style.item($0, dashColumn: column) }, afterEnd: entry.key.range.upperBound)
+    }
+  }
+
+  private func inLine(_ range: Range<Int>, _ text: String, _ source: SourceText) -> TextEdit {
+    let lines = source.line(at: range.upperBound) - source.line(at: range.lowerBound) + 1
+    return TextEdit(range: range, text: text, changedLines: lines, addedLines: text.lines.count - 1)
+  }
+
+  private static func replacement(of scalar: YAMLNode, by text: String) throws(LayoutFault) -> String {
+    guard case .scalar(_, let style) = scalar.content, scalar.anchor == nil, scalar.tag == nil else {
+      throw LayoutFault(offset: scalar.range.lowerBound, message: "carries an anchor or a tag")
+    }
+    switch style {
+    case .plain where scalar.range.isEmpty: return " " + YAMLStyle.quoted(text, with: "\"")
+    case .plain: return YAMLStyle.quoted(text, with: nil)
+    case .singleQuoted: return YAMLStyle.quoted(text, with: "'")
+    case .doubleQuoted: return YAMLStyle.quoted(text, with: "\"")
+    case .literal, .folded:
+      throw LayoutFault(
+        offset: scalar.range.lowerBound, message: "is a block scalar where a word is expected")
+    }
+  }
+
+  private static func copy(of item: YAMLNode, changing changes: [(YAMLNode, String)], _ source: SourceText)
+    throws(LayoutFault) -> String
+  {
+    var anchored: YAMLNode?
+    item.walk { node in if node.anchor != nil { anchored = node } }
+    if let anchored {
+      throw LayoutFault(
+        offset: anchored.range.lowerBound, message: "carries an anchor, which a copy would define again")
+    }
+    var text = ""
+    var done = item.range.lowerBound
+    for (scalar, new) in changes.sorted(by: { $0.0.range.lowerBound < $1.0.range.lowerBound }) {
+      guard scalar.range.lowerBound >= done, scalar.range.upperBound <= item.range.upperBound else {
+        throw LayoutFault(offset: item.range.lowerBound, message: "is not written out in one place")
+      }
+      text += source.string(done..<scalar.range.lowerBound)
+      text += try replacement(of: scalar, by: new)
+      done = scalar.range.upperBound
+    }
+    return text + source.string(done..<item.range.upperBound)
+  }
+
+  /// What stands before a block list's item on its line.
+  private static func dash(before item: YAMLNode, _ source: SourceText) throws(LayoutFault)
+    -> (text: String, column: Int, gap: Int)
+  {
+    let text = source.linePrefix(before: item.range.lowerBound)
+    guard let match = text.wholeMatch(of: #/( *)-( +)/#) else {
+      throw LayoutFault(
+        offset: item.range.lowerBound, message: "is a list item that does not start with its dash")
+    }
+    return (text, match.1.count, match.2.count)
+  }
+}
+
+/// A way of writing that an edit does not know.
+struct LayoutFault: Error {
+  let offset: Int
+  let message: String
+}
+
+extension String {
+  /// The text's lines without their endings.
+  var lines: [String] {
+    utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
+      String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/// A YAML node with its place in the text, aliases kept as aliases.
+struct YAMLNode: Sendable {
+  enum ScalarStyle: Sendable { case plain, singleQuoted, doubleQuoted, literal, folded }
+
+  indirect enum Content: Sendable {
+    case scalar(String, ScalarStyle)
+    case sequence([YAMLNode], flow: Bool)
+    case mapping([YAMLEntry], flow: Bool)
+    case alias(String, YAMLNode)
+  }
+
+  let content: Content
+  /// From the first byte, anchor and tag included, to the end of the last scalar. The parser's own end of a
+  /// block collection is the start of the next token, past comments and blank lines.
+  let range: Range<Int>
+  var anchor: String?
+  var tag: String?
+
+  /// The node itself, or what the alias stands for.
+  var resolved: YAMLNode {
+    if case .alias(_, let target) = content { return target }
+    return self
+  }
+
+  /// The text of a scalar; nil for a null.
+  var string: String? {
+    guard case .scalar(let text, _) = resolved.content, !isNull else { return nil }
+    return text
+  }
+
+  var isNull: Bool {
+    if resolved.tag == "tag:yaml.org,2002:null" { return true }
+    guard case .scalar(let text, .plain) = resolved.content else { return false }
+    return ["", "~", "null", "Null", "NULL"].contains(text)
+  }
+
+  /// The items of a sequence, aliases resolved.
+  var items: [YAMLNode]? {
+    guard case .sequence(let items, _) = resolved.content else { return nil }
+    return items.map(\.resolved)
+  }
+
+  /// The entries of a mapping as written.
+  var entries: [YAMLEntry]? {
+    guard case .mapping(let entries, _) = resolved.content else { return nil }
+    return entries
+  }
+
+  var isFlow: Bool {
+    switch resolved.content {
+    case .sequence(_, let flow), .mapping(_, let flow): flow
+    case .scalar, .alias: false
+    }
+  }
+
+  func entry(_ key: String) -> YAMLEntry? {
+    entries?.first { entry in
+      guard case .scalar(let text, _) = entry.key.content else { return false }
+      return text == key
+    }
+  }
+
+  /// The value of a key, aliases resolved and merge keys (`<<`) followed, as Kubernetes' own reader does.
+  subscript(key: String) -> YAMLNode? {
+    if let own = entry(key) { return own.value.resolved }
+    guard let merged = entry("<<")?.value.resolved else { return nil }
+    for source in merged.items ?? [merged] {
+      if let value = source[key] { return value }
+    }
+    return nil
+  }
+
+  /// Calls back for this node and all below it, each once: aliases are not followed.
+  func walk(_ visit: (YAMLNode) -> Void) {
+    visit(self)
+    switch content {
+    case .scalar, .alias: break
+    case .sequence(let items, _): for item in items { item.walk(visit) }
+    case .mapping(let entries, _):
+      for entry in entries {
+        entry.key.walk(visit)
+        entry.value.walk(visit)
+      }
+    }
+  }
+}
+
+/// A key and its value.
+struct YAMLEntry: Sendable {
+  let key: YAMLNode
+  let value: YAMLNode
+}
+
+/// One document of a stream.
+struct YAMLDocument: Sendable {
+  /// From its `---` line, or its first content where it has none, to the next document or the end of the
+  /// text.
+  var range: Range<Int>
+  let hasMarker: Bool
+  let root: YAMLNode
+  /// Nodes that stand in more than one place: an edit of one of them would be an edit of all.
+  let shared: [SharedNode]
+
+  /// A node with an anchor and the aliases that repeat it.
+  struct SharedNode: Sendable {
+    let anchor: String
+    let range: Range<Int>
+    let aliases: [Int]
+  }
+}

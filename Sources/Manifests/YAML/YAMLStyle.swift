@@ -1,0 +1,84 @@
+/// How a manifest writes its lists and quotes, taken from what stands beside a place where something new
+/// goes.
+struct YAMLStyle: Sendable {
+  /// Quote around keys and around strings, nil where there is none.
+  var keyQuote: Character?
+  var valueQuote: Character?
+  /// How far a list's dash is indented from its key: 0 or 2.
+  var sequenceOffset = 2
+  /// Spaces between a dash and its item.
+  var gap = 1
+
+  /// Nothing quoted that need not be, lists indented by two.
+  static let usual = YAMLStyle()
+
+  private init() {}
+
+  /// The quotes of a mapping's first key and of its first string.
+  init(like mapping: YAMLNode) {
+    let first = mapping.entries?.first
+    keyQuote = Self.quote(of: first?.key)
+    valueQuote = Self.quote(of: mapping.entries?.first { $0.value.string != nil }?.value)
+  }
+
+  private static func quote(of node: YAMLNode?) -> Character? {
+    guard case .scalar(_, let style)? = node?.resolved.content else { return nil }
+    return switch style {
+    case .singleQuoted: "'"
+    case .doubleQuoted: "\""
+    case .plain, .literal, .folded: nil
+    }
+  }
+
+  /// A string in the quotes asked for, or in double ones where it could be read as something else without.
+  static func quoted(_ text: String, with quote: Character?) -> String {
+    switch quote {
+    case "'": return "'" + text.replacing("'", with: "''") + "'"
+    case nil where YAMLValue.isPlainString(text): return text
+    default: return "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    }
+  }
+
+  /// A value as the lines of a block list's item, the dash at a column.
+  func item(_ value: YAMLValue, dashColumn: Int) -> [String] {
+    var lines = block(value, indent: dashColumn + 1 + gap)
+    guard let first = lines.first else { return [] }
+    lines[0] = spaces(dashColumn) + "-" + spaces(gap) + first.drop { $0 == " " }
+    return lines
+  }
+
+  /// A value as the lines of a block.
+  func block(_ value: YAMLValue, indent: Int) -> [String] {
+    switch value {
+    case .scalar, .alias, .tagged: return [spaces(indent) + inline(value)]
+    case .sequence(let items): return items.flatMap { item($0, dashColumn: indent) }
+    case .mapping(let pairs):
+      return pairs.flatMap { pair -> [String] in
+        let key = spaces(indent) + inline(pair.key, quote: keyQuote) + ":"
+        switch pair.value {
+        case .mapping: return [key] + block(pair.value, indent: indent + 2)
+        case .sequence: return [key] + block(pair.value, indent: indent + sequenceOffset)
+        case .scalar, .alias, .tagged: return [key + " " + inline(pair.value)]
+        }
+      }
+    }
+  }
+
+  /// A value in one line, as inside brackets.
+  func inline(_ value: YAMLValue) -> String { inline(value, quote: valueQuote) }
+
+  private func inline(_ value: YAMLValue, quote: Character?) -> String {
+    switch value {
+    case .scalar(let text, true): Self.quoted(text, with: quote)
+    case .scalar(let text, false): text
+    case .alias(let name): "*\(name)"
+    case .tagged(let tag, let value): "\(tag) \(inline(value, quote: quote))"
+    case .sequence(let items): "[" + items.map { inline($0) }.joined(separator: ", ") + "]"
+    case .mapping(let pairs):
+      "{" + pairs.map { inline($0.key, quote: keyQuote) + ": " + inline($0.value) }.joined(separator: ", ")
+        + "}"
+    }
+  }
+
+  private func spaces(_ count: Int) -> String { String(repeating: " ", count: count) }
+}

@@ -1,0 +1,57 @@
+/// What a YAML node means, without its place, its comments and its layout: what two texts are compared by.
+indirect enum YAMLValue: Equatable, Sendable {
+  /// A scalar; `isString` says whether Kubernetes reads it as a string or as something else (null, number,
+  /// boolean).
+  case scalar(String, isString: Bool)
+  case sequence([YAMLValue])
+  /// In the order written.
+  case mapping([Pair])
+  /// An alias stands for itself: what it repeats is compared where it is defined.
+  case alias(String)
+  case tagged(String, YAMLValue)
+
+  struct Pair: Equatable, Sendable {
+    let key: YAMLValue
+    let value: YAMLValue
+  }
+
+  static func string(_ text: String) -> YAMLValue { .scalar(text, isString: true) }
+
+  static func mapping(_ pairs: KeyValuePairs<String, YAMLValue>) -> YAMLValue {
+    .mapping(pairs.map { Pair(key: .string($0.key), value: $0.value) })
+  }
+
+  init(_ node: YAMLNode) { self.init(node, changing: [:]) }
+
+  /// A node's value with other text in some of its scalars, which are named by the offset they start at.
+  init(_ node: YAMLNode, changing changed: [Int: String]) {
+    let value: YAMLValue =
+      switch node.content {
+      case .alias(let name, _): .alias(name)
+      case .sequence(let items, _): .sequence(items.map { YAMLValue($0, changing: changed) })
+      case .mapping(let entries, _):
+        .mapping(
+          entries.map {
+            Pair(key: YAMLValue($0.key), value: YAMLValue($0.value, changing: changed))
+          })
+      case .scalar(let text, let style):
+        if let new = changed[node.range.lowerBound] {
+          .string(new)
+        } else {
+          .scalar(text, isString: style != .plain || Self.isPlainString(text))
+        }
+      }
+    self = node.tag.map { .tagged($0, value) } ?? value
+  }
+
+  /// Whether a text may stand without quotes and still be read as a string by every YAML reader. Refuses more
+  /// than it must: a text in quotes is never wrong.
+  static func isPlainString(_ text: String) -> Bool {
+    guard let first = text.utf8.first, first == UInt8(ascii: "/") || isLetter(first) else { return false }
+    let safe = text.utf8.allSatisfy { isLetter($0) || (48...57).contains($0) || "-_./+=".utf8.contains($0) }
+    let words = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"]
+    return safe && !words.contains(text.lowercased())
+  }
+
+  private static func isLetter(_ byte: UInt8) -> Bool { (97...122).contains(byte | 0x20) && byte < 0x80 }
+}

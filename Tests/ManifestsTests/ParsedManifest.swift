@@ -1,0 +1,63 @@
+import Yams
+
+/// A manifest as Yams reads it, for a comparison that shares nothing with the segmenter's own.
+struct ParsedManifest {
+  let objects: [(title: String, node: Node)]
+
+  init(_ text: String) throws {
+    objects = try Yams.compose_all(yaml: text).compactMap { node in
+      guard let kind = node["kind"]?.string else { return nil }
+      return ("\(kind)/\(node["metadata"]?["name"]?.string ?? "")", node)
+    }
+  }
+
+  /// Every scalar by its path; list items go by their mountPath or name, so that a new one moves no other.
+  var values: [String: String] {
+    var values: [String: String] = [:]
+    for (title, node) in objects { Self.collect(node, path: title, into: &values) }
+    return values
+  }
+
+  /// What must be known to get from one manifest to another: `path: old -> new`, a dash for what is not
+  /// there.
+  static func changes(from old: String, to new: String) throws -> [String] {
+    let old = try ParsedManifest(old).values
+    let new = try ParsedManifest(new).values
+    return Set(old.keys).union(new.keys).sorted().compactMap { path in
+      old[path] == new[path] ? nil : "\(path): \(old[path] ?? "-") -> \(new[path] ?? "-")"
+    }
+  }
+
+  /// For each container that mounts something at /calico-secrets, the Secret it gets.
+  var credentials: [String: String] {
+    var found: [String: String] = [:]
+    for (title, node) in objects {
+      let pod = node["spec"]?["template"]?["spec"] ?? node["spec"]
+      let containers = ["initContainers", "containers"].flatMap { pod?[$0]?.array() ?? [] }
+      for container in containers {
+        for mount in container["volumeMounts"]?.array() ?? []
+        where mount["mountPath"]?.string?.hasPrefix("/calico-secrets") == true {
+          let volume = pod?["volumes"]?.array().first { $0["name"] == mount["name"] }
+          found["\(title) \(container["name"]?.string ?? "")"] =
+            volume?["secret"]?["secretName"]?.string ?? "nothing"
+        }
+      }
+    }
+    return found
+  }
+
+  private static func collect(_ node: Node, path: String, into values: inout [String: String]) {
+    switch node {
+    case .scalar(let scalar):
+      values[path] = "\(scalar.string) (\(node.tag.description.split(separator: ":").last ?? ""))"
+    case .alias(let alias): values[path] = "*\(alias.anchor.rawValue)"
+    case .mapping(let mapping):
+      for (key, value) in mapping { collect(value, path: "\(path).\(key.string ?? "?")", into: &values) }
+    case .sequence(let sequence):
+      for (index, item) in sequence.enumerated() {
+        let name = item["mountPath"]?.string ?? item["name"]?.string ?? "\(index)"
+        collect(item, path: "\(path)[\(name)]", into: &values)
+      }
+    }
+  }
+}
