@@ -78,6 +78,7 @@ let package = Package(
       dependencies: [
         "Reporting", "Manifests", "ThrowawayEtcd", "Files", argumentParser,
       ],
+      resources: [.embedInCode("Example")],
       swiftSettings: strict),
     // The tests mirror the rooms.
     tests("Keyspace"),
@@ -85,6 +86,9 @@ let package = Package(
     tests("Catalogue", ["Keyspace"]),
     tests("Certificates", ["Files"]),
     tests("Manifests", [yams]),
+    // The built program, run as its users run it.
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["bulkhead", "ThrowawayEtcd", "Etcd"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

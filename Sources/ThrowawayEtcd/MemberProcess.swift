@@ -7,6 +7,8 @@ public struct MemberProcess: Sendable {
   public let name: String
   public let endpoint: Endpoint
   public let log: String
+  /// The program and its arguments, to start the member again.
+  public let command: [String]
   /// The process group of the member alone.
   private let group: pid_t
 
@@ -23,8 +25,8 @@ public struct MemberProcess: Sendable {
     let process = Process()
     // `timeout` ends the member in any case, and leads a process group that a signal reaches as a whole.
     process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
-    process.arguments = [
-      "--signal=KILL", "\(ThrowawayEtcd.lifetime.components.seconds)", program,
+    let command = [
+      program,
       "--name=\(name)", "--data-dir=\(folder)/data", "--logger=zap",
       "--listen-client-urls=\(client)", "--advertise-client-urls=\(client)",
       "--cert-file=\(folder)/server.crt", "--key-file=\(folder)/server.key",
@@ -35,16 +37,18 @@ public struct MemberProcess: Sendable {
       "--initial-cluster=\(peers)", "--initial-cluster-state=new", "--initial-cluster-token=bulkhead",
       "--enable-grpc-gateway=false",
     ]
+    process.arguments = ["--signal=KILL", "\(ThrowawayEtcd.lifetime.components.seconds)"] + command
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
     process.standardError = output
     do {
-      try process.run()
+      try process.runHearingSignals()
     } catch {
       throw ThrowawayEtcdError("cannot start \(program): \(error)", hint: "install Debian's etcd-server")
     }
     return MemberProcess(
-      name: name, endpoint: try Endpoint(client), log: log, group: process.processIdentifier)
+      name: name, endpoint: try Endpoint(client), log: log, command: command,
+      group: process.processIdentifier)
   }
 
   public var isRunning: Bool { kill(group, 0) == 0 }

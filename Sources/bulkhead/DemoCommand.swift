@@ -50,7 +50,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
     Console.out("\(SampleData.keys.count) keys in Calico's and Kubernetes' formats")
     let input = "\(folder)/calico-etcd.yaml"
-    let bytes = try manifest.map { try FileContents.read($0) } ?? Array(ExampleManifest.text.utf8)
+    let bytes = try manifest.map { try FileContents.read($0) } ?? PackageResources.calico_etcd_yaml
     try AtomicFile.write(bytes, to: input, mode: 0o644)
 
     let bulkhead = DemoShell(folder: folder)
@@ -72,18 +72,24 @@ struct DemoCommand: AsyncParsableCommand {
     try bulkhead.run(["plan"])
     title("a Secret for each component in the manifest")
     try bulkhead.run(["manifest", "calico-etcd.yaml", "--to", "calico-etcd.segmented.yaml"])
-    try bulkhead.run(["manifest", "calico-etcd.yaml", "--secrets", "none", "--diff"], lines: 30)
     title("the proof, asked of every member with every certificate")
     try bulkhead.run(["verify"])
 
     title("done in \((ContinuousClock.now - started).inWords)")
-    Console.out(
-      keep == nil
-        ? "Nothing is left running or on the disk. To look around: bulkhead demo --keep DIR"
-        : """
-        Everything is in \(folder): bulkhead.yaml, pki/clients, calico-etcd.segmented.yaml, the members' data and logs.
-        The members are stopped; etcd's data can be looked at by starting them again.
+    if keep == nil {
+      Console.out("Nothing is left running or on the disk. To look around: bulkhead demo --keep DIR")
+    } else {
+      try cluster.writeScripts()
+      Console.out(
+        """
+        Everything is in \(folder), and nothing is running:
+          bulkhead.yaml                the one file
+          pki/clients                  a certificate and key for each identity
+          calico-etcd.segmented.yaml   the manifest with a Secret for each component
+          ./start                      runs the members again; then, in another terminal:
+          . ./etcdctl.env              etcdctl user list; etcdctl role get cni-plugin
         """)
+    }
     Console.out(
       "Next: README.md, 'bulkhead init' beside your own certificates, and 'bulkhead plan', which changes nothing."
     )
@@ -128,7 +134,7 @@ private struct DemoShell {
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     let pipe = Pipe()
     process.standardOutput = limit == nil ? FileHandle.standardOutput : pipe
-    try process.run()
+    try process.runHearingSignals()
     if let limit {
       let text = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()

@@ -1,0 +1,113 @@
+import Foundation
+import Testing
+
+/// The rules that hold for every verb.
+@Suite struct InterfaceTests {
+  @Test func wrongUsageExitsWith64AndHelpWith0() throws {
+    let folder = try TemporaryFolder()
+    #expect(try Program.bulkhead("plann", in: folder.path).code == 64)
+    #expect(try Program.bulkhead("plan", "--outputt", "json", in: folder.path).code == 64)
+    #expect(try Program.bulkhead("verify", "--timeout", "0", in: folder.path).code == 64)
+    let help = try Program.bulkhead("--help", in: folder.path)
+    #expect(help.code == 0)
+    for verb in ["init", "plan", "apply", "verify", "manifest", "certs", "demo"] {
+      #expect(help.out.contains("\n  \(verb) "), "\(verb)")
+      #expect(try Program.bulkhead(verb, "--help", in: folder.path).code == 0)
+    }
+  }
+
+  @Test func aMissingFileIsOneSentenceAndAHint() throws {
+    let folder = try TemporaryFolder()
+    let outcome = try Program.bulkhead("plan", in: folder.path)
+    #expect(outcome.code == 1)
+    #expect(outcome.out.isEmpty)
+    #expect(outcome.error.hasPrefix("error: there is no file 'bulkhead.yaml'\nhint: "))
+  }
+
+  @Test func everyFaultOfAFileIsToldAtOnce() throws {
+    let folder = try TemporaryFolder()
+    let text = """
+      apiVersion: bulkhead/v1
+      kind: Segmentation
+      clustre: prod
+      cluster: prod
+      calico: {version: v3.32.1, roles: correctd}
+      etcd:
+        endpoints: [http://10.0.0.11:2379, https://10.0.0.12:99999]
+        ca: pki/ca.crt
+        certificate: pki/root.crt
+        key: pki/root.key
+      components: [calico-node, cni-plugins, calico-node]
+      calicoctl:
+        - {user: root, access: read-only}
+      """
+    try text.write(toFile: folder.path + "/b.yaml", atomically: true, encoding: .utf8)
+    let outcome = try Program.bulkhead("plan", "--file", "b.yaml", in: folder.path)
+    #expect(outcome.code == 1)
+    for line in [
+      "b.yaml:3:1: unknown key 'clustre' in the file\n  hint: did you mean 'cluster'?",
+      "b.yaml:5:35: 'calico.roles' cannot be 'correctd'\n  hint: did you mean 'corrected'?",
+      "b.yaml:7:15: endpoint 'http://10.0.0.11:2379' is not an https URL",
+      "b.yaml:7:38: endpoint 'https://10.0.0.12:99999' has no valid port",
+      "b.yaml:11:27: there is no component 'cni-plugins'\n  hint: did you mean 'cni-plugin'?",
+      "b.yaml:11:40: the name 'calico-node' is taken already, on line 11",
+      "b.yaml:13:12: the user 'root' is etcd's administrator",
+    ] { #expect(outcome.error.contains(line), "\(outcome.error)") }
+  }
+
+  @Test func aDeadClusterIsAClearErrorThatNamesTheEndpoint() throws {
+    let folder = try TemporaryFolder()
+    #expect(try Program.bulkhead("certs", "authority", in: folder.path).code == 0)
+    #expect(
+      try Program.bulkhead("init", "--endpoint", "https://127.0.0.1:1", "--ca", "pki/ca.crt", in: folder.path)
+        .code == 0)
+    #expect(try Program.bulkhead("certs", "issue", "--root", in: folder.path).code == 0)
+    let outcome = try Program.bulkhead("plan", in: folder.path)
+    #expect(outcome.code == 1)
+    #expect(outcome.error.contains("https://127.0.0.1:1"))
+    #expect(outcome.error.contains("hint: "))
+  }
+
+  @Test func anExistingFileIsNotOverwritten() throws {
+    let folder = try TemporaryFolder()
+    try "mine".write(toFile: folder.path + "/bulkhead.yaml", atomically: true, encoding: .utf8)
+    #expect(try Program.bulkhead("init", in: folder.path).code == 1)
+    #expect(try String(contentsOfFile: folder.path + "/bulkhead.yaml", encoding: .utf8) == "mine")
+    #expect(try Program.bulkhead("certs", "authority", in: folder.path).code == 0)
+    let key = try String(contentsOfFile: folder.path + "/pki/ca.key", encoding: .utf8)
+    #expect(try Program.bulkhead("certs", "authority", in: folder.path).code == 1)
+    #expect(try String(contentsOfFile: folder.path + "/pki/ca.key", encoding: .utf8) == key)
+  }
+
+  @Test func redirectedSecretsAreNeverReadableByOthers() throws {
+    let folder = try TemporaryFolder()
+    #expect(try Program.bulkhead("certs", "authority", in: folder.path).code == 0)
+    #expect(try Program.bulkhead("init", "--ca", "pki/ca.crt", in: folder.path).code == 0)
+    #expect(try Program.bulkhead("certs", "issue", in: folder.path).code == 0)
+    let demo = "\(Program.root)/Sources/bulkhead/Example/calico-etcd.yaml"
+    let script = "umask 022; '\(Program.path)' manifest '\(demo)' > out.yaml; stat -c %a out.yaml"
+    let outcome = try Program.run("/bin/sh", ["-c", script], in: folder.path)
+    #expect(outcome.out == "600\n", "\(outcome.all)")
+    #expect(
+      try String(contentsOfFile: folder.path + "/out.yaml", encoding: .utf8).contains(
+        "calico-cni-etcd-secrets"))
+    expectNoKey(in: outcome.all)
+  }
+
+  @Test func aManifestOnStandardInputNeedsNoFile() throws {
+    let folder = try TemporaryFolder()
+    let text = try String(
+      contentsOfFile: "\(Program.root)/Sources/bulkhead/Example/calico-etcd.yaml", encoding: .utf8)
+    let once = try Program.bulkhead("manifest", "--secrets", "none", in: folder.path, input: text)
+    #expect(once.code == 0, "\(once.error)")
+    #expect(once.out.contains("secretName: calico-cni-etcd-secrets"))
+    let twice = try Program.bulkhead("manifest", "--secrets", "none", in: folder.path, input: once.out)
+    #expect(twice.out == once.out)
+    #expect(try Program.bulkhead("manifest", "--check", in: folder.path, input: text).code == 2)
+    #expect(try Program.bulkhead("manifest", "--check", in: folder.path, input: once.out).code == 0)
+    let refused = try Program.bulkhead(
+      "manifest", "--secrets", "none", in: folder.path, input: "kind: List\nitems: []\n")
+    #expect(refused.code == 1)
+    #expect(refused.out.isEmpty)
+  }
+}

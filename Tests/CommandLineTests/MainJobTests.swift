@@ -1,0 +1,155 @@
+import Etcd
+import Foundation
+import Testing
+import ThrowawayEtcd
+
+/// The whole way, from one file to the proof, on real servers, seen from outside with etcdctl.
+@Suite(.serialized) struct MainJobTests {
+  @Test(arguments: Server.all) func oneFileBecomesASegmentedCluster(server: Server) async throws {
+    let folder = try TemporaryFolder()
+    let cluster = try await ThrowawayEtcd.start(
+      members: server.members, binary: server.binary, in: folder.path)
+    defer { cluster.stop() }
+    try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) {
+      try await SampleData.write(to: $0)
+    }
+    func bulkhead(_ arguments: String...) throws -> Program.Outcome {
+      try Program.run(Program.path, arguments, in: folder.path)
+    }
+    func etcdctl(as user: String, _ arguments: String...) throws -> Program.Outcome {
+      let credentials = cluster.credentials(of: user)
+      return try Program.run(
+        server.etcdctl,
+        [
+          "--endpoints=\(cluster.endpoints.map(\.description).joined(separator: ","))",
+          "--cacert=\(credentials.authority)", "--cert=\(credentials.certificate)",
+          "--key=\(credentials.key)",
+        ] + arguments, in: folder.path, environment: ["ETCDCTL_API": "3"])
+    }
+
+    let endpoints = cluster.endpoints.flatMap { ["--endpoint", "\($0)"] }
+    let initialised = try Program.run(
+      Program.path,
+      ["init", "--cluster", "test", "--ca", "etcd-ca/ca.crt", "--calicoctl", "alice=read-only"]
+        + ["--apiserver", "kube-apiserver-etcd-client"] + endpoints, in: folder.path)
+    #expect(initialised.code == 0, "\(initialised.error)")
+    #expect(try bulkhead("certs", "issue").code == 0)
+
+    let plan = try bulkhead("plan")
+    #expect(plan.code == 2, "\(plan.error)")
+    #expect(plan.out.contains("etcdctl user add cni-plugin --no-password"))
+    #expect(try bulkhead("verify").code == 2, "authentication is off, which is not as it should be")
+
+    let applied = try bulkhead("apply", "--enable-auth")
+    #expect(applied.code == 0, "\(applied.error)")
+    let settled = try bulkhead("plan")
+    #expect(settled.code == 0, "\(settled.all)")
+
+    // Applying again changes nothing: neither the store's revision nor the auth revision.
+    let before = try await revisions(cluster)
+    #expect(try bulkhead("apply", "--enable-auth").code == 0)
+    #expect(try await revisions(cluster) == before)
+
+    // From outside.
+    let users = try etcdctl(as: "root", "user", "list").out.split(separator: "\n").map(String.init)
+    #expect(
+      users.sorted() == [
+        "alice", "calico-node", "cni-plugin", "kube-apiserver-etcd-client", "kube-controllers", "root",
+      ])
+    #expect(try etcdctl(as: "root", "role", "get", "cni-plugin").out.contains("/calico/ipam/v2/"))
+    let resources = "/calico/resources/v3/projectcalico.org"
+    let attempts: [(user: String, arguments: [String], isAllowed: Bool)] = [
+      ("cni-plugin", ["get", "--prefix", "\(resources)/ippools/"], true),
+      ("cni-plugin", ["get", "--prefix", "\(resources)/profiles/"], false),
+      ("cni-plugin", ["get", "/registry/pods/shop/web"], false),
+      ("cni-plugin", ["put", "/calico/ipam/v2/handle/k8s-pod-network.1", "x"], true),
+      ("calico-node", ["put", "\(resources)/tiers/kube-admin", "x"], true),
+      ("calico-node", ["put", "\(resources)/workloadendpoints/shop/x", "x"], false),
+      ("kube-controllers", ["put", "\(resources)/workloadendpoints/shop/x", "x"], true),
+      ("alice", ["get", "--prefix", "\(resources)/"], true),
+      ("alice", ["put", "\(resources)/tiers/default", "x"], false),
+      ("alice", ["user", "list"], false),
+    ]
+    for attempt in attempts {
+      let outcome = try Program.run(
+        server.etcdctl,
+        [
+          "--endpoints=\(cluster.endpoints[0])", "--cacert=\(cluster.serverAuthority)",
+          "--cert=\(cluster.credentials(of: attempt.user).certificate)",
+          "--key=\(cluster.credentials(of: attempt.user).key)",
+        ] + attempt.arguments, in: folder.path, environment: ["ETCDCTL_API": "3"])
+      #expect(
+        (outcome.code == 0) == attempt.isAllowed, "\(attempt.user) \(attempt.arguments): \(outcome.error)")
+    }
+
+    let proof = try bulkhead("verify")
+    #expect(proof.code == 0, "\(proof.all)")
+    #expect(proof.out.contains("answers are as expected"))
+    #expect(proof.out.contains("nothing was changed"))
+
+    // A grant too many is found and named.
+    #expect(
+      try etcdctl(as: "root", "role", "grant-permission", "cni-plugin", "read", "/registry/pods/", "--prefix")
+        .code == 0)
+    #expect(
+      try etcdctl(as: "root", "role", "grant-permission", "cni-plugin", "read", "--prefix", "/registry/").code
+        == 0)
+    let leak = try bulkhead("verify")
+    #expect(leak.code == 2)
+    #expect(
+      leak.out.contains(
+        "cni-plugin: read /registry/* at \(cluster.endpoints[0]): expected denied, got allowed"))
+    // Taking it away wants a word.
+    #expect(try bulkhead("apply").code == 1)
+    #expect(try bulkhead("apply", "--yes").code == 0)
+    #expect(try bulkhead("verify").code == 0)
+  }
+
+  @Test func theDemoShowsTheMatrixAndLeavesNothingRunning() throws {
+    let folder = try TemporaryFolder()
+    let server = try #require(Server.all.first)
+    let outcome = try Program.bulkhead(
+      "demo", "--etcd", server.binary, in: folder.path, environment: ["TMPDIR": folder.path])
+    #expect(outcome.code == 0, "\(outcome.all)")
+    #expect(outcome.out.contains("answers are as expected"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    #expect(try Program.run("/usr/bin/pgrep", ["-f", folder.path], in: folder.path).code == 1)
+    expectNoKey(in: outcome.all)
+  }
+
+  @Test func aKeptDemoCanBeStartedAgain() throws {
+    let folder = try TemporaryFolder()
+    let server = try #require(Server.all.first)
+    let kept = folder.path + "/kept"
+    let outcome = try Program.bulkhead(
+      "demo", "--etcd", server.binary, "--members", "1", "--keep", kept, in: folder.path)
+    #expect(outcome.code == 0, "\(outcome.all)")
+    for name in [
+      "bulkhead.yaml", "pki/clients/cni-plugin.crt", "calico-etcd.segmented.yaml", "start", "etcdctl.env",
+    ] {
+      #expect(FileManager.default.fileExists(atPath: "\(kept)/\(name)"), "\(name)")
+    }
+    let manifest = try FileManager.default.attributesOfItem(atPath: "\(kept)/calico-etcd.segmented.yaml")
+    #expect(manifest[.posixPermissions] as? Int == 0o600, "it holds private keys")
+    let look = """
+      ./start & starter=$!
+      . ./etcdctl.env
+      for i in 1 2 3 4 5 6 7 8 9 10; do "$0" user list && break; sleep 1; done
+      kill $starter; wait $starter
+      """
+    let users = try Program.run("/bin/sh", ["-c", look, server.etcdctl], in: kept)
+    #expect(users.out.contains("kube-controllers"), "\(users.all)")
+  }
+
+  private func revisions(_ cluster: ThrowawayEtcd) async throws -> [Double] {
+    let store = try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) {
+      try await $0.revision()
+    }
+    let metrics = try await Metrics.read(from: cluster.endpoints[0], as: cluster.root)
+    return [Double(store), try #require(metrics.values["etcd_debugging_auth_revision"])]
+  }
+}
+
+func expectNoKey(in text: String, sourceLocation: SourceLocation = #_sourceLocation) {
+  #expect(!text.contains("PRIVATE KEY"), sourceLocation: sourceLocation)
+}

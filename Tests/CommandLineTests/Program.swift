@@ -1,0 +1,64 @@
+import Foundation
+import ThrowawayEtcd
+
+/// The built program, run as a user runs it.
+enum Program {
+  struct Outcome {
+    let code: Int32
+    let out: String
+    let error: String
+    var all: String { out + error }
+  }
+
+  /// The executable beside this test bundle.
+  static let path = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).resolvingSymlinksInPath()
+    .deletingLastPathComponent().appendingPathComponent("bulkhead").path
+
+  /// The root of the package.
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path
+
+  static func bulkhead(
+    _ arguments: String..., in folder: String, input: String? = nil, environment: [String: String] = [:]
+  ) throws -> Outcome {
+    try run(path, arguments, in: folder, input: input, environment: environment)
+  }
+
+  static func run(
+    _ program: String, _ arguments: [String], in folder: String, input: String? = nil,
+    environment: [String: String] = [:]
+  ) throws -> Outcome {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    // Files and not pipes: a full pipe would stop the program while nobody reads it.
+    let scratch = try TemporaryFolder()
+    let files = FileManager.default
+    for name in ["out", "error"] { _ = files.createFile(atPath: scratch.path + "/" + name, contents: nil) }
+    try (input ?? "").write(toFile: scratch.path + "/in", atomically: false, encoding: .utf8)
+    process.standardInput = FileHandle(forReadingAtPath: scratch.path + "/in")
+    process.standardOutput = FileHandle(forWritingAtPath: scratch.path + "/out")
+    process.standardError = FileHandle(forWritingAtPath: scratch.path + "/error")
+    try process.runHearingSignals()
+    process.waitUntilExit()
+    return Outcome(
+      code: process.terminationStatus,
+      out: try String(contentsOfFile: scratch.path + "/out", encoding: .utf8),
+      error: try String(contentsOfFile: scratch.path + "/error", encoding: .utf8))
+  }
+}
+
+/// A folder that goes with the test.
+final class TemporaryFolder: Sendable {
+  let path: String
+
+  init() throws {
+    path =
+      FileManager.default.temporaryDirectory.appendingPathComponent("bulkhead-test-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
