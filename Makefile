@@ -10,7 +10,7 @@ SWIFT_CODE := Package.swift Sources Tests
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test build release format lint generate bench clean
+.PHONY: help demo test build release format lint generate docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ lint: ## check the layout of the Swift code, and the scripts where shellcheck is
 generate: ## make the gRPC code anew from Sources/Etcd/Protos
 	@tools/need-build
 	@tools/generate
+
+docs: ## make Documentation/catalogue.md anew from the catalogue's data
+	@tools/build --product bulkhead
+	@.build/debug/bulkhead catalogue --markdown >Documentation/catalogue.md
 
 bench: ## run the benchmarks
 	@if [ -x tools/bench ]; then tools/need-build && tools/bench; else echo "there are no benchmarks yet"; fi

@@ -19,16 +19,17 @@ public struct CalicoRelease: Hashable, Sendable {
   public var nearestKnown: CalicoRelease { min(max(self, Self.known.lowerBound), Self.known.upperBound) }
 
   /// Reads a release and refuses one that the catalogue does not know.
-  public static func known(_ text: String) throws(CatalogueError) -> CalicoRelease {
+  /// - Parameter assuming: Take the nearest known release instead of refusing.
+  public static func known(_ text: String, assuming: Bool = false) throws(CatalogueError) -> CalicoRelease {
     guard let release = CalicoRelease(text) else {
       throw CatalogueError("\"\(text)\" is no Calico release", hint: "write it as v3.32 or v3.32.1")
     }
-    guard known.contains(release) else {
+    guard assuming || known.contains(release) else {
       throw CatalogueError(
         "the catalogue does not know Calico \(release)",
         hint: "the nearest release it knows is \(release.nearestKnown)")
     }
-    return release
+    return release.nearestKnown
   }
 }
 

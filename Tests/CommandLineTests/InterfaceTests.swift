@@ -94,6 +94,23 @@ import Testing
     expectNoKey(in: outcome.all)
   }
 
+  @Test func theReferencePageIsWhatTheDataSays() throws {
+    let folder = try TemporaryFolder()
+    let made = try Program.bulkhead("catalogue", "--markdown", in: folder.path)
+    let page = try String(contentsOfFile: "\(Program.root)/Documentation/catalogue.md", encoding: .utf8)
+    #expect(made.out == page, "run 'make docs'")
+  }
+
+  @Test func aReleaseThatIsNotKnownIsRefusedOrAssumed() throws {
+    let folder = try TemporaryFolder()
+    let refused = try Program.bulkhead("catalogue", "typha", "--calico", "v3.40", in: folder.path)
+    #expect(refused.code == 1)
+    #expect(refused.error.contains("hint: the nearest release it knows is v3.33"))
+    let assumed = try Program.bulkhead("catalogue", "typha", "--calico", "v3.40", "--assume", in: folder.path)
+    #expect(assumed.code == 0)
+    #expect(assumed.out.hasPrefix("typha on Calico v3.33"))
+  }
+
   @Test func aManifestOnStandardInputNeedsNoFile() throws {
     let folder = try TemporaryFolder()
     let text = try String(

@@ -165,6 +165,11 @@ struct RefusalTests {
     var text = "apiVersion: v1\nkind: X\nmetadata: {name: x}\na0: &a0 [x]\n"
     for level in 1..<60 { text += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1), *a\(level - 1)]\n" }
     #expect(Samples.faults(text).first?.contains("has no container") == true)
+
+    var merged = "b0: &b0 {c: d}\n"
+    for level in 1..<60 { merged += "b\(level): &b\(level) {<<: [*b\(level - 1), *b\(level - 1)]}\n" }
+    let doubled = text.replacing("metadata: {name: x}\n", with: merged + "metadata: {name: x, <<: *b59}\n")
+    #expect(Samples.faults(doubled).first?.contains("has no container") == true)
   }
 
   @Test("two documents of one object are refused, with both lines")

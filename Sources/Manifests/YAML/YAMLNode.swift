@@ -62,10 +62,16 @@ struct YAMLNode: Sendable {
 
   /// The value of a key, aliases resolved and merge keys (`<<`) followed, as Kubernetes' own reader does.
   subscript(key: String) -> YAMLNode? {
+    var seen: Set<Int> = []
+    return value(of: key, seen: &seen)
+  }
+
+  /// Looks into each merged mapping once, however often it is merged.
+  private func value(of key: String, seen: inout Set<Int>) -> YAMLNode? {
     if let own = entry(key) { return own.value.resolved }
     guard let merged = entry("<<")?.value.resolved else { return nil }
-    for source in merged.items ?? [merged] {
-      if let value = source[key] { return value }
+    for source in merged.items ?? [merged] where seen.insert(source.range.lowerBound).inserted {
+      if let value = source.value(of: key, seen: &seen) { return value }
     }
     return nil
   }
