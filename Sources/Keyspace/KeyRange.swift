@@ -13,8 +13,9 @@ public struct KeyRange: Hashable, Sendable {
   /// The first key that is no longer inside; nil if the range has no end.
   public let upper: Key?
 
+  /// - Parameter lower: etcd has no empty key, so the empty one stands for the first that there is, `\x00`.
   public init(from lower: Key, to upper: Key?) {
-    self.lower = lower
+    self.lower = lower.bytes.isEmpty ? Key([0]) : lower
     self.upper = upper
   }
 
@@ -31,8 +32,7 @@ public struct KeyRange: Hashable, Sendable {
     return KeyRange(from: prefix, to: nil)
   }
 
-  /// The whole keyspace. Its lower end is `\x00` and not the empty string: etcd has no empty key, and this is
-  /// what `etcdctl --prefix ""` stores.
+  /// The whole keyspace, as `etcdctl --prefix ""` stores it.
   public static let everything = KeyRange(from: Key([0]), to: nil)
 
   public var isEmpty: Bool { upper.map { $0 <= lower } ?? false }
@@ -64,7 +64,15 @@ public struct KeyRange: Hashable, Sendable {
 
 extension KeyRange {
   /// Reads the two byte strings of an etcd permission or request.
+  ///
+  /// Where the key is empty the range holds nothing: etcd compares the empty string as greater than every key
+  /// (etcd, `pkg/adt/adt.go`, `BytesAffineComparable`). Such permissions are in stores from before 3.4.25 and 3.5.8,
+  /// which refuse them.
   public init(key: [UInt8], rangeEnd: [UInt8]) {
+    guard !key.isEmpty else {
+      self.init(from: Key([0]), to: Key([0]))
+      return
+    }
     switch rangeEnd {
     case []: self = .key(Key(key))
     case [0]: self.init(from: Key(key), to: nil)

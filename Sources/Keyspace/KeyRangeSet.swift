@@ -3,30 +3,45 @@
 /// This is how etcd sees a user: the ranges of all roles are merged before a request is looked up, so two
 /// adjacent grants allow one request that spans both (etcd, `server/auth/range_perm_cache.go`, `checkKeyInterval`).
 public struct KeyRangeSet: Hashable, Sendable {
-  public private(set) var ranges: [KeyRange] = []
+  public let ranges: [KeyRange]
 
   public init(_ ranges: some Sequence<KeyRange> = []) {
+    var merged: [KeyRange] = []
     for range in ranges.filter({ !$0.isEmpty }).sorted(by: { $0.lower < $1.lower }) {
-      if let last = self.ranges.last, !KeyRange.ends(last.upper, before: range.lower) {
+      if let last = merged.last, !KeyRange.ends(last.upper, before: range.lower) {
         let upper = KeyRange.ends(last.upper, before: range.upper) ? range.upper : last.upper
-        self.ranges[self.ranges.count - 1] = KeyRange(from: last.lower, to: upper)
+        merged[merged.count - 1] = KeyRange(from: last.lower, to: upper)
       } else {
-        self.ranges.append(range)
+        merged.append(range)
       }
     }
+    self.ranges = merged
   }
 
   public var isEmpty: Bool { ranges.isEmpty }
 
-  public func contains(_ key: Key) -> Bool { contains(.key(key)) }
+  public func contains(_ key: Key) -> Bool { range(at: key) != nil }
 
   /// Whether every key of `range` is inside. Ranges that touch are merged, so one of them holds it all or none does.
-  public func contains(_ range: KeyRange) -> Bool { range.isEmpty || ranges.contains { $0.contains(range) } }
+  public func contains(_ range: KeyRange) -> Bool {
+    range.isEmpty || self.range(at: range.lower)?.contains(range) ?? false
+  }
+
+  public func contains(_ other: KeyRangeSet) -> Bool { other.ranges.allSatisfy(contains) }
 
   public func union(_ other: KeyRangeSet) -> KeyRangeSet { KeyRangeSet(ranges + other.ranges) }
 
+  public func intersection(_ other: KeyRange) -> KeyRangeSet { intersection(KeyRangeSet([other])) }
+
   public func intersection(_ other: KeyRangeSet) -> KeyRangeSet {
-    KeyRangeSet(ranges.flatMap { range in other.ranges.compactMap(range.intersection) })
+    var common: [KeyRange] = []
+    var (left, right) = (ranges[...], other.ranges[...])
+    while let a = left.first, let b = right.first {
+      if let both = a.intersection(b) { common.append(both) }
+      // Whichever ends first has nothing more to give.
+      if KeyRange.ends(a.upper, before: b.upper) { left.removeFirst() } else { right.removeFirst() }
+    }
+    return KeyRangeSet(common)
   }
 
   /// The keys that are outside.
@@ -43,4 +58,15 @@ public struct KeyRangeSet: Hashable, Sendable {
   }
 
   public func subtracting(_ other: KeyRangeSet) -> KeyRangeSet { intersection(other.complement) }
+
+  /// The range that holds the key: the last that does not begin after it, if it reaches that far.
+  private func range(at key: Key) -> KeyRange? {
+    var (low, high) = (0, ranges.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if ranges[middle].lower <= key { low = middle + 1 } else { high = middle }
+    }
+    guard low > 0, ranges[low - 1].contains(key) else { return nil }
+    return ranges[low - 1]
+  }
 }

@@ -12,10 +12,24 @@ public struct Permissions: Hashable, Sendable {
   public static let root = Permissions([Grant(.everything, .readwrite)])
 
   /// Whether etcd lets a request for `range` pass. A request that needs both kinds of access needs each of them.
+  ///
+  /// A request whose end is not after its beginning holds no key, reads nothing and writes nothing. etcd lets it
+  /// pass only where its first key is granted, and with several grants not even always then, since its search tree
+  /// expects intervals in order (etcd, `pkg/adt/interval_tree.go`, `visit`).
   public func allow(_ access: Access, _ range: KeyRange) -> Bool {
-    (!access.contains(.read) || readable.contains(range))
-      && (!access.contains(.write) || writable.contains(range))
+    range.isEmpty
+      ? allow(access, range.lower)
+      : (!access.contains(.read) || readable.contains(range))
+        && (!access.contains(.write) || writable.contains(range))
   }
 
-  public func allow(_ access: Access, _ key: Key) -> Bool { allow(access, .key(key)) }
+  public func allow(_ access: Access, _ key: Key) -> Bool {
+    (!access.contains(.read) || readable.contains(key))
+      && (!access.contains(.write) || writable.contains(key))
+  }
+
+  /// Whether everything that `other` may do is allowed here too.
+  public func include(_ other: Permissions) -> Bool {
+    readable.contains(other.readable) && writable.contains(other.writable)
+  }
 }
