@@ -1,66 +1,72 @@
 /// A client URL of one etcd member, as etcd's `--advertise-client-urls` spells it: `https://10.0.0.11:2379`.
 public struct Endpoint: Hashable, Sendable {
-  /// A DNS name, an IPv4 address or an IPv6 address without its brackets.
+  /// A DNS name in lower case, an IPv4 address, or an IPv6 address without its brackets and in its shortest form
+  /// (RFC 5952), so that two spellings of one endpoint are equal.
   public let host: String
   public let port: Int
+  private let kind: Host.Kind
 
-  /// Reads `https://HOST[:PORT]`; the port is 2379 if there is none.
+  /// etcd's client port (IANA's etcd-client).
+  public static let standardPort = 2379
+
+  /// Reads `https://HOST[:PORT]`, with or without a slash at the end; the port is ``standardPort`` if there is none.
   ///
   /// Plain `http://` is refused: etcd knows a client by its certificate, so without TLS nobody has an identity.
   public init(_ url: String) throws(EndpointError) {
+    let form = "write it as https://HOST:2379"
     guard let schemeEnd = url.firstRange(of: "://") else {
-      throw EndpointError(url, "is no URL", hint: "write it as https://HOST:2379")
+      throw EndpointError(url, "is no URL", hint: form)
     }
     let scheme = url[..<schemeEnd.lowerBound].lowercased()
     guard scheme == "https" else {
       let hint =
         scheme == "http"
-        ? "without TLS etcd cannot tell one client from another: give the member's https:// client URL"
-        : "write it as https://HOST:2379"
+        ? "without TLS etcd cannot tell one client from another: give the member's https:// client URL" : form
       throw EndpointError(url, "is not an https URL", hint: hint)
     }
-    var rest = url[schemeEnd.upperBound...]
-    if rest.hasSuffix("/") { rest.removeLast() }
-    let (host, port) = Endpoint.split(rest)
-    guard Endpoint.isHost(host) else {
-      throw EndpointError(
-        url, "has no valid host", hint: "write it as https://HOST:2379, with nothing after the port")
+    var authority = url[schemeEnd.upperBound...]
+    if authority.hasSuffix("/") { authority.removeLast() }
+    let bare = "\(form), with nothing before the host or after the port"
+    if let at = authority.lastIndex(of: "@") {
+      // What stands before it may be a password.
+      throw EndpointError("https://…\(authority[at...])", "holds a user", hint: bare)
     }
-    guard let number = port.map({ Int($0) }) ?? 2379, (1...65535).contains(number) else {
+    guard !authority.contains(where: { "/?#".contains($0) }) else {
+      throw EndpointError(url, "holds a path, a query or a fragment", hint: bare)
+    }
+    let (text, isInBrackets, port) = Endpoint.split(authority)
+    guard let host = Host(text, inBrackets: isInBrackets) else {
+      throw EndpointError(
+        url, "has no valid host",
+        hint: "a DNS name, an IPv4 address, or an IPv6 address as in https://[::1]:2379")
+    }
+    guard let number = port.map(Endpoint.number) ?? Endpoint.standardPort, (1...65535).contains(number) else {
       throw EndpointError(
         url, "has no valid port", hint: "a port is a number from 1 to 65535; etcd's own is 2379")
     }
-    self.host = String(host)
+    self.host = host.text
+    self.kind = host.kind
     self.port = number
   }
 
-  /// Whether ``host`` is an IPv6 address.
-  public var isIPv6: Bool { host.contains(":") }
-
-  /// Whether ``host`` is an IPv4 address.
-  public var isIPv4: Bool {
-    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts.allSatisfy { part in UInt8(part) != nil && part.allSatisfy(\.isNumber) }
-  }
+  public var isIPv6: Bool { kind == .ipv6 }
+  public var isIPv4: Bool { kind == .ipv4 }
 
   /// Splits at the port's colon, which is the one after the bracket where there is one.
-  private static func split(_ text: Substring) -> (host: Substring, port: Substring?) {
+  private static func split(_ text: Substring) -> (host: Substring, isInBrackets: Bool, port: Substring?) {
     if text.hasPrefix("["), let close = text.firstIndex(of: "]") {
-      let host = text[text.index(after: text.startIndex)..<close]
-      let rest = text[text.index(after: close)...]
-      if rest.isEmpty { return (host, nil) }
-      return rest.hasPrefix(":") && host.contains(":") ? (host, rest.dropFirst()) : ("", nil)
+      let host = text[..<close].dropFirst()
+      let rest = text[close...].dropFirst()
+      if rest.isEmpty { return (host, true, nil) }
+      return (rest.hasPrefix(":") ? host : "", true, rest.dropFirst())
     }
-    guard let colon = text.firstIndex(of: ":") else { return (text, nil) }
-    return (text[..<colon], text[text.index(after: colon)...])
+    guard let colon = text.firstIndex(of: ":") else { return (text, false, nil) }
+    return (text[..<colon], false, text[colon...].dropFirst())
   }
 
-  private static func isHost(_ host: Substring) -> Bool {
-    !host.isEmpty
-      && host.utf8.allSatisfy { byte in
-        Character(Unicode.Scalar(byte)).isLetter && byte < 0x80
-          || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || ".-_:".utf8.contains(byte)
-      }
+  /// `Int` alone would take `+2379`.
+  private static func number(_ text: Substring) -> Int? {
+    text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? Int(text) : nil
   }
 }
 
