@@ -81,7 +81,9 @@ let package = Package(
       resources: [.embedInCode("Example")],
       swiftSettings: strict),
     // The tests mirror the rooms.
-    tests("Keyspace"),
+    tests("Keyspace", ["Etcd", "ThrowawayEtcd"]),
+    tests("Endpoints"),
+    tests("Segmentation", ["Catalogue", "Keyspace", "Endpoints"]),
     tests("Files"),
     tests("Catalogue", ["Keyspace"]),
     tests("Certificates", ["Files"]),

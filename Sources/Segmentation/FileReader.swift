@@ -2,11 +2,17 @@ import Yams
 
 /// Reads values out of YAML nodes and notes every fault on the way, so that all of them can be told at once.
 struct FileReader {
-  private(set) var faults: [Fault] = []
+  private(set) var faults: [Fault]
+  private let repeatedKeys: [YAMLText.Position: String]
+
+  init(_ text: YAMLText) {
+    faults = text.faults
+    repeatedKeys = text.repeatedKeys
+  }
 
   mutating func fault(_ node: Node, _ message: String, hint: String? = nil) {
-    faults.append(
-      Fault(line: node.mark?.line ?? 1, column: node.mark?.column ?? 1, message: message, hint: hint))
+    let position = node.position
+    faults.append(Fault(line: position.line, column: position.column, message: message, hint: hint))
   }
 
   /// The values of a mapping by key.
@@ -24,15 +30,31 @@ struct FileReader {
       return [:]
     }
     var fields: [String: Node] = [:]
+    // A slip in a key is one mistake, and not also a key that is missing.
+    var meant: Set<String> = []
     for (key, value) in mapping {
-      guard case .scalar(let scalar) = key, known.contains(scalar.string) else {
-        let name = key.scalar?.string ?? "?"
-        fault(key, "unknown key '\(name)' in \(place)", hint: NearestWord.hint(for: name, among: known))
+      if let name = repeatedKeys[key.position] {
+        let line = mapping.first { $0.key.scalar?.string == name }?.key.position.line
+        fault(
+          key, "the key \(quoted(name)) stands again\(line.map { " on line \($0)" } ?? "")",
+          hint: "keep one of them")
+        continue
+      }
+      guard case .scalar(let scalar) = key else {
+        fault(
+          key, "\(place) has \(Self.kind(key)) as a key", hint: "its keys: \(known.joined(separator: ", "))")
+        continue
+      }
+      guard known.contains(scalar.string) else {
+        NearestWord.of(scalar.string, among: known).map { _ = meant.insert($0) }
+        fault(
+          key, "unknown key \(quoted(scalar.string)) in \(place)",
+          hint: NearestWord.hint(for: scalar.string, among: known))
         continue
       }
       fields[scalar.string] = value
     }
-    for key in required where fields[key] == nil {
+    for key in required where fields[key] == nil && !meant.contains(key) {
       fault(node, "\(place) lacks the key '\(key)'", hint: "add a line '\(key): …'")
     }
     return fields
@@ -53,15 +75,12 @@ struct FileReader {
   /// A text. What YAML takes for a number, a boolean or nothing is a fault, unless `numbers` are welcome.
   mutating func text(_ node: Node?, of place: String, numbers: Bool = false) -> String? {
     guard let node else { return nil }
-    guard case .scalar(let scalar) = node else {
-      fault(node, "\(place) must be a text, found \(Self.kind(node))")
-      return nil
-    }
     let kind = Self.kind(node)
-    guard kind == "a text" || (numbers && kind == "a number") else {
+    guard case .scalar(let scalar) = node, kind == "a text" || (numbers && kind == "a number") else {
+      let isWord = kind == "a number" || kind == "a boolean"
       fault(
         node, "\(place) must be a text, found \(kind)",
-        hint: scalar.string.isEmpty ? nil : "write it in quotes: \"\(scalar.string)\"")
+        hint: isWord ? node.scalar.map { "write it in quotes: \"\($0.string)\"" } : nil)
       return nil
     }
     guard !scalar.string.isEmpty else {
@@ -78,7 +97,7 @@ struct FileReader {
     guard let node, let word = text(node, of: place) else { return nil }
     if let choice = Choice(rawValue: word) { return choice }
     fault(
-      node, "\(place) cannot be '\(word)'",
+      node, "\(place) cannot be \(quoted(word))",
       hint: NearestWord.hint(for: word, among: Choice.allCases.map(\.rawValue)))
     return nil
   }
@@ -90,12 +109,23 @@ struct FileReader {
     case .sequence: return "a list"
     case .alias: return "an alias"
     case .scalar:
-      switch node.tag.description {
-      case "tag:yaml.org,2002:int", "tag:yaml.org,2002:float": return "a number"
-      case "tag:yaml.org,2002:bool": return "a boolean"
-      case "tag:yaml.org,2002:null": return "nothing"
-      default: return "a text"
+      let tag = node.tag.description
+      switch tag.hasPrefix(yamlTags) ? tag.dropFirst(yamlTags.count) : "" {
+      case "int", "float": return "a number"
+      case "bool": return "a boolean"
+      case "null": return "nothing"
+      case "str", "timestamp", "merge", "value": return "a text"
+      default: return "a value with the tag \(quoted(tag))"
       }
     }
+  }
+
+  private static let yamlTags = "tag:yaml.org,2002:"
+}
+
+extension Node {
+  /// Where the node begins. A node of the parser always knows.
+  var position: YAMLText.Position {
+    YAMLText.Position(line: mark?.line ?? 1, column: mark?.column ?? 1)
   }
 }

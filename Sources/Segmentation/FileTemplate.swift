@@ -1,6 +1,6 @@
-import Endpoints
-
 /// The first `bulkhead.yaml`: what is known filled in, the rest explained.
+///
+/// Its text is YAML whatever the values are; whether they are good values is for the reader to say.
 public struct FileTemplate: Sendable {
   public var cluster = "my-cluster"
   public var calico = "v3.32.1"
@@ -21,43 +21,44 @@ public struct FileTemplate: Sendable {
     # Paths are relative to this file.
     apiVersion: bulkhead/v1
     kind: Segmentation
-    cluster: \(Self.scalar(cluster))
+    cluster: \(scalar(cluster))
 
     calico:
-      version: \(calico)
+      version: \(scalar(calico))
       roles: corrected          # what the programs really need; 'documented' takes Calico's published tables
       features: []              # see 'bulkhead catalogue --features'
 
     etcd:
-      endpoints: [\(endpoints.joined(separator: ", "))]
-      ca: \(Self.scalar(ca))
-      certificate: \(Self.scalar(certificate))    # an identity with the root role
-      key: \(Self.scalar(key))
+      endpoints: \(list(endpoints))
+      ca: \(scalar(ca))
+      certificate: \(scalar(certificate))    # an identity with the root role
+      key: \(scalar(key))
 
     # Each of these gets a certificate, a user and a role of its own.
-    components: [\(components.joined(separator: ", "))]
+    components: \(list(components))
+
     \(calicoctlLines)
+
     \(apiserverLines)
+
     certificates:
-      authority: {directory: \(Self.scalar(authority))}
+      authority: {directory: \(scalar(authority))}
       lifetime: 90d
 
     """
   }
 
   private var calicoctlLines: String {
+    let head = "# People who use calicoctl: read-only, policy-editor or full."
     guard !calicoctl.isEmpty else {
       return """
-
-        # People who use calicoctl: read-only, policy-editor or full.
+        \(head)
         # calicoctl:
         #   - {user: alice, access: read-only}
-
         """
     }
-    let users = calicoctl.map { "  - {user: \(Self.scalar($0.user)), access: \($0.access)}" }
-    return
-      "\n# People who use calicoctl: read-only, policy-editor or full.\ncalicoctl:\n\(users.joined(separator: "\n"))\n"
+    let users = calicoctl.map { "  - {user: \(scalar($0.user)), access: \(scalar($0.access))}" }
+    return ([head, "calicoctl:"] + users).joined(separator: "\n")
   }
 
   private var apiserverLines: String {
@@ -67,26 +68,39 @@ public struct FileTemplate: Sendable {
         # root role. Without it the API server is locked out when authentication is turned on.
         # kubernetes:
         #   apiserver: kube-apiserver-etcd-client
-
         """
     }
     return """
       # kube-apiserver keeps the root role: it uses this etcd too, and compacts it.
       kubernetes:
-        apiserver: \(Self.scalar(apiserver))
-
+        apiserver: \(scalar(apiserver))
       """
   }
 
-  /// A text as a YAML scalar: plain where that is safe, in quotes otherwise.
-  private static func scalar(_ text: String) -> String {
-    let plain =
-      text.first?.isLetter == true && text.allSatisfy { $0.isLetter || $0.isNumber || "/._-".contains($0) }
-      && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
-      || (text.first == "/" || text.first == ".")
-        && text.dropFirst().allSatisfy { $0.isLetter || $0.isNumber || "/._-".contains($0) }
-    return plain
-      ? text
-      : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+  private func list(_ texts: [String]) -> String { "[\(texts.map(scalar).joined(separator: ", "))]" }
+
+  /// A text as a YAML scalar: plain where it can only be read as that text, in quotes otherwise.
+  private func scalar(_ text: String) -> String {
+    let plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-"
+    // Words that YAML 1.1 takes for something else, `y` and `n` included.
+    let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
+    let url = text.hasPrefix("https://") ? text.dropFirst("https:".count) : ""
+    let isPlain =
+      text.first.map { $0.isLetter || $0 == "/" } == true
+      && (text.allSatisfy(plain.contains) || (!url.isEmpty && url.allSatisfy((plain + ":").contains)))
+      && !text.hasSuffix(":") && !words.contains(text.lowercased())
+    return isPlain ? text : "\"\(text.unicodeScalars.map(escaped).joined())\""
+  }
+
+  /// A character inside YAML's double quotes.
+  private func escaped(_ scalar: Unicode.Scalar) -> String {
+    switch scalar {
+    case "\"": "\\\""
+    case "\\": "\\\\"
+    case " "..."~": String(scalar)
+    default:
+      "\\U" + String(repeating: "0", count: 8 - String(scalar.value, radix: 16).count)
+        + String(scalar.value, radix: 16)
+    }
   }
 }

@@ -4,19 +4,30 @@ public struct Lifetime: Hashable, Sendable {
 
   public static let ninetyDays = Lifetime(seconds: 90 * 86_400)
 
-  public init(seconds: Int) { self.seconds = seconds }
+  private static let units: [(name: Character, seconds: Int)] = [
+    ("y", 31_536_000), ("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60),
+  ]
+  private static let longest = 100 * 31_536_000
 
-  /// - Returns: nil unless the text is a number above zero and one of the units `m`, `h`, `d`, `w`, `y`.
+  /// How to write one, for a hint.
+  static let form = "a number and a unit, at most 100y: 90d, 12h, 30m, 4w, 1y"
+
+  private init(seconds: Int) { self.seconds = seconds }
+
+  /// - Returns: nil unless the text is a number above zero and one of the units `m`, `h`, `d`, `w`, `y`, at most 100
+  ///   years in all.
   public init?(_ text: String) {
-    let units: [Character: Int] = ["m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 31_536_000]
-    guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()), count > 0,
-      case (let seconds, let overflow) = count.multipliedReportingOverflow(by: unit), !overflow
+    let digits = text.dropLast()
+    // `Int` alone would take `+90`.
+    guard let unit = Self.units.first(where: { $0.name == text.last }), digits.first?.isNumber == true,
+      let count = Int(digits), (1...Self.longest / unit.seconds).contains(count)
     else { return nil }
-    self.seconds = seconds
+    seconds = count * unit.seconds
   }
 }
 
 extension Lifetime: CustomStringConvertible {
+  /// In days, or hours or minutes where those do not come out even.
   public var description: String {
     if seconds % 86_400 == 0 { return "\(seconds / 86_400)d" }
     return seconds % 3_600 == 0 ? "\(seconds / 3_600)h" : "\(seconds / 60)m"

@@ -3,10 +3,14 @@ enum NearestWord {
   /// - Returns: The known word with the fewest edits to `word`, if that is few enough to be a slip: at most a third
   ///   of the longer word's length.
   static func of(_ word: String, among known: some Sequence<String>) -> String? {
-    let closest = known.map { (word: $0, edits: edits(word.lowercased(), $0.lowercased())) }
-      .min { ($0.edits, $0.word) < ($1.edits, $1.word) }
-    guard let closest, closest.edits * 3 <= max(word.count, closest.word.count) else { return nil }
-    return closest.word
+    let length = word.count
+    return known.compactMap { known -> (edits: Int, word: String)? in
+      let allowed = max(length, known.count) / 3
+      // At least the difference in length has to be edited: no need to look closer.
+      guard abs(length - known.count) <= allowed else { return nil }
+      let edits = edits(word.lowercased(), known.lowercased())
+      return edits <= allowed ? (edits, known) : nil
+    }.min { $0 < $1 }?.word
   }
 
   /// A hint that names the nearest word, or else all that there are.

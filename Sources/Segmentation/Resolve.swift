@@ -5,67 +5,119 @@ extension Segmentation {
   /// What the file wants, made concrete with the catalogue.
   /// - Throws: ``CatalogueError`` if the catalogue has no table of the form asked for.
   public init(_ file: SegmentationFile, catalogue: Catalogue) throws(CatalogueError) {
-    let installation = try Installation(release: file.calico.release, features: Set(file.calico.features))
+    var resolver = try Resolver(file, catalogue: catalogue)
     var identities = [Identity(user: Role.root, purpose: .administrator, roles: [Role.root])]
-    var roles: [Role] = []
-
-    /// The roles of a component: its own, made when it is first needed, and etcd's where keys are not enough.
-    func roleNames(of name: String) throws(CatalogueError) -> [String] {
-      guard let component = catalogue[name] else {
-        throw CatalogueError(
-          "the catalogue has no component '\(name)'", hint: "'bulkhead catalogue' lists them")
-      }
-      let builtIn = component.roles(file.calico.roles, for: installation).map(\.role)
-      // Whoever has the role root needs no other.
-      if builtIn.contains(Role.root) { return [Role.root] }
-      if !roles.contains(where: { $0.name == name }) {
-        let grants = component.grants(file.calico.roles, for: installation)
-        guard !grants.isEmpty else {
-          throw CatalogueError(
-            "Calico publishes no table for '\(name)'",
-            hint: "use 'roles: corrected', or leave the component out")
-        }
-        roles.append(Role(name: name, grants: Self.merged(grants)))
-      }
-      return [name] + builtIn
-    }
-
-    for name in file.components {
-      identities.append(Identity(user: name, purpose: .component(name), roles: try roleNames(of: name)))
-    }
+    for name in file.components { identities += try resolver.component(name) }
     for person in file.calicoctl {
-      let roles = try roleNames(of: "calicoctl-\(person.access.rawValue)")
+      let roles = try resolver.roles(of: "calicoctl-\(person.access.rawValue)")
       identities.append(Identity(user: person.user, purpose: .calicoctl(person.access), roles: roles))
     }
     for custom in file.custom {
-      roles.append(Role(name: custom.user, grants: custom.grants.map { Role.Line($0) }))
+      resolver.roles.append(Role(name: custom.user, grants: custom.grants.map { Role.Line($0) }))
       identities.append(Identity(user: custom.user, purpose: .custom, roles: [custom.user]))
     }
     if let apiserver = file.apiserver {
-      identities.append(
-        Identity(user: apiserver, purpose: .apiserver, roles: try roleNames(of: "kube-apiserver")))
+      let roles = try resolver.roles(of: "kube-apiserver")
+      identities.append(Identity(user: apiserver, purpose: .apiserver, roles: roles))
     }
-    self.init(cluster: file.cluster, identities: identities, roles: roles)
+    self.init(cluster: file.cluster, identities: identities, roles: resolver.roles)
+  }
+}
+
+/// Makes roles of the catalogue's components, each when it is first needed.
+private struct Resolver {
+  var roles: [Role] = []
+  private let file: SegmentationFile
+  private let catalogue: Catalogue
+  private let installation: Installation
+  private var form: CatalogueForm { file.calico.roles }
+
+  init(_ file: SegmentationFile, catalogue: Catalogue) throws(CatalogueError) {
+    self.file = file
+    self.catalogue = catalogue
+    installation = try file.installation
   }
 
-  /// One line for each range, since etcd holds one access for each: lines that name the same range become one with
+  /// The identities of a component: one, or one for each node.
+  mutating func component(_ name: String) throws(CatalogueError) -> [Identity] {
+    let component = try known(name)
+    let purpose = Identity.Purpose.component(name)
+    guard component.placement == .node, file.isolation != .component else {
+      return [Identity(user: name, purpose: purpose, roles: try roles(of: name))]
+    }
+    guard file.isolation.usersPerNode else {
+      return [Identity(user: name, purpose: purpose, roles: try roles(of: name), place: .nodes(file.nodes))]
+    }
+    let shared = try roles(of: name)
+    return file.nodes.map { node in
+      let user = UserName.of(name, on: node)
+      let own = shared.contains(Role.root) ? [] : Self.lines(component.own(form, node, for: installation))
+      // A published table has nothing of a node's own.
+      if !own.isEmpty { roles.append(Role(name: user, grants: own)) }
+      return Identity(
+        user: user, purpose: purpose, roles: shared + (own.isEmpty ? [] : [user]), place: .node(node))
+    }
+  }
+
+  /// The roles that all identities of a component share: one of its name, and etcd's where keys are not enough.
+  mutating func roles(of name: String) throws(CatalogueError) -> [String] {
+    let component = try known(name)
+    let builtIn = component.roles(form, for: installation).map(\.role)
+    // Whoever has the role root needs no other.
+    if builtIn.contains(Role.root) { return [Role.root] }
+    if !roles.contains(where: { $0.name == name }) {
+      let isDivided = component.placement == .node && file.isolation.usersPerNode
+      let grants =
+        isDivided ? component.shared(form, for: installation) : component.grants(form, for: installation)
+      guard !grants.isEmpty else {
+        throw CatalogueError(
+          "Calico publishes no table for '\(name)'",
+          hint: "use 'roles: corrected', or leave the component out")
+      }
+      roles.append(Role(name: name, grants: Self.lines(grants, isDivided: isDivided)))
+    }
+    return [name] + builtIn
+  }
+
+  private func known(_ name: String) throws(CatalogueError) -> Component {
+    guard let component = catalogue[name] else {
+      throw CatalogueError(
+        "the catalogue has no component '\(name)'", hint: "'bulkhead catalogue' lists them")
+    }
+    return component
+  }
+
+  /// One line for each range, since etcd holds one access for each: grants that name the same range become one with
   /// the access and the reasons of all. A line inside another that allows as much stays, because the table is
   /// easier to review against the catalogue than a minimal one.
-  private static func merged(_ grants: [CatalogueGrant]) -> [Role.Line] {
+  private static func lines(_ grants: [CatalogueGrant], isDivided: Bool = false) -> [Role.Line] {
     var order: [KeyRange] = []
-    var access: [KeyRange: Access] = [:]
-    var reasons: [KeyRange: [String]] = [:]
+    var byRange: [KeyRange: [CatalogueGrant]] = [:]
     for grant in grants {
-      let range = grant.grant.range
-      if access[range] == nil { order.append(range) }
-      access[range, default: []].formUnion(grant.grant.access)
-      if !reasons[range, default: []].contains(grant.entry.why) {
-        reasons[range, default: []].append(grant.entry.why)
-      }
+      if byRange[grant.grant.range] == nil { order.append(grant.grant.range) }
+      byRange[grant.grant.range, default: []].append(grant)
     }
     return order.map { range in
-      Role.Line(
-        Grant(range, access[range, default: []]), why: reasons[range, default: []].joined(separator: "; "))
+      let same = byRange[range, default: []]
+      let access = same.reduce(into: Access()) { $0.formUnion($1.grant.access) }
+      let whyShared = isDivided ? joined(same.compactMap(\.entry.nodeScope?.why)) : ""
+      return Role.Line(
+        Grant(range, access), why: joined(same.map(\.entry.why)),
+        whyShared: whyShared.isEmpty ? nil : whyShared)
+    }
+  }
+
+  private static func joined(_ reasons: [String]) -> String {
+    var seen: Set<String> = []
+    return reasons.filter { seen.insert($0).inserted }.joined(separator: "; ")
+  }
+}
+
+extension SegmentationFile {
+  /// What is installed, as the catalogue asks for it.
+  var installation: Installation {
+    get throws(CatalogueError) {
+      try Installation(release: calico.release, features: Set(calico.features))
     }
   }
 }

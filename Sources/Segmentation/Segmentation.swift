@@ -1,4 +1,3 @@
-import Catalogue
 import Keyspace
 
 /// Who there is and what each may do: the one value that everything else is a projection of.
@@ -8,51 +7,34 @@ public struct Segmentation: Hashable, Sendable {
   public let identities: [Identity]
   /// In the order in which the identities need them; etcd's own role `root` is not among them.
   public let roles: [Role]
+  private let identityIndex: [String: Int]
+  private let roleIndex: [String: Int]
 
   public init(cluster: String, identities: [Identity], roles: [Role]) {
     self.cluster = cluster
     self.identities = identities
     self.roles = roles
+    identityIndex = .init(zip(identities.map(\.user), identities.indices)) { first, _ in first }
+    roleIndex = .init(zip(roles.map(\.name), roles.indices)) { first, _ in first }
   }
 
-  public subscript(identity user: String) -> Identity? { identities.first { $0.user == user } }
-  public subscript(role name: String) -> Role? { roles.first { $0.name == name } }
+  public subscript(identity user: String) -> Identity? { identityIndex[user].map { identities[$0] } }
+  public subscript(role name: String) -> Role? { roleIndex[name].map { roles[$0] } }
 
   /// All that the identity may do with keys, over all of its roles.
   public func permissions(of identity: Identity) -> Permissions {
-    identity.roles.contains(Role.root)
-      ? .root : Permissions(identity.roles.compactMap { self[role: $0] }.flatMap { $0.grants.map(\.grant) })
-  }
-}
-
-/// A certificate's Common Name and the etcd user of that name.
-public struct Identity: Hashable, Sendable {
-  public enum Purpose: Hashable, Sendable {
-    /// etcd's administrator.
-    case administrator
-    /// kube-apiserver, which has a certificate already.
-    case apiserver
-    /// A program of Calico's, by its name in the catalogue.
-    case component(String)
-    /// Somebody who uses calicoctl.
-    case calicoctl(SegmentationFile.CalicoctlUser.Access)
-    /// A program that the catalogue does not know.
-    case custom
+    identity.isRoot ? .root : Permissions(lines(of: identity).map(\.line.grant))
   }
 
-  public let user: String
-  public let purpose: Purpose
-  public let roles: [String]
-
-  public init(user: String, purpose: Purpose, roles: [String]) {
-    self.user = user
-    self.purpose = purpose
-    self.roles = roles
+  /// Each line of each of the identity's roles.
+  func lines(of identity: Identity) -> [RoleLine] {
+    identity.roles.compactMap { self[role: $0] }.flatMap { role in
+      role.grants.map { RoleLine(role: role.name, line: $0) }
+    }
   }
 
-  /// Whether Bulkhead issues its certificate without being asked. The administrator's is issued only when asked for
-  /// outright, and kube-apiserver's belongs to kubeadm.
-  public var isIssued: Bool { purpose != .administrator && purpose != .apiserver }
+  /// The certificates that Bulkhead issues for the segmentation, in the order of the identities and their nodes.
+  public var deliveries: [Delivery] { identities.filter(\.isIssued).flatMap(\.deliveries) }
 }
 
 /// An etcd role: a name and what it grants.
@@ -62,12 +44,16 @@ public struct Role: Hashable, Sendable {
 
   public struct Line: Hashable, Sendable {
     public let grant: Grant
-    /// What the program does with the keys; empty for what the user granted without the catalogue.
+    /// What the program does with the keys; empty for what was granted without the catalogue.
     public let why: String
+    /// Why the grant is the same for all nodes although each has a user of its own; nil where nodes are not divided
+    /// or there is nothing to divide.
+    public let whyShared: String?
 
-    public init(_ grant: Grant, why: String = "") {
+    public init(_ grant: Grant, why: String = "", whyShared: String? = nil) {
       self.grant = grant
       self.why = why
+      self.whyShared = whyShared
     }
   }
 
@@ -78,4 +64,14 @@ public struct Role: Hashable, Sendable {
     self.name = name
     self.grants = grants
   }
+}
+
+/// A line of a role, with the role's name: what a verdict rests on.
+public struct RoleLine: Hashable, Sendable {
+  public let role: String
+  public let line: Role.Line
+}
+
+extension RoleLine: CustomStringConvertible {
+  public var description: String { "\(line.grant) (role \(role))" }
 }

@@ -15,7 +15,8 @@ public struct SegmentationFile: Hashable, Sendable {
   public var components: [String]
   public var calicoctl: [CalicoctlUser]
   public var custom: [CustomComponent]
-  public var nodes: [String]
+  /// What divides the components that run on every node; without effect for ``Isolation/component``.
+  public var nodes: [NodeName]
   /// The Common Name of kube-apiserver's etcd client certificate; nil if Kubernetes uses another etcd.
   public var apiserver: String?
   public var certificates: Certificates
@@ -44,6 +45,8 @@ public struct SegmentationFile: Hashable, Sendable {
     case nodeCertificate = "node-certificate"
     /// A user for each component on each node, with the node's own grants.
     case nodeUser = "node-user"
+
+    var usersPerNode: Bool { self == .nodeUser }
   }
 
   /// A person or program that uses calicoctl.

@@ -1,9 +1,20 @@
+import Catalogue
+
 /// What Bulkhead accepts as the name of an etcd user that is also a certificate's Common Name.
 public enum UserName {
+  /// X.520's upper bound for a Common Name, in characters (RFC 5280, appendix A.1, `ub-common-name`).
+  public static let longest = 64
+  /// etcd takes more; names over 32 KiB stop it for good.
+  static let mostBytes = 128
+
+  /// The user of a component on one node: `calico-node.node-1`. No component has a dot in its name, so the first dot
+  /// is the one between the two.
+  public static func of(_ component: String, on node: NodeName) -> String { "\(component).\(node)" }
+
   /// Why a name will not do; nil if it will.
   ///
   /// etcd compares the Common Name with the user byte by byte and trims nothing (etcd, `server/auth/store.go`,
-  /// `AuthInfoFromTLS`); X.520 allows a Common Name 64 characters.
+  /// `AuthInfoFromTLS`).
   public static func problem(with name: String) -> (message: String, hint: String)? {
     if name == "root" {
       return (
@@ -11,15 +22,30 @@ public enum UserName {
         "give this identity a name of its own; Bulkhead manages 'root' by itself"
       )
     }
-    if name.count > 64 {
-      return ("the user '\(name)' has \(name.count) characters", "a certificate's Common Name has at most 64")
+    if name.isEmpty { return ("the user name is empty", "give this identity a name") }
+    let scalars = name.unicodeScalars
+    if scalars.count > longest {
+      return (
+        "the user \(quoted(name)) has \(scalars.count) characters",
+        "a certificate's Common Name has at most \(longest)"
+      )
     }
-    if name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f }) {
-      return ("the user name holds a control character", "use letters, digits, '-', '.', ':' and '_'")
+    if name.utf8.count > mostBytes {
+      return ("the user \(quoted(name)) has \(name.utf8.count) bytes", "use at most \(mostBytes)")
+    }
+    let invisible: Set<Unicode.GeneralCategory> = [
+      .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned,
+    ]
+    if scalars.contains(where: { invisible.contains($0.properties.generalCategory) }) {
+      return (
+        "the user \(quoted(name)) holds a character that cannot be seen",
+        "use letters, digits, '-', '.', ':' and '_'"
+      )
     }
     if name.first?.isWhitespace == true || name.last?.isWhitespace == true {
       return (
-        "the user '\(name)' begins or ends with a blank", "etcd does not trim names: take the blank away"
+        "the user \(quoted(name)) begins or ends with a blank",
+        "etcd does not trim names: take the blank away"
       )
     }
     return nil

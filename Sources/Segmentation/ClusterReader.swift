@@ -1,0 +1,89 @@
+import Catalogue
+import Endpoints
+import Yams
+
+/// The parts of the file about the cluster: Calico, etcd and the certificates.
+extension FileReader {
+  mutating func calico(_ node: Node, catalogue: Catalogue) -> SegmentationFile.Calico? {
+    let fields = fields(
+      node, of: "'calico'", known: ["version", "roles", "features"], required: ["version"])
+    let roles: CatalogueForm? = choice(fields["roles"], of: "'calico.roles'")
+    let features = features(fields["features"], known: catalogue.features.map(\.name))
+    guard let version = fields["version"], let word = text(version, of: "'calico.version'", numbers: true)
+    else { return nil }
+    do {
+      return SegmentationFile.Calico(
+        release: try CalicoRelease.known(word), roles: roles ?? .corrected, features: features)
+    } catch {
+      fault(version, error.message, hint: error.hint)
+      return nil
+    }
+  }
+
+  private mutating func features(_ node: Node?, known: [String]) -> [String] {
+    var features: [String] = []
+    for node in elements(node, of: "'calico.features'") {
+      guard let name = text(node, of: "a feature") else { continue }
+      if !known.contains(name) {
+        fault(node, "there is no feature \(quoted(name))", hint: NearestWord.hint(for: name, among: known))
+      } else if features.contains(name) {
+        fault(node, "the feature '\(name)' stands twice", hint: "keep one of them")
+      } else {
+        features.append(name)
+      }
+    }
+    return features
+  }
+
+  mutating func etcd(_ node: Node) -> SegmentationFile.Etcd? {
+    let keys = ["endpoints", "ca", "certificate", "key"]
+    let fields = fields(node, of: "'etcd'", known: keys, required: keys)
+    let endpoints = endpoints(fields["endpoints"])
+    let ca = text(fields["ca"], of: "'etcd.ca'")
+    let certificate = text(fields["certificate"], of: "'etcd.certificate'")
+    let key = text(fields["key"], of: "'etcd.key'")
+    guard let ca, let certificate, let key else { return nil }
+    return SegmentationFile.Etcd(endpoints: endpoints, ca: ca, certificate: certificate, key: key)
+  }
+
+  private mutating func endpoints(_ node: Node?) -> [Endpoint] {
+    var endpoints: [Endpoint] = []
+    for node in elements(node, of: "'etcd.endpoints'") {
+      guard let url = text(node, of: "an endpoint") else { continue }
+      do {
+        let endpoint = try Endpoint(url)
+        if endpoints.contains(endpoint) {
+          fault(node, "the endpoint \(quoted(url)) stands twice", hint: "keep one of them")
+        }
+        endpoints.append(endpoint)
+      } catch {
+        fault(node, "endpoint \(quoted(error.url)) \(error.problem)", hint: error.hint)
+      }
+    }
+    if let node, node.sequence?.isEmpty == true {
+      fault(node, "'etcd.endpoints' is empty", hint: "name at least one member's client URL")
+    }
+    return endpoints
+  }
+
+  mutating func certificates(_ node: Node?) -> SegmentationFile.Certificates {
+    var certificates = SegmentationFile.Certificates(directory: "pki", lifetime: .ninetyDays)
+    guard let node else { return certificates }
+    let fields = fields(node, of: "'certificates'", known: ["authority", "lifetime"])
+    if let authority = fields["authority"] {
+      let fields = self.fields(
+        authority, of: "'certificates.authority'", known: ["directory"], required: ["directory"])
+      if let directory = text(fields["directory"], of: "'certificates.authority.directory'") {
+        certificates.directory = directory
+      }
+    }
+    if let node = fields["lifetime"], let word = text(node, of: "'certificates.lifetime'", numbers: true) {
+      if let lifetime = Lifetime(word) {
+        certificates.lifetime = lifetime
+      } else {
+        fault(node, "'certificates.lifetime' cannot be \(quoted(word))", hint: Lifetime.form)
+      }
+    }
+    return certificates
+  }
+}

@@ -1,0 +1,26 @@
+import Keyspace
+
+extension Segmentation {
+  /// The users and roles of a running cluster, so that the same questions can be asked of it as of a file.
+  ///
+  /// Sorted by name, root first. A user's roles that do not exist stay among its roles and grant nothing.
+  /// - Parameters:
+  ///   - users: The roles of each user.
+  ///   - roles: The grants of each role but `root`.
+  public init(cluster: String, users: [String: [String]], roles: [String: [Grant]]) {
+    self.init(
+      cluster: cluster,
+      identities: users.keys.sorted { ($0 != Role.root, $0) < ($1 != Role.root, $1) }.map { user in
+        Identity(
+          user: user, purpose: user == Role.root ? .administrator : .observed,
+          roles: (users[user] ?? []).sorted())
+      },
+      roles: roles.keys.filter { $0 != Role.root }.sorted().map { name in
+        Role(name: name, grants: (roles[name] ?? []).map { Role.Line($0) })
+      })
+  }
+}
+
+private func < (left: (Bool, String), right: (Bool, String)) -> Bool {
+  left.0 == right.0 ? left.1 < right.1 : !left.0
+}
