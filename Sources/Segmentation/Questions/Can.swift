@@ -1,0 +1,115 @@
+import Keyspace
+
+/// May this identity do this, and why?
+public struct AccessAnswer: Hashable, Sendable {
+  public enum Verdict: Hashable, Sendable {
+    /// The role root may do everything.
+    case root
+    /// These lines together allow it: for each access the fewest that cover the range, in the order of the keys.
+    case granted([RoleLine])
+    case refused(Miss)
+  }
+
+  /// The nearest that misses.
+  public struct Miss: Hashable, Sendable {
+    /// Which access is missing: read, write, or both.
+    public let lacking: Access
+    /// The keys asked for that the identity may not access so. What is missing of either access is here.
+    public let uncovered: KeyRangeSet
+    /// The first of them.
+    public let firstKey: Key
+    /// What lies there, in words.
+    public let names: [String]
+    /// The line of the identity's roles that comes nearest; nil if it has none.
+    public let nearest: RoleLine?
+    /// By how much ``nearest`` misses, as a sentence without a full stop; nil if there is none.
+    public let by: String?
+  }
+
+  public let identity: Identity
+  public let access: Access
+  public let range: KeyRange
+  public let verdict: Verdict
+
+  public var isAllowed: Bool { if case .refused = verdict { false } else { true } }
+}
+
+/// A user that there is not.
+public struct UnknownIdentity: Error, Hashable, Sendable {
+  public let user: String
+  public let hint: String
+  public var message: String { "there is no identity \(quoted(user))" }
+}
+
+extension UnknownIdentity: CustomStringConvertible {
+  public var description: String { message }
+}
+
+extension Segmentation {
+  /// Whether etcd would let the identity's request pass. Exactly so for every request that holds a key.
+  /// - Parameter access: Read for get and watch, write for put and delete, both for a transaction that compares and
+  ///   writes, as each of Calico's writes does.
+  /// - Throws: ``UnknownIdentity``, with the nearest name.
+  public func can(_ user: String, _ access: Access, _ range: KeyRange) throws(UnknownIdentity) -> AccessAnswer {
+    let identity = try known(user)
+    return AccessAnswer(
+      identity: identity, access: access, range: range, verdict: verdict(identity, access, range))
+  }
+
+  func known(_ user: String) throws(UnknownIdentity) -> Identity {
+    if let identity = self[identity: user] { return identity }
+    let users = identities.map(\.user)
+    // With thousands of users a list of all would help nobody.
+    let hint =
+      NearestWord.of(user, among: users).map { "did you mean '\($0)'?" }
+      ?? "known here: \(users.prefix(12).joined(separator: ", "))\(users.count > 12 ? ", …" : "")"
+    throw UnknownIdentity(user: user, hint: hint)
+  }
+
+  private func verdict(_ identity: Identity, _ access: Access, _ range: KeyRange) -> AccessAnswer.Verdict {
+    if identity.isRoot { return .root }
+    let permissions = permissions(of: identity)
+    let lines = lines(of: identity)
+    guard permissions.allow(access, range) else {
+      return .refused(AccessAnswer.Miss(access, range, permissions: permissions, lines: lines))
+    }
+    var chosen: [RoleLine] = []
+    for kind in access.kinds {
+      for line in lines.covering(range, kind) where !chosen.contains(line) { chosen.append(line) }
+    }
+    return .granted(chosen)
+  }
+}
+
+extension Access {
+  /// Read and write apart.
+  var kinds: [Access] { [.read, .write].filter(contains) }
+}
+
+extension [RoleLine] {
+  /// The fewest lines that together cover the range: from where the last one ended, always the one that goes furthest.
+  func covering(_ range: KeyRange, _ access: Access) -> [RoleLine] {
+    let range = range.isEmpty ? KeyRange.key(range.lower) : range
+    let candidates = filter {
+      $0.line.grant.access.contains(access) && $0.line.grant.range.intersection(range) != nil
+    }
+    var chosen: [RoleLine] = []
+    var position: Key? = range.lower
+    while let start = position, range.contains(start) {
+      let next = candidates.filter { $0.line.grant.range.contains(start) }
+        .max { KeyRange.isShorter($0.line.grant.range, $1.line.grant.range) }
+      guard let next else { return [] }
+      chosen.append(next)
+      position = next.line.grant.range.upper
+    }
+    return chosen
+  }
+}
+
+extension KeyRange {
+  /// Which of two ranges ends first; one without an end is the longest.
+  static func isShorter(_ left: KeyRange, _ right: KeyRange) -> Bool {
+    guard let leftUpper = left.upper else { return false }
+    return right.upper.map { leftUpper < $0 } ?? true
+  }
+}

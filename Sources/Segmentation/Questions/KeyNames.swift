@@ -1,0 +1,147 @@
+import Keyspace
+
+/// What lies where in etcd, in the words of Calico and Kubernetes.
+///
+/// The formats are those of libcalico-go, `lib/backend/model`; Kubernetes' are those of `--etcd-prefix` at its default.
+public enum KeyNames {
+  /// A part of the keyspace that has a name: `Tiers`, `IPAM blocks`.
+  public struct Place: Hashable, Sendable {
+    /// All the keys there.
+    public let range: KeyRange
+    /// What they are, in the plural.
+    public let name: String
+    /// One of them, as an example.
+    public let example: Key
+  }
+
+  /// Every named place, in the order of the keys. No two overlap.
+  public static let places: [Place] = [
+    resources, ipam, others,
+  ].flatMap(\.self).sorted { $0.range.lower < $1.range.lower }
+
+  /// The names of what lies in a range, in the order of the keys: of each place, and of a whole group in one word.
+  ///
+  /// One object, or objects that begin alike, are named with what their keys end in: `Tiers default`,
+  /// `Profiles kns.*`.
+  public static func names(in range: KeyRange) -> [String] {
+    guard !range.isEmpty else { return [] }
+    if let group = groups.first(where: { $0.range == range }) { return [group.name] }
+    var names: [String] = []
+    var rest = KeyRangeSet([range])
+    for group in groups where range.contains(group.range) && rest.contains(group.range) {
+      names.append(group.name)
+      rest = rest.subtracting(KeyRangeSet([group.range]))
+    }
+    for place in places {
+      guard let part = rest.ranges.firstNonNil({ $0.intersection(place.range) }) else { continue }
+      names.append(name(of: part, in: place))
+      rest = rest.subtracting(KeyRangeSet([place.range]))
+    }
+    for (range, name) in remainders where !rest.intersection(range).isEmpty {
+      names.append(name)
+      rest = rest.subtracting(KeyRangeSet([range]))
+    }
+    return names
+  }
+
+  /// The names of what lies in several ranges, each once.
+  public static func names(in set: KeyRangeSet) -> [String] {
+    var seen: Set<String> = []
+    return set.ranges.flatMap(names).filter { seen.insert($0).inserted }
+  }
+
+  /// A key of the range that a person will recognise, where there is one.
+  /// - Returns: nil only for a range that holds no key.
+  public static func witness(in range: KeyRange) -> Key? {
+    guard !range.isEmpty else { return nil }
+    if let key = range.singleKey { return key }
+    if let place = places.first(where: { range.contains($0.example) }) { return place.example }
+    // What the range begins with is a key of it, but one that ends in "/" or in a byte of 0 is nobody's name.
+    let base = Key(range.lower.bytes.last == 0 ? range.lower.bytes.dropLast() : range.lower.bytes[...])
+    return ["example", "-example", "0", ""].map { base + Key($0) }.first(where: range.contains) ?? range.lower
+  }
+
+  private static func name(of part: KeyRange, in place: Place) -> String {
+    guard part != place.range, let prefix = place.range.prefix else { return place.name }
+    if let key = part.singleKey {
+      let rest = Key(key.bytes.dropFirst(prefix.bytes.count))
+      return rest.bytes.isEmpty ? place.name : "\(place.name) \(rest)"
+    }
+    guard let inner = part.prefix, inner.hasPrefix(prefix) else { return "some \(place.name)" }
+    return "\(place.name) \(Key(inner.bytes.dropFirst(prefix.bytes.count)))*"
+  }
+}
+
+// MARK: - The places
+
+extension KeyNames {
+  private static let v3 = "/calico/resources/v3/projectcalico.org/"
+
+  /// Names for many places at once, where a range is exactly all of them.
+  private static let groups: [(range: KeyRange, name: String)] = [
+    (.everything, "every key of etcd"),
+    (.prefix("/calico/"), "all of Calico"),
+    (.prefix(Key(v3)), "all Calico resources"),
+    (.prefix("/calico/ipam/v2/"), "all of IPAM"),
+    (.prefix("/registry/"), "all of Kubernetes"),
+  ]
+
+  /// What is left of the groups beside the places, the inner ones first.
+  private static let remainders: [(range: KeyRange, name: String)] = [
+    (.prefix(Key(v3)), "other Calico resources"),
+    (.prefix("/calico/ipam/v2/"), "other keys of IPAM"),
+    (.prefix("/calico/"), "other keys of Calico"),
+    (.prefix("/registry/"), "other keys of Kubernetes"),
+    (.everything, "keys of others"),
+  ]
+
+  /// Kinds with their plurals in the key, and an object (libcalico-go, `lib/backend/model/resource.go`).
+  private static let resources: [Place] = [
+    ("BGPConfigurations", "default"), ("BGPFilters", "export"), ("BGPPeers", "rack-1"),
+    ("BlockAffinities", "node-1-192-168-0-0-26"), ("CalicoNodeStatuses", "node-1"),
+    ("ClusterInformations", "default"), ("FelixConfigurations", "default"),
+    ("GlobalNetworkPolicies", "deny-egress"), ("GlobalNetworkSets", "office"), ("HostEndpoints", "node-1-auto-hep"),
+    ("IPAMConfigurations", "default"), ("IPPools", "default-ipv4-ippool"), ("IPReservations", "reserved"),
+    ("KubeControllersConfigurations", "default"), ("LiveMigrations", "default/vm"),
+    ("NetworkPolicies", "default/allow-web"), ("NetworkSets", "default/office"), ("Nodes", "node-1"),
+    ("Profiles", "kns.default"), ("StagedGlobalNetworkPolicies", "deny-egress"),
+    ("StagedKubernetesNetworkPolicies", "default/allow-web"), ("StagedNetworkPolicies", "default/allow-web"),
+    ("Tiers", "default"), ("WorkloadEndpoints", "default/node--1-k8s-web-eth0"),
+  ].map { kind, example in place("\(v3)\(kind.lowercased())/", kind, example) }
+
+  private static let ipam: [Place] = [
+    place("/calico/ipam/v2/assignment/", "IPAM blocks", "ipv4/block/192.168.0.0-26"),
+    place("/calico/ipam/v2/handle/", "IPAM handles", "ipip-tunnel-addr-node-1"),
+    place("/calico/ipam/v2/host/", "IPAM block affinities", "node-1/ipv4/block/192.168.0.0-26"),
+    place("/calico/ipam/v2/virtual/", "IPAM affinities of load balancers", "load-balancer/ipv4/block/10.0.0.0-26"),
+    Place(
+      range: .key("/calico/ipam/v2/config"), name: "the IPAM configuration", example: "/calico/ipam/v2/config"),
+  ]
+
+  private static let others: [Place] = [
+    place("/calico/felix/v1/", "status of host endpoints", "host/node-1/endpoint/eth0"),
+    place("/calico/felix/v2/", "status of Felix and of workload endpoints", "no-region/host/node-1/status"),
+    place("/calico/dhcp/", "OpenStack subnets", "v2/no-region/subnet/a"),
+    place("/calico/openstack/", "OpenStack elections", "v2/no-region/neutron_election"),
+    place("/calico/compaction/", "OpenStack compaction", "v1/trigger"),
+    place("/registry/secrets/", "Kubernetes secrets", "kube-system/bootstrap-token"),
+    place("/registry/serviceaccounts/", "Kubernetes service accounts", "default/default"),
+    place("/registry/configmaps/", "Kubernetes config maps", "kube-system/kubeadm-config"),
+    place("/registry/clusterrolebindings/", "Kubernetes cluster role bindings", "cluster-admin"),
+    place("/registry/pods/", "Kubernetes pods", "default/web"),
+    place("/bulkhead/", "Bulkhead's own record", "applied"),
+    place("/coreos.com/network/", "flannel's network", "config"),
+    Place(range: .key("compact_rev_key"), name: "the compactor's place", example: "compact_rev_key"),
+  ]
+
+  private static func place(_ prefix: String, _ name: String, _ example: String) -> Place {
+    Place(range: .prefix(Key(prefix)), name: name, example: Key(prefix + example))
+  }
+}
+
+extension Sequence {
+  func firstNonNil<Result>(_ transform: (Element) -> Result?) -> Result? {
+    for element in self { if let result = transform(element) { return result } }
+    return nil
+  }
+}
