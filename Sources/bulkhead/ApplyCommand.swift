@@ -22,6 +22,7 @@ struct ApplyCommand: AsyncParsableCommand {
   var yes = false
 
   @OptionGroup var fileOption: FileOption
+  @OptionGroup var outputOption: OutputOption
   @OptionGroup var timeoutOption: TimeoutOption
 
   func run() async throws {
@@ -34,53 +35,49 @@ struct ApplyCommand: AsyncParsableCommand {
     }
     let interrupt = Interrupt { work.cancel() }
     defer { interrupt.ignore() }
-    try await work.value
+    let report = try await work.value
+    Console.clearProgress()
+    switch outputOption.output {
+    case .text: Console.out(report.text(Console.style))
+    case .json: Console.out(try JSON.text(report))
+    }
+    if !report.isComplete { throw ExitCode(2) }
+    if case .off = report.authentication { Console.note("hint: 'bulkhead apply --enable-auth' turns it on") }
   }
 
-  private func apply(_ workspace: Workspace, _ applicant: String, _ etcd: EtcdClient) async throws {
+  private func apply(_ workspace: Workspace, _ applicant: String, _ etcd: EtcdClient) async throws -> ApplyReport {
     let desired = DesiredState(workspace.segmentation)
-    let managed = Set(desired.users.map(\.name))
-    let state = try await ClusterState.observe(etcd, managed: managed, progress: Console.progress)
-    let plan = Plan(from: state, to: desired, applicant: applicant)
-    Console.clearProgress()
+    func observe() async throws -> (ClusterState, Plan) {
+      let state = try await ClusterState.observe(
+        etcd, managed: Set(desired.users.map(\.name)), progress: Console.progress)
+      return (state, Plan(from: state, to: desired, applicant: applicant))
+    }
+
+    let (before, plan) = try await observe()
     if !plan.removals.isEmpty, !yes {
-      Console.note(
-        PlanReport(plan, cluster: workspace.file.cluster, authEnabled: state.authEnabled).text(
-          Console.errorStyle))
+      let report = PlanReport(plan, cluster: workspace.file.cluster, authEnabled: before.authEnabled)
+      Console.note(report.text(Console.errorStyle))
       guard Console.confirms("Take these accesses away?") else {
         throw Complaint("nothing was changed", hint: "to take accesses away without being asked, add --yes")
       }
     }
-    let style = Console.style
     let started = ContinuousClock.now
     try await Apply(etcd)(plan, desired: desired) { index, change in
-      Console.progress(
-        "\(index + 1) of \(plan.changes.count), \((ContinuousClock.now - started).inWords): \(change.words)")
+      let time = (ContinuousClock.now - started).inWords
+      Console.progress("\(index + 1) of \(plan.changes.count), \(time): \(change.words)")
     }
-    Console.clearProgress()
-    let time = (ContinuousClock.now - started).inWords
-    Console.out(
-      plan.isEmpty
-        ? "\(workspace.file.cluster): nothing to do"
-        : "\(workspace.file.cluster): \(style.good("\(plan.changes.count) changes made and read back")) in \(time)"
-    )
-    guard enableAuth else {
-      if !state.authEnabled {
-        Console.note(
-          "hint: authentication is off, so nothing is enforced yet: 'bulkhead apply --enable-auth'")
-      }
-      return
+    let time = ContinuousClock.now - started
+    func report(_ authentication: ApplyReport.Authentication, remaining: Plan? = nil) -> ApplyReport {
+      ApplyReport(
+        plan, cluster: workspace.file.cluster, time: time, authentication: authentication, remaining: remaining)
     }
-    let changed = try await EnableAuth(etcd)(
-      applicant: applicant, segmentation: workspace.segmentation,
-      state: try await ClusterState.observe(etcd, managed: managed),
-      secret: UUID().uuidString + UUID().uuidString,
-      progress: Console.progress)
-    Console.clearProgress()
-    Console.out(
-      changed
-        ? "\(workspace.file.cluster): \(style.good("authentication is on")), and \(applicant) can still administer every member"
-        : "\(workspace.file.cluster): authentication was on already")
+    guard enableAuth, !before.authEnabled else { return report(before.authEnabled ? .on : .off) }
+
+    _ = try await EnableAuth(etcd)(
+      applicant: applicant, segmentation: workspace.segmentation, state: try await observe().0,
+      secret: UUID().uuidString + UUID().uuidString, progress: Console.progress)
+    // Whether anybody can log in as a user can only be tried now.
+    return report(.turnedOn, remaining: try await observe().1)
   }
 }
 

@@ -105,6 +105,40 @@ import ThrowawayEtcd
     #expect(try bulkhead("verify").code == 0)
   }
 
+  @Test func aUserThatAnybodyCanLogInAsIsFoundAndMadeAnew() async throws {
+    let folder = try TemporaryFolder()
+    let server = try #require(Server.all.first)
+    let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)
+    defer { cluster.stop() }
+    func bulkhead(_ arguments: String...) throws -> Program.Outcome {
+      try Program.run(Program.path, arguments, in: folder.path)
+    }
+    let connection = [
+      "--endpoints=\(cluster.endpoints[0])", "--cacert=\(cluster.serverAuthority)",
+      "--cert=\(cluster.root.certificate)", "--key=\(cluster.root.key)",
+    ]
+    // What etcdctl does when nobody says no-password and the password is empty.
+    let added = try Program.run(
+      server.etcdctl, connection + ["user", "add", "cni-plugin", "--interactive=false"], in: folder.path, input: "\n",
+      environment: ["ETCDCTL_API": "3"])
+    #expect(added.code == 0, "\(added.all)")
+    #expect(
+      try bulkhead("init", "--ca", "etcd-ca/ca.crt", "--endpoint", "\(cluster.endpoints[0])").code == 0)
+    #expect(try bulkhead("certs", "issue").code == 0)
+
+    // While authentication is off nobody can log in, so only afterwards can it be seen.
+    let applied = try bulkhead("apply", "--enable-auth")
+    #expect(applied.code == 2, "\(applied.all)")
+    #expect(applied.out.contains("still to do: delete the user cni-plugin"))
+    #expect(try bulkhead("apply", "--yes").code == 0)
+    #expect(try bulkhead("plan").code == 0)
+    let login = try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) {
+      try await $0.tryEmptyPassword(ofUser: "cni-plugin")
+    }
+    #expect(login == .noPassword)
+    #expect(try bulkhead("verify").code == 0)
+  }
+
   @Test func theDemoShowsTheMatrixAndLeavesNothingRunning() throws {
     let folder = try TemporaryFolder()
     let server = try #require(Server.all.first)
