@@ -71,5 +71,7 @@ public struct PlanReport: Encodable, Sendable {
   }
 }
 
-/// `1 change`, `2 changes`.
-func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+/// `1 change`, `2 changes`, `3 identities`.
+func count(_ number: Int, _ noun: String, _ plural: String? = nil) -> String {
+  "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
+}

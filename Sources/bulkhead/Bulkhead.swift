@@ -25,7 +25,8 @@ struct Bulkhead: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       InitCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self, ManifestCommand.self,
-      CertsCommand.self, CatalogueCommand.self, DemoCommand.self,
+      CertsCommand.self, CatalogueCommand.self, CanCommand.self,
+      WhoCanCommand.self, CompareCommand.self, DemoCommand.self,
     ])
 
   static func main() async {

@@ -30,6 +30,7 @@ struct Complaint: Error {
     case let error as FileError: self.init("\(error)", hint: error.hint)
     case let error as CatalogueError: self.init("\(error)", hint: error.hint)
     case let error as EndpointError: self.init("\(error)", hint: error.hint)
+    case let error as UnknownIdentity: self.init("\(error)", hint: error.hint)
     case let error as ThrowawayEtcdError: self.init("\(error)", hint: error.hint)
     // These carry a hint with each of their lines.
     case let error as FileFaults: self.init("\(error)")

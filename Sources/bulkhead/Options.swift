@@ -4,6 +4,9 @@ import ArgumentParser
 struct FileOption: ParsableArguments {
   @Option(name: [.short, .long], help: "The segmentation file; paths in it are relative to its folder.")
   var file = "bulkhead.yaml"
+
+  init() {}
+  init(file: String) { self.file = file }
 }
 
 /// How a result is printed.

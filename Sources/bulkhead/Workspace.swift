@@ -12,14 +12,17 @@ struct Workspace {
   /// The folder that the file's paths are relative to.
   private let folder: String
 
-  init(_ option: FileOption) throws {
+  /// - Parameter roles: Takes this form of the catalogue's tables instead of the file's.
+  init(_ option: FileOption, roles: CatalogueForm? = nil) throws {
     let catalogue = try Catalogue.embedded()
     guard let bytes = try FileContents.readIfPresent(option.file) else {
       throw Complaint(
         "there is no file '\(option.file)'", hint: "'bulkhead init' writes one; --file names another")
     }
-    file = try SegmentationFile(
+    var file = try SegmentationFile(
       String(decoding: bytes, as: UTF8.self), file: option.file, catalogue: catalogue)
+    if let roles { file.calico.roles = roles }
+    self.file = file
     segmentation = try Segmentation(file, catalogue: catalogue)
     folder = URL(fileURLWithPath: option.file).deletingLastPathComponent().path
   }

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Keyspace
+import Reporting
+import Segmentation
+
+struct CanCommand: AsyncParsableCommand {
+  enum Operation: String, ExpressibleByArgument, CaseIterable {
+    case get, watch, put, delete, txn
+
+    /// What etcd wants for it. Each of Calico's writes is a Txn that compares and reads as well.
+    var access: Access {
+      switch self {
+      case .get, .watch: .read
+      case .put, .delete: .write
+      case .txn: .readwrite
+      }
+    }
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "can",
+    abstract: "May this identity do this to this key? And why?",
+    discussion: """
+      Answered by etcd's own rules, from the file or with --live from the cluster's roles. Exit code 0 yes, 2 no, 1 \
+      could not tell.
+
+        bulkhead can calico-node put /calico/ipam/v2/config
+        bulkhead can cni-plugin get /calico/resources/v3/projectcalico.org/ippools/ --prefix
+        bulkhead can cni-plugin -q txn /calico/ipam/v2/config --live && echo yes
+      """)
+
+  @Argument(help: "The etcd user.") var identity: String
+  @Argument(help: "get, watch, put, delete, or txn for what Calico's writes need.") var operation: Operation
+  @OptionGroup var rangeArgument: RangeArgument
+  @Flag(name: [.short, .long], help: "Print nothing; the exit code is the answer.") var quiet = false
+  @OptionGroup var outputOption: OutputOption
+  @OptionGroup var liveOption: LiveOption
+
+  func run() async throws {
+    let segmentation = try await liveOption.segmentation()
+    let report = AccessReport(try segmentation.can(identity, operation.access, try rangeArgument.range))
+    if !quiet {
+      switch outputOption.output {
+      case .text: Console.out(report.text(Console.style))
+      case .json: Console.out(try JSON.text(report))
+      }
+    }
+    if !report.isAllowed { throw ExitCode(2) }
+  }
+}

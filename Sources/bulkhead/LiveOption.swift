@@ -1,0 +1,29 @@
+import ArgumentParser
+import Etcd
+import Reconciliation
+import Segmentation
+
+/// Whether a question is asked of the file or of the running cluster.
+struct LiveOption: ParsableArguments {
+  @Flag(help: "Ask the cluster's users and roles as they are, not as the file wants them.") var live = false
+  @OptionGroup var fileOption: FileOption
+  @OptionGroup var timeoutOption: TimeoutOption
+
+  func segmentation() async throws -> Segmentation {
+    let workspace = try Workspace(fileOption)
+    return live ? try await workspace.liveSegmentation(timeout: timeoutOption.duration) : workspace.segmentation
+  }
+}
+
+extension Workspace {
+  /// The users and roles that the cluster has now.
+  func liveSegmentation(timeout: Duration) async throws -> Segmentation {
+    let state = try await EtcdClient.connect(
+      to: file.etcd.endpoints, as: try administrator, timeout: timeout
+    ) { etcd in try await ClusterState.observe(etcd, managed: [], progress: Console.progress) }
+    Console.clearProgress()
+    return Segmentation(
+      cluster: "\(file.cluster), live", users: state.users.mapValues { $0.roles.sorted() },
+      roles: state.roles.mapValues { $0.map(\.grant) })
+  }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Keyspace
+
+/// A key or a range of keys as the user names it.
+struct RangeArgument: ParsableArguments {
+  @Argument(help: "The key; bytes that are no text as \\xNN.") var key: String
+  @Flag(help: "All keys that begin with the key.") var prefix = false
+  @Option(help: "All keys from the key up to, and without, this one.") var rangeEnd: String?
+  @Flag(help: "The key and all keys after it.") var fromKey = false
+
+  func validate() throws {
+    guard [prefix, rangeEnd != nil, fromKey].filter({ $0 }).count <= 1 else {
+      throw ValidationError("--prefix, --range-end and --from-key exclude each other")
+    }
+  }
+
+  var range: KeyRange {
+    get throws {
+      let lower = try bytes(key)
+      if prefix { return .prefix(lower) }
+      if fromKey { return KeyRange(from: lower, to: nil) }
+      guard let rangeEnd else { return .key(lower) }
+      return KeyRange(from: lower, to: try bytes(rangeEnd))
+    }
+  }
+
+  private func bytes(_ text: String) throws -> Key {
+    guard let key = Key(escaped: text) else {
+      throw ValidationError("'\(text)' has a backslash without xNN after it")
+    }
+    guard !text.contains("*") else {
+      throw ValidationError("etcd has no wildcards: leave the '*' away and add --prefix")
+    }
+    return key
+  }
+}

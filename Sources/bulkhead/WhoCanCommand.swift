@@ -1,0 +1,34 @@
+import ArgumentParser
+import Keyspace
+import Reporting
+import Segmentation
+
+extension Access: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
+struct WhoCanCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "who-can",
+    abstract: "Who may do this to this key?",
+    discussion: """
+      Everyone, root included, with the grant that allows it.
+
+        bulkhead who-can write /calico/resources/v3/projectcalico.org/tiers/default
+        bulkhead who-can read /registry/secrets/ --prefix --live
+      """)
+
+  @Argument(help: "read, write or readwrite.") var access: Access
+  @OptionGroup var rangeArgument: RangeArgument
+  @OptionGroup var outputOption: OutputOption
+  @OptionGroup var liveOption: LiveOption
+
+  func run() async throws {
+    let range = try rangeArgument.range
+    let report = HoldersReport(try await liveOption.segmentation().whoCan(access, range), access, range)
+    switch outputOption.output {
+    case .text: Console.out(report.text(Console.style))
+    case .json: Console.out(try JSON.text(report))
+    }
+  }
+}
