@@ -2,7 +2,7 @@ import Foundation
 
 /// A program on this machine.
 enum Program {
-  /// The path of a program given by path or by a name on the PATH. A name that is not on the PATH is looked for where
+  /// The absolute path of a program given by path or by a name on the PATH. A name that is not on the PATH is looked for where
   /// Debian keeps servers too.
   static func find(_ name: String) throws -> String {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
@@ -12,6 +12,6 @@ enum Program {
       throw ThrowawayEtcdError(
         "there is no program '\(name)'", hint: "install Debian's etcd-server, or give its path with --etcd")
     }
-    return path
+    return URL(fileURLWithPath: path).path
   }
 }
