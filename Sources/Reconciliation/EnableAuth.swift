@@ -22,8 +22,9 @@ public struct EnableAuth: Sendable {
   ///   - segmentation: To see whether kube-apiserver is provided for.
   ///   - secret: A random text of at least 32 characters and at most 80, used for some milliseconds.
   /// - Returns: Whether anything was changed: false if authentication was on already.
-  /// - Throws: ``EnableAuthRefusal`` or ``EtcdError``. Authentication is off then, but for
-  ///   ``EnableAuthRefusal/cannotGoBack(_:_:)``.
+  /// - Throws: ``EnableAuthRefusal``, with authentication off but for ``EnableAuthRefusal/cannotGoBack(_:_:)``; or
+  ///   ``EtcdError`` from before it was turned on, or because the way back could not be removed, which the next plan
+  ///   does.
   public func callAsFunction(
     applicant: String, segmentation: Segmentation, state: ClusterState, secret: String,
     progress: @escaping @Sendable (String) -> Void = { _ in }
@@ -164,7 +165,7 @@ extension EnableAuthRefusal: CustomStringConvertible {
     case .alarmIsActive(let kind): "the alarm \(kind) is active, and some releases then enforce nothing"
     case .memberIsAway(let error): "not every member answers (\(error))"
     case .certificateDoesNotWork(let user, let error):
-      "with it on, the certificate of '\(user)' was refused (\(error)); it has been turned off again"
+      "with it on, the certificate of '\(user)' did not work (\(error)); it has been turned off again"
     case .cannotGoBack(let first, _): first
     }
   }

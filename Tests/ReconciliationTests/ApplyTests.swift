@@ -166,6 +166,29 @@ struct ApplyTests {
     }
   }
 
+  @Test(
+    "a change whose answer was lost is found to be made, and is not made again", arguments: EtcdRelease.main)
+  func lostAnswers(release: EtcdRelease) async throws {
+    let cluster = try await SharedClusters.all.cluster(release)
+    let (user, role) = (unique("user"), unique("role"))
+    let permission = Permission(.readwrite, .prefix("/k"))
+    try await cluster.connect { etcd in
+      let apply = Apply(etcd)
+      for change in [
+        Change.addRole(role), .grant(permission, toRole: role), .addUser(user), .link(user: user, role: role),
+        .narrow(Permission(.read, .prefix("/k")), inRole: role), .unlink(user: user, role: role),
+        .deleteUser(user), .revoke(permission, fromRole: role),
+      ] {
+        try await apply.make(change)
+        try await apply.make(change)
+      }
+      // But what cannot be so is an error.
+      #expect(
+        try await failure { try await apply.make(.grant(permission, toRole: unique("no"))) } == .notFound)
+      #expect(try await failure { try await apply.make(.link(user: unique("no"), role: role)) } == .notFound)
+    }
+  }
+
   @Test("a role that reads back differently is told", arguments: EtcdRelease.one)
   func readBack(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
