@@ -68,7 +68,7 @@ let package = Package(
     // Floor 2.
     room("Segmentation", ["Catalogue", "Keyspace", "Endpoints", yams]),
     // Floor 3.
-    room("Reconciliation", ["Segmentation", "Etcd"]),
+    room("Reconciliation", ["Segmentation", "Etcd", "Endpoints"]),
     room("Verification", ["Segmentation", "Etcd", "Certificates"]),
     room("Reporting", ["Segmentation", "Reconciliation", "Verification", "Certificates"]),
     room("ThrowawayEtcd", ["Certificates", "Endpoints", "Etcd", "Files"]),
@@ -88,6 +88,16 @@ let package = Package(
     tests("Catalogue", ["Keyspace"]),
     tests("Certificates", ["Files"]),
     tests("Manifests", [yams]),
+    tests("ThrowawayEtcd", ["Etcd", "TestClusters"]),
+    tests("Etcd", ["Keyspace", "Certificates", "Endpoints", "ThrowawayEtcd", "TestClusters"]),
+    tests("Reconciliation", ["ThrowawayEtcd", "Segmentation", "Etcd", "Keyspace", "TestClusters"]),
+    tests(
+      "Verification", ["ThrowawayEtcd", "Segmentation", "Reconciliation", "Etcd", "Keyspace", "TestClusters"]),
+    // The real servers that several of them use.
+    .target(
+      name: "TestClusters", dependencies: ["ThrowawayEtcd", "Certificates", "Etcd"],
+      path: "Tests/TestClusters",
+      swiftSettings: strict),
     // The built program, run as its users run it.
     .testTarget(
       name: "CommandLineTests", dependencies: ["bulkhead", "ThrowawayEtcd", "Etcd"], swiftSettings: strict),

@@ -23,16 +23,17 @@ extension EtcdClient {
   /// Makes a user that has no password and so can only be itself by its certificate.
   ///
   /// Never without `no_password`: an empty password would let any client log in as this user and act as it.
-  /// - Precondition: `user` has at most 128 bytes; etcd stops for good on names over 32 KiB.
+  /// - Throws: ``EtcdError``, with nothing sent if `user` has more than 128 bytes: etcd stops for good on names over
+  ///   32 KiB, at every start.
   public func addUser(_ user: String) async throws(EtcdError) {
     try await addUser(user, password: nil)
   }
 
   func addUser(_ user: String, password: String?) async throws(EtcdError) {
-    guard user.utf8.count <= 128 else {
+    guard (1...128).contains(user.utf8.count) else {
       throw EtcdError(
         code: .invalidArgument, operation: "UserAdd", endpoint: "-",
-        message: "a user name of \(user.utf8.count) bytes is not sent to etcd, the limit is 128")
+        message: "a user name of \(user.utf8.count) bytes is not sent to etcd, it must have 1 to 128")
     }
     let request = Etcdserverpb_AuthUserAddRequest.with {
       $0.name = user

@@ -34,16 +34,16 @@ extension EtcdClient {
     try await tryEmptyPassword(ofUser: "root") != .authNotEnabled
   }
 
+  /// Turns authentication on. Nothing happens where it is on, so a lost answer does not matter.
   public func enableAuth() async throws(EtcdError) {
     let _: Etcdserverpb_AuthEnableResponse = try await call(
-      Method.AuthEnable.descriptor, Etcdserverpb_AuthEnableRequest(), operation: "AuthEnable",
-      repeatable: false)
+      Method.AuthEnable.descriptor, Etcdserverpb_AuthEnableRequest(), operation: "AuthEnable")
   }
 
+  /// Turns authentication off. Nothing happens where it is off.
   public func disableAuth() async throws(EtcdError) {
     let _: Etcdserverpb_AuthDisableResponse = try await call(
-      Method.AuthDisable.descriptor, Etcdserverpb_AuthDisableRequest(), operation: "AuthDisable",
-      repeatable: false)
+      Method.AuthDisable.descriptor, Etcdserverpb_AuthDisableRequest(), operation: "AuthDisable")
   }
 
   /// A second way in while authentication is being turned on: an administrator with a password, which works even

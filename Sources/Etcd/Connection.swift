@@ -32,7 +32,7 @@ struct Connection: Sendable {
       grpc = GRPCClient(transport: transport)
     } catch {
       throw EtcdError(
-        code: .unavailable, operation: "connect", endpoint: endpoint.description,
+        code: .badCredentials, operation: "connect", endpoint: endpoint.description,
         message: "cannot use \(credentials.certificate), its key or \(credentials.authority): \(error)")
     }
   }
@@ -49,11 +49,8 @@ struct Connection: Sendable {
         serializer: ProtobufSerializer<Request>(), deserializer: ProtobufDeserializer<Response>(),
         options: options
       ) { response in try response.message }
-    } catch let error as RPCError {
-      throw EtcdError(error, operation: operation, endpoint: endpoint.description)
     } catch {
-      throw EtcdError(
-        code: .other, operation: operation, endpoint: endpoint.description, message: "\(error)")
+      throw EtcdError(error, operation: operation, endpoint: endpoint.description)
     }
   }
 }

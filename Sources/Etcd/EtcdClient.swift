@@ -18,9 +18,14 @@ public struct EtcdClient: Sendable {
   var token: String?
   private let preferred: Preferred
 
-  /// Remembers the member that answered last.
+  /// Which member is asked first: the last that answered, and none that has just failed to.
   private final class Preferred: Sendable {
-    let index = Mutex(0)
+    private let index = Mutex(0)
+    var first: Int { index.withLock { $0 } }
+    func use(_ member: Int) { index.withLock { $0 = member } }
+    func avoid(_ member: Int, of count: Int) {
+      index.withLock { if $0 == member { $0 = (member + 1) % count } }
+    }
   }
 
   private init(connections: [Connection], timeout: Duration) {
@@ -42,12 +47,22 @@ public struct EtcdClient: Sendable {
   ) async throws -> Result {
     let connections = try endpoints.map { try Connection(endpoint: $0, credentials: credentials) }
     let client = EtcdClient(connections: connections, timeout: timeout)
-    return try await withThrowingTaskGroup(of: Void.self) { group in
-      for connection in connections { group.addTask { try? await connection.grpc.runConnections() } }
-      defer { group.cancelAll() }
-      let result = try await body(client)
+    // Tasks of their own: an interruption must not cut the connection under a call that is to be finished.
+    let running = connections.map { connection in Task { try? await connection.grpc.runConnections() } }
+    func disconnect() async {
       for connection in connections { connection.grpc.beginGracefulShutdown() }
+      for task in running {
+        task.cancel()
+        await task.value
+      }
+    }
+    do {
+      let result = try await body(client)
+      await disconnect()
       return result
+    } catch {
+      await disconnect()
+      throw error
     }
   }
 
@@ -63,23 +78,36 @@ public struct EtcdClient: Sendable {
     return client
   }
 
-  /// Makes a call at the preferred member and, if it may be repeated, at the others.
+  /// Makes a unary call, at one member or, if it may be repeated, at one after the other.
   func call<Request: Message, Response: Message>(
     _ method: MethodDescriptor, _ request: Request, operation: String, repeatable: Bool = true
   ) async throws(EtcdError) -> Response {
-    let first = preferred.index.withLock { $0 }
+    try await atSomeMember(operation, repeatable: repeatable) { connection async throws(EtcdError) in
+      try await connection.call(
+        method, request, operation: operation, timeout: timeout, metadata: metadata)
+    }
+  }
+
+  /// Asks the preferred member and, where that is away or silent, the next time another; at once if the call may be
+  /// repeated.
+  func atSomeMember<Response>(
+    _ operation: String, repeatable: Bool = true,
+    _ ask: (Connection) async throws(EtcdError) -> Response
+  ) async throws(EtcdError) -> Response {
+    let first = preferred.first
     var failures: [EtcdError] = []
     for offset in connections.indices {
       let index = (first + offset) % connections.count
       do {
-        let response: Response = try await atCurrentAuthRevision { () async throws(EtcdError) -> Response in
-          try await connections[index].call(
-            method, request, operation: operation, timeout: timeout, metadata: metadata)
+        let response = try await atCurrentAuthRevision { () async throws(EtcdError) in
+          try await ask(connections[index])
         }
-        preferred.index.withLock { $0 = index }
+        preferred.use(index)
         return response
       } catch {
-        guard error.isTransient, repeatable else { throw error }
+        guard error.isTransient else { throw error }
+        preferred.avoid(index, of: connections.count)
+        guard repeatable else { throw error }
         failures.append(error)
       }
     }

@@ -27,6 +27,8 @@ public struct EtcdError: Error, Hashable, Sendable {
     case revisionInFuture
     /// The store is at its quota: writes are refused before any permission is looked at.
     case noSpace
+    /// More requests wait than the member takes. This one was not executed.
+    case overloaded
     /// This release of etcd does not have the call.
     case unimplemented
     case invalidArgument
@@ -34,6 +36,10 @@ public struct EtcdError: Error, Hashable, Sendable {
     case deadlineExceeded
     /// The member is away, refuses the certificate or lost its leader. A write may or may not have been executed.
     case unavailable
+    /// The caller gave up. A write may or may not have been executed.
+    case cancelled
+    /// A file of the credentials cannot be used; nobody was asked.
+    case badCredentials
     case other
   }
 
@@ -53,16 +59,39 @@ public struct EtcdError: Error, Hashable, Sendable {
   }
 
   /// Whether asking another member, or the same one later, may give another answer.
-  public var isTransient: Bool { code == .unavailable || code == .deadlineExceeded }
+  public var isTransient: Bool { [.unavailable, .deadlineExceeded, .overloaded].contains(code) }
 }
 
 extension EtcdError {
-  init(_ error: RPCError, operation: String, endpoint: String) {
-    var message = error.message
-    if let cause = error.cause { message += " (\(cause))" }
-    self.init(
-      code: Code(status: error.code, message: error.message), operation: operation, endpoint: endpoint,
-      message: message)
+  init(_ error: any Error, operation: String, endpoint: String) {
+    let (code, message): (Code, String) =
+      switch error {
+      case let error as RPCError: (Code(status: error.code, message: error.message), error.story)
+      case is CancellationError: (.cancelled, "cancelled")
+      default: (.other, "\(error)")
+      }
+    self.init(code: code, operation: operation, endpoint: endpoint, message: message)
+  }
+}
+
+extension RPCError {
+  /// The message with the causes that it has, each of which may be the one that matters.
+  fileprivate var story: String {
+    var parts = [message]
+    var cause = cause
+    while let next = cause {
+      let inner = next as? RPCError
+      parts.append(inner?.message ?? Self.reason(of: next))
+      cause = inner?.cause
+    }
+    return parts.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }.joined(separator: ": ")
+  }
+
+  /// What went wrong; of a TLS error only BoringSSL's name for it, without the place in its source.
+  private static func reason(of error: any Error) -> String {
+    let text = "\(error)"
+    guard let start = text.firstRange(of: "OPENSSL_internal:")?.upperBound else { return text }
+    return "TLS: \(text[start...].prefix { $0.isLetter || $0.isNumber || $0 == "_" })"
   }
 }
 
@@ -84,6 +113,10 @@ extension EtcdError.Code {
     ("authentication failed", .loginFailed),
     ("future revision", .revisionInFuture),
     ("database space exceeded", .noSpace),
+    ("too many requests", .overloaded),
+    // A write that met a change of leader, which drops it.
+    ("raft proposal dropped", .unavailable),
+    ("request timed out", .deadlineExceeded),
   ]
 
   /// What a gRPC status of etcd means (the codes and texts seen on 3.4.23 and 3.5.1, and those in etcd's
@@ -96,11 +129,10 @@ extension EtcdError.Code {
     switch status {
     case .permissionDenied: self = .permissionDenied
     case .unimplemented: self = .unimplemented
-    case .deadlineExceeded, .cancelled: self = .deadlineExceeded
-    case .unavailable: self = message.contains("request timed out") ? .deadlineExceeded : .unavailable
-    case .resourceExhausted: self = .noSpace
+    case .deadlineExceeded: self = .deadlineExceeded
+    case .cancelled: self = .cancelled
+    case .unavailable: self = .unavailable
     case .invalidArgument: self = .invalidArgument
-    case .outOfRange: self = .revisionInFuture
     default: self = .other
     }
   }
@@ -122,6 +154,8 @@ extension EtcdError: CustomStringConvertible {
       "is etcd running there, and is the certificate signed by its --trusted-ca-file and still valid?"
     case .noSpace:
       "the store is at its quota: compact and defragment etcd, then 'etcdctl alarm disarm'"
+    case .overloaded: "etcd is busy: try again later, or with fewer questions at a time"
+    case .badCredentials: "are the files there and readable, and does the key belong to the certificate?"
     case .unimplemented: "this release of etcd does not have the call"
     default: nil
     }

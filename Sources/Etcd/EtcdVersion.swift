@@ -16,6 +16,17 @@ public struct EtcdVersion: Hashable, Sendable {
     self.patch = patch
     self.text = text
   }
+
+  init(_ major: Int, _ minor: Int, _ patch: Int) {
+    (self.major, self.minor, self.patch) = (major, minor, patch)
+    text = "\(major).\(minor).\(patch)"
+  }
+
+  /// Whether a member refuses a watch also when the auth store has just changed, in the same words as for want of
+  /// permission (etcd, `server/etcdserver/api/v3rpc/watch.go`; told apart since 3.4.22 and 3.5.6). Ask again.
+  public var mayRefuseWatchWrongly: Bool {
+    self < EtcdVersion(3, 4, 22) || (self >= EtcdVersion(3, 5, 0) && self < EtcdVersion(3, 5, 6))
+  }
 }
 
 extension EtcdVersion: Comparable {

@@ -8,8 +8,11 @@ public struct Metrics: Sendable {
   /// The last value of each metric, by its name with its labels.
   public let values: [String: Double]
 
-  /// The size in bytes that the database may grow to.
-  public var quota: Int64? { values["etcd_server_quota_backend_bytes"].map { Int64($0) } }
+  /// The size in bytes that the database may grow to; below zero if there is no limit.
+  public var quota: Int64? { values["etcd_server_quota_backend_bytes"].flatMap(Int64.init(exactly:)) }
+
+  /// Counts the changes of users, roles and permissions.
+  public var authRevision: Int64? { values["etcd_debugging_auth_revision"].flatMap(Int64.init(exactly:)) }
 
   /// Reads Prometheus' text format; lines that are no sample are skipped.
   init(text: String) {

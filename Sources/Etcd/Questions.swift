@@ -46,8 +46,9 @@ extension EtcdClient {
   }
 
   /// May this identity watch the range? Asked on a stream of its own, because a refused watch ends others of the
-  /// same stream on 3.5.0 to 3.5.5 (etcd issue 14563), and from a revision that never comes. A refusal is asked for
-  /// twice, because 3.5.1 also says "permission denied" when the auth store has just changed.
+  /// same stream on 3.5.0 to 3.5.5 (etcd issue 14563), and from a revision that never comes.
+  ///
+  /// A member whose ``EtcdVersion/mayRefuseWatchWrongly`` also says no when the auth store has just changed.
   public func mayWatch(_ range: KeyRange) async -> Answer {
     let create = Etcdserverpb_WatchRequest.with {
       $0.createRequest = .with {
@@ -57,19 +58,12 @@ extension EtcdClient {
         $0.filters = [.noput, .nodelete]
       }
     }
-    var answer = Answer.denied
-    for connection in connections {
-      for _ in 1...2 {
-        do {
-          answer = try await firstResponse(to: create, at: connection, operation: "Watch \(range)")
-          if answer == .allowed { return .allowed }
-        } catch {
-          answer = .inconclusive(error)
-        }
+    let operation = "Watch \(range)"
+    return await answer { () async throws(EtcdError) in
+      try await atSomeMember(operation) { connection async throws(EtcdError) in
+        try await connection.openWatch(create, operation: operation, timeout: timeout)
       }
-      if answer == .denied { break }
     }
-    return answer
   }
 
   /// May this identity list users? Everything of the auth API but a look at oneself needs the root role
@@ -78,7 +72,7 @@ extension EtcdClient {
     await answer { () async throws(EtcdError) in _ = try await users() }
   }
 
-  private func answer(_ ask: () async throws(EtcdError) -> Void) async -> Answer {
+  func answer(_ ask: () async throws(EtcdError) -> Void) async -> Answer {
     do {
       try await ask()
       return .allowed
@@ -91,35 +85,30 @@ extension EtcdClient {
       }
     }
   }
+}
 
-  private func firstResponse(
-    to request: Etcdserverpb_WatchRequest, at connection: Connection, operation: String
-  ) async throws(EtcdError) -> Answer {
+extension Connection {
+  /// Opens a watch and closes it when the member has answered.
+  fileprivate func openWatch(
+    _ request: Etcdserverpb_WatchRequest, operation: String, timeout: Duration
+  ) async throws(EtcdError) {
     var options = CallOptions.defaults
     options.timeout = timeout
     do {
-      return try await Etcdserverpb_Watch.Client(wrapping: connection.grpc).watch(options: options) {
-        writer in
+      try await Etcdserverpb_Watch.Client(wrapping: grpc).watch(options: options) { writer in
         try await writer.write(request)
         // The stream ends with the request side, so it is kept open until the answer cancels this.
         try await Task.sleep(for: .seconds(3600))
       } onResponse: { response in
         for try await message in response.messages where message.created || message.canceled {
           // The permission is checked first, so an answer about a compacted revision is a yes as well.
-          guard message.canceled, message.compactRevision == 0 else { return .allowed }
-          let reason = RPCError(code: .unknown, message: message.cancelReason)
-          guard EtcdError.Code(status: .unknown, message: message.cancelReason) == .permissionDenied else {
-            throw reason
-          }
-          return .denied
+          guard message.canceled, message.compactRevision == 0 else { return }
+          throw RPCError(code: .unknown, message: message.cancelReason)
         }
         throw RPCError(code: .unavailable, message: "the watch stream ended without an answer")
       }
-    } catch let error as RPCError {
-      throw EtcdError(error, operation: operation, endpoint: connection.endpoint.description)
     } catch {
-      throw EtcdError(
-        code: .other, operation: operation, endpoint: connection.endpoint.description, message: "\(error)")
+      throw EtcdError(error, operation: operation, endpoint: endpoint.description)
     }
   }
 }

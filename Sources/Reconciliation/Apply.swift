@@ -23,19 +23,23 @@ public struct Apply: Sendable {
         throw ApplyError.stopped(done: index, of: plan.changes.count, at: change, error)
       }
     }
-    try await readBack(plan, desired)
+    try await Task { try await readBack(plan, desired) }.value
   }
 
   /// Makes one change. If its answer is lost, whether it was made is found out by reading; it is made again only if
-  /// it was not.
-  private func make(_ change: Change) async throws(EtcdError) {
+  /// it was not. A change that turns out to be made already, late or by somebody else, is made.
+  func make(_ change: Change) async throws(EtcdError) {
     for attempt in 1...3 {
       do {
         return try await etcd.make(change)
       } catch {
+        guard error.isTransient || error.code == .alreadyExists || error.code == .notFound else {
+          throw error
+        }
+        if try await etcd.has(change) { return }
         guard error.isTransient, attempt < 3 else { throw error }
+        try? await Task.sleep(for: .milliseconds(300 * attempt))
       }
-      if try await etcd.has(change) { return }
     }
   }
 
@@ -83,7 +87,7 @@ extension Change {
   /// The role whose permissions the change touches.
   fileprivate var role: String? {
     switch self {
-    case .addRole(let role), .grant(_, let role), .revoke(_, let role): role
+    case .addRole(let role), .grant(_, let role), .narrow(_, let role), .revoke(_, let role): role
     default: nil
     }
   }
@@ -93,7 +97,8 @@ extension EtcdClient {
   fileprivate func make(_ change: Change) async throws(EtcdError) {
     switch change {
     case .addRole(let role): try await addRole(role)
-    case .grant(let permission, let role): try await grant(permission, toRole: role)
+    case .grant(let permission, let role), .narrow(let permission, let role):
+      try await grant(permission, toRole: role)
     case .revoke(let permission, let role): try await revoke(permission, fromRole: role)
     case .addUser(let user): try await addUser(user)
     case .deleteUser(let user): try await deleteUser(user)
@@ -106,7 +111,8 @@ extension EtcdClient {
   fileprivate func has(_ change: Change) async throws(EtcdError) -> Bool {
     switch change {
     case .addRole(let role): try await roles().contains(role)
-    case .grant(let permission, let role): try await permissions(ofRole: role).contains(permission)
+    case .grant(let permission, let role), .narrow(let permission, let role):
+      try await permissions(ofRole: role).contains(permission)
     case .revoke(let permission, let role):
       !(try await permissions(ofRole: role).contains { $0.hasSameRange(as: permission) })
     case .addUser(let user): try await users().contains(user)

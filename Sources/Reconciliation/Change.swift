@@ -5,6 +5,8 @@ import Keyspace
 public enum Change: Hashable, Sendable {
   case addRole(String)
   case grant(Permission, toRole: String)
+  /// Leaves less access to a range that the role has; etcd does it by the same call as a grant.
+  case narrow(Permission, inRole: String)
   case revoke(Permission, fromRole: String)
   case addUser(String)
   case deleteUser(String)
@@ -14,7 +16,7 @@ public enum Change: Hashable, Sendable {
   /// Whether somebody may lose an access that they have.
   public var takesAway: Bool {
     switch self {
-    case .revoke, .deleteUser, .unlink: true
+    case .narrow, .revoke, .deleteUser, .unlink: true
     case .addRole, .grant, .addUser, .link: false
     }
   }
@@ -25,6 +27,8 @@ public enum Change: Hashable, Sendable {
     case .addRole(let role): "make the role \(role)"
     case .grant(let permission, let role):
       "let \(role) \(permission.grant.access.verb) \(permission.grant.range)"
+    case .narrow(let permission, let role):
+      "let \(role) only \(permission.grant.access.verb) \(permission.grant.range)"
     case .revoke(let permission, let role):
       "no longer let \(role) \(permission.grant.access.verb) \(permission.grant.range)"
     case .addUser(let user): "make the user \(user), without a password"
@@ -34,18 +38,18 @@ public enum Change: Hashable, Sendable {
     }
   }
 
-  /// The `etcdctl` line that does the same, to be pasted into a shell.
+  /// The `etcdctl` line that does the same, to be pasted into bash.
   public var etcdctl: String {
     switch self {
-    case .addRole(let role): "etcdctl role add \(Shell.word(role))"
-    case .grant(let permission, let role):
-      "etcdctl role grant-permission \(Shell.word(role)) \(permission.grant.access) \(Shell.range(permission))"
+    case .addRole(let role): Shell.etcdctl(["role", "add"], [role])
+    case .grant(let permission, let role), .narrow(let permission, let role):
+      Shell.etcdctl(["role", "grant-permission"], [role, "\(permission.grant.access)"], permission)
     case .revoke(let permission, let role):
-      "etcdctl role revoke-permission \(Shell.word(role)) \(Shell.range(permission))"
-    case .addUser(let user): "etcdctl user add \(Shell.word(user)) --no-password"
-    case .deleteUser(let user): "etcdctl user delete \(Shell.word(user))"
-    case .link(let user, let role): "etcdctl user grant-role \(Shell.word(user)) \(Shell.word(role))"
-    case .unlink(let user, let role): "etcdctl user revoke-role \(Shell.word(user)) \(Shell.word(role))"
+      Shell.etcdctl(["role", "revoke-permission"], [role], permission)
+    case .addUser(let user): Shell.etcdctl(["user", "add", "--no-password"], [user])
+    case .deleteUser(let user): Shell.etcdctl(["user", "delete"], [user])
+    case .link(let user, let role): Shell.etcdctl(["user", "grant-role"], [user, role])
+    case .unlink(let user, let role): Shell.etcdctl(["user", "revoke-role"], [user, role])
     }
   }
 }
@@ -57,36 +61,5 @@ extension Access {
     case .write: "write"
     default: "read and write"
     }
-  }
-}
-
-/// Words of a POSIX shell's command line.
-private enum Shell {
-  static func word(_ text: String) -> String {
-    let plain = text.utf8.allSatisfy { byte in
-      Character(Unicode.Scalar(byte)).isLetter || Character(Unicode.Scalar(byte)).isNumber
-        || "/._-:@=+".utf8.contains(byte)
-    }
-    return plain && !text.isEmpty
-      ? text
-      : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
-  }
-
-  /// A permission's key and end as etcdctl takes them; bytes that are no text as `$'\xNN'`, which bash reads.
-  static func range(_ permission: Permission) -> String {
-    let range = permission.grant.range
-    if permission.rangeEnd.isEmpty { return bytes(permission.key) }
-    if let prefix = range.prefix, KeyRange.prefix(prefix).rangeEnd == permission.rangeEnd {
-      return "--prefix=true \(bytes(prefix.bytes))"
-    }
-    if range.upper == nil { return "--from-key=true \(bytes(permission.key))" }
-    return "\(bytes(permission.key)) \(bytes(permission.rangeEnd))"
-  }
-
-  private static func bytes(_ bytes: [UInt8]) -> String {
-    let isText = bytes.allSatisfy { (0x20..<0x7f).contains($0) }
-    return isText
-      ? word(String(decoding: bytes, as: UTF8.self))
-      : "$'\(Key(bytes).description.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "\\'"))'"
   }
 }

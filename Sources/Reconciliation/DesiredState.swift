@@ -1,4 +1,5 @@
 import Etcd
+import Keyspace
 import Segmentation
 
 /// What a segmentation wants etcd to have, in the order in which it is to be made.
@@ -20,10 +21,21 @@ public struct DesiredState: Hashable, Sendable {
 
   public init(_ segmentation: Segmentation) {
     roles = segmentation.roles.map { role in
-      Role(name: role.name, permissions: role.grants.map { Permission($0.grant) })
+      Role(name: role.name, permissions: Self.merged(role.grants.map(\.grant)))
     }
     users = segmentation.identities.map { identity in
       User(name: identity.user, roles: identity.roles, isExact: identity.isIssued)
     }
+  }
+
+  /// etcd keeps one access for a range, so grants of the same range become one.
+  private static func merged(_ grants: [Grant]) -> [Permission] {
+    var order: [KeyRange] = []
+    var access: [KeyRange: Access] = [:]
+    for grant in grants {
+      if access[grant.range] == nil { order.append(grant.range) }
+      access[grant.range, default: []].formUnion(grant.access)
+    }
+    return order.map { Permission(Grant($0, access[$0, default: []])) }
   }
 }

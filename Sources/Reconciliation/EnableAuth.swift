@@ -1,3 +1,4 @@
+import Endpoints
 import Etcd
 import Keyspace
 import Segmentation
@@ -19,12 +20,14 @@ public struct EnableAuth: Sendable {
   /// - Parameters:
   ///   - applicant: The Common Name of the certificate in hand.
   ///   - segmentation: To see whether kube-apiserver is provided for.
-  ///   - secret: A random password of at least 128 bits, used for some milliseconds.
+  ///   - secret: A random text of at least 32 characters and at most 80, used for some milliseconds.
   /// - Returns: Whether anything was changed: false if authentication was on already.
-  /// - Throws: ``EnableAuthRefusal`` before anything is changed, or ``EtcdError``.
+  /// - Throws: ``EnableAuthRefusal``, with authentication off but for ``EnableAuthRefusal/cannotGoBack(_:_:)``; or
+  ///   ``EtcdError`` from before it was turned on, or because the way back could not be removed, which the next plan
+  ///   does.
   public func callAsFunction(
     applicant: String, segmentation: Segmentation, state: ClusterState, secret: String,
-    progress: @Sendable (String) -> Void = { _ in }
+    progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> Bool {
     if try await etcd.isAuthEnabled() { return false }
     if let refusal = EnableAuthRefusal(applicant: applicant, state: state) { throw refusal }
@@ -33,28 +36,78 @@ public struct EnableAuth: Sendable {
     }
     let alarms = try await etcd.alarms()
     if let alarm = alarms.first { throw EnableAuthRefusal.alarmIsActive(alarm.kind.rawValue) }
-
-    let way = Self.wayBackPrefix + String(secret.prefix(8))
-    do {
-      progress("making a way back in")
-      try await etcd.addAdministrator(way, password: secret)
-      progress("turning authentication on")
-      try await etcd.enableAuth()
-      progress("asking every member as \(applicant)")
-      for endpoint in etcd.endpoints { _ = try await etcd.only(endpoint).users() }
-    } catch {
-      progress("turning authentication off again")
-      try await goBack(way, secret)
-      throw EnableAuthRefusal.certificateDoesNotWork(applicant, "\(error)")
+    // A member that is away cannot be asked afterwards whether it takes the certificate.
+    for endpoint in etcd.endpoints {
+      do { _ = try await etcd.only(endpoint).status() } catch {
+        throw EnableAuthRefusal.memberIsAway("\(error)")
+      }
     }
-    try await etcd.deleteUser(way)
+    let wayBack = WayBack(user: Self.wayBackPrefix + secret.prefix(8), password: String(secret.dropFirst(8)))
+    // A task of its own, which an interruption does not reach: it would leave the cluster closed.
+    try await Task { try await turnOn(applicant, wayBack, progress) }.value
     return true
   }
 
+  private struct WayBack: Sendable {
+    let user: String
+    let password: String
+  }
+
+  private func turnOn(_ applicant: String, _ wayBack: WayBack, _ progress: (String) -> Void) async throws {
+    do {
+      progress("making a way back in")
+      try await etcd.addAdministrator(wayBack.user, password: wayBack.password)
+    } catch {
+      try? await remove(wayBack)
+      throw error
+    }
+    do {
+      progress("turning authentication on")
+      try await patiently { () async throws(EtcdError) in try await etcd.enableAuth() }
+      progress("asking every member as \(applicant)")
+      for endpoint in etcd.endpoints { try await checkAdministrator(at: endpoint) }
+    } catch {
+      progress("turning authentication off again")
+      do { try await goBack(wayBack) } catch let second {
+        throw EnableAuthRefusal.cannotGoBack("\(error)", "\(second)")
+      }
+      throw EnableAuthRefusal.certificateDoesNotWork(applicant, "\(error)")
+    }
+    try await remove(wayBack)
+  }
+
+  /// Asks a member for something that only an administrator is told. Not before the member itself has authentication
+  /// on: one that is a little behind passes the request on without a user, and it is refused for that.
+  private func checkAdministrator(at endpoint: Endpoint) async throws(EtcdError) {
+    let member = etcd.only(endpoint)
+    for _ in 1...50 {
+      if try await member.isAuthEnabled() { break }
+      try? await Task.sleep(for: .milliseconds(100))
+    }
+    try await patiently { () async throws(EtcdError) in _ = try await member.users() }
+  }
+
   /// Leaves the cluster as it was: authentication off and the way back gone.
-  private func goBack(_ way: String, _ secret: String) async throws {
-    if try await etcd.isAuthEnabled() { try await etcd.login(way, password: secret).disableAuth() }
-    try await etcd.deleteUser(way)
+  private func goBack(_ wayBack: WayBack) async throws(EtcdError) {
+    try await patiently { () async throws(EtcdError) in
+      guard try await etcd.isAuthEnabled() else { return }
+      try await etcd.login(wayBack.user, password: wayBack.password).disableAuth()
+    }
+    try await remove(wayBack)
+  }
+
+  private func remove(_ wayBack: WayBack) async throws(EtcdError) {
+    try await Apply(etcd).make(.deleteUser(wayBack.user))
+  }
+
+  /// Does what may be done twice again while it only fails because a member is away or silent.
+  private func patiently(_ body: () async throws(EtcdError) -> Void) async throws(EtcdError) {
+    for attempt in 1...3 {
+      do { return try await body() } catch {
+        guard error.isTransient, attempt < 3 else { throw error }
+        try? await Task.sleep(for: .milliseconds(500 * attempt))
+      }
+    }
   }
 
   private func holdsKubernetes() async throws(EtcdError) -> Bool {
@@ -69,7 +122,10 @@ public enum EnableAuthRefusal: Error, Hashable, Sendable {
   case notAdministrator(String)
   case kubernetesWouldBeLockedOut
   case alarmIsActive(String)
+  case memberIsAway(String)
   case certificateDoesNotWork(String, String)
+  /// Authentication is on, the certificate does not work, and turning it off again failed too.
+  case cannotGoBack(String, String)
 
   /// What speaks against it as far as the users and roles tell; nil if nothing does.
   init?(applicant: String, state: ClusterState) {
@@ -91,19 +147,27 @@ public enum EnableAuthRefusal: Error, Hashable, Sendable {
 
 extension EnableAuthRefusal: CustomStringConvertible {
   public var description: String {
-    let reason =
-      switch self {
-      case .noRootUser: "there is no user root"
-      case .rootLacksRole: "the user root does not have the role root"
-      case .notAdministrator(let user):
-        "the certificate in hand belongs to '\(user)', which is no user with the role root"
-      case .kubernetesWouldBeLockedOut:
-        "there are keys under /registry/, but the file names no kube-apiserver, which would be locked out"
-      case .alarmIsActive(let kind): "the alarm \(kind) is active, and some releases then enforce nothing"
-      case .certificateDoesNotWork(let user, let error):
-        "with authentication on, the certificate of '\(user)' was refused (\(error)); it has been turned off again"
-      }
+    if case .cannotGoBack(let first, let second) = self {
+      return "authentication is on and the certificate does not work (\(first)), "
+        + "and it could not be turned off again (\(second))"
+    }
     return "authentication is not turned on: \(reason)"
+  }
+
+  private var reason: String {
+    switch self {
+    case .noRootUser: "there is no user root"
+    case .rootLacksRole: "the user root does not have the role root"
+    case .notAdministrator(let user):
+      "the certificate in hand belongs to '\(user)', which is no user with the role root"
+    case .kubernetesWouldBeLockedOut:
+      "there are keys under /registry/, but the file names no kube-apiserver, which would be locked out"
+    case .alarmIsActive(let kind): "the alarm \(kind) is active, and some releases then enforce nothing"
+    case .memberIsAway(let error): "not every member answers (\(error))"
+    case .certificateDoesNotWork(let user, let error):
+      "with it on, the certificate of '\(user)' did not work (\(error)); it has been turned off again"
+    case .cannotGoBack(let first, _): first
+    }
   }
 
   public var hint: String {
@@ -114,7 +178,8 @@ extension EnableAuthRefusal: CustomStringConvertible {
     case .kubernetesWouldBeLockedOut:
       "add 'kubernetes: {apiserver: CN}' with the CN of its etcd client certificate"
     case .alarmIsActive: "see 'etcdctl alarm list', mend the cause and 'etcdctl alarm disarm'"
-    case .certificateDoesNotWork:
+    case .memberIsAway: "start it, or take it out of etcd.endpoints if it has left the cluster"
+    case .certificateDoesNotWork, .cannotGoBack:
       "start every member with --client-cert-auth, and with the certificate's authority in --trusted-ca-file"
     }
   }

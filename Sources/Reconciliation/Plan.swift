@@ -23,6 +23,7 @@ public struct Plan: Hashable, Sendable {
     var additions: [Change] = []
     var links: [Change] = []
     var removals: [Change] = []
+    var withheld: [Change] = []
 
     for role in desired.roles {
       if state.roles[role.name] == nil { additions.append(.addRole(role.name)) }
@@ -32,34 +33,38 @@ public struct Plan: Hashable, Sendable {
       removals += difference.removals
     }
     for user in desired.users {
-      let existing = state.users[user.name]
-      // A user that anybody can log in as cannot be mended in place on every release, so it is made anew.
-      let isRemade = existing?.acceptsEmptyPassword ?? false
-      if isRemade { links.append(.deleteUser(user.name)) }
-      if existing == nil || isRemade { links.append(.addUser(user.name)) }
-      let has = isRemade ? [] : existing?.roles ?? []
-      links += user.roles.filter { !has.contains($0) }.map { .link(user: user.name, role: $0) }
-      if user.isExact {
-        removals += has.subtracting(user.roles).sorted().map { .unlink(user: user.name, role: $0) }
-      } else if isRemade, let existing {
-        links += existing.roles.subtracting(user.roles).sorted().map { .link(user: user.name, role: $0) }
+      var wanted = user.roles
+      var has = state.users[user.name]?.roles ?? []
+      if state.users[user.name] == nil {
+        links.append(.addUser(user.name))
+      } else if state.users[user.name]?.acceptsEmptyPassword == true {
+        // A user that anybody can log in as cannot be mended in place on every release, so it is made anew.
+        let remade: [Change] = [.deleteUser(user.name), .addUser(user.name)]
+        // etcd refuses to delete root while authentication is on, and nobody deletes themselves.
+        if user.name == applicant || user.name == Role.root {
+          withheld += remade
+        } else {
+          links += remade
+          if !user.isExact { wanted += has.subtracting(wanted).sorted() }
+          has = []
+        }
+      }
+      links += wanted.filter { !has.contains($0) }.map { .link(user: user.name, role: $0) }
+      guard user.isExact else { continue }
+      for role in has.subtracting(wanted).sorted() {
+        let unlink = Change.unlink(user: user.name, role: role)
+        if user.name == applicant, role == Role.root {
+          withheld.append(unlink)
+        } else {
+          removals.append(unlink)
+        }
       }
     }
     // Left behind by a process that was killed while it turned authentication on.
     removals += state.users.keys.filter { $0.hasPrefix(EnableAuth.wayBackPrefix) }.sorted().map(
       Change.deleteUser)
-    let shutsOut: (Change) -> Bool = { change in
-      switch change {
-      case .unlink(let user, let role): user == applicant && role == Role.root
-      // etcd refuses to delete root while authentication is on, and nobody deletes themselves.
-      case .deleteUser(let user), .addUser(let user):
-        (user == applicant || user == Role.root) && state.users[user] != nil
-      default: false
-      }
-    }
-    let all = additions + links + removals
-    changes = all.filter { !shutsOut($0) }
-    withheld = all.filter(shutsOut)
+    changes = additions + links + removals
+    self.withheld = withheld
     foreignUsers = Set(state.users.keys).subtracting(desired.users.map(\.name))
       .filter { !$0.hasPrefix(EnableAuth.wayBackPrefix) }.sorted()
     foreignRoles = Set(state.roles.keys).subtracting(desired.roles.map(\.name))
@@ -83,22 +88,21 @@ struct RoleDifference {
         additions.append(.grant(permission, toRole: role))
         continue
       }
-      let sharesKey = existing.filter { $0.key == permission.key }.count > 1
-      let widens = permission.access.isSuperset(of: first.access)
-      if sharesKey {
+      // Those that are wanted count too: they may be granted before.
+      let sharesKey = (existing + wanted).contains {
+        $0.key == permission.key && !$0.hasSameRange(as: permission)
+      }
+      if sharesKey || same.count > 1 {
         removals += [.revoke(first, fromRole: role), .grant(permission, toRole: role)]
-      } else if widens {
+      } else if permission.access.isSuperset(of: first.access) {
         additions.append(.grant(permission, toRole: role))
       } else {
-        removals.append(.grant(permission, toRole: role))
+        removals.append(.narrow(permission, inRole: role))
       }
     }
-    var revoked: [Permission] = []
-    for permission in existing
-    where !wanted.contains(where: permission.hasSameRange)
-      && !revoked.contains(where: permission.hasSameRange)
-    {
-      revoked.append(permission)
+    // One revocation takes every entry of its range.
+    for (index, permission) in existing.enumerated()
+    where !(wanted + existing[..<index]).contains(where: permission.hasSameRange) {
       removals.append(.revoke(permission, fromRole: role))
     }
   }

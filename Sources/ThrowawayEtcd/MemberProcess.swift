@@ -13,7 +13,8 @@ public struct MemberProcess: Sendable {
   private let group: pid_t
 
   static func start(
-    name: String, program: String, directory: String, clientPort: Int, peerPort: Int, peers: String
+    name: String, program: String, directory: String, clientPort: Int, peerPort: Int, peers: String,
+    options: ThrowawayEtcd.Options
   ) throws -> MemberProcess {
     let folder = "\(directory)/\(name)"
     let log = "\(folder)/etcd.log"
@@ -25,19 +26,20 @@ public struct MemberProcess: Sendable {
     let process = Process()
     // `timeout` ends the member in any case, and leads a process group that a signal reaches as a whole.
     process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
-    let command = [
+    var command = [
       program,
       "--name=\(name)", "--data-dir=\(folder)/data", "--logger=zap",
       "--listen-client-urls=\(client)", "--advertise-client-urls=\(client)",
       "--cert-file=\(folder)/server.crt", "--key-file=\(folder)/server.key",
-      "--client-cert-auth", "--trusted-ca-file=\(directory)/pki/ca.crt",
+      "--client-cert-auth=\(options.clientCertAuth)", "--trusted-ca-file=\(directory)/pki/ca.crt",
       "--listen-peer-urls=\(peer)", "--initial-advertise-peer-urls=\(peer)",
       "--peer-cert-file=\(folder)/peer.crt", "--peer-key-file=\(folder)/peer.key",
       "--peer-client-cert-auth", "--peer-trusted-ca-file=\(directory)/etcd-ca/ca.crt",
       "--initial-cluster=\(peers)", "--initial-cluster-state=new", "--initial-cluster-token=bulkhead",
       "--enable-grpc-gateway=false",
     ]
-    process.arguments = ["--signal=KILL", "\(ThrowawayEtcd.lifetime.components.seconds)"] + command
+    if let quota = options.quotaBackendBytes { command.append("--quota-backend-bytes=\(quota)") }
+    process.arguments = ["--signal=KILL", "\(options.lifetime.components.seconds)"] + command
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
     process.standardError = output

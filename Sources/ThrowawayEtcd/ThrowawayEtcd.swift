@@ -7,9 +7,18 @@ import Foundation
 /// An etcd cluster of real servers on loopback, for the demo and the tests: TLS on every port, certificates asked of
 /// every client, authentication still off.
 ///
-/// Every server ends by itself after ``lifetime``, even if whoever started it is killed.
+/// Every server ends by itself after ``Options/lifetime``, even if whoever started it is killed.
 public struct ThrowawayEtcd: Sendable {
-  public static let lifetime: Duration = .seconds(900)
+  /// How the members are started.
+  public struct Options: Sendable {
+    /// Whether a client is the user its certificate names; without it etcd still asks for the certificate.
+    public var clientCertAuth = true
+    /// Bytes the database may grow to; nil for etcd's own limit.
+    public var quotaBackendBytes: Int64?
+    public var lifetime: Duration = .seconds(900)
+
+    public init() {}
+  }
 
   /// Holds the authority of the servers' certificates (`etcd-ca`), that of the clients' (`pki`), and each member's
   /// data and log.
@@ -36,7 +45,7 @@ public struct ThrowawayEtcd: Sendable {
   ///   - directory: Is made; must not hold a cluster already.
   /// - Throws: ``ThrowawayEtcdError``, with the end of the log of a member that did not start.
   public static func start(
-    members count: Int, binary: String = "etcd", in directory: String
+    members count: Int, binary: String = "etcd", in directory: String, options: Options = Options()
   ) async throws -> ThrowawayEtcd {
     let program = try Program.find(binary)
     let names = (1...count).map { "etcd-\($0)" }
@@ -50,7 +59,7 @@ public struct ThrowawayEtcd: Sendable {
         members.append(
           try MemberProcess.start(
             name: name, program: program, directory: directory, clientPort: ports[index],
-            peerPort: ports[count + index], peers: peers))
+            peerPort: ports[count + index], peers: peers, options: options))
       }
       let cluster = ThrowawayEtcd(directory: directory, members: members)
       try await cluster.waitForLeader()

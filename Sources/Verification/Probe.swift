@@ -1,3 +1,4 @@
+import Etcd
 import Keyspace
 import Segmentation
 
@@ -28,6 +29,8 @@ public struct Probe: Hashable, Sendable {
   public let question: Question
   public let reason: Reason
   public let isAllowed: Bool
+
+  var expected: Answer { isAllowed ? .allowed : .denied }
 }
 
 extension Probe.Question: CustomStringConvertible {

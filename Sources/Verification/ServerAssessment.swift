@@ -6,7 +6,7 @@ public struct ServerAssessment: Hashable, Sendable {
   public struct Member: Hashable, Sendable {
     public let endpoint: Endpoint
     public let status: MemberStatus
-    /// Bytes the database may grow to; nil if the member does not say.
+    /// Bytes the database may grow to, below zero for no limit; nil if the member does not say.
     public let quota: Int64?
 
     public init(endpoint: Endpoint, status: MemberStatus, quota: Int64?) {
@@ -18,12 +18,14 @@ public struct ServerAssessment: Hashable, Sendable {
     /// Whether a question about writing is safe. Near the quota even a refused request can raise the alarm NOSPACE
     /// (etcd, `server/etcdserver/quota.go`), after which some releases check nothing any more.
     public var hasRoom: Bool {
-      quota.map { Double(status.databaseSize) < 0.95 * Double($0) } ?? false
+      quota.map { $0 < 0 || Double(status.databaseSize) < 0.95 * Double($0) } ?? false
     }
   }
 
   public let members: [Member]
   public let alarms: [Alarm]
+  /// What ``lookingForHoles(as:in:with:timeout:)`` has seen.
+  public internal(set) var sightings: [HoleSighting] = []
 
   public init(members: [Member], alarms: [Alarm]) {
     self.members = members
@@ -39,8 +41,11 @@ public struct ServerAssessment: Hashable, Sendable {
     }
   }
 
-  /// No known way past the grants, and nothing that may open one.
-  public var isTrustworthy: Bool { holes.isEmpty && alarms.isEmpty && members.allSatisfy(\.hasRoom) }
+  /// No known way past the grants, none seen, and nothing that may open one.
+  public var isTrustworthy: Bool {
+    holes.isEmpty && alarms.isEmpty && members.allSatisfy(\.hasRoom)
+      && !sightings.contains { $0.state == .open }
+  }
 
   /// Asks every member. Needs the root role, since some releases keep the status from everyone else.
   /// - Throws: ``EtcdError`` if a member does not answer: what it enforces cannot be known.

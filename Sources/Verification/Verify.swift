@@ -1,6 +1,7 @@
 import Endpoints
 import Etcd
 import Keyspace
+import Synchronization
 
 /// A probe and what the cluster said.
 public struct ProbeResult: Hashable, Sendable {
@@ -16,9 +17,9 @@ public struct ProbeResult: Hashable, Sendable {
 
   public var verdict: Verdict {
     switch answer {
-    case .allowed: probe.isAllowed ? .asExpected : .wrong
-    case .denied: probe.isAllowed ? .wrong : .asExpected
+    case probe.expected: .asExpected
     case .inconclusive: .inconclusive
+    default: .wrong
     }
   }
 }
@@ -45,9 +46,9 @@ public struct Verify: Sendable {
     try await EtcdClient.connect(to: endpoints, as: credentials, timeout: timeout) { etcd in
       var results: [ProbeResult] = []
       for member in assessment.members {
-        let client = etcd.only(member.endpoint)
+        let witness = Witness(etcd: etcd.only(member.endpoint), member: member)
         results += await inWindow(of: window, probes) { probe in
-          let answer = await client.ask(probe.question, mayTxn: member.hasRoom)
+          let answer = await witness.ask(probe)
           progress()
           return ProbeResult(probe: probe, endpoint: member.endpoint, answer: answer)
         }
@@ -76,20 +77,45 @@ public struct Verify: Sendable {
   }
 }
 
-extension EtcdClient {
-  fileprivate func ask(_ question: Probe.Question, mayTxn: Bool) async -> Answer {
+/// One member, asked with one identity's certificate.
+private final class Witness: Sendable {
+  let etcd: EtcdClient
+  let member: ServerAssessment.Member
+  /// Why the member is not asked any more: each further question would have to wait for its deadline too.
+  private let silence = Mutex<EtcdError?>(nil)
+
+  init(etcd: EtcdClient, member: ServerAssessment.Member) {
+    self.etcd = etcd
+    self.member = member
+  }
+
+  /// Asks a second time where the answer is not the expected one: the leader may have changed.
+  func ask(_ probe: Probe) async -> Answer {
+    if let error = silence.withLock({ $0 }) { return .inconclusive(error) }
+    var answer = await ask(probe.question)
+    if answer != probe.expected, silence.withLock({ $0 }) == nil { answer = await ask(probe.question) }
+    if case .inconclusive(let error) = answer, error.code == .deadlineExceeded {
+      silence.withLock { $0 = error }
+    }
+    return answer
+  }
+
+  private func ask(_ question: Probe.Question) async -> Answer {
     switch question {
-    case .read(let range): return await mayRead(range)
-    case .watch(let range): return await mayWatch(range)
-    case .administer: return await mayAdminister()
+    case .read(let range): return await etcd.mayRead(range)
+    case .watch(let range):
+      let answer = await etcd.mayWatch(range)
+      return answer == .denied && member.status.version.mayRefuseWatchWrongly
+        ? await etcd.mayWatch(range) : answer
+    case .administer: return await etcd.mayAdminister()
     case .write(let range):
-      guard mayTxn else {
+      guard member.hasRoom else {
         return .inconclusive(
           EtcdError(
-            code: .noSpace, operation: "Txn", endpoint: endpoints.map(\.description).joined(separator: ","),
+            code: .noSpace, operation: "Txn", endpoint: "\(member.endpoint)",
             message: "not asked: the store is near its quota, or its quota is not known"))
       }
-      return await mayWrite(range)
+      return await etcd.mayWrite(range)
     }
   }
 }

@@ -77,12 +77,26 @@ internal enum Etcdserverpb_KV: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Compact" metadata.
+        internal enum Compact: Sendable {
+            /// Request type for "Compact".
+            internal typealias Input = Etcdserverpb_CompactionRequest
+            /// Response type for "Compact".
+            internal typealias Output = Etcdserverpb_CompactionResponse
+            /// Descriptor for "Compact".
+            internal static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "etcdserverpb.KV"),
+                method: "Compact",
+                type: .unary
+            )
+        }
         /// Descriptors for all methods in the "etcdserverpb.KV" service.
         internal static let descriptors: [GRPCCore.MethodDescriptor] = [
             Range.descriptor,
             Put.descriptor,
             DeleteRange.descriptor,
-            Txn.descriptor
+            Txn.descriptor,
+            Compact.descriptor
         ]
     }
 }
@@ -176,6 +190,25 @@ extension Etcdserverpb_KV {
             deserializer: some GRPCCore.MessageDeserializer<Etcdserverpb_TxnResponse>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Etcdserverpb_TxnResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Compact" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Etcdserverpb_CompactionRequest` message.
+        ///   - serializer: A serializer for `Etcdserverpb_CompactionRequest` messages.
+        ///   - deserializer: A deserializer for `Etcdserverpb_CompactionResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func compact<Result>(
+            request: GRPCCore.ClientRequest<Etcdserverpb_CompactionRequest>,
+            serializer: some GRPCCore.MessageSerializer<Etcdserverpb_CompactionRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Etcdserverpb_CompactionResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Etcdserverpb_CompactionResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
     }
 
@@ -314,6 +347,36 @@ extension Etcdserverpb_KV {
                 onResponse: handleResponse
             )
         }
+
+        /// Call the "Compact" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Etcdserverpb_CompactionRequest` message.
+        ///   - serializer: A serializer for `Etcdserverpb_CompactionRequest` messages.
+        ///   - deserializer: A deserializer for `Etcdserverpb_CompactionResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        internal func compact<Result>(
+            request: GRPCCore.ClientRequest<Etcdserverpb_CompactionRequest>,
+            serializer: some GRPCCore.MessageSerializer<Etcdserverpb_CompactionRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Etcdserverpb_CompactionResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Etcdserverpb_CompactionResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Etcdserverpb_KV.Method.Compact.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
     }
 }
 
@@ -415,6 +478,31 @@ extension Etcdserverpb_KV.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Etcdserverpb_TxnRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Etcdserverpb_TxnResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Compact" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Etcdserverpb_CompactionRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    internal func compact<Result>(
+        request: GRPCCore.ClientRequest<Etcdserverpb_CompactionRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Etcdserverpb_CompactionResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.compact(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Etcdserverpb_CompactionRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Etcdserverpb_CompactionResponse>(),
             options: options,
             onResponse: handleResponse
         )
@@ -534,6 +622,35 @@ extension Etcdserverpb_KV.ClientProtocol {
             metadata: metadata
         )
         return try await self.txn(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Compact" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    internal func compact<Result>(
+        _ message: Etcdserverpb_CompactionRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Etcdserverpb_CompactionResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Etcdserverpb_CompactionRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.compact(
             request: request,
             options: options,
             onResponse: handleResponse

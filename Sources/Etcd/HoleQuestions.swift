@@ -1,0 +1,45 @@
+import Foundation
+import Keyspace
+
+/// Questions that a member answers "allowed" only if it has a known hole. Like the other questions they change
+/// nothing: what is asked for is only checked, lies in the future, or does not exist.
+extension EtcdClient {
+  /// May this identity write the range by a Txn inside a Txn? Neither is executed: see ``mayWrite(_:)``.
+  /// (CVE-2026-33343: the inner one is not checked.)
+  public func mayWriteInNestedTxn(_ range: KeyRange) async -> Answer {
+    let delete = Etcdserverpb_DeleteRangeRequest.with {
+      $0.key = Data(range.lower.bytes)
+      $0.rangeEnd = Data(range.rangeEnd)
+    }
+    let inner = Etcdserverpb_TxnRequest.with { $0.failure = [.with { $0.requestDeleteRange = delete }] }
+    let outer = Etcdserverpb_TxnRequest.with { $0.failure = [.with { $0.requestTxn = inner }] }
+    return await answer { () async throws(EtcdError) in
+      let _: Etcdserverpb_TxnResponse = try await call(
+        Etcdserverpb_KV.Method.Txn.descriptor, outer, operation: "Txn in Txn (may write \(range))")
+    }
+  }
+
+  /// May this identity compact the store? Asked for the last revision there can be, which is refused as being in the
+  /// future. Never for revision 0, which a store that was never compacted accepts.
+  public func mayCompact() async -> Answer {
+    await answer { () async throws(EtcdError) in
+      let _: Etcdserverpb_CompactionResponse = try await call(
+        Etcdserverpb_KV.Method.Compact.descriptor,
+        Etcdserverpb_CompactionRequest.with { $0.revision = .max }, operation: "Compact (of the future)")
+    }
+  }
+
+  /// May this identity end alarms? Asked for an alarm without a kind of a member that there is not. Never to set one,
+  /// after which some releases check nothing any more.
+  public func mayDisarmAlarms() async -> Answer {
+    let request = Etcdserverpb_AlarmRequest.with {
+      $0.action = .deactivate
+      $0.memberID = .max - 1
+      $0.alarm = .none
+    }
+    return await answer { () async throws(EtcdError) in
+      let _: Etcdserverpb_AlarmResponse = try await call(
+        Etcdserverpb_Maintenance.Method.Alarm.descriptor, request, operation: "Alarm DEACTIVATE (of nobody)")
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import Etcd
+import Keyspace
+
+/// Command lines of bash.
+enum Shell {
+  /// A command of etcdctl with its arguments, of which the last may be the range of a permission.
+  static func etcdctl(_ command: [String], _ arguments: [String], _ permission: Permission? = nil) -> String {
+    let (flags, range) = permission.map(self.range) ?? ([], [])
+    let values = arguments.map { Array($0.utf8) } + range
+    let line = ["etcdctl"] + command + flags
+    // A key that no line can hold is shown all the same, where a shell takes it for a comment.
+    if values.contains(where: { $0.contains(0) }) {
+      return "# an argument cannot hold a zero byte: "
+        + (line + values.map { Key($0).description }).joined(separator: " ")
+    }
+    // After the two dashes nothing is taken for an option.
+    let end = values.contains { $0.first == UInt8(ascii: "-") } ? ["--"] : []
+    return (line + end + values.map(word)).joined(separator: " ")
+  }
+
+  /// A permission's key and range end as etcdctl takes them.
+  private static func range(_ permission: Permission) -> (flags: [String], values: [[UInt8]]) {
+    let range = permission.grant.range
+    if permission.rangeEnd.isEmpty { return ([], [permission.key]) }
+    if let prefix = range.prefix { return (["--prefix"], [prefix.bytes]) }
+    if range.upper == nil { return (["--from-key"], [permission.key]) }
+    return ([], [permission.key, permission.rangeEnd])
+  }
+
+  /// One argument: as it is where that is safe, else in quotes, and bytes that are no printable ASCII as `$'\xNN'`.
+  static func word(_ bytes: [UInt8]) -> String {
+    let plain = bytes.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"):
+        true
+      default: "/._-:@=+".utf8.contains(byte)
+      }
+    }
+    if plain, !bytes.isEmpty { return String(decoding: bytes, as: UTF8.self) }
+    func quoted(_ text: String, _ quote: String) -> String {
+      text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: quote)
+    }
+    return bytes.allSatisfy { (0x20..<0x7f).contains($0) }
+      ? "'\(quoted(String(decoding: bytes, as: UTF8.self), "'\\''"))'"
+      : "$'\(quoted(Key(bytes).description, "\\'"))'"
+  }
+}

@@ -1,0 +1,97 @@
+import Endpoints
+import Etcd
+import Keyspace
+import Segmentation
+
+/// What one member did with a harmless request that only a hole lets through: whether what its version says is so.
+public struct HoleSighting: Hashable, Sendable {
+  public enum State: Hashable, Sendable {
+    case open, closed
+    case inconclusive(EtcdError)
+  }
+
+  /// The ``Advisory/id``.
+  public let advisory: String
+  public let endpoint: Endpoint
+  /// Who asked.
+  public let user: String
+  /// What was asked, in words.
+  public let request: String
+  public let state: State
+}
+
+/// The requests that show the holes of ``Advisory/all`` which can be shown without harm.
+struct HoleRequest: Sendable {
+  let advisory: String
+  let words: String
+  /// Whether it is a Txn, which is not sent to a member without room.
+  let isTxn: Bool
+  let ask: @Sendable (EtcdClient) async -> Answer
+
+  /// Those that tell something when this identity asks: what it may do anyway shows no hole.
+  static func all(for permissions: Permissions) -> [HoleRequest] {
+    guard permissions != .root else { return [] }
+    var requests = [
+      HoleRequest(advisory: "CVE-2026-33413", words: "compact the store", isTxn: false) {
+        await $0.mayCompact()
+      },
+      HoleRequest(advisory: "CVE-2026-33413", words: "end an alarm", isTxn: false) {
+        await $0.mayDisarmAlarms()
+      },
+    ]
+    if let foreign = ProbePlan.outside.first(where: { !permissions.allow(.write, $0) }) {
+      requests.append(
+        HoleRequest(advisory: "CVE-2026-33343", words: "write \(foreign) in a Txn inside a Txn", isTxn: true)
+        {
+          await $0.mayWriteInNestedTxn(foreign)
+        })
+    }
+    let own = permissions.readable.ranges.first { $0.upper != nil }
+    if let own = own.map({ KeyRange(from: $0.lower, to: nil) }) {
+      requests.append(
+        HoleRequest(advisory: "GHSA-xg4h-6gfc-h4m8", words: "watch \(own)", isTxn: false) {
+          await $0.mayWatch(own)
+        })
+    }
+    return requests
+  }
+}
+
+extension ServerAssessment {
+  /// The same assessment with what each member does when the identity asks for more than it may have.
+  /// - Parameter credentials: The identity's, which must not be an administrator's: it may do all this anyway.
+  /// - Throws: ``EtcdError`` if the credentials cannot be used.
+  public func lookingForHoles(
+    as identity: Identity, in segmentation: Segmentation, with credentials: ClientCredentials,
+    timeout: Duration = .seconds(8)
+  ) async throws -> ServerAssessment {
+    let requests = HoleRequest.all(for: segmentation.permissions(of: identity))
+    var assessment = self
+    assessment.sightings += try await EtcdClient.connect(
+      to: members.map(\.endpoint), as: credentials, timeout: timeout
+    ) { etcd in
+      var sightings: [HoleSighting] = []
+      for member in members {
+        for request in requests where member.hasRoom || !request.isTxn {
+          sightings.append(
+            HoleSighting(
+              advisory: request.advisory, endpoint: member.endpoint, user: identity.user,
+              request: request.words, state: .init(await request.ask(etcd.only(member.endpoint)))))
+        }
+      }
+      return sightings
+    }
+    return assessment
+  }
+}
+
+extension HoleSighting.State {
+  fileprivate init(_ answer: Answer) {
+    self =
+      switch answer {
+      case .allowed: .open
+      case .denied: .closed
+      case .inconclusive(let error): .inconclusive(error)
+      }
+  }
+}

@@ -1,0 +1,143 @@
+import Certificates
+import Endpoints
+import Foundation
+import TestClusters
+import Testing
+
+@testable import Etcd
+
+@Suite("Connecting", .realEtcd)
+struct ConnectionTests {
+  /// What a call says, and how long it takes to say it.
+  private func attempt(
+    _ cluster: TestCluster, as credentials: ClientCredentials
+  ) async throws -> (error: EtcdError?, time: Duration) {
+    let start = ContinuousClock.now
+    do {
+      try await EtcdClient.connect(to: cluster.etcd.endpoints, as: credentials) { _ = try await $0.members() }
+      return (nil, ContinuousClock.now - start)
+    } catch let error as EtcdError {
+      return (error, ContinuousClock.now - start)
+    }
+  }
+
+  private func write(_ credential: Credential, named name: String, in folder: String) throws -> (
+    certificate: String, key: String
+  ) {
+    let paths = (certificate: "\(folder)/\(name).crt", key: "\(folder)/\(name).key")
+    try credential.certificatePEM.write(toFile: paths.certificate, atomically: true, encoding: .utf8)
+    try credential.key.secretPEM().write(toFile: paths.key, atomically: true, encoding: .utf8)
+    return paths
+  }
+
+  private func authority(_ cluster: TestCluster, _ folder: String) throws -> Authority {
+    try Authority.importing(
+      certificatePEM: String(contentsOfFile: "\(folder)/ca.crt", encoding: .utf8),
+      keyPEM: String(contentsOfFile: "\(folder)/ca.key", encoding: .utf8), now: Date())
+  }
+
+  @Test(
+    "a certificate that etcd does not take is told at once, not at the deadline", arguments: EtcdRelease.all)
+  func refusedCertificates(release: EtcdRelease) async throws {
+    let cluster = try await SharedClusters.all.cluster(release)
+    let folder = cluster.etcd.directory
+    let stranger = try Authority.create(name: "somebody else", lifetime: .seconds(3600), now: Date())
+    let known = try authority(cluster, cluster.etcd.clientAuthority)
+    for (name, credential) in [
+      ("unknown", try stranger.issue(client: "alice", lifetime: .seconds(3600), now: Date())),
+      ("expired", try known.issue(client: "alice", lifetime: .seconds(1), now: Date())),
+    ] {
+      if name == "expired" { try await Task.sleep(for: .seconds(2)) }
+      let paths = try write(credential, named: name, in: folder)
+      let (error, time) = try await attempt(
+        cluster,
+        as: ClientCredentials(
+          authority: cluster.etcd.serverAuthority, certificate: paths.certificate, key: paths.key))
+      #expect(error?.code == .unavailable, "\(name): \(String(describing: error))")
+      #expect(time < .seconds(4), "\(name)")
+      // Which of the two it is only newer releases say, but every one says that it is the certificate.
+      let reasons = ["TLS: TLSV1_ALERT_UNKNOWN_CA", "CERTIFICATE_EXPIRED", "BAD_CERTIFICATE"]
+      #expect(reasons.contains { error?.message.hasSuffix($0) == true }, "\(String(describing: error))")
+    }
+  }
+
+  @Test("an authority that did not sign the server's certificate is told at once", arguments: EtcdRelease.all)
+  func wrongAuthority(release: EtcdRelease) async throws {
+    let cluster = try await SharedClusters.all.cluster(release)
+    let root = try cluster.credentials(of: "root")
+    let (error, time) = try await attempt(
+      cluster,
+      as: ClientCredentials(
+        authority: "\(cluster.etcd.clientAuthority)/ca.crt", certificate: root.certificate, key: root.key))
+    #expect(error?.code == .unavailable)
+    #expect(error?.message.contains("CERTIFICATE_VERIFY_FAILED") == true, "\(String(describing: error))")
+    #expect(time < .seconds(4))
+  }
+
+  @Test(
+    "a file that is not there, or that does not fit, is told before anybody is asked",
+    arguments: EtcdRelease.one)
+  func badFiles(release: EtcdRelease) async throws {
+    let cluster = try await SharedClusters.all.cluster(release)
+    let root = try cluster.credentials(of: "root")
+    let other = try cluster.credentials(of: unique("other"))
+    for credentials in [
+      ClientCredentials(authority: root.authority, certificate: root.certificate, key: "/nowhere.key"),
+      ClientCredentials(authority: root.authority, certificate: "/nowhere.crt", key: root.key),
+      ClientCredentials(authority: "/nowhere.crt", certificate: root.certificate, key: root.key),
+      ClientCredentials(authority: root.authority, certificate: root.certificate, key: other.key),
+      ClientCredentials(authority: root.authority, certificate: root.key, key: root.key),
+    ] {
+      let (error, time) = try await attempt(cluster, as: credentials)
+      #expect(error?.code == .badCredentials, "\(credentials): \(String(describing: error))")
+      #expect(time < .seconds(2))
+    }
+  }
+
+  @Test("a server certificate without the address asked for is refused", arguments: EtcdRelease.one)
+  func serverNames(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      // etcd reads its certificate anew for each connection.
+      let servers = try authority(cluster, "\(cluster.etcd.directory)/etcd-ca")
+      for (hosts, isRight) in [
+        (["127.0.0.2", "localhost"], false), (["10.0.0.1"], false), (["127.0.0.1"], true),
+      ] {
+        _ = try write(
+          try servers.issue(
+            peer: "etcd-1", hosts: try hosts.map { try HostName($0) }, lifetime: .seconds(3600), now: Date()),
+          named: "server", in: "\(cluster.etcd.directory)/etcd-1")
+        let (error, time) = try await attempt(cluster, as: cluster.etcd.root)
+        #expect(error?.code == (isRight ? nil : .unavailable), "\(hosts): \(String(describing: error))")
+        #expect(time < .seconds(4))
+        let metrics = await Result(catching: {
+          try await Metrics.read(from: cluster.etcd.endpoints[0], as: cluster.etcd.root)
+        })
+        #expect((try? metrics.get()) != nil || !isRight)
+        #expect((try? metrics.get()) == nil || isRight)
+      }
+    }
+  }
+
+  @Test("several members that are all away are one error that names each", arguments: EtcdRelease.one)
+  func allAway(release: EtcdRelease) async throws {
+    let cluster = try await SharedClusters.all.cluster(release)
+    // Port 1 of loopback: nobody listens there.
+    let endpoints = [try Endpoint("https://127.0.0.1:1"), try Endpoint("https://127.0.0.2:1")]
+    let time = try await duration {
+      let error = await #expect(throws: EtcdError.self) {
+        try await EtcdClient.connect(to: endpoints, as: cluster.etcd.root) { _ = try await $0.members() }
+      }
+      #expect(error?.code == .unavailable)
+      for endpoint in endpoints {
+        #expect(error?.message.contains("\(endpoint)") == true, "\(String(describing: error))")
+      }
+    }
+    #expect(time < .seconds(4))
+  }
+}
+
+extension Result where Failure == any Error {
+  fileprivate init(catching body: () async throws -> Success) async {
+    do { self = .success(try await body()) } catch { self = .failure(error) }
+  }
+}

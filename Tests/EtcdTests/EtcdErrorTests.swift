@@ -1,0 +1,66 @@
+import GRPCCore
+import Testing
+
+@testable import Etcd
+
+@Suite("What etcd's errors mean")
+struct EtcdErrorTests {
+  @Test(
+    "the text decides where the code says too little",
+    arguments: [
+      (RPCError.Code.permissionDenied, "etcdserver: permission denied", EtcdError.Code.permissionDenied),
+      (.unknown, "auth: permission denied", .permissionDenied),
+      (.unknown, "auth: user not found", .notFound),
+      (.failedPrecondition, "etcdserver: user name not found", .notFound),
+      (.invalidArgument, "etcdserver: user name is empty", .noIdentity),
+      (.invalidArgument, "etcdserver: revision of auth store is old", .authRevisionOld),
+      (.unknown, "auth: revision in header is old", .authRevisionOld),
+      (.resourceExhausted, "etcdserver: mvcc: database space exceeded", .noSpace),
+      (.resourceExhausted, "etcdserver: too many requests", .overloaded),
+      (.resourceExhausted, "grpc: received message larger than max", .other),
+      (.outOfRange, "etcdserver: mvcc: required revision is a future revision", .revisionInFuture),
+      (.outOfRange, "etcdserver: mvcc: required revision has been compacted", .other),
+      (
+        .unavailable, "etcdserver: request timed out, possibly due to previous leader failure",
+        .deadlineExceeded
+      ),
+      (.unavailable, "etcdserver: leader changed", .unavailable),
+      (.unknown, "raft proposal dropped", .unavailable),
+      (.unknown, "auth: authentication failed, password was given for no password user", .userHasNoPassword),
+      (.invalidArgument, "etcdserver: authentication failed, invalid user ID or password", .loginFailed),
+      (.unimplemented, "unknown method AuthStatus", .unimplemented),
+      (.cancelled, "", .cancelled),
+    ])
+  func codes(status: RPCError.Code, text: String, meaning: EtcdError.Code) {
+    #expect(EtcdError.Code(status: status, message: text) == meaning)
+  }
+
+  @Test("only what may go better elsewhere or later is transient")
+  func transient() {
+    let transient: Set<EtcdError.Code> = [.unavailable, .deadlineExceeded, .overloaded]
+    for code in [
+      EtcdError.Code.unavailable, .deadlineExceeded, .overloaded, .permissionDenied, .noSpace, .cancelled,
+      .badCredentials, .alreadyExists, .other,
+    ] {
+      let error = EtcdError(code: code, operation: "Put", endpoint: "-", message: "-")
+      #expect(error.isTransient == transient.contains(code))
+    }
+  }
+
+  @Test("the causes of a broken connection are told")
+  func causes() {
+    let tls = RPCError(code: .unknown, message: "the handshake failed")
+    let error = RPCError(code: .unavailable, message: "not ready", cause: tls)
+    #expect(EtcdError(error, operation: "Put", endpoint: "-").message == "not ready: the handshake failed")
+  }
+
+  @Test("versions are ordered by their numbers")
+  func versions() throws {
+    let versions = try ["3.4.9", "3.4.22", "3.5.0-rc.1", "3.5.5", "3.5.6", "3.10.0"].map { text in
+      try #require(EtcdVersion(text))
+    }
+    #expect(versions.sorted() == versions)
+    #expect(versions.map(\.mayRefuseWatchWrongly) == [true, false, true, true, false, false])
+    #expect(EtcdVersion("3.5") == nil && EtcdVersion("three") == nil && EtcdVersion("3.5.") == nil)
+  }
+}

@@ -1,0 +1,107 @@
+import Endpoints
+import TestClusters
+import Testing
+
+@testable import Etcd
+
+@Suite("Members that fail", .realEtcd)
+struct FailoverTests {
+  @Test("a member that is away is passed over", arguments: EtcdRelease.main)
+  func away(release: EtcdRelease) async throws {
+    let cluster = try await SharedClusters.all.cluster(release, members: 3)
+    let endpoints = [try Endpoint("https://127.0.0.1:1")] + cluster.etcd.endpoints
+    let time = try await duration { () async throws in
+      try await EtcdClient.connect(to: endpoints, as: cluster.etcd.root) { etcd async throws in
+        #expect(try await etcd.users().contains("root"))
+        #expect(await etcd.mayWatch(.key("/k")) == .allowed)
+        try await etcd.addUser(unique("user"))
+      }
+    }
+    #expect(time < .seconds(4))
+  }
+
+  @Test("a silent member is waited for once, and then the others are asked", arguments: EtcdRelease.one)
+  func paused(release: EtcdRelease) async throws {
+    try await TestCluster.with(release, members: 3) { cluster in
+      try await cluster.secure()
+      try await cluster.connect(timeout: .seconds(3)) { etcd async throws in
+        // Connected before it falls silent.
+        #expect(try await etcd.members().count == 3)
+        cluster.etcd.members[0].pause()
+        let first = try await duration { _ = try await etcd.users() }
+        #expect(first >= .seconds(2.9))
+        let next = try await duration {
+          try await etcd.addUser("alice")
+          #expect(try await etcd.users() == ["alice", "root"])
+          #expect(await etcd.mayWatch(.key("/k")) == .allowed)
+        }
+        #expect(next < .seconds(2.5))
+        let silent = etcd.only(cluster.etcd.endpoints[0])
+        let alone = try await duration { () async throws in
+          #expect(try await failure { _ = try await silent.members() } == .deadlineExceeded)
+        }
+        #expect(alone < .seconds(4))
+        guard case .inconclusive(let error) = await silent.mayWatch(.key("/k")) else {
+          Issue.record("a silent member answered")
+          return
+        }
+        #expect(error.code == .deadlineExceeded)
+      }
+      // A write is not repeated blindly, but the next call already goes elsewhere.
+      try await cluster.connect(timeout: .seconds(3)) { etcd in
+        #expect(try await failure { try await etcd.addUser("bob") } == .deadlineExceeded)
+        let next = try await duration { try await etcd.addUser("carol") }
+        #expect(next < .seconds(2.5))
+      }
+      cluster.etcd.members[0].resume()
+    }
+  }
+
+  @Test("calls that may be repeated survive the death of the member they are at", arguments: EtcdRelease.main)
+  func killed(release: EtcdRelease) async throws {
+    try await TestCluster.with(release, members: 3) { cluster in
+      try await cluster.secure()
+      try await cluster.connect { etcd in
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for _ in 0..<8 {
+            group.addTask {
+              for _ in 0..<60 {
+                _ = try await etcd.users()
+                _ = try await etcd.value(of: "/k")
+                try await Task.sleep(for: .milliseconds(10))
+              }
+            }
+          }
+          group.addTask {
+            try await Task.sleep(for: .milliseconds(300))
+            cluster.etcd.members[0].crash()
+          }
+          try await group.waitForAll()
+        }
+      }
+    }
+  }
+
+  @Test(
+    "an interruption does not cut the connection under a call that is to be finished",
+    arguments: EtcdRelease.one)
+  func interrupted(release: EtcdRelease) async throws {
+    let cluster = try await SharedClusters.all.cluster(release)
+    let names = (0..<20).map { _ in unique("user") }
+    let work = Task {
+      try await cluster.connect { etcd in
+        try await Task {
+          for name in names {
+            try await etcd.addUser(name)
+            try await Task.sleep(for: .milliseconds(20))
+          }
+        }.value
+      }
+    }
+    try await Task.sleep(for: .milliseconds(100))
+    work.cancel()
+    try await work.value
+    let users = try await cluster.connect { try await $0.users() }
+    #expect(Set(names).isSubset(of: users))
+  }
+}

@@ -1,0 +1,192 @@
+import Endpoints
+import Keyspace
+import Synchronization
+import TestClusters
+import Testing
+
+@testable import Etcd
+
+@Suite("Questions about permission", .realEtcd)
+struct QuestionTests {
+  /// A user that may read and write `base/a/`, read `base/b/`, write `base/key`, and read and write `base/c` to
+  /// `base/e` in two ranges that touch.
+  private func makeUser(_ cluster: TestCluster) async throws -> (user: String, base: Key) {
+    let user = unique("asker")
+    let base = Key("/\(user)")
+    try await cluster.connect { etcd in
+      try await etcd.addRole(user)
+      for grant in [
+        Grant(.prefix(base + "/a/"), .readwrite), Grant(.prefix(base + "/b/"), .read),
+        Grant(.key(base + "/key"), .write), Grant(KeyRange(from: base + "/c", to: base + "/d"), .readwrite),
+        Grant(KeyRange(from: base + "/d", to: base + "/e"), .readwrite),
+      ] { try await etcd.grant(Permission(grant), toRole: user) }
+      try await etcd.addUser(user)
+      try await etcd.grant(role: user, toUser: user)
+    }
+    return (user, base)
+  }
+
+  /// A range without an end is not watched here: there all these releases have a hole.
+  private func cases(_ base: Key) -> [(range: KeyRange, reads: Bool, writes: Bool)] {
+    [
+      (.prefix(base + "/a/"), true, true),
+      (.key(base + "/a/x"), true, true),
+      (.key(base + "/a"), false, false),
+      (KeyRange(from: base + "/a/", to: base + "/a00"), false, false),
+      (KeyRange(from: base + "/a/", to: nil), false, false),
+      (.prefix(base + "/b/"), true, false),
+      (.key(base + "/key"), false, true),
+      (.key(base + "/key0"), false, false),
+      (KeyRange(from: base + "/c", to: base + "/e"), true, true),
+      (KeyRange(from: base + "/c", to: base + "/e\u{1}"), false, false),
+      (.key("/registry/secrets/x"), false, false),
+      (.everything, false, false),
+    ]
+  }
+
+  private func check(_ release: EtcdRelease, members: Int) async throws {
+    let cluster = try await SharedClusters.all.cluster(release, members: members)
+    let (user, base) = try await makeUser(cluster)
+    @Sendable func expect(_ reads: Bool) -> Answer { reads ? .allowed : .denied }
+    try await cluster.connect(as: user) { etcd in
+      for endpoint in etcd.endpoints {
+        let member = etcd.only(endpoint)
+        for (range, reads, writes) in cases(base) {
+          #expect(await member.mayRead(range) == expect(reads), "read \(range)")
+          #expect(await member.mayWrite(range) == expect(writes), "write \(range)")
+          if range.upper == nil, range.lower != Key([0]) { continue }
+          #expect(await member.mayWatch(range) == expect(reads), "watch \(range)")
+        }
+        #expect(await member.mayAdminister() == .denied)
+      }
+    }
+    try await cluster.connect { etcd in
+      #expect(await etcd.mayRead(.everything) == .allowed)
+      #expect(await etcd.mayWrite(.everything) == .allowed)
+      #expect(await etcd.mayWatch(.everything) == .allowed)
+      #expect(await etcd.mayAdminister() == .allowed)
+    }
+    try await cluster.connect(as: unique("stranger")) { etcd in
+      #expect(await etcd.mayRead(.key(base + "/a/x")) == .denied)
+      #expect(await etcd.mayWrite(.key(base + "/a/x")) == .denied)
+      #expect(await etcd.mayWatch(.key(base + "/a/x")) == .denied)
+    }
+  }
+
+  @Test("are answered as granted, at one member", arguments: EtcdRelease.all)
+  func one(release: EtcdRelease) async throws { try await check(release, members: 1) }
+
+  @Test("are answered as granted, at each of three members", arguments: EtcdRelease.main)
+  func three(release: EtcdRelease) async throws { try await check(release, members: 3) }
+
+  @Test(
+    "change nothing: no revision, no key, and one entry of the log for writing alone",
+    arguments: EtcdRelease.main)
+  func cost(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      try await cluster.secure()
+      let (user, base) = try await makeUser(cluster)
+      let inside = KeyRange.prefix(base + "/a/")
+      let outside = KeyRange.prefix("/registry/")
+      func entries() async throws -> Double? {
+        try await Metrics.read(from: cluster.etcd.endpoints[0], as: try cluster.credentials(of: "root"))
+          .values["etcd_server_proposals_committed_total"]
+      }
+      try await cluster.connect { try await $0.put([1], at: base + "/a/x") }
+      let revision = try await cluster.connect { try await $0.revision() }
+      let before = try #require(try await entries())
+      try await cluster.connect(as: user) { etcd in
+        for range in [inside, outside] {
+          _ = await etcd.mayRead(range)
+          _ = await etcd.mayWatch(range)
+        }
+      }
+      #expect(try await entries() == before)
+      try await cluster.connect(as: user) { etcd async throws in
+        for range in [inside, outside] { _ = await etcd.mayWrite(range) }
+      }
+      #expect(try await entries() == before + 2)
+      try await cluster.connect { etcd async throws in
+        #expect(try await etcd.revision() == revision)
+        #expect(try await etcd.value(of: base + "/a/x") == [1])
+      }
+    }
+  }
+
+  @Test("get no wrong answer while users and roles change all the time", arguments: EtcdRelease.main)
+  func duringChanges(release: EtcdRelease) async throws {
+    let cluster = try await SharedClusters.all.cluster(release)
+    let (user, base) = try await makeUser(cluster)
+    let version = try #require(EtcdVersion(release.version))
+    let isDone = Mutex(false)
+    let changes = Task {
+      try await cluster.connect { etcd in
+        var count = 0
+        let role = unique("churn")
+        while !isDone.withLock({ $0 }) {
+          try await etcd.addRole(role)
+          try await etcd.grant(Permission(Grant(.prefix("/churn/"), .read)), toRole: role)
+          try await etcd.grant(role: role, toUser: user)
+          try await etcd.deleteRole(role)
+          count += 4
+        }
+        return count
+      }
+    }
+    let wrong = try await cluster.connect(as: user) { etcd in
+      await withTaskGroup(of: [String].self) { group in
+        for _ in 0..<64 {
+          group.addTask {
+            var wrong: [String] = []
+            for (range, reads, writes) in cases(base) {
+              let read = await etcd.mayRead(range)
+              if read != (reads ? .allowed : .denied) { wrong.append("read \(range): \(read)") }
+              let write = await etcd.mayWrite(range)
+              if write != (writes ? .allowed : .denied) { wrong.append("write \(range): \(write)") }
+              if range.upper == nil { continue }
+              let watch = await etcd.mayWatch(range)
+              if version.mayRefuseWatchWrongly, watch == .denied { continue }
+              if watch != (reads ? .allowed : .denied) { wrong.append("watch \(range): \(watch)") }
+            }
+            return wrong
+          }
+        }
+        return await group.reduce(into: []) { $0 += $1 }
+      }
+    }
+    isDone.withLock { $0 = true }
+    #expect(wrong.isEmpty, "\(wrong.prefix(5))")
+    #expect(try await changes.value > 20)
+  }
+
+  @Test("about holes get the answer that the release is known for", arguments: EtcdRelease.all)
+  func holes(release: EtcdRelease) async throws {
+    let cluster = try await SharedClusters.all.cluster(release)
+    let (user, base) = try await makeUser(cluster)
+    let isMended = release.version == "3.5.30"
+    let before = try await cluster.connect { try await $0.revision() }
+    try await cluster.connect(as: user) { etcd async throws in
+      #expect(await etcd.mayWriteInNestedTxn(.prefix("/registry/")) == (isMended ? .denied : .allowed))
+      #expect(await etcd.mayWriteInNestedTxn(.prefix(base + "/a/")) == .allowed)
+      #expect(await etcd.mayCompact() == (isMended ? .denied : .allowed))
+      #expect(await etcd.mayDisarmAlarms() == (isMended ? .denied : .allowed))
+      // Not mended before 3.5.33.
+      #expect(await etcd.mayWatch(KeyRange(from: base + "/b/", to: nil)) == .allowed)
+    }
+    try await cluster.connect { etcd async throws in
+      #expect(try await etcd.revision() == before)
+      #expect(try await etcd.alarms().isEmpty)
+    }
+  }
+
+  @Test("metrics tell the quota and the auth revision, which every change moves", arguments: EtcdRelease.all)
+  func metrics(release: EtcdRelease) async throws {
+    let cluster = try await SharedClusters.all.cluster(release)
+    let credentials = try cluster.credentials(of: "root")
+    let before = try await Metrics.read(from: cluster.etcd.endpoints[0], as: credentials)
+    #expect(before.quota == 2 << 30)
+    try await cluster.connect { try await $0.addUser(unique("metric")) }
+    let after = try await Metrics.read(from: cluster.etcd.endpoints[0], as: credentials)
+    #expect(try #require(after.authRevision) > (try #require(before.authRevision)))
+  }
+}

@@ -1,0 +1,208 @@
+import Keyspace
+import Segmentation
+import Synchronization
+import TestClusters
+import Testing
+
+@testable import Etcd
+@testable import Reconciliation
+
+@Suite("Applying", .realEtcd)
+struct ApplyTests {
+  private func check(_ release: EtcdRelease, members: Int) async throws {
+    try await TestCluster.with(release, members: members) { cluster in
+      try await cluster.apply(.sample)
+      let state = try await cluster.state()
+      #expect(state.users["node"]?.roles == ["node"] && state.users["root"]?.roles == ["root"])
+      let wanted = DesiredState(.sample)
+      for role in wanted.roles { #expect(Set(state.roles[role.name] ?? []) == Set(role.permissions)) }
+      // With authentication on as well as off, doing it again does nothing.
+      for turnOn in [false, true] {
+        if turnOn {
+          try await cluster.connect { etcd in
+            let changed = try await EnableAuth(etcd)(
+              applicant: "root", segmentation: .sample, state: state, secret: secret)
+            #expect(changed)
+          }
+        }
+        let revision = try await cluster.connect { try await $0.revision() }
+        let authRevision = try await cluster.authRevision()
+        #expect(try await cluster.apply(.sample).isEmpty)
+        #expect(try await cluster.connect { try await $0.revision() } == revision)
+        #expect(try await cluster.authRevision() == authRevision)
+      }
+      let users = try await cluster.connect { etcd in
+        for user in ["root", "node", "writer", "last"] {
+          #expect(try await etcd.tryEmptyPassword(ofUser: user) == .noPassword)
+        }
+        return try await etcd.users()
+      }
+      #expect(users == ["last", "node", "root", "writer"])
+    }
+  }
+
+  @Test(
+    "makes what the file wants, and the second time changes nothing, with one member",
+    arguments: EtcdRelease.all)
+  func one(release: EtcdRelease) async throws { try await check(release, members: 1) }
+
+  @Test(
+    "makes what the file wants, and the second time changes nothing, with three", arguments: EtcdRelease.main)
+  func three(release: EtcdRelease) async throws { try await check(release, members: 3) }
+
+  @Test("what was changed by hand is found and mended", arguments: EtcdRelease.main)
+  func drift(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      try await cluster.secure()
+      try await cluster.apply(.sample)
+      try await cluster.bash([
+        // Less, more, another access, an extra link, an extra grant, a lost user.
+        "etcdctl role revoke-permission --prefix node /calico/ipam/",
+        "etcdctl role grant-permission node readwrite /calico/ready",
+        "etcdctl role grant-permission --prefix writer read /calico/felix/",
+        "etcdctl role add theirs",
+        "etcdctl user grant-role node theirs",
+        "etcdctl role grant-permission --from-key last readwrite /registry",
+        "etcdctl user delete last",
+      ])
+      let plan = try await cluster.apply(.sample)
+      for change in [
+        Change.grant(Permission(.readwrite, .prefix("/calico/ipam/")), toRole: "node"),
+        .narrow(Permission(.read, .key("/calico/ready")), inRole: "node"),
+        .grant(Permission(.readwrite, .prefix("/calico/felix/")), toRole: "writer"),
+        .unlink(user: "node", role: "theirs"),
+        .revoke(Permission(.readwrite, KeyRange(from: "/registry", to: nil)), fromRole: "last"),
+        .addUser("last"), .link(user: "last", role: "last"),
+      ] {
+        #expect(plan.changes.contains(change), "\(change.words)")
+      }
+      #expect(try await cluster.plan(.sample).isEmpty)
+      #expect(plan.foreignRoles == ["theirs"])
+    }
+  }
+
+  @Test("a user that was made with an empty password is made anew without one", arguments: EtcdRelease.main)
+  func openPassword(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      try await cluster.secure()
+      try await cluster.apply(.sample)
+      try await cluster.connect { etcd in
+        try await etcd.deleteUser("node")
+        try await etcd.addUser("node", password: "")
+        #expect(try await etcd.tryEmptyPassword(ofUser: "node") == .open)
+      }
+      let plan = try await cluster.apply(.sample)
+      #expect(plan.changes == [.deleteUser("node"), .addUser("node"), .link(user: "node", role: "node")])
+      #expect(try await cluster.connect { try await $0.tryEmptyPassword(ofUser: "node") } == .noPassword)
+    }
+  }
+
+  @Test("entries that etcd has doubled are brought to one", arguments: EtcdRelease.main)
+  func doubled(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      let segmentation = Segmentation.of([("a", [Grant(.key("/k"), .read), Grant(.prefix("/k"), .read)])])
+      try await cluster.apply(segmentation)
+      for access in ["readwrite", "read", "readwrite", "read"] {
+        try await cluster.etcdctl("role", "grant-permission", "a", access, "--prefix", "/k")
+        try await cluster.etcdctl("role", "grant-permission", "a", access, "/k")
+      }
+      #expect(try await cluster.state().roles["a"]?.count ?? 0 > 2)
+      try await cluster.apply(segmentation)
+      #expect(try await cluster.plan(segmentation).isEmpty)
+      let found = try await cluster.state().roles["a"] ?? []
+      #expect(found.count == 2 && found.allSatisfy { $0.access == .read })
+    }
+  }
+
+  @Test(
+    "a range that is to be both narrowed and joined by another from the same key is narrowed",
+    arguments: EtcdRelease.main)
+  func narrowedBesideNew(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      let prefix = KeyRange.prefix("/k")
+      try await cluster.apply(.of([("a", [Grant(prefix, .readwrite)])]))
+      let narrow = Segmentation.of([("a", [Grant(.key("/k"), .readwrite), Grant(prefix, .read)])])
+      try await cluster.apply(narrow)
+      #expect(try await cluster.plan(narrow).isEmpty)
+    }
+  }
+
+  @Test(
+    "stopped in the middle, the change in hand is finished and the next run does the rest",
+    arguments: EtcdRelease.main)
+  func interrupted(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      let made = Mutex(0)
+      let work = Task {
+        try await cluster.connect { etcd in
+          let plan = try await TestCluster.plan(etcd, .sample)
+          try await Apply(etcd)(plan, desired: DesiredState(.sample)) { index, _ in
+            made.withLock { $0 = index }
+            if index == 5 { withUnsafeCurrentTask { $0?.cancel() } }
+          }
+        }
+      }
+      let error = await #expect(throws: ApplyError.self) { try await work.value }
+      guard case .interrupted(let done, let total) = error else {
+        Issue.record("ended with \(String(describing: error))")
+        return
+      }
+      // Cancelled before the sixth was begun.
+      #expect(made.withLock { $0 } == 5 && done == 5 && total > 10)
+      let rest = try await cluster.apply(.sample)
+      #expect(rest.changes.count == total - done)
+      #expect(try await cluster.plan(.sample).isEmpty)
+    }
+  }
+
+  @Test("somebody else who makes the same change at the same time does no harm", arguments: EtcdRelease.main)
+  func twoAtOnce(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<3 { group.addTask { try await cluster.apply(.sample) } }
+        try await group.waitForAll()
+      }
+      #expect(try await cluster.plan(.sample).isEmpty)
+    }
+  }
+
+  @Test(
+    "a change whose answer was lost is found to be made, and is not made again", arguments: EtcdRelease.main)
+  func lostAnswers(release: EtcdRelease) async throws {
+    let cluster = try await SharedClusters.all.cluster(release)
+    let (user, role) = (unique("user"), unique("role"))
+    let permission = Permission(.readwrite, .prefix("/k"))
+    try await cluster.connect { etcd in
+      let apply = Apply(etcd)
+      for change in [
+        Change.addRole(role), .grant(permission, toRole: role), .addUser(user), .link(user: user, role: role),
+        .narrow(Permission(.read, .prefix("/k")), inRole: role), .unlink(user: user, role: role),
+        .deleteUser(user), .revoke(permission, fromRole: role),
+      ] {
+        try await apply.make(change)
+        try await apply.make(change)
+      }
+      // But what cannot be so is an error.
+      #expect(
+        try await failure { try await apply.make(.grant(permission, toRole: unique("no"))) } == .notFound)
+      #expect(try await failure { try await apply.make(.link(user: unique("no"), role: role)) } == .notFound)
+    }
+  }
+
+  @Test("a role that reads back differently is told", arguments: EtcdRelease.one)
+  func readBack(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      try await cluster.connect { etcd in
+        let plan = try await TestCluster.plan(etcd, .sample)
+        let other = DesiredState(.of([("node", [Grant(.key("/other"), .read)])]))
+        let error = await #expect(throws: ApplyError.self) { try await Apply(etcd)(plan, desired: other) }
+        guard case .readsBackDifferently("node", _) = error else {
+          Issue.record("ended with \(String(describing: error))")
+          return
+        }
+      }
+    }
+  }
+}
+
+let secret = "3f1c9d52-6d0b-4a7e-9a53-0c3a8f1b7e64-5be2"

@@ -1,0 +1,145 @@
+import Etcd
+import Keyspace
+import Segmentation
+import TestClusters
+import Testing
+import ThrowawayEtcd
+
+@testable import Reconciliation
+
+@Suite("Turning authentication on", .realEtcd)
+struct EnableAuthTests {
+  private func enable(
+    _ cluster: TestCluster, applicant: String = "root", segmentation: Segmentation = .sample,
+    timeout: Duration = .seconds(8)
+  ) async throws -> Bool {
+    let state = try await cluster.state()
+    return try await cluster.connect(as: applicant, timeout: timeout) { etcd async throws in
+      try await EnableAuth(etcd)(
+        applicant: applicant, segmentation: segmentation, state: state, secret: secret)
+    }
+  }
+
+  /// Authentication is off, and nobody is left who was not there.
+  private func expectUntouched(_ cluster: TestCluster, users: [String]) async throws {
+    try await cluster.connect { etcd async throws in
+      #expect(try await !etcd.isAuthEnabled())
+      #expect(try await etcd.users() == users)
+    }
+  }
+
+  @Test(
+    "leaves an administrator who can administer every member, and no way back", arguments: EtcdRelease.all)
+  func threeMembers(release: EtcdRelease) async throws {
+    try await TestCluster.with(release, members: 3) { cluster in
+      try await cluster.apply(.sample)
+      #expect(try await enable(cluster))
+      try await cluster.connect { etcd async throws in
+        for endpoint in etcd.endpoints {
+          #expect(try await etcd.only(endpoint).users() == ["last", "node", "root", "writer"])
+        }
+        #expect(
+          try await EnableAuth(etcd)(
+            applicant: "root", segmentation: .sample, state: ClusterState(), secret: secret) == false)
+      }
+    }
+  }
+
+  @Test("is refused before anything is changed where somebody would be shut out", arguments: EtcdRelease.main)
+  func refusals(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      func expect(_ refusal: EnableAuthRefusal, applicant: String = "root") async throws {
+        let users = try await cluster.connect { try await $0.users() }
+        await #expect(throws: refusal) { try await enable(cluster, applicant: applicant) }
+        try await expectUntouched(cluster, users: users)
+      }
+      try await expect(.noRootUser)
+      try await cluster.etcdctl("user", "add", "--no-password", "root")
+      try await expect(.rootLacksRole)
+      try await cluster.apply(.sample)
+      try await expect(.notAdministrator("node"), applicant: "node")
+      try await expect(.notAdministrator("stranger"), applicant: "stranger")
+      try await cluster.etcdctl("put", "/registry/pods/shop/web", "a pod")
+      try await expect(.kubernetesWouldBeLockedOut)
+      let withKubernetes = Segmentation.of([], apiserver: "kube-apiserver")
+      try await cluster.apply(withKubernetes)
+      #expect(try await enable(cluster, segmentation: withKubernetes))
+    }
+  }
+
+  @Test("is refused while an alarm is active", arguments: EtcdRelease.one)
+  func alarm(release: EtcdRelease) async throws {
+    var options = ThrowawayEtcd.Options()
+    options.quotaBackendBytes = 1 << 20
+    try await TestCluster.with(release, options: options) { cluster in
+      try await cluster.apply(.sample)
+      let error = await #expect(throws: EtcdError.self) {
+        try await cluster.connect { etcd in
+          for _ in 0..<100 { try await etcd.put([UInt8](repeating: 7, count: 100_000), at: "/filler") }
+        }
+      }
+      #expect(error?.code == .noSpace)
+      await #expect(throws: EnableAuthRefusal.alarmIsActive("NOSPACE")) { try await enable(cluster) }
+      try await expectUntouched(cluster, users: ["last", "node", "root", "writer"])
+    }
+  }
+
+  @Test("is refused while a member is away", arguments: EtcdRelease.one)
+  func memberAway(release: EtcdRelease) async throws {
+    try await TestCluster.with(release, members: 3) { cluster in
+      try await cluster.apply(.sample)
+      cluster.etcd.members[2].crash()
+      let error = await #expect(throws: EnableAuthRefusal.self) {
+        _ = try await enable(cluster, timeout: .seconds(3))
+      }
+      guard case .memberIsAway(let text) = error else {
+        Issue.record("ended with \(String(describing: error))")
+        return
+      }
+      #expect(text.contains("\(cluster.etcd.endpoints[2])"))
+      try await expectUntouched(cluster, users: ["last", "node", "root", "writer"])
+    }
+  }
+
+  @Test("is taken back where etcd turns out to ignore certificates", arguments: EtcdRelease.all)
+  func rescue(release: EtcdRelease) async throws {
+    var options = ThrowawayEtcd.Options()
+    options.clientCertAuth = false
+    for members in [1, 3] {
+      try await TestCluster.with(release, members: members, options: options) { cluster in
+        try await cluster.apply(.sample)
+        let error = await #expect(throws: EnableAuthRefusal.self) { _ = try await enable(cluster) }
+        guard case .certificateDoesNotWork("root", let text) = error else {
+          Issue.record("ended with \(String(describing: error))")
+          return
+        }
+        #expect(text.contains("user name is empty"))
+        #expect(!"\(String(describing: error))".contains(secret.dropFirst(8)))
+        try await expectUntouched(cluster, users: ["last", "node", "root", "writer"])
+      }
+    }
+  }
+
+  @Test("interrupted, it comes to its end all the same", arguments: EtcdRelease.one)
+  func interrupted(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      try await cluster.apply(.sample)
+      let state = try await cluster.state()
+      let (steps, begun) = AsyncStream<String>.makeStream()
+      let work = Task {
+        try await cluster.connect { etcd async throws in
+          try await EnableAuth(etcd)(
+            applicant: "root", segmentation: .sample, state: state, secret: secret
+          ) { begun.yield($0) }
+        }
+      }
+      for await step in steps where step.hasPrefix("making") { break }
+      work.cancel()
+      _ = try await work.value
+      try await cluster.connect { etcd async throws in
+        #expect(try await etcd.isAuthEnabled())
+        #expect(try await etcd.users() == ["last", "node", "root", "writer"])
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import Etcd
+import Keyspace
+import Segmentation
+import TestClusters
+import Testing
+import ThrowawayEtcd
+
+@testable import Reconciliation
+
+@Suite("Applying while members fail", .realEtcd)
+struct FaultTests {
+  /// A role with many grants, so that the fault comes in the middle.
+  private static let large = Segmentation.of(
+    (0..<4).map { user in
+      ("user-\(user)", (0..<20).map { Grant(.prefix(Key("/calico/\(user)/\($0)/")), .readwrite) })
+    })
+
+  private func apply(_ cluster: TestCluster, timeout: Duration, fault: @escaping @Sendable () -> Void)
+    async throws
+  {
+    try await cluster.secure()
+    try await cluster.connect(timeout: timeout) { etcd in
+      let plan = try await TestCluster.plan(etcd, Self.large)
+      try await Apply(etcd)(plan, desired: DesiredState(Self.large)) { index, _ in if index == 30 { fault() }
+      }
+      #expect(try await TestCluster.plan(etcd, Self.large).isEmpty)
+    }
+  }
+
+  @Test("the death of the member that is written to does not stop it", arguments: EtcdRelease.main)
+  func killed(release: EtcdRelease) async throws {
+    try await TestCluster.with(release, members: 3) { cluster in
+      try await apply(cluster, timeout: .seconds(8)) { cluster.etcd.members[0].crash() }
+    }
+  }
+
+  @Test("a leader that falls silent does not stop it", arguments: EtcdRelease.main)
+  func pausedLeader(release: EtcdRelease) async throws {
+    try await TestCluster.with(release, members: 3) { cluster in
+      let leader = try await cluster.leader()
+      try await apply(cluster, timeout: .seconds(3)) { leader.pause() }
+      leader.resume()
+      // What the silent leader still held does not come back to life.
+      try await Task.sleep(for: .seconds(1))
+      #expect(try await cluster.plan(Self.large).isEmpty)
+    }
+  }
+
+  @Test(
+    "without a majority it stops with what is to do, and the next run completes it",
+    arguments: EtcdRelease.one)
+  func noMajority(release: EtcdRelease) async throws {
+    try await TestCluster.with(release, members: 3) { cluster in
+      let error = await #expect(throws: (any Error).self) {
+        try await apply(cluster, timeout: .seconds(1)) {
+          for member in cluster.etcd.members[1...] { member.pause() }
+        }
+      }
+      guard case .stopped(let done, _, _, _) = error as? ApplyError else {
+        Issue.record("ended with \(String(describing: error))")
+        return
+      }
+      #expect(done == 30)
+      for member in cluster.etcd.members { member.resume() }
+      // Whatever was under way lands or does not, and either is well.
+      try await Task.sleep(for: .seconds(2))
+      try await cluster.apply(Self.large)
+      #expect(try await cluster.plan(Self.large).isEmpty)
+    }
+  }
+}
+
+extension TestCluster {
+  fileprivate func leader() async throws -> MemberProcess {
+    let credentials = try credentials(of: "root")
+    for member in etcd.members {
+      let metrics = try await Metrics.read(from: member.endpoint, as: credentials)
+      if metrics.values["etcd_server_is_leader"] == 1 { return member }
+    }
+    throw ThrowawayEtcdMissingLeader()
+  }
+}
+
+private struct ThrowawayEtcdMissingLeader: Error {}

@@ -1,0 +1,186 @@
+import Etcd
+import Keyspace
+import Segmentation
+import Testing
+
+@testable import Reconciliation
+
+@Suite("Planning")
+struct PlanTests {
+  private let desired = DesiredState(.sample)
+
+  /// The cluster that the segmentation wants.
+  private func wanted(authEnabled: Bool = true) -> ClusterState {
+    ClusterState(
+      authEnabled: authEnabled,
+      users: Dictionary(uniqueKeysWithValues: desired.users.map { ($0.name, .init(roles: Set($0.roles))) }),
+      roles: Dictionary(uniqueKeysWithValues: desired.roles.map { ($0.name, $0.permissions) })
+        .merging(["root": []]) { first, _ in first })
+  }
+
+  private func changes(_ state: ClusterState, applicant: String? = "root") -> [Change] {
+    Plan(from: state, to: desired, applicant: applicant).changes
+  }
+
+  @Test("an empty cluster gets roles with their grants, then users with their links, and loses nothing")
+  func emptyCluster() {
+    let plan = Plan(from: ClusterState(), to: desired, applicant: "root")
+    #expect(plan.removals.isEmpty && plan.withheld.isEmpty)
+    let firstUser = plan.changes.firstIndex { if case .addUser = $0 { true } else { false } }
+    let lastGrant = plan.changes.lastIndex { if case .grant = $0 { true } else { false } }
+    #expect(lastGrant.map { $0 + 1 } == firstUser)
+    #expect(plan.changes.first == .addRole("node"))
+    #expect(
+      plan.changes.contains(.addUser("root")) && plan.changes.contains(.link(user: "root", role: "root")))
+    #expect(!plan.changes.contains(.addRole("root")))
+    #expect(Plan(from: ClusterState(), to: desired, applicant: "root") == plan)
+  }
+
+  @Test("what is as wanted is left alone")
+  func nothingToDo() {
+    let plan = Plan(from: wanted(), to: desired, applicant: "root")
+    #expect(plan.isEmpty && plan.withheld.isEmpty && plan.foreignRoles.isEmpty && plan.foreignUsers.isEmpty)
+  }
+
+  @Test("more access is granted in place, less is taken in place and counts as taken")
+  func changedAccess() {
+    let ipam = KeyRange.prefix("/calico/ipam/")
+    var state = wanted()
+    state.roles["node"] = state.roles["node"]?.map { $0.grant.range == ipam ? Permission(.read, ipam) : $0 }
+    #expect(changes(state) == [.grant(Permission(.readwrite, ipam), toRole: "node")])
+    let all = KeyRange.prefix("/calico/")
+    state = wanted()
+    state.roles["node"] = state.roles["node"]?.map {
+      $0.grant.range == all ? Permission(.readwrite, all) : $0
+    }
+    let narrowed = Change.narrow(Permission(.read, all), inRole: "node")
+    #expect(changes(state) == [narrowed])
+    #expect(narrowed.takesAway)
+    #expect(narrowed.words == "let node only read /calico/*")
+    #expect(narrowed.etcdctl == "etcdctl role grant-permission --prefix node read /calico/")
+  }
+
+  @Test("an access is never changed in place where another range begins with the same key")
+  func sharedStartKey() {
+    let (key, prefix) = (KeyRange.key("/k"), KeyRange.prefix("/k"))
+    let segmentation = Segmentation.of([("a", [Grant(key, .read), Grant(prefix, .read)])])
+    let desired = DesiredState(segmentation)
+    var state = ClusterState(
+      users: ["root": .init(roles: ["root"]), "a": .init(roles: ["a"])],
+      roles: ["a": [Permission(.read, key), Permission(.readwrite, prefix)]])
+    let mend: [Change] = [
+      .revoke(Permission(.readwrite, prefix), fromRole: "a"), .grant(Permission(.read, prefix), toRole: "a"),
+    ]
+    #expect(Plan(from: state, to: desired, applicant: nil).changes == mend)
+    // The other one is only about to be granted.
+    state.roles["a"] = [Permission(.readwrite, prefix)]
+    #expect(
+      Plan(from: state, to: desired, applicant: nil).changes
+        == [.grant(Permission(.read, key), toRole: "a")] + mend)
+  }
+
+  @Test("doubled entries are revoked once and granted anew")
+  func duplicates() {
+    let prefix = KeyRange.prefix("/calico/felix/")
+    var state = wanted()
+    state.roles["writer"]?.append(Permission(.read, prefix))
+    #expect(
+      changes(state) == [
+        .revoke(Permission(.readwrite, prefix), fromRole: "writer"),
+        .grant(Permission(.readwrite, prefix), toRole: "writer"),
+      ])
+    let foreign = Permission(.read, .prefix("/foreign/"))
+    state = wanted()
+    state.roles["writer"]? += [foreign, foreign]
+    #expect(changes(state) == [.revoke(foreign, fromRole: "writer")])
+  }
+
+  @Test("grants of the same range in the file are one in etcd")
+  func sameRangeTwice() {
+    let range = KeyRange.prefix("/k")
+    let desired = DesiredState(
+      .of([("a", [Grant(range, .read), Grant(.key("/x"), .read), Grant(range, .write)])]))
+    #expect(
+      desired.roles.first?.permissions == [Permission(.readwrite, range), Permission(.read, .key("/x"))])
+  }
+
+  @Test("what the file does not name is left alone and told")
+  func foreign() {
+    var state = wanted()
+    state.users["them"] = .init(roles: ["theirs"])
+    state.roles["theirs"] = [Permission(.read, .everything)]
+    let plan = Plan(from: state, to: desired, applicant: "root")
+    #expect(plan.isEmpty)
+    #expect(plan.foreignUsers == ["them"] && plan.foreignRoles == ["theirs"])
+  }
+
+  @Test("a managed user keeps no other roles, but root does")
+  func extraRoles() {
+    var state = wanted()
+    state.users["node"]?.roles.insert("theirs")
+    state.users["root"]?.roles.insert("theirs")
+    #expect(changes(state) == [.unlink(user: "node", role: "theirs")])
+  }
+
+  @Test("kube-apiserver, which others manage, keeps its roles and is given what it lacks")
+  func apiserver() {
+    let desired = DesiredState(.of([], apiserver: "apiserver"))
+    let state = ClusterState(users: ["root": .init(roles: ["root"]), "apiserver": .init(roles: ["theirs"])])
+    #expect(
+      Plan(from: state, to: desired, applicant: "root").changes == [.link(user: "apiserver", role: "root")])
+  }
+
+  @Test("whoever applies is never shut out")
+  func applicant() {
+    var state = wanted()
+    state.users["node"]?.roles.insert("root")
+    let plan = Plan(from: state, to: desired, applicant: "node")
+    #expect(plan.isEmpty)
+    #expect(plan.withheld == [.unlink(user: "node", role: "root")])
+    #expect(changes(state, applicant: "root") == [.unlink(user: "node", role: "root")])
+  }
+
+  @Test("a user that anybody can log in as is made anew with its roles, but not root and not whoever applies")
+  func openPasswords() {
+    var state = wanted()
+    state.users["node"]?.acceptsEmptyPassword = true
+    #expect(changes(state) == [.deleteUser("node"), .addUser("node"), .link(user: "node", role: "node")])
+    let own = Plan(from: state, to: desired, applicant: "node")
+    #expect(own.isEmpty && own.withheld == [.deleteUser("node"), .addUser("node")])
+    state = wanted()
+    state.users["root"]?.acceptsEmptyPassword = true
+    let root = Plan(from: state, to: desired, applicant: "admin")
+    #expect(root.isEmpty && root.withheld == [.deleteUser("root"), .addUser("root")])
+    // Nothing of what others manage is lost on the way.
+    let apiserver = ClusterState(users: [
+      "root": .init(roles: ["root"]), "kube": .init(roles: ["root", "theirs"], acceptsEmptyPassword: true),
+    ])
+    #expect(
+      Plan(from: apiserver, to: DesiredState(.of([], apiserver: "kube")), applicant: "root").changes == [
+        .deleteUser("kube"), .addUser("kube"), .link(user: "kube", role: "root"),
+        .link(user: "kube", role: "theirs"),
+      ])
+  }
+
+  @Test("a way back that was left behind is removed")
+  func wayBack() {
+    var state = wanted()
+    state.users["bulkhead-way-back-1234"] = .init(roles: ["root"])
+    let plan = Plan(from: state, to: desired, applicant: "root")
+    #expect(plan.changes == [.deleteUser("bulkhead-way-back-1234")] && plan.foreignUsers.isEmpty)
+  }
+
+  @Test("what is added comes before what is taken away")
+  func order() {
+    var state = wanted()
+    state.roles["node"] = [Permission(.readwrite, .everything)]
+    state.users["node"] = .init(roles: ["theirs"])
+    let changes = changes(state)
+    let firstLoss = changes.firstIndex(where: \.takesAway)
+    #expect(firstLoss == changes.count - 2)
+    #expect(
+      changes.suffix(2) == [
+        .revoke(Permission(.readwrite, .everything), fromRole: "node"), .unlink(user: "node", role: "theirs"),
+      ])
+  }
+}

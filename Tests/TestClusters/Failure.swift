@@ -1,0 +1,18 @@
+import Etcd
+
+/// The error that a call of etcd ends with; nil if it succeeds.
+public func failure(_ body: () async throws -> Void) async throws -> EtcdError.Code? {
+  do {
+    try await body()
+    return nil
+  } catch let error as EtcdError {
+    return error.code
+  }
+}
+
+/// How long something takes.
+public func duration(_ body: () async throws -> Void) async throws -> Duration {
+  let start = ContinuousClock.now
+  try await body()
+  return ContinuousClock.now - start
+}

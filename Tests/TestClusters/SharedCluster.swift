@@ -1,0 +1,48 @@
+import Foundation
+import Synchronization
+
+/// Clusters with authentication on that many tests use at the same time, each with names and keys of its own. They end
+/// with the process.
+public actor SharedClusters {
+  public static let all = SharedClusters()
+  private var clusters: [Kind: Task<TestCluster, any Error>] = [:]
+
+  private struct Kind: Hashable {
+    let release: EtcdRelease
+    let members: Int
+  }
+
+  public func cluster(_ release: EtcdRelease, members: Int = 1) async throws -> TestCluster {
+    let kind = Kind(release: release, members: members)
+    if let running = clusters[kind] { return try await running.value }
+    let starting = Task {
+      let cluster = try await TestCluster.start(release, members: members, options: .init())
+      AtExit.stop(cluster)
+      try await cluster.secure()
+      return cluster
+    }
+    clusters[kind] = starting
+    return try await starting.value
+  }
+}
+
+/// Ends the shared clusters when the process ends.
+private enum AtExit {
+  private static let running = Mutex<[TestCluster]>([])
+  private static let isRegistered: Bool = {
+    atexit { for cluster in AtExit.running.withLock({ $0 }) { cluster.remove() } }
+    return true
+  }()
+
+  static func stop(_ cluster: TestCluster) {
+    _ = isRegistered
+    running.withLock { $0.append(cluster) }
+  }
+}
+
+/// A name that no other test uses.
+public func unique(_ name: String) -> String {
+  "\(name)-\(counter.add(1, ordering: .relaxed).newValue)"
+}
+
+private let counter = Atomic(0)
