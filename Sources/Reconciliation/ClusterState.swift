@@ -1,4 +1,6 @@
 import Etcd
+import Keyspace
+import Segmentation
 
 /// What etcd has of users and roles: the part that a segmentation is about.
 public struct ClusterState: Hashable, Sendable {
@@ -22,5 +24,16 @@ public struct ClusterState: Hashable, Sendable {
     self.authEnabled = authEnabled
     self.users = users
     self.roles = roles
+  }
+}
+
+extension ClusterState {
+  /// Whether somebody besides root may read and write all of Kubernetes' keys, and so can be kube-apiserver.
+  var servesKubernetes: Bool {
+    users.contains { name, user in
+      let permissions = Permissions(user.roles.flatMap { roles[$0] ?? [] }.map(\.grant))
+      return name != Role.root
+        && (user.roles.contains(Role.root) || permissions.allow(.readwrite, .prefix("/registry/")))
+    }
   }
 }

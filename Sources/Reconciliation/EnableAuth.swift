@@ -19,19 +19,19 @@ public struct EnableAuth: Sendable {
 
   /// - Parameters:
   ///   - applicant: The Common Name of the certificate in hand.
-  ///   - segmentation: To see whether kube-apiserver is provided for.
+  ///   - state: The users and roles that there are, to see who would be shut out.
   ///   - secret: A random text of at least 32 characters and at most 80, used for some milliseconds.
   /// - Returns: Whether anything was changed: false if authentication was on already.
   /// - Throws: ``EnableAuthRefusal``, with authentication off but for ``EnableAuthRefusal/cannotGoBack(_:_:)``; or
   ///   ``EtcdError`` from before it was turned on, or because the way back could not be removed, which the next plan
   ///   does.
   public func callAsFunction(
-    applicant: String, segmentation: Segmentation, state: ClusterState, secret: String,
+    applicant: String, state: ClusterState, secret: String,
     progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> Bool {
     if try await etcd.isAuthEnabled() { return false }
     if let refusal = EnableAuthRefusal(applicant: applicant, state: state) { throw refusal }
-    if segmentation.identities.allSatisfy({ $0.purpose != .apiserver }), try await holdsKubernetes() {
+    if !state.servesKubernetes, try await holdsKubernetes() {
       throw EnableAuthRefusal.kubernetesWouldBeLockedOut
     }
     let alarms = try await etcd.alarms()

@@ -48,8 +48,13 @@ public struct AccessReport: Encodable, Sendable {
       return (["\(style.good("yes")): \(question)"] + lines.flatMap(Self.text)).joined(separator: "\n")
     }
     var text = ["\(style.bad("no")): \(question)"]
-    if let firstKey { text.append("  the first key refused is \(firstKey)\(names.isEmpty ? "" : " (\(names.joined(separator: ", ")))")") }
-    guard let nearest = lines.first else { return (text + ["  it has no grants at all"]).joined(separator: "\n") }
+    if let firstKey {
+      text.append(
+        "  the first key refused is \(firstKey)\(names.isEmpty ? "" : " (\(names.joined(separator: ", ")))")")
+    }
+    guard let nearest = lines.first else {
+      return (text + ["  it has no grants at all"]).joined(separator: "\n")
+    }
     text.append("  nearest is \(nearest.access) \(nearest.range), role \(nearest.role)")
     if let missing { text.append("  \(missing)") }
     return text.joined(separator: "\n")
@@ -87,7 +92,8 @@ public struct HoldersReport: Encodable, Sendable {
     names = KeyNames.names(in: range)
     self.holders = holders.map { holder in
       Entry(
-        identity: holder.identity.user, isRoot: holder.identity.isRoot, lines: holder.lines.map(AccessReport.Line.init))
+        identity: holder.identity.user, isRoot: holder.identity.isRoot,
+        lines: holder.lines.map(AccessReport.Line.init))
     }
   }
 
@@ -103,6 +109,7 @@ public struct HoldersReport: Encodable, Sendable {
             : holder.lines.map { "by \($0.access) \($0.range), role \($0.role)" }.joined(separator: "; ")),
       ]
     }
-    return (["\(count(holders.count, "identity", "identities")) can \(what)"] + Table(rows).lines).joined(separator: "\n")
+    return (["\(count(holders.count, "identity", "identities")) can \(what)"] + Table(rows).lines).joined(
+      separator: "\n")
   }
 }

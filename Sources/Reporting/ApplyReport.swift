@@ -33,12 +33,16 @@ public struct ApplyReport: Encodable, Sendable {
       lines.append("\(cluster): nothing to do")
     } else {
       let time = "\(Int(seconds * 10) / 10).\(Int(seconds * 10) % 10) s"
-      lines.append("\(cluster): \(style.good("\(count(changes.count, "change")) made and read back")) in \(time)")
+      lines.append(
+        "\(cluster): \(style.good("\(count(changes.count, "change")) made and read back")) in \(time)")
     }
     switch authentication {
-    case .off: lines.append("\(cluster): \(style.caution("authentication is off")), so nothing is enforced yet")
+    case .off:
+      lines.append("\(cluster): \(style.caution("authentication is off")), so nothing is enforced yet")
     case .on: break
-    case .turnedOn: lines.append("\(cluster): \(style.good("authentication is on")), and every member still answers its administrator")
+    case .turnedOn:
+      lines.append(
+        "\(cluster): \(style.good("authentication is on")), and every member still answers its administrator")
     }
     lines += remaining.map { "\(style.bad("still to do:")) \($0)" }
     return lines.joined(separator: "\n")

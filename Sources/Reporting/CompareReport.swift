@@ -42,7 +42,8 @@ public struct CompareReport: Encodable, Sendable {
         case .onlyAfter: "only in \(after)"
         }
       return Entry(
-        identity: identity.user, presence: presence, gained: changes(identity.gained), lost: changes(identity.lost),
+        identity: identity.user, presence: presence, gained: changes(identity.gained),
+        lost: changes(identity.lost),
         gainsRoot: identity.gainsRoot, losesRoot: identity.losesRoot)
     }
   }

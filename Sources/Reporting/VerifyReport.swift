@@ -5,18 +5,6 @@ import Verification
 
 /// The proof: what each identity may do on the live cluster, range by range.
 public struct VerifyReport: Encodable, Sendable {
-  struct Server: Encodable, Sendable {
-    let endpoint: String
-    let version: String
-    let databaseBytes: Int64
-    let quotaBytes: Int64?
-  }
-  struct Hole: Encodable, Sendable {
-    let id: String
-    let effect: String
-    let versions: [String]
-    let remedy: String
-  }
   struct Finding: Encodable, Hashable, Sendable {
     let identity: String
     let question: String
@@ -26,40 +14,20 @@ public struct VerifyReport: Encodable, Sendable {
   }
 
   let cluster: String
-  public let isTrustworthy: Bool
-  let servers: [Server]
-  let alarms: [String]
-  let holes: [Hole]
+  let trust: TrustReport
   let probes: Int
   let wrong: [Finding]
   let inconclusive: [Finding]
   let revisionBefore: Int64
   let revisionAfter: Int64
-  private let matrix: Matrix
-
-  private enum CodingKeys: String, CodingKey {
-    case cluster, isTrustworthy, servers, alarms, holes, probes, wrong, inconclusive, revisionBefore,
-      revisionAfter
-    case matrix
-  }
+  let matrix: Matrix
 
   public init(
     _ results: [ProbeResult], segmentation: Segmentation, assessment: ServerAssessment,
     revision: (Int64, Int64)
   ) {
     cluster = segmentation.cluster
-    isTrustworthy = assessment.isTrustworthy
-    servers = assessment.members.map {
-      Server(
-        endpoint: $0.endpoint.description, version: $0.status.version.description,
-        databaseBytes: $0.status.databaseSize, quotaBytes: $0.quota)
-    }
-    alarms = assessment.alarms.map(\.kind.rawValue)
-    holes = assessment.holes.map { hole in
-      Hole(
-        id: hole.advisory.id, effect: hole.advisory.effect, versions: hole.versions.map(\.description),
-        remedy: hole.advisory.remedy)
-    }
+    trust = TrustReport(assessment)
     probes = results.count
     wrong = results.filter { $0.verdict == .wrong }.map(Finding.init)
     inconclusive = results.filter { $0.verdict == .inconclusive }.map(Finding.init)
@@ -68,46 +36,15 @@ public struct VerifyReport: Encodable, Sendable {
     matrix = Matrix(results, segmentation: segmentation)
   }
 
+  public var isTrustworthy: Bool { trust.isTrustworthy }
   public var isAsExpected: Bool { wrong.isEmpty && inconclusive.isEmpty }
 
   public func text(_ style: Style) -> String {
     let sections = [
-      trust(style), matrix.lines(style), findings("wrong", wrong, style.bad),
+      trust.lines(style), matrix.lines(style), findings("wrong", wrong, style.bad),
       findings("without an answer", inconclusive, style.caution), summary(style),
     ]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
-  }
-
-  private func trust(_ style: Style) -> [String] {
-    let versions = servers.map { "\($0.endpoint) \($0.version)" }.joined(separator: ", ")
-    var lines = [style.strong("Can these servers be trusted to enforce what is granted?") + "  \(versions)"]
-    for alarm in alarms {
-      lines.append("  " + style.bad("the alarm \(alarm) is active") + ": some releases then enforce nothing")
-    }
-    for server in servers where server.quotaBytes == nil {
-      lines.append(
-        "  " + style.caution("\(server.endpoint) does not tell its quota") + ": writing was not asked about")
-    }
-    for server in servers {
-      guard let quota = server.quotaBytes, Double(server.databaseBytes) >= 0.95 * Double(quota) else {
-        continue
-      }
-      lines.append(
-        "  " + style.bad("\(server.endpoint) is full: \(server.databaseBytes) of \(quota) bytes")
-          + ": writing was not asked about, a request could raise the alarm NOSPACE")
-    }
-    guard !holes.isEmpty else {
-      if alarms.isEmpty {
-        lines.append("  " + style.good("yes: no known way past the grants in this release"))
-      }
-      return lines
-    }
-    lines.append(
-      "  " + style.bad("no")
-        + ": the grants below are enforced for honest clients, but this release has known holes")
-    lines +=
-      Table(holes.map { [Table.Cell($0.id, style.caution), Table.Cell("\($0.effect) (\($0.remedy))")] }).lines
-    return lines
   }
 
   private func findings(_ title: String, _ findings: [Finding], _ paint: (String) -> String) -> [String] {

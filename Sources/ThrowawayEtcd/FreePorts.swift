@@ -1,26 +1,38 @@
 import Glibc
+import Synchronization
 
 /// Ports of loopback that nobody listens on.
 enum FreePorts {
-  /// Takes different ports, all at once, and lets them go again: another program may still be faster.
+  /// Below the range from which Linux takes the ports of outgoing connections (`ip_local_port_range`): one of those
+  /// could be taken between the look and the server's start.
+  private static let range = 12_000..<32_000
+  private static let given = Mutex<Set<Int>>([])
+
+  /// Takes different ports at random, none of which this process has taken before.
   static func take(_ count: Int) throws -> [Int] {
-    var sockets: [Int32] = []
-    defer { for socket in sockets { close(socket) } }
-    return try (0..<count).map { _ in
-      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-      guard descriptor >= 0 else { throw ThrowawayEtcdError("no socket can be had", hint: "see 'ulimit -n'") }
-      sockets.append(descriptor)
-      var address = sockaddr_in()
-      address.sin_family = sa_family_t(AF_INET)
-      address.sin_addr.s_addr = inet_addr("127.0.0.1")
-      var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-      let bound = withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-          bind(descriptor, pointer, length) == 0 && getsockname(descriptor, pointer, &length) == 0
-        }
+    var ports: [Int] = []
+    for _ in 0..<1_000 where ports.count < count {
+      let port = Int.random(in: range)
+      if given.withLock({ $0.insert(port).inserted }), isFree(port) { ports.append(port) }
+    }
+    guard ports.count == count else {
+      throw ThrowawayEtcdError("no port of loopback can be had", hint: "see 'ss -tln'")
+    }
+    return ports
+  }
+
+  private static func isFree(_ port: Int) -> Bool {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = UInt16(port).bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+        bind(descriptor, pointer, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
       }
-      guard bound else { throw ThrowawayEtcdError("no port of loopback can be had", hint: "see 'ss -tln'") }
-      return Int(UInt16(bigEndian: address.sin_port))
     }
   }
 }

@@ -45,7 +45,9 @@ struct ApplyCommand: AsyncParsableCommand {
     if case .off = report.authentication { Console.note("hint: 'bulkhead apply --enable-auth' turns it on") }
   }
 
-  private func apply(_ workspace: Workspace, _ applicant: String, _ etcd: EtcdClient) async throws -> ApplyReport {
+  private func apply(_ workspace: Workspace, _ applicant: String, _ etcd: EtcdClient) async throws
+    -> ApplyReport
+  {
     let desired = DesiredState(workspace.segmentation)
     func observe() async throws -> (ClusterState, Plan) {
       let state = try await ClusterState.observe(
@@ -69,12 +71,13 @@ struct ApplyCommand: AsyncParsableCommand {
     let time = ContinuousClock.now - started
     func report(_ authentication: ApplyReport.Authentication, remaining: Plan? = nil) -> ApplyReport {
       ApplyReport(
-        plan, cluster: workspace.file.cluster, time: time, authentication: authentication, remaining: remaining)
+        plan, cluster: workspace.file.cluster, time: time, authentication: authentication,
+        remaining: remaining)
     }
     guard enableAuth, !before.authEnabled else { return report(before.authEnabled ? .on : .off) }
 
     _ = try await EnableAuth(etcd)(
-      applicant: applicant, segmentation: workspace.segmentation, state: try await observe().0,
+      applicant: applicant, state: try await observe().0,
       secret: UUID().uuidString + UUID().uuidString, progress: Console.progress)
     // Whether anybody can log in as a user can only be tried now.
     return report(.turnedOn, remaining: try await observe().1)

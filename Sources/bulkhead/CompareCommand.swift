@@ -36,8 +36,12 @@ struct CompareCommand: AsyncParsableCommand {
   }
 
   private func segmentation(_ name: String) async throws -> Segmentation {
-    if name == "live" { return try await Workspace(fileOption).liveSegmentation(timeout: timeoutOption.duration) }
-    guard let form = CatalogueForm(rawValue: name) else { return try Workspace(FileOption(file: name)).segmentation }
+    if name == "live" {
+      return try await Workspace(fileOption).liveSegmentation(timeout: timeoutOption.duration)
+    }
+    guard let form = CatalogueForm(rawValue: name) else {
+      return try Workspace(FileOption(file: name)).segmentation
+    }
     return try Workspace(fileOption, roles: form).segmentation
   }
 }

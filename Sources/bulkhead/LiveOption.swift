@@ -11,7 +11,8 @@ struct LiveOption: ParsableArguments {
 
   func segmentation() async throws -> Segmentation {
     let workspace = try Workspace(fileOption)
-    return live ? try await workspace.liveSegmentation(timeout: timeoutOption.duration) : workspace.segmentation
+    return live
+      ? try await workspace.liveSegmentation(timeout: timeoutOption.duration) : workspace.segmentation
   }
 }
 

@@ -42,7 +42,12 @@ struct VerifyCommand: AsyncParsableCommand {
         )
         throw ExitCode(2)
       }
-      let assessment = try await ServerAssessment.of(etcd, as: administrator)
+      var assessment = try await ServerAssessment.of(etcd, as: administrator)
+      if let (user, credentials) = identities.first, let identity = workspace.segmentation[identity: user] {
+        Console.progress("looking for holes as \(user)")
+        assessment = try await assessment.lookingForHoles(
+          as: identity, in: workspace.segmentation, with: credentials, timeout: timeout)
+      }
       let before = try await etcd.revision()
       let total = probes.values.map(\.count).reduce(0, +) * endpoints.count
       let done = Atomic(0)

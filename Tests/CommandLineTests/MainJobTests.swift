@@ -37,7 +37,7 @@ import ThrowawayEtcd
 
     let plan = try bulkhead("plan")
     #expect(plan.code == 2, "\(plan.error)")
-    #expect(plan.out.contains("etcdctl user add cni-plugin --no-password"))
+    #expect(plan.out.contains("etcdctl user add --no-password cni-plugin"))
     #expect(try bulkhead("verify").code == 2, "authentication is off, which is not as it should be")
 
     let applied = try bulkhead("apply", "--enable-auth")
@@ -119,7 +119,8 @@ import ThrowawayEtcd
     ]
     // What etcdctl does when nobody says no-password and the password is empty.
     let added = try Program.run(
-      server.etcdctl, connection + ["user", "add", "cni-plugin", "--interactive=false"], in: folder.path, input: "\n",
+      server.etcdctl, connection + ["user", "add", "cni-plugin", "--interactive=false"], in: folder.path,
+      input: "\n",
       environment: ["ETCDCTL_API": "3"])
     #expect(added.code == 0, "\(added.all)")
     #expect(

@@ -10,13 +10,12 @@ import ThrowawayEtcd
 @Suite("Turning authentication on", .realEtcd)
 struct EnableAuthTests {
   private func enable(
-    _ cluster: TestCluster, applicant: String = "root", segmentation: Segmentation = .sample,
-    timeout: Duration = .seconds(8)
+    _ cluster: TestCluster, applicant: String = "root", timeout: Duration = .seconds(8)
   ) async throws -> Bool {
     let state = try await cluster.state()
     return try await cluster.connect(as: applicant, timeout: timeout) { etcd async throws in
       try await EnableAuth(etcd)(
-        applicant: applicant, segmentation: segmentation, state: state, secret: secret)
+        applicant: applicant, state: state, secret: secret)
     }
   }
 
@@ -40,7 +39,7 @@ struct EnableAuthTests {
         }
         #expect(
           try await EnableAuth(etcd)(
-            applicant: "root", segmentation: .sample, state: ClusterState(), secret: secret) == false)
+            applicant: "root", state: ClusterState(), secret: secret) == false)
       }
     }
   }
@@ -63,7 +62,7 @@ struct EnableAuthTests {
       try await expect(.kubernetesWouldBeLockedOut)
       let withKubernetes = Segmentation.of([], apiserver: "kube-apiserver")
       try await cluster.apply(withKubernetes)
-      #expect(try await enable(cluster, segmentation: withKubernetes))
+      #expect(try await enable(cluster))
     }
   }
 
@@ -129,7 +128,7 @@ struct EnableAuthTests {
       let work = Task {
         try await cluster.connect { etcd async throws in
           try await EnableAuth(etcd)(
-            applicant: "root", segmentation: .sample, state: state, secret: secret
+            applicant: "root", state: state, secret: secret
           ) { begun.yield($0) }
         }
       }
