@@ -7,12 +7,16 @@ extension Segmentation {
   /// - Parameters:
   ///   - users: The roles of each user.
   ///   - roles: The grants of each role but `root`.
-  public init(cluster: String, users: [String: [String]], roles: [String: [Grant]]) {
+  ///   - apiserver: Which of the users is kube-apiserver's; nothing in etcd says so.
+  public init(
+    cluster: String, users: [String: [String]], roles: [String: [Grant]], apiserver: String? = nil
+  ) {
     self.init(
       cluster: cluster,
       identities: users.keys.sorted { ($0 != Role.root, $0) < ($1 != Role.root, $1) }.map { user in
         Identity(
-          user: user, purpose: user == Role.root ? .administrator : .observed,
+          user: user,
+          purpose: user == Role.root ? .administrator : user == apiserver ? .apiserver : .observed,
           roles: (users[user] ?? []).sorted())
       },
       roles: roles.keys.filter { $0 != Role.root }.sorted().map { name in

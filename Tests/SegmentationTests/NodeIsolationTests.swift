@@ -29,8 +29,10 @@ import Testing
   }
 
   /// A node whose name begins with another's is a stranger like any other.
-  @Test(arguments: ["calico-node", "cni-plugin"]) func noNodeMayTouchWhatIsAnothers(component: String) throws {
-    let segmentation = try segmentation(Self.components + "isolation: node-user", features: "endpoint-reporting, windows")
+  @Test(arguments: ["calico-node", "cni-plugin"]) func noNodeMayTouchWhatIsAnothers(component: String) throws
+  {
+    let segmentation = try segmentation(
+      Self.components + "isolation: node-user", features: "endpoint-reporting, windows")
     let shared = Permissions(try #require(segmentation[role: component]).grants.map(\.grant))
     for other in ["n1", "n10", "n2"] {
       let own = Permissions(try #require(segmentation[role: "\(component).\(other)"]).grants.map(\.grant))
@@ -66,8 +68,12 @@ import Testing
   @Test func whatStaysSharedSaysWhy() throws {
     let role = try #require(segmentation(Self.components + "isolation: node-user")[role: "cni-plugin"])
     let blocks = try #require(role.grants.first { $0.grant.range == .prefix("/calico/ipam/v2/assignment/") })
-    #expect(blocks.whyShared == "blocks are named by their addresses and handles by the pod's container, neither of them by a node")
-    #expect(try segmentation(Self.components).roles.allSatisfy { $0.grants.allSatisfy { $0.whyShared == nil } })
+    #expect(
+      blocks.whyShared
+        == "blocks are named by their addresses and handles by the pod's container, neither of them by a node"
+    )
+    #expect(
+      try segmentation(Self.components).roles.allSatisfy { $0.grants.allSatisfy { $0.whyShared == nil } })
   }
 
   @Test func certificatesOfNodesShareTheUser() throws {
@@ -76,7 +82,8 @@ import Testing
     #expect(segmentation.roles == (try self.undivided()).roles)
     #expect(
       segmentation.deliveries.map { "\($0.user) \($0.node?.text ?? "-")" } == [
-        "calico-node n1", "calico-node n10", "calico-node n2", "cni-plugin n1", "cni-plugin n10", "cni-plugin n2",
+        "calico-node n1", "calico-node n10", "calico-node n2", "cni-plugin n1", "cni-plugin n10",
+        "cni-plugin n2",
         "kube-controllers -",
       ])
   }

@@ -52,7 +52,8 @@ import Testing
     #expect(
       try grants("calico-node") == [
         "readwrite /calico/felix/v1/*", "readwrite /calico/felix/v2/*", "readwrite /calico/ipam/v2/*",
-        "readwrite \(v3)felixconfigurations/*", "readwrite \(v3)nodes/*", "readwrite \(v3)workloadendpoints/*",
+        "readwrite \(v3)felixconfigurations/*", "readwrite \(v3)nodes/*",
+        "readwrite \(v3)workloadendpoints/*",
         "readwrite \(v3)clusterinformations/*", "readwrite \(v3)ippools/*", "read \(v3)*",
       ])
     #expect(
@@ -126,8 +127,10 @@ import Testing
 
   @Test func aCustomComponentHasTheRoleOfItsName() throws {
     let segmentation = try segmentation(
-      "custom: [{user: backup, grants: [{prefix: /calico/, access: read}, {key: /backup, access: readwrite}]}]")
-    #expect(segmentation[role: "backup"]?.grants.map { "\($0.grant)" } == ["read /calico/*", "readwrite /backup"])
+      "custom: [{user: backup, grants: [{prefix: /calico/, access: read}, {key: /backup, access: readwrite}]}]"
+    )
+    #expect(
+      segmentation[role: "backup"]?.grants.map { "\($0.grant)" } == ["read /calico/*", "readwrite /backup"])
     #expect(segmentation[identity: "backup"]?.roles == ["backup"])
   }
 }

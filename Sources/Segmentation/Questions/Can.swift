@@ -50,7 +50,8 @@ extension Segmentation {
   /// - Parameter access: Read for get and watch, write for put and delete, both for a transaction that compares and
   ///   writes, as each of Calico's writes does.
   /// - Throws: ``UnknownIdentity``, with the nearest name.
-  public func can(_ user: String, _ access: Access, _ range: KeyRange) throws(UnknownIdentity) -> AccessAnswer {
+  public func can(_ user: String, _ access: Access, _ range: KeyRange) throws(UnknownIdentity) -> AccessAnswer
+  {
     let identity = try known(user)
     return AccessAnswer(
       identity: identity, access: access, range: range, verdict: verdict(identity, access, range))

@@ -44,6 +44,15 @@ public enum KeyNames {
     return names
   }
 
+  /// The whole keyspace by names, the places first and then what lies between them. No two overlap.
+  static let parts: [(name: String, keys: KeyRangeSet)] = {
+    var rest = KeyRangeSet([.everything])
+    return (places.map { ($0.name, $0.range) } + remainders.map { ($0.name, $0.range) }).map { name, range in
+      defer { rest = rest.subtracting(KeyRangeSet([range])) }
+      return (name, rest.intersection(range))
+    }
+  }()
+
   /// The names of what lies in several ranges, each once.
   public static func names(in set: KeyRangeSet) -> [String] {
     var seen: Set<String> = []
@@ -100,7 +109,8 @@ extension KeyNames {
     ("BGPConfigurations", "default"), ("BGPFilters", "export"), ("BGPPeers", "rack-1"),
     ("BlockAffinities", "node-1-192-168-0-0-26"), ("CalicoNodeStatuses", "node-1"),
     ("ClusterInformations", "default"), ("FelixConfigurations", "default"),
-    ("GlobalNetworkPolicies", "deny-egress"), ("GlobalNetworkSets", "office"), ("HostEndpoints", "node-1-auto-hep"),
+    ("GlobalNetworkPolicies", "deny-egress"), ("GlobalNetworkSets", "office"),
+    ("HostEndpoints", "node-1-auto-hep"),
     ("IPAMConfigurations", "default"), ("IPPools", "default-ipv4-ippool"), ("IPReservations", "reserved"),
     ("KubeControllersConfigurations", "default"), ("LiveMigrations", "default/vm"),
     ("NetworkPolicies", "default/allow-web"), ("NetworkSets", "default/office"), ("Nodes", "node-1"),
@@ -113,9 +123,11 @@ extension KeyNames {
     place("/calico/ipam/v2/assignment/", "IPAM blocks", "ipv4/block/192.168.0.0-26"),
     place("/calico/ipam/v2/handle/", "IPAM handles", "ipip-tunnel-addr-node-1"),
     place("/calico/ipam/v2/host/", "IPAM block affinities", "node-1/ipv4/block/192.168.0.0-26"),
-    place("/calico/ipam/v2/virtual/", "IPAM affinities of load balancers", "load-balancer/ipv4/block/10.0.0.0-26"),
+    place(
+      "/calico/ipam/v2/virtual/", "IPAM affinities of load balancers", "load-balancer/ipv4/block/10.0.0.0-26"),
     Place(
-      range: .key("/calico/ipam/v2/config"), name: "the IPAM configuration", example: "/calico/ipam/v2/config"),
+      range: .key("/calico/ipam/v2/config"), name: "the IPAM configuration", example: "/calico/ipam/v2/config"
+    ),
   ]
 
   private static let others: [Place] = [

@@ -14,7 +14,9 @@ extension AccessAnswer.Miss {
     self.firstKey = firstKey
     names = KeyNames.names(in: uncovered)
 
-    let ranked = lines.filter { !$0.line.grant.range.isEmpty }.map { ($0, Nearness($0.line.grant, access, range)) }
+    let ranked = lines.filter { !$0.line.grant.range.isEmpty }.map {
+      ($0, Nearness($0.line.grant, access, range))
+    }
     let best = ranked.min { $0.1 < $1.1 }
     nearest = best?.0
     by = best.map { $0.1.sentence($0.0.line.grant, firstKey: firstKey) }
@@ -55,7 +57,8 @@ private struct Nearness: Comparable {
   func sentence(_ grant: Grant, firstKey: Key) -> String {
     switch kind {
     case .otherAccess:
-      return "it covers the keys, but allows to \(grant.access.verb) and not to \(access.subtracting(grant.access).verb)"
+      return
+        "it covers the keys, but allows to \(grant.access.verb) and not to \(access.subtracting(grant.access).verb)"
     case .partOfTheRange:
       let missing = access.subtracting(grant.access)
       let also = missing.isEmpty ? "" : ", and does not allow to \(missing.verb)"

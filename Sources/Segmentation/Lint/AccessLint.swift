@@ -1,0 +1,158 @@
+import Keyspace
+
+/// Faults in who may do what, over all roles of an identity.
+enum AccessLint {
+  static let rules = [
+    root, apiserverRoot, secrets, kubernetes, record, writeOnly, twins, full, serverName, idle, name,
+    unusedRole,
+  ]
+
+  static let root = LintRule(
+    "BH001", .error, "an identity other than the administrator holds the role root",
+    why: "it may read and write everything, and change users and roles, its own included",
+    advice:
+      "for kube-controllers set COMPACTION_PERIOD to \"0\", turn on etcd's own auto-compaction and drop the "
+      + "feature 'compaction'; for others revoke the role")
+  static let apiserverRoot = LintRule(
+    "BH002", .info, "kube-apiserver holds the role root",
+    why: "whoever has its certificate can change users and roles; it needs root only to compact",
+    advice:
+      "run it with --etcd-compaction-interval=0, turn on etcd's own auto-compaction, and add the feature "
+      + "'apiserver-without-compaction'")
+  static let secrets = LintRule(
+    "BH003", .error, "an identity other than kube-apiserver reaches Kubernetes' secrets",
+    why: "the secrets of every service account and the bootstrap tokens lie under /registry/secrets/",
+    advice: "narrow the grant; a program that needs Kubernetes' objects asks the API server")
+  static let kubernetes = LintRule(
+    "BH004", .warning, "an identity other than kube-apiserver reaches Kubernetes' keys",
+    why: "the API server's authorization does not count for whoever asks etcd",
+    advice: "narrow the grant; a program that needs Kubernetes' objects asks the API server")
+  static let record = LintRule(
+    "BH005", .error, "an identity may write Bulkhead's own record",
+    why: "it could make Bulkhead believe that nothing has changed",
+    advice: "narrow the grant to leave /bulkhead/ out")
+  static let writeOnly = LintRule(
+    "BH006", .warning, "Calico's keys may be written and not read",
+    why: "each write of Calico's is a transaction that compares and reads, so it is refused (libcalico-go, "
+      + "lib/backend/etcdv3/etcdv3.go)", advice: "grant readwrite, or nothing")
+  static let twins = LintRule(
+    "BH007", .warning, "two identities may do exactly the same",
+    why: "the certificate of one serves a thief as well as that of the other, so they are not segmented",
+    advice: "use one identity for both, or narrow one of them")
+  static let full = LintRule(
+    "BH008", .info, "a person may change all of Calico",
+    why: "this certificate is worth as much as the one that every component had before",
+    advice: "give it a short lifetime, or choose the access policy-editor")
+  static let serverName = LintRule(
+    "BH009", .error, "a user has the name of a server",
+    why: "etcd's JSON gateway acts with the server's certificate, so that some requests count as this user's",
+    advice: "choose another name, and start etcd with --enable-grpc-gateway=false")
+  static let idle = LintRule(
+    "BH010", .info, "a user may do nothing", why: "it has no role, or only roles without grants",
+    advice: "delete the user if nobody needs it")
+  static let name = LintRule(
+    "BH011", .warning, "a user's name cannot be a Common Name as it is",
+    why: "no certificate can be issued that etcd would take for this user",
+    advice: "make a user with another name")
+  static let unusedRole = LintRule(
+    "BH012", .info, "nobody has this role", why: "it is one mistaken link away from being in force",
+    advice: "delete the role if nobody needs it")
+
+  static func findings(_ segmentation: Segmentation) -> [LintFinding] {
+    var findings: [LintFinding] = []
+    var byAccess: [Permissions: [Identity]] = [:]
+    for identity in segmentation.identities where identity.purpose != .administrator {
+      if identity.isRoot {
+        findings.append(
+          identity.purpose == .apiserver
+            ? LintFinding(
+              apiserverRoot, .identity(identity.user), "kube-apiserver's user '\(identity.user)' holds root")
+            : LintFinding(root, .identity(identity.user), "'\(identity.user)' holds root"))
+        continue
+      }
+      let permissions = segmentation.permissions(of: identity)
+      findings += reach(of: identity, permissions)
+      if identity.isProgram { byAccess[permissions, default: []].append(identity) }
+      if identity.purpose == .calicoctl(.full) {
+        findings.append(
+          LintFinding(
+            full, .identity(identity.user), "'\(identity.user)' may change every resource of Calico"))
+      }
+    }
+    findings += byAccess.values.filter { $0.count > 1 }.compactMap { alike in
+      let users = alike.map { "'\($0.user)'" }.joined(separator: ", ")
+      return alike.first.map { LintFinding(twins, .identity($0.user), "\(users) may do exactly the same") }
+    }.sorted { $0.message < $1.message }
+    return findings
+  }
+
+  private static func reach(of identity: Identity, _ permissions: Permissions) -> [LintFinding] {
+    var findings: [LintFinding] = []
+    let everything = permissions.readable.union(permissions.writable)
+    let kubernetes = everything.intersection(.prefix("/registry/"))
+    // Of a cluster's users the one that has all of Kubernetes can only be the API server.
+    let isAPIServer =
+      identity.purpose == .apiserver
+      || identity.purpose == .observed && permissions.allow(.readwrite, .prefix("/registry/"))
+    if !kubernetes.isEmpty, !isAPIServer {
+      let hasSecrets = !kubernetes.intersection(.prefix("/registry/secrets/")).isEmpty
+      findings.append(
+        LintFinding(
+          hasSecrets ? secrets : Self.kubernetes, .identity(identity.user),
+          "'\(identity.user)' reaches \(KeyNames.names(in: kubernetes).joined(separator: ", "))"))
+    }
+    if !permissions.writable.intersection(.prefix("/bulkhead/")).isEmpty {
+      findings.append(
+        LintFinding(record, .identity(identity.user), "'\(identity.user)' may write under /bulkhead/"))
+    }
+    let blind = permissions.writable.subtracting(permissions.readable).intersection(.prefix("/calico/"))
+    if !blind.isEmpty {
+      findings.append(
+        LintFinding(
+          writeOnly, .identity(identity.user),
+          "'\(identity.user)' may write and not read "
+            + blind.ranges.map(\.description).joined(separator: ", ")))
+    }
+    return findings
+  }
+
+  /// Names that the certificates of servers have: those of the endpoints, of the nodes (kubeadm's etcd), and the usual
+  /// ones.
+  static func names(_ segmentation: Segmentation, file: SegmentationFile) -> [LintFinding] {
+    let servers = Set(
+      file.etcd.endpoints.map(\.host) + file.nodes.map(\.text) + ["etcd", "kube-etcd", "localhost"])
+    return segmentation.identities.filter {
+      servers.contains($0.user) || $0.user.hasPrefix("etcd-server") || $0.user.hasPrefix("kube-etcd-peer")
+    }.map {
+      LintFinding(serverName, .identity($0.user), "the user '\($0.user)' has a name that etcd's servers have")
+    }
+  }
+
+  /// What can only be wrong with users and roles that somebody made by hand.
+  static func observed(_ cluster: Segmentation) -> [LintFinding] {
+    var findings: [LintFinding] = []
+    for identity in cluster.identities where identity.purpose == .observed && !identity.isRoot {
+      let permissions = cluster.permissions(of: identity)
+      if permissions.readable.isEmpty, permissions.writable.isEmpty {
+        findings.append(
+          LintFinding(idle, .identity(identity.user), "\(quoted(identity.user)) may do nothing"))
+      }
+      if let problem = UserName.problem(with: identity.user) {
+        findings.append(LintFinding(name, .identity(identity.user), problem.message))
+      }
+    }
+    let used = Set(cluster.identities.flatMap(\.roles))
+    for role in cluster.roles where !used.contains(role.name) {
+      findings.append(LintFinding(unusedRole, .role(role.name), "no user has the role \(quoted(role.name))"))
+    }
+    return findings
+  }
+}
+
+extension Identity {
+  /// A program that ought to differ from every other. People who use calicoctl share a role on purpose, and so may the
+  /// nodes' users of one component.
+  fileprivate var isProgram: Bool {
+    node == nil && (component != nil || purpose == .custom)
+  }
+}

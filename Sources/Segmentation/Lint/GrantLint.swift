@@ -1,0 +1,57 @@
+import Catalogue
+import Keyspace
+
+/// Faults in the grants themselves: those that the catalogue did not write.
+enum GrantLint {
+  static let rules = [endless, slash, star]
+
+  static let endless = LintRule(
+    "BH020", .error, "a grant has no end",
+    why: "it covers every key from its first on, of whatever program, Kubernetes' included if it comes later",
+    advice: "grant a prefix that ends in a slash")
+  static let slash = LintRule(
+    "BH021", .warning, "a prefix ends in the middle of a name",
+    why: "it also covers every name that goes on: /nodes/n1 covers /nodes/n10",
+    advice: "end the prefix in a slash, or grant the one key")
+  static let star = LintRule(
+    "BH022", .warning, "a grant has a literal star",
+    why:
+      "etcd has no wildcards: the star is a character, so the grant covers next to nothing (etcd issue 5896)",
+    advice: "grant a prefix")
+
+  /// - Parameter nodes: Names that a prefix may end in, to say whom it would reach as well.
+  static func findings(_ segmentation: Segmentation, nodes: [NodeName] = []) -> [LintFinding] {
+    segmentation.roles.flatMap { role in
+      role.grants.filter(\.why.isEmpty).flatMap { findings($0.grant, of: role.name, nodes: nodes) }
+    }
+  }
+
+  private static func findings(_ grant: Grant, of role: String, nodes: [NodeName]) -> [LintFinding] {
+    var findings: [LintFinding] = []
+    if grant.range.upper == nil, !grant.range.isEmpty {
+      findings.append(
+        LintFinding(
+          endless, .role(role), "the grant '\(grant)' covers every key from \(grant.range.lower) on"))
+    }
+    if let prefix = grant.range.prefix, grant.range.singleKey == nil, let last = prefix.bytes.last,
+      isPartOfAName(last)
+    {
+      let text = String(decoding: prefix.bytes, as: UTF8.self)
+      let reached = nodes.filter { node in
+        nodes.contains { text.hasSuffix("/\($0)") && node != $0 && node.text.hasPrefix($0.text) }
+      }
+      findings.append(
+        LintFinding(
+          slash, .role(role), "the prefix \(prefix) of the grant '\(grant)' does not end in a slash",
+          details: reached.map { "it reaches what is node \($0)'s as well" }))
+    }
+    if grant.range.lower.bytes.contains(UInt8(ascii: "*")) {
+      findings.append(LintFinding(star, .role(role), "the grant '\(grant)' has a star in its key"))
+    }
+    return findings
+  }
+
+  private static func isPartOfAName(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20)
+  }
+}

@@ -1,0 +1,136 @@
+import Catalogue
+import Keyspace
+
+/// Faults in how the file describes the installation, judged with the catalogue.
+enum InstallationLint {
+  static let rules = [missing, excessive, seeds, seeded, useless, apiserver, single, lifetime]
+
+  static let missing = LintRule(
+    "BH030", .error, "a component lacks access that its release needs",
+    why: "Calico's published tables have not followed the programs", advice: "use 'roles: corrected'")
+  static let excessive = LintRule(
+    "BH031", .warning, "a component may do more than it does",
+    why: "whoever has its certificate may do it too", advice: "use 'roles: corrected'")
+  static let seeds = LintRule(
+    "BH032", .info, "objects that exist beforehand would save grants to write them",
+    why: "a component may write an object for good that it only makes where it is missing",
+    advice: "make the objects and add the feature 'seeded'")
+  static let seeded = LintRule(
+    "BH033", .info, "the feature 'seeded' promises that these objects exist",
+    why: "a component that finds one missing tries to make it, is refused, and may not start",
+    advice: "see that they exist before a component starts")
+  static let useless = LintRule(
+    "BH034", .warning, "a feature has no effect",
+    why: "no component of the file does anything else with it on this release",
+    advice: "take it away, or add the component that has it")
+  static let apiserver = LintRule(
+    "BH035", .info, "no kube-apiserver is named",
+    why: "if Kubernetes uses this etcd, the API server is locked out when authentication is turned on",
+    advice:
+      "name the Common Name of its client certificate under 'kubernetes', or do nothing if etcd is Calico's alone"
+  )
+  static let single = LintRule(
+    "BH036", .warning, "all of Calico has one user",
+    why: "one certificate reads and writes everything that is Calico's",
+    advice: "list the components: [calico-node, cni-plugin, kube-controllers]")
+  static let lifetime = LintRule(
+    "BH037", .warning, "certificates are valid for more than a year",
+    why:
+      "a stolen one is as good as the real one until it expires or its user is deleted, and etcd reads a revocation "
+      + "list only where it was started with one", advice: "use 90d and renew")
+
+  static func findings(
+    _ file: SegmentationFile, catalogue: Catalogue
+  ) throws(CatalogueError) -> [LintFinding] {
+    let installation = try file.installation
+    let used = file.tables.compactMap { catalogue[$0] }
+    var findings = useless(file, catalogue: catalogue)
+    if file.calico.roles == .documented {
+      for component in used { findings += documented(component, installation) }
+    }
+    let place = LintFinding.Place.file("calico.features")
+    let isSeeded = installation.features.contains(Seed.feature)
+    var needed: [Seed] = []
+    for seed in used.flatMap({ $0.seeds(for: installation) })
+    where !needed.contains(where: { $0.key == seed.key }) {
+      // What spares nothing has to exist in any case.
+      if file.calico.roles == .corrected, isSeeded || !seed.spares.isEmpty { needed.append(seed) }
+    }
+    if !needed.isEmpty {
+      findings.append(
+        LintFinding(
+          isSeeded ? seeded : seeds, place,
+          isSeeded
+            ? "these must exist before the components start" : "these are granted only to be made once",
+          details: needed.map { "\($0.key): must \($0.must)" }))
+    }
+    if file.apiserver == nil {
+      findings.append(LintFinding(apiserver, .file("kubernetes"), "the file names no kube-apiserver"))
+    }
+    if file.components.contains("calico") {
+      findings.append(
+        LintFinding(single, .identity("calico"), "'calico' may read and write everything under /calico/"))
+    }
+    if file.certificates.lifetime.seconds > 366 * 86_400 {
+      findings.append(
+        LintFinding(
+          lifetime, .file("certificates.lifetime"), "certificates are valid for \(file.certificates.lifetime)"
+        ))
+    }
+    return findings
+  }
+
+  private static func documented(_ component: Component, _ installation: Installation) -> [LintFinding] {
+    // Whoever holds root lacks nothing, and that it holds it is a finding of its own.
+    guard !component.roles(.documented, for: installation).contains(where: { $0.role == Role.root }),
+      let comparison = CatalogueComparison(of: component, for: installation)
+    else { return [] }
+    var findings: [LintFinding] = []
+    if !comparison.missing.isEmpty {
+      findings.append(
+        LintFinding(
+          missing, .role(component.name),
+          "the published table of \(component.name) lacks what \(installation.release) needs",
+          details: comparison.missing.map { difference in
+            "\(difference.grant.grant): \(difference.grant.entry.without ?? difference.grant.entry.why)"
+          }))
+    }
+    if !comparison.excessive.isEmpty {
+      findings.append(
+        LintFinding(
+          excessive, .role(component.name),
+          "the published table of \(component.name) allows what is not used",
+          details: comparison.excessive.map { difference in
+            "\(difference.grant.grant)\(difference.grant.entry.excess.map { ": \($0)" } ?? "")"
+          }))
+    }
+    return findings
+  }
+
+  /// Features without which exactly the same comes out. One node stands for all.
+  private static func useless(_ file: SegmentationFile, catalogue: Catalogue) -> [LintFinding] {
+    var small = file
+    small.nodes = Array(file.nodes.prefix(1))
+    let with = try? Segmentation(small, catalogue: catalogue)
+    return file.calico.features.compactMap { feature in
+      var without = small
+      without.calico.features.removeAll { $0 == feature }
+      guard let with, let other = try? Segmentation(without, catalogue: catalogue), with == other else {
+        return nil
+      }
+      return LintFinding(
+        useless, .file("calico.features"),
+        "the feature '\(feature)' changes nothing on Calico \(file.calico.release)")
+    }
+  }
+}
+
+extension SegmentationFile {
+  /// The components of the catalogue whose tables the file makes use of, each once.
+  fileprivate var tables: [String] {
+    let accesses = CalicoctlUser.Access.allCases.filter { access in calicoctl.contains { $0.access == access }
+    }
+    return components + accesses.map { "calicoctl-\($0.rawValue)" }
+      + (apiserver == nil ? [] : ["kube-apiserver"])
+  }
+}

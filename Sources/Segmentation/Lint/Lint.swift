@@ -1,0 +1,35 @@
+import Catalogue
+
+/// Looks for known faults. Only what is certain is a finding.
+public enum Lint {
+  /// Every rule there is, by id.
+  public static let rules: [LintRule] =
+    AccessLint.rules + GrantLint.rules + InstallationLint.rules + NodeLint.rules
+
+  /// What is wrong with the file and with what it makes, the gravest first.
+  /// - Throws: ``CatalogueError`` if the file cannot be resolved.
+  public static func findings(
+    _ file: SegmentationFile, catalogue: Catalogue
+  ) throws(CatalogueError) -> [LintFinding] {
+    let segmentation = try Segmentation(file, catalogue: catalogue)
+    return sorted(
+      AccessLint.findings(segmentation) + AccessLint.names(segmentation, file: file)
+        + GrantLint.findings(segmentation, nodes: file.nodes)
+        + (try InstallationLint.findings(file, catalogue: catalogue))
+        + NodeLint.findings(file, segmentation, catalogue: catalogue))
+  }
+
+  /// What is wrong with the users and roles of a running cluster.
+  public static func findings(_ cluster: Segmentation) -> [LintFinding] {
+    sorted(AccessLint.findings(cluster) + AccessLint.observed(cluster) + GrantLint.findings(cluster))
+  }
+
+  private static func sorted(_ findings: [LintFinding]) -> [LintFinding] {
+    // The position keeps the order of the identities among findings of one rule.
+    findings.enumerated().sorted { left, right in
+      let (a, b) = (left.element.rule, right.element.rule)
+      if a.severity != b.severity { return a.severity > b.severity }
+      return a.id == b.id ? left.offset < right.offset : a.id < b.id
+    }.map(\.element)
+  }
+}
