@@ -81,7 +81,7 @@ let package = Package(
       resources: [.embedInCode("Example")],
       swiftSettings: strict),
     // The tests mirror the rooms.
-    tests("Keyspace", ["Etcd", "ThrowawayEtcd"]),
+    tests("Keyspace", ["Certificates", "Etcd", "ThrowawayEtcd"]),
     tests("Endpoints"),
     tests("Segmentation", ["Catalogue", "Keyspace", "Endpoints"]),
     tests("Files"),
