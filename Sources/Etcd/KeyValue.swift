@@ -35,6 +35,29 @@ extension EtcdClient {
     return !response.kvs.isEmpty
   }
 
+  /// The names of all keys in the range, read in pages at one revision.
+  public func keys(in range: KeyRange) async throws(EtcdError) -> [Key] {
+    var keys: [Key] = []
+    var revision: Int64 = 0
+    var next: Key? = range.lower
+    while let lower = next {
+      let rest = KeyRange(from: lower, to: range.upper)
+      let request = Etcdserverpb_RangeRequest.with {
+        $0.key = Data(lower.bytes)
+        $0.rangeEnd = Data(rest.rangeEnd)
+        $0.limit = 10_000
+        $0.keysOnly = true
+        $0.revision = revision
+      }
+      let response: Etcdserverpb_RangeResponse = try await call(
+        Method.Range.descriptor, request, operation: "Range \(rest)")
+      keys += response.kvs.map { Key($0.key) }
+      revision = response.header.revision
+      next = response.more ? keys.last?.next : nil
+    }
+    return keys
+  }
+
   /// The revision of the key-value store, which every change of a key moves and nothing else does.
   public func revision() async throws(EtcdError) -> Int64 {
     let request = Etcdserverpb_RangeRequest.with {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Etcd
+import Keyspace
 import Reconciliation
 import Segmentation
 
@@ -13,6 +14,14 @@ struct LiveOption: ParsableArguments {
     let workspace = try Workspace(fileOption)
     return live
       ? try await workspace.liveSegmentation(timeout: timeoutOption.duration) : workspace.segmentation
+  }
+
+  /// The names of all keys that the cluster has.
+  func keys() async throws -> [Key] {
+    let workspace = try Workspace(fileOption)
+    return try await EtcdClient.connect(
+      to: workspace.file.etcd.endpoints, as: try workspace.administrator, timeout: timeoutOption.duration
+    ) { etcd in try await etcd.keys(in: .everything) }
   }
 }
 

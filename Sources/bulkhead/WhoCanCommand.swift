@@ -19,12 +19,13 @@ struct WhoCanCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: "read, write or readwrite.") var access: Access
-  @OptionGroup var rangeArgument: RangeArgument
+  @Argument(help: "The key; bytes that are no text as \\xNN.") var key: String
+  @OptionGroup var rangeOptions: RangeOptions
   @OptionGroup var outputOption: OutputOption
   @OptionGroup var liveOption: LiveOption
 
   func run() async throws {
-    let range = try rangeArgument.range
+    let range = try rangeOptions.range(of: key)
     let report = HoldersReport(try await liveOption.segmentation().whoCan(access, range), access, range)
     switch outputOption.output {
     case .text: Console.out(report.text(Console.style))

@@ -9,12 +9,13 @@ import Segmentation
 struct Workspace {
   let file: SegmentationFile
   let segmentation: Segmentation
+  let catalogue: Catalogue
   /// The folder that the file's paths are relative to.
   private let folder: String
 
   /// - Parameter roles: Takes this form of the catalogue's tables instead of the file's.
   init(_ option: FileOption, roles: CatalogueForm? = nil) throws {
-    let catalogue = try Catalogue.embedded()
+    catalogue = try Catalogue.embedded()
     guard let bytes = try FileContents.readIfPresent(option.file) else {
       throw Complaint(
         "there is no file '\(option.file)'", hint: "'bulkhead init' writes one; --file names another")

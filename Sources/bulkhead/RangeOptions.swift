@@ -1,9 +1,8 @@
 import ArgumentParser
 import Keyspace
 
-/// A key or a range of keys as the user names it.
-struct RangeArgument: ParsableArguments {
-  @Argument(help: "The key; bytes that are no text as \\xNN.") var key: String
+/// How a key that the user names becomes a range.
+struct RangeOptions: ParsableArguments {
   @Flag(help: "All keys that begin with the key.") var prefix = false
   @Option(help: "All keys from the key up to, and without, this one.") var rangeEnd: String?
   @Flag(help: "The key and all keys after it.") var fromKey = false
@@ -14,14 +13,12 @@ struct RangeArgument: ParsableArguments {
     }
   }
 
-  var range: KeyRange {
-    get throws {
-      let lower = try bytes(key)
-      if prefix { return .prefix(lower) }
-      if fromKey { return KeyRange(from: lower, to: nil) }
-      guard let rangeEnd else { return .key(lower) }
-      return KeyRange(from: lower, to: try bytes(rangeEnd))
-    }
+  func range(of key: String) throws -> KeyRange {
+    let lower = try bytes(key)
+    if prefix { return .prefix(lower) }
+    if fromKey { return KeyRange(from: lower, to: nil) }
+    guard let rangeEnd else { return .key(lower) }
+    return KeyRange(from: lower, to: try bytes(rangeEnd))
   }
 
   private func bytes(_ text: String) throws -> Key {

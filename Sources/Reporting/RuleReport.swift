@@ -1,0 +1,12 @@
+import Segmentation
+
+/// The rules of lint.
+public struct RuleReport: Sendable {
+  public init() {}
+
+  public func text(_ style: Style) -> String {
+    Lint.rules.map { rule in
+      "\(style.strong(rule.id)) \(rule.severity): \(rule.title)\n  why:  \(rule.why)\n  do:   \(rule.advice)"
+    }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,104 @@
+import Etcd
+import Foundation
+import Testing
+import ThrowawayEtcd
+
+/// can, who-can, compare and lint, from the file and from a running cluster.
+@Suite struct QuestionTests {
+  private func folder() throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    let made = try Program.bulkhead("init", "--calicoctl", "alice=read-only", in: folder.path)
+    #expect(made.code == 0, "\(made.error)")
+    return folder
+  }
+
+  private let resources = "/calico/resources/v3/projectcalico.org"
+
+  @Test func canAnswersByExitCodeAndSaysWhy() throws {
+    let folder = try folder()
+    let yes = try Program.bulkhead("can", "calico-node", "put", "/calico/ipam/v2/config", in: folder.path)
+    #expect(yes.code == 0)
+    #expect(
+      yes.out.hasPrefix(
+        "yes: calico-node write /calico/ipam/v2/config\n  role calico-node: readwrite /calico/ipam/v2/*"))
+    let no = try Program.bulkhead(
+      "can", "cni-plugin", "get", "\(resources)/profiles/", "--prefix", in: folder.path)
+    #expect(no.code == 2)
+    #expect(no.out.contains("the first key refused is \(resources)/profiles/"))
+    let quiet = try Program.bulkhead(
+      "can", "alice", "put", "\(resources)/tiers/default", "-q", in: folder.path)
+    #expect(quiet.code == 2)
+    #expect(quiet.all.isEmpty)
+    let unknown = try Program.bulkhead("can", "calico-nod", "get", "/a", in: folder.path)
+    #expect(unknown.code == 1)
+    #expect(unknown.error.contains("hint: did you mean 'calico-node'?"))
+    #expect(try Program.bulkhead("can", "alice", "get", "/a/*", in: folder.path).code == 64)
+    #expect(try Program.bulkhead("can", "alice", in: folder.path).code == 64)
+  }
+
+  @Test func whoCanNamesEveryoneRootIncluded() throws {
+    let folder = try folder()
+    let outcome = try Program.bulkhead(
+      "who-can", "write", "\(resources)/tiers/default", "--output", "json", in: folder.path)
+    #expect(outcome.code == 0, "\(outcome.error)")
+    let value = try JSONSerialization.jsonObject(with: Data(outcome.out.utf8)) as? [String: Any]
+    let holders = try #require(value?["holders"] as? [[String: Any]])
+    #expect(holders.compactMap { $0["identity"] as? String } == ["root", "calico-node", "kube-controllers"])
+  }
+
+  @Test func aPullRequestThatGivesMoreIsSeen() throws {
+    let folder = try folder()
+    let file = folder.path + "/bulkhead.yaml"
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    try text.replacingOccurrences(of: "access: read-only", with: "access: full").write(
+      toFile: folder.path + "/more.yaml", atomically: true, encoding: .utf8)
+    let more = try Program.bulkhead(
+      "compare", "bulkhead.yaml", "more.yaml", "--no-new-access", in: folder.path)
+    #expect(more.code == 2)
+    #expect(more.out.contains("alice\n  gains write"))
+    #expect(
+      try Program.bulkhead("compare", "more.yaml", "bulkhead.yaml", "--no-new-access", in: folder.path).code
+        == 0)
+    let forms = try Program.bulkhead("compare", "documented", "corrected", in: folder.path)
+    #expect(forms.out.contains("gains write \(resources)/tiers/default: Tiers default"))
+  }
+
+  @Test func lintFailsFromTheSeverityAskedFor() throws {
+    let folder = try folder()
+    #expect(try Program.bulkhead("lint", in: folder.path).code == 0)
+    #expect(try Program.bulkhead("lint", "--fail-on", "info", in: folder.path).code == 2)
+    let file = folder.path + "/bulkhead.yaml"
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    try text.replacingOccurrences(of: "roles: corrected", with: "roles: documented").write(
+      toFile: file, atomically: true, encoding: .utf8)
+    #expect(try Program.bulkhead("lint", in: folder.path).code == 2)
+    let sarif = try Program.bulkhead("lint", "--output", "sarif", in: folder.path)
+    let value = try JSONSerialization.jsonObject(with: Data(sarif.out.utf8)) as? [String: Any]
+    let run = try #require((value?["runs"] as? [[String: Any]])?.first)
+    let results = try #require(run["results"] as? [[String: Any]])
+    #expect(results.contains { $0["level"] as? String == "error" || $0["level"] as? String == "warning" })
+  }
+
+  @Test func theSameQuestionsAreAnsweredFromTheLiveCluster() async throws {
+    let folder = try TemporaryFolder()
+    let server = try #require(Server.all.first)
+    let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)
+    defer { cluster.stop() }
+    try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) {
+      try await SampleData.write(to: $0)
+    }
+    func bulkhead(_ arguments: String...) throws -> Program.Outcome {
+      try Program.run(Program.path, arguments, in: folder.path)
+    }
+    #expect(try bulkhead("init", "--ca", "etcd-ca/ca.crt", "--endpoint", "\(cluster.endpoints[0])").code == 0)
+    #expect(
+      try bulkhead("can", "cni-plugin", "get", "/calico/ipam/v2/config", "--live").code == 1,
+      "there is no such user yet")
+    #expect(try bulkhead("apply").code == 0)
+    #expect(try bulkhead("can", "cni-plugin", "get", "/calico/ipam/v2/config", "--live").code == 0)
+    let same = try bulkhead("compare", "live", "bulkhead.yaml", "--no-new-access")
+    #expect(same.code == 0, "\(same.all)")
+    let radius = try bulkhead("can", "cni-plugin", "--all", "--live")
+    #expect(radius.out.contains("of the \(SampleData.keys.count) keys that are there now"), "\(radius.all)")
+  }
+}
