@@ -9,6 +9,7 @@ public struct MemberProcess: Sendable {
   public let log: String
   /// The program and its arguments, to start the member again.
   public let command: [String]
+  private let lifetime: Duration
   /// The process group of the member alone.
   private let group: pid_t
 
@@ -20,37 +21,49 @@ public struct MemberProcess: Sendable {
     let log = "\(folder)/etcd.log"
     let client = "https://127.0.0.1:\(clientPort)"
     let peer = "https://127.0.0.1:\(peerPort)"
+    let command =
+      [
+        program,
+        "--name=\(name)", "--data-dir=\(folder)/data", "--logger=zap",
+        "--listen-client-urls=\(client)", "--advertise-client-urls=\(client)",
+        "--cert-file=\(folder)/server.crt", "--key-file=\(folder)/server.key",
+        "--client-cert-auth=\(options.clientCertAuth)", "--trusted-ca-file=\(directory)/pki/ca.crt",
+        "--listen-peer-urls=\(peer)", "--initial-advertise-peer-urls=\(peer)",
+        "--peer-cert-file=\(folder)/peer.crt", "--peer-key-file=\(folder)/peer.key",
+        "--peer-client-cert-auth", "--peer-trusted-ca-file=\(directory)/etcd-ca/ca.crt",
+        "--initial-cluster=\(peers)", "--initial-cluster-state=new", "--initial-cluster-token=bulkhead",
+        "--enable-grpc-gateway=false",
+      ] + (options.quotaBackendBytes.map { ["--quota-backend-bytes=\($0)"] } ?? []) + options.extraArguments
+    return MemberProcess(
+      name: name, endpoint: try Endpoint(client), log: log, command: command,
+      lifetime: options.lifetime, group: try launch(command, log: log, lifetime: options.lifetime))
+  }
+
+  /// Starts the member anew after it was stopped, with the same arguments: it reads its authorities again.
+  public func startAgain() throws -> MemberProcess {
+    MemberProcess(
+      name: name, endpoint: endpoint, log: log, command: command, lifetime: lifetime,
+      group: try Self.launch(command, log: log, lifetime: lifetime))
+  }
+
+  private static func launch(_ command: [String], log: String, lifetime: Duration) throws -> pid_t {
     guard FileManager.default.createFile(atPath: log, contents: nil),
       let output = FileHandle(forWritingAtPath: log)
     else { throw ThrowawayEtcdError("cannot write \(log)", hint: "is the disk full?") }
     let process = Process()
     // `timeout` ends the member in any case, and leads a process group that a signal reaches as a whole.
     process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
-    var command = [
-      program,
-      "--name=\(name)", "--data-dir=\(folder)/data", "--logger=zap",
-      "--listen-client-urls=\(client)", "--advertise-client-urls=\(client)",
-      "--cert-file=\(folder)/server.crt", "--key-file=\(folder)/server.key",
-      "--client-cert-auth=\(options.clientCertAuth)", "--trusted-ca-file=\(directory)/pki/ca.crt",
-      "--listen-peer-urls=\(peer)", "--initial-advertise-peer-urls=\(peer)",
-      "--peer-cert-file=\(folder)/peer.crt", "--peer-key-file=\(folder)/peer.key",
-      "--peer-client-cert-auth", "--peer-trusted-ca-file=\(directory)/etcd-ca/ca.crt",
-      "--initial-cluster=\(peers)", "--initial-cluster-state=new", "--initial-cluster-token=bulkhead",
-      "--enable-grpc-gateway=false",
-    ]
-    if let quota = options.quotaBackendBytes { command.append("--quota-backend-bytes=\(quota)") }
-    process.arguments = ["--signal=KILL", "\(options.lifetime.components.seconds)"] + command
+    process.arguments = ["--signal=KILL", "\(lifetime.components.seconds)"] + command
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
     process.standardError = output
     do {
       try process.runHearingSignals()
     } catch {
-      throw ThrowawayEtcdError("cannot start \(program): \(error)", hint: "install Debian's etcd-server")
+      throw ThrowawayEtcdError(
+        "cannot start \(command.first ?? ""): \(error)", hint: "install Debian's etcd-server")
     }
-    return MemberProcess(
-      name: name, endpoint: try Endpoint(client), log: log, command: command,
-      group: process.processIdentifier)
+    return process.processIdentifier
   }
 
   public var isRunning: Bool { kill(group, 0) == 0 }

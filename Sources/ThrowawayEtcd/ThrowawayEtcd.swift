@@ -16,8 +16,10 @@ public struct ThrowawayEtcd: Sendable {
     /// Bytes the database may grow to; nil for etcd's own limit.
     public var quotaBackendBytes: Int64?
     public var lifetime: Duration = .seconds(900)
+    /// For every member, after the usual ones; of a flag given twice etcd takes the last.
+    public var extraArguments: [String]
 
-    public init() {}
+    public init(extraArguments: [String] = []) { self.extraArguments = extraArguments }
   }
 
   /// Holds the authority of the servers' certificates (`etcd-ca`), that of the clients' (`pki`), and each member's
@@ -42,7 +44,7 @@ public struct ThrowawayEtcd: Sendable {
   /// Starts a cluster and waits until it has a leader.
   /// - Parameters:
   ///   - binary: The server's program, by path or by a name on the PATH.
-  ///   - directory: Is made; must not hold a cluster already.
+  ///   - directory: Is made; must not hold a cluster already. A clients' authority that is there is used.
   /// - Throws: ``ThrowawayEtcdError``, with the end of the log of a member that did not start.
   public static func start(
     members count: Int, binary: String = "etcd", in directory: String, options: Options = Options()
@@ -95,8 +97,13 @@ public struct ThrowawayEtcd: Sendable {
           ], in: "\(directory)/\(name)")
       }
     }
-    let clients = try Authority.create(name: "bulkhead clients", lifetime: day, now: now)
-    try clients.save(to: "\(directory)/pki")
+    let clients: Authority
+    if FileManager.default.fileExists(atPath: "\(directory)/pki/ca.crt") {
+      clients = try Authority.load("\(directory)/pki", now: now)
+    } else {
+      clients = try Authority.create(name: "bulkhead clients", lifetime: day, now: now)
+      try clients.save(to: "\(directory)/pki")
+    }
     _ = try CredentialDirectory("\(directory)/pki/clients").issueMissing(
       ["root"], by: clients, lifetime: day, now: now, allowRoot: true)
   }
