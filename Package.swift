@@ -19,6 +19,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -36,6 +37,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // Floor 0: nothing below.
@@ -62,7 +64,9 @@ let package = Package(
         "Files",
         .product(name: "X509", package: "swift-certificates"),
         .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "SwiftASN1", package: "swift-asn1"),
+        grdb,
       ]),
     room("Manifests", [yams]),
     // Floor 2.
@@ -86,7 +90,7 @@ let package = Package(
     tests("Segmentation", ["Catalogue", "Keyspace", "Endpoints"]),
     tests("Files"),
     tests("Catalogue", ["Keyspace"]),
-    tests("Certificates", ["Files"]),
+    tests("Certificates", ["Files", "Etcd", "Endpoints", "ThrowawayEtcd", grdb]),
     tests("Manifests", [yams]),
     tests("ThrowawayEtcd", ["Etcd", "TestClusters"]),
     tests("Etcd", ["Keyspace", "Certificates", "Endpoints", "ThrowawayEtcd", "TestClusters"]),

@@ -11,36 +11,52 @@ public struct Authority: Sendable {
   /// The certificate in PEM: what etcd's `--trusted-ca-file` and the clients' `etcd-ca` hold.
   public let certificatePEM: String
 
-  /// Makes a new authority with a P-256 key that signs its own certificate.
+  /// Makes a new authority.
   /// - Parameters:
   ///   - name: its Common Name.
-  ///   - lifetime: up to 100 years.
+  ///   - lifetime: up to 100 years, and never beyond the parent's.
+  ///   - key: the kind of its key.
+  ///   - limits: what its certificate keeps it from signing.
+  ///   - parent: the authority that signs it; nil where it signs itself.
   /// - Throws: ``CertificatesError``.
-  public static func create(name: String, lifetime: Duration, now: Date) throws -> Authority {
-    let key = PrivateKey.generate()
-    let subject = try SubjectName(authority: name).distinguishedName
-    let validity = try ValidityPeriod(now: now, lifetime: lifetime)
-    let certificate = try Certificate(
-      version: .v3,
-      serialNumber: .random(),
-      publicKey: key.key.publicKey,
-      notValidBefore: validity.notBefore,
-      notValidAfter: validity.notAfter,
-      issuer: subject,
-      subject: subject,
-      extensions: CertificateProfile.authority.extensions(for: key.key.publicKey, issuerKeyIdentifier: nil),
-      issuerPrivateKey: key.key)
+  public static func create(
+    name: String, lifetime: Duration, now: Date, key algorithm: KeyAlgorithm = .p256,
+    limits: AuthorityLimits = AuthorityLimits(), signedBy parent: Authority? = nil
+  ) throws -> Authority {
+    let key = try PrivateKey.generate(algorithm)
+    let subject = try SubjectName(authority: name)
+    let certificate: Certificate
+    if let parent {
+      try parent.checkMaySignAuthorities()
+      certificate = try parent.certify(
+        key.key.publicKey, as: subject, .authority(limits), lifetime: lifetime, now: now)
+    } else {
+      let validity = try ValidityPeriod(now: now, lifetime: lifetime)
+      certificate = try Certificate(
+        version: .v3,
+        serialNumber: .random(),
+        publicKey: key.key.publicKey,
+        notValidBefore: validity.notBefore,
+        notValidAfter: validity.notAfter,
+        issuer: subject.distinguishedName,
+        subject: subject.distinguishedName,
+        extensions: CertificateProfile.authority(limits).extensions(
+          for: key.key.publicKey, issuerKeyIdentifier: nil),
+        issuerPrivateKey: key.key)
+    }
     return try Authority(certificate: certificate, key: key, now: now, source: "the new authority")
   }
 
   /// Takes an authority that exists: a root, or an intermediate that another authority has signed.
   /// - Parameters:
   ///   - certificatePEM: one certificate.
-  ///   - keyPEM: its key in PKCS#8, SEC1 or PKCS#1, without a passphrase.
+  ///   - keyPEM: its key in PKCS#8, SEC1 or PKCS#1.
   ///   - source: where it comes from, for messages.
+  ///   - passphrase: asked where the key is protected by one.
   /// - Throws: ``CertificatesError``.
   public static func importing(
-    certificatePEM: String, keyPEM: String, now: Date, source: String = "the authority"
+    certificatePEM: String, keyPEM: String, now: Date, source: String = "the authority",
+    passphrase: PassphraseSource? = nil
   ) throws -> Authority {
     let certificates = try PEMText(text: certificatePEM, source: "the certificate of \(source)")
       .certificates()
@@ -49,7 +65,7 @@ public struct Authority: Sendable {
         "\(source) is given as \(certificates.count) certificates, and it must be one",
         hint: "give the certificate that the key belongs to, without the others")
     }
-    let key = try PrivateKey(pem: keyPEM, source: "the key of \(source)")
+    let key = try PrivateKey(pem: keyPEM, source: "the key of \(source)", passphrase: passphrase)
     return try Authority(certificate: certificate, key: key, now: now, source: source)
   }
 
@@ -87,6 +103,16 @@ public struct Authority: Sendable {
     }
   }
 
+  /// An authority whose path length is 0, as Bulkhead's own are, signs no further authority (RFC 5280, section
+  /// 4.2.1.9).
+  private func checkMaySignAuthorities() throws {
+    if case .isCertificateAuthority(maxPathLength: 0) = try certificate.extensions.basicConstraints {
+      throw CertificatesError(
+        "the certificate of the parent authority allows no authority below it: its path length is 0",
+        hint: "use an authority whose path length is not limited, such as the cluster's etcd CA")
+    }
+  }
+
   func checkIsValid(at now: Date, source: String = "the authority") throws {
     guard now < certificate.notValidAfter else {
       throw CertificatesError(
@@ -99,6 +125,10 @@ public struct Authority: Sendable {
         hint: "check this machine's clock")
     }
   }
+
+  /// What a certificate's holder shows after its own: the authority's certificate where another has signed it, so
+  /// that whoever trusts only that other one can follow. Empty for an authority that signed itself.
+  var chainPEM: String { certificate.issuer == certificate.subject ? "" : certificatePEM }
 
   /// What the authority's certificate says.
   public var facts: CertificateFacts { CertificateFacts(certificate) }

@@ -3,7 +3,7 @@ import X509
 /// What a certificate is for, and with that its extensions (RFC 5280, section 4.2).
 enum CertificateProfile {
   /// An authority that signs leaf certificates and revocation lists, and no further authority.
-  case authority
+  case authority(AuthorityLimits)
   /// A client of etcd. etcd checks no name but the CN, so it has no alternative names.
   case client
   /// The client port of an etcd member.
@@ -28,6 +28,9 @@ enum CertificateProfile {
     if !extendedKeyUsages.isEmpty {
       try extensions.append(Certificate.Extension(ExtendedKeyUsage(extendedKeyUsages), critical: false))
     }
+    if case .authority(let limits) = self, let constraints = limits.nameConstraints {
+      try extensions.append(Certificate.Extension(constraints, critical: true))
+    }
     if !hosts.isEmpty {
       let names = SubjectAlternativeNames(hosts.map(\.generalName))
       try extensions.append(Certificate.Extension(names, critical: false))
@@ -49,16 +52,16 @@ enum CertificateProfile {
     }
   }
 
-  private var extendedKeyUsages: [ExtendedKeyUsage.Usage] {
+  var extendedKeyUsages: [ExtendedKeyUsage.Usage] {
     switch self {
-    case .authority: []
+    case .authority(let limits): limits.isForClientsOnly ? [.clientAuth] : []
     case .client: [.clientAuth]
     case .server: [.serverAuth]
     case .peer: [.serverAuth, .clientAuth]
     }
   }
 
-  private var hosts: [HostName] {
+  var hosts: [HostName] {
     switch self {
     case .authority, .client: []
     case .server(let hosts), .peer(let hosts): hosts

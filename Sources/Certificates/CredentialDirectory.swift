@@ -20,6 +20,8 @@ public struct CredentialDirectory: Sendable {
     case kept
     /// There was something that could not be used, and there is a new credential now.
     case replaced(because: CredentialFault)
+    /// The credential was good, and there is a new one now.
+    case renewed
   }
 
   /// A user, what was done, and where its files are.
@@ -31,76 +33,115 @@ public struct CredentialDirectory: Sendable {
   }
 
   /// - Throws: ``CertificatesError`` where the user's name makes no file name.
-  public func certificatePath(of user: String) throws -> String { "\(path)/\(try certificateFile(of: user))" }
+  public func certificatePath(of user: String) throws -> String {
+    try certificatePath(of: CertificateHolder(client: user))
+  }
 
   /// - Throws: ``CertificatesError`` where the user's name makes no file name.
-  public func keyPath(of user: String) throws -> String { "\(path)/\(try keyFile(of: user))" }
+  public func keyPath(of user: String) throws -> String { try keyPath(of: CertificateHolder(client: user)) }
 
-  /// Issues a client certificate for every user that has no good one here, and leaves good ones untouched.
-  /// All names are checked before the first is issued; the directory is made with mode 0700 if need be. A run
-  /// that was stopped is continued by the next.
-  /// - Parameters:
-  ///   - lifetime: from now; cut off where the authority ends.
-  ///   - allowRoot: must be true where `root` is among the users.
-  /// - Returns: what was done, in the order of the users.
-  /// - Throws: ``CertificatesError`` or `FileError`; an unreadable file is never replaced, nor is a CA's.
+  func certificatePath(of holder: CertificateHolder) throws -> String {
+    "\(path)/\(try holder.fileName()).crt"
+  }
+
+  private func keyPath(of holder: CertificateHolder) throws -> String {
+    "\(path)/\(try holder.fileName()).key"
+  }
+
+  /// Issues a client certificate for every user that has no good one here, without a ledger.
+  /// - Throws: as ``issue(for:by:renewal:)``.
   public func issueMissing(
     _ users: [String], by authority: Authority, lifetime: Duration, now: Date, allowRoot: Bool = false
   ) throws -> [Issuance] {
-    for user in users {
-      _ = (try SubjectName(user: user, allowRoot: allowRoot), try certificateFile(of: user))
-    }
+    try issue(
+      for: users.map { CertificateHolder(client: $0) },
+      by: Issuer(authority, ledger: nil, lifetime: lifetime, now: now, allowRoot: allowRoot))
+  }
+
+  /// How many certificates are recorded together: enough that the ledger's waiting for the disk does not count.
+  private static let batch = 64
+
+  /// Issues a client certificate for every holder that has no good one here, or whose good one is to be renewed,
+  /// each with a new key, and leaves the others untouched; what is good and not in the ledger is entered there. All names are checked before the first is issued; the
+  /// directory is made with mode 0700 if need be. A run that was stopped is continued by the next.
+  /// - Parameter progress: told after each holder how many are done.
+  /// - Returns: what was done, in the order of the holders.
+  /// - Throws: ``CertificatesError`` or `FileError`; an unreadable file is never replaced, nor is a CA's.
+  public func issue(
+    for holders: [CertificateHolder], by issuer: Issuer, renewal: Renewal = .never,
+    progress: (Int) -> Void = { _ in }
+  ) throws -> [Issuance] {
+    for holder in holders { _ = (try issuer.check(holder), try holder.fileName()) }
     try Directory.create(path, mode: 0o700)
-    return try users.map { user in
-      let action = try action(for: user, authority: authority, now: now)
-      if action != .kept {
-        let credential = try authority.issue(client: user, lifetime: lifetime, now: now, allowRoot: allowRoot)
-        try write(credential, for: user)
-      }
-      return Issuance(
-        user: user, action: action, certificatePath: try certificatePath(of: user),
-        keyPath: try keyPath(of: user))
+    var issuances: [Issuance] = []
+    for start in stride(from: 0, to: holders.count, by: Self.batch) {
+      issuances += try issue(
+        batch: holders[start..<min(start + Self.batch, holders.count)], by: issuer, renewal: renewal)
+      progress(issuances.count)
     }
+    return issuances
   }
 
-  /// Writes a user's key and certificate, both at once as far as the file system allows.
-  /// - Throws: `FileError`.
-  func write(_ credential: Credential, for user: String) throws {
-    try AtomicFile.write(
-      [
-        NewFile(name: keyFile(of: user), bytes: Array(credential.key.secretPEM().utf8), mode: 0o600),
-        NewFile(name: certificateFile(of: user), bytes: Array(credential.certificatePEM.utf8), mode: 0o644),
-      ], in: path)
+  private func issue(
+    batch holders: ArraySlice<CertificateHolder>, by issuer: Issuer, renewal: Renewal
+  ) throws -> [Issuance] {
+    var issuances: [Issuance] = []
+    var missing: [(holder: CertificateHolder, file: String)] = []
+    var unrecorded: [LedgerEntry] = []
+    for holder in holders {
+      let file = try certificatePath(of: holder)
+      let (action, kept) = try action(for: holder, by: issuer, renewal: renewal)
+      issuances.append(
+        Issuance(
+          user: holder.commonName, action: action, certificatePath: file, keyPath: try keyPath(of: holder)))
+      if action != .kept {
+        missing.append((holder, file))
+      } else if let kept, let ledger = issuer.ledger, try ledger.entry(of: kept) == nil {
+        unrecorded.append(LedgerEntry(kept, by: issuer.authority, for: holder, file: file.absolutePath))
+      }
+    }
+    try issuer.ledger?.record(unrecorded)
+    let credentials = try issuer.issue(missing)
+    for (request, credential) in zip(missing, credentials) {
+      try credential.write(name: request.holder.fileName(), in: path)
+    }
+    return issuances
   }
 
-  private func certificateFile(of user: String) throws -> String {
-    try CredentialFileName.encode(user) + ".crt"
-  }
-
-  private func keyFile(of user: String) throws -> String { try CredentialFileName.encode(user) + ".key" }
-
-  private func action(for user: String, authority: Authority, now: Date) throws -> Action {
-    let keyPath = try keyPath(of: user)
-    let certificatePath = try certificatePath(of: user)
+  /// What is to be done for a holder, and what its certificate says where it can stay.
+  private func action(
+    for holder: CertificateHolder, by issuer: Issuer, renewal: Renewal
+  ) throws -> (Action, CertificateFacts?) {
+    let keyPath = try keyPath(of: holder)
+    let certificatePath = try certificatePath(of: holder)
     let certificate = try FileContents.readIfPresent(certificatePath, limit: credentialFileLimit)
     let key = try FileContents.readIfPresent(keyPath, limit: credentialFileLimit)
-    if certificate == nil, key == nil { return .issued }
-    guard let certificate else { return .replaced(because: .certificateMissing) }
+    if certificate == nil, key == nil { return (.issued, nil) }
+    guard let certificate else { return (.replaced(because: .certificateMissing), nil) }
 
     let text = PEMText(text: String(decoding: certificate, as: UTF8.self), source: certificatePath)
-    guard let leaf = try? text.certificates().first else { return .replaced(because: .certificateUnreadable) }
-    guard !CertificateFacts(leaf).isAuthority else {
+    guard let leaf = try? text.certificates().first else {
+      return (.replaced(because: .certificateUnreadable), nil)
+    }
+    let facts = CertificateFacts(leaf)
+    guard !facts.isAuthority else {
       throw CertificatesError(
         "\(certificatePath) is the certificate of an authority and will not be replaced by a user's",
         hint: "move it away, or give the user another name or the credentials another directory")
     }
-    guard let key else { return .replaced(because: .keyMissing) }
+    guard let key else { return (.replaced(because: .keyMissing), nil) }
     guard let privateKey = try? PrivateKey(pem: String(decoding: key, as: UTF8.self), source: keyPath) else {
-      return .replaced(because: .keyUnreadable)
+      return (.replaced(because: .keyUnreadable), nil)
     }
-    if try FileContents.mode(of: keyPath) & 0o007 != 0 { return .replaced(because: .keyExposed) }
-    let fault = Self.fault(of: leaf, key: privateKey, user: user, authority: authority, now: now)
-    return fault.map { .replaced(because: $0) } ?? .kept
+    if try FileContents.mode(of: keyPath) & 0o007 != 0 { return (.replaced(because: .keyExposed), nil) }
+    if let fault = Self.fault(
+      of: leaf, key: privateKey, user: holder.commonName, authority: issuer.authority, now: issuer.now)
+    {
+      return (.replaced(because: fault), nil)
+    }
+    if try issuer.ledger?.entry(of: facts)?.revokedAt != nil { return (.replaced(because: .revoked), nil) }
+    let isRenewed = renewal.applies(to: facts, by: issuer.authority, now: issuer.now)
+    return isRenewed ? (.renewed, nil) : (.kept, facts)
   }
 
   /// The first reason why a certificate and a key are no credential of a user, or nil.

@@ -9,6 +9,7 @@ public enum CredentialFault: String, Codable, Sendable, CaseIterable, CustomStri
   case otherAuthority = "it was signed by another authority"
   case otherName = "its certificate does not have the user as its one Common Name"
   case notForClients = "its certificate is not for clients"
+  case revoked = "it was revoked"
   case expired = "it has expired"
   case notYetValid = "it is not valid yet"
 

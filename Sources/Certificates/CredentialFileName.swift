@@ -14,6 +14,11 @@ enum CredentialFileName {
       let isPlain = Self.isPlain(byte) && !(position == 0 && (isReserved || byte == UInt8(ascii: ".")))
       return isPlain ? String(UnicodeScalar(byte)) : "%" + hexadecimal([byte]).uppercased()
     }.joined()
+    return try checked(name, of: user)
+  }
+
+  /// - Throws: ``CertificatesError`` where the name would be too long for a file.
+  static func checked(_ name: String, of user: String) throws -> String {
     guard !name.isEmpty, name.utf8.count <= longest else {
       throw CertificatesError(
         "the user name \"\(user)\" makes a file name of \(name.utf8.count) bytes, more than \(longest)",

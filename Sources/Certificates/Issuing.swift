@@ -14,12 +14,14 @@ extension Authority {
   }
 
   /// A certificate for the client port of an etcd member; its CN is `etcd-server NAME`, which can be no user.
-  /// A member whose gRPC gateway is on needs ``issue(peer:hosts:lifetime:now:)``'s kind on that port as well.
+  /// - Parameter gateway: whether the member's gRPC gateway is on, which calls etcd with this certificate, so that it
+  ///   must be a client's as well.
   /// - Throws: ``CertificatesError``.
   public func issue(
-    server member: String, hosts: [HostName], lifetime: Duration, now: Date
+    server member: String, hosts: [HostName], lifetime: Duration, now: Date, gateway: Bool = false
   ) throws -> Credential {
-    try issue(SubjectName(server: member), .server(hosts), lifetime: lifetime, now: now)
+    try issue(
+      SubjectName(server: member), gateway ? .peer(hosts) : .server(hosts), lifetime: lifetime, now: now)
   }
 
   /// A certificate for the peer port of an etcd member, where it is both server and client; its CN is
@@ -36,14 +38,15 @@ extension Authority {
   ) throws -> Credential {
     let key = PrivateKey.generate()
     let certificate = try certify(key.key.publicKey, as: subject, profile, lifetime: lifetime, now: now)
-    return try Credential(certificate: certificate, key: key)
+    return try Credential(certificate: certificate, chainPEM: chainPEM, key: key)
   }
 
-  private func certify(
+  func certify(
     _ publicKey: Certificate.PublicKey, as subject: SubjectName, _ profile: CertificateProfile,
     lifetime: Duration, now: Date
   ) throws -> Certificate {
     try checkIsValid(at: now)
+    try checkPermits(profile)
     // A certificate whose issuer has its own name passes for one that signed itself. Names are the same
     // whatever their case (RFC 5280, section 7.1).
     guard !isNamed(subject.commonName) else {
@@ -71,7 +74,7 @@ extension Authority {
   }
 
   /// The identifier that the authority's certificate carries, or the usual hash where it carries none.
-  private var keyIdentifier: ArraySlice<UInt8> {
+  var keyIdentifier: ArraySlice<UInt8> {
     let carried = try? certificate.extensions.subjectKeyIdentifier?.keyIdentifier
     return carried ?? SubjectKeyIdentifier(hash: certificate.publicKey).keyIdentifier
   }

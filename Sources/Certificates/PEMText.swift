@@ -47,14 +47,17 @@ struct PEMText {
   }
 
   /// The one private key.
-  func privateKey() throws -> Certificate.PrivateKey {
+  func privateKey(passphrase: PassphraseSource? = nil) throws -> Certificate.PrivateKey {
     let keys = try documents().filter { $0.discriminator.hasSuffix("PRIVATE KEY") }
     guard let document = keys.first, keys.count == 1 else {
       throw CertificatesError(
         "\(source) holds \(keys.isEmpty ? "no private key" : "more than one private key")",
         hint: "give a PEM file with one key in PKCS#8, SEC1 or PKCS#1")
     }
-    guard !document.discriminator.contains("ENCRYPTED") else { throw isEncrypted }
+    if document.discriminator == EncryptedKey.defaultPEMDiscriminator {
+      guard let passphrase else { throw isEncrypted }
+      return try EncryptedKey(document, source: source).key(passphrase: passphrase(source), source: source)
+    }
     do {
       return try Certificate.PrivateKey(pemDocument: document)
     } catch {
@@ -64,10 +67,29 @@ struct PEMText {
     }
   }
 
+  /// The one certificate signing request.
+  func certificateRequest() throws -> CertificateSigningRequest {
+    let kinds = [CertificateSigningRequest.defaultPEMDiscriminator, "NEW CERTIFICATE REQUEST"]
+    let requests = try documents().filter { kinds.contains($0.discriminator) }
+    guard let document = requests.first, requests.count == 1 else {
+      throw CertificatesError(
+        "\(source) holds \(requests.isEmpty ? "no certificate request" : "more than one certificate request")",
+        hint: "give a PEM file with one -----BEGIN CERTIFICATE REQUEST----- line")
+    }
+    do {
+      return try CertificateSigningRequest(derEncoded: document.derBytes)
+    } catch {
+      throw CertificatesError(
+        "\(source) holds a certificate request that is damaged or has an unknown kind of key",
+        hint: "look at it with openssl req -text; use RSA, P-256, P-384, P-521 or Ed25519")
+    }
+  }
+
   private var isEncrypted: CertificatesError {
     CertificatesError(
       "\(source) holds a private key protected by a passphrase",
-      hint: "decrypt it first, as with openssl pkey -in")
+      hint:
+        "give the passphrase; a key in the old format (Proc-Type) must be decrypted first with openssl pkey")
   }
 }
 

@@ -10,15 +10,28 @@ public struct PrivateKey: Sendable {
     PrivateKey(key: Certificate.PrivateKey(P256.Signing.PrivateKey()))
   }
 
+  /// A new key of a kind. RSA takes a part of a second.
+  /// - Throws: ``CertificatesError``.
+  public static func generate(_ algorithm: KeyAlgorithm) throws -> PrivateKey {
+    do {
+      return PrivateKey(key: try algorithm.makeKey())
+    } catch {
+      throw CertificatesError(
+        "no \(algorithm.rawValue) key could be made", hint: "try again, or another kind")
+    }
+  }
+
   init(key: Certificate.PrivateKey) {
     self.key = key
   }
 
   /// Reads one key in PKCS#8, SEC1 or PKCS#1; other PEM documents around it are passed over.
-  /// - Parameter source: where the text came from, for messages.
+  /// - Parameters:
+  ///   - source: where the text came from, for messages.
+  ///   - passphrase: asked only where the key is protected by one, which must be in PKCS#8.
   /// - Throws: ``CertificatesError``.
-  public init(pem: String, source: String = "the key") throws {
-    self.key = try PEMText(text: pem, source: source).privateKey()
+  public init(pem: String, source: String = "the key", passphrase: PassphraseSource? = nil) throws {
+    self.key = try PEMText(text: pem, source: source).privateKey(passphrase: passphrase)
   }
 
   /// The field's name for the algorithm, as in "P-256" and "RSA 2048".
@@ -27,6 +40,12 @@ public struct PrivateKey: Sendable {
   /// The secret itself, in PEM. It belongs in a file with mode 0600 or a Secret, nowhere else.
   public func secretPEM() throws -> String {
     try key.serializeAsPEM().pemString + "\n"
+  }
+
+  /// The secret in PEM, protected by a passphrase: PKCS#8 with PBES2, as `openssl pkcs8 -topk8` writes it.
+  /// - Throws: ``CertificatesError``.
+  public func secretPEM(protectedBy passphrase: Passphrase) throws -> String {
+    try EncryptedKey(key, passphrase: passphrase).pemText()
   }
 
   func belongs(to certificate: Certificate) -> Bool { key.publicKey == certificate.publicKey }

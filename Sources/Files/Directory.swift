@@ -27,6 +27,17 @@ public enum Directory {
   }
 }
 
+extension Directory {
+  /// Runs `body` while no other process, nor another call of this one, does so for the same directory.
+  /// ``AtomicFile`` takes the same lock: `body` must not write several files into this directory.
+  /// - Throws: ``FileError`` where there is no such directory, and whatever `body` throws.
+  public static func withLock<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+    let directory = try OpenDirectory(path)
+    directory.lock()
+    return try body()
+  }
+}
+
 extension String {
   fileprivate var trimmingTrailingSlashes: String {
     var path = self[...]

@@ -1,0 +1,122 @@
+import SwiftASN1
+import X509
+
+/// What an authority's certificate keeps it from signing.
+public struct AuthorityLimits: Hashable, Sendable {
+  /// It can sign certificates for clients only (extended key usage, which Go and OpenSSL enforce along the
+  /// chain).
+  public var isForClientsOnly = false
+  /// DNS names and all names below them that its certificates may hold.
+  public var domains: [String] = []
+  /// Networks whose addresses its certificates may hold.
+  public var networks: [IPNetwork] = []
+
+  public init(isForClientsOnly: Bool = false, domains: [String] = [], networks: [IPNetwork] = []) {
+    self.isForClientsOnly = isForClientsOnly
+    self.domains = domains
+    self.networks = networks
+  }
+
+  /// A kind of name that is not mentioned is not limited (RFC 5280, section 4.2.1.10), so where one kind is
+  /// named the other is excluded whole.
+  var nameConstraints: NameConstraints? {
+    guard !domains.isEmpty || !networks.isEmpty else { return nil }
+    return NameConstraints(
+      permittedDNSDomains: domains,
+      excludedDNSDomains: domains.isEmpty ? [""] : [],
+      permittedIPRanges: networks.map(\.octets),
+      excludedIPRanges: networks.isEmpty ? IPNetwork.all.map(\.octets) : [])
+  }
+}
+
+/// A network as in "10.0.0.0/8" or "fd00::/8".
+public struct IPNetwork: Hashable, Sendable {
+  let address: [UInt8]
+  let bits: Int
+
+  static let all = [
+    IPNetwork(address: [UInt8](repeating: 0, count: 4), bits: 0),
+    IPNetwork(address: [UInt8](repeating: 0, count: 16), bits: 0),
+  ]
+
+  init(address: [UInt8], bits: Int) {
+    self.address = address
+    self.bits = bits
+  }
+
+  /// - Throws: ``CertificatesError`` where the text is no network, or has bits set after its prefix.
+  public init(_ text: String) throws {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let bits = Int(parts[1]),
+      case .ip(let address)? = try? HostName(String(parts[0])),
+      (0...address.count * 8).contains(bits)
+    else {
+      throw CertificatesError("\"\(text)\" is no network", hint: "write it as 10.0.0.0/8 or fd00::/8")
+    }
+    self.init(address: address, bits: bits)
+    guard zip(address, mask).allSatisfy({ $0 & ~$1 == 0 }) else {
+      throw CertificatesError(
+        "\"\(text)\" has bits set after the first \(bits)", hint: "write the network's first address")
+    }
+  }
+
+  private var mask: [UInt8] {
+    address.indices.map { index in
+      let ones = min(max(bits - index * 8, 0), 8)
+      return ones == 0 ? 0 : .max << (8 - ones)
+    }
+  }
+
+  /// Address and mask, one after the other.
+  var octets: ASN1OctetString { ASN1OctetString(contentBytes: (address + mask)[...]) }
+}
+
+extension Authority {
+  /// Refuses to sign what the authority's own certificate keeps it from: everyone else would refuse the result.
+  func checkPermits(_ profile: CertificateProfile) throws {
+    if let usages = try certificate.extensions.extendedKeyUsage, !usages.contains(.any) {
+      for usage in profile.extendedKeyUsages where !usages.contains(usage) {
+        throw CertificatesError(
+          "the authority's certificate does not allow it to sign for \(usage == .clientAuth ? "clients" : "servers")",
+          hint: "use another authority for these certificates")
+      }
+    }
+    guard let constraints = try certificate.extensions.nameConstraints else { return }
+    for host in profile.hosts where !constraints.permit(host) {
+      throw CertificatesError(
+        "the name constraints of the authority's certificate do not allow \(host)",
+        hint: "use another authority for this host, or make one that allows it")
+    }
+  }
+}
+
+extension NameConstraints {
+  fileprivate func permit(_ host: HostName) -> Bool {
+    switch host {
+    case .dns(let name):
+      let permitted = Array(permittedDNSDomains)
+      return (permitted.isEmpty || permitted.contains { name.isBelow($0) })
+        && !excludedDNSDomains.contains { name.isBelow($0) }
+    case .ip(let address):
+      let permitted = Array(permittedIPRanges)
+      return (permitted.isEmpty || permitted.contains { $0.contains(address) })
+        && !excludedIPRanges.contains { $0.contains(address) }
+    }
+  }
+}
+
+extension ASN1OctetString {
+  fileprivate func contains(_ address: [UInt8]) -> Bool {
+    guard bytes.count == address.count * 2 else { return false }
+    let (network, mask) = (bytes.prefix(address.count), bytes.suffix(address.count))
+    return zip(address, zip(network, mask)).allSatisfy { $0 & $1.1 == $1.0 & $1.1 }
+  }
+}
+
+extension String {
+  /// The name itself or a name below it; everything is below the empty name.
+  fileprivate func isBelow(_ domain: String) -> Bool {
+    let (name, domain) = (lowercased(), domain.lowercased())
+    return domain.isEmpty || name == domain || name.hasSuffix(domain.hasPrefix(".") ? domain : ".\(domain)")
+  }
+}

@@ -1,0 +1,29 @@
+/// Who a certificate is for.
+public struct CertificateHolder: Hashable, Sendable {
+  /// The Common Name; for clients the etcd user.
+  public let commonName: String
+  public let purpose: LedgerEntry.Purpose
+  /// Calico's name for the program, where it is one.
+  public let component: String?
+  /// Where each node has a certificate of its own, which one.
+  public let node: String?
+
+  init(_ commonName: String, purpose: LedgerEntry.Purpose, component: String? = nil, node: String? = nil) {
+    self.commonName = commonName
+    self.purpose = purpose
+    self.component = component
+    self.node = node
+  }
+
+  public init(client user: String, component: String? = nil, node: String? = nil) {
+    self.init(user, purpose: .client, component: component, node: node)
+  }
+
+  /// The name of its files, without `.crt` and `.key`. No user's name can make the `@` before the node.
+  /// - Throws: ``CertificatesError`` where the name makes no file name.
+  func fileName() throws -> String {
+    let name = try CredentialFileName.encode(commonName)
+    guard let node else { return name }
+    return try CredentialFileName.checked("\(name)@\(CredentialFileName.encode(node))", of: commonName)
+  }
+}

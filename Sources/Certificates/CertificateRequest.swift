@@ -1,0 +1,45 @@
+import Files
+import SwiftASN1
+import X509
+
+/// A certificate signing request (PKCS#10, RFC 2986) whose maker has the key: its own signature has been checked.
+///
+/// Of all that it says, two things are taken: the one Common Name and the public key. Extensions, other attributes
+/// of the subject and the lifetime are the authority's to decide.
+public struct CertificateRequest: Sendable {
+  /// The name that it asks for.
+  public let commonName: String
+  let publicKey: Certificate.PublicKey
+
+  /// - Parameter source: where the text came from, for messages.
+  /// - Throws: ``CertificatesError``.
+  public init(pem: String, source: String = "the request") throws {
+    let request = try PEMText(text: pem, source: source).certificateRequest()
+    guard request.publicKey.isValidSignature(request.signature, for: request) else {
+      throw CertificatesError(
+        "the signature of \(source) is not that of its own key",
+        hint: "make the request anew, with the key that the certificate is for")
+    }
+    let names = request.subject.commonNames
+    guard names.count == 1, let name = names[0], !name.isEmpty else {
+      throw CertificatesError(
+        "\(source) has \(names.count == 1 ? "an empty or unclear" : "\(names.count)") Common Name\(names.count == 1 ? "" : "s")",
+        hint: "make it with exactly one, as in openssl req -new -subj /CN=USER")
+    }
+    let bits = request.publicKey.rsaModulusBits ?? 2048
+    guard (2048...8192).contains(bits) else {
+      throw CertificatesError(
+        "\(source) has an RSA key of \(bits) bits", hint: "use 2048 to 8192 bits, or a P-256 key")
+    }
+    self.commonName = name
+    self.publicKey = request.publicKey
+  }
+
+  /// - Throws: `FileError` or ``CertificatesError``.
+  public init(file path: String) throws {
+    try self.init(pem: FileContents.readText(path, limit: credentialFileLimit), source: path)
+  }
+
+  /// The field's name for the algorithm of its key.
+  public var keyAlgorithm: String { publicKey.algorithmName }
+}

@@ -1,0 +1,49 @@
+import GRDB
+
+/// The ledger's tables, version after version. A version that was released is never changed.
+enum LedgerSchema {
+  /// - Throws: ``CertificatesError`` where a later release has written the ledger.
+  static func migrate(_ database: DatabaseQueue) throws {
+    if try database.read(migrator.hasBeenSuperseded) {
+      throw CertificatesError(
+        "\(database.path) was written by a later release of bulkhead",
+        hint: "use that release, or a later one")
+    }
+    try migrator.migrate(database)
+  }
+
+  private static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    // Moments are whole seconds since 1970; serials and fingerprints lower-case hexadecimal.
+    migrator.registerMigration("1: certificates and revocation lists") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE certificate (
+            id INTEGER PRIMARY KEY,
+            serial TEXT NOT NULL UNIQUE,
+            authority TEXT NOT NULL,
+            purpose TEXT NOT NULL,
+            identity TEXT NOT NULL,
+            component TEXT,
+            node TEXT,
+            fingerprint TEXT NOT NULL UNIQUE,
+            notBefore INTEGER NOT NULL,
+            notAfter INTEGER NOT NULL,
+            file TEXT,
+            revokedAt INTEGER,
+            reason TEXT,
+            CHECK ((revokedAt IS NULL) = (reason IS NULL))
+          ) STRICT;
+          CREATE INDEX certificateOfIdentity ON certificate (identity);
+          CREATE TABLE revocationList (
+            authority TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            thisUpdate INTEGER NOT NULL,
+            nextUpdate INTEGER NOT NULL,
+            PRIMARY KEY (authority, number)
+          ) STRICT, WITHOUT ROWID;
+          """)
+    }
+    return migrator
+  }
+}

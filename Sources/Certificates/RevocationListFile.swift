@@ -1,0 +1,89 @@
+import Files
+import Foundation
+import GRDB
+
+/// The revocation list on the disk: `crl.der` (0644) beside the authority, for etcd's `--client-crl-file`.
+extension Issuer {
+  /// DER, because etcd 3.6 reads no PEM, and replaced by a rename, because a member that finds a missing or broken
+  /// list refuses everyone.
+  public static let revocationListFile = "crl.der"
+
+  /// How long a certificate stays on the list after its end, so that every list that was valid at its end has it
+  /// (RFC 5280, section 3.3).
+  private static let grace: TimeInterval = 30 * 86_400
+
+  /// Writes a new list of all that the ledger has as revoked.
+  /// - Parameters:
+  ///   - directory: the authority's.
+  ///   - validity: until its nextUpdate.
+  /// - Returns: the path, how many certificates it lists, and its number.
+  /// - Throws: ``CertificatesError`` or `FileError`.
+  public func writeRevocationList(
+    in directory: String, validity: Duration
+  ) throws -> (path: String, count: Int, number: Int) {
+    guard let ledger else {
+      throw CertificatesError("there is no ledger", hint: "issue a certificate first")
+    }
+    let now = Date(timeIntervalSince1970: now.timeIntervalSince1970.rounded(.down))
+    let path = "\(directory)/\(Self.revocationListFile)"
+    let nextUpdate = now + Double(validity.components.seconds)
+    // A number is taken for good before a list has it. If another process has taken a later one meanwhile, this
+    // list must not replace that one's: it is made anew with a later number still.
+    while true {
+      let number = try ledger.takeListNumber(of: authority, thisUpdate: now, nextUpdate: nextUpdate)
+      let count = try ledger.write { db -> Int? in
+        guard try ledger.lastListNumber(db, of: authority) == number else { return nil }
+        let revoked =
+          try LedgerEntry
+          .filter(Column("revokedAt") != nil)
+          .filter(Column("notAfter") >= Int64((now - Self.grace).timeIntervalSince1970))
+          .order(Column("revokedAt"), Column("id")).fetchAll(db)
+        let list = RevocationList(
+          entries: revoked.compactMap(RevocationList.Entry.init), number: number, thisUpdate: now,
+          nextUpdate: nextUpdate)
+        try AtomicFile.write(try list.signed(by: authority), to: path, mode: 0o644)
+        return revoked.count
+      }
+      if let count { return (path, count, number) }
+    }
+  }
+}
+
+extension Ledger {
+  fileprivate func takeListNumber(
+    of authority: Authority, thisUpdate: Date, nextUpdate: Date
+  ) throws -> Int {
+    try write { db in
+      let number = (try lastListNumber(db, of: authority) ?? 0) + 1
+      try db.execute(
+        sql: "INSERT INTO revocationList (authority, number, thisUpdate, nextUpdate) VALUES (?, ?, ?, ?)",
+        arguments: [
+          authority.facts.fingerprint, number, Int64(thisUpdate.timeIntervalSince1970),
+          Int64(nextUpdate.timeIntervalSince1970),
+        ])
+      return number
+    }
+  }
+
+  fileprivate func lastListNumber(_ db: Database, of authority: Authority) throws -> Int? {
+    try Int.fetchOne(
+      db, sql: "SELECT max(number) FROM revocationList WHERE authority = ?",
+      arguments: [authority.facts.fingerprint])
+  }
+
+  /// Until when the newest list is good; nil where none was written.
+  /// - Throws: ``CertificatesError``.
+  public func nextUpdateOfList() throws -> Date? {
+    try read { db in
+      try Double.fetchOne(
+        db, sql: "SELECT nextUpdate FROM revocationList ORDER BY thisUpdate DESC, number DESC LIMIT 1")
+    }.map { Date(timeIntervalSince1970: $0) }
+  }
+}
+
+extension RevocationList.Entry {
+  fileprivate init?(_ entry: LedgerEntry) {
+    guard let revokedAt = entry.revokedAt, let serial = bytes(hexadecimal: entry.serial) else { return nil }
+    self.init(serial: serial, date: revokedAt, reason: entry.reason ?? .unspecified)
+  }
+}

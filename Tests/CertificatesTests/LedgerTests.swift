@@ -1,0 +1,186 @@
+import Files
+import Foundation
+import GRDB
+import Testing
+
+@testable import Certificates
+
+@Suite final class LedgerTests: TemporaryDirectorySuite {
+  let now = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down))
+  let authority: Authority
+
+  override init() throws {
+    authority = try Authority.forTests()
+    try super.init()
+  }
+
+  private func issuer(_ ledger: Ledger?, lifetime: Duration = .days(90), now: Date? = nil) -> Issuer {
+    Issuer(authority, ledger: ledger, lifetime: lifetime, now: now ?? self.now)
+  }
+
+  private var clients: CredentialDirectory { CredentialDirectory("\(directory)/clients") }
+
+  private func facts(of user: String) throws -> CertificateFacts {
+    try CertificateFacts(file: clients.certificatePath(of: user))
+  }
+
+  @Test func holdsEverythingAboutWhatWasIssued() throws {
+    let ledger = try Ledger(in: directory)
+    _ = try clients.issue(
+      for: [
+        CertificateHolder(client: "calico-node", component: "calico-node", node: "node-1"),
+        CertificateHolder(client: "alice", component: "calicoctl"),
+      ], by: issuer(ledger))
+    let entries = try Ledger(in: directory).entries()
+    #expect(entries.map(\.identity) == ["calico-node", "alice"])
+    #expect(entries.map(\.component) == ["calico-node", "calicoctl"])
+    #expect(entries.map(\.node) == ["node-1", nil])
+    #expect(entries.map(\.purpose) == [.client, .client])
+    #expect(entries[0].file == "\(directory)/clients/calico-node@node-1.crt")
+    let alice = try facts(of: "alice")
+    #expect(entries[1].serial == alice.serial)
+    #expect(entries[1].fingerprint == alice.fingerprint)
+    #expect(entries[1].notBefore == alice.notBefore)
+    #expect(entries[1].notAfter == now + .days(90))
+    #expect(entries[1].authority == authority.facts.fingerprint)
+    #expect(try ledger.entry(of: alice) == entries[1])
+  }
+
+  @Test func isTheOwnersOnlyWithAllThatSQLiteKeepsBesideIt() throws {
+    let old = umask(0)
+    defer { umask(old) }
+    let ledger = try Ledger(in: directory)
+    _ = try clients.issue(for: [CertificateHolder(client: "alice")], by: issuer(ledger))
+    let files = try FileManager.default.contentsOfDirectory(atPath: directory).filter {
+      $0.hasPrefix("ledger")
+    }
+    #expect(files.contains("ledger.sqlite-wal"))
+    for file in files { #expect(mode(of: "\(directory)/\(file)") == 0o600) }
+  }
+
+  @Test func noFileIsWrittenOfWhatCannotBeRecorded() throws {
+    let ledger = try Ledger(in: directory)
+    try ledger.write { try $0.execute(sql: "DROP TABLE certificate") }
+    #expect(throws: CertificatesError.self) {
+      try clients.issue(for: [CertificateHolder(client: "alice")], by: issuer(ledger))
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: clients.path).isEmpty)
+  }
+
+  @Test func aSerialIsNeverRecordedTwice() throws {
+    let ledger = try Ledger(in: directory)
+    _ = try clients.issue(for: [CertificateHolder(client: "alice")], by: issuer(ledger))
+    let error = #expect(throws: CertificatesError.self) { try ledger.record(ledger.entries()) }
+    #expect(message(error).contains("already"))
+    #expect(try ledger.entries().count == 1)
+  }
+
+  @Test func manyOpenAndWriteItAtOnce() async throws {
+    let (directory, authority, now) = (directory, authority, now)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for writer in 0..<8 {
+        group.addTask {
+          let issuer = Issuer(
+            authority, ledger: try Ledger(in: directory), lifetime: .days(1), now: now)
+          for number in 0..<10 {
+            _ = try CredentialDirectory("\(directory)/clients-\(writer)").issue(
+              for: [CertificateHolder(client: "user-\(number)")], by: issuer)
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    let entries = try Ledger(in: directory).entries()
+    #expect(entries.count == 80)
+    #expect(Set(entries.map(\.serial)).count == 80)
+  }
+
+  @Test func takesInWhatWasIssuedWithoutIt() throws {
+    _ = try clients.issue(for: [CertificateHolder(client: "alice")], by: issuer(nil))
+    let ledger = try Ledger(in: directory)
+    let issued = try clients.issue(for: [CertificateHolder(client: "alice")], by: issuer(ledger))
+    #expect(issued.map(\.action) == [.kept])
+    #expect(try ledger.entries().map(\.serial) == [facts(of: "alice").serial])
+  }
+
+  @Test func aRevokedCertificateIsReplacedByTheNextIssue() throws {
+    let ledger = try Ledger(in: directory)
+    let holders = [CertificateHolder(client: "alice"), CertificateHolder(client: "bob")]
+    _ = try clients.issue(for: holders, by: issuer(ledger))
+    let serial = try facts(of: "alice").serial
+    #expect(try ledger.revoke(serials: [serial], at: now, because: .keyCompromise) == 1)
+    #expect(try ledger.revoke(serials: [serial], at: now + .days(1), because: .superseded) == 0)
+    let entry = try #require(ledger.entries().first)
+    #expect(entry.revokedAt == now)
+    #expect(entry.reason == .keyCompromise)
+    let again = try clients.issue(for: holders, by: issuer(ledger))
+    #expect(again.map(\.action) == [.replaced(because: .revoked), .kept])
+    #expect(try facts(of: "alice").serial != serial)
+  }
+
+  @Test func findsByIdentitySerialAndFile() throws {
+    let ledger = try Ledger(in: directory)
+    _ = try clients.issue(
+      for: ["node-1", "node-2"].map { CertificateHolder(client: "felix", node: $0) }
+        + [CertificateHolder(client: "alice")], by: issuer(ledger))
+    let alice = try facts(of: "alice")
+    let serial = alice.serial
+    #expect(try ledger.find(["felix"]).count == 2)
+    #expect(try ledger.find(["felix"], node: "node-2").map(\.node) == ["node-2"])
+    #expect(try ledger.find([serial.uppercased()]).map(\.identity) == ["alice"])
+    #expect(try ledger.find(["00:" + serial]).map(\.identity) == ["alice"])
+    #expect(try ledger.find([clients.certificatePath(of: "alice"), "alice"]).count == 1)
+    let error = #expect(throws: CertificatesError.self) { try ledger.find(["bob"]) }
+    #expect(message(error).contains("\"bob\""))
+  }
+
+  @Test func refusesALedgerOfALaterReleaseAndWhatIsNone() throws {
+    let ledger = try Ledger(in: directory)
+    try ledger.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99: of the future')") }
+    let later = #expect(throws: CertificatesError.self) { try Ledger(in: directory) }
+    #expect(message(later).contains("later release"))
+    let other = "\(directory)/other"
+    try Directory.create(other)
+    try AtomicFile.write(Array("this is no database, not in the least".utf8), to: "\(other)/ledger.sqlite")
+    let damaged = #expect(throws: CertificatesError.self) { try Ledger(in: other) }
+    #expect(message(damaged).contains("is damaged"))
+  }
+
+  @Test func saysHowEachCertificateStands() throws {
+    let ledger = try Ledger(in: directory)
+    let start = now - .days(60)
+    let users = ["due", "fresh", "gone", "old", "revoked"]
+    for user in users {
+      let lifetime: Duration = user == "old" ? .days(30) : user == "due" ? .days(80) : .days(365)
+      _ = try clients.issue(
+        for: [CertificateHolder(client: user)],
+        by: Issuer(
+          Authority.create(name: "ca", lifetime: .days(3650), now: start), ledger: ledger, lifetime: lifetime,
+          now: start))
+    }
+    let replaced = try facts(of: "fresh").serial
+    try FileManager.default.removeItem(atPath: clients.certificatePath(of: "fresh"))
+    _ = try clients.issue(for: [CertificateHolder(client: "fresh")], by: issuer(ledger))
+    try FileManager.default.removeItem(atPath: clients.certificatePath(of: "gone"))
+    try ledger.revoke(serials: [facts(of: "revoked").serial], at: now, because: .unspecified)
+
+    let inventory = try Inventory(ledger, now: now, share: Renewal.usualShare)
+    func states(_ user: String) -> [Inventory.State] {
+      inventory.lines.filter { $0.entry.identity == user }.map(\.state)
+    }
+    #expect(inventory.lines.first?.entry.identity == "old")
+    #expect(states("old") == [.expiredInUse])
+    #expect(states("due") == [.inUse])
+    #expect(states("fresh") == [.inUse, .replaced])
+    #expect(inventory.lines.first { $0.state == .replaced }?.entry.serial == replaced)
+    #expect(states("gone") == [.away])
+    #expect(states("revoked") == [.revokedInUse])
+    #expect(
+      Set(inventory.lines.filter(\.needsAttention).map(\.entry.identity)) == ["old", "due", "revoked"])
+    let window = try Inventory(ledger, now: now, share: 0.99, expiringWithin: .days(300 + 30))
+    #expect(
+      Set(window.lines.filter(\.needsAttention).map(\.entry.identity)) == [
+        "old", "due", "fresh", "gone", "revoked",
+      ])
+  }
+}
