@@ -1,67 +1,96 @@
 import Certificates
 import Foundation
+import Segmentation
 
-/// What was issued.
-public struct IssueReport: Encodable, Sendable {
-  struct Line: Encodable, Sendable {
-    let user: String
-    let action: String
-    let certificate: String
-    let notAfter: Date
+/// One certificate: what it is, whose user it is in etcd, what that one may do, and when it ends.
+public struct CertificateReport: TextReport, Sendable {
+  let certificate: CertificateFacts
+  /// The etcd user that it makes its holder.
+  let user: String?
+  /// Whether the segmentation file has this user; nil without a file.
+  let isIdentity: Bool?
+  /// What the user may do by the segmentation file, role by role.
+  let roles: [RoleLines]
+  let revokedAt: Date?
+  /// Where the ledger says it was written.
+  let file: String?
+  /// What somebody should do something about.
+  let warnings: [String]
+
+  struct RoleLines: Encodable, Sendable {
+    let role: String
+    let grants: [String]
   }
-  let certificates: [Line]
 
-  public init(_ issued: [CredentialDirectory.Issuance]) throws {
-    certificates = try issued.map { issuance in
-      let action =
-        switch issuance.action {
-        case .issued: "issued"
-        case .kept: "kept"
-        case .replaced(let fault): "replaced: \(fault)"
-        }
-      return Line(
-        user: issuance.user, action: action, certificate: issuance.certificatePath,
-        notAfter: try CertificateFacts(file: issuance.certificatePath).notAfter)
+  public var needsAttention: Bool { !warnings.isEmpty }
+
+  /// - Parameters:
+  ///   - segmentation: what the file says, where there is one.
+  ///   - entry: what the ledger has on it.
+  public init(_ facts: CertificateFacts, segmentation: Segmentation?, entry: LedgerEntry?, now: Date) {
+    certificate = facts
+    user = facts.isAuthority || !facts.isForClients ? nil : facts.user
+    let identity = user.flatMap { user in
+      segmentation?.identities.first { $0.user.utf8.elementsEqual(user.utf8) }
     }
+    isIdentity = user == nil || segmentation == nil ? nil : identity != nil
+    roles = (identity?.roles ?? []).map { name in
+      RoleLines(
+        role: name,
+        grants: name == Role.root
+          ? ["everything"] : segmentation?[role: name]?.grants.map { "\($0.grant)" } ?? [])
+    }
+    revokedAt = entry?.revokedAt
+    file = entry?.file
+    warnings = Self.warnings(facts, entry: entry, now: now)
+  }
+
+  private static func warnings(_ facts: CertificateFacts, entry: LedgerEntry?, now: Date) -> [String] {
+    var warnings: [String] = []
+    if now >= facts.notAfter {
+      warnings.append("it has ended")
+    } else if now < facts.notBefore {
+      warnings.append("it is not valid yet")
+    } else if facts.isDue(at: now, after: Renewal.usualShare) {
+      warnings.append("it is due for renewal")
+    }
+    if let revokedAt = entry?.revokedAt { warnings.append("it was revoked on \(revokedAt.day)") }
+    guard facts.isForClients, !facts.isAuthority else { return warnings }
+    if facts.commonNames.count > 1 {
+      warnings.append("it has \(facts.commonNames.count) Common Names: etcd takes the last, others the first")
+    } else if facts.user == nil {
+      warnings.append("its Common Name is missing, empty or unclear: etcd refuses it")
+    }
+    return warnings
   }
 
   public func text(_ style: Style) -> String {
-    Table(
-      certificates.map { line in
-        [
-          Table.Cell(line.user, style.strong), Table.Cell(line.action),
-          Table.Cell("until \(line.notAfter.day)"),
-          Table.Cell(line.certificate, style.faint),
-        ]
-      }, indent: 0
-    ).lines.joined(separator: "\n")
-  }
-}
-
-/// One certificate in words.
-public struct CertificateReport: Sendable {
-  let facts: CertificateFacts
-
-  public init(_ facts: CertificateFacts) { self.facts = facts }
-
-  public func text(_ style: Style) -> String {
-    let user =
-      facts.isAuthority
-      ? "none: this is an authority"
-      : facts.user.map { $0.isEmpty ? "none: the Common Name is empty" : $0 }
-        ?? "none: there is no Common Name"
-    let rows: [(String, String)] = [
-      ("etcd user", user), ("subject", facts.subject), ("issuer", facts.issuer), ("serial", facts.serial),
-      ("valid", "\(facts.notBefore.day) to \(facts.notAfter.day)"),
-      ("use", facts.extendedKeyUsages.map { $0.joined(separator: ", ") } ?? "any"),
+    var rows: [(String, String)] = [
+      ("etcd user", userText), ("subject", certificate.subject), ("issuer", certificate.issuer),
+      ("serial", certificate.serial),
+      ("valid", "\(certificate.notBefore.day) to \(certificate.notAfter.day)"),
+      ("use", certificate.extendedKeyUsages.map { $0.joined(separator: ", ") } ?? "any"),
       (
         "other names",
-        facts.alternativeNames.isEmpty ? "none" : facts.alternativeNames.joined(separator: ", ")
+        certificate.alternativeNames.isEmpty
+          ? "none" : certificate.alternativeNames.joined(separator: ", ")
       ),
-      ("key", facts.keyAlgorithm), ("SHA-256", facts.fingerprint),
+      ("key", certificate.keyAlgorithm), ("SHA-256", certificate.fingerprint),
     ]
-    return Table(rows.map { [Table.Cell($0.0, style.faint), Table.Cell($0.1)] }, indent: 0).lines.joined(
-      separator: "\n")
+    for role in roles {
+      rows.append(("role", role.role))
+      rows += role.grants.map { ("", $0) }
+    }
+    if isIdentity == false { rows.append(("role", "none: the segmentation file has no such identity")) }
+    return
+      (Table(rows.map { [Table.Cell($0.0, style.faint), Table.Cell($0.1)] }, indent: 0).lines
+      + warnings.map { style.caution("attention: \($0)") }).joined(separator: "\n")
+  }
+
+  private var userText: String {
+    if certificate.isAuthority { return "none: this is an authority" }
+    guard certificate.isForClients else { return "none: it is not for clients" }
+    return user ?? "none: there is no Common Name that etcd would take"
   }
 }
 

@@ -62,3 +62,13 @@ enum Console {
     return (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
   }
 }
+
+extension Console {
+  /// A result in the form that was asked for.
+  static func out(_ report: some TextReport, _ option: OutputOption) throws {
+    switch option.output {
+    case .text: out(report.text(style))
+    case .json: out(try JSON.text(report))
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Certificates
+import Foundation
+
+/// The certificates that were issued, and which need attention.
+public struct InventoryReport: TextReport, Sendable {
+  struct Line: Encodable, Sendable {
+    let identity: String
+    let purpose: String
+    let component: String?
+    let node: String?
+    let serial: String
+    let fingerprint: String
+    let state: String
+    let notBefore: Date
+    let notAfter: Date
+    let due: Date
+    let revokedAt: Date?
+    let reason: String?
+    let file: String?
+    let needsAttention: Bool
+  }
+
+  let certificates: [Line]
+  /// Until when the newest revocation list is good; nil where there is none.
+  let revocationListUntil: Date?
+  /// Whether the newest revocation list is out of date, so that careful programs take it for none.
+  let isRevocationListOld: Bool
+  /// How many are left out because nothing more is to do with them.
+  let leftOut: Int
+  private let now: Date
+
+  private enum CodingKeys: String, CodingKey {
+    case certificates, revocationListUntil, isRevocationListOld, leftOut
+  }
+
+  public var needsAttention: Bool { isRevocationListOld || certificates.contains(where: \.needsAttention) }
+
+  /// - Parameter all: lists those too that have ended, are revoked or were replaced.
+  public init(_ inventory: Inventory, nextList: Date?, now: Date, all: Bool) {
+    let shown = inventory.lines.filter { line in
+      switch line.state {
+      case .inUse, .away, .revokedInUse, .expiredInUse: true
+      case .replaced, .revoked, .expired: all
+      }
+    }
+    certificates = shown.map { line in
+      Line(
+        identity: line.entry.identity, purpose: line.entry.purpose.rawValue,
+        component: line.entry.component, node: line.entry.node, serial: line.entry.serial,
+        fingerprint: line.entry.fingerprint, state: line.state.rawValue, notBefore: line.entry.notBefore,
+        notAfter: line.entry.notAfter, due: line.due, revokedAt: line.entry.revokedAt,
+        reason: line.entry.reason?.rawValue, file: line.entry.file, needsAttention: line.needsAttention)
+    }
+    leftOut = inventory.lines.count - shown.count
+    revocationListUntil = nextList
+    isRevocationListOld = nextList.map { $0 < now } ?? false
+    self.now = now
+  }
+
+  public func text(_ style: Style) -> String {
+    let head = ["IDENTITY", "NODE", "STATE", "ENDS", "RENEWAL", "SERIAL"].map { Table.Cell($0, style.faint) }
+    func cell(_ text: String, _ line: Line) -> Table.Cell {
+      line.needsAttention ? Table.Cell(text, style.caution) : Table.Cell(text)
+    }
+    let rows: [[Table.Cell]] = certificates.map { line in
+      [
+        Table.Cell(line.identity, style.strong), Table.Cell(line.node ?? "-"),
+        cell(line.state, line),
+        Table.Cell("\(line.notAfter.day) \(time(until: line.notAfter))"),
+        cell(line.due <= now ? "due" : line.due.day, line),
+        Table.Cell(line.serial, style.faint),
+      ]
+    }
+    var lines = Table([head] + rows, indent: 0).lines
+    if leftOut > 0 { lines.append(style.faint("\(leftOut) ended, revoked or replaced: --all lists them")) }
+    if let until = revocationListUntil {
+      let text = "revocation list: good until \(until.day)"
+      lines.append(isRevocationListOld ? style.caution("\(text), out of date: bulkhead certs crl") : text)
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// `in 12 d` or `3 h ago`.
+  private func time(until date: Date) -> String {
+    let seconds = Int(date.timeIntervalSince(now))
+    let size = abs(seconds)
+    let amount =
+      size >= 2 * 86_400 ? "\(size / 86_400) d" : size >= 7_200 ? "\(size / 3_600) h" : "\(size / 60) min"
+    return seconds >= 0 ? "in \(amount)" : "\(amount) ago"
+  }
+}

@@ -1,0 +1,40 @@
+import Certificates
+import Foundation
+
+/// What was issued.
+public struct IssueReport: TextReport, Sendable {
+  struct Line: Encodable, Sendable {
+    let user: String
+    let action: String
+    let certificate: String
+    let notAfter: Date
+  }
+  let certificates: [Line]
+
+  public init(_ issued: [CredentialDirectory.Issuance]) throws {
+    certificates = try issued.map { issuance in
+      let action =
+        switch issuance.action {
+        case .issued: "issued"
+        case .kept: "kept"
+        case .renewed: "renewed"
+        case .replaced(let fault): "replaced: \(fault)"
+        }
+      return Line(
+        user: issuance.user, action: action, certificate: issuance.certificatePath,
+        notAfter: try CertificateFacts(file: issuance.certificatePath).notAfter)
+    }
+  }
+
+  public func text(_ style: Style) -> String {
+    Table(
+      certificates.map { line in
+        [
+          Table.Cell(line.user, style.strong), Table.Cell(line.action),
+          Table.Cell("until \(line.notAfter.day)"),
+          Table.Cell(line.certificate, style.faint),
+        ]
+      }, indent: 0
+    ).lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Certificates
+import Foundation
+import Reporting
+import Segmentation
+
+extension KeyAlgorithm: ExpressibleByArgument {}
+
+struct CertsAuthority: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "authority",
+    abstract: "Make a new authority.",
+    discussion: """
+      Writes ca.crt and ca.key (mode 0600); an authority that is there is never overwritten. etcd accepts its \
+      certificates once ca.crt is in the members' --trusted-ca-file.
+
+      The authority of the clients should not be that of the peers: whoever holds one of its certificates could \
+      else speak to the members as a member. With --signed-by a folder with ca.crt and ca.key, it becomes an \
+      intermediate of that authority, and whoever trusts that one trusts its certificates too.
+      """)
+
+  @Argument(help: "The folder, made if need be.") var directory = "pki"
+  @Option(help: "The authority's Common Name.") var name = "bulkhead clients"
+  @Option(help: "How long it is valid: 10y, 365d.") var lifetime = "10y"
+  @Option(help: "Its key: \(KeyAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var key = KeyAlgorithm.p256
+  @Flag(help: "Protect its key by a passphrase, asked for or given as below.") var protect = false
+  @Flag(help: "Let it sign certificates for clients only, none for servers.") var clientsOnly = false
+  @Option(help: "Let it sign for this DNS name and those below it, and no other; may be repeated.")
+  var permitDomain: [String] = []
+  @Option(
+    help: "Let it sign for addresses of this network, such as 10.0.0.0/8, and no other; may be repeated.")
+  var permitNetwork: [String] = []
+  @Option(help: "The folder of an authority that signs this one.") var signedBy: String?
+  @OptionGroup var passphraseOption: PassphraseOption
+
+  func run() async throws {
+    guard let lifetime = Lifetime(lifetime) else {
+      throw ValidationError("--lifetime takes a number and a unit: 10y, 365d, 12h")
+    }
+    let now = Date()
+    let limits = AuthorityLimits(
+      isForClientsOnly: clientsOnly, domains: permitDomain, networks: try permitNetwork.map(IPNetwork.init))
+    let parent = try signedBy.map {
+      try Authority.load($0, now: now, passphrase: PassphraseOption.prompting)
+    }
+    let authority = try Authority.create(
+      name: name, lifetime: .seconds(lifetime.seconds), now: now, key: key, limits: limits, signedBy: parent)
+    try authority.save(to: directory, passphrase: protect ? try passphraseOption.new() : nil)
+    Console.out(
+      "\(directory)/ca.crt: \(authority.facts.subject), valid until \(authority.facts.notAfter.day)")
+    if parent == nil {
+      Console.note("hint: add \(directory)/ca.crt to --trusted-ca-file of every etcd member")
+    } else {
+      Console.note(
+        "warning: if the members' --peer-trusted-ca-file is the signing authority, its clients could speak as members"
+      )
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Certificates
+import Files
+import Foundation
+import Reporting
+
+struct CertsImport: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Take over an authority that exists: a CA certificate and its key in PEM.",
+    discussion: """
+      A key that is protected by a passphrase stays protected, by the same one; --protect protects one that was not.
+      """)
+
+  @Option(help: "The CA's certificate.") var certificate: String
+  @Option(help: "The CA's private key: PKCS#8, also with a passphrase, SEC1 or PKCS#1.") var key: String
+  @Flag(help: "Protect the key by a passphrase.") var protect = false
+  @OptionGroup var passphraseOption: PassphraseOption
+  @Argument(help: "The folder to write it to, made if need be.") var directory = "pki"
+
+  func run() async throws {
+    let memory = PassphraseMemory(passphraseOption.source)
+    let authority = try Authority.importing(
+      certificatePEM: FileContents.readText(certificate), keyPEM: FileContents.readText(key), now: Date(),
+      source: certificate, passphrase: memory.source)
+    let passphrase = try memory.value ?? (protect ? passphraseOption.new() : nil)
+    try authority.save(to: directory, passphrase: passphrase)
+    Console.out(
+      "\(directory)/ca.crt: \(authority.facts.subject), valid until \(authority.facts.notAfter.day)")
+  }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Certificates
+import Files
+import Foundation
+import Synchronization
+
+/// Where the passphrase of an authority's key comes from: a file, the environment or a prompt; never an argument,
+/// which everyone on the machine can read.
+struct PassphraseOption: ParsableArguments {
+  static let variable = "BULKHEAD_PASSPHRASE"
+
+  @Option(
+    help: "A file whose first line is the passphrase of the authority's key; else $\(variable), or a prompt.")
+  var passphraseFile: String?
+
+  var source: PassphraseSource {
+    let file = passphraseFile
+    return { what in
+      if let file { return try Self.read(file) }
+      return try Self.fromEnvironment() ?? Self.prompt("passphrase of \(what)")
+    }
+  }
+
+  /// For a second authority of the same command.
+  static var prompting: PassphraseSource { { try prompt("passphrase of \($0)") } }
+
+  /// A passphrase to be, asked for twice.
+  func new() throws -> Passphrase {
+    if let passphraseFile { return try Self.read(passphraseFile) }
+    if let given = try Self.fromEnvironment() { return given }
+    let first = try Self.line(prompt: "new passphrase")
+    guard try Self.line(prompt: "the same again") == first else {
+      throw Complaint("the two passphrases differ", hint: "nothing was written; try again")
+    }
+    return try Passphrase(first)
+  }
+
+  private static func read(_ file: String) throws -> Passphrase {
+    let bytes = try FileContents.read(file, limit: 1 << 16)
+    return try Passphrase(Array(bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }))
+  }
+
+  private static func fromEnvironment() throws -> Passphrase? {
+    try ProcessInfo.processInfo.environment[variable].map { try Passphrase(Array($0.utf8)) }
+  }
+
+  private static func prompt(_ text: String) throws -> Passphrase { try Passphrase(line(prompt: text)) }
+
+  /// A line typed unseen.
+  private static func line(prompt: String) throws -> [UInt8] {
+    guard Console.isTerminal(STDIN_FILENO), Console.isTerminal(STDERR_FILENO) else {
+      throw Complaint(
+        "a passphrase is needed, and nobody can be asked for it",
+        hint: "give it with --passphrase-file or in $\(variable)")
+    }
+    var state = termios()
+    tcgetattr(STDIN_FILENO, &state)
+    var quiet = state
+    quiet.c_lflag &= ~tcflag_t(ECHO)
+    Console.write("\(prompt): ", to: STDERR_FILENO)
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet)
+    defer {
+      tcsetattr(STDIN_FILENO, TCSAFLUSH, &state)
+      Console.write("\n", to: STDERR_FILENO)
+    }
+    return Array((readLine() ?? "").utf8)
+  }
+}
+
+/// Keeps a passphrase that was asked for, to use it again.
+final class PassphraseMemory: Sendable {
+  private let known = Mutex<Passphrase?>(nil)
+  private let origin: PassphraseSource
+
+  init(_ origin: @escaping PassphraseSource) { self.origin = origin }
+
+  var value: Passphrase? { known.withLock { $0 } }
+  var source: PassphraseSource {
+    { what in
+      let passphrase = try self.origin(what)
+      self.known.withLock { $0 = passphrase }
+      return passphrase
+    }
+  }
+}

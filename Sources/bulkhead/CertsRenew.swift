@@ -1,0 +1,41 @@
+import ArgumentParser
+import Certificates
+import Foundation
+import Reporting
+import Segmentation
+
+struct CertsRenew: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "renew",
+    abstract: "Issue certificates anew that are due, with new keys.",
+    discussion: """
+      A certificate is due when two thirds of its lifetime have passed. Key and certificate are replaced together; \
+      those that are not due are not touched. Without names, all identities of the file are looked at.
+
+        bulkhead certs renew                      those that are due
+        bulkhead certs renew calico-node --now    this one, due or not
+      """)
+
+  @Argument(help: "Identities of the file.") var users: [String] = []
+  @Flag(help: "Renew whether due or not.") var now = false
+  @OptionGroup var dueOption: DueOption
+  @OptionGroup var fileOption: FileOption
+  @OptionGroup var passphraseOption: PassphraseOption
+  @OptionGroup var outputOption: OutputOption
+
+  func run() async throws {
+    let workspace = try Workspace(fileOption)
+    let holders = try workspace.holdersWithCertificate(named: users)
+    let issued = try workspace.certificates.issue(
+      for: holders,
+      by: try workspace.issuer(passphraseOption, allowRoot: holders.contains { $0.commonName == Role.root }),
+      renewal: now ? .always : .due(after: dueOption.share)
+    ) { Console.progress("\($0) of \(holders.count) certificates") }
+    Console.clearProgress()
+    try Console.out(try IssueReport(issued), outputOption)
+    if issued.contains(where: { $0.action != .kept }) {
+      Console.note(
+        "hint: the components read the new ones from new Secrets: 'bulkhead manifest', then roll out")
+    }
+  }
+}
