@@ -75,12 +75,13 @@ let package = Package(
     room("Reconciliation", ["Segmentation", "Etcd", "Endpoints"]),
     room("Verification", ["Segmentation", "Etcd", "Certificates"]),
     room("Reporting", ["Segmentation", "Reconciliation", "Verification", "Certificates"]),
+    room("Rollover", ["Certificates", "Endpoints", "Etcd", "Files"]),
     room("ThrowawayEtcd", ["Certificates", "Endpoints", "Etcd", "Files"]),
     // Floor 4.
     .executableTarget(
       name: "bulkhead",
       dependencies: [
-        "Reporting", "Manifests", "ThrowawayEtcd", "Files", argumentParser,
+        "Reporting", "Manifests", "Rollover", "ThrowawayEtcd", "Files", argumentParser,
       ],
       resources: [.embedInCode("Example")],
       swiftSettings: strict),
@@ -91,6 +92,7 @@ let package = Package(
     tests("Files"),
     tests("Catalogue", ["Keyspace"]),
     tests("Certificates", ["Files", "Etcd", "Endpoints", "ThrowawayEtcd", grdb]),
+    tests("Rollover", ["Certificates", "Endpoints", "Etcd", "Files", "Keyspace", "ThrowawayEtcd"]),
     tests("Manifests", [yams]),
     tests("ThrowawayEtcd", ["Etcd", "TestClusters"]),
     tests("Etcd", ["Keyspace", "Certificates", "Endpoints", "ThrowawayEtcd", "TestClusters"]),

@@ -7,23 +7,32 @@ public struct CertificateHolder: Hashable, Sendable {
   public let component: String?
   /// Where each node has a certificate of its own, which one.
   public let node: String?
+  /// Whether the certificates of other nodes have the same Common Name, so that the file's name must tell them apart.
+  let sharesName: Bool
 
-  init(_ commonName: String, purpose: LedgerEntry.Purpose, component: String? = nil, node: String? = nil) {
+  init(
+    _ commonName: String, purpose: LedgerEntry.Purpose, component: String? = nil, node: String? = nil,
+    sharesName: Bool = false
+  ) {
     self.commonName = commonName
     self.purpose = purpose
     self.component = component
     self.node = node
+    self.sharesName = sharesName
   }
 
-  public init(client user: String, component: String? = nil, node: String? = nil) {
-    self.init(user, purpose: .client, component: component, node: node)
+  /// - Parameter sharesName: whether the certificates of other nodes have the same Common Name.
+  public init(
+    client user: String, component: String? = nil, node: String? = nil, sharesName: Bool = false
+  ) {
+    self.init(user, purpose: .client, component: component, node: node, sharesName: sharesName)
   }
 
   /// The name of its files, without `.crt` and `.key`. No user's name can make the `@` before the node.
   /// - Throws: ``CertificatesError`` where the name makes no file name.
   func fileName() throws -> String {
     let name = try CredentialFileName.encode(commonName)
-    guard let node else { return name }
+    guard sharesName, let node else { return name }
     return try CredentialFileName.checked("\(name)@\(CredentialFileName.encode(node))", of: commonName)
   }
 }

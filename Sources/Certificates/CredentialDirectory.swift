@@ -40,11 +40,13 @@ public struct CredentialDirectory: Sendable {
   /// - Throws: ``CertificatesError`` where the user's name makes no file name.
   public func keyPath(of user: String) throws -> String { try keyPath(of: CertificateHolder(client: user)) }
 
-  func certificatePath(of holder: CertificateHolder) throws -> String {
+  /// - Throws: ``CertificatesError`` where the names make no file name.
+  public func certificatePath(of holder: CertificateHolder) throws -> String {
     "\(path)/\(try holder.fileName()).crt"
   }
 
-  private func keyPath(of holder: CertificateHolder) throws -> String {
+  /// - Throws: ``CertificatesError`` where the names make no file name.
+  public func keyPath(of holder: CertificateHolder) throws -> String {
     "\(path)/\(try holder.fileName()).key"
   }
 

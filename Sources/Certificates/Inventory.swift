@@ -54,7 +54,8 @@ public struct Inventory: Sendable {
         switch state {
         case .revokedInUse, .expiredInUse: true
         case .inUse: isSoon
-        case .away: isSoon && newest[entry.holder] == entry.fingerprint
+        case .away:
+          isSoon && newest[entry.holder] == entry.fingerprint && entry.purpose != .probe
         case .replaced, .revoked, .expired: false
         }
       return Line(entry: entry, state: state, due: due, needsAttention: needsAttention)
@@ -62,6 +63,20 @@ public struct Inventory: Sendable {
   }
 
   public var needsAttention: Bool { lines.contains(where: \.needsAttention) }
+
+  /// The clients' certificates of an authority that may still be in use: its file holds it, or nothing newer went to
+  /// the same holder.
+  /// - Parameter authority: the fingerprint of its certificate.
+  public func clients(of authority: String) -> [LedgerEntry] {
+    let newest = Dictionary(
+      lines.map(\.entry).sorted { $0.notBefore < $1.notBefore }.map { ($0.holder, $0.fingerprint) },
+      uniquingKeysWith: { $1 })
+    return lines.filter { line in
+      guard line.entry.authority == authority, line.entry.purpose == .client else { return false }
+      return line.state == .inUse
+        || line.state == .away && newest[line.entry.holder] == line.entry.fingerprint
+    }.map(\.entry)
+  }
 
   private static func state(of entry: LedgerEntry, found: String?, now: Date) -> State {
     let isThere = found == entry.fingerprint

@@ -71,6 +71,17 @@ public struct Issuer: Sendable {
     return try certificate.pemText() + authority.chainPEM
   }
 
+  /// A certificate for an hour that stands for no user, to see whether a server trusts the authority: `NAME.crt` and
+  /// `NAME.key` in a directory, which is made with mode 0700 if need be.
+  /// - Throws: ``CertificatesError`` or `FileError`.
+  public func issueProbe(name: String, to directory: String) throws {
+    let holder = CertificateHolder("bulkhead probe", purpose: .probe)
+    let probe = try authority.issue(client: holder.commonName, lifetime: .seconds(3600), now: now)
+    try Directory.create(directory, mode: 0o700)
+    try ledger?.record([LedgerEntry(probe.facts, by: authority, for: holder, file: nil)])
+    try probe.write(name: name, in: directory)
+  }
+
   /// The certificates of an etcd member: `server.crt` for its client port and `peer.crt` for its peer port, each with
   /// a new key. Both are for both directions: the gRPC gateway calls etcd with the server's certificate.
   /// - Parameters:

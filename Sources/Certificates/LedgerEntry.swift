@@ -4,7 +4,11 @@ import GRDB
 /// A certificate that was issued, as the ledger knows it.
 public struct LedgerEntry: Codable, Hashable, Sendable {
   /// What a certificate is for.
-  public enum Purpose: String, Codable, Sendable { case client, server, peer }
+  public enum Purpose: String, Codable, Sendable {
+    case client, server, peer
+    /// A client's that belongs to no user, to see whether a server trusts the authority.
+    case probe
+  }
 
   /// Lower-case hexadecimal.
   public let serial: String

@@ -1,6 +1,104 @@
 import ArgumentParser
+import Certificates
+import Files
+import Foundation
+import Reporting
+import Rollover
+import Segmentation
 
 struct CertsRollover: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "rollover", abstract: "x")
-  func run() async throws {}
+  static let configuration = CommandConfiguration(
+    commandName: "rollover",
+    abstract: "Replace the authority by a new one while everyone keeps working.",
+    discussion: """
+      Without --next, says how far the roll-over is and what is to be done. With it, takes the next step, after \
+      having seen on every member that the one before is complete:
+
+        1. a new authority, and trust.crt with both; you give it to the members and restart them one by one
+        2. the new authority takes its place, and every certificate is issued anew; you deliver them
+        3. trust.crt with the new one only, after --delivered; you give it to the members and restart them
+        4. the old authority is put aside, once no member admits its certificates
+
+      etcd does not tell with which certificate a client is connected: that every component has its new one is yours \
+      to know, and to say with --delivered.
+      """)
+
+  @Flag(help: "Take the next step.") var next = false
+  @Flag(help: "Every component and every host has its new certificate.") var delivered = false
+  @Option(help: "The new authority's Common Name.") var name: String?
+  @Option(help: "How long the new authority is valid.") var lifetime = "10y"
+  @Option(help: "The new authority's key: \(KeyAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var key = KeyAlgorithm.p256
+  @OptionGroup var fileOption: FileOption
+  @OptionGroup var passphraseOption: PassphraseOption
+  @OptionGroup var timeoutOption: TimeoutOption
+
+  func run() async throws {
+    let workspace = try Workspace(fileOption)
+    let rollover = AuthorityRollover(
+      directory: workspace.authority, clients: workspace.certificates,
+      endpoints: workspace.file.etcd.endpoints, administrator: try workspace.administrator,
+      timeout: timeoutOption.duration)
+    if next { try await step(workspace, rollover) }
+    let stage = try rollover.directory.stage()
+    Console.out(Self.advice(stage, trust: rollover.directory.trust))
+    if stage != .idle, !next { throw ExitCode(2) }
+  }
+
+  private func step(_ workspace: Workspace, _ rollover: AuthorityRollover) async throws {
+    let now = Date()
+    let ledger = try Ledger(in: workspace.authority)
+    switch try rollover.directory.stage() {
+    case .idle:
+      let isProtected = try FileContents.readText("\(workspace.authority)/ca.key").contains("ENCRYPTED")
+      try await rollover.begin(
+        with: try newAuthority(workspace, now: now),
+        passphrase: isProtected ? try passphraseOption.new() : nil)
+    case .trustBoth:
+      try await rollover.promote(ledger: ledger, now: now, passphrase: passphraseOption.source)
+      try reissue(workspace, rollover)
+    case .reissue:
+      try reissue(workspace, rollover)
+      guard delivered else {
+        throw Complaint(
+          "it is not said that the new certificates are delivered",
+          hint: "once every component and host has its own, add --delivered")
+      }
+      try await rollover.distrust(
+        holders: try workspace.holdersWithCertificate(named: []), ledger: ledger, now: now)
+    case .trustNew:
+      let retired = try await rollover.finish(ledger: ledger, now: now, passphrase: passphraseOption.source)
+      Console.out("done: the old authority is in \(retired), for as long as you want to keep it")
+    }
+  }
+
+  private func reissue(_ workspace: Workspace, _ rollover: AuthorityRollover) throws {
+    let holders = try workspace.holdersWithCertificate(named: [])
+    let issuer = try workspace.issuer(
+      passphraseOption, allowRoot: holders.contains { $0.commonName == Role.root })
+    let issued = try rollover.reissue(for: holders, by: issuer)
+    Console.out("\(issued.count { $0.action != .kept }) certificates issued anew, \(issued.count) in all")
+  }
+
+  private func newAuthority(_ workspace: Workspace, now: Date) throws -> Authority {
+    guard let lifetime = Lifetime(lifetime) else {
+      throw ValidationError("--lifetime takes a number and a unit: 10y, 365d, 12h")
+    }
+    let old = try CertificateFacts(file: "\(workspace.authority)/ca.crt")
+    return try Authority.create(
+      name: name ?? "bulkhead clients \(now.day)-\(old.fingerprint.prefix(4))",
+      lifetime: .seconds(lifetime.seconds), now: now, key: key)
+  }
+
+  private static func advice(_ stage: RolloverDirectory.Stage, trust: String) -> String {
+    switch stage {
+    case .idle: "no roll-over is under way; --next begins one"
+    case .trustBoth:
+      "the members are to trust both authorities: give \(trust) to --trusted-ca-file of each, restart one by one, then --next"
+    case .reissue:
+      "the clients are to use the new certificates: deliver them to every component and host, then --next --delivered"
+    case .trustNew:
+      "the members are to trust the new authority only: give \(trust) to --trusted-ca-file of each, restart one by one, then --next"
+    }
+  }
 }

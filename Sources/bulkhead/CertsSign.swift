@@ -20,6 +20,7 @@ struct CertsSign: AsyncParsableCommand {
 
   @Argument(help: "The request, in PEM.") var request: String
   @Option(help: "Write the certificate to this file instead of standard output.") var to: String?
+  @Option(help: "Of an identity with a certificate for each node: whose this is.") var node: String?
   @Flag(help: "Sign it though it is for root, who may do everything.") var root = false
   @OptionGroup var fileOption: FileOption
   @OptionGroup var passphraseOption: PassphraseOption
@@ -27,7 +28,14 @@ struct CertsSign: AsyncParsableCommand {
   func run() async throws {
     let workspace = try Workspace(fileOption)
     let request = try CertificateRequest(file: request)
-    let holder = try workspace.holder(of: request.commonName)
+    let holders = try workspace.identity(request.commonName).holders
+    guard let holder = holders.first(where: { node == nil || $0.node == node }),
+      node != nil || holders.count == 1
+    else {
+      throw Complaint(
+        "'\(request.commonName)' has a certificate for each node",
+        hint: "say for which of the file's with --node")
+    }
     let certificate = try workspace.issuer(passphraseOption, allowRoot: root).sign(
       request, for: holder, file: to)
     if let to {

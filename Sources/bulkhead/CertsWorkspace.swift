@@ -1,4 +1,5 @@
 import Certificates
+import Etcd
 import Files
 import Foundation
 import Segmentation
@@ -34,37 +35,59 @@ extension Workspace {
     }
     return segmentation.identities.filter {
       $0.isIssued || (root && $0.purpose == .administrator) || (apiserver && $0.purpose == .apiserver)
-    }.map(\.holder)
+    }.flatMap(\.holders)
   }
 
-  /// The identities of these names; where none is named, all that have a certificate here.
+  /// Those of these names; where none is named, all that have a certificate here.
   func holdersWithCertificate(named users: [String]) throws -> [CertificateHolder] {
-    guard users.isEmpty else { return try users.map { try holder(of: $0) } }
-    return try segmentation.identities.filter {
-      try FileContents.readIfPresent(certificates.certificatePath(of: $0.user)) != nil
-    }.map(\.holder)
+    guard users.isEmpty else { return try users.flatMap { try identity($0).holders } }
+    return try segmentation.identities.flatMap(\.holders).filter {
+      try FileContents.readIfPresent(certificates.certificatePath(of: $0)) != nil
+    }
   }
 
-  func holder(of user: String) throws -> CertificateHolder {
+  /// The credentials of a user: of one that has a certificate for each node, the first node's.
+  func anyCredentials(of user: String) throws -> ClientCredentials {
+    let holder = try identity(user).holders.first ?? CertificateHolder(client: user)
+    let certificate = try certificates.certificatePath(of: holder)
+    guard try FileContents.readIfPresent(certificate) != nil else {
+      throw Complaint(
+        "there is no certificate for '\(user)' at \(certificate)", hint: "'bulkhead certs issue' makes it")
+    }
+    return ClientCredentials(
+      authority: path(file.etcd.ca), certificate: certificate, key: try certificates.keyPath(of: holder))
+  }
+
+  func identity(_ user: String) throws -> Identity {
     guard let identity = segmentation.identities.first(where: { $0.user.utf8.elementsEqual(user.utf8) })
     else {
       throw Complaint(
         "'\(user)' is no identity of the file",
         hint: "the file has \(segmentation.identities.map(\.user).joined(separator: ", "))")
     }
-    return identity.holder
+    return identity
   }
 }
 
 extension Identity {
-  var holder: CertificateHolder {
-    let component: String? =
-      switch purpose {
-      case .component(let name): name
-      case .calicoctl: "calicoctl"
-      case .apiserver: "kube-apiserver"
-      case .administrator, .custom: nil
-      }
-    return CertificateHolder(client: user, component: component)
+  /// Whom its certificates are for: one for each node, or one.
+  var holders: [CertificateHolder] {
+    deliveries.map {
+      CertificateHolder(
+        client: user, component: program, node: $0.node?.description, sharesName: isOnSeveralNodes)
+    }
+  }
+
+  private var isOnSeveralNodes: Bool {
+    if case .nodes = place { true } else { false }
+  }
+
+  private var program: String? {
+    switch purpose {
+    case .component(let name): name
+    case .calicoctl: "calicoctl"
+    case .apiserver: "kube-apiserver"
+    case .administrator, .custom, .observed: nil
+    }
   }
 }

@@ -7,6 +7,7 @@ import Files
 import Manifests
 import Reconciliation
 import Reporting
+import Rollover
 import Segmentation
 import ThrowawayEtcd
 
@@ -27,6 +28,7 @@ struct Complaint: Error {
     case let error as ApplyError: self.init("\(error)", hint: error.hint)
     case let error as EnableAuthRefusal: self.init("\(error)", hint: error.hint)
     case let error as CertificatesError: self.init("\(error)", hint: error.hint)
+    case let error as RolloverRefusal: self.init("\(error)", hint: error.hint)
     case let error as FileError: self.init("\(error)", hint: error.hint)
     case let error as CatalogueError: self.init("\(error)", hint: error.hint)
     case let error as EndpointError: self.init("\(error)", hint: error.hint)

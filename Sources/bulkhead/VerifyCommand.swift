@@ -32,7 +32,7 @@ struct VerifyCommand: AsyncParsableCommand {
     let administrator = try workspace.administrator
     let probes = Dictionary(grouping: ProbePlan.probes(for: workspace.segmentation), by: \.user)
     let users = workspace.segmentation.identities.map(\.user).filter { probes[$0] != nil }
-    let identities = try users.map { (user: $0, credentials: try workspace.credentials(of: $0)) }
+    let identities = try users.map { (user: $0, credentials: try workspace.anyCredentials(of: $0)) }
     let timeout = timeoutOption.duration
 
     let report = try await EtcdClient.connect(to: endpoints, as: administrator, timeout: timeout) { etcd in

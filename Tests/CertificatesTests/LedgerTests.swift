@@ -28,22 +28,24 @@ import Testing
     let ledger = try Ledger(in: directory)
     _ = try clients.issue(
       for: [
-        CertificateHolder(client: "calico-node", component: "calico-node", node: "node-1"),
+        CertificateHolder(client: "calico-node", component: "calico-node", node: "node-1", sharesName: true),
+        CertificateHolder(client: "cni.node-1", component: "cni-plugin", node: "node-1"),
         CertificateHolder(client: "alice", component: "calicoctl"),
       ], by: issuer(ledger))
     let entries = try Ledger(in: directory).entries()
-    #expect(entries.map(\.identity) == ["calico-node", "alice"])
-    #expect(entries.map(\.component) == ["calico-node", "calicoctl"])
-    #expect(entries.map(\.node) == ["node-1", nil])
-    #expect(entries.map(\.purpose) == [.client, .client])
+    #expect(entries.map(\.identity) == ["calico-node", "cni.node-1", "alice"])
+    #expect(entries.map(\.component) == ["calico-node", "cni-plugin", "calicoctl"])
+    #expect(entries.map(\.node) == ["node-1", "node-1", nil])
+    #expect(Set(entries.map(\.purpose)) == [.client])
     #expect(entries[0].file == "\(directory)/clients/calico-node@node-1.crt")
+    #expect(entries[1].file == "\(directory)/clients/cni.node-1.crt")
     let alice = try facts(of: "alice")
-    #expect(entries[1].serial == alice.serial)
-    #expect(entries[1].fingerprint == alice.fingerprint)
-    #expect(entries[1].notBefore == alice.notBefore)
-    #expect(entries[1].notAfter == now + .days(90))
-    #expect(entries[1].authority == authority.facts.fingerprint)
-    #expect(try ledger.entry(of: alice) == entries[1])
+    #expect(entries[2].serial == alice.serial)
+    #expect(entries[2].fingerprint == alice.fingerprint)
+    #expect(entries[2].notBefore == alice.notBefore)
+    #expect(entries[2].notAfter == now + .days(90))
+    #expect(entries[2].authority == authority.facts.fingerprint)
+    #expect(try ledger.entry(of: alice) == entries[2])
   }
 
   @Test func isTheOwnersOnlyWithAllThatSQLiteKeepsBesideIt() throws {
@@ -121,7 +123,7 @@ import Testing
   @Test func findsByIdentitySerialAndFile() throws {
     let ledger = try Ledger(in: directory)
     _ = try clients.issue(
-      for: ["node-1", "node-2"].map { CertificateHolder(client: "felix", node: $0) }
+      for: ["node-1", "node-2"].map { CertificateHolder(client: "felix", node: $0, sharesName: true) }
         + [CertificateHolder(client: "alice")], by: issuer(ledger))
     let alice = try facts(of: "alice")
     let serial = alice.serial

@@ -1,0 +1,145 @@
+import Certificates
+import Endpoints
+import Etcd
+import Files
+import Foundation
+
+/// Replacing the clients' authority by a new one while everyone keeps working: the members trust both, the clients
+/// get certificates of the new one, the members trust the new one only. Each step first sees on every member that the
+/// step before is complete, and is not taken otherwise.
+public struct AuthorityRollover: Sendable {
+  public let directory: RolloverDirectory
+  /// The identities' certificates.
+  let clients: CredentialDirectory
+  let endpoints: [Endpoint]
+  /// The authority of the members' server certificates.
+  let serverAuthority: String
+  let administrator: ClientCredentials
+  let timeout: Duration
+
+  public init(
+    directory: String, clients: CredentialDirectory, endpoints: [Endpoint],
+    administrator: ClientCredentials, timeout: Duration
+  ) {
+    self.directory = RolloverDirectory(directory)
+    self.clients = clients
+    self.endpoints = endpoints
+    self.serverAuthority = administrator.authority
+    self.administrator = administrator
+    self.timeout = timeout
+  }
+
+  private var doorkeeper: Doorkeeper {
+    Doorkeeper(endpoints: endpoints, reference: administrator, timeout: timeout)
+  }
+
+  /// Step 1: a new authority, and the bundle of both for the members.
+  /// - Throws: ``RolloverRefusal``, ``CertificatesError``, `EtcdError` or `FileError`.
+  public func begin(with new: Authority, passphrase: Passphrase?) async throws {
+    try expect(.idle)
+    // Clients that know the servers by this authority would need both as well, before any server changes.
+    let authority = try FileContents.readText("\(directory.path)/ca.crt").trimmed
+    guard try !FileContents.readText(serverAuthority).contains(authority) else {
+      throw RolloverRefusal(
+        "the authority signs the members' server certificates too (\(serverAuthority))",
+        hint: "give the clients an authority of their own first: make one, trust both, issue anew")
+    }
+    try await doorkeeper.checkEndpointsAreAllMembers()
+    try directory.begin(with: new, passphrase: passphrase)
+  }
+
+  /// Step 2: puts the new authority in place, once every member trusts both.
+  /// - Throws: ``RolloverRefusal``, ``CertificatesError``, `EtcdError` or `FileError`.
+  public func promote(ledger: Ledger, now: Date, passphrase: PassphraseSource?) async throws {
+    try expect(.trustBoth)
+    try await doorkeeper.checkEndpointsAreAllMembers()
+    let hint =
+      "give \(directory.trust) to --trusted-ca-file of every member, restart them one by one, and try again"
+    try await checkProbe(
+      by: directory.next, are: .admitted, hint: hint, ledger: ledger, now: now, passphrase: passphrase)
+    try directory.promote()
+  }
+
+  /// Step 3: issues anew whatever is not of the new authority. May be repeated.
+  /// - Throws: ``RolloverRefusal``, ``CertificatesError`` or `FileError`.
+  public func reissue(
+    for holders: [CertificateHolder], by issuer: Issuer, progress: (Int) -> Void = { _ in }
+  ) throws -> [CredentialDirectory.Issuance] {
+    try expect(.reissue)
+    return try clients.issue(for: holders, by: issuer, progress: progress)
+  }
+
+  /// Step 4: makes the bundle of the new authority alone, once nothing that the ledger knows is the old one's any
+  /// more, and every member admits every identity.
+  /// - Throws: ``RolloverRefusal``, ``CertificatesError``, `EtcdError` or `FileError`.
+  public func distrust(holders: [CertificateHolder], ledger: Ledger, now: Date) async throws {
+    try expect(.reissue)
+    try await doorkeeper.checkEndpointsAreAllMembers()
+    let old = try CertificateFacts(file: "\(directory.previous)/ca.crt")
+    let left = try Inventory(ledger, now: now, share: 1).clients(of: old.fingerprint)
+    guard left.isEmpty else {
+      let names = left.prefix(5).map { $0.identity + ($0.node.map { " on \($0)" } ?? "") }
+      throw RolloverRefusal(
+        "\(left.count) certificates of the old authority are still the latest of their holders: "
+          + names.joined(separator: ", "),
+        hint: "issue or sign them anew, or revoke those that nobody uses")
+    }
+    guard try CertificateFacts(file: administrator.certificate).issuer != old.subject else {
+      throw RolloverRefusal(
+        "the administrator's certificate, \(administrator.certificate), is the old authority's",
+        hint: "issue it anew, as with bulkhead certs issue --root")
+    }
+    for holder in holders {
+      let credentials = ClientCredentials(
+        authority: serverAuthority, certificate: try clients.certificatePath(of: holder),
+        key: try clients.keyPath(of: holder))
+      try await doorkeeper.check(
+        credentials, of: holder.commonName, are: .admitted,
+        hint: "see that every member trusts \(directory.trust)")
+    }
+    try directory.trustNewOnly()
+  }
+
+  /// Step 5: puts the old authority aside, once no member trusts it.
+  /// - Returns: where it is.
+  /// - Throws: ``RolloverRefusal``, ``CertificatesError``, `EtcdError` or `FileError`.
+  public func finish(ledger: Ledger, now: Date, passphrase: PassphraseSource?) async throws -> String {
+    try expect(.trustNew)
+    try await doorkeeper.checkEndpointsAreAllMembers()
+    let hint =
+      "give \(directory.trust) to --trusted-ca-file of every member, restart them one by one, and try again"
+    try await checkProbe(
+      by: directory.previous, are: .refused, hint: hint, ledger: ledger, now: now, passphrase: passphrase)
+    return try directory.retire()
+  }
+
+  /// Shows every member a certificate of an authority that stands for no user.
+  private func checkProbe(
+    by authority: String, are wanted: Admission, hint: String, ledger: Ledger, now: Date,
+    passphrase: PassphraseSource?
+  ) async throws {
+    let folder = "\(directory.path)/probe"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let issuer = Issuer(
+      try Authority.load(authority, now: now, passphrase: passphrase), ledger: ledger,
+      lifetime: .seconds(3600), now: now)
+    try issuer.issueProbe(name: "probe", to: folder)
+    try await doorkeeper.check(
+      ClientCredentials(
+        authority: serverAuthority, certificate: "\(folder)/probe.crt", key: "\(folder)/probe.key"),
+      of: "certificates of \(issuer.authority.facts.subject)", are: wanted, hint: hint)
+  }
+
+  private func expect(_ wanted: RolloverDirectory.Stage) throws {
+    let stage = try directory.stage()
+    guard stage == wanted else {
+      throw RolloverRefusal(
+        "the roll-over is at the stage \(stage.rawValue), not \(wanted.rawValue)",
+        hint: "'bulkhead certs rollover' says what is next")
+    }
+  }
+}
+
+extension String {
+  fileprivate var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
+}

@@ -1,0 +1,180 @@
+import Certificates
+import Endpoints
+import Etcd
+import Files
+import Foundation
+import Keyspace
+import Synchronization
+import Testing
+import ThrowawayEtcd
+
+@testable import Rollover
+
+/// The newest release of etcd that `make test` has put into `.tools/etcd`.
+private let server = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent().appendingPathComponent(".tools/etcd/3.5.30/etcd").path
+
+/// A roll-over on a real three-member etcd, with clients that write all the while.
+@Suite(
+  .serialized,
+  .enabled(
+    if: FileManager.default.isExecutableFile(atPath: server), "there is no etcd 3.5.30 here"))
+final class RolloverTests {
+  let directory = NSTemporaryDirectory() + "bulkhead-rollover-" + UUID().uuidString
+  private var pki: String { directory + "/pki" }
+  private var clients: CredentialDirectory { CredentialDirectory(pki + "/clients") }
+  private let day: Duration = .seconds(86_400)
+
+  deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+  private func issuer() throws -> Issuer {
+    Issuer(
+      try Authority.load(pki, now: Date()), ledger: try Ledger(in: pki), lifetime: day, now: Date(),
+      allowRoot: true)
+  }
+
+  private func restartOneByOne(_ members: inout [MemberProcess], as credentials: ClientCredentials)
+    async throws
+  {
+    for index in members.indices {
+      members[index].stop()
+      members[index] = try members[index].startAgain()
+      let endpoint = members[index].endpoint
+      let deadline = ContinuousClock.now + .seconds(20)
+      var isReady = false
+      while !isReady, ContinuousClock.now < deadline {
+        isReady =
+          (try? await EtcdClient.connect(to: [endpoint], as: credentials, timeout: .seconds(1)) {
+            try await $0.status().hasLeader
+          }) ?? false
+        if !isReady { try await Task.sleep(for: .milliseconds(100)) }
+      }
+      try #require(isReady)
+    }
+  }
+
+  @Test func nobodyWaitsInVainWhileTheAuthorityChanges() async throws {
+    let old = try Authority.create(name: "old", lifetime: .seconds(86_400), now: Date())
+    try old.save(to: pki)
+    let trust = pki + "/trust.crt"
+    try AtomicFile.write(Array(old.certificatePEM.utf8), to: trust, mode: 0o644)
+    let cluster = try await ThrowawayEtcd.start(
+      members: 3, binary: server, in: directory, extraArguments: ["--trusted-ca-file=\(trust)"])
+    var members = cluster.members
+    defer { for member in members { member.stop() } }
+    let holders = ["root", "alice", "bob"].map { CertificateHolder(client: $0) }
+    _ = try clients.issue(for: holders, by: issuer())
+    // The old certificates, kept by somebody.
+    for name in ["alice.crt", "alice.key"] {
+      try FileManager.default.copyItem(atPath: "\(clients.path)/\(name)", toPath: "\(directory)/old-\(name)")
+    }
+    let kept = ClientCredentials(
+      authority: cluster.serverAuthority, certificate: directory + "/old-alice.crt",
+      key: directory + "/old-alice.key")
+    let rollover = AuthorityRollover(
+      directory: pki, clients: clients, endpoints: cluster.endpoints, administrator: cluster.root,
+      timeout: .seconds(3))
+    let ledger = try Ledger(in: pki)
+
+    let writers = Writers(cluster.endpoints, ["alice", "bob"].map(cluster.credentials(of:)))
+    async let written = writers.run()
+
+    // 1. Both.
+    let new = try Authority.create(name: "new", lifetime: .seconds(86_400), now: Date(), key: .p384)
+    try await rollover.begin(with: new, passphrase: nil)
+    #expect(try rollover.directory.stage() == .trustBoth)
+    let early = await #expect(throws: RolloverRefusal.self) {
+      try await rollover.promote(ledger: ledger, now: Date(), passphrase: nil)
+    }
+    #expect(early?.description.contains("does not admit certificates of CN=new") == true)
+    try await restartOneByOne(&members, as: cluster.root)
+    try await rollover.promote(ledger: ledger, now: Date(), passphrase: nil)
+    #expect(try rollover.directory.stage() == .reissue)
+
+    // 2. Issue anew, and not before drop the old.
+    let tooEarly = await #expect(throws: RolloverRefusal.self) {
+      try await rollover.distrust(holders: holders, ledger: ledger, now: Date())
+    }
+    #expect(tooEarly?.description.contains("of the old authority") == true)
+    let issued = try rollover.reissue(for: holders, by: issuer())
+    #expect(issued.map(\.action) == Array(repeating: .replaced(because: .otherAuthority), count: 3))
+    try await rollover.distrust(holders: holders, ledger: ledger, now: Date())
+    #expect(try rollover.directory.stage() == .trustNew)
+
+    // 3. The new one only.
+    let stillTrusted = await #expect(throws: RolloverRefusal.self) {
+      try await rollover.finish(ledger: ledger, now: Date(), passphrase: nil)
+    }
+    #expect(stillTrusted?.description.contains("still admits certificates of CN=old") == true)
+    try await restartOneByOne(&members, as: cluster.root)
+    let retired = try await rollover.finish(ledger: ledger, now: Date(), passphrase: nil)
+    #expect(try CertificateFacts(file: retired + "/ca.crt").fingerprint == old.facts.fingerprint)
+    #expect(try rollover.directory.stage() == .idle)
+
+    writers.stop()
+    let counts = await written
+    #expect(counts.failed == [])
+    #expect(counts.done > 100, "\(counts.done) writes")
+    await #expect(throws: EtcdError.self) {
+      try await EtcdClient.connect(to: cluster.endpoints, as: kept, timeout: .seconds(2)) {
+        try await $0.status()
+      }
+    }
+    #expect(!FileManager.default.fileExists(atPath: pki + "/probe"))
+    #expect(!FileManager.default.fileExists(atPath: pki + "/next"))
+  }
+}
+
+/// Clients that write one key after another and, as Calico's do, try a write again whose answer was lost. They read
+/// their certificate anew with each connection.
+private final class Writers: Sendable {
+  private let endpoints: [Endpoint]
+  private let credentials: [ClientCredentials]
+  private let isStopped = Mutex(false)
+
+  init(_ endpoints: [Endpoint], _ credentials: [ClientCredentials]) {
+    self.endpoints = endpoints
+    self.credentials = credentials
+  }
+
+  func stop() { isStopped.withLock { $0 = true } }
+
+  /// How many writes were done, and the errors of those that failed.
+  func run() async -> (done: Int, failed: [String]) {
+    await withTaskGroup(of: (Int, [String]).self) { group in
+      for credentials in credentials { group.addTask { await self.run(as: credentials) } }
+      var total = (done: 0, failed: [String]())
+      for await (done, failed) in group {
+        total.done += done
+        total.failed += failed
+      }
+      return total
+    }
+  }
+
+  private func run(as credentials: ClientCredentials) async -> (Int, [String]) {
+    var (done, failed) = (0, [String]())
+    while !isStopped.withLock({ $0 }) {
+      if let error = await Self.write(done, endpoints, credentials) { failed.append(error) }
+      done += 1
+    }
+    return (done, failed)
+  }
+
+  /// A write fails that does not succeed within ten seconds.
+  private static func write(_ number: Int, _ endpoints: [Endpoint], _ credentials: ClientCredentials) async
+    -> String?
+  {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while true {
+      do {
+        try await EtcdClient.connect(
+          to: endpoints.shuffled(), as: credentials, timeout: .seconds(2)
+        ) { try await $0.put(Array("\(number)".utf8), at: Key("/writers/\(credentials.certificate)")) }
+        return nil
+      } catch {
+        guard ContinuousClock.now < deadline else { return "\(error)" }
+      }
+    }
+  }
+}
