@@ -21,7 +21,7 @@ struct ApplyTests {
         if turnOn {
           try await cluster.connect { etcd in
             let changed = try await EnableAuth(etcd)(
-              applicant: "root", segmentation: .sample, state: state, secret: secret)
+              applicant: "root", state: state, secret: secret)
             #expect(changed)
           }
         }
