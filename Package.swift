@@ -86,7 +86,7 @@ let package = Package(
       resources: [.embedInCode("Example")],
       swiftSettings: strict),
     // The tests mirror the rooms.
-    tests("Keyspace", ["Certificates", "Etcd", "ThrowawayEtcd"]),
+    tests("Keyspace", ["Etcd", "TestClusters"]),
     tests("Endpoints"),
     tests("Segmentation", ["Catalogue", "Keyspace", "Endpoints"]),
     tests("Files"),

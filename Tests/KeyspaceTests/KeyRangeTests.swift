@@ -12,7 +12,8 @@ import Testing
 
   @Test func theThreeFormsOfEtcdAreReadAndWritten() {
     for (key, end, text) in [
-      ("k", [], "k"), ("k", [0], "[k, ∞)"), ("/a/", Array("/a0".utf8), "/a/*"), ("a", Array("c".utf8), "[a, c)"),
+      ("k", [], "k"), ("k", [0], "[k, ∞)"), ("/a/", Array("/a0".utf8), "/a/*"),
+      ("a", Array("c".utf8), "[a, c)"),
     ] as [(String, [UInt8], String)] {
       let range = KeyRange(key: Array(key.utf8), rangeEnd: end)
       #expect(range.lower == Key(key))
