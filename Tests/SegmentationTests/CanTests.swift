@@ -68,6 +68,12 @@ import Testing
         == "it covers the keys, but allows to read and not to write")
   }
 
+  @Test func aNoOfBothAccessesNamesTheOneThatIsMissing() throws {
+    #expect(
+      try miss("u", .readwrite, KeyRange(from: "/w/", to: "/x")).by
+        == "it covers some of the keys, but does not allow to read")
+  }
+
   @Test func aNoWithoutAnyGrantOfTheKeysSaysWhichIsNextToThem() throws {
     let after = try miss("u", .read, .key("/rw0"))
     #expect(after.nearest?.description == "readwrite /rw (role one)")

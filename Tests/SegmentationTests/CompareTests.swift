@@ -77,6 +77,37 @@ import Testing
       ])
   }
 
+  /// Key by key, over all keys of a small alphabet.
+  @Test(arguments: 0..<40) func everyKeyIsGainedOrLostExactlyWhereItIs(seed: UInt64) throws {
+    var random = Lottery(state: seed)
+    let keys = ["a", "aa", "ab", "b", "ba", "bb", "c"].map { Key($0) }
+    func cluster() -> Segmentation {
+      let grants = (0..<Int.random(in: 0...4, using: &random)).map { _ in
+        let lower = keys.randomElement(using: &random) ?? "a"
+        let range = [
+          .key(lower), .prefix(lower), KeyRange(from: lower, to: nil),
+          KeyRange(from: lower, to: keys.randomElement(using: &random)),
+        ].randomElement(using: &random)
+        return Grant(
+          range ?? .key(lower), [.read, .write, .readwrite].randomElement(using: &random) ?? .read)
+      }
+      return Self.cluster(["u": ["r"]], ["r": grants])
+    }
+    let (before, after) = (cluster(), cluster())
+    let identity = before.compared(to: after).identities.first
+    let user = try #require(before[identity: "u"])
+    let (was, may) = (before.permissions(of: user), after.permissions(of: user))
+    for key in keys {
+      for access in [Access.read, .write] {
+        func isIn(_ changes: [IdentityComparison.Change]?) -> Bool {
+          (changes ?? []).contains { $0.grant.access.contains(access) && $0.grant.range.contains(key) }
+        }
+        #expect(isIn(identity?.gained) == (!was.allow(access, key) && may.allow(access, key)))
+        #expect(isIn(identity?.lost) == (was.allow(access, key) && !may.allow(access, key)))
+      }
+    }
+  }
+
   @Test func theRoleRootIsMoreThanEveryKey() throws {
     let keys = Self.cluster(["u": ["r"]], ["r": [Grant(.everything, .readwrite)]])
     let root = Self.cluster(["u": ["root"]], [:])
@@ -100,5 +131,15 @@ import Testing
     #expect(cluster.identities.last?.roles == ["x", "y"])
     #expect(cluster.roles.map(\.name) == ["x", "y"])
     #expect(cluster.deliveries.isEmpty)
+  }
+}
+
+/// Random numbers that can be had again.
+private struct Lottery: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return state ^ (state >> 33)
   }
 }

@@ -59,10 +59,9 @@ private struct Nearness: Comparable {
     case .otherAccess:
       return
         "it covers the keys, but allows to \(grant.access.verb) and not to \(access.subtracting(grant.access).verb)"
-    case .partOfTheRange:
-      let missing = access.subtracting(grant.access)
-      let also = missing.isEmpty ? "" : ", and does not allow to \(missing.verb)"
-      return "it covers some of the keys, but not \(firstKey)\(also)"
+    case .partOfTheRange where grant.range.contains(firstKey):
+      return "it covers some of the keys, but does not allow to \(access.subtracting(grant.access).verb)"
+    case .partOfTheRange: return "it covers some of the keys, but not \(firstKey)"
     case .elsewhere:
       let end = grant.range.upper.map { "ends before \($0)" } ?? "has no end"
       return firstKey < grant.range.lower
