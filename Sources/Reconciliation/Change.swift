@@ -46,7 +46,7 @@ public enum Change: Hashable, Sendable {
       Shell.etcdctl(["role", "grant-permission"], [role, "\(permission.grant.access)"], permission)
     case .revoke(let permission, let role):
       Shell.etcdctl(["role", "revoke-permission"], [role], permission)
-    case .addUser(let user): Shell.etcdctl(["user", "add", "--no-password"], [user])
+    case .addUser(let user): Shell.etcdctl(["user", "add"], [user], flags: ["--no-password"])
     case .deleteUser(let user): Shell.etcdctl(["user", "delete"], [user])
     case .link(let user, let role): Shell.etcdctl(["user", "grant-role"], [user, role])
     case .unlink(let user, let role): Shell.etcdctl(["user", "revoke-role"], [user, role])

@@ -4,18 +4,21 @@ import Keyspace
 /// Command lines of bash.
 enum Shell {
   /// A command of etcdctl with its arguments, of which the last may be the range of a permission.
-  static func etcdctl(_ command: [String], _ arguments: [String], _ permission: Permission? = nil) -> String {
-    let (flags, range) = permission.map(self.range) ?? ([], [])
+  static func etcdctl(
+    _ command: [String], _ arguments: [String], _ permission: Permission? = nil, flags: [String] = []
+  ) -> String {
+    let (rangeFlags, range) = permission.map(self.range) ?? ([], [])
+    let flags = flags + rangeFlags
     let values = arguments.map { Array($0.utf8) } + range
-    let line = ["etcdctl"] + command + flags
-    // A key that no line can hold is shown all the same, where a shell takes it for a comment.
+    // What no line can hold is shown all the same, where a shell takes it for a comment.
     if values.contains(where: { $0.contains(0) }) {
-      return "# an argument cannot hold a zero byte: "
-        + (line + values.map { Key($0).description }).joined(separator: " ")
+      let words = ["etcdctl"] + command + values.map { Key($0).description } + flags
+      return "# an argument cannot hold a zero byte: \(words.joined(separator: " "))"
     }
-    // After the two dashes nothing is taken for an option.
-    let end = values.contains { $0.first == UInt8(ascii: "-") } ? ["--"] : []
-    return (line + end + values.map(word)).joined(separator: " ")
+    // After two dashes nothing is taken for a flag.
+    let hasDash = values.contains { $0.first == UInt8(ascii: "-") }
+    let rest = hasDash ? flags + ["--"] + values.map(word) : values.map(word) + flags
+    return (["etcdctl"] + command + rest).joined(separator: " ")
   }
 
   /// A permission's key and range end as etcdctl takes them.

@@ -14,7 +14,9 @@ struct ConnectionTests {
   ) async throws -> (error: EtcdError?, time: Duration) {
     let start = ContinuousClock.now
     do {
-      try await EtcdClient.connect(to: cluster.etcd.endpoints, as: credentials) { _ = try await $0.members() }
+      try await EtcdClient.connect(
+        to: cluster.etcd.endpoints, as: credentials, timeout: .seconds(30)
+      ) { _ = try await $0.members() }
       return (nil, ContinuousClock.now - start)
     } catch let error as EtcdError {
       return (error, ContinuousClock.now - start)
@@ -54,7 +56,7 @@ struct ConnectionTests {
         as: ClientCredentials(
           authority: cluster.etcd.serverAuthority, certificate: paths.certificate, key: paths.key))
       #expect(error?.code == .unavailable, "\(name): \(String(describing: error))")
-      #expect(time < .seconds(4), "\(name)")
+      #expect(time < .seconds(15), "\(name)")
       // Which of the two it is only newer releases say, but every one says that it is the certificate.
       let reasons = ["TLS: TLSV1_ALERT_UNKNOWN_CA", "CERTIFICATE_EXPIRED", "BAD_CERTIFICATE"]
       #expect(reasons.contains { error?.message.hasSuffix($0) == true }, "\(String(describing: error))")
@@ -71,7 +73,7 @@ struct ConnectionTests {
         authority: "\(cluster.etcd.clientAuthority)/ca.crt", certificate: root.certificate, key: root.key))
     #expect(error?.code == .unavailable)
     #expect(error?.message.contains("CERTIFICATE_VERIFY_FAILED") == true, "\(String(describing: error))")
-    #expect(time < .seconds(4))
+    #expect(time < .seconds(15))
   }
 
   @Test(
@@ -90,7 +92,7 @@ struct ConnectionTests {
     ] {
       let (error, time) = try await attempt(cluster, as: credentials)
       #expect(error?.code == .badCredentials, "\(credentials): \(String(describing: error))")
-      #expect(time < .seconds(2))
+      #expect(time < .seconds(15))
     }
   }
 
@@ -108,7 +110,7 @@ struct ConnectionTests {
           named: "server", in: "\(cluster.etcd.directory)/etcd-1")
         let (error, time) = try await attempt(cluster, as: cluster.etcd.root)
         #expect(error?.code == (isRight ? nil : .unavailable), "\(hosts): \(String(describing: error))")
-        #expect(time < .seconds(4))
+        #expect(time < .seconds(15))
         let metrics = await Result(catching: {
           try await Metrics.read(from: cluster.etcd.endpoints[0], as: cluster.etcd.root)
         })
@@ -125,14 +127,16 @@ struct ConnectionTests {
     let endpoints = [try Endpoint("https://127.0.0.1:1"), try Endpoint("https://127.0.0.2:1")]
     let time = try await duration {
       let error = await #expect(throws: EtcdError.self) {
-        try await EtcdClient.connect(to: endpoints, as: cluster.etcd.root) { _ = try await $0.members() }
+        try await EtcdClient.connect(to: endpoints, as: cluster.etcd.root, timeout: .seconds(30)) {
+          _ = try await $0.members()
+        }
       }
       #expect(error?.code == .unavailable)
       for endpoint in endpoints {
         #expect(error?.message.contains("\(endpoint)") == true, "\(String(describing: error))")
       }
     }
-    #expect(time < .seconds(4))
+    #expect(time < .seconds(15))
   }
 }
 

@@ -28,7 +28,7 @@ struct EnableAuthTests {
   }
 
   @Test(
-    "leaves an administrator who can administer every member, and no way back", arguments: EtcdRelease.all)
+    "leaves an administrator who can administer every member, and no way back", arguments: EtcdRelease.main)
   func threeMembers(release: EtcdRelease) async throws {
     try await TestCluster.with(release, members: 3) { cluster in
       try await cluster.apply(.sample)
@@ -104,7 +104,7 @@ struct EnableAuthTests {
   func rescue(release: EtcdRelease) async throws {
     var options = ThrowawayEtcd.Options()
     options.clientCertAuth = false
-    for members in [1, 3] {
+    for members in EtcdRelease.one.contains(release) ? [1, 3] : [1] {
       try await TestCluster.with(release, members: members, options: options) { cluster in
         try await cluster.apply(.sample)
         let error = await #expect(throws: EnableAuthRefusal.self) { _ = try await enable(cluster) }

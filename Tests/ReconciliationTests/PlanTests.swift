@@ -57,7 +57,7 @@ struct PlanTests {
     #expect(changes(state) == [narrowed])
     #expect(narrowed.takesAway)
     #expect(narrowed.words == "let node only read /calico/*")
-    #expect(narrowed.etcdctl == "etcdctl role grant-permission --prefix node read /calico/")
+    #expect(narrowed.etcdctl == "etcdctl role grant-permission node read /calico/ --prefix")
   }
 
   @Test("an access is never changed in place where another range begins with the same key")

@@ -36,7 +36,7 @@ public struct TestCluster: Sendable {
     _ release: EtcdRelease, members: Int, options: ThrowawayEtcd.Options
   ) async throws -> TestCluster {
     var options = options
-    options.lifetime = .seconds(300)
+    options.lifetime = .seconds(600)
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "bulkhead-test-\(UUID().uuidString.prefix(8))").path
     return TestCluster(
@@ -65,7 +65,7 @@ public struct TestCluster: Sendable {
 
   /// Connects to all members.
   public func connect<Result: Sendable>(
-    as user: String = "root", timeout: Duration = .seconds(8),
+    as user: String = "root", timeout: Duration = .seconds(30),
     _ body: @Sendable (EtcdClient) async throws -> Result
   ) async throws -> Result {
     try await EtcdClient.connect(

@@ -80,14 +80,14 @@ struct VerifyTests {
       let assessment = try await cluster.assess()
       cluster.etcd.members[2].pause()
       let time = try await duration {
-        let results = try await cluster.verify(.sample, assessment: assessment, timeout: .seconds(2))
+        let results = try await cluster.verify(.sample, assessment: assessment, timeout: .seconds(3))
         let open = results.filter { $0.verdict == .inconclusive }
         #expect(Set(open.map(\.endpoint)) == [cluster.etcd.endpoints[2]])
         #expect(open.count * 3 == results.count)
         #expect(results.allSatisfy { $0.verdict != .wrong })
       }
       // Two identities, each asked twice at most.
-      #expect(time < .seconds(14))
+      #expect(time < .seconds(24))
       cluster.etcd.members[2].resume()
     }
   }
