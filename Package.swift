@@ -82,6 +82,7 @@ let package = Package(
       name: "bulkhead",
       dependencies: [
         "Reporting", "Manifests", "Rollover", "ThrowawayEtcd", "Files", argumentParser,
+        "Reporting", "Manifests", "ThrowawayEtcd", "Files", argumentParser,
       ],
       resources: [.embedInCode("Example")],
       swiftSettings: strict),

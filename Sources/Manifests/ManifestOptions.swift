@@ -3,15 +3,18 @@ public struct ComponentSecret: Sendable, Equatable {
   /// `calico-node`, `cni-plugin`, `kube-controllers`, `flannel`, `calicoctl`, or a name of one's own that
   /// ``ManifestOptions/components`` maps a container to.
   public var component: String
-  /// The name of the Secret object.
+  /// The name of the Secret object, to which ``ManifestOptions/SecretNames/hashed`` adds some of the hash.
   public var name: String
   /// What the Secret holds; not needed where Secrets are not written.
   public var material: Material?
+  /// SHA-256 of the material in lower-case hexadecimal digits; nil where the material is not known.
+  public var hash: String?
 
-  public init(component: String, name: String, material: Material? = nil) {
+  public init(component: String, name: String, material: Material? = nil, hash: String? = nil) {
     self.component = component
     self.name = name
     self.material = material
+    self.hash = hash
   }
 
   /// The five components of Calico's own manifests with the names Bulkhead gives their Secrets.
@@ -54,6 +57,16 @@ public struct ManifestOptions: Sendable {
     case none
   }
 
+  /// How Secrets are named, which is also how workloads come to know that a credential was renewed.
+  public enum SecretNames: Sendable {
+    /// The name ends in ten digits of the hash and the Secret is immutable: a renewed credential is another
+    /// Secret, so that the workloads restart, and `kubectl rollout undo` finds the one before. Where no hash
+    /// is known, the name as it is, and any such ending is taken as right.
+    case hashed
+    /// The name as it is, and the hashes in an annotation of the pod template, so that the workloads restart.
+    case fixed
+  }
+
   /// What becomes of the document of the Secret that the components shared.
   public enum SharedSecret: Sendable {
     /// Left out when it holds nothing, since applying it could blank the live one under running pods
@@ -64,6 +77,7 @@ public struct ManifestOptions: Sendable {
   }
 
   public var secrets: [ComponentSecret]
+  public var secretNames: SecretNames
   public var placement: SecretPlacement
   public var sharedSecret: SharedSecret
   /// Containers whose component is not to be guessed: container name to component, such as `felix` to
@@ -71,10 +85,12 @@ public struct ManifestOptions: Sendable {
   public var components: [String: String]
 
   public init(
-    secrets: [ComponentSecret] = ComponentSecret.defaults, placement: SecretPlacement = .none,
-    sharedSecret: SharedSecret = .dropUnpopulated, components: [String: String] = [:]
+    secrets: [ComponentSecret] = ComponentSecret.defaults, secretNames: SecretNames = .hashed,
+    placement: SecretPlacement = .none, sharedSecret: SharedSecret = .dropUnpopulated,
+    components: [String: String] = [:]
   ) {
     self.secrets = secrets
+    self.secretNames = secretNames
     self.placement = placement
     self.sharedSecret = sharedSecret
     self.components = components

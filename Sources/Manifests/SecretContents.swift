@@ -7,7 +7,12 @@ extension SegmentationPlan {
     return Set(documents).sorted().compactMap { index in objects.first { $0.document == index } }
   }
 
+  /// Whether a Secret that nothing leads to any more goes. One that an earlier run wrote, for a credential
+  /// renewed since, makes way for the new one; without new ones it stays.
   mutating func leavesOut(_ object: KubernetesObject) -> Bool {
+    if object.isManaged, secrets.contains(where: { $0.hasBorne(object.name) }) {
+      return options.placement != .none
+    }
     let offset = object.root.range.lowerBound
     let isPopulated = object.root.isPopulated
     let isDropped =
@@ -42,16 +47,15 @@ extension SegmentationPlan {
     }
   }
 
-  mutating func newSecrets() -> [SecretDocuments.Secret] {
-    var secrets: [SecretDocuments.Secret] = []
+  /// The Secrets to write, and the documents of the file that they take the place of.
+  mutating func newSecrets() -> (new: [SecretDocuments.Secret], replaced: [KubernetesObject]) {
+    var new: [SecretDocuments.Secret] = []
+    var replaced: [KubernetesObject] = []
     for need in needed {
       guard let secret = secret(of: need.component) else { continue }
-      if let existing = objects.first(where: {
-        $0.kind == "Secret" && $0.name == secret.name
-          && ($0.namespace == need.namespace || $0.namespace == nil || need.namespace == nil)
-      }) {
-        compare(existing, with: secret.material)
-        continue
+      if let existing = existing(secret, for: need) {
+        guard mustReplace(existing, by: secret) else { continue }
+        replaced.append(existing)
       }
       if options.placement == .none { continue }
       guard let material = secret.material else {
@@ -61,29 +65,49 @@ extension SegmentationPlan {
           hint: "issue a certificate for \(need.component), or leave the Secrets out")
         continue
       }
-      secrets.append(
+      new.append(
         SecretDocuments.Secret(
           component: need.component, name: secret.name, namespace: need.namespace,
+          isImmutable: secret.isImmutable,
           data: CredentialFile.allCases.map { ($0, material.base64($0)) }))
     }
-    return secrets
+    return (new, replaced)
   }
 
-  /// A Secret of the name that the file has already is left as it is, and said so where that matters.
-  private mutating func compare(_ existing: KubernetesObject, with material: ComponentSecret.Material?) {
+  /// A document of the Secret that the file has already; where no hash is known, under any of its names that
+  /// a volume has.
+  private func existing(_ secret: OwnSecret, for need: NeededSecret) -> KubernetesObject? {
+    objects.first {
+      $0.kind == "Secret" && secret.isNamed($0.name)
+        && ($0.namespace == need.namespace || $0.namespace == nil || need.namespace == nil)
+    }
+  }
+
+  /// Whether a Secret that an earlier run wrote holds another credential than the one given. One that somebody
+  /// else wrote is left as it is, and said so where that matters.
+  private mutating func mustReplace(_ existing: KubernetesObject, by secret: OwnSecret) -> Bool {
     let differs =
-      material.map { material in
+      secret.material.map { material in
         CredentialFile.allCases.contains { file in
           existing.root["data"]?[file.rawValue]?.string != material.base64(file)
         }
       } ?? false
-    guard differs || !existing.root.isPopulated else { return }
+    if differs, existing.isManaged, options.placement != .none { return true }
+    guard differs || !existing.root.isPopulated else { return false }
     warn(
       .secretAlreadyPresent, at: existing.root.range.lowerBound, existing, nil,
       existing.root.isPopulated
         ? "is in the file already and holds another credential than the one given; it is left as it is"
         : "is in the file already and holds nothing; it is left as it is",
       hint: "take the document out of the file to have it written anew")
+    return false
+  }
+}
+
+extension KubernetesObject {
+  /// Whether an earlier run wrote it.
+  fileprivate var isManaged: Bool {
+    root["metadata"]?["labels"]?[SecretDocuments.Secret.managedBy]?.string == SecretDocuments.Secret.manager
   }
 }
 

@@ -12,14 +12,18 @@ struct SecretDocuments {
     let component: String
     let name: String
     let namespace: String?
+    let isImmutable: Bool
     let data: [(file: CredentialFile, base64: String)]
   }
 
   init(_ plan: inout SegmentationPlan) {
     position = plan.reader.documents.count
-    let shared = plan.sharedSecrets()
+    var shared = plan.sharedSecrets()
     for object in shared where plan.leavesOut(object) { dropped.append(object) }
-    new = plan.newSecrets()
+    let (new, replaced) = plan.newSecrets()
+    self.new = new
+    shared = Self.inOrder(shared + replaced)
+    dropped = Self.inOrder(dropped + replaced)
     let inline = plan.options.placement == .inline ? new : []
     if let first = shared.first {
       position = first.document + (dropped.contains { $0.document == first.document } ? 0 : 1)
@@ -32,6 +36,11 @@ struct SecretDocuments {
       position -= 1
     }
     edits = Self.edits(inline, dropped: dropped.map(\.document), position: position, plan.reader)
+  }
+
+  private static func inOrder(_ objects: [KubernetesObject]) -> [KubernetesObject] {
+    var seen: Set<Int> = []
+    return objects.sorted { $0.document < $1.document }.filter { seen.insert($0.document).inserted }
   }
 
   /// The new Secrets as a text of their own.
@@ -78,6 +87,7 @@ struct SecretDocuments {
 
 extension SecretDocuments.Secret {
   static let managedBy = "app.kubernetes.io/managed-by"
+  static let manager = "bulkhead"
   static let componentLabel = "bulkhead/component"
 
   var value: YAMLValue {
@@ -86,14 +96,19 @@ extension SecretDocuments.Secret {
     metadata.append(
       .init(
         key: .string("labels"),
-        value: .mapping([Self.managedBy: .string("bulkhead"), Self.componentLabel: .string(component)])))
-    return .mapping([
-      "apiVersion": .string("v1"),
-      "kind": .string("Secret"),
-      "type": .string("Opaque"),
-      "metadata": .mapping(metadata),
-      "data": .mapping(data.map { .init(key: .string($0.file.rawValue), value: .string($0.base64)) }),
-    ])
+        value: .mapping([Self.managedBy: .string(Self.manager), Self.componentLabel: .string(component)])))
+    var pairs: [YAMLValue.Pair] = [
+      .init(key: .string("apiVersion"), value: .string("v1")),
+      .init(key: .string("kind"), value: .string("Secret")),
+      .init(key: .string("type"), value: .string("Opaque")),
+    ]
+    if isImmutable { pairs.append(.init(key: .string("immutable"), value: .scalar("true", isString: false))) }
+    pairs.append(.init(key: .string("metadata"), value: .mapping(metadata)))
+    let contents = data.map {
+      YAMLValue.Pair(key: .string($0.file.rawValue), value: .string($0.base64))
+    }
+    pairs.append(.init(key: .string("data"), value: .mapping(contents)))
+    return .mapping(pairs)
   }
 
   var lines: [String] { ["---"] + YAMLStyle.usual.block(value, indent: 0) }

@@ -3,6 +3,7 @@
 struct SegmentationPlan {
   let reader: ManifestReader
   let options: ManifestOptions
+  let secrets: [OwnSecret]
   let objects: [KubernetesObject]
   let pods: [PodSpec]
 
@@ -26,6 +27,7 @@ struct SegmentationPlan {
   init(_ reader: ManifestReader, options: ManifestOptions) {
     self.reader = reader
     self.options = options
+    secrets = options.secrets.map { OwnSecret($0, named: options.secretNames) }
     objects = reader.objects
     faults = reader.faults
     pods = reader.objects.flatMap { object in object.podSpecs.map { PodSpec(object: object, node: $0) } }
@@ -41,13 +43,12 @@ struct SegmentationPlan {
     checkNetworkConfiguration()
     stopCompaction()
     wireCalicoctl()
+    markRollout()
     refuseNothingFound()
     reportKnownFaults()
   }
 
-  func secret(of component: String) -> ComponentSecret? {
-    options.secrets.first { $0.component == component }
-  }
+  func secret(of component: String) -> OwnSecret? { secrets.first { $0.component == component } }
 
   func place(_ offset: Int, _ object: KubernetesObject?, _ part: String? = nil) -> ManifestPlace {
     ManifestPlace(file: reader.file, line: reader.source.line(at: offset), object: object?.title, part: part)
@@ -97,7 +98,7 @@ struct SegmentationPlan {
 
   private mutating func checkOptions() {
     var names: [String: String] = [:]
-    for secret in options.secrets {
+    for secret in secrets {
       let isName =
         secret.name.count <= 253
         && secret.name.wholeMatch(of: #/[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/#)

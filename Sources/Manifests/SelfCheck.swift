@@ -42,9 +42,9 @@ struct SelfCheck {
           for mount in container.mounts where mount.path == CredentialFile.directory {
             let component =
               plan.options.components[container.name] ?? ComponentSignature.named(container.name)?.component
-            let wanted = component.flatMap(plan.secret(of:))?.name
+            let own = component.flatMap(plan.secret(of:))
             let found = pod.volumes.first { $0.name == mount.volumeName }?.secret
-            if wanted == nil || wanted != found {
+            if own == nil || found.map({ own?.isNamed($0) == true }) != true {
               faults.append("\(object.title), \(container.part) would not have its own Secret in the result")
             }
           }

@@ -39,10 +39,11 @@ extension SegmentationPlan {
   }
 
   private mutating func lead(_ volume: Volume, secretName: YAMLNode, to component: String, in pod: PodSpec) {
-    guard let new = secret(of: component)?.name, let old = volume.secret, old != new else { return }
+    guard let own = secret(of: component), let old = volume.secret, !own.isNamed(old) else { return }
     abandoned.append((old, pod.object))
     plan(
-      .set(secretName, to: new), pod.object, "volume \(volume.name)", "holds the Secret \(new), not \(old)")
+      .set(secretName, to: own.name), pod.object, "volume \(volume.name)",
+      "holds the Secret \(own.name), not \(old)")
   }
 
   private mutating func duplicate(
@@ -59,7 +60,7 @@ extension SegmentationPlan {
   /// The components on a volume, the one that is to keep it first.
   private func ordered(_ components: [String], keeping secretName: String?) -> [String] {
     func rank(_ component: String) -> Int {
-      if secret(of: component)?.name == secretName { return -1 }
+      if let secretName, secret(of: component)?.hasBorne(secretName) == true { return -1 }
       return ComponentSignature.precedence.firstIndex(of: component) ?? ComponentSignature.precedence.count
     }
     return Set(components).sorted { (rank($0), $0) < (rank($1), $1) }
@@ -72,8 +73,8 @@ extension SegmentationPlan {
 
   /// A volume of the component's own Secret that the pod has already.
   private func existingVolume(of component: String, in pod: PodSpec) -> Volume? {
-    guard let name = secret(of: component)?.name else { return nil }
-    return pod.volumes.first { $0.secret == name && Self.itemFault(of: $0) == nil }
+    guard let own = secret(of: component) else { return nil }
+    return pod.volumes.first { $0.secret.map(own.isNamed) == true && Self.itemFault(of: $0) == nil }
   }
 
   /// A volume's name is a DNS label: at most 63 characters.

@@ -1,20 +1,35 @@
+import Crypto
 import Files
 import Manifests
 import Segmentation
 
 extension Workspace {
-  /// The Secrets of the components that the file names, filled with the certificates that were issued. A component
-  /// that the file does not name has none; a manifest that needs it is refused.
+  /// The Secrets of the components that the file names, filled with the certificates that were issued. One without
+  /// a certificate stays empty; a manifest that needs it is refused.
   func componentSecrets() throws -> [ComponentSecret] {
-    let ca = try FileContents.read(path(file.etcd.ca))
-    return try ComponentSecret.defaults.map { secret in
-      guard segmentation[identity: secret.component] != nil else { return secret }
+    try ComponentSecret.defaults.map { secret in
+      guard segmentation[identity: secret.component] != nil,
+        try FileContents.readIfPresent(certificates.certificatePath(of: secret.component)) != nil
+      else { return secret }
       let credentials = try self.credentials(of: secret.component)
-      var filled = secret
-      filled.material = ComponentSecret.Material(
-        ca: ca, certificate: try FileContents.read(credentials.certificate),
+      let material = ComponentSecret.Material(
+        ca: try FileContents.read(credentials.authority),
+        certificate: try FileContents.read(credentials.certificate),
         key: try FileContents.read(credentials.key))
-      return filled
+      return ComponentSecret(
+        component: secret.component, name: secret.name, material: material, hash: material.hash)
     }
+  }
+}
+
+extension ComponentSecret.Material {
+  /// SHA-256 of the three files, each after its length, so that no two sets of files have one text.
+  fileprivate var hash: String {
+    var sha256 = SHA256()
+    for file in [ca, certificate, key] {
+      sha256.update(data: Array("\(file.count) ".utf8))
+      sha256.update(data: file)
+    }
+    return sha256.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
   }
 }

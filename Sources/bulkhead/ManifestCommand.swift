@@ -19,6 +19,11 @@ struct ManifestCommand: AsyncParsableCommand {
         --secrets FILE     into a file of their own, mode 0600
         --secrets none     nowhere: they exist already, or something else makes them. Needs no bulkhead.yaml
 
+      What they are called:
+        --secret-names hashed  name and hash, immutable: a renewed credential restarts the workloads (the default)
+        --secret-names fixed   the name alone, and the hashes in an annotation of the pod templates
+      With --secrets none names are fixed and not hashed, unless --secret-names asks for it.
+
         bulkhead manifest calico-etcd.yaml --secrets none --diff
         bulkhead manifest calico-etcd.yaml | kubectl apply --server-side -f -
       """)
@@ -26,6 +31,8 @@ struct ManifestCommand: AsyncParsableCommand {
   @Argument(help: "The manifest; '-' is standard input.") var manifest = "-"
   @Option(help: ArgumentHelp("Where the Secrets go: inline, none or a file.", valueName: "inline|none|FILE"))
   var secrets = "inline"
+  @Option(help: ArgumentHelp("How Secrets are named: hashed or fixed.", valueName: "hashed|fixed"))
+  var secretNames: SecretNames?
   @Option(help: "The file to write; one that holds private keys gets mode 0600.") var to: String?
   @Option(
     name: .customLong("component"),
@@ -35,6 +42,8 @@ struct ManifestCommand: AsyncParsableCommand {
   var diff = false
   @Flag(help: "Write nothing; exit with 2 if something is left to do.") var check = false
   @OptionGroup var fileOption: FileOption
+
+  enum SecretNames: String, ExpressibleByArgument, CaseIterable { case hashed, fixed }
 
   func run() async throws {
     let name = manifest == "-" ? "standard input" : manifest
@@ -69,13 +78,19 @@ struct ManifestCommand: AsyncParsableCommand {
       }
       mapping[String(parts[0])] = String(parts[1])
     }
-    guard secrets != "none", !diff, !check else {
-      return ManifestOptions(placement: .none, components: mapping)
-    }
-    return ManifestOptions(
-      secrets: try Workspace(fileOption).componentSecrets(),
-      placement: secrets == "inline" ? .inline : .separate,
-      components: mapping)
+    var options = ManifestOptions(
+      secretNames: secretNames == .fixed ? .fixed : .hashed, components: mapping)
+    guard try needsCredentials() else { return options }
+    options.secrets = try Workspace(fileOption).componentSecrets()
+    if !diff, !check, secrets != "none" { options.placement = secrets == "inline" ? .inline : .separate }
+    return options
+  }
+
+  /// A diff and a check look at the wiring alone where there is no segmentation file.
+  private func needsCredentials() throws -> Bool {
+    if secretNames != nil { return true }
+    if secrets == "none" { return false }
+    return try !(diff || check) || FileContents.readIfPresent(fileOption.file) != nil
   }
 
   private func write(_ segmented: SegmentedManifest) throws {

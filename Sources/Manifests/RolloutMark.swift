@@ -1,0 +1,58 @@
+extension SegmentationPlan {
+  /// The annotation of a pod template that changes with the credentials of the pod.
+  static let checksum = "checksum/etcd-certs"
+
+  /// Gives pod templates the hashes of their credentials, so that a renewed one restarts the workload: under a
+  /// fixed name the Secret changes, and the workload does not. Hashed names need no such mark.
+  mutating func markRollout() {
+    guard options.secretNames == .fixed else { return }
+    for (index, pod) in pods.enumerated() {
+      guard let template = pod.object.template(around: pod.node) else { continue }
+      let components = Set(uses.filter { $0.pod == index }.map(\.component)).sorted()
+      let hashes = components.compactMap { component in
+        secret(of: component)?.shortHash.map { "\(component)=\($0)" }
+      }
+      if hashes.isEmpty { continue }
+      mark(template, with: hashes.joined(separator: ","), in: pod.object)
+    }
+  }
+
+  private mutating func mark(_ template: YAMLNode, with text: String, in object: KubernetesObject) {
+    let what = "has the annotation \(Self.checksum): the workload restarts when a credential is renewed"
+    let pair = YAMLValue.Pair(key: .string(Self.checksum), value: .string(text))
+    let annotations = YAMLValue.Pair(key: .string("annotations"), value: .mapping([pair]))
+    var style = YAMLStyle.usual
+    if let existing = template["metadata"]?["annotations"], let last = existing.entries?.last {
+      style = YAMLStyle(like: existing)
+      if let old = existing[Self.checksum] {
+        if old.string != text { plan(.set(old, to: text), object, "pod template", what) }
+      } else {
+        plan(.insert(pair, after: last, of: existing, style), object, "pod template", what)
+      }
+    } else if let metadata = template["metadata"], let last = metadata.entries?.last,
+      metadata["annotations"] == nil
+    {
+      style = YAMLStyle(like: metadata)
+      plan(.insert(annotations, after: last, of: metadata, style), object, "pod template", what)
+    } else if template["metadata"] == nil, let last = template.entries?.last {
+      let metadata = YAMLValue.Pair(key: .string("metadata"), value: .mapping([annotations]))
+      plan(.insert(metadata, after: last, of: template, style), object, "pod template", what)
+    } else {
+      fault(
+        at: template.range.lowerBound, object, "pod template", "has metadata or annotations that are empty",
+        hint: "take the empty key out")
+    }
+  }
+}
+
+extension KubernetesObject {
+  /// The pod template that a pod spec is the `spec` of; nil for a Pod itself, which restarts for nothing.
+  fileprivate func template(around spec: YAMLNode) -> YAMLNode? {
+    var found: YAMLNode?
+    root.walk { node in
+      guard node.range != root.range, case .mapping = node.content else { return }
+      if node.entry("spec")?.value.range == spec.range { found = node }
+    }
+    return found
+  }
+}
