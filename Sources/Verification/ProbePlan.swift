@@ -33,7 +33,7 @@ public enum ProbePlan {
       for range in outside { ask(range, .outside) }
       probes.append(
         Probe(
-          user: identity.user, question: .administer, reason: .administration, isAllowed: permissions == .root
+          user: identity.user, question: .administer, reason: .administration, isAllowed: identity.isRoot
         ))
       return probes
     }

@@ -7,7 +7,12 @@ extension Workspace {
   /// The Secrets of the components that the file names, filled with the certificates that were issued. One without
   /// a certificate stays empty; a manifest that needs it is refused.
   func componentSecrets() throws -> [ComponentSecret] {
-    try ComponentSecret.defaults.map { secret in
+    guard file.isolation == .component else {
+      throw Complaint(
+        "a Secret is the same on every node, and the isolation is '\(file.isolation.rawValue)'",
+        hint: "use --secrets none or isolation 'component'; delivery to each node is not available yet")
+    }
+    return try ComponentSecret.defaults.map { secret in
       guard segmentation[identity: secret.component] != nil,
         try FileContents.readIfPresent(certificates.certificatePath(of: secret.component)) != nil
       else { return secret }

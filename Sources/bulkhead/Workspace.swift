@@ -16,12 +16,12 @@ struct Workspace {
   /// - Parameter roles: Takes this form of the catalogue's tables instead of the file's.
   init(_ option: FileOption, roles: CatalogueForm? = nil) throws {
     catalogue = try Catalogue.embedded()
-    guard let bytes = try FileContents.readIfPresent(option.file) else {
+    guard try FileContents.readIfPresent(option.file) != nil else {
       throw Complaint(
         "there is no file '\(option.file)'", hint: "'bulkhead init' writes one; --file names another")
     }
     var file = try SegmentationFile(
-      String(decoding: bytes, as: UTF8.self), file: option.file, catalogue: catalogue)
+      try FileContents.readText(option.file), file: option.file, catalogue: catalogue)
     if let roles { file.calico.roles = roles }
     self.file = file
     segmentation = try Segmentation(file, catalogue: catalogue)
@@ -51,13 +51,15 @@ struct Workspace {
     try CertificateFacts.user(ofCertificateFile: path(file.etcd.certificate))
   }
 
+  /// An identity's credentials; the first node's where each node has a certificate of its own.
   func credentials(of user: String) throws -> ClientCredentials {
-    let certificate = try certificates.certificatePath(of: user)
+    let holder = segmentation[identity: user]?.holders.first ?? CertificateHolder(client: user)
+    let certificate = try certificates.certificatePath(of: holder)
     guard try FileContents.readIfPresent(certificate) != nil else {
       throw Complaint(
         "there is no certificate for '\(user)' at \(certificate)", hint: "'bulkhead certs issue' makes it")
     }
     return ClientCredentials(
-      authority: path(file.etcd.ca), certificate: certificate, key: try certificates.keyPath(of: user))
+      authority: path(file.etcd.ca), certificate: certificate, key: try certificates.keyPath(of: holder))
   }
 }

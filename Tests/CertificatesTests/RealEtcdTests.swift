@@ -91,7 +91,8 @@ final class RealEtcdTests: TemporaryDirectorySuite {
     }
     let trust = try file("trust.crt", bundle)
     let cluster = try await ThrowawayEtcd.start(
-      members: 1, binary: server.binary, in: directory, options: .init(extraArguments: ["--trusted-ca-file=\(trust)"]))
+      members: 1, binary: server.binary, in: directory,
+      options: .init(extraArguments: ["--trusted-ca-file=\(trust)"]))
     defer { cluster.stop() }
     for (name, credentials) in credentials {
       #expect(try server.admits(credentials, at: cluster), "\(name)")
@@ -117,7 +118,8 @@ final class RealEtcdTests: TemporaryDirectorySuite {
     try below.issue(client: "alice", lifetime: .days(1), now: Date()).write(name: "alice", in: directory)
     let trust = try file("trust.crt", first.certificatePEM + root.certificatePEM)
     let cluster = try await ThrowawayEtcd.start(
-      members: 1, binary: server.binary, in: directory, options: .init(extraArguments: ["--trusted-ca-file=\(trust)"]))
+      members: 1, binary: server.binary, in: directory,
+      options: .init(extraArguments: ["--trusted-ca-file=\(trust)"]))
     defer { cluster.stop() }
     let alice = ClientCredentials(
       authority: cluster.serverAuthority, certificate: directory + "/alice.crt", key: directory + "/alice.key"
@@ -132,7 +134,8 @@ final class RealEtcdTests: TemporaryDirectorySuite {
     _ = try issuer.writeRevocationList(in: pki, validity: .days(1))
     let list = pki + "/" + Issuer.revocationListFile
     let cluster = try await ThrowawayEtcd.start(
-      members: 1, binary: server.binary, in: directory, options: .init(extraArguments: ["--client-crl-file=\(list)"]))
+      members: 1, binary: server.binary, in: directory,
+      options: .init(extraArguments: ["--client-crl-file=\(list)"]))
     defer { cluster.stop() }
     let users = ["alice", "bob"]
     _ = try clients.issue(for: users.map { CertificateHolder(client: $0) }, by: issuer)

@@ -37,7 +37,7 @@ import ThrowawayEtcd
 
     let plan = try bulkhead("plan")
     #expect(plan.code == 2, "\(plan.error)")
-    #expect(plan.out.contains("etcdctl user add --no-password cni-plugin"))
+    #expect(plan.out.contains("etcdctl user add cni-plugin --no-password"))
     #expect(try bulkhead("verify").code == 2, "authentication is off, which is not as it should be")
 
     let applied = try bulkhead("apply", "--enable-auth")
@@ -138,6 +138,47 @@ import ThrowawayEtcd
     }
     #expect(login == .noPassword)
     #expect(try bulkhead("verify").code == 0)
+  }
+
+  @Test(arguments: ["node-certificate", "node-user"])
+  func eachNodeCanHaveCertificatesOfItsOwn(isolation: String) async throws {
+    let folder = try TemporaryFolder()
+    let server = try #require(Server.all.last)
+    let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)
+    defer { cluster.stop() }
+    func bulkhead(_ arguments: String...) throws -> Program.Outcome {
+      try Program.run(Program.path, arguments, in: folder.path)
+    }
+    #expect(
+      try bulkhead("init", "--ca", "etcd-ca/ca.crt", "--endpoint", "\(cluster.endpoints[0])").code == 0)
+    let file = folder.path + "/bulkhead.yaml"
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    try (text + "isolation: \(isolation)\nnodes: [n1, n10]\n").write(
+      toFile: file, atomically: true, encoding: .utf8)
+    #expect(try bulkhead("certs", "issue").code == 0)
+    let applied = try bulkhead("apply", "--enable-auth")
+    #expect(applied.code == 0, "\(applied.all)")
+    let proof = try bulkhead("verify")
+    #expect(proof.code == 0, "\(proof.all)")
+    let name = isolation == "node-user" ? "calico-node.n1" : "calico-node@n1"
+    let attempts: [(key: String, isAllowed: Bool)] = [
+      ("/calico/resources/v3/projectcalico.org/nodes/n1", true),
+      ("/calico/resources/v3/projectcalico.org/nodes/n10", isolation == "node-certificate"),
+    ]
+    for attempt in attempts {
+      let outcome = try Program.run(
+        server.etcdctl,
+        [
+          "--endpoints=\(cluster.endpoints[0])", "--cacert=\(cluster.serverAuthority)",
+          "--cert=\(folder.path)/pki/clients/\(name).crt", "--key=\(folder.path)/pki/clients/\(name).key",
+          "put", attempt.key, "x",
+        ], in: folder.path, environment: ["ETCDCTL_API": "3"])
+      #expect((outcome.code == 0) == attempt.isAllowed, "\(attempt.key): \(outcome.all)")
+    }
+    let manifest = try Program.bulkhead(
+      "manifest", "\(Program.root)/Sources/bulkhead/Example/calico-etcd.yaml", in: folder.path)
+    #expect(manifest.code == 1)
+    #expect(manifest.error.contains("isolation is '\(isolation)'"))
   }
 
   @Test func theDemoShowsTheMatrixAndLeavesNothingRunning() throws {

@@ -59,7 +59,8 @@ final class RolloverTests {
     let trust = pki + "/trust.crt"
     try AtomicFile.write(Array(old.certificatePEM.utf8), to: trust, mode: 0o644)
     let cluster = try await ThrowawayEtcd.start(
-      members: 3, binary: server, in: directory, options: .init(extraArguments: ["--trusted-ca-file=\(trust)"]))
+      members: 3, binary: server, in: directory,
+      options: .init(extraArguments: ["--trusted-ca-file=\(trust)"]))
     var members = cluster.members
     defer { for member in members { member.stop() } }
     let holders = ["root", "alice", "bob"].map { CertificateHolder(client: $0) }
