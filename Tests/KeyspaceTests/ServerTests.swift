@@ -7,7 +7,7 @@ import Testing
 
 /// The model against the servers themselves: random roles, and thousands of the same questions put to both.
 @Suite(.realEtcd) struct ServerTests {
-  @Test(.timeLimit(.minutes(3)), arguments: EtcdRelease.main)
+  @Test(.timeLimit(.minutes(5)), arguments: EtcdRelease.main)
   func theModelAnswersAsTheServerDoes(release: EtcdRelease) async throws {
     // Newer servers refuse grants that hold no key.
     let users = RandomRoles(seed: 20_261_124).users(
