@@ -107,7 +107,8 @@ let package = Package(
       swiftSettings: strict),
     // The built program, run as its users run it.
     .testTarget(
-      name: "CommandLineTests", dependencies: ["bulkhead", "ThrowawayEtcd", "Etcd"], swiftSettings: strict),
+      name: "CommandLineTests", dependencies: ["bulkhead", "ThrowawayEtcd", "Etcd", "Certificates"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -21,7 +21,7 @@ struct PBES2Parameters {
   let derivation: Derivation
   let cipher: Cipher
 
-  private static let mostRounds = 5_000_000
+  private static let mostRounds = 3_000_000
 }
 
 extension PBES2Parameters: DERImplicitlyTaggable {

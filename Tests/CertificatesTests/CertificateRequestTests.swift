@@ -104,9 +104,10 @@ final class CertificateRequestTests: TemporaryDirectorySuite {
     #expect(try Ledger(in: directory).entries().isEmpty)
   }
 
-  @Test func brokenRequestsByTheThousandAreRefusedAndNothingElse() throws {
+  @Test func brokenRequestsByTheThousandSayNothingElse() throws {
     let pem = try String(contentsOfFile: request("/CN=alice"), encoding: .utf8)
     let good = try #require(PEMText(text: pem, source: "").documents().first?.derBytes)
+    let original = try CertificateRequest(pem: pem)
     var generator = SystemRandomNumberGenerator()
     for _ in 0..<2_000 {
       var bytes = good
@@ -122,7 +123,15 @@ final class CertificateRequestTests: TemporaryDirectorySuite {
       let text =
         "-----BEGIN CERTIFICATE REQUEST-----\n\(base64.replacingOccurrences(of: "\r", with: ""))\n"
         + "-----END CERTIFICATE REQUEST-----\n"
-      #expect(throws: CertificatesError.self) { try CertificateRequest(pem: text) }
+      // A change of what is signed is always seen. One of the signature's wrapping, such as of its count of unused
+      // bits, may leave the same signature.
+      do {
+        let request = try CertificateRequest(pem: text)
+        #expect(request.commonName == "alice")
+        #expect(request.publicKey == original.publicKey)
+      } catch {
+        #expect(error is CertificatesError)
+      }
     }
   }
 }

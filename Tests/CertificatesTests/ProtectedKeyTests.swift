@@ -79,7 +79,7 @@ final class ProtectedKeyTests: TemporaryDirectorySuite {
         text: PrivateKey.generate().secretPEM(protectedBy: Passphrase([7])), source: ""
       ).documents()[0].derBytes)
     // The first bytes are the parameters; a changed number of rounds must not cost minutes.
-    for position in 0..<100 {
+    for position in stride(from: 0, to: 100, by: 4) {
       var bytes = good
       bytes[position] ^= 0x41
       let base64 = Data(bytes).base64EncodedString()

@@ -1,0 +1,203 @@
+import Certificates
+import Etcd
+import Foundation
+import Testing
+import ThrowawayEtcd
+
+/// `bulkhead certs`, run as users run it, and killed as machines kill it.
+@Suite(.serialized) struct CertificateLifeTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func bulkhead(_ arguments: String...) async throws -> Program.Outcome {
+    try await run(Program.path, arguments)
+  }
+
+  /// Not on one of the few threads that run tasks: the servers of other tests are waited for on them.
+  private func run(
+    _ program: String, _ arguments: [String], environment: [String: String] = [:]
+  ) async throws -> Program.Outcome {
+    let path = folder.path
+    return try await aside { try Program.run(program, arguments, in: path, environment: environment) }
+  }
+
+  /// A file with as many calicoctl users as wanted, and an authority.
+  private func begin(users: Int) async throws {
+    let users = (0..<users).flatMap { ["--calicoctl", "user-\($0)=read-only"] }
+    let begun = try await run(
+      Program.path,
+      ["init", "--cluster", "test", "--endpoint", "https://127.0.0.1:2379", "--ca", "etcd-ca.crt"] + users,
+    )
+    try #require(begun.code == 0, "\(begun.error)")
+    try #require(await bulkhead("certs", "authority").code == 0)
+  }
+
+  private func start(_ arguments: String...) throws -> Process {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Program.path)
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.runHearingSignals()
+    return process
+  }
+
+  /// The fingerprints of all certificates that somebody could use by now.
+  private func usable() throws -> [String] {
+    let clients = folder.path + "/pki/clients"
+    guard FileManager.default.fileExists(atPath: clients) else { return [] }
+    return try FileManager.default.contentsOfDirectory(atPath: clients).filter { $0.hasSuffix(".crt") }.map {
+      try CertificateFacts(file: "\(clients)/\($0)").fingerprint
+    }
+  }
+
+  private func recorded() throws -> [LedgerEntry] { try Ledger(in: folder.path + "/pki").entries() }
+
+  @Test func killedAtAnyMomentItLosesNoRecord() async throws {
+    try await begin(users: 160)
+    var kills = 0
+    for round in 0..<20 {
+      let process = try start("certs", "issue")
+      try await Task.sleep(for: .milliseconds(20 + round * 15))
+      if process.isRunning { kills += 1 }
+      kill(process.processIdentifier, SIGKILL)
+      try await aside { process.waitUntilExit() }
+      let known = Set(try recorded().map(\.fingerprint))
+      let found = try usable()
+      #expect(Set(found).isSubset(of: known))
+      if found.count == 163 { break }
+    }
+    #expect(kills > 3)
+    #expect(try await bulkhead("certs", "issue").code == 0)
+    #expect(try usable().count == 163)
+    #expect(try await bulkhead("certs", "list").code == 0)
+    let serials = try recorded().map(\.serial)
+    #expect(Set(serials).count == serials.count)
+  }
+
+  @Test func severalProcessesAtOnceKeepOneLedger() async throws {
+    try await begin(users: 60)
+    let processes = try (0..<4).map { _ in try start("certs", "renew", "--now", "user-1", "user-2", "user-3")
+    }
+    let issuing = try start("certs", "issue")
+    for process in processes + [issuing] {
+      try await aside { process.waitUntilExit() }
+      #expect(process.terminationStatus == 0)
+    }
+    let entries = try recorded()
+    #expect(Set(entries.map(\.serial)).count == entries.count)
+    #expect(Set(try usable()).isSubset(of: Set(entries.map(\.fingerprint))))
+    #expect(try usable().count == 63)
+    let check = try await run(
+      "/usr/bin/env", ["sqlite3", "pki/ledger.sqlite", "PRAGMA integrity_check"])
+    if check.code == 0 { #expect(check.out == "ok\n") }
+  }
+
+  @Test func aDiskThatCannotBeWrittenIsSaidAndNothingIsHalfWritten() async throws {
+    try await begin(users: 1)
+    #expect(try await bulkhead("certs", "issue").code == 0)
+    let before = try usable()
+    let limited = try await run(
+      "/bin/sh", ["-c", "ulimit -f 8; trap '' XFSZ; exec \(Program.path) certs renew --now"])
+    #expect(limited.code == 1)
+    #expect(limited.error.contains("error: ") && limited.error.contains("hint: "), "\(limited.error)")
+    #expect(try Set(usable()).isSubset(of: Set(recorded().map(\.fingerprint))))
+    #expect(try usable().count == before.count)
+    #expect(try await bulkhead("certs", "renew", "--now").code == 0)
+  }
+
+  @Test func noKeyAndNoPassphraseIsEverPrinted() async throws {
+    try await begin(users: 2)
+    try FileManager.default.removeItem(atPath: folder.path + "/pki")
+    let word = ["BULKHEAD_PASSPHRASE": "correct-horse-battery"]
+    var printed = ""
+    func note(_ arguments: [String], _ environment: [String: String]) async throws {
+      printed += try await run(Program.path, arguments, environment: environment).all
+    }
+    try await run(
+      "/usr/bin/openssl",
+      ["req", "-new", "-newkey", "ed25519", "-nodes", "-subj", "/CN=user-1", "-keyout", "u.key"]
+        + ["-out", "u.csr"]
+    ).code.expectZero()
+    for arguments in [
+      ["certs", "authority", "--protect"], ["certs", "issue", "--root"],
+      ["certs", "list", "--output", "json"],
+      ["certs", "renew", "--now", "user-0", "--output", "json"], ["certs", "sign", "u.csr"],
+      ["certs", "sign", "u.key"], ["certs", "inspect", "pki/ca.key"], ["certs", "inspect", "pki/ca.crt"],
+      ["certs", "inspect", "pki/clients/user-0.crt", "--output", "json"],
+      ["certs", "import", "--certificate", "pki/ca.crt", "--key", "pki/ca.key", "copy"],
+      ["certs", "import", "--certificate", "pki/ca.key", "--key", "pki/ca.crt", "other"],
+      ["certs", "revoke", "user-0"], ["certs", "crl"],
+      ["certs", "member", "m1", "--authority", "pki", "--host", "localhost"],
+    ] { try await note(arguments, word) }
+    try await note(["certs", "crl"], ["BULKHEAD_PASSPHRASE": "wrong-horse-battery"])
+    #expect(printed.contains("is wrong"))
+    #expect(!printed.contains("horse"))
+    #expect(!printed.contains("PRIVATE KEY"))
+    let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter {
+      $0.hasSuffix(".key")
+    }
+    #expect(files.count > 8)
+    for file in files {
+      let text = try String(contentsOfFile: "\(folder.path)/\(file)", encoding: .utf8)
+      for line in text.split(separator: "\n") where !line.hasPrefix("-----") && line.count > 15 {
+        #expect(!printed.contains(line), "\(file)")
+      }
+      let mode = try FileManager.default.attributesOfItem(atPath: "\(folder.path)/\(file)")[.posixPermissions]
+      #expect(file == "u.key" || mode as? Int == 0o600, "\(file)")
+    }
+    #expect(files.contains("copy/ca.key"))
+  }
+
+  @Test(arguments: Server.all.filter { $0.members == 3 && $0.version != "3.5.1" })
+  func cuttingOffIsImmediateAndTouchesNobodyElse(server: Server) async throws {
+    let cluster = try await ThrowawayEtcd.start(
+      members: server.members, binary: server.binary, in: folder.path)
+    defer { cluster.stop() }
+    let begun = try await run(
+      Program.path,
+      ["init", "--cluster", "test", "--ca", "etcd-ca/ca.crt", "--calicoctl", "alice=read-only"]
+        + cluster.endpoints.flatMap { ["--endpoint", "\($0)"] })
+    try #require(begun.code == 0, "\(begun.error)")
+    #expect(try await bulkhead("certs", "issue").code == 0)
+    #expect(try await bulkhead("apply", "--enable-auth").code == 0)
+    func reads(_ user: String) async -> Bool {
+      let answer = try? await EtcdClient.connect(
+        to: cluster.endpoints, as: cluster.credentials(of: user), timeout: .seconds(5)
+      ) { try await $0.value(of: "/calico/ipam/v2/config") ?? [] }
+      return answer != nil
+    }
+    #expect(await reads("alice"))
+    #expect(try await bulkhead("certs", "list").code == 0)
+    let revoked = try await bulkhead("certs", "revoke", "alice", "--reason", "keyCompromise", "--cut-off")
+    #expect(revoked.code == 0, "\(revoked.error)")
+    #expect(revoked.out.contains("cut off: alice"))
+    #expect(await !reads("alice"))
+    #expect(await reads("calico-node"))
+    #expect(try await bulkhead("certs", "list").code == 2)
+    let inspected = try await bulkhead("certs", "inspect", "pki/clients/alice.crt")
+    #expect(inspected.code == 2)
+    #expect(inspected.out.contains("read /calico/ipam/v2/*"))
+    #expect(try await bulkhead("certs", "revoke", "root", "--cut-off").code == 1)
+
+    #expect(try await bulkhead("certs", "issue").out.contains("replaced: it was revoked"))
+    #expect(try await bulkhead("apply").code == 0)
+    #expect(await reads("alice"))
+    #expect(try await bulkhead("certs", "list").code == 0)
+    #expect(try await bulkhead("certs", "rollover").out.contains("no roll-over is under way"))
+  }
+}
+
+extension Int32 {
+  fileprivate func expectZero() { #expect(self == 0) }
+}
+
+/// Runs what waits on a thread of its own.
+private func aside<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+  try await withCheckedThrowingContinuation { continuation in
+    DispatchQueue.global().async { continuation.resume(with: Result(catching: body)) }
+  }
+}
