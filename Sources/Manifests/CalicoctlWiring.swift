@@ -57,8 +57,7 @@ extension SegmentationPlan {
       .mapping(["name": .string(volume), "secret": reference]), to: "volumes", of: pod.node,
       after: containers, style,
       pod.object, "volume \(volume)", "is new and holds the Secret \(secret.name)")
-    let need = NeededSecret(component: "calicoctl", namespace: pod.object.namespace)
-    if !needed.contains(need) { needed.append(need) }
+    need("calicoctl", in: pod.object)
   }
 
   /// Adds an item to a mapping's list, whether the list has items, or the key stands alone, or is not there.

@@ -171,9 +171,9 @@ extension SegmentationPlan {
   /// Two documents of one object: the second to be applied would undo what the first one says.
   private mutating func refuseDuplicates() {
     var seen: [String: KubernetesObject] = [:]
-    let workloads = Set(uses.map { pods[$0.pod].object.document })
+    let workloads = Set(uses.map { pods[$0.pod].object.id })
     for object in objects
-    where workloads.contains(object.document) || ["Secret", "ConfigMap"].contains(object.kind) {
+    where workloads.contains(object.id) || ["Secret", "ConfigMap"].contains(object.kind) {
       let key = "\(object.group) \(object.namespace ?? "") \(object.title)"
       if let first = seen.updateValue(object, forKey: key) {
         fault(

@@ -71,8 +71,8 @@ extension SegmentationPlan {
 
   /// What the API server does not let be changed in place.
   private mutating func reportImmutable() {
-    let edited = Set(edits.map(\.document))
-    for object in objects where edited.contains(object.document) {
+    let edited = Set(edits.map(\.object))
+    for object in objects where edited.contains(object.id) {
       let isPod = ["Pod", "Job"].contains(object.kind)
       guard isPod || object.root["immutable"]?.string == "true" else { continue }
       warn(

@@ -1,7 +1,10 @@
 /// One Kubernetes object of a file.
 struct KubernetesObject: Sendable {
-  /// Which document of the file.
+  /// Which object of the file, and which document it is in: a `kind: List` is one document of many objects.
+  let id: Int
   let document: Int
+  /// The list that it is an item of.
+  let list: YAMLNode?
   let root: YAMLNode
   let kind: String
   let apiVersion: String

@@ -76,7 +76,18 @@ public struct ManifestOptions: Sendable {
     case drop
   }
 
+  /// How credentials come to the pods.
+  public enum Delivery: Sendable, Equatable {
+    /// By Secrets.
+    case secrets
+    /// To the pods of a DaemonSet by a folder on each host, such as `/etc/bulkhead`, in which each component has
+    /// a folder of its name with the files `etcd-ca`, `etcd-cert` and `etcd-key`. Others keep Secrets: they are
+    /// not bound to a host.
+    case host(folder: String)
+  }
+
   public var secrets: [ComponentSecret]
+  public var delivery: Delivery
   public var secretNames: SecretNames
   public var placement: SecretPlacement
   public var sharedSecret: SharedSecret
@@ -86,10 +97,12 @@ public struct ManifestOptions: Sendable {
 
   public init(
     secrets: [ComponentSecret] = ComponentSecret.defaults, secretNames: SecretNames = .hashed,
-    placement: SecretPlacement = .none, sharedSecret: SharedSecret = .dropUnpopulated,
+    delivery: Delivery = .secrets, placement: SecretPlacement = .none,
+    sharedSecret: SharedSecret = .dropUnpopulated,
     components: [String: String] = [:]
   ) {
     self.secrets = secrets
+    self.delivery = delivery
     self.secretNames = secretNames
     self.placement = placement
     self.sharedSecret = sharedSecret

@@ -30,14 +30,26 @@ struct ManifestReader {
   private mutating func read(_ index: Int) {
     let root = documents[index].root
     if root.isNull { return }
+    if let items = root.wrappedItems {
+      reportKeys(in: root, object: root["kind"]?.string)
+      for item in items.items ?? [] { read(item, of: items, document: index) }
+      return
+    }
+    reportKeys(in: root, object: Self.title(of: root))
+    read(root, of: nil, document: index)
+  }
+
+  private static func title(of root: YAMLNode) -> String? {
+    root["kind"]?.string.map { "\($0)/\(root["metadata"]?["name"]?.string ?? "")" }
+  }
+
+  private mutating func read(_ root: YAMLNode, of list: YAMLNode?, document index: Int) {
     let kind = root["kind"]?.string
     let name = root["metadata"]?["name"]?.string
-    let title = kind.map { "\($0)/\(name ?? "")" }
-    reportKeys(in: root, object: title)
     guard root.entries != nil, let kind, let apiVersion = root["apiVersion"]?.string else {
       fault(
         at: root.range.lowerBound,
-        "has a document that is no Kubernetes object: it has no kind or no apiVersion",
+        "has \(list == nil ? "a document" : "an item") that is no Kubernetes object: it has no kind or no apiVersion",
         hint: "give a Kubernetes manifest; if this is a template, give its rendered output")
       return
     }
@@ -57,7 +69,8 @@ struct ManifestReader {
     }
     objects.append(
       KubernetesObject(
-        document: index, root: root, kind: kind, apiVersion: apiVersion, name: name,
+        id: objects.count, document: index, list: list, root: root, kind: kind, apiVersion: apiVersion,
+        name: name,
         namespace: root["metadata"]?["namespace"]?.string))
   }
 
@@ -91,6 +104,18 @@ struct ManifestReader {
   private mutating func fault(at offset: Int, object: String? = nil, _ message: String, hint: String) {
     let place = ManifestPlace(file: file, line: source.line(at: offset), object: object)
     faults.append(ManifestFault(place: place, message: message, hint: hint))
+  }
+}
+
+extension YAMLNode {
+  /// The items of a document that wraps objects: `kubectl get -o yaml` writes a List, and a function of the
+  /// Kubernetes Resource Model is given a ResourceList.
+  fileprivate var wrappedItems: YAMLNode? {
+    guard let kind = self["kind"]?.string, let version = self["apiVersion"]?.string,
+      let items = entry("items")?.value.resolved, items.items?.isEmpty == false
+    else { return nil }
+    let isList = kind == "List" && version == "v1"
+    return isList || kind == "ResourceList" && version.hasPrefix("config.kubernetes.io/") ? items : nil
   }
 }
 

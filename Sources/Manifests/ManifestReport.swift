@@ -74,6 +74,7 @@ public struct ManifestWarning: Sendable, Equatable, CustomStringConvertible {
     case compactionPeriod = "compaction-period"
     case installerSleeps = "installer-sleeps"
     case installerRotation = "installer-rotation"
+    case hostFiles = "host-files"
     case canal = "canal"
   }
 

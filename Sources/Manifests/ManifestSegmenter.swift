@@ -28,9 +28,15 @@ public struct ManifestSegmenter: Sendable {
             hint: "write it as Calico's own manifests do"))
       }
     }
+    var listEdits: [TextEdit] = []
+    for (_, edit) in secrets.listEdits {
+      do { listEdits.append(try edit.textEdit(in: reader.source)) } catch {
+        plan.fault(at: error.offset, nil, nil, error.message, hint: "write it as kubectl get -o yaml does")
+      }
+    }
     guard plan.faults.isEmpty else { throw Self.refusal(plan.faults) }
 
-    let result = reader.source.applying(edits + secrets.edits)
+    let result = reader.source.applying(edits + secrets.edits + listEdits)
     let wrong = SelfCheck(plan: plan, secrets: secrets).faults(in: result)
     guard wrong.isEmpty else {
       throw ManifestRefusal(
@@ -49,7 +55,7 @@ public struct ManifestSegmenter: Sendable {
       warnings: plan.warnings.sorted { $0.place.line < $1.place.line },
       changedLines: edits.reduce(0) { $0 + $1.changedLines },
       addedLines: edits.reduce(0) { $0 + $1.addedLines },
-      original: text, file: file)
+      original: text, file: file, plan: plan, droppedObjects: secrets.dropped)
   }
 
   private static func refusal(_ faults: [ManifestFault]) -> ManifestRefusal {
@@ -105,6 +111,8 @@ public struct SegmentedManifest: Sendable {
 
   let original: String
   let file: String
+  let plan: SegmentationPlan
+  let droppedObjects: [KubernetesObject]
 
   /// Nothing was to be done: the text is the original, byte for byte.
   public var isAlreadySegmented: Bool { changes.isEmpty }

@@ -9,7 +9,7 @@ extension SegmentationPlan {
 
   private mutating func refuseReferences(in object: KubernetesObject) {
     let credentials = credentialSecrets(for: object)
-    let own = uses.filter { pods[$0.pod].object.document == object.document }
+    let own = uses.filter { pods[$0.pod].object.id == object.id }
     let followed = Set(own.compactMap { $0.volume.secretName?.range.lowerBound })
     for (name, node, way) in Self.secretReferences(in: object.root) where credentials.contains(name) {
       let offset = node.range.lowerBound
@@ -27,7 +27,7 @@ extension SegmentationPlan {
   /// Whether a reference is a secret volume's that a container mounts.
   private func isMountedSecret(_ offset: Int, in object: KubernetesObject) -> Bool {
     pods.contains { pod in
-      pod.object.document == object.document
+      pod.object.id == object.id
         && pod.volumes.contains { volume in
           volume.secretName?.range.lowerBound == offset
             && pod.containers.contains { $0.mounts.contains { $0.volumeName == volume.name } }
@@ -57,7 +57,7 @@ extension SegmentationPlan {
   /// A mount at `/calico-secrets` that is in no container's list of mounts.
   private mutating func refuseMounts(in object: KubernetesObject) {
     let known = Set(
-      pods.filter { $0.object.document == object.document }.flatMap(\.containers).flatMap(\.mounts)
+      pods.filter { $0.object.id == object.id }.flatMap(\.containers).flatMap(\.mounts)
         .map(\.node.range.lowerBound))
     var unknown: [Int] = []
     object.root.walk { node in

@@ -3,8 +3,8 @@ import Foundation
 extension SegmentationPlan {
   /// The documents of the Secrets that the edits lead away from.
   func sharedSecrets() -> [KubernetesObject] {
-    let documents = abandoned.flatMap { find("Secret", named: $0.secret, from: $0.by).map(\.document) }
-    return Set(documents).sorted().compactMap { index in objects.first { $0.document == index } }
+    let ids = abandoned.flatMap { find("Secret", named: $0.secret, from: $0.by).map(\.id) }
+    return Set(ids).sorted().map { objects[$0] }
   }
 
   /// Whether a Secret that nothing leads to any more goes. One that an earlier run wrote, for a credential
@@ -34,7 +34,7 @@ extension SegmentationPlan {
   private mutating func reportReferences(to secret: KubernetesObject) {
     for object in objects
     where object.podSpecs.isEmpty && !["Secret", "ConfigMap"].contains(object.kind)
-      && object.document != secret.document
+      && object.id != secret.id
     {
       var offset: Int?
       object.root.walk { node in
@@ -68,7 +68,7 @@ extension SegmentationPlan {
       new.append(
         SecretDocuments.Secret(
           component: need.component, name: secret.name, namespace: need.namespace,
-          isImmutable: secret.isImmutable,
+          list: need.list, isImmutable: secret.isImmutable,
           data: CredentialFile.allCases.map { ($0, material.base64($0)) }))
     }
     return (new, replaced)

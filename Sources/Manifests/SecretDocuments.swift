@@ -7,11 +7,14 @@ struct SecretDocuments {
   /// Before which document the new ones go.
   private(set) var position: Int
   private(set) var edits: [TextEdit] = []
+  /// What is done to the lists of documents that wrap their objects.
+  private(set) var listEdits: [(document: Int, edit: TreeEdit)] = []
 
   struct Secret {
     let component: String
     let name: String
     let namespace: String?
+    let list: (document: Int, items: YAMLNode)?
     let isImmutable: Bool
     let data: [(file: CredentialFile, base64: String)]
   }
@@ -25,7 +28,7 @@ struct SecretDocuments {
     shared = Self.inOrder(shared + replaced)
     dropped = Self.inOrder(dropped + replaced)
     let inline = plan.options.placement == .inline ? new : []
-    if let first = shared.first {
+    if let first = shared.first(where: { $0.list == nil }) {
       position = first.document + (dropped.contains { $0.document == first.document } ? 0 : 1)
     }
     if position == plan.reader.documents.count, !plan.reader.source.endsWithNewline,
@@ -35,12 +38,27 @@ struct SecretDocuments {
       // others.
       position -= 1
     }
-    edits = Self.edits(inline, dropped: dropped.map(\.document), position: position, plan.reader)
+    edits = Self.edits(
+      inline.filter { $0.list == nil }, dropped: dropped.filter { $0.list == nil }.map(\.document),
+      position: position, plan.reader)
+    editLists(inline)
   }
 
   private static func inOrder(_ objects: [KubernetesObject]) -> [KubernetesObject] {
     var seen: Set<Int> = []
-    return objects.sorted { $0.document < $1.document }.filter { seen.insert($0.document).inserted }
+    return objects.sorted { $0.id < $1.id }.filter { seen.insert($0.id).inserted }
+  }
+
+  private mutating func editLists(_ inline: [Secret]) {
+    for object in dropped {
+      guard let list = object.list else { continue }
+      listEdits.append((object.document, .replace(object.root, of: list, by: [], .usual)))
+    }
+    for secret in inline {
+      guard let list = secret.list, let last = list.items.items?.last else { continue }
+      listEdits.append(
+        (list.document, .append(secret.value, to: list.items, YAMLStyle(like: last))))
+    }
   }
 
   /// The new Secrets as a text of their own.

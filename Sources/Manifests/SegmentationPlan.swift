@@ -20,6 +20,7 @@ struct SegmentationPlan {
   struct PlannedEdit {
     let edit: TreeEdit
     let document: Int
+    let object: Int
     let place: ManifestPlace
     let what: String
   }
@@ -86,7 +87,8 @@ struct SegmentationPlan {
     }
     edits.append(
       PlannedEdit(
-        edit: edit, document: object.document, place: place(offset ?? start, object, part), what: what))
+        edit: edit, document: object.document, object: object.id, place: place(offset ?? start, object, part),
+        what: what))
   }
 
   /// The objects of a kind and a name that an object of a namespace finds.
@@ -97,6 +99,14 @@ struct SegmentationPlan {
   }
 
   private mutating func checkOptions() {
+    if case .host(let folder) = options.delivery,
+      folder.wholeMatch(of: #/(\/[A-Za-z0-9_][-._A-Za-z0-9]*)+/#) == nil
+    {
+      fault(
+        at: 0, nil, nil,
+        "is to find its credentials in \(folder) of each host, which is no plain absolute path",
+        hint: "give a folder such as /etc/bulkhead")
+    }
     var names: [String: String] = [:]
     for secret in secrets {
       let isName =

@@ -12,13 +12,16 @@ struct SelfCheck {
 
   /// Every document means what the original one means with its edits made; none is missing, none too many.
   private func comparison(_ reader: ManifestReader) -> [String] {
-    let dropped = Set(secrets.dropped.map(\.document))
-    let new = plan.options.placement == .inline ? secrets.new.map(\.value) : []
+    let dropped = Set(secrets.dropped.filter { $0.list == nil }.map(\.document))
+    let new =
+      plan.options.placement == .inline ? secrets.new.filter { $0.list == nil }.map(\.value) : []
     var expected: [YAMLValue] = []
     for (index, document) in plan.reader.documents.enumerated() {
       if index == secrets.position { expected += new }
       if dropped.contains(index) { continue }
-      let edits = plan.edits.filter { $0.document == index }.map(\.edit)
+      let edits =
+        plan.edits.filter { $0.document == index }.map(\.edit)
+        + secrets.listEdits.filter { $0.document == index }.map(\.edit)
       expected.append(ExpectedDocument(edits).value(of: document.root))
     }
     if secrets.position >= plan.reader.documents.count { expected += new }
@@ -43,8 +46,10 @@ struct SelfCheck {
             let component =
               plan.options.components[container.name] ?? ComponentSignature.named(container.name)?.component
             let own = component.flatMap(plan.secret(of:))
-            let found = pod.volumes.first { $0.name == mount.volumeName }?.secret
-            if own == nil || found.map({ own?.isNamed($0) == true }) != true {
+            let volume = pod.volumes.first { $0.name == mount.volumeName }
+            let isOwn = volume?.secret.map { own?.isNamed($0) == true } ?? false
+            let isHosted = volume.map { plan.isHosted($0, for: component ?? "", in: pod) } ?? false
+            if own == nil || !(isOwn || isHosted) {
               faults.append("\(object.title), \(container.part) would not have its own Secret in the result")
             }
           }

@@ -1,7 +1,9 @@
 /// A Secret that a workload of a namespace needs.
-struct NeededSecret: Equatable {
+struct NeededSecret {
   let component: String
   let namespace: String?
+  /// The document whose list the workload is an item of, and that list.
+  let list: (document: Int, items: YAMLNode)?
 }
 
 extension SegmentationPlan {
@@ -16,7 +18,12 @@ extension SegmentationPlan {
       var own: [String: String] = [:]
       for volume in pod.volumes {
         let users = uses.filter { $0.pod == index && $0.volume.name == volume.name }
-        guard !users.isEmpty, let secretName = checkedSecretName(of: volume, in: pod) else { continue }
+        if users.isEmpty || users.allSatisfy({ isHosted(volume, for: $0.component, in: pod) }) { continue }
+        guard let secretName = checkedSecretName(of: volume, in: pod) else { continue }
+        if isHosted(pod) {
+          host(users, of: volume, in: pod, names: &names)
+          continue
+        }
         let components = ordered(users.map(\.component), keeping: volume.secret)
         for component in components { need(component, in: pod.object) }
         for component in components.dropFirst() {
@@ -66,9 +73,13 @@ extension SegmentationPlan {
     return Set(components).sorted { (rank($0), $0) < (rank($1), $1) }
   }
 
-  private mutating func need(_ component: String, in object: KubernetesObject) {
-    let secret = NeededSecret(component: component, namespace: object.namespace)
-    if !needed.contains(secret) { needed.append(secret) }
+  mutating func need(_ component: String, in object: KubernetesObject) {
+    guard !needed.contains(where: { $0.component == component && $0.namespace == object.namespace }) else {
+      return
+    }
+    needed.append(
+      NeededSecret(
+        component: component, namespace: object.namespace, list: object.list.map { (object.document, $0) }))
   }
 
   /// A volume of the component's own Secret that the pod has already.

@@ -48,10 +48,17 @@ struct DifficultManifestTests {
     #expect(try credentials(result.text) == segmented)
   }
 
-  @Test("03: a kind: List is refused")
+  @Test("03: a kind: List is edited in place, its Secrets become items")
   func list() throws {
-    let faults = Samples.faults(try text("03-kind-list"))
-    #expect(faults == ["calico.yaml:3: List wraps its objects in a kind: List"])
+    let old = try text("03-kind-list")
+    let result = try Samples.segment(old, placement: .inline)
+    #expect(result.changedLines == 6 && result.addedLines == 6)
+    #expect(result.text.contains("\n  - apiVersion: v1\n    kind: Secret\n    type: Opaque\n    metadata:\n"))
+    #expect(!result.text.contains("name: calico-etcd-secrets"))
+    #expect(try Samples.segment(result.text, placement: .inline).text == result.text)
+    #expect(try credentials(result.text) == segmented)
+    let difference = try LineDifference(old, try Samples.segment(old, sharedSecret: .keep).text)
+    #expect(difference.removed.count == 6 && difference.added.count == 12)
   }
 
   @Test("05: what is segmented already stays byte for byte")
@@ -188,7 +195,8 @@ struct DifficultManifestTests {
   @Test("every one of them gives the same bytes when run twice, or is refused")
   func idempotence() throws {
     for name in [
-      "01-crlf-no-eof-newline", "02-bom-tabs-in-comments", "06-half-segmented", "07-renamed-everything",
+      "01-crlf-no-eof-newline", "02-bom-tabs-in-comments", "03-kind-list", "06-half-segmented",
+      "07-renamed-everything",
       "09-quoted-keys", "16-secret-filled",
     ] {
       let once = try Samples.segment(try text(name), placement: .inline)

@@ -5,7 +5,7 @@ struct ParsedManifest {
   let objects: [(title: String, node: Node)]
 
   init(_ text: String) throws {
-    objects = try Yams.compose_all(yaml: text).compactMap { node in
+    objects = try Yams.compose_all(yaml: text).flatMap { $0["items"]?.array() ?? [$0] }.compactMap { node in
       guard let kind = node["kind"]?.string else { return nil }
       return ("\(kind)/\(node["metadata"]?["name"]?.string ?? "")", node)
     }
@@ -39,7 +39,10 @@ struct ParsedManifest {
         where mount["mountPath"]?.string?.hasPrefix("/calico-secrets") == true {
           let volume = pod?["volumes"]?.array().first { $0["name"] == mount["name"] }
           found["\(title) \(container["name"]?.string ?? "")"] =
-            volume?["secret"]?["secretName"]?.string ?? "nothing"
+            volume?["secret"]?["secretName"]?.string
+            ?? volume?["hostPath"]?["path"]?.string.map {
+              "\($0) (\(volume?["hostPath"]?["type"]?.string ?? ""))"
+            } ?? "nothing"
         }
       }
     }

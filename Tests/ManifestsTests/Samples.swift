@@ -33,10 +33,12 @@ enum Samples {
 
   static func segment(
     _ text: String, placement: ManifestOptions.SecretPlacement = .none,
-    sharedSecret: ManifestOptions.SharedSecret = .dropUnpopulated, components: [String: String] = [:]
+    sharedSecret: ManifestOptions.SharedSecret = .dropUnpopulated, components: [String: String] = [:],
+    delivery: ManifestOptions.Delivery = .secrets
   ) throws -> SegmentedManifest {
     let options = ManifestOptions(
-      secrets: secrets, placement: placement, sharedSecret: sharedSecret, components: components)
+      secrets: secrets, delivery: delivery, placement: placement, sharedSecret: sharedSecret,
+      components: components)
     return try ManifestSegmenter(options: options).segment(text, file: "calico.yaml")
   }
 

@@ -3,6 +3,7 @@ struct ExpectedDocument {
   private var scalars: [Int: String] = [:]
   private var itemsAfter: [Int: [YAMLValue]] = [:]
   private var pairsAfter: [Int: [YAMLValue.Pair]] = [:]
+  private var replaced: [Int: [YAMLValue]] = [:]
   private var filled: [Int: YAMLValue] = [:]
 
   init(_ edits: [TreeEdit]) {
@@ -16,6 +17,7 @@ struct ExpectedDocument {
       case .append(let value, let list, _):
         guard case .sequence(let items, _) = list.content, let last = items.last else { continue }
         itemsAfter[last.range.lowerBound, default: []].append(value)
+      case .replace(let item, _, let values, _): replaced[item.range.lowerBound] = values
       case .insert(let pair, let entry, _, _):
         pairsAfter[entry.key.range.lowerBound, default: []].append(pair)
       case .fill(let entry, let items, _, _): filled[entry.key.range.lowerBound] = .sequence(items)
@@ -32,7 +34,10 @@ struct ExpectedDocument {
       return YAMLValue(node)
     case .sequence(let items, _):
       value = .sequence(
-        items.flatMap { [self.value(of: $0)] + (itemsAfter[$0.range.lowerBound] ?? []) })
+        items.flatMap { item in
+          (replaced[item.range.lowerBound] ?? [self.value(of: item)])
+            + (itemsAfter[item.range.lowerBound] ?? [])
+        })
     case .mapping(let entries, _):
       value = .mapping(
         entries.flatMap { entry -> [YAMLValue.Pair] in

@@ -89,6 +89,23 @@ struct SourceText: Sendable {
       range: bytes.count..<bytes.count, text: ending + text, changedLines: 0, addedLines: lines.count)
   }
 
+  /// The whole lines of a block list's item, and after it the comments that are deeper than its dash and so
+  /// belong to it. In the last lines of a text that does not end in a newline, with the line ending before.
+  func lines(of range: Range<Int>, deeperThan column: Int?) -> Range<Int> {
+    var start = lineStart(at: range.lowerBound)
+    let endsItsLine = range.upperBound > 0 && bytes[range.upperBound - 1] == Self.lineFeed
+    var end = endsItsLine ? range.upperBound : nextLineStart(after: range.upperBound) ?? bytes.count
+    while let column, end < bytes.count {
+      let text = string(line: line(at: end))
+      guard let match = text.prefixMatch(of: #/( *)#/#), match.1.count > column else { break }
+      end = nextLineStart(after: end) ?? bytes.count
+    }
+    if column != nil, end == bytes.count, !endsWithNewline, start > 0 {
+      start -= lineEnding(at: start - 1).utf8.count
+    }
+    return start..<max(start, end)
+  }
+
   /// The text with the edits made; edits at one place keep the order they are given in.
   func applying(_ edits: [TextEdit]) -> String {
     let ordered = edits.enumerated().sorted {

@@ -7,6 +7,8 @@ enum TreeEdit: Sendable {
   case duplicate(YAMLNode, of: YAMLNode, changing: [(YAMLNode, String)])
   /// A new item after a list's last.
   case append(YAMLValue, to: YAMLNode, YAMLStyle)
+  /// Other items in the place of a list's item; none to take it out.
+  case replace(YAMLNode, of: YAMLNode, by: [YAMLValue], YAMLStyle)
   /// A new key after one of a block mapping's entries.
   case insert(YAMLValue.Pair, after: YAMLEntry, of: YAMLNode, YAMLStyle)
   /// A list for a key of a mapping that has no value yet, or an empty list.
@@ -16,7 +18,7 @@ enum TreeEdit: Sendable {
   var target: YAMLNode {
     switch self {
     case .set(let scalar, _): scalar
-    case .duplicate(let item, _, _): item
+    case .duplicate(let item, _, _), .replace(let item, _, _, _): item
     case .append(_, let list, _): list
     case .insert(_, let entry, _, _): entry.key
     case .fill(let entry, _, _, _): entry.key
@@ -46,6 +48,8 @@ enum TreeEdit: Sendable {
       style.gap = prefix.gap
       return source.insertion(
         of: style.item(value, dashColumn: prefix.column), afterEnd: last.range.upperBound)
+    case .replace(let item, let list, let values, let style):
+      return try Self.replacement(of: item, in: list, by: values, style, source)
     case .insert(let pair, let entry, let mapping, let style):
       if mapping.isFlow {
         let text = String(style.inline(.mapping([pair])).dropFirst().dropLast())
@@ -83,6 +87,36 @@ enum TreeEdit: Sendable {
       throw LayoutFault(
         offset: scalar.range.lowerBound, message: "is a block scalar where a word is expected")
     }
+  }
+
+  private static func replacement(
+    of item: YAMLNode, in list: YAMLNode, by values: [YAMLValue], _ style: YAMLStyle, _ source: SourceText
+  ) throws(LayoutFault) -> TextEdit {
+    guard case .sequence(let items, let flow) = list.content,
+      let index = items.firstIndex(where: { $0.range == item.range })
+    else { throw LayoutFault(offset: item.range.lowerBound, message: "is an item that is not in its list") }
+    let old = source.line(at: item.range.upperBound) - source.line(at: item.range.lowerBound) + 1
+    if flow {
+      var range = item.range
+      if values.isEmpty, index > 0 {
+        range = items[index - 1].range.upperBound..<range.upperBound
+      } else if values.isEmpty, index + 1 < items.count {
+        range = range.lowerBound..<items[index + 1].range.lowerBound
+      }
+      let text = values.map { style.inline($0) }.joined(separator: ", ")
+      return TextEdit(range: range, text: text, changedLines: old, addedLines: 0)
+    }
+    let prefix = try dash(before: item, source)
+    var style = style
+    style.gap = prefix.gap
+    let lines = values.flatMap { style.item($0, dashColumn: prefix.column) }
+    let range = source.lines(of: item.range, deeperThan: values.isEmpty ? prefix.column : nil)
+    let ending = source.lineEnding(at: item.range.lowerBound)
+    let text = lines.joined(separator: ending)
+    let isUnended = range.upperBound == source.bytes.count && !source.endsWithNewline
+    return TextEdit(
+      range: range, text: lines.isEmpty || isUnended ? text : text + ending,
+      changedLines: min(old, lines.count), addedLines: max(0, lines.count - old))
   }
 
   private static func copy(of item: YAMLNode, changing changes: [(YAMLNode, String)], _ source: SourceText)

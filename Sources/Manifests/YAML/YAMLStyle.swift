@@ -50,7 +50,7 @@ struct YAMLStyle: Sendable {
   /// A value as the lines of a block.
   func block(_ value: YAMLValue, indent: Int) -> [String] {
     switch value {
-    case .scalar, .alias, .tagged: return [spaces(indent) + inline(value)]
+    case .scalar, .alias, .tagged, .block: return [spaces(indent) + inline(value)]
     case .sequence(let items): return items.flatMap { item($0, dashColumn: indent) }
     case .mapping(let pairs):
       return pairs.flatMap { pair -> [String] in
@@ -58,6 +58,8 @@ struct YAMLStyle: Sendable {
         switch pair.value {
         case .mapping: return [key] + block(pair.value, indent: indent + 2)
         case .sequence: return [key] + block(pair.value, indent: indent + sequenceOffset)
+        case .block(let text):
+          return [key + " |-"] + text.lines.map { $0.isEmpty ? "" : spaces(indent + 2) + $0 }
         case .scalar, .alias, .tagged: return [key + " " + inline(pair.value)]
         }
       }
@@ -71,6 +73,7 @@ struct YAMLStyle: Sendable {
     switch value {
     case .scalar(let text, true): Self.quoted(text, with: quote)
     case .scalar(let text, false): text
+    case .block(let text): Self.quoted(text.replacing("\n", with: "\\n"), with: "\"")
     case .alias(let name): "*\(name)"
     case .tagged(let tag, let value): "\(tag) \(inline(value, quote: quote))"
     case .sequence(let items): "[" + items.map { inline($0) }.joined(separator: ", ") + "]"

@@ -9,6 +9,8 @@ indirect enum YAMLValue: Equatable, Sendable {
   /// An alias stands for itself: what it repeats is compared where it is defined.
   case alias(String)
   case tagged(String, YAMLValue)
+  /// A string of several lines, to be written as a literal block.
+  case block(String)
 
   struct Pair: Equatable, Sendable {
     let key: YAMLValue

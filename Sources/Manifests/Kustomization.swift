@@ -1,0 +1,58 @@
+extension SegmentedManifest {
+  /// The first line of a kustomization, by which a later run knows one that it may write anew.
+  public static let kustomizationMark =
+    "# Made by bulkhead manifest --kustomize: each component's own etcd credential."
+
+  /// A kustomization that makes of the original what ``text`` is, but for the new Secrets: with JSON patches
+  /// (RFC 6902), which refuse an original that is another one than they were made for, and with nothing that
+  /// `kubectl kustomize` has no built-in for.
+  ///
+  /// - Parameter resources: the original and, where there is one, the file of the new Secrets, as paths from
+  ///   the kustomization's folder.
+  public func kustomization(resources: [String]) -> String {
+    let patches = plan.objects.compactMap(patch)
+    var pairs: [YAMLValue.Pair] = [
+      .init(key: .string("apiVersion"), value: .string("kustomize.config.k8s.io/v1beta1")),
+      .init(key: .string("kind"), value: .string("Kustomization")),
+      .init(key: .string("resources"), value: .sequence(resources.map { .string($0) })),
+    ]
+    if !patches.isEmpty { pairs.append(.init(key: .string("patches"), value: .sequence(patches))) }
+    let lines = [Self.kustomizationMark] + YAMLStyle.usual.block(.mapping(pairs), indent: 0)
+    return lines.map { $0 + "\n" }.joined()
+  }
+
+  private func patch(of object: KubernetesObject) -> YAMLValue? {
+    if droppedObjects.contains(where: { $0.id == object.id }) { return deletion(of: object) }
+    let edits = plan.edits.filter { $0.object == object.id }.map(\.edit)
+    if edits.isEmpty { return nil }
+    let operations = JSONPatch(edits, of: object.root).operations.map(\.yaml)
+    let text = YAMLStyle.usual.block(.sequence(operations), indent: 0).joined(separator: "\n")
+    return .mapping(["target": target(object), "patch": .block(text)])
+  }
+
+  /// kustomize takes these as regular expressions from start to end.
+  private func target(_ object: KubernetesObject) -> YAMLValue {
+    let parts = object.apiVersion.split(separator: "/").map(String.init)
+    var pairs: [YAMLValue.Pair] = []
+    if parts.count == 2 { pairs.append(.init(key: .string("group"), value: .string(parts[0]))) }
+    pairs.append(.init(key: .string("version"), value: .string(parts.last ?? "")))
+    pairs.append(.init(key: .string("kind"), value: .string(object.kind)))
+    pairs.append(.init(key: .string("name"), value: .string(object.name.replacing(".", with: "\\."))))
+    if let namespace = object.namespace {
+      pairs.append(.init(key: .string("namespace"), value: .string(namespace)))
+    }
+    return .mapping(pairs)
+  }
+
+  private func deletion(of object: KubernetesObject) -> YAMLValue {
+    var metadata: [YAMLValue.Pair] = [.init(key: .string("name"), value: .string(object.name))]
+    if let namespace = object.namespace {
+      metadata.append(.init(key: .string("namespace"), value: .string(namespace)))
+    }
+    let patch = YAMLValue.mapping([
+      "$patch": .string("delete"), "apiVersion": .string(object.apiVersion), "kind": .string(object.kind),
+      "metadata": .mapping(metadata),
+    ])
+    return .mapping(["patch": .block(YAMLStyle.usual.block(patch, indent: 0).joined(separator: "\n"))])
+  }
+}

@@ -1,0 +1,121 @@
+/// The segmenter as a function of the Kubernetes Resource Model: a ResourceList comes in, and goes out with its
+/// items segmented and with what was done as its `results` (KRM Functions Specification, version v1).
+public struct ResourceListFunction: Sendable {
+  public var segmenter: ManifestSegmenter
+
+  public init(segmenter: ManifestSegmenter) { self.segmenter = segmenter }
+
+  public struct Outcome: Sendable {
+    /// The ResourceList to write. When its items are refused, they are as they were.
+    public let text: String
+    /// What was done, or why nothing was.
+    public let result: Result<SegmentedManifest, ManifestRefusal>
+  }
+
+  /// Runs the function. Containers that are not known may be mapped in the functionConfig, a ConfigMap whose
+  /// data has a key `components` such as `felix=calico-node,probe=calico-node`.
+  ///
+  /// - Throws: a refusal where the text is no ResourceList, so that there is nowhere to write results to.
+  public func run(_ text: String, file: String) throws(ManifestRefusal) -> Outcome {
+    let reader = ManifestReader(text, file: file)
+    guard let root = reader.documents.first?.root, reader.documents.count == 1,
+      root["kind"]?.string == "ResourceList"
+    else {
+      let fault = ManifestFault(
+        place: ManifestPlace(file: file, line: 1), message: "is no ResourceList",
+        hint: "give the items as a ResourceList, as kustomize and kpt do")
+      throw ManifestRefusal(faults: reader.faults.isEmpty ? [fault] : reader.faults)
+    }
+    var segmenter = segmenter
+    let mapping = root["functionConfig"]?["data"]?["components"]?.string ?? ""
+    for pair in mapping.split(whereSeparator: { ",\n ".contains($0) }) {
+      let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
+      if parts.count == 2 { segmenter.options.components[parts[0]] = parts[1] }
+    }
+    let result: Result<SegmentedManifest, ManifestRefusal>
+    do { result = .success(try segmenter.segment(text, file: file)) } catch { result = .failure(error) }
+    let new = (try? result.get().text) ?? text
+    return Outcome(text: try adding(results(result, of: reader), to: new, file: file), result: result)
+  }
+
+  private func results(_ result: Result<SegmentedManifest, ManifestRefusal>, of reader: ManifestReader)
+    -> [YAMLValue]
+  {
+    switch result {
+    case .success(let segmented):
+      return segmented.warnings.map {
+        value("\($0.message); \($0.hint)", severity: "warning", at: $0.place, of: reader)
+      } + segmented.changes.map { value($0.what, severity: "info", at: $0.place, of: reader) }
+    case .failure(let refusal):
+      return refusal.faults.map {
+        value("\($0.message); \($0.hint)", severity: "error", at: $0.place, of: reader)
+      }
+    }
+  }
+
+  private func value(
+    _ message: String, severity: String, at place: ManifestPlace, of reader: ManifestReader
+  ) -> YAMLValue {
+    let words = [place.part, message].compactMap(\.self).joined(separator: " ")
+    let text = String(String.UnicodeScalarView(words.unicodeScalars.map { $0.value < 32 ? " " : $0 }))
+    var pairs: [YAMLValue.Pair] = [
+      .init(key: .string("message"), value: .string(text)),
+      .init(key: .string("severity"), value: .string(severity)),
+    ]
+    guard let object = reader.objects.first(where: { $0.title == place.object }) else {
+      return .mapping(pairs)
+    }
+    var reference: [YAMLValue.Pair] = [
+      .init(key: .string("apiVersion"), value: .string(object.apiVersion)),
+      .init(key: .string("kind"), value: .string(object.kind)),
+      .init(key: .string("name"), value: .string(object.name)),
+    ]
+    if let namespace = object.namespace {
+      reference.append(.init(key: .string("namespace"), value: .string(namespace)))
+    }
+    pairs.append(.init(key: .string("resourceRef"), value: .mapping(reference)))
+    let annotations = object.root["metadata"]?["annotations"]
+    let path = ["internal.config.kubernetes.io/path", "config.kubernetes.io/path"].lazy
+      .compactMap { annotations?[$0]?.string }.first
+    if let path {
+      pairs.append(.init(key: .string("file"), value: .mapping(["path": .string(path)])))
+    }
+    return .mapping(pairs)
+  }
+
+  private func adding(_ results: [YAMLValue], to text: String, file: String) throws(ManifestRefusal) -> String
+  {
+    let reader = ManifestReader(text, file: file)
+    guard !results.isEmpty, let root = reader.documents.first?.root, let last = root.entries?.last else {
+      return text
+    }
+    let style = YAMLStyle(like: root)
+    let edit: TreeEdit =
+      if let existing = root.entry("results") {
+        existing.value.items?.isEmpty == false
+          ? .append(results[0], to: existing.value, style)
+          : .fill(existing, items: results, of: root, style)
+      } else {
+        .insert(.init(key: .string("results"), value: .sequence(results)), after: last, of: root, style)
+      }
+    var edits = [edit]
+    if case .append(_, let list, _) = edit {
+      edits += results.dropFirst().map { .append($0, to: list, style) }
+    }
+    do throws(LayoutFault) {
+      var textEdits: [TextEdit] = []
+      for edit in edits { textEdits.append(try edit.textEdit(in: reader.source)) }
+      let result = reader.source.applying(textEdits)
+      let found = ManifestReader(result, file: file).documents.first.map { YAMLValue($0.root) }
+      guard found == ExpectedDocument(edits).value(of: root) else {
+        throw LayoutFault(offset: last.key.range.lowerBound, message: "has no place for results")
+      }
+      return result
+    } catch {
+      let place = ManifestPlace(file: file, line: reader.source.line(at: error.offset))
+      throw ManifestRefusal(faults: [
+        ManifestFault(place: place, message: error.message, hint: "write the ResourceList in block style")
+      ])
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import Manifests
+import Testing
+
+@Suite("credentials from the host")
+struct HostDeliveryTests {
+  private let host = ManifestOptions.Delivery.host(folder: "/etc/bulkhead")
+
+  @Test("a DaemonSet's components get folders of their own, a Deployment's keep a Secret")
+  func wiring() throws {
+    for text in [SmallManifest.whole, try Samples.segment(SmallManifest.whole, placement: .inline).text] {
+      let result = try Samples.segment(text, placement: .inline, delivery: host)
+      let parsed = try ParsedManifest(result.text)
+      #expect(
+        parsed.credentials == [
+          "DaemonSet/agents install-cni": "/etc/bulkhead/cni-plugin (Directory)",
+          "DaemonSet/agents calico-node": "/etc/bulkhead/calico-node (Directory)",
+          "Deployment/controllers calico-kube-controllers": "calico-kube-controllers-etcd-secrets",
+        ])
+      let mounts = parsed.values.filter { $0.key.contains("agents") && $0.key.hasSuffix(".readOnly") }
+      #expect(mounts.count == 2 && mounts.values.allSatisfy { $0 == "true (bool)" })
+      #expect(
+        parsed.objects.map(\.title).filter { $0.hasPrefix("Secret/") } == [
+          "Secret/calico-kube-controllers-etcd-secrets"
+        ])
+      #expect(!parsed.values.keys.contains { $0.contains("agents") && $0.contains("volumes[tls]") })
+      #expect(result.warnings.count { $0.kind == .hostFiles } == 2)
+      let again = try Samples.segment(result.text, placement: .inline, delivery: host)
+      #expect(again.isAlreadySegmented && again.text == result.text)
+    }
+  }
+
+  @Test(
+    "so with Calico's own manifests", .enabled(if: Samples.arePresent, "../shared/manifests is not there"),
+    arguments: Samples.calico + Samples.canal)
+  func hosted(name: String) throws {
+    let result = try Samples.segment(try Samples.text(name), delivery: host)
+    let credentials = try ParsedManifest(result.text).credentials
+    for (container, source) in credentials {
+      let isHosted = container.hasPrefix("DaemonSet/")
+      #expect(source.hasPrefix("/etc/bulkhead/") == isHosted, "\(container): \(source)")
+    }
+    #expect(try Samples.segment(result.text, delivery: host).isAlreadySegmented)
+  }
+
+  @Test("another folder, or a type that makes a missing folder, is not taken for its own")
+  func wrong() throws {
+    let right = try Samples.segment(SmallManifest.whole, delivery: host).text
+    for (old, new) in [
+      ("/etc/bulkhead/cni-plugin", "/etc/bulkhead/calico-node"),
+      ("type: Directory", "type: DirectoryOrCreate"),
+    ] {
+      #expect(throws: ManifestRefusal.self) {
+        try Samples.segment(right.replacing(old, with: new), delivery: host)
+      }
+    }
+    #expect(throws: ManifestRefusal.self) { try Samples.segment(right) }
+    for folder in ["etc", "/etc/../x", "/etc/", "/a b", ""] {
+      #expect(throws: ManifestRefusal.self) {
+        try Samples.segment(SmallManifest.whole, delivery: .host(folder: folder))
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import Manifests
+import Testing
+
+@Suite("kustomizations", .enabled(if: Command.exists("kubectl"), "kubectl is not installed"))
+struct KustomizationTests {
+  /// What kubectl makes of a folder with a kustomization, its documents in an order that does not depend on
+  /// where they came from.
+  private func build(_ files: [String: String]) throws -> [String] {
+    let built = try kustomize(files)
+    try #require(built.status == 0, "\(built.output.suffix(2000))")
+    return built.output.components(separatedBy: "\n---\n").map { $0.trimmingCharacters(in: .newlines) }
+      .sorted()
+  }
+
+  private func kustomize(_ files: [String: String]) throws -> (output: String, status: Int32) {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "manifests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
+    return try Command.run("kubectl", ["kustomize", "."], in: folder)
+  }
+
+  private func check(
+    _ text: String, delivery: ManifestOptions.Delivery = .secrets,
+    sharedSecret: ManifestOptions.SharedSecret = .dropUnpopulated
+  ) throws {
+    let separate = try Samples.segment(
+      text, placement: .separate, sharedSecret: sharedSecret, delivery: delivery)
+    let patched = try build([
+      "kustomization.yaml": separate.kustomization(resources: ["calico.yaml", "secrets.yaml"]),
+      "calico.yaml": text, "secrets.yaml": separate.secrets,
+    ])
+    let inPlace = try build([
+      "kustomization.yaml": "resources: [calico.yaml, secrets.yaml]\n", "calico.yaml": separate.text,
+      "secrets.yaml": separate.secrets,
+    ])
+    #expect(patched == inPlace)
+    #expect(patched.count { $0.contains("kind: Secret\n") } >= 1)
+  }
+
+  @Test("kubectl kustomize makes of them what the text edited in place is")
+  func small() throws {
+    try check(SmallManifest.whole)
+    try check(SmallManifest.whole, delivery: .host(folder: "/etc/bulkhead"))
+    try check(SmallManifest.whole, sharedSecret: .keep)
+    try check(WrappedManifestTests.list)
+  }
+
+  @Test(
+    "so with Calico's own", .enabled(if: Samples.arePresent, "../shared/manifests is not there"),
+    arguments: [Samples.calico[0], Samples.calico[4]] + Samples.canal + [Samples.calicoctl[1]])
+  func hosted(name: String) throws { try check(try Samples.text(name)) }
+
+  @Test("they refuse a manifest that has changed in the places they edit")
+  func changed() throws {
+    let result = try Samples.segment(SmallManifest.whole)
+    let files = [
+      "kustomization.yaml": result.kustomization(resources: ["calico.yaml"]),
+      "calico.yaml": SmallManifest.whole.replacing("secretName: 'shared'", with: "secretName: 'other'"),
+    ]
+    let built = try kustomize(files)
+    #expect(built.status != 0)
+    #expect(built.output.contains("/spec/template/spec/volumes/0/secret/secretName failed"))
+  }
+
+  @Test("of what is segmented they are the resources alone")
+  func nothing() throws {
+    let segmented = try Samples.segment(SmallManifest.whole).text
+    let result = try Samples.segment(segmented)
+    #expect(!result.kustomization(resources: ["calico.yaml"]).contains("patch"))
+  }
+}
