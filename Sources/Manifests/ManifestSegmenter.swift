@@ -117,6 +117,16 @@ public struct SegmentedManifest: Sendable {
   /// Nothing was to be done: the text is the original, byte for byte.
   public var isAlreadySegmented: Bool { changes.isEmpty }
 
+  /// Whether the original holds credentials: a Secret with contents.
+  public var originalHoldsCredentials: Bool { plan.objects.contains(where: \.holdsCredentials) }
+
+  /// Whether ``text`` does, so that others must not read it.
+  public var holdsCredentials: Bool {
+    let dropped = Set(droppedObjects.map(\.id))
+    return plan.options.placement == .inline && !secrets.isEmpty
+      || plan.objects.contains { $0.holdsCredentials && !dropped.contains($0.id) }
+  }
+
   /// What changes, as a unified diff with three lines around each change; empty when nothing does. The
   /// contents of Secrets are replaced by a word, so that it can be shown; the original and the text together
   /// say what they are.

@@ -105,6 +105,8 @@ extension SegmentationPlan {
 }
 
 extension KubernetesObject {
+  var holdsCredentials: Bool { kind == "Secret" && root.isPopulated }
+
   /// Whether an earlier run wrote it.
   fileprivate var isManaged: Bool {
     root["metadata"]?["labels"]?[SecretDocuments.Secret.managedBy]?.string == SecretDocuments.Secret.manager
@@ -125,7 +127,7 @@ extension ComponentSecret.Material {
 
 extension YAMLNode {
   /// Whether a Secret holds anything: keys without a value, as in Calico's manifest, are nothing.
-  fileprivate var isPopulated: Bool {
+  var isPopulated: Bool {
     ["data", "stringData"].contains { key in
       self[key]?.entries?.contains { entry in entry.value.resolved.string?.isEmpty == false } == true
     }

@@ -24,15 +24,27 @@ struct ManifestCommand: AsyncParsableCommand {
         --secret-names fixed   the name alone, and the hashes in an annotation of the pod templates
       With --secrets none names are fixed and not hashed, unless --secret-names asks for it.
 
+      Other forms of the result:
+        --kustomize DIR    a kustomization that makes the same changes, for kubectl apply -k DIR
+        --krm              a function of the Kubernetes Resource Model: a ResourceList in and out
+        --runbook          how to roll this manifest out, step by step, and how to go back
+
         bulkhead manifest calico-etcd.yaml --secrets none --diff
         bulkhead manifest calico-etcd.yaml | kubectl apply --server-side -f -
       """)
 
+  enum SecretNames: String, ExpressibleByArgument, CaseIterable { case hashed, fixed }
+  enum Delivery: String, ExpressibleByArgument, CaseIterable { case secret, host, agent }
+
   @Argument(help: "The manifest; '-' is standard input.") var manifest = "-"
   @Option(help: ArgumentHelp("Where the Secrets go: inline, none or a file.", valueName: "inline|none|FILE"))
-  var secrets = "inline"
+  var secrets: String?
   @Option(help: ArgumentHelp("How Secrets are named: hashed or fixed.", valueName: "hashed|fixed"))
   var secretNames: SecretNames?
+  @Option(help: "How credentials come to DaemonSets: by a Secret, or from a folder on each host.")
+  var via = Delivery.secret
+  @Option(help: "With --via host: the folder in which each component has a folder of its own.")
+  var hostFolder = "/etc/bulkhead"
   @Option(help: "The file to write; one that holds private keys gets mode 0600.") var to: String?
   @Option(
     name: .customLong("component"),
@@ -41,23 +53,57 @@ struct ManifestCommand: AsyncParsableCommand {
   @Flag(help: "Show what would change as a unified diff, without the Secrets' contents; write nothing.")
   var diff = false
   @Flag(help: "Write nothing; exit with 2 if something is left to do.") var check = false
+  @Flag(help: "Print how to roll this manifest out; write nothing.") var runbook = false
+  @Flag(help: "Take a ResourceList from standard input and write one; Secrets only with --secrets inline.")
+  var krm = false
+  @Option(help: "The folder to write a kustomization to, with the manifest as it is beside it.")
+  var kustomize: String?
   @OptionGroup var fileOption: FileOption
 
-  enum SecretNames: String, ExpressibleByArgument, CaseIterable { case hashed, fixed }
+  func validate() throws {
+    let forms = [krm, kustomize != nil, to != nil, diff || check || runbook].count { $0 }
+    if forms > 1 {
+      throw ValidationError("--krm, --kustomize, --to and --diff, --check or --runbook exclude each other")
+    }
+    if krm, placement == .separate { throw ValidationError("--krm takes --secrets inline or none") }
+    if kustomize != nil, secrets == "inline" {
+      throw ValidationError("--kustomize has the Secrets in a file of their own: --secrets none or FILE")
+    }
+  }
 
   func run() async throws {
+    let segmenter = ManifestSegmenter(options: try options())
+    let text = try read()
+    if krm { return try ResourceListForm(segmenter: segmenter).run(text) }
     let name = manifest == "-" ? "standard input" : manifest
-    let segmented = try ManifestSegmenter(options: try options()).segment(try read(), file: name)
+    let segmented = try segmenter.segment(text, file: name)
     for warning in segmented.warnings {
       Console.note("\(Console.errorStyle.caution("warning:")) \(warning)\nhint: \(warning.hint)")
     }
     if diff { Console.write(segmented.diff(), to: STDOUT_FILENO) }
-    if !diff, !check { try write(segmented) }
+    if runbook { Console.write(segmented.runbook(of: manifest), to: STDOUT_FILENO) }
+    if let kustomize {
+      try KustomizeForm(folder: kustomize, manifest: manifest, secrets: secrets).write(segmented, of: text)
+    } else if writes {
+      try write(segmented)
+    }
     Console.note(
       segmented.isAlreadySegmented
         ? "\(name): already segmented, nothing to do"
         : "\(name): \(segmented.changedLines) lines changed, \(segmented.addedLines) added, Secrets apart")
     if check, !segmented.isAlreadySegmented { throw ExitCode(2) }
+  }
+
+  /// Whether a manifest is to be written, and not only looked at.
+  private var writes: Bool { !diff && !check && !runbook }
+
+  private var placement: ManifestOptions.SecretPlacement {
+    switch secrets {
+    case "none": .none
+    case "inline": .inline
+    case .some: .separate
+    case nil: krm ? .none : kustomize == nil ? .inline : .separate
+    }
   }
 
   private func read() throws -> String {
@@ -70,61 +116,46 @@ struct ManifestCommand: AsyncParsableCommand {
   }
 
   private func options() throws -> ManifestOptions {
-    var mapping: [String: String] = [:]
+    var options = ManifestOptions(secretNames: secretNames == .fixed ? .fixed : .hashed)
     for entry in components {
       let parts = entry.split(separator: "=", maxSplits: 1)
       guard parts.count == 2 else {
         throw ValidationError("--component takes CONTAINER=COMPONENT, found '\(entry)'")
       }
-      mapping[String(parts[0])] = String(parts[1])
+      options.components[String(parts[0])] = String(parts[1])
     }
-    var options = ManifestOptions(
-      secretNames: secretNames == .fixed ? .fixed : .hashed, components: mapping)
+    switch via {
+    case .secret: break
+    case .host: options.delivery = .host(folder: hostFolder)
+    case .agent:
+      throw Complaint(
+        "there is no agent yet that could bring credentials to the hosts",
+        hint: "use --via host and lay the files there yourself, or --via secret")
+    }
     guard try needsCredentials() else { return options }
     options.secrets = try Workspace(fileOption).componentSecrets()
-    if !diff, !check, secrets != "none" { options.placement = secrets == "inline" ? .inline : .separate }
+    if writes { options.placement = placement }
     return options
   }
 
-  /// A diff and a check look at the wiring alone where there is no segmentation file.
+  /// What is only looked at needs none where there is no segmentation file: the wiring alone says enough.
   private func needsCredentials() throws -> Bool {
     if secretNames != nil { return true }
-    if secrets == "none" { return false }
-    return try !(diff || check) || FileContents.readIfPresent(fileOption.file) != nil
+    if placement == .none { return false }
+    return try writes || FileContents.readIfPresent(fileOption.file) != nil
   }
 
   private func write(_ segmented: SegmentedManifest) throws {
-    if secrets != "inline", secrets != "none" {
+    if placement == .separate, let secrets {
       try AtomicFile.write(Array(segmented.secrets.utf8), to: secrets, mode: 0o600)
       Console.note("\(secrets): the Secrets, mode 0600")
     }
-    let holdsKeys = secrets == "inline" && !segmented.secrets.isEmpty
     if let to {
-      try AtomicFile.write(Array(segmented.text.utf8), to: to, mode: holdsKeys ? 0o600 : 0o644)
+      try AtomicFile.write(
+        Array(segmented.text.utf8), to: to, mode: segmented.holdsCredentials ? 0o600 : 0o644)
     } else {
-      if holdsKeys { try StandardOutput.keepPrivate() }
+      if segmented.holdsCredentials { try PrivateOutput.prepare() }
       Console.write(segmented.text, to: STDOUT_FILENO)
-    }
-  }
-}
-
-/// Standard output, when private keys are about to go there because the user asked for them.
-private enum StandardOutput {
-  /// A terminal is refused. A file that the shell has opened gets mode 0600 before the first byte: the shell made it
-  /// readable to others.
-  static func keepPrivate() throws {
-    guard !Console.isTerminal(STDOUT_FILENO) else {
-      throw Complaint(
-        "the Secrets hold private keys, which are not printed on a terminal",
-        hint:
-          "use --to FILE, --secrets FILE or --secrets none, or pipe it into kubectl apply --server-side -f -")
-    }
-    var status = stat()
-    guard fstat(STDOUT_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
-    guard status.st_mode & 0o077 == 0 || fchmod(STDOUT_FILENO, 0o600) == 0 else {
-      throw Complaint(
-        "standard output is a file that others can read, and its mode cannot be changed",
-        hint: "use --to FILE, which is written with mode 0600")
     }
   }
 }

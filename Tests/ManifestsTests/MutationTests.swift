@@ -4,6 +4,11 @@ import Testing
 /// A manifest damaged in every line, in several ways: either it is refused, or what comes out is right.
 @Suite("damaged manifests")
 struct MutationTests {
+  private static let own = [
+    "install-cni": "calico-cni-etcd-secrets", "calico-node": "calico-node-etcd-secrets",
+    "calico-kube-controllers": "calico-kube-controllers-etcd-secrets",
+  ]
+
   enum Damage: String, CaseIterable {
     case deleted, swapped, indented, anchored
 
@@ -21,10 +26,6 @@ struct MutationTests {
 
   @Test("no container gets the wrong credential", arguments: Damage.allCases)
   func damage(_ damage: Damage) throws {
-    let own = [
-      "install-cni": "calico-cni-etcd-secrets", "calico-node": "calico-node-etcd-secrets",
-      "calico-kube-controllers": "calico-kube-controllers-etcd-secrets",
-    ]
     let lines = SmallManifest.whole.lines
     var transformed = 0
     for index in lines.indices {
@@ -35,9 +36,78 @@ struct MutationTests {
       #expect(!credentials.isEmpty)
       for (container, secret) in credentials {
         let name = container.split(separator: " ").last.map(String.init) ?? ""
-        #expect(secret == own[name], "\(damage.rawValue) line \(index + 1): \(container)")
+        #expect(secret == Self.own[name], "\(damage.rawValue) line \(index + 1): \(container)")
       }
     }
     #expect(transformed > 0 && transformed < lines.count)
+  }
+
+  /// The places that an edit of the small manifest may change.
+  private static var edited: Regex<(Substring, Substring?, Substring?)> {
+    #/\.(ca|cert|key):|\.secretName:|volumes\[|volumeMounts\[|env\[(ETCD_|COMPACTION_PERIOD)|^Secret\/shared/#
+  }
+
+  /// Several thousand, and each the same in every run; a slow machine makes fewer of them.
+  @Test("of characters and lines damaged at random, nothing but the wiring changes", arguments: 1...4)
+  func randomDamage(seed: Int) throws {
+    let clock = ContinuousClock()
+    let end = clock.now + .seconds(2)
+    var random = SplitMix(state: UInt64(seed))
+    var transformed = 0
+    var refused = 0
+    while transformed + refused < 1_000, clock.now < end || transformed == 0 || refused == 0 {
+      var text = SmallManifest.whole
+      for _ in 1...Int.random(in: 1...3, using: &random) { text = random.damaged(text) }
+      guard let result = try? Samples.segment(text) else {
+        refused += 1
+        continue
+      }
+      transformed += 1
+      for (container, secret) in try ParsedManifest(result.text).credentials {
+        let name = container.split(separator: " ").last.map(String.init) ?? ""
+        #expect(secret == Self.own[name], "\(container)\n\(text)")
+      }
+      for change in try ParsedManifest.changes(from: text, to: result.text) {
+        #expect(change.contains(Self.edited), "\(change)\n\(text)")
+      }
+      #expect(try Samples.segment(result.text).text == result.text)
+    }
+    #expect(transformed > 0 && refused > 0)
+  }
+}
+
+/// Random numbers that are the same in every run.
+private struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  mutating func damaged(_ text: String) -> String {
+    var lines = text.lines
+    let index = Int.random(in: lines.indices, using: &self)
+    var characters = Array(lines[index])
+    switch Int.random(in: 0..<9, using: &self) {
+    case 0: lines.remove(at: index)
+    case 1: lines.insert(lines[index], at: index)
+    case 2: lines.swapAt(index, Int.random(in: lines.indices, using: &self))
+    case 3: lines[index] = " " + lines[index]
+    case 4: lines[index] = String(lines[index].drop { $0 == " " })
+    case 5: lines[index] += "\r"
+    case 6: if index + 1 < lines.count { lines[index] += lines.remove(at: index + 1) }
+    case 7:
+      if !characters.isEmpty { characters.remove(at: Int.random(in: characters.indices, using: &self)) }
+      lines[index] = String(characters)
+    default:
+      let new = Array(":-#{}[]'\"&*!|>%@,? \tx0\u{e9}\u{7f}").randomElement(using: &self) ?? "x"
+      characters.insert(new, at: Int.random(in: 0...characters.count, using: &self))
+      lines[index] = String(characters)
+    }
+    return lines.joined(separator: "\n")
   }
 }

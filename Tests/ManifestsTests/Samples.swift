@@ -3,9 +3,10 @@ import Manifests
 
 /// Calico's own manifests and difficult variants of them, which lie beside the project and not in it.
 enum Samples {
-  static let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+  static let package = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "shared/manifests")
+
+  static let folder = package.deletingLastPathComponent().appending(path: "shared/manifests")
 
   static let arePresent = FileManager.default.fileExists(atPath: folder.path)
 

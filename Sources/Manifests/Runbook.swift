@@ -1,0 +1,188 @@
+/// The way to roll a segmented manifest out, for this very manifest: what to run, what to see after it, and how
+/// to go back. Nothing is taken away before everything that needs it has something else.
+struct Runbook {
+  let manifest: SegmentedManifest
+  /// The manifest's file as the commands are to name it.
+  let path: String
+  private var plan: SegmentationPlan { manifest.plan }
+
+  private struct Step {
+    let title: String
+    let run: [String]
+    let check: [String]
+    let back: [String]
+  }
+
+  var text: String {
+    var lines = [
+      "# Rolling out \(path)", "",
+      "Each step adds to what is there; what the components used before goes in the last one. Until then, going",
+      "back never needs a credential that is gone.",
+    ]
+    for (index, step) in steps.enumerated() {
+      lines += ["", "## \(index + 1). \(step.title)", ""]
+      lines += step.run
+      lines += ["", "Check:"] + step.check.map { "  " + $0 } + ["Back:"] + step.back.map { "  " + $0 }
+    }
+    return lines.map { $0 + "\n" }.joined()
+  }
+
+  private var steps: [Step] {
+    [access, credentials] + hosts + [workloads] + recreated
+      + [installed, proof, removal, oldUser].compactMap(\.self)
+  }
+
+  private var access: Step {
+    Step(
+      title: "Users and roles in etcd, beside those there are",
+      run: ["bulkhead plan", "bulkhead apply"],
+      check: [
+        "bulkhead plan exits with 0", "the list of the plan takes no access away; if it does, stop here",
+      ],
+      back: ["nothing uses the new users yet: they may stay"])
+  }
+
+  private var credentials: Step {
+    Step(
+      title: "The new Secrets, before anything names them",
+      run: [
+        "bulkhead manifest '\(path)'\(options) --secrets secrets.yaml --to segmented.yaml",
+        "kubectl apply --server-side -f secrets.yaml   # client-side apply would copy keys into an annotation",
+      ],
+      check: namespaces.map {
+        "kubectl\($0) get secrets -l \(SecretDocuments.Secret.managedBy)=\(SecretDocuments.Secret.manager)"
+      },
+      back: ["nothing names them yet: they may stay"])
+  }
+
+  /// What this run was asked, for the run that writes.
+  private var options: String {
+    var words: [String] = []
+    if case .host(let folder) = plan.options.delivery { words.append(" --via host --host-folder \(folder)") }
+    if plan.options.secretNames == .fixed { words.append(" --secret-names fixed") }
+    for (container, component) in plan.options.components.sorted(by: { $0.key < $1.key }) {
+      words.append(" --component '\(container)=\(component)'")
+    }
+    return words.joined()
+  }
+
+  private var hosts: [Step] {
+    guard case .host(let folder) = plan.options.delivery else { return [] }
+    let components = Set(plan.uses.filter { plan.isHosted(plan.pods[$0.pod]) }.map(\.component)).sorted()
+    return [
+      Step(
+        title: "The files on every host that the DaemonSet runs on",
+        run: components.map {
+          "\(folder)/\($0)/{etcd-ca,etcd-cert,etcd-key}   # the key with mode 0400, root"
+        },
+        check: components.map {
+          "openssl x509 -noout -subject -enddate -in \(folder)/\($0)/etcd-cert, on each host"
+        },
+        back: ["nothing reads the files yet: they may stay"])
+    ]
+  }
+
+  private var workloads: Step {
+    let objects = rolledOut.filter { !isRecreated($0) }
+    let manual = objects.filter(updatesOnDelete).map {
+      "kubectl\(namespace(of: $0)) delete pod POD   # one after the other: \($0.title) updates on delete"
+    }
+    return Step(
+      title: "The manifest",
+      run: [
+        "kubectl diff -f segmented.yaml   # exits with 1 where something differs",
+        "kubectl apply -f segmented.yaml",
+      ] + manual,
+      check: objects.map { "kubectl\(namespace(of: $0)) rollout status \($0.kind.lowercased())/\($0.name)" },
+      back: objects.map { "kubectl\(namespace(of: $0)) rollout undo \($0.kind.lowercased())/\($0.name)" }
+        + ["the credential from before is still valid, and its Secret still there"])
+  }
+
+  /// What the API server lets nobody change in place.
+  private var recreated: [Step] {
+    rolledOut.filter(isRecreated).map { object in
+      let name = "\(object.kind.lowercased()) \(object.name)"
+      return Step(
+        title: "\(object.title), which cannot be changed in place",
+        run: ["kubectl\(namespace(of: object)) delete \(name)", "kubectl apply -f segmented.yaml"],
+        check: ["kubectl\(namespace(of: object)) get \(name)"],
+        back: ["delete it again, and kubectl apply -f \(path)"])
+    }
+  }
+
+  private var installed: Step? {
+    guard let use = plan.uses.first(where: { $0.component == "cni-plugin" }) else { return nil }
+    let object = plan.pods[use.pod].object
+    return Step(
+      title: "The CNI plugin's copy on every host",
+      run: ["openssl x509 -noout -subject -in /etc/cni/net.d/calico-tls/etcd-cert   # on each host"],
+      check: [
+        "the CN is the CNI plugin's user on each host; where it is not, \(object.title)'s pod did not restart there",
+        "grep etcd_cert_file /etc/cni/net.d/10-c*.conflist names a file, and not \"\"",
+        "a new pod gets an address",
+      ],
+      back: ["kubectl\(namespace(of: object)) rollout undo \(object.kind.lowercased())/\(object.name)"])
+  }
+
+  private var proof: Step {
+    Step(
+      title: "The proof",
+      run: ["bulkhead apply --enable-auth   # where authentication is off still", "bulkhead verify"],
+      check: ["verify exits with 0: each identity may do what it needs, and nothing else"],
+      back: ["etcdctl auth disable, if it was off; nothing has been taken away yet"])
+  }
+
+  private var removal: Step? {
+    let old = Set(plan.abandoned.map(\.secret)).sorted()
+    if old.isEmpty { return nil }
+    let objects = old.flatMap { name in
+      Set(plan.abandoned.filter { $0.secret == name }.map { namespace(of: $0.by) }).sorted().map {
+        "kubectl\($0) delete secret \(name)"
+      }
+    }
+    return Step(
+      title: "Only now: what the components used before",
+      run: objects,
+      check: ["pods stay ready, and new pods get addresses"],
+      back: ["keep a copy of the Secret until then: etcd still knows its user"])
+  }
+
+  /// The user of the shared certificate. A Secret of a run before holds the same user's certificate.
+  private var oldUser: Step? {
+    guard plan.abandoned.contains(where: { old in !plan.secrets.contains { $0.hasBorne(old.secret) } }) else {
+      return nil
+    }
+    return Step(
+      title: "The user of the shared certificate",
+      run: ["etcdctl user revoke-role OLD-USER ROLE   # OLD-USER is the CN of that certificate"],
+      check: ["pods stay ready for longer than a restart takes; then: etcdctl user delete OLD-USER"],
+      back: ["etcdctl user grant-role OLD-USER ROLE, while the user is there"])
+  }
+
+  private var rolledOut: [KubernetesObject] {
+    let ids = Set(plan.edits.map(\.object))
+    return plan.objects.filter { ids.contains($0.id) && !$0.podSpecs.isEmpty }
+  }
+
+  private func isRecreated(_ object: KubernetesObject) -> Bool { ["Pod", "Job"].contains(object.kind) }
+
+  /// What Kubernetes does by default before apps/v1.
+  private func updatesOnDelete(_ object: KubernetesObject) -> Bool {
+    guard object.kind == "DaemonSet" else { return false }
+    let strategy = object.root["spec"]?["updateStrategy"]?["type"]?.string
+    return strategy == "OnDelete" || strategy == nil && object.apiVersion == "extensions/v1beta1"
+  }
+
+  private func namespace(of object: KubernetesObject) -> String { object.namespace.map { " -n \($0)" } ?? "" }
+
+  private var namespaces: [String] {
+    Set(plan.needed.map { $0.namespace.map { " -n \($0)" } ?? "" }).sorted()
+  }
+}
+
+extension SegmentedManifest {
+  /// The order of commands that rolls this manifest out, with what to check after each and how to go back.
+  ///
+  /// - Parameter path: the original's file as the commands are to name it.
+  public func runbook(of path: String) -> String { Runbook(manifest: self, path: path).text }
+}

@@ -1,0 +1,52 @@
+import Files
+import Foundation
+import Manifests
+
+/// The manifest verb's result as a folder for kustomize: the manifest as it is, the Secrets, and a kustomization
+/// that patches the one and adds the other.
+struct KustomizeForm {
+  let folder: String
+  let manifest: String
+  /// The Secrets' file: nil for `secrets.yaml` in the folder, `none` for none.
+  let secrets: String?
+
+  private var name: String {
+    manifest == "-" ? "manifest.yaml" : URL(fileURLWithPath: manifest).lastPathComponent
+  }
+
+  func write(_ segmented: SegmentedManifest, of text: String) throws {
+    let kustomization = "\(folder)/kustomization.yaml"
+    if let found = try FileContents.readIfPresent(kustomization),
+      !found.starts(with: Array(SegmentedManifest.kustomizationMark.utf8))
+    {
+      throw Complaint(
+        "\(kustomization) is there already and was not made by bulkhead",
+        hint: "name another folder, and take it into your kustomization's resources")
+    }
+    guard name != "kustomization.yaml", name != secretsName else {
+      throw Complaint(
+        "the manifest's name \(name) is that of another file in \(folder)", hint: "rename the manifest")
+    }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    var resources = [name]
+    if let secretsName, !segmented.secrets.isEmpty {
+      resources.append(secretsName)
+      try AtomicFile.write(Array(segmented.secrets.utf8), to: "\(folder)/\(secretsName)", mode: 0o600)
+      Console.note("\(folder)/\(secretsName): the Secrets, mode 0600")
+    }
+    try AtomicFile.write(
+      Array(text.utf8), to: "\(folder)/\(name)", mode: segmented.originalHoldsCredentials ? 0o600 : 0o644)
+    try AtomicFile.write(
+      Array(segmented.kustomization(resources: resources).utf8), to: kustomization, mode: 0o644)
+    Console.note("\(kustomization): for kubectl apply --server-side -k \(folder)")
+  }
+
+  /// kustomize reads no file outside its folder.
+  private var secretsName: String? {
+    switch secrets {
+    case nil: "secrets.yaml"
+    case "none": nil
+    case let path?: URL(fileURLWithPath: path).lastPathComponent
+    }
+  }
+}

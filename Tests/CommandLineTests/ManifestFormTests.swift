@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+@Suite struct ManifestFormTests {
+  private static let manifest = "\(Program.root)/Sources/bulkhead/Example/calico-etcd.yaml"
+
+  private func folderWithCertificates() throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    #expect(try Program.bulkhead("certs", "authority", in: folder.path).code == 0)
+    #expect(try Program.bulkhead("init", "--ca", "pki/ca.crt", in: folder.path).code == 0)
+    #expect(try Program.bulkhead("certs", "issue", in: folder.path).code == 0)
+    return folder
+  }
+
+  private func secretNames(_ text: String) -> [String] {
+    text.matches(of: /secretName: (\S+)/).map { String($0.1) }
+  }
+
+  @Test func aRenewedCertificateIsAnotherSecret() throws {
+    let folder = try folderWithCertificates()
+    func segment(_ file: String, _ to: String) throws -> String {
+      let outcome = try Program.bulkhead("manifest", file, "--to", to, in: folder.path)
+      #expect(outcome.code == 0, "\(outcome.error)")
+      return try String(contentsOfFile: "\(folder.path)/\(to)", encoding: .utf8)
+    }
+    let first = try segment(Self.manifest, "first.yaml")
+    #expect(secretNames(first).allSatisfy { $0.wholeMatch(of: /.*-etcd-secrets-[0-9a-f]{10}/) != nil })
+    #expect(first.components(separatedBy: "\nimmutable: true\n").count == 4)
+    #expect(try segment("first.yaml", "second.yaml") == first)
+    #expect(try Program.bulkhead("manifest", "first.yaml", "--check", in: folder.path).code == 0)
+
+    for file in ["crt", "key"] {
+      try FileManager.default.removeItem(atPath: "\(folder.path)/pki/clients/cni-plugin.\(file)")
+    }
+    #expect(try Program.bulkhead("certs", "issue", in: folder.path).code == 0)
+    #expect(try Program.bulkhead("manifest", "first.yaml", "--check", in: folder.path).code == 2)
+    let renewed = try segment("first.yaml", "renewed.yaml")
+    let changed = zip(secretNames(first), secretNames(renewed)).filter { $0 != $1 }
+    #expect(changed.count == 1 && changed.first?.0.hasPrefix("calico-cni-etcd-secrets-") == true)
+    #expect(!renewed.contains(changed.first?.0 ?? "-"))
+  }
+
+  @Test func namesAreFixedWhereTheyAreAskedForOrNothingIsKnown() throws {
+    let folder = try folderWithCertificates()
+    let fixed = [
+      "calico-node-etcd-secrets", "calico-cni-etcd-secrets", "calico-kube-controllers-etcd-secrets",
+    ]
+    let plain = try Program.bulkhead("manifest", Self.manifest, "--secrets", "none", in: folder.path)
+    #expect(secretNames(plain.out) == fixed)
+    #expect(!plain.out.contains("checksum/etcd-certs"))
+    let asked = try Program.bulkhead(
+      "manifest", Self.manifest, "--secret-names", "fixed", "--secrets", "s.yaml", in: folder.path)
+    #expect(secretNames(asked.out) == fixed)
+    #expect(asked.out.components(separatedBy: "checksum/etcd-certs: ").count == 3)
+    let hashed = try Program.bulkhead(
+      "manifest", Self.manifest, "--secret-names", "hashed", "--secrets", "none", in: folder.path)
+    #expect(secretNames(hashed.out).allSatisfy { !fixed.contains($0) })
+  }
+
+  /// A manifest whose Secrets are filled is not for others to read, whether this run filled them or another.
+  @Test func whatHoldsKeysStaysPrivate() throws {
+    let folder = try folderWithCertificates()
+    #expect(try Program.bulkhead("manifest", Self.manifest, "--to", "a.yaml", in: folder.path).code == 0)
+    let script =
+      "umask 022; '\(Program.path)' manifest a.yaml --secrets none > b.yaml; stat -c %a a.yaml b.yaml"
+    #expect(try Program.run("/bin/sh", ["-c", script], in: folder.path).out == "600\n600\n")
+    #expect(
+      try Program.bulkhead("manifest", "a.yaml", "--kustomize", "k", in: folder.path).code == 0)
+    let modes = try Program.run("/bin/sh", ["-c", "stat -c '%a' k/a.yaml"], in: folder.path)
+    #expect(modes.out == "600\n")
+  }
+
+  @Test func theRunbookNamesThisManifestsObjects() throws {
+    let folder = try TemporaryFolder()
+    let outcome = try Program.bulkhead("manifest", Self.manifest, "--runbook", in: folder.path)
+    #expect(outcome.code == 0)
+    for line in [
+      "kubectl -n kube-system rollout status daemonset/calico-node", "bulkhead verify",
+      "kubectl -n kube-system delete secret calico-etcd-secrets",
+    ] { #expect(outcome.out.contains(line)) }
+    let steps = outcome.out.matches(of: /## \d+\. (.*)\n/).map { String($0.1) }
+    #expect(steps.first == "Users and roles in etcd, beside those there are")
+    #expect(steps.last == "The user of the shared certificate")
+  }
+
+  @Test func thereIsNoAgentYetAndItSaysSo() throws {
+    let folder = try TemporaryFolder()
+    let refused = try Program.bulkhead("manifest", Self.manifest, "--via", "agent", in: folder.path)
+    #expect(refused.code == 1 && refused.out.isEmpty)
+    #expect(refused.error.contains("hint: use --via host"))
+    let host = try Program.bulkhead(
+      "manifest", Self.manifest, "--secrets", "none", "--via", "host", in: folder.path)
+    #expect(host.out.contains("path: /etc/bulkhead/cni-plugin\n"))
+  }
+}

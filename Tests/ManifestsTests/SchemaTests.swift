@@ -1,0 +1,67 @@
+import Foundation
+import Manifests
+import Testing
+
+/// kubernetes-validate of PyPI, which `tools/need-kubernetes-validate` installs.
+private enum Schemas {
+  static let program = Samples.package.appending(path: ".tools/kubernetes-validate/bin/kubernetes-validate")
+  static let arePresent = FileManager.default.isExecutableFile(atPath: program.path)
+
+  /// What it finds wrong, and how many objects it finds right.
+  static func validate(_ text: String, version: String) throws -> (errors: [String], passed: Int) {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "manifests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try Data(text.utf8).write(to: folder.appending(path: "m.yaml"))
+    let lines = try Command.run(program.path, ["--strict", "-k", version, "m.yaml"], in: folder).output
+      .split(separator: "\n").map(String.init)
+    return (lines.filter { !$0.hasPrefix("INFO") }, lines.count { $0.hasPrefix("INFO") })
+  }
+}
+
+@Suite("schemas of Kubernetes", .enabled(if: Schemas.arePresent, "kubernetes-validate is not installed"))
+struct SchemaTests {
+  static let versions = ["1.25", "1.29", "1.33", "1.37"]
+
+  /// The small manifest leaves out what Kubernetes wants and the segmenter does not.
+  private let small = SmallManifest.whole.replacing(
+    "  template:\n", with: "  selector: {matchLabels: {a: b}}\n  template:\n    metadata: {labels: {a: b}}\n")
+
+  private func check(_ text: String, _ version: String) throws {
+    let before = try Schemas.validate(text, version: version)
+    let hashed = Samples.secrets.map { secret in
+      var secret = secret
+      secret.hash = String(repeating: "a", count: 64)
+      return secret
+    }
+    for names in [ManifestOptions.SecretNames.hashed, .fixed] {
+      for delivery in [ManifestOptions.Delivery.secrets, .host(folder: "/etc/bulkhead")] {
+        let options = ManifestOptions(
+          secrets: hashed, secretNames: names, delivery: delivery, placement: .inline)
+        let result = try ManifestSegmenter(options: options).segment(text, file: "calico.yaml")
+        let after = try Schemas.validate(result.text, version: version)
+        #expect(after.errors == before.errors)
+        #expect(after.passed >= before.passed - 1, "all but the shared Secret")
+      }
+    }
+  }
+
+  @Test("every form of the result is valid", arguments: versions)
+  func small(version: String) throws {
+    #expect(try Schemas.validate(small, version: version).errors == [])
+    try check(small, version)
+  }
+
+  @Test(
+    "so is Calico's own", .enabled(if: Samples.arePresent, "../shared/manifests is not there"),
+    arguments: [("1.25", "v3.26.5-calico"), ("1.33", "v3.29.7-canal"), ("1.37", "v3.32.1-calicoctl")])
+  func hosted(version: String, name: String) throws {
+    try check(try Samples.text("hosted/\(name)-etcd.yaml"), version)
+  }
+
+  @Test("a wrong field is found")
+  func wrong() throws {
+    let text = small.replacing("secretName", with: "secretNam")
+    #expect(try Schemas.validate(text, version: "1.33").errors.count == 2)
+  }
+}
