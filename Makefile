@@ -4,6 +4,9 @@
 DEMO ?=# options for `bulkhead demo`, such as DEMO="--keep /tmp/demo"
 TESTFLAGS ?=# options for `swift test`, such as TESTFLAGS="--filter Keyspace"
 
+# Tests start real servers: all at once they would only wait for each other, and run into their time limits.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 6
+
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 SWIFT_CODE := Package.swift Sources Tests

@@ -109,7 +109,8 @@ public struct ThrowawayEtcd: Sendable {
   }
 
   private func waitForLeader() async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
+    // Ample: a busy machine may be slow to ask, and a member that has ended is noticed at once.
+    let deadline = ContinuousClock.now + .seconds(120)
     try await EtcdClient.connect(to: endpoints, as: root, timeout: .seconds(2)) { etcd in
       for member in members {
         while (try? await etcd.only(member.endpoint).status().hasLeader) != true {
