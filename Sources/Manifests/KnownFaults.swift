@@ -13,6 +13,7 @@ extension SegmentationPlan {
       }
       checkEndpoints(use, in: pod)
     }
+    reportForeignEndpoints()
     reportImmutable()
     reportCanal()
   }
@@ -35,23 +36,6 @@ extension SegmentationPlan {
     return text.hasPrefix("0") ? Int(text, radix: 8) : Int(text)
   }
 
-  private mutating func checkInstaller(_ use: CredentialUse, in pod: PodSpec) {
-    guard use.container.isInit else { return }
-    let sleep = use.container.variable("SLEEP")
-    let offset = (sleep?.node ?? use.container.node).range.lowerBound
-    if sleep?.value?.string == "false" {
-      warn(
-        .installerRotation, at: offset, pod.object, use.container.part,
-        "copies the credential to the host once, when the pod starts: a renewed one is not copied",
-        hint: "restart \(pod.object.title) after every renewal of the CNI plugin's certificate")
-    } else {
-      warn(
-        .installerSleeps, at: offset, pod.object, use.container.part,
-        "is an init container without SLEEP \"false\": it never ends, and the pod never starts",
-        hint: "set SLEEP to \"false\" in its env")
-    }
-  }
-
   private mutating func checkEndpoints(_ use: CredentialUse, in pod: PodSpec) {
     guard let variable = use.container.variable("ETCD_ENDPOINTS") else { return }
     var found: (YAMLNode, KubernetesObject, String)?
@@ -69,10 +53,32 @@ extension SegmentationPlan {
       "has an http endpoint: without TLS no certificate is shown to etcd", hint: "give https endpoints")
   }
 
+  /// Calico's calicoctl-etcd.yaml takes the endpoints from calico-config, and canal has no such ConfigMap.
+  private mutating func reportForeignEndpoints() {
+    for pod in pods {
+      for container in pod.containers where ComponentSignature.named(container.name)?.component == "calicoctl"
+      {
+        guard let variable = container.variable("ETCD_ENDPOINTS"), let (name, key) = variable.configMapKey,
+          find("ConfigMap", named: name, from: pod.object).isEmpty
+        else { continue }
+        warn(
+          .configMapElsewhere, at: variable.node.range.lowerBound, pod.object, container.part,
+          "gets ETCD_ENDPOINTS from ConfigMap/\(name), which is not in this file",
+          hint: "see to it that it has the key \(key); with canal, the ConfigMap is canal-config")
+      }
+    }
+  }
+
   /// What the API server does not let be changed in place.
   private mutating func reportImmutable() {
     let edited = Set(edits.map(\.object))
     for object in objects where edited.contains(object.id) {
+      if object.updatesOnDelete {
+        warn(
+          .updatesOnDelete, at: object.root.range.lowerBound, object, nil,
+          "replaces no pod by itself: its update strategy is OnDelete",
+          hint: "delete its pods one after the other once the manifest is applied")
+      }
       let isPod = ["Pod", "Job"].contains(object.kind)
       guard isPod || object.root["immutable"]?.string == "true" else { continue }
       warn(
@@ -111,5 +117,14 @@ extension SegmentationPlan {
           "write flannel's configuration to /coreos.com/network/config yourself, or correct the Job's command"
       )
     }
+  }
+}
+
+extension KubernetesObject {
+  /// Whether a DaemonSet leaves its pods as they are when its template changes: the default before apps/v1.
+  var updatesOnDelete: Bool {
+    guard kind == "DaemonSet" else { return false }
+    let strategy = root["spec"]?["updateStrategy"]?["type"]?.string
+    return strategy == "OnDelete" || strategy == nil && apiVersion == "extensions/v1beta1"
   }
 }

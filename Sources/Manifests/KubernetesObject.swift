@@ -87,13 +87,17 @@ struct VolumeMount: Sendable {
 
   init(_ node: YAMLNode) {
     self.node = node
-    let parts = (node["mountPath"]?.string ?? "").split(separator: "/").filter { $0 != "." }
-    path = parts.isEmpty ? "" : "/" + parts.joined(separator: "/")
+    path = Self.normal(node["mountPath"]?.string ?? "")
     volume = node["name"]
     hasSubPath = ["subPath", "subPathExpr"].contains { node[$0]?.string?.isEmpty == false }
   }
 
   var volumeName: String { volume?.string ?? "" }
+
+  static func normal(_ path: String) -> String {
+    let parts = path.split(separator: "/").filter { $0 != "." }
+    return parts.isEmpty ? "" : "/" + parts.joined(separator: "/")
+  }
 }
 
 struct EnvironmentVariable: Sendable {

@@ -74,6 +74,9 @@ public struct ManifestWarning: Sendable, Equatable, CustomStringConvertible {
     case compactionPeriod = "compaction-period"
     case installerSleeps = "installer-sleeps"
     case installerRotation = "installer-rotation"
+    case installerFaulty = "installer-faulty"
+    case cniDirectory = "cni-directory"
+    case updatesOnDelete = "updates-on-delete"
     case hostFiles = "host-files"
     case canal = "canal"
   }

@@ -84,7 +84,7 @@ struct Runbook {
 
   private var workloads: Step {
     let objects = rolledOut.filter { !isRecreated($0) }
-    let manual = objects.filter(updatesOnDelete).map {
+    let manual = objects.filter(\.updatesOnDelete).map {
       "kubectl\(namespace(of: $0)) delete pod POD   # one after the other: \($0.title) updates on delete"
     }
     return Step(
@@ -165,13 +165,6 @@ struct Runbook {
   }
 
   private func isRecreated(_ object: KubernetesObject) -> Bool { ["Pod", "Job"].contains(object.kind) }
-
-  /// What Kubernetes does by default before apps/v1.
-  private func updatesOnDelete(_ object: KubernetesObject) -> Bool {
-    guard object.kind == "DaemonSet" else { return false }
-    let strategy = object.root["spec"]?["updateStrategy"]?["type"]?.string
-    return strategy == "OnDelete" || strategy == nil && object.apiVersion == "extensions/v1beta1"
-  }
 
   private func namespace(of object: KubernetesObject) -> String { object.namespace.map { " -n \($0)" } ?? "" }
 

@@ -148,7 +148,7 @@ struct ManifestCommand: AsyncParsableCommand {
   private func write(_ segmented: SegmentedManifest) throws {
     if placement == .separate, let secrets {
       try AtomicFile.write(Array(segmented.secrets.utf8), to: secrets, mode: 0o600)
-      Console.note("\(secrets): the Secrets, mode 0600")
+      Console.note("\(secrets): the Secrets, mode 0600; apply it with kubectl apply --server-side")
     }
     if let to {
       try AtomicFile.write(

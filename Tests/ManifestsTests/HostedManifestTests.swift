@@ -131,6 +131,7 @@ struct HostedManifestTests {
       #expect(result.changedLines == 0 && result.addedLines == 12)
       #expect(
         result.warnings.contains { $0.kind == .objectNotRecreated && $0.place.object == "Pod/calicoctl" })
+      #expect(result.warnings.contains { $0.kind == .configMapElsewhere && $0.hint.contains("canal-config") })
     }
   }
 

@@ -181,6 +181,30 @@ struct SmallManifestTests {
         .objectNotRecreated: 1, .endpointsWithoutTLS: 8, .installerSleeps: 30, .imageNotRecognised: 35,
         .secretOptional: 46, .modeNotGroupReadable: 67,
       ])
+    func kinds(_ old: String, _ new: String) throws -> Set<ManifestWarning.Kind> {
+      Set(try warned(SmallManifest.whole.replacing(old, with: new)).keys)
+    }
+    let rotation: Set<ManifestWarning.Kind> = [.installerRotation]
+    #expect(try kinds("calico/cni:v3.32.1", "calico/cni:v3.16.0") == rotation.union([.installerFaulty]))
+    #expect(
+      try kinds(
+        "kind: DaemonSet\nmetadata:\n  name: agents\n  namespace: net\nspec:\n",
+        "kind: DaemonSet\nmetadata:\n  name: agents\n  namespace: net\nspec:\n  updateStrategy: {type: OnDelete}\n"
+      )
+        == rotation.union([.updatesOnDelete]))
+    let mount = "- {mountPath: /calico-secrets, name: tls}\n"
+    let folder = mount + "        - {mountPath: /host/etc/cni/net.d, name: net}\n"
+    let volume = "      volumes:\n      - {name: net, hostPath: {path: /etc/k3s/net.d}}\n"
+    let moved = SmallManifest.whole.replacing(mount, with: folder).replacing("      volumes:\n", with: volume)
+    #expect(try warned(moved)[.cniDirectory] == 44)
+    let named = moved.replacing(
+      "- {name: SLEEP,", with: "- {name: CNI_NET_DIR, value: /etc/k3s/net.d/}\n        - {name: SLEEP,")
+    #expect(try warned(named)[.cniDirectory] == nil)
+    let sidecar = SmallManifest.whole.replacing("      initContainers:\n", with: "      containers:\n")
+      .replacing("      containers:\n      - name: calico-node", with: "      - name: calico-node")
+      .replacing("        - {name: SLEEP, value: \"false\"}\n", with: "")
+    #expect(Set(try warned(sidecar).keys) == rotation)
+    #expect(try Set(warned(sidecar.replacing("calico/cni:v3.32.1", with: "calico/cni:v3.3.1")).keys).isEmpty)
     let role = """
       ---
       apiVersion: rbac.authorization.k8s.io/v1
