@@ -82,7 +82,7 @@ let package = Package(
       name: "bulkhead",
       dependencies: [
         "Reporting", "Manifests", "Rollover", "ThrowawayEtcd", "Files", argumentParser,
-        "Reporting", "Manifests", "ThrowawayEtcd", "Files", argumentParser,
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       resources: [.embedInCode("Example")],
       swiftSettings: strict),
