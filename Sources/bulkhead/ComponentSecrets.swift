@@ -6,14 +6,16 @@ import Segmentation
 extension Workspace {
   /// The Secrets of the components that the file names, filled with the certificates that were issued. One without
   /// a certificate stays empty; a manifest that needs it is refused.
-  func componentSecrets() throws -> [ComponentSecret] {
-    guard file.isolation == .component else {
+  /// - Parameter onHosts: Whether DaemonSets have their credentials from the hosts, so that no Secret has to be the
+  ///   same on every node.
+  func componentSecrets(onHosts: Bool) throws -> [ComponentSecret] {
+    guard onHosts || file.isolation == .component else {
       throw Complaint(
         "a Secret is the same on every node, and the isolation is '\(file.isolation.rawValue)'",
-        hint: "use --secrets none or isolation 'component'; delivery to each node is not available yet")
+        hint: "use --via host, --secrets none or isolation 'component'")
     }
     return try ComponentSecret.defaults.map { secret in
-      guard segmentation[identity: secret.component] != nil,
+      guard case .cluster = segmentation[identity: secret.component]?.place,
         try FileContents.readIfPresent(certificates.certificatePath(of: secret.component)) != nil
       else { return secret }
       let credentials = try self.credentials(of: secret.component)

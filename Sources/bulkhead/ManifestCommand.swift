@@ -133,7 +133,7 @@ struct ManifestCommand: AsyncParsableCommand {
         hint: "use --via host and lay the files there yourself, or --via secret")
     }
     guard try needsCredentials() else { return options }
-    options.secrets = try Workspace(fileOption).componentSecrets()
+    options.secrets = try Workspace(fileOption).componentSecrets(onHosts: via == .host)
     if writes { options.placement = placement }
     return options
   }
