@@ -20,6 +20,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let serviceLifecycle: Target.Dependency = .product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -36,6 +40,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
@@ -44,6 +52,7 @@ let package = Package(
     room("Keyspace"),
     room("Files"),
     room("Endpoints"),
+    room("Enrolment"),
     // Floor 1.
     room("Catalogue", ["Keyspace", yams], resources: [.embedInCode("Data")]),
     room(
@@ -69,6 +78,13 @@ let package = Package(
         grdb,
       ]),
     room("Manifests", [yams]),
+    room(
+      "CertificateSources",
+      [
+        "Enrolment", "Certificates", "Files",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ]),
     // Floor 2.
     room("Segmentation", ["Catalogue", "Keyspace", "Endpoints", yams]),
     // Floor 3.
@@ -77,11 +93,25 @@ let package = Package(
     room("Reporting", ["Segmentation", "Reconciliation", "Verification", "Certificates"]),
     room("Rollover", ["Certificates", "Endpoints", "Etcd", "Files"]),
     room("ThrowawayEtcd", ["Certificates", "Endpoints", "Etcd", "Files"]),
+    room("NodeDelivery", ["Segmentation", "Certificates", "Files"]),
+    room(
+      "Agent",
+      [
+        "CertificateSources", "Certificates", "Files", yams, serviceLifecycle, logging, hummingbird,
+      ]),
+    room(
+      "AuthorityServer",
+      [
+        "Enrolment", "Segmentation", "Certificates", "Files", serviceLifecycle, logging, hummingbird,
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "JWTKit", package: "jwt-kit"),
+      ]),
     // Floor 4.
     .executableTarget(
       name: "bulkhead",
       dependencies: [
-        "Reporting", "Manifests", "Rollover", "ThrowawayEtcd", "Files", argumentParser,
+        "Reporting", "Manifests", "Rollover", "ThrowawayEtcd", "NodeDelivery", "Agent", "AuthorityServer",
+        "Files", argumentParser,
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       resources: [.embedInCode("Example")],
