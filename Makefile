@@ -9,7 +9,7 @@ export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 6
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
-SWIFT_CODE := Package.swift Sources Tests
+SWIFT_CODE := Package.swift Sources Tests Benchmarks
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

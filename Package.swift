@@ -116,6 +116,11 @@ let package = Package(
       ],
       resources: [.embedInCode("Example")],
       swiftSettings: strict),
+    // What `make bench` times beside other programs.
+    .executableTarget(
+      name: "certificate-benchmark",
+      dependencies: ["Certificates", .product(name: "Crypto", package: "swift-crypto")],
+      path: "Benchmarks/CertificateBenchmark", swiftSettings: strict),
     // The tests mirror the rooms.
     tests("Keyspace", ["Etcd", "TestClusters"]),
     tests("Endpoints"),

@@ -27,11 +27,11 @@ public struct Issuer: Sendable {
     _ = try SubjectName(user: holder.commonName, allowRoot: allowRoot)
   }
 
-  /// Client certificates with new keys, recorded all at once.
+  /// Client certificates with new keys, made on all cores and recorded all at once.
   /// - Parameter requests: for whom, and the file that each will be in.
   /// - Throws: ``CertificatesError``.
-  func issue(_ requests: [(holder: CertificateHolder, file: String)]) throws -> [Credential] {
-    let credentials = try requests.map { request in
+  public func issue(_ requests: [(holder: CertificateHolder, file: String)]) throws -> [Credential] {
+    let credentials = try requests.concurrentMap { request in
       try authority.issue(
         client: request.holder.commonName, lifetime: lifetime, now: now, allowRoot: allowRoot)
     }

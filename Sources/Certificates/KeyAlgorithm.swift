@@ -9,8 +9,8 @@ public enum KeyAlgorithm: String, CaseIterable, Sendable {
   /// - Throws: whatever the crypto library throws, which has not been seen.
   func makeKey() throws -> Certificate.PrivateKey {
     switch self {
-    case .p256: Certificate.PrivateKey(P256.Signing.PrivateKey())
-    case .p384: Certificate.PrivateKey(P384.Signing.PrivateKey())
+    case .p256: PrivateKey.generate().key
+    case .p384: Certificate.PrivateKey(P384.Signing.PrivateKey(compactRepresentable: false))
     case .rsa3072: try Certificate.PrivateKey(_RSA.Signing.PrivateKey(keySize: .bits3072))
     case .rsa4096: try Certificate.PrivateKey(_RSA.Signing.PrivateKey(keySize: .bits4096))
     case .ed25519: Certificate.PrivateKey(Curve25519.Signing.PrivateKey())

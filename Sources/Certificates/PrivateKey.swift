@@ -6,8 +6,12 @@ public struct PrivateKey: Sendable {
   let key: Certificate.PrivateKey
 
   /// A new P-256 key.
+  ///
+  /// Most of the time goes into the library's check that the new key signs and verifies (FIPS 140-2). By default
+  /// it also throws away every second key, so that the public half could be written with one coordinate, which
+  /// nothing in X.509 does (swift-crypto, `NISTCurvesKeys_boring.swift`).
   public static func generate() -> PrivateKey {
-    PrivateKey(key: Certificate.PrivateKey(P256.Signing.PrivateKey()))
+    PrivateKey(key: Certificate.PrivateKey(P256.Signing.PrivateKey(compactRepresentable: false)))
   }
 
   /// A new key of a kind. RSA takes a part of a second.
