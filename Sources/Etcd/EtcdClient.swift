@@ -13,7 +13,7 @@ import Synchronization
 /// The JSON gateway is never used: it ignores the certificate's Common Name (etcd, `server/auth/store.go`).
 public struct EtcdClient: Sendable {
   let connections: [Connection]
-  let timeout: Duration
+  private(set) var timeout: Duration
   /// A password login's token, which etcd prefers to the certificate's Common Name.
   var token: String?
   private let preferred: Preferred
@@ -69,6 +69,13 @@ public struct EtcdClient: Sendable {
   /// The same identity, asking only the given member.
   public func only(_ endpoint: Endpoint) -> EtcdClient {
     EtcdClient(connections: connections.filter { $0.endpoint == endpoint }, timeout: timeout)
+  }
+
+  /// The same members, with no call taking longer than this.
+  public func within(_ timeout: Duration) -> EtcdClient {
+    var client = self
+    client.timeout = min(self.timeout, timeout)
+    return client
   }
 
   /// The same members, as the user of a password login.

@@ -108,6 +108,7 @@ extension EtcdError.Code {
     ("already exists", .alreadyExists),
     ("name not found", .notFound),
     ("user not found", .notFound),
+    ("lease not found", .notFound),
     ("is not granted to the", .notFound),
     ("given for no password user", .userHasNoPassword),
     ("authentication failed", .loginFailed),

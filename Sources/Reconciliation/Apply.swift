@@ -3,8 +3,13 @@ import Etcd
 /// Carries out a plan, change by change.
 public struct Apply: Sendable {
   let etcd: EtcdClient
+  let lock: ClusterLock?
 
-  public init(_ etcd: EtcdClient) { self.etcd = etcd }
+  /// - Parameter lock: Checked before each change.
+  public init(_ etcd: EtcdClient, lock: ClusterLock? = nil) {
+    self.etcd = etcd
+    self.lock = lock
+  }
 
   /// Makes the changes in their order, reads back every role that was changed, and stops at the first that fails.
   /// What was done until then stays done; planning again shows the rest.
@@ -17,10 +22,13 @@ public struct Apply: Sendable {
       progress(index, change)
       if Task.isCancelled { throw ApplyError.interrupted(done: index, of: plan.changes.count) }
       do {
+        try await lock?.check()
         // A task of its own, which an interruption does not reach: the change in hand is finished.
         try await Task { try await make(change) }.value
       } catch let error as EtcdError {
         throw ApplyError.stopped(done: index, of: plan.changes.count, at: change, error)
+      } catch let error as LockError {
+        throw ApplyError.unlocked(done: index, of: plan.changes.count, error)
       }
     }
     try await Task { try await readBack(plan, desired) }.value
@@ -60,6 +68,7 @@ public struct Apply: Sendable {
 public enum ApplyError: Error, Sendable, CustomStringConvertible {
   case stopped(done: Int, of: Int, at: Change, EtcdError)
   case interrupted(done: Int, of: Int)
+  case unlocked(done: Int, of: Int, LockError)
   case readsBackDifferently(role: String, remaining: [Change])
 
   public var description: String {
@@ -67,6 +76,7 @@ public enum ApplyError: Error, Sendable, CustomStringConvertible {
     case .stopped(let done, let total, let change, let error):
       "stopped after \(done) of \(total) changes, could not \(change.words): \(error)"
     case .interrupted(let done, let total): "interrupted after \(done) of \(total) changes"
+    case .unlocked(let done, let total, let error): "stopped after \(done) of \(total) changes: \(error)"
     case .readsBackDifferently(let role, let remaining):
       "the role \(role) reads back differently from what was written: \(remaining.map(\.words).joined(separator: "; "))"
     }
@@ -77,6 +87,7 @@ public enum ApplyError: Error, Sendable, CustomStringConvertible {
     case .stopped(_, _, _, let error):
       (error.hint.map { $0 + "; " } ?? "") + "what is done stays done: run the same command again to go on"
     case .interrupted: "what is done stays done: run the same command again to go on"
+    case .unlocked(_, _, let error): error.hint
     case .readsBackDifferently:
       "somebody else may be changing the role at the same time; see 'bulkhead plan'"
     }
@@ -97,6 +108,7 @@ extension EtcdClient {
   fileprivate func make(_ change: Change) async throws(EtcdError) {
     switch change {
     case .addRole(let role): try await addRole(role)
+    case .deleteRole(let role): try await deleteRole(role)
     case .grant(let permission, let role), .narrow(let permission, let role):
       try await grant(permission, toRole: role)
     case .revoke(let permission, let role): try await revoke(permission, fromRole: role)
@@ -111,6 +123,7 @@ extension EtcdClient {
   fileprivate func has(_ change: Change) async throws(EtcdError) -> Bool {
     switch change {
     case .addRole(let role): try await roles().contains(role)
+    case .deleteRole(let role): !(try await roles().contains(role))
     case .grant(let permission, let role), .narrow(let permission, let role):
       try await permissions(ofRole: role).contains(permission)
     case .revoke(let permission, let role):

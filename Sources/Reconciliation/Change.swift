@@ -4,6 +4,8 @@ import Keyspace
 /// One step from what etcd has to what the file wants: exactly one entry of etcd's log.
 public enum Change: Hashable, Sendable {
   case addRole(String)
+  /// Takes the role from every user who has it, too.
+  case deleteRole(String)
   case grant(Permission, toRole: String)
   /// Leaves less access to a range that the role has; etcd does it by the same call as a grant.
   case narrow(Permission, inRole: String)
@@ -16,7 +18,7 @@ public enum Change: Hashable, Sendable {
   /// Whether somebody may lose an access that they have.
   public var takesAway: Bool {
     switch self {
-    case .narrow, .revoke, .deleteUser, .unlink: true
+    case .narrow, .revoke, .deleteRole, .deleteUser, .unlink: true
     case .addRole, .grant, .addUser, .link: false
     }
   }
@@ -25,6 +27,7 @@ public enum Change: Hashable, Sendable {
   public var words: String {
     switch self {
     case .addRole(let role): "make the role \(role)"
+    case .deleteRole(let role): "delete the role \(role)"
     case .grant(let permission, let role):
       "let \(role) \(permission.grant.access.verb) \(permission.grant.range)"
     case .narrow(let permission, let role):
@@ -42,6 +45,7 @@ public enum Change: Hashable, Sendable {
   public var etcdctl: String {
     switch self {
     case .addRole(let role): Shell.etcdctl(["role", "add"], [role])
+    case .deleteRole(let role): Shell.etcdctl(["role", "delete"], [role])
     case .grant(let permission, let role), .narrow(let permission, let role):
       Shell.etcdctl(["role", "grant-permission"], [role, "\(permission.grant.access)"], permission)
     case .revoke(let permission, let role):

@@ -24,6 +24,7 @@ struct ApplyCommand: AsyncParsableCommand {
   @OptionGroup var fileOption: FileOption
   @OptionGroup var outputOption: OutputOption
   @OptionGroup var timeoutOption: TimeoutOption
+  @OptionGroup var lockOption: LockOption
 
   func run() async throws {
     let workspace = try Workspace(fileOption)
@@ -31,7 +32,11 @@ struct ApplyCommand: AsyncParsableCommand {
     let work = Task { [self] in
       try await EtcdClient.connect(
         to: workspace.file.etcd.endpoints, as: try workspace.administrator, timeout: timeoutOption.duration
-      ) { etcd in try await apply(workspace, applicant, etcd) }
+      ) { etcd in
+        try await lockOption.holdingLock(of: etcd) { lock in
+          try await apply(workspace, applicant, etcd, lock)
+        }
+      }
     }
     let interrupt = Interrupt { work.cancel() }
     defer { interrupt.ignore() }
@@ -45,9 +50,9 @@ struct ApplyCommand: AsyncParsableCommand {
     if case .off = report.authentication { Console.note("hint: 'bulkhead apply --enable-auth' turns it on") }
   }
 
-  private func apply(_ workspace: Workspace, _ applicant: String, _ etcd: EtcdClient) async throws
-    -> ApplyReport
-  {
+  private func apply(
+    _ workspace: Workspace, _ applicant: String, _ etcd: EtcdClient, _ lock: ClusterLock
+  ) async throws -> ApplyReport {
     let desired = DesiredState(workspace.segmentation)
     func observe() async throws -> (ClusterState, Plan) {
       let state = try await ClusterState.observe(
@@ -64,7 +69,7 @@ struct ApplyCommand: AsyncParsableCommand {
       }
     }
     let started = ContinuousClock.now
-    try await Apply(etcd)(plan, desired: desired) { index, change in
+    try await Apply(etcd, lock: lock)(plan, desired: desired) { index, change in
       let time = (ContinuousClock.now - started).inWords
       Console.progress("\(index + 1) of \(plan.changes.count), \(time): \(change.words)")
     }

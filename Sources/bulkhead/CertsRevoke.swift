@@ -28,6 +28,7 @@ struct CertsRevoke: AsyncParsableCommand {
   @OptionGroup var fileOption: FileOption
   @OptionGroup var passphraseOption: PassphraseOption
   @OptionGroup var timeoutOption: TimeoutOption
+  @OptionGroup var lockOption: LockOption
 
   func run() async throws {
     let workspace = try Workspace(fileOption)
@@ -41,7 +42,8 @@ struct CertsRevoke: AsyncParsableCommand {
     if count < found.count { Console.note("\(found.count - count) of them were revoked before") }
     Console.out("\(list.path): number \(list.number), \(list.count) certificates")
     if cutOff {
-      try await workspace.cutOff(Set(found.map(\.identity)), timeout: timeoutOption.duration)
+      try await workspace.cutOff(
+        Set(found.map(\.identity)), timeout: timeoutOption.duration, lockOption)
     } else {
       Console.note(
         "hint: copy \(list.path) to --client-crl-file of every etcd member by a rename, or cut off with --cut-off"
@@ -52,7 +54,7 @@ struct CertsRevoke: AsyncParsableCommand {
 
 extension Workspace {
   /// Takes etcd users away: whoever is connected as one of them is refused from the next request on.
-  fileprivate func cutOff(_ users: Set<String>, timeout: Duration) async throws {
+  fileprivate func cutOff(_ users: Set<String>, timeout: Duration, _ lockOption: LockOption) async throws {
     let own = try applicant()
     guard !users.contains(own) else {
       throw Complaint(
@@ -62,14 +64,17 @@ extension Workspace {
     try await EtcdClient.connect(
       to: file.etcd.endpoints, as: try administrator, timeout: timeout
     ) { etcd in
-      let known = try await etcd.users()
-      for user in users.sorted() {
-        guard known.contains(where: { $0.utf8.elementsEqual(user.utf8) }) else {
-          Console.note("\(user): there is no such user in etcd")
-          continue
+      try await lockOption.holdingLock(of: etcd) { lock in
+        let known = try await etcd.users()
+        for user in users.sorted() {
+          guard known.contains(where: { $0.utf8.elementsEqual(user.utf8) }) else {
+            Console.note("\(user): there is no such user in etcd")
+            continue
+          }
+          try await lock.check()
+          try await etcd.deleteUser(user)
+          Console.out("cut off: \(user)")
         }
-        try await etcd.deleteUser(user)
-        Console.out("cut off: \(user)")
       }
       guard try await etcd.isAuthEnabled() else {
         return Console.note("authentication is off: every client may do everything, cut off or not")

@@ -1,0 +1,40 @@
+import Foundation
+
+/// Who works on a cluster's users and roles: the value of the lock.
+public struct LockHolder: Codable, Hashable, Sendable {
+  public let host: String
+  public let process: Int32
+  /// The account on that host.
+  public let user: String
+  public let since: Date
+
+  public init(host: String, process: Int32, user: String, since: Date) {
+    self.host = host
+    self.process = process
+    self.user = user
+    self.since = since
+  }
+
+  /// - Returns: nil if the value is of another making.
+  init?(_ bytes: [UInt8]) {
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    guard let holder = try? decoder.decode(LockHolder.self, from: Data(bytes)) else { return nil }
+    self = holder
+  }
+
+  var bytes: [UInt8] {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.dateEncodingStrategy = .iso8601
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return Array(try encoder.encode(self))
+    }
+  }
+}
+
+extension LockHolder: CustomStringConvertible {
+  public var description: String {
+    "\(user) on \(host), process \(process), since \(since.formatted(.iso8601))"
+  }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Etcd
+import Foundation
+import Glibc
+import Reconciliation
+
+/// How long to wait for somebody else who changes the cluster's users and roles.
+struct LockOption: ParsableArguments {
+  @Option(help: "Seconds to wait while somebody else changes this cluster's users and roles.")
+  var wait = 20
+
+  func validate() throws {
+    guard (0...86_400).contains(wait) else { throw ValidationError("--wait takes 0 to 86400 seconds") }
+  }
+
+  /// Runs `body` while nobody else can change users and roles through Bulkhead.
+  func holdingLock<Result: Sendable>(
+    of etcd: EtcdClient, _ body: (ClusterLock) async throws -> Result
+  ) async throws -> Result {
+    try await ClusterLock.holding(
+      etcd, as: .thisProcess, wait: .seconds(wait),
+      waiting: { holder in
+        Console.progress("waiting for \(holder.map { "\($0)" } ?? "somebody else, who holds the lock")")
+      }, body)
+  }
+}
+
+extension LockHolder {
+  fileprivate static var thisProcess: LockHolder {
+    var name = [CChar](repeating: 0, count: 256)
+    gethostname(&name, name.count - 1)
+    let host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return LockHolder(host: host, process: getpid(), user: NSUserName(), since: Date())
+  }
+}

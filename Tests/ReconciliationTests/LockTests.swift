@@ -1,0 +1,83 @@
+import Etcd
+import Foundation
+import Keyspace
+import Segmentation
+import TestClusters
+import Testing
+
+@testable import Reconciliation
+
+@Suite("The lock", .realEtcd)
+struct LockTests {
+  private let holder = LockHolder(
+    host: "host-1", process: 4711, user: "alice", since: Date(timeIntervalSince1970: 1_800_000_000))
+
+  @Test("one holds it at a time, and whoever waits in vain is told who", arguments: EtcdRelease.main)
+  func exclusive(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      for withAuth in [false, true] {
+        if withAuth { try await cluster.secure() }
+        try await cluster.connect { etcd in
+          try await ClusterLock.holding(etcd, as: holder, wait: .zero) { lock in
+            try await lock.check()
+            let value = try await cluster.etcdctl("get", "--print-value-only", "/bulkhead/v1/lock")
+            #expect(
+              value.trimmingCharacters(in: .newlines)
+                == #"{"host":"host-1","process":4711,"since":"2027-01-15T08:00:00Z","user":"alice"}"#)
+            await #expect(throws: LockError.held(by: holder)) {
+              try await ClusterLock.holding(etcd, as: holder, wait: .seconds(1)) { _ in }
+            }
+            // Renewed for longer than its term.
+            if withAuth { try await Task.sleep(for: .seconds(Double(ClusterLock.term) * 1.5)) }
+            try await lock.check()
+            try await lock.put([7], at: "/bulkhead/v1/test")
+          }
+          // Given back at once.
+          try await ClusterLock.holding(etcd, as: holder, wait: .zero) { _ in }
+          #expect(try await etcd.value(of: "/bulkhead/v1/test") == [7])
+        }
+      }
+    }
+  }
+
+  @Test("who waits gets it when its holder dies", arguments: EtcdRelease.main)
+  func deadHolder(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      try await cluster.connect { etcd in
+        // Nobody renews this one.
+        let lease = try await etcd.grantLease(seconds: Int64(ClusterLock.term))
+        let revision = try await etcd.put(
+          try holder.bytes, at: OwnKeys.lock, with: lease, onlyIf: OwnKeys.lock, wasMadeAt: 0)
+        #expect(revision != nil)
+        try await ClusterLock.holding(etcd, as: holder, wait: .seconds(60)) { try await $0.check() }
+      }
+    }
+  }
+
+  @Test(
+    "whose lease is gone may neither go on nor write what only the holder may", arguments: EtcdRelease.main)
+  func lostLease(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      try await cluster.secure()
+      try await cluster.connect { etcd in
+        try await ClusterLock.holding(etcd, as: holder, wait: .zero) { lock in
+          // As it goes for a process that was paused for longer than the term.
+          let entry = try await etcd.entries(in: .key(OwnKeys.lock)).first
+          try await etcd.revoke(try #require(entry?.lease))
+          await #expect(throws: LockError.self) { try await lock.put([7], at: "/bulkhead/v1/test") }
+          lock.doubt()
+          let error = await #expect(throws: ApplyError.self) {
+            let plan = try await TestCluster.plan(etcd, .sample)
+            try await Apply(etcd, lock: lock)(plan, desired: DesiredState(.sample))
+          }
+          guard case .unlocked(done: 0, _, .lost) = error else {
+            Issue.record("ended with \(String(describing: error))")
+            return
+          }
+          #expect(try await etcd.users() == ["root"])
+          #expect(try await etcd.value(of: "/bulkhead/v1/test") == nil)
+        }
+      }
+    }
+  }
+}
