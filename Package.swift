@@ -51,6 +51,7 @@ let package = Package(
     // Floor 0: nothing below.
     room("Keyspace"),
     room("Files"),
+    room("StrictYAML", [yams]),
     room("Endpoints"),
     room("Enrolment"),
     // Floor 1.
@@ -86,7 +87,7 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
     // Floor 2.
-    room("Segmentation", ["Catalogue", "Keyspace", "Endpoints", yams]),
+    room("Segmentation", ["Catalogue", "Keyspace", "Endpoints", "StrictYAML", yams]),
     // Floor 3.
     room("Reconciliation", ["Segmentation", "Etcd", "Endpoints"]),
     room("Verification", ["Segmentation", "Etcd", "Certificates"]),
@@ -111,7 +112,7 @@ let package = Package(
       name: "bulkhead",
       dependencies: [
         "Reporting", "Manifests", "Rollover", "ThrowawayEtcd", "NodeDelivery", "Agent", "AuthorityServer",
-        "Files", argumentParser,
+        "Files", "StrictYAML", argumentParser,
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       resources: [.embedInCode("Example")],
@@ -124,8 +125,9 @@ let package = Package(
     // The tests mirror the rooms.
     tests("Keyspace", ["Etcd", "TestClusters"]),
     tests("Endpoints"),
-    tests("Segmentation", ["Catalogue", "Keyspace", "Endpoints"]),
+    tests("Segmentation", ["Catalogue", "Keyspace", "Endpoints", "StrictYAML"]),
     tests("Files"),
+    tests("StrictYAML"),
     tests("Catalogue", ["Keyspace"]),
     tests("Certificates", ["Files", "Etcd", "Endpoints", "ThrowawayEtcd", grdb]),
     tests("Rollover", ["Certificates", "Endpoints", "Etcd", "Files", "Keyspace", "ThrowawayEtcd"]),

@@ -3,6 +3,7 @@ import Certificates
 import Foundation
 import Reporting
 import Segmentation
+import StrictYAML
 
 struct CertsList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Certificates
 import Foundation
 import Segmentation
+import StrictYAML
 
 struct CertsMember: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Certificates
 import Segmentation
+import StrictYAML
 
 /// How long a revocation list is good.
 struct RevocationListOption: ParsableArguments {

@@ -5,6 +5,7 @@ import Foundation
 import Reporting
 import Rollover
 import Segmentation
+import StrictYAML
 
 struct CertsRollover: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -9,6 +9,7 @@ import Reconciliation
 import Reporting
 import Rollover
 import Segmentation
+import StrictYAML
 import ThrowawayEtcd
 
 /// An error as the user sees it: one sentence, and hints that say what to do.

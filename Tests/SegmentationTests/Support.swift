@@ -1,5 +1,6 @@
 import Catalogue
 import Keyspace
+import StrictYAML
 import Testing
 
 @testable import Segmentation

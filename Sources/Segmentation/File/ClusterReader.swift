@@ -1,5 +1,6 @@
 import Catalogue
 import Endpoints
+import StrictYAML
 import Yams
 
 /// The parts of the file about the cluster: Calico, etcd and the certificates.

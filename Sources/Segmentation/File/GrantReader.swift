@@ -1,4 +1,5 @@
 import Keyspace
+import StrictYAML
 import Yams
 
 /// The grants of a custom component: each a key or a prefix, and an access.

@@ -1,5 +1,6 @@
 import Catalogue
 import Keyspace
+import StrictYAML
 import Yams
 
 /// The parts of the file that name identities.

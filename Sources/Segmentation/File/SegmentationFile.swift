@@ -1,6 +1,7 @@
 import Catalogue
 import Endpoints
 import Keyspace
+import StrictYAML
 
 /// `bulkhead.yaml` as its author wrote it, checked: every name is known, every value has its type.
 ///

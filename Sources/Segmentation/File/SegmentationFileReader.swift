@@ -1,4 +1,5 @@
 import Catalogue
+import StrictYAML
 import Yams
 
 extension SegmentationFile {
@@ -9,13 +10,9 @@ extension SegmentationFile {
   ///   - catalogue: Which components and features there are.
   /// - Throws: Every fault of the file, each with line, column and hint.
   public init(_ text: String, file: String, catalogue: Catalogue) throws(FileFaults) {
-    let text = YAMLText(text)
-    var reader = FileReader(text)
-    let value = text.root.flatMap { reader.segmentation($0, catalogue: catalogue) }
-    guard let value, reader.faults.isEmpty else {
-      throw FileFaults(file: file, faults: reader.faults.map(text.inside))
-    }
-    self = value
+    let text = YAMLText(
+      text, emptyHint: "'bulkhead init' writes one to begin with", secondHint: "one file, one segmentation")
+    self = try FileReader.read(text, file: file) { $0.segmentation($1, catalogue: catalogue) }
   }
 }
 
@@ -66,10 +63,5 @@ extension FileReader {
       cluster: cluster, calico: calico, etcd: etcd, isolation: isolation, components: components,
       calicoctl: calicoctl, custom: custom, nodes: nodes, apiserver: apiserver, certificates: certificates,
       management: management ?? .additive)
-  }
-
-  private mutating func constant(_ node: Node?, of place: String, _ expected: String) {
-    guard let node, let found = text(node, of: place), found != expected else { return }
-    fault(node, "\(place) cannot be \(quoted(found))", hint: "write '\(expected)'")
   }
 }

@@ -1,4 +1,5 @@
 import Catalogue
+import StrictYAML
 
 /// What Bulkhead accepts as the name of an etcd user that is also a certificate's Common Name.
 public enum UserName {

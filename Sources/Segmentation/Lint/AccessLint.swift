@@ -1,4 +1,5 @@
 import Keyspace
+import StrictYAML
 
 /// Faults in who may do what, over all roles of an identity.
 enum AccessLint {

@@ -1,4 +1,5 @@
 import Keyspace
+import StrictYAML
 
 /// May this identity do this, and why?
 public struct AccessAnswer: Hashable, Sendable {

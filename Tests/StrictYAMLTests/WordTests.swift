@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Segmentation
+@testable import StrictYAML
 
 @Suite struct WordTests {
   @Test(arguments: [

@@ -10,7 +10,7 @@ public struct Lifetime: Hashable, Sendable {
   private static let longest = 100 * 31_536_000
 
   /// How to write one, for a hint.
-  static let form = "a number and a unit, at most 100y: 90d, 12h, 30m, 4w, 1y"
+  public static let form = "a number and a unit, at most 100y: 90d, 12h, 30m, 4w, 1y"
 
   private init(seconds: Int) { self.seconds = seconds }
 

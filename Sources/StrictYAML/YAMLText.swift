@@ -1,22 +1,26 @@
 import Yams
 
 /// The one document of a YAML text, with what the parser has against it.
-struct YAMLText {
+public struct YAMLText {
   /// Nil if the text cannot be read at all; ``faults`` says why.
-  private(set) var root: Node?
-  private(set) var faults: [Fault] = []
+  public private(set) var root: Node?
+  public private(set) var faults: [Fault] = []
   /// Keys that stand again further down in their mapping, by where they stand. In ``root`` they have another name.
   private(set) var repeatedKeys: [Position: String] = [:]
 
   /// How many characters each line has.
   private let lines: [Int]
 
-  struct Position: Hashable {
-    let line: Int
-    let column: Int
+  public struct Position: Hashable, Sendable {
+    /// Both count from 1.
+    public let line: Int
+    public let column: Int
   }
 
-  init(_ text: String) {
+  /// - Parameters:
+  ///   - emptyHint: What to do about a file without a document.
+  ///   - secondHint: What to do about a file with several.
+  public init(_ text: String, emptyHint: String? = nil, secondHint: String = "a file holds one document") {
     // libyaml takes a byte order mark for part of the first line's indentation. Yams holds on to the bytes of the text it was given, which a short string does not keep in one place.
     var text = text.unicodeScalars.first == "\u{feff}" ? String(text.unicodeScalars.dropFirst()) : text
     lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(\.count)
@@ -25,11 +29,11 @@ struct YAMLText {
       do {
         let parser = try Yams.Parser(yaml: text)
         root = try parser.nextRoot()
-        if root == nil { note(1, 1, "the file is empty", "'bulkhead init' writes one to begin with") }
+        if root == nil { note(1, 1, "the file is empty", emptyHint) }
         if let second = try parser.nextRoot() {
           note(
             second.mark?.line ?? 1, second.mark?.column ?? 1, "the file holds a second document",
-            "one file, one segmentation")
+            secondHint)
         }
         return
       } catch YamlError.duplicatedKeysInMapping(let names, let context) where root == nil {
@@ -51,7 +55,7 @@ struct YAMLText {
   }
 
   /// The fault, moved to the end of the text if the parser has it behind that.
-  func inside(_ fault: Fault) -> Fault {
+  public func inside(_ fault: Fault) -> Fault {
     guard fault.line > lines.count else { return fault }
     return Fault(line: lines.count, column: (lines.last ?? 0) + 1, message: fault.message, hint: fault.hint)
   }
