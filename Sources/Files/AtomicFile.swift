@@ -1,18 +1,5 @@
 import Glibc
 
-/// A file to be: its name in a directory, its content and its exact mode.
-public struct NewFile: Sendable {
-  public let name: String
-  public let bytes: [UInt8]
-  public let mode: mode_t
-
-  public init(name: String, bytes: [UInt8], mode: mode_t) {
-    self.name = name
-    self.bytes = bytes
-    self.mode = mode
-  }
-}
-
 /// Writing files so that a reader finds the old one or the new one and never a part, through a crash of the
 /// machine as well, and so that a secret is never readable by others, not for an instant.
 ///
@@ -32,7 +19,7 @@ public enum AtomicFile {
   /// Writes files that belong together, such as a key and its certificate: all are complete on the disk
   /// before the first takes its name, they take their names one straight after the other in the order given,
   /// and two writers at once never leave one's key with the other's certificate.
-  /// - Returns: false where all had this content and mode already and were left untouched.
+  /// - Returns: false where all had this content, mode and owner already and were left untouched.
   /// - Throws: ``FileError``.
   @discardableResult
   public static func write(_ files: [NewFile], in directory: String) throws -> Bool {
@@ -82,9 +69,9 @@ public enum AtomicFile {
     try directory.synchronize()
   }
 
-  /// Whether the file is there with this content and mode.
+  /// Whether the file is there with this content, mode and owner.
   /// - Throws: ``FileError`` where the name belongs to something that must not be replaced.
-  private static func isPresent(_ file: NewFile, in directory: borrowing OpenDirectory) throws -> Bool {
+  static func isPresent(_ file: NewFile, in directory: borrowing OpenDirectory) throws -> Bool {
     let name = try FilePath.checked(file.name)
     let path = directory.path(of: name)
     if let target = try directory.status(of: name, followingLinks: true), target.st_mode & S_IFMT != S_IFREG {
@@ -94,7 +81,8 @@ public enum AtomicFile {
         hint: "name a file, or use standard output")
     }
     guard let status = try directory.status(of: name, followingLinks: false),
-      status.st_mode & (S_IFMT | 0o7777) == S_IFREG | file.mode, Int(status.st_size) == file.bytes.count
+      status.st_mode & (S_IFMT | 0o7777) == S_IFREG | file.mode, Int(status.st_size) == file.bytes.count,
+      file.owner?.owns(status) ?? true
     else { return false }
 
     let descriptor = openat(directory.descriptor, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)

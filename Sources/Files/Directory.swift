@@ -83,4 +83,34 @@ struct OpenDirectory: ~Copyable {
     guard errno == ENOENT else { throw FileError(errno: errno, "look at", path(of: name)) }
     return nil
   }
+
+  /// What it holds, hidden names included, in no order.
+  func names() throws -> [String] {
+    let copy = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard copy >= 0, let stream = fdopendir(copy) else {
+      let code = errno
+      if copy >= 0 { close(copy) }
+      throw FileError(errno: code, "list", path)
+    }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+
+  /// What a symbolic link says; nil where there is none of this name.
+  func link(_ name: String) throws -> String? {
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = readlinkat(descriptor, name, &buffer, buffer.count)
+    if count >= 0 {
+      return String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+    guard errno == ENOENT || errno == EINVAL else { throw FileError(errno: errno, "look at", path(of: name)) }
+    return nil
+  }
 }

@@ -7,14 +7,15 @@ struct StagedFile {
 
   /// Writes the file under a name of its own. It never exists with more rights than its final mode: it is
   /// created with that mode, from which the umask can only take away, and set to it exactly before the first
-  /// byte.
+  /// byte. The group's and others' rights wait until it belongs to whom it shall.
   init(_ file: NewFile, in directory: borrowing OpenDirectory) throws {
     self.file = file
     let path = directory.path(of: file.name)
     while true {
       let name = ".bulkhead-\(UInt64.random(in: .min ... .max)).tmp"
       let descriptor = openat(
-        directory.descriptor, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, file.mode)
+        directory.descriptor, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+        file.owner == nil ? file.mode : file.mode & 0o700)
       if descriptor < 0 {
         if errno == EEXIST || errno == EINTR { continue }
         throw FileError(errno: errno, "write", path)
@@ -22,6 +23,9 @@ struct StagedFile {
       self.temporaryName = name
       defer { close(descriptor) }
       do {
+        if let owner = file.owner, fchown(descriptor, owner.user, owner.group) != 0 {
+          throw FileError(errno: errno, "set the owner of", path)
+        }
         guard fchmod(descriptor, file.mode) == 0 else {
           throw FileError(errno: errno, "set the mode of", path)
         }

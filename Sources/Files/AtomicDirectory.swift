@@ -1,0 +1,189 @@
+import FoundationEssentials
+import Glibc
+
+/// Files that change all at once, in the layout in which the kubelet mounts a Secret (Kubernetes,
+/// `pkg/volume/util/atomic_writer.go`):
+///
+///     ..2026_11_24_10_30_05.4711/   the files, as they were written together
+///     ..data -> ..2026_11_24_10_30_05.4711
+///     etcd-key -> ..data/etcd-key
+///
+/// One rename of `..data` replaces all of them: a reader, a crash and a power cut find the old ones or the new ones.
+/// Programs that watch such folders already know this layout.
+public struct AtomicDirectory: Sendable {
+  public let path: String
+
+  public init(_ path: String) { self.path = path }
+
+  static let current = "..data"
+  private static let next = "..data_tmp"
+
+  /// What the directory holds now; nil where nothing was written yet.
+  /// - Throws: ``FileError``.
+  public func generation() throws -> Generation? {
+    let directory: OpenDirectory
+    do {
+      directory = try OpenDirectory(path)
+    } catch let error as FileError where error.kind == .missing {
+      return nil
+    }
+    return try directory.link(Self.current).flatMap { Generation($0, in: path) }
+  }
+
+  /// Writes files, in place of all that were there. The directory is made with mode 0755 if need be. What a killed
+  /// run left behind is removed, and links that were lost are made again.
+  /// - Returns: false where all had this content, mode and owner already and were left untouched.
+  /// - Throws: ``FileError``; the old files are whole and in place then.
+  @discardableResult
+  public func write(_ files: [NewFile], now: Date) throws -> Bool {
+    for file in files { _ = try FilePath.checked(file.name) }
+    try Directory.create(path, mode: 0o755)
+    let directory = try OpenDirectory(path)
+    directory.lock()
+    let old = try directory.link(Self.current).flatMap { Generation($0, in: path) }
+    if let old, Self.isPresent(files, in: old) {
+      try removeRubbish(in: directory, except: old.name)
+      try link(files, in: directory, replacing: true)
+      return false
+    }
+    // Before anything is written: on a full disk the rest of a killed run may be what fills it.
+    try removeRubbish(in: directory, except: old?.name)
+    let new = Generation.named(for: now, in: path)
+    do {
+      try Directory.create(new.path, mode: 0o755)
+      guard chmod(new.path, 0o755) == 0 else { throw FileError(errno: errno, "set the mode of", new.path) }
+      try AtomicFile.create(files, in: new.path)
+      try link(files, in: directory, replacing: false)
+      try directory.synchronize()
+      try Self.point(Self.current, via: Self.next, at: new.name, in: directory)
+    } catch {
+      try? Self.remove(new.name, in: directory)
+      throw error
+    }
+    try link(files, in: directory, replacing: true)
+    try directory.synchronize()
+    try removeRubbish(in: directory, except: new.name)
+    return true
+  }
+
+  private static func isPresent(_ files: [NewFile], in generation: Generation) -> Bool {
+    guard let directory = try? OpenDirectory(generation.path),
+      let names = try? directory.names().filter({ !$0.hasPrefix(".") }), names.count == files.count
+    else { return false }
+    return files.allSatisfy { (try? AtomicFile.isPresent($0, in: directory)) == true }
+  }
+
+  /// The links by which the files are known.
+  /// - Parameter replacing: whether also where something else has the name.
+  private func link(
+    _ files: [NewFile], in directory: borrowing OpenDirectory, replacing: Bool
+  ) throws {
+    for file in files {
+      let target = "\(Self.current)/\(file.name)"
+      guard try directory.link(file.name) != target,
+        try replacing || directory.status(of: file.name, followingLinks: false) == nil
+      else { continue }
+      try Self.point(file.name, via: "..\(file.name)_tmp", at: target, in: directory)
+    }
+  }
+
+  /// Makes a link, or makes it point elsewhere, at once.
+  private static func point(
+    _ name: String, via temporary: String, at target: String, in directory: borrowing OpenDirectory
+  ) throws {
+    unlinkat(directory.descriptor, temporary, 0)
+    guard symlinkat(target, directory.descriptor, temporary) == 0,
+      renameat(directory.descriptor, temporary, directory.descriptor, name) == 0
+    else {
+      let code = errno
+      unlinkat(directory.descriptor, temporary, 0)
+      throw FileError(errno: code, "write", directory.path(of: name))
+    }
+  }
+
+  /// Removes generations other than one, and links that never got their name.
+  private func removeRubbish(in directory: borrowing OpenDirectory, except kept: String?) throws {
+    for name in try directory.names() where name.hasPrefix("..") && name != kept {
+      if Generation(name, in: path) != nil {
+        try Self.remove(name, in: directory)
+      } else if name.hasSuffix("_tmp") {
+        unlinkat(directory.descriptor, name, 0)
+      }
+    }
+  }
+
+  private static func remove(_ name: String, in directory: borrowing OpenDirectory) throws {
+    let path = directory.path(of: name)
+    guard try directory.status(of: name, followingLinks: false) != nil else { return }
+    let generation = try OpenDirectory(path)
+    for name in try generation.names() { unlinkat(generation.descriptor, name, 0) }
+    guard unlinkat(directory.descriptor, name, AT_REMOVEDIR) == 0 || errno == ENOENT else {
+      throw FileError(errno: errno, "remove", path)
+    }
+  }
+}
+
+/// Files that were written together.
+public struct Generation: Hashable, Sendable {
+  let name: String
+  public let path: String
+  /// When they were written, in whole seconds.
+  public let written: Date
+
+  /// - Returns: nil where this is no name of a generation.
+  init?(_ name: String, in directory: String) {
+    let parts = name.dropFirst(2).split(separator: ".", omittingEmptySubsequences: false)
+    guard name.hasPrefix(".."), parts.count == 2, parts[1].allSatisfy(\.isNumber),
+      let written = Self.time(parts[0])
+    else { return nil }
+    self.name = name
+    self.path = directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
+    self.written = written
+  }
+
+  private init(name: String, path: String, written: Date) {
+    self.name = name
+    self.path = path
+    self.written = written
+  }
+
+  /// A name that no generation has had.
+  static func named(for now: Date, in directory: String) -> Generation {
+    let written = Date(timeIntervalSince1970: now.timeIntervalSince1970.rounded(.down))
+    var seconds = time_t(written.timeIntervalSince1970)
+    var parts = tm()
+    gmtime_r(&seconds, &parts)
+    let numbers = [
+      parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+    ]
+    let stamp = numbers.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: "_")
+    let name = "..\(stamp).\(UInt32.random(in: 1 ... .max))"
+    return Generation(
+      name: name, path: directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)",
+      written: written)
+  }
+
+  private static func time(_ stamp: Substring) -> Date? {
+    let numbers = stamp.split(separator: "_", omittingEmptySubsequences: false).compactMap { Int32($0) }
+    guard numbers.count == 6 else { return nil }
+    var parts = tm()
+    (parts.tm_year, parts.tm_mon, parts.tm_mday) = (numbers[0] - 1900, numbers[1] - 1, numbers[2])
+    (parts.tm_hour, parts.tm_min, parts.tm_sec) = (numbers[3], numbers[4], numbers[5])
+    return Date(timeIntervalSince1970: Double(timegm(&parts)))
+  }
+
+  /// The bytes of one of its files; nil where it has none of this name.
+  /// - Throws: ``FileError``.
+  public func read(_ name: String, limit: Int = FileContents.defaultLimit) throws -> [UInt8]? {
+    try FileContents.readIfPresent("\(path)/\(FilePath.checked(name))", limit: limit)
+  }
+
+  /// Whether something was noted about these files. A note goes with them.
+  public func has(note: String) -> Bool { access("\(path)/.\(note)", F_OK) == 0 }
+
+  /// Notes something about these files, so that it is known after a restart.
+  /// - Throws: ``FileError``.
+  public func add(note: String) throws {
+    try AtomicFile.write([], to: "\(path)/.\(note)", mode: 0o644)
+  }
+}
