@@ -36,3 +36,15 @@ public struct CertificateHolder: Hashable, Sendable {
     return try CredentialFileName.checked("\(name)@\(CredentialFileName.encode(node))", of: commonName)
   }
 }
+
+extension CertificateHolder {
+  /// Why a name cannot be the Common Name of a client other than root; nil where it can.
+  public static func problem(withUser name: String) -> CertificatesError? {
+    do {
+      _ = try SubjectName(user: name, allowRoot: false)
+      return nil
+    } catch {
+      return error as? CertificatesError
+    }
+  }
+}

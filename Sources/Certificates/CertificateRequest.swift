@@ -42,4 +42,14 @@ public struct CertificateRequest: Sendable {
 
   /// The field's name for the algorithm of its key.
   public var keyAlgorithm: String { publicKey.algorithmName }
+
+  /// A new request for a user's certificate, signed with the key that it is for, in PEM.
+  /// - Throws: ``CertificatesError`` where the name cannot be a client's.
+  public static func make(for user: String, key: PrivateKey) throws -> String {
+    let subject = try SubjectName(user: user, allowRoot: false)
+    return try CertificateSigningRequest(
+      version: .v1, subject: subject.distinguishedName, privateKey: key.key,
+      attributes: CertificateSigningRequest.Attributes()
+    ).pemText()
+  }
 }

@@ -147,12 +147,13 @@ public struct CredentialDirectory: Sendable {
   }
 
   /// The first reason why a certificate and a key are no credential of a user, or nil.
+  /// - Parameter authority: nil where it is not known who should have signed.
   static func fault(
-    of certificate: Certificate, key: PrivateKey, user: String, authority: Authority, now: Date
+    of certificate: Certificate, key: PrivateKey, user: String, authority: Authority?, now: Date
   ) -> CredentialFault? {
     let facts = CertificateFacts(certificate)
     if !key.belongs(to: certificate) { return .keyMismatch }
-    if !authority.hasSigned(certificate) { return .otherAuthority }
+    if authority?.hasSigned(certificate) == false { return .otherAuthority }
     // Swift compares strings by what they look like, etcd by their bytes.
     guard facts.hasOneCommonName, let name = facts.user, name.utf8.elementsEqual(user.utf8) else {
       return .otherName
