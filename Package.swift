@@ -52,6 +52,7 @@ let package = Package(
     room("Keyspace"),
     room("Files"),
     room("StrictYAML", [yams]),
+    room("Processes"),
     room("Endpoints"),
     room("Enrolment"),
     // Floor 1.
@@ -91,14 +92,15 @@ let package = Package(
     // Floor 3.
     room("Reconciliation", ["Segmentation", "Etcd", "Endpoints"]),
     room("Verification", ["Segmentation", "Etcd", "Certificates"]),
-    room("Reporting", ["Segmentation", "Reconciliation", "Verification", "Certificates"]),
+    room("Reporting", ["Segmentation", "Reconciliation", "Verification", "Certificates", "Agent"]),
     room("Rollover", ["Certificates", "Endpoints", "Etcd", "Files"]),
-    room("ThrowawayEtcd", ["Certificates", "Endpoints", "Etcd", "Files"]),
+    room("ThrowawayEtcd", ["Certificates", "Endpoints", "Etcd", "Files", "Processes"]),
     room("NodeDelivery", ["Segmentation", "Certificates", "Files"]),
     room(
       "Agent",
       [
-        "CertificateSources", "Certificates", "Files", yams, serviceLifecycle, logging, hummingbird,
+        "CertificateSources", "Certificates", "Files", "Processes", "StrictYAML", yams, serviceLifecycle,
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"), logging, hummingbird,
       ]),
     room(
       "AuthorityServer",
@@ -112,7 +114,7 @@ let package = Package(
       name: "bulkhead",
       dependencies: [
         "Reporting", "Manifests", "Rollover", "ThrowawayEtcd", "NodeDelivery", "Agent", "AuthorityServer",
-        "Files", "StrictYAML", argumentParser,
+        "Files", "Processes", "StrictYAML", argumentParser, logging,
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       resources: [.embedInCode("Example")],
@@ -129,9 +131,10 @@ let package = Package(
     tests("Files"),
     tests("StrictYAML"),
     tests("Catalogue", ["Keyspace"]),
-    tests("Certificates", ["Files", "Etcd", "Endpoints", "ThrowawayEtcd", grdb]),
+    tests("Certificates", ["Files", "Etcd", "Endpoints", "Processes", "ThrowawayEtcd", grdb]),
     tests("Rollover", ["Certificates", "Endpoints", "Etcd", "Files", "Keyspace", "ThrowawayEtcd"]),
     tests("Manifests", [yams]),
+    tests("Agent", ["CertificateSources", "Certificates", "Files", "StrictYAML"]),
     tests("ThrowawayEtcd", ["Etcd", "TestClusters"]),
     tests("Etcd", ["Keyspace", "Certificates", "Endpoints", "ThrowawayEtcd", "TestClusters"]),
     tests("Reconciliation", ["ThrowawayEtcd", "Segmentation", "Etcd", "Keyspace", "TestClusters"]),
@@ -144,7 +147,8 @@ let package = Package(
       swiftSettings: strict),
     // The built program, run as its users run it.
     .testTarget(
-      name: "CommandLineTests", dependencies: ["bulkhead", "ThrowawayEtcd", "Etcd", "Certificates"],
+      name: "CommandLineTests",
+      dependencies: ["bulkhead", "ThrowawayEtcd", "Etcd", "Certificates", "Processes"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -1,3 +1,6 @@
+import Certificates
+import Foundation
+
 /// Where an identity's certificate comes from: a secret manager, an authority server, a folder.
 ///
 /// A new kind of source is a file beside this one.
@@ -5,8 +8,35 @@ public protocol CertificateSource: Sendable {
   /// For messages: `vault https://vault:8200`.
   var name: String { get }
 
-  /// Gets a certificate for an identity.
-  /// - Parameter identity: The certificate's Common Name, which is the etcd user.
+  /// Whether asking costs nothing and changes nothing, so that it is asked at every look and not only when a
+  /// certificate is due.
+  var isLocal: Bool { get }
+
+  /// Gets a certificate. What comes is not checked yet: see ``order(_:now:)``.
   /// - Throws: ``SourceError``, which says whether asking again later may help.
-  func certificate(for identity: String) async throws -> SourcedCertificate
+  func certificate(for order: CertificateOrder) async throws -> SourcedCertificate
+
+  /// Keeps the credential for the source itself alive; called again and again while the agent runs.
+  func maintain(now: Date) async throws
+}
+
+extension CertificateSource {
+  public var isLocal: Bool { false }
+  public func maintain(now: Date) async throws {}
+}
+
+/// What is asked of a source.
+public struct CertificateOrder: Sendable {
+  /// The certificate's Common Name, which is the etcd user.
+  public let identity: String
+  /// How long it is to last; nil for the source's own default.
+  public let lifetime: Duration?
+  /// What is there and still good, for sources that take it as proof of who asks.
+  public let current: Credential?
+
+  public init(identity: String, lifetime: Duration?, current: Credential?) {
+    self.identity = identity
+    self.lifetime = lifetime
+    self.current = current
+  }
 }

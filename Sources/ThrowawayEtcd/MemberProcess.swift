@@ -1,6 +1,7 @@
 import Endpoints
 import Foundation
 import Glibc
+import Processes
 
 /// One running member.
 public struct MemberProcess: Sendable {

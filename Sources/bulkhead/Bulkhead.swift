@@ -26,7 +26,7 @@ struct Bulkhead: AsyncParsableCommand {
     subcommands: [
       InitCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self, ManifestCommand.self,
       CertsCommand.self, CatalogueCommand.self, CanCommand.self,
-      WhoCanCommand.self, CompareCommand.self, LintCommand.self, DemoCommand.self,
+      WhoCanCommand.self, CompareCommand.self, LintCommand.self, AgentCommand.self, DemoCommand.self,
     ])
 
   static func main() async {

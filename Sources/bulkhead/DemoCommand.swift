@@ -2,6 +2,7 @@ import ArgumentParser
 import Etcd
 import Files
 import Foundation
+import Processes
 import Reporting
 import ThrowawayEtcd
 

@@ -1,6 +1,7 @@
 import Etcd
 import Files
 import Foundation
+import Processes
 import Testing
 import ThrowawayEtcd
 

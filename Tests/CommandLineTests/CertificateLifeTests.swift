@@ -1,6 +1,7 @@
 import Certificates
 import Etcd
 import Foundation
+import Processes
 import Testing
 import ThrowawayEtcd
 

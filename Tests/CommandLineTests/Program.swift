@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import ThrowawayEtcd
 
 /// The built program, run as a user runs it.

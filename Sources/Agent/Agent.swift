@@ -1,0 +1,129 @@
+import CertificateSources
+import Foundation
+import Logging
+
+/// The certificates of one configuration, kept by looking at them one after another.
+public struct Agent: Sendable {
+  let source: any CertificateSource
+  private var keepers: [Keeper]
+  private let log: Logger
+  private let clock: @Sendable () -> Date
+
+  /// - Parameter clock: What time it is.
+  /// - Throws: `FileError` where the machine does not know an owner.
+  public init(
+    _ configuration: AgentConfiguration, log: Logger, clock: @escaping @Sendable () -> Date = { Date() }
+  ) throws {
+    try self.init(configuration, source: configuration.source.make(), log: log, clock: clock)
+  }
+
+  init(
+    _ configuration: AgentConfiguration, source: any CertificateSource, log: Logger,
+    clock: @escaping @Sendable () -> Date
+  ) throws {
+    self.source = source
+    self.log = log
+    self.clock = clock
+    keepers = try configuration.deliveries.map {
+      try Keeper($0, of: configuration, source: source, luck: .random(in: 0...1))
+    }
+  }
+
+  /// How everything stands, without asking anyone or changing anything.
+  /// - Throws: `FileError`.
+  public func check() throws -> [AgentStanding] {
+    let now = clock()
+    return try keepers.map { keeper in
+      let (held, isDue) = try keeper.standing(now: now)
+      return AgentStanding(keeper, Keeper.Look(held: held, next: now), isDue: isDue, now: now)
+    }
+  }
+
+  /// Gets what is missing or due. What failed and may yet succeed is tried again until the time is up.
+  public mutating func once(timeout: Duration) async -> [AgentStanding] {
+    let end = ContinuousClock.now + timeout
+    var standings: [AgentStanding] = []
+    while true {
+      let round = await look()
+      // What was renewed in an earlier round of the same run was renewed in this run.
+      standings = zip(round.standings, standings.map(Optional.some) + round.standings.map { _ in nil }).map {
+        $0.renewed == nil && $1?.renewed != nil && $0.state == .good ? $1 ?? $0 : $0
+      }
+      let pause = Duration.seconds(max(round.next.timeIntervalSince(clock()), 0.1))
+      guard round.isWorthRepeating, ContinuousClock.now + pause < end, !Task.isCancelled else {
+        return standings
+      }
+      try? await Task.sleep(for: pause)
+    }
+  }
+
+  struct Round: Sendable {
+    var standings: [AgentStanding] = []
+    /// When there is something to do next.
+    var next: Date
+    /// Whether something failed that may succeed soon.
+    var isWorthRepeating = false
+  }
+
+  /// Looks at everything once.
+  /// - Parameter isAsked: whether someone asked for it, so that no pause after a failure is kept.
+  mutating func look(isAsked: Bool = false) async -> Round {
+    await maintain()
+    var round = Round(next: .distantFuture)
+    for index in keepers.indices {
+      if isAsked { keepers[index].forgetPause() }
+      let look = await keepers[index].look(now: clock())
+      let now = clock()
+      let isDue = look.due.map { $0 <= now } ?? true
+      let standing = AgentStanding(keepers[index], look, isDue: isDue, now: now)
+      if !Task.isCancelled { report(standing, look) }
+      round.standings.append(standing)
+      round.next = min(round.next, look.next)
+      if look.fault?.isTransient == true || (standing.state != .good && look.fault == nil) {
+        round.isWorthRepeating = true
+      }
+    }
+    return round
+  }
+
+  private func maintain() async {
+    do {
+      try await source.maintain(now: clock())
+    } catch {
+      let fault = KeeperFault(error)
+      log.warning(
+        "the credential for the source was not renewed",
+        metadata: ["source": "\(source.name)", "fault": "\(fault)"])
+    }
+  }
+
+  private func report(_ standing: AgentStanding, _ look: Keeper.Look) {
+    var metadata: Logger.Metadata = ["identity": "\(standing.identity)"]
+    if let notAfter = standing.notAfter { metadata["notAfter"] = "\(notAfter.formatted(.iso8601))" }
+    if let renewal = standing.renewal { metadata["renewal"] = "\(renewal.formatted(.iso8601))" }
+    if let reason = standing.renewed {
+      metadata["reason"] = "\(reason)"
+      log.info("a new certificate is in place", metadata: metadata)
+    }
+    if let fault = standing.fault {
+      metadata["fault"] = "\(fault)"
+      metadata["hint"] = standing.hint.map { "\($0)" }
+      metadata["next"] = "\(look.next.formatted(.iso8601))"
+      if standing.state == .unusable {
+        log.error("there is no certificate that could be used", metadata: metadata)
+      } else {
+        log.warning("not all was done; what is in place stays", metadata: metadata)
+      }
+    }
+  }
+}
+
+extension AgentConfiguration.Source {
+  func make() -> any CertificateSource {
+    switch self {
+    case .directory(let path): DirectorySource(path)
+    case .server(let settings): ServerSource(settings)
+    case .vault(let settings): VaultSource(settings)
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import StrictYAML
+import Yams
+
+extension AgentConfiguration {
+  /// - Parameters:
+  ///   - file: Its name, for messages.
+  ///   - folder: What relative paths are relative to.
+  ///   - environment: What `${NAME}` in a value stands for.
+  /// - Throws: Every fault of the file, each with line, column and hint.
+  public init(
+    _ text: String, file: String, folder: String, environment: [String: String]
+  ) throws(FileFaults) {
+    let text = YAMLText(
+      text, emptyHint: "see Documentation/agent.md for one to begin with",
+      secondHint: "one file, one agent; it may keep several certificates")
+    self = try FileReader.read(text, file: file) { reader, root in
+      var agent = AgentReader(reader: reader, folder: folder, environment: environment)
+      defer { reader = agent.reader }
+      return agent.configuration(root)
+    }
+  }
+}
+
+/// Reads an agent's file with what its values may refer to: the environment and the folder that it lies in.
+struct AgentReader {
+  var reader: FileReader
+  let folder: String
+  let environment: [String: String]
+
+  private static let keys = [
+    "apiVersion", "kind", "source", "certificates", "etcdCA", "lifetime", "renewal", "listen",
+  ]
+
+  fileprivate mutating func configuration(_ root: Node) -> AgentConfiguration? {
+    let fields = reader.fields(
+      root, of: "the file", known: Self.keys, required: ["apiVersion", "kind", "source", "certificates"])
+    reader.constant(fields["apiVersion"], of: "'apiVersion'", "bulkhead/v1")
+    reader.constant(fields["kind"], of: "'kind'", "Agent")
+    let source = fields["source"].flatMap { self.source($0) }
+    let deliveries = deliveries(fields["certificates"])
+    let etcdCA = path(fields["etcdCA"], of: "'etcdCA'")
+    let lifetime = lifetime(fields["lifetime"])
+    let renewal = renewal(fields["renewal"])
+    let listen = listen(fields["listen"])
+    if let node = fields["source"], etcdCA == nil, case .vault(let vault) = source,
+      case .pki = vault.engine
+    {
+      reader.fault(
+        node, "Vault's PKI engine does not say which authorities etcd's own certificates have",
+        hint: "name their file: 'etcdCA: FILE'")
+    }
+    guard let source else { return nil }
+    return AgentConfiguration(
+      source: source, deliveries: deliveries, etcdCA: etcdCA, lifetime: lifetime, renewal: renewal,
+      listen: listen)
+  }
+
+  private mutating func lifetime(_ node: Node?) -> Lifetime? {
+    guard let node, let word = reader.text(node, of: "'lifetime'", numbers: true) else { return nil }
+    if let lifetime = Lifetime(word) { return lifetime }
+    reader.fault(node, "'lifetime' cannot be \(quoted(word))", hint: Lifetime.form)
+    return nil
+  }
+
+  private mutating func renewal(_ node: Node?) -> RenewalPolicy {
+    var policy = RenewalPolicy()
+    guard let node else { return policy }
+    let fields = reader.fields(node, of: "'renewal'", known: ["share", "jitter"])
+    if let share = share(fields["share"], of: "'renewal.share'", 0.1...0.9) { policy.share = share }
+    if let jitter = share(fields["jitter"], of: "'renewal.jitter'", 0...0.5) { policy.jitter = jitter }
+    if policy.jitter >= policy.share {
+      reader.fault(
+        node, "'renewal.jitter' is not less than 'renewal.share'",
+        hint: "the certificate would be due when it is new; the usual values are 0.67 and 0.1")
+    }
+    return policy
+  }
+
+  private mutating func share(_ node: Node?, of place: String, _ range: ClosedRange<Double>) -> Double? {
+    guard let node, let word = reader.text(node, of: place, numbers: true) else { return nil }
+    if let share = Double(word), range.contains(share) { return share }
+    reader.fault(
+      node, "\(place) cannot be \(quoted(word))",
+      hint: "a share of the lifetime, from \(range.lowerBound) to \(range.upperBound)")
+    return nil
+  }
+
+  private mutating func listen(_ node: Node?) -> AgentConfiguration.ListenAddress? {
+    guard let node, let word = text(node, of: "'listen'") else { return nil }
+    guard let colon = word.lastIndex(of: ":"), let port = Int(word[word.index(after: colon)...]),
+      (1...65535).contains(port), colon > word.startIndex
+    else {
+      reader.fault(node, "'listen' cannot be \(quoted(word))", hint: "write it as 127.0.0.1:9878")
+      return nil
+    }
+    return AgentConfiguration.ListenAddress(
+      host: String(word[..<colon].trimmingPrefix("[").replacing("]", with: "")), port: port)
+  }
+
+  // MARK: - values
+
+  /// A text in which `${NAME}` has been replaced by the environment variable: one file serves every node.
+  mutating func text(_ node: Node?, of place: String) -> String? {
+    guard let node, let word = reader.text(node, of: place) else { return nil }
+    var (result, rest) = ("", word[...])
+    while let start = rest.firstRange(of: "${") {
+      guard let end = rest[start.upperBound...].firstIndex(of: "}") else { break }
+      let name = String(rest[start.upperBound..<end])
+      guard let value = environment[name], !value.isEmpty else {
+        reader.fault(
+          node, "\(place) refers to the environment variable \(quoted(name)), which is not set",
+          hint: "in a pod, take it from a field: 'fieldRef: {fieldPath: spec.nodeName}'")
+        return nil
+      }
+      result += rest[..<start.lowerBound] + value
+      rest = rest[rest.index(after: end)...]
+    }
+    return result + rest
+  }
+
+  /// A path, seen from where the program runs.
+  mutating func path(_ node: Node?, of place: String) -> String? {
+    text(node, of: place).map { $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" }
+  }
+
+  /// The one of several keys that is there, of which exactly one must be.
+  mutating func only(_ fields: [String: Node], of keys: [String], _ node: Node, _ place: String) -> String? {
+    let present = keys.filter { fields[$0] != nil }
+    if present.count == 1 { return present.first }
+    reader.fault(
+      node, "\(place) has \(present.isEmpty ? "none" : "more than one") of \(keys.joined(separator: ", "))",
+      hint: "write exactly one of them")
+    return nil
+  }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Hummingbird
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// The agent as a process that runs until it is told to stop.
+public struct AgentService: Service {
+  /// At most this long between two looks: a clock that was set, a file that was damaged and an installer that emptied
+  /// the CNI plugin's folder are noticed within a minute.
+  private static let longestPause = 60.0
+  private static let shortestPause = 0.1
+
+  private let agent: Agent
+  private let board: Board
+
+  init(_ agent: Agent, board: Board) {
+    self.agent = agent
+    self.board = board
+  }
+
+  /// Runs the agent, and its answers over HTTP where the configuration wants them, until SIGTERM or SIGINT. SIGHUP
+  /// makes it look at once.
+  /// - Throws: where the address cannot be listened on.
+  public static func run(_ agent: Agent, listen: AgentConfiguration.ListenAddress?, log: Logger) async throws
+  {
+    let board = Board()
+    var services: [any Service] = [AgentService(agent, board: board)]
+    if let listen { services.append(HealthServer.application(board, listen: listen)) }
+    var configuration = ServiceGroupConfiguration(
+      services: services, gracefulShutdownSignals: [.sigterm, .sigint],
+      logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() })
+    configuration.maximumGracefulShutdownDuration = .seconds(10)
+    try await ServiceGroup(configuration: configuration).run()
+    log.info("stopped")
+  }
+
+  private enum Wake { case time, hangup }
+
+  public func run() async throws {
+    let (wakes, wake) = AsyncStream.makeStream(of: Wake.self, bufferingPolicy: .bufferingNewest(2))
+    let signals = await UnixSignalsSequence(trapping: .sighup)
+    let hangups = Task { for await _ in signals { wake.yield(.hangup) } }
+    defer { hangups.cancel() }
+    await cancelWhenGracefulShutdown {
+      var agent = agent
+      wake.yield(.time)
+      for await event in wakes {
+        let round = await agent.look(isAsked: event == .hangup)
+        if Task.isCancelled { return }
+        board.show(round.standings, at: Date())
+        let pause = min(max(round.next.timeIntervalSinceNow, Self.shortestPause), Self.longestPause)
+        // One timer for each look: what a look that was asked for leaves behind is an early one.
+        Task {
+          try? await Task.sleep(for: .seconds(pause))
+          wake.yield(.time)
+        }
+      }
+    }
+  }
+}

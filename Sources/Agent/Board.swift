@@ -1,0 +1,79 @@
+import Foundation
+import Synchronization
+
+/// What the agent last saw, for those who ask over HTTP.
+final class Board: Sendable {
+  private struct State {
+    var standings: [AgentStanding] = []
+    var shown: Date?
+    var counters: [String: (succeeded: Int, failed: Int)] = [:]
+  }
+
+  private let state = Mutex(State())
+
+  /// A look at a slow source and a command after a change take minutes together, never ten.
+  private static let longestRound = 600.0
+
+  func show(_ standings: [AgentStanding], at now: Date) {
+    state.withLock { state in
+      state.standings = standings
+      state.shown = now
+      for standing in standings {
+        var counter = state.counters[standing.identity] ?? (0, 0)
+        if standing.renewed != nil { counter.succeeded += 1 }
+        if standing.fault != nil { counter.failed += 1 }
+        state.counters[standing.identity] = counter
+      }
+    }
+  }
+
+  /// Whether the agent is at work: it has looked lately, or was started lately.
+  func isLive(started: Date, now: Date) -> Bool {
+    abs(now.timeIntervalSince(state.withLock(\.shown) ?? started)) < Self.longestRound
+  }
+
+  /// Those that keep the agent from being ready; nil before the first look.
+  func unready(now: Date) -> [AgentStanding]? {
+    state.withLock { state in
+      state.shown == nil
+        ? nil : state.standings.filter { $0.state == .unusable || ($0.notAfter ?? .distantPast) <= now }
+    }
+  }
+
+  /// In Prometheus' text format; times as timestamps, as Prometheus recommends.
+  func metrics(now: Date) -> String {
+    let (standings, counters) = state.withLock { ($0.standings, $0.counters) }
+    func seconds(_ date: Date) -> String { String(Int(date.timeIntervalSince1970)) }
+    var lines: [String] = []
+    func metric(_ name: String, _ kind: String, _ help: String, _ samples: [(String, String?)]) {
+      lines += ["# HELP \(name) \(help)", "# TYPE \(name) \(kind)"]
+      for case (let labels, let value?) in samples { lines.append("\(name){\(labels)} \(value)") }
+    }
+    func label(_ standing: AgentStanding) -> String {
+      let name = standing.identity.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+      return "identity=\"\(name)\""
+    }
+    metric(
+      "bulkhead_agent_certificate_expiration_timestamp_seconds", "gauge", "When the certificate ends.",
+      standings.map { (label($0), $0.notAfter.map(seconds)) })
+    metric(
+      "bulkhead_agent_certificate_renewal_timestamp_seconds", "gauge", "When the certificate is renewed.",
+      standings.map { (label($0), $0.renewal.map(seconds)) })
+    metric(
+      "bulkhead_agent_certificate_ready_status", "gauge", "1 where the certificate can be used.",
+      standings.map { standing in
+        let isReady = standing.state != .unusable && (standing.notAfter ?? .distantPast) > now
+        return (label(standing), isReady ? "1" : "0")
+      })
+    metric(
+      "bulkhead_agent_renewals_total", "counter", "Renewals by result.",
+      standings.flatMap { standing in
+        let counter = counters[standing.identity] ?? (0, 0)
+        return [
+          ("\(label(standing)),result=\"success\"", "\(counter.succeeded)"),
+          ("\(label(standing)),result=\"failure\"", "\(counter.failed)"),
+        ]
+      })
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

@@ -1,0 +1,107 @@
+import Certificates
+import StrictYAML
+import Yams
+
+/// The section `certificates`.
+extension AgentReader {
+  private static let keys = [
+    "identity", "directory", "keyMode", "certificateMode", "owner", "group", "cniCopy", "afterChange",
+  ]
+
+  mutating func deliveries(_ node: Node?) -> [AgentConfiguration.Delivery] {
+    var deliveries: [AgentConfiguration.Delivery] = []
+    // A folder holds one pair: two agents' work in one would replace each other's.
+    var folders: Set<String> = []
+    for node in reader.elements(node, of: "'certificates'") {
+      guard let delivery = delivery(node) else { continue }
+      for folder in [delivery.directory, delivery.cniCopy].compactMap({ $0 })
+      where !folders.insert(folder).inserted {
+        reader.fault(
+          node, "the folder \(quoted(folder)) is used twice",
+          hint: "give each certificate a folder of its own")
+      }
+      deliveries.append(delivery)
+    }
+    if let node, node.sequence?.isEmpty == true {
+      reader.fault(node, "'certificates' is empty", hint: "name at least one: {identity: …, directory: …}")
+    }
+    return deliveries
+  }
+
+  private mutating func delivery(_ node: Node) -> AgentConfiguration.Delivery? {
+    let place = "an entry of 'certificates'"
+    let fields = reader.fields(node, of: place, known: Self.keys, required: ["identity", "directory"])
+    let identity = identity(fields["identity"])
+    let directory = path(fields["directory"], of: "'directory'")
+    let keyMode = mode(fields["keyMode"], of: "'keyMode'", isSecret: true)
+    let certificateMode = mode(fields["certificateMode"], of: "'certificateMode'", isSecret: false)
+    let owner = account(fields["owner"], of: "'owner'")
+    let group = account(fields["group"], of: "'group'")
+    let cniCopy = path(fields["cniCopy"], of: "'cniCopy'")
+    let afterChange = fields["afterChange"].flatMap { self.afterChange($0) }
+    guard let identity, let directory else { return nil }
+    return AgentConfiguration.Delivery(
+      identity: identity, directory: directory, keyMode: keyMode ?? 0o600,
+      certificateMode: certificateMode ?? 0o644, owner: owner, group: group, cniCopy: cniCopy,
+      afterChange: afterChange)
+  }
+
+  private mutating func identity(_ node: Node?) -> String? {
+    guard let node, let name = text(node, of: "'identity'") else { return nil }
+    guard let problem = CertificateHolder.problem(withUser: name) else { return name }
+    reader.fault(node, problem.message, hint: problem.hint)
+    return nil
+  }
+
+  private mutating func account(_ node: Node?, of place: String) -> String? {
+    guard let node else { return nil }
+    return reader.text(node, of: place, numbers: true)
+  }
+
+  /// Permission bits in octal digits, as `chmod` takes them; YAML takes `0600` for a number.
+  private mutating func mode(_ node: Node?, of place: String, isSecret: Bool) -> UInt32? {
+    guard let node, let word = reader.text(node, of: place, numbers: true) else { return nil }
+    guard (3...4).contains(word.count), let mode = UInt32(word, radix: 8), mode <= 0o777,
+      mode & 0o400 != 0
+    else {
+      reader.fault(node, "\(place) cannot be \(quoted(word))", hint: "write it in octal, as in 0640")
+      return nil
+    }
+    guard !isSecret || mode & 0o007 == 0 else {
+      reader.fault(
+        node, "\(place) \(word) would let everyone read a private key",
+        hint: "use 0600, or 0640 with the group of the program that reads it")
+      return nil
+    }
+    return mode
+  }
+
+  private mutating func afterChange(_ node: Node) -> AgentConfiguration.AfterChange? {
+    let place = "'afterChange'"
+    let before = reader.faults.count
+    let fields = reader.fields(node, of: place, known: ["command", "signal", "pidFile"])
+    guard reader.faults.count == before, let kind = only(fields, of: ["command", "signal"], node, place)
+    else { return nil }
+    if kind == "command" {
+      let words = reader.elements(fields["command"], of: "'afterChange.command'")
+        .compactMap { reader.text($0, of: "a word of 'afterChange.command'", numbers: true) }
+      if let pidFile = fields["pidFile"] {
+        reader.fault(pidFile, "'pidFile' goes with 'signal'", hint: "take it away, or the command")
+      }
+      guard let program = words.first, program.hasPrefix("/") else {
+        reader.fault(
+          node, "'afterChange.command' does not begin with the path of a program",
+          hint: "no shell is asked: write [/usr/bin/systemctl, reload, calico-node]")
+        return nil
+      }
+      return .command(words)
+    }
+    let signal: AgentConfiguration.Signal? = reader.choice(fields["signal"], of: "'afterChange.signal'")
+    guard let file = fields["pidFile"] else {
+      reader.fault(node, "'afterChange' lacks the key 'pidFile'", hint: "add a line 'pidFile: …'")
+      return nil
+    }
+    guard let signal, let pidFile = path(file, of: "'afterChange.pidFile'") else { return nil }
+    return .signal(signal, pidFile: pidFile)
+  }
+}

@@ -1,0 +1,50 @@
+import Certificates
+import Files
+import Foundation
+
+/// What an agent has put in place for one identity.
+struct HeldFiles: Sendable {
+  static let authority = "etcd-ca"
+  static let certificate = "etcd-cert"
+  static let key = "etcd-key"
+
+  let generation: Generation
+  let credential: Credential
+  /// What the client trusts; nil where the file was lost.
+  let etcdCA: String?
+
+  /// What is in a directory.
+  /// - Returns: nil where there is no whole pair for the identity, whatever its time.
+  /// - Throws: `FileError` where it cannot be read, which is no reason to replace it.
+  init?(in directory: AtomicDirectory, identity: String, now: Date) throws {
+    guard let generation = try directory.generation(),
+      let certificate = try Self.text(Self.certificate, of: generation),
+      let key = try Self.text(Self.key, of: generation),
+      let credential = try? Credential(
+        certificatePEM: certificate, key: PrivateKey(pem: key), source: directory.path)
+    else { return nil }
+    switch credential.fault(user: identity, now: now) {
+    case nil, .expired, .notYetValid: break
+    default: return nil
+    }
+    self.generation = generation
+    self.credential = credential
+    self.etcdCA = try Self.text(Self.authority, of: generation)
+  }
+
+  var certificate: HeldCertificate {
+    let facts = credential.facts
+    return HeldCertificate(
+      notBefore: facts.notBefore, notAfter: facts.notAfter, obtained: generation.written,
+      luck: Self.luck(facts.fingerprint))
+  }
+
+  /// A fingerprint is as good as a throw of the dice, and always the same throw.
+  private static func luck(_ fingerprint: String) -> Double {
+    Double(UInt32(fingerprint.prefix(8), radix: 16) ?? 0) / Double(UInt32.max)
+  }
+
+  private static func text(_ name: String, of generation: Generation) throws -> String? {
+    try generation.read(name, limit: 1 << 20).map { String(decoding: $0, as: UTF8.self) }
+  }
+}

@@ -1,0 +1,39 @@
+import Certificates
+import Files
+import Foundation
+
+/// A folder that something else fills: configuration management, a CSI driver, `bulkhead certs issue`.
+public struct DirectorySource: CertificateSource {
+  let path: String
+
+  public init(_ path: String) { self.path = path }
+
+  public var name: String { "the folder \(path)" }
+  public var isLocal: Bool { true }
+
+  public func certificate(for order: CertificateOrder) async throws -> SourcedCertificate {
+    let folder = CredentialDirectory(path)
+    let certificate = try folder.certificatePath(of: order.identity)
+    let key = try folder.keyPath(of: order.identity)
+    let own = String(certificate.dropLast(".crt".count))
+    for (certificate, key, authority) in [
+      (certificate, key, nil), ("\(own)/etcd-cert", "\(own)/etcd-key", "\(own)/etcd-ca"),
+    ] {
+      guard let certificatePEM = try text(certificate), let keyPEM = try text(key) else { continue }
+      let credential = try Credential(
+        certificatePEM: certificatePEM, key: PrivateKey(pem: keyPEM, source: key), source: certificate)
+      return SourcedCertificate(credential: credential, etcdCA: try authority.flatMap(text))
+    }
+    throw SourceError(
+      "there is no certificate and key for \"\(order.identity)\" in \(path)",
+      hint: "put them there as \(certificate) and \(key)", isTransient: true)
+  }
+
+  private func text(_ path: String) throws -> String? {
+    do {
+      return try FileContents.readIfPresent(path, limit: 1 << 20).map { String(decoding: $0, as: UTF8.self) }
+    } catch let error as FileError {
+      throw SourceError("\(error)", hint: error.hint, isTransient: true)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import Certificates
+import Enrolment
+import Foundation
+
+/// Bulkhead's own authority server (`bulkhead authority serve`).
+///
+/// The first certificate is had for a token, every later one with the certificate before it.
+public struct ServerSource: CertificateSource {
+  let settings: ServerSettings
+
+  public init(_ settings: ServerSettings) { self.settings = settings }
+
+  public var name: String { "the authority server \(settings.address)" }
+
+  public func certificate(for order: CertificateOrder) async throws -> SourcedCertificate {
+    if let current = order.current {
+      do {
+        return try await renew(order, with: current)
+      } catch let error as SourceError where !error.isTransient {
+        // It may be of an authority that is no more, or revoked by mistake; a token is the way back.
+        guard try settings.token.readIfPresent() != nil else { throw error }
+      }
+    }
+    return try await enrol(order)
+  }
+
+  private func enrol(_ order: CertificateOrder) async throws -> SourcedCertificate {
+    let token = try settings.token.read("token for \(name)")
+    return try await ask(
+      exchange, EnrolmentRequest.path, order, headers: ["Authorization": "Bearer \(token)"], hiding: token)
+  }
+
+  private func renew(_ order: CertificateOrder, with current: Credential) async throws -> SourcedCertificate {
+    var exchange = exchange
+    exchange.identity = .credential(current)
+    return try await ask(exchange, EnrolmentRequest.renewalPath, order, headers: [:], hiding: nil)
+  }
+
+  private var exchange: Exchange {
+    Exchange(name: name, address: settings.address, authority: settings.authority)
+  }
+
+  private func ask(
+    _ exchange: Exchange, _ path: String, _ order: CertificateOrder, headers: [String: String],
+    hiding secret: String?
+  ) async throws -> SourcedCertificate {
+    let key = PrivateKey.generate()
+    let answer = try await exchange.send(
+      "POST", path, headers: headers,
+      body: EnrolmentRequest(csr: try CertificateRequest.make(for: order.identity, key: key)))
+    guard answer.status == 200 else { throw refusal(answer, hiding: secret) }
+    guard let response = answer.decoded(EnrolmentResponse.self) else {
+      throw SourceError(
+        "\(name) answers with something that is no certificate", hint: "is this the right address?",
+        isTransient: true)
+    }
+    return SourcedCertificate(
+      credential: try Credential(certificatePEM: response.certificate, key: key, source: "the answer"),
+      etcdCA: response.etcdCA)
+  }
+
+  private func refusal(_ answer: Exchange.Answer, hiding secret: String?) -> SourceError {
+    let said = answer.decoded(EnrolmentRefusal.self)
+    let words = said.map { ": \(sourceWords($0.error, hiding: secret))" } ?? ""
+    return SourceError(
+      "\(name) answers \(answer.status)\(words)",
+      hint: said?.hint.map { sourceWords($0, hiding: secret) } ?? "its audit log says why",
+      isTransient: isTransient(status: answer.status))
+  }
+}
+
+/// Whether a status says that the source cannot at the moment, rather than that it will not.
+func isTransient(status: Int) -> Bool { status >= 500 || status == 408 || status == 412 || status == 429 }

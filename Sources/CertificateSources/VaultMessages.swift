@@ -1,0 +1,39 @@
+// Bodies of Vault's HTTP API. Its own names of the fields are in snake case, which the exchange sees to.
+
+struct VaultSignRequest: Encodable, Sendable {
+  let csr: String
+  let commonName: String
+  /// Without it Vault wants the Common Name to be a host's and lists it among the alternative names.
+  let excludeCnFromSans: Bool
+  let format: String
+  let ttl: String?
+}
+
+struct VaultSignResponse: Decodable, Sendable {
+  let data: Signed
+  struct Signed: Decodable, Sendable {
+    let certificate: String
+    let issuingCa: String?
+    let caChain: [String]?
+  }
+}
+
+struct VaultKeyValueResponse: Decodable, Sendable {
+  let data: Version
+  struct Version: Decodable, Sendable { let data: Fields }
+  struct Fields: Decodable, Sendable {
+    let certificate: String?
+    let key: String?
+    let ca: String?
+  }
+}
+
+struct VaultLogin: Decodable, Sendable {
+  let auth: Auth
+  struct Auth: Decodable, Sendable {
+    let clientToken: String
+    let leaseDuration: Int?
+  }
+}
+
+struct VaultRefusal: Decodable, Sendable { let errors: [String] }

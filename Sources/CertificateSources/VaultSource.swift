@@ -1,0 +1,152 @@
+import Certificates
+import Foundation
+
+/// HashiCorp Vault and OpenBao, whose HTTP API is the same as far as it is used here.
+///
+/// Sources: developer.hashicorp.com/vault/api-docs, secret/pki ("Sign certificate"), secret/kv/kv-v2 ("Read secret
+/// version"), auth/approle, auth/kubernetes, auth/cert, auth/token ("Renew a token (self)").
+public actor VaultSource: CertificateSource {
+  let settings: VaultSettings
+  /// From the last login; nil before it, and where the token is given.
+  private var token: String?
+  /// When a given token is to be renewed next.
+  private var renewal = Date.distantPast
+
+  public init(_ settings: VaultSettings) { self.settings = settings }
+
+  public nonisolated var name: String { "vault \(settings.address)" }
+
+  public func certificate(for order: CertificateOrder) async throws -> SourcedCertificate {
+    switch settings.engine {
+    case .pki(let mount, let role): try await sign(order, "/v1/\(mount)/sign/\(role)")
+    case .keyValue(let mount, let path): try await read(order, "/v1/\(mount)/data/\(path)/\(order.identity)")
+    }
+  }
+
+  /// A token that is given and not had for a login ends one day unless it is renewed; half way is early enough.
+  public func maintain(now: Date) async throws {
+    guard case .token = settings.login, now >= renewal else { return }
+    let token = try await self.login()
+    let answer = try await send("POST", "/v1/auth/token/renew-self", token, body: [String: String]())
+    // One that cannot be renewed lasts as long as it lasts: nothing is to be done here.
+    let lease = answer.decoded(VaultLogin.self)?.auth.leaseDuration ?? 0
+    renewal = now + (lease > 0 ? Double(lease) / 2 : 3_600)
+  }
+
+  // MARK: - certificates
+
+  private func sign(_ order: CertificateOrder, _ path: String) async throws -> SourcedCertificate {
+    let key = PrivateKey.generate()
+    let request = VaultSignRequest(
+      csr: try CertificateRequest.make(for: order.identity, key: key), commonName: order.identity,
+      excludeCnFromSans: true, format: "pem", ttl: order.lifetime.map { "\($0.components.seconds)s" })
+    let signed = try await ask("POST", path, body: request, VaultSignResponse.self).data
+    let chain = signed.caChain ?? [signed.issuingCa].compactMap { $0 }
+    return SourcedCertificate(
+      credential: try Credential(
+        certificatePEM: ([signed.certificate] + chain).joined(separator: "\n"), key: key,
+        source: "the answer"),
+      etcdCA: nil)
+  }
+
+  private func read(_ order: CertificateOrder, _ path: String) async throws -> SourcedCertificate {
+    let stored = try await ask("GET", path, body: String?.none, VaultKeyValueResponse.self).data.data
+    guard let certificate = stored.certificate, let key = stored.key else {
+      throw SourceError(
+        "\(name): the secret for \"\(order.identity)\" lacks the field "
+          + (stored.certificate == nil ? "'certificate'" : "'key'"),
+        hint: "store the fields 'certificate', 'key' and perhaps 'ca', in PEM", isTransient: true)
+    }
+    return SourcedCertificate(
+      credential: try Credential(
+        certificatePEM: certificate, key: PrivateKey(pem: key, source: "the key in the secret"),
+        source: "the secret"),
+      etcdCA: stored.ca)
+  }
+
+  // MARK: - questions
+
+  /// Asks with the token at hand, and once more with a new one where that is refused: it may have ended.
+  private func ask<Response: Decodable>(
+    _ method: String, _ path: String, body: (some Encodable & Sendable)?, _: Response.Type
+  ) async throws -> Response {
+    var answer = try await send(method, path, try await token(), body: body)
+    if answer.status == 403, token != nil {
+      token = nil
+      answer = try await send(method, path, try await token(), body: body)
+    }
+    return try result(answer, hiding: token)
+  }
+
+  private func result<Response: Decodable>(
+    _ answer: Exchange.Answer, hiding secret: String?
+  ) throws -> Response {
+    guard answer.status == 200 else { throw refusal(answer, hiding: secret) }
+    if let response = answer.decoded(Response.self) { return response }
+    throw SourceError(
+      "\(name) answers with something else than Vault would", hint: "is this the right address?",
+      isTransient: true)
+  }
+
+  private func refusal(_ answer: Exchange.Answer, hiding secret: String?) -> SourceError {
+    let said =
+      answer.decoded(VaultRefusal.self)?.errors.first.map { ": \(sourceWords($0, hiding: secret))" } ?? ""
+    let hint =
+      switch answer.status {
+      case 300..<400: "give the address of the active node, or of what stands before the cluster"
+      case 403: "look at the policy and the role of this node; a token may have ended"
+      case 404: "look at the mount, the path and the namespace"
+      case 503: "it is sealed or under maintenance; it is asked again"
+      default: "look at its own log"
+      }
+    return SourceError(
+      "\(name) answers \(answer.status)\(said)", hint: hint, isTransient: isTransient(status: answer.status))
+  }
+
+  private func send(
+    _ method: String, _ path: String, _ token: String?, body: (some Encodable & Sendable)?
+  ) async throws -> Exchange.Answer {
+    var exchange = Exchange(name: name, address: settings.address, authority: settings.authority)
+    if case .certificate(_, _, let certificate, let key) = settings.login {
+      // The token is bound to the certificate it was had for.
+      exchange.identity = .files(certificate: certificate, key: key)
+    }
+    var headers = ["X-Vault-Request": "true"]
+    headers["X-Vault-Token"] = token
+    headers["X-Vault-Namespace"] = settings.namespace
+    return try await exchange.send(method, path, headers: headers, body: body)
+  }
+
+  // MARK: - login
+
+  private func token() async throws -> String {
+    if let token { return token }
+    let token = try await login()
+    if case .token = settings.login { return token }
+    self.token = token
+    return token
+  }
+
+  private func login() async throws -> String {
+    switch settings.login {
+    case .token(let secret): try secret.read("token for \(name)")
+    case .appRole(let mount, let roleID, let secretID):
+      try await login(
+        mount, ["role_id": roleID, "secret_id": secretID.read("secret id for \(name)")],
+        hiding: try secretID.readIfPresent())
+    case .kubernetes(let mount, let role, let secret):
+      try await login(
+        mount, ["role": role, "jwt": secret.read("service-account token for \(name)")],
+        hiding: try secret.readIfPresent())
+    case .certificate(let mount, let role, _, _):
+      try await login(mount, role.map { ["name": $0] } ?? [:], hiding: nil)
+    }
+  }
+
+  private func login(_ mount: String, _ body: [String: String], hiding secret: String?) async throws -> String
+  {
+    let answer = try await send("POST", "/v1/auth/\(mount)/login", nil, body: body)
+    let login: VaultLogin = try result(answer, hiding: secret)
+    return login.auth.clientToken
+  }
+}

@@ -1,0 +1,53 @@
+import Agent
+import ArgumentParser
+import Foundation
+import Logging
+import Reporting
+
+struct AgentCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "agent",
+    abstract: "Keep a node's certificates fresh: host service, sidecar or init container.",
+    discussion: """
+      Gets certificates from Vault or OpenBao, from 'bulkhead authority serve', or from a folder that something else \
+      fills; renews them at two thirds of their lifetime; replaces key and certificate together. While the source is \
+      away it keeps what is there and asks again.
+
+        bulkhead agent --config /etc/bulkhead/agent.yaml            run until SIGTERM; SIGHUP looks at once
+        bulkhead agent --config /etc/bulkhead/agent.yaml --once     get what is missing or due, and end
+        bulkhead agent --config /etc/bulkhead/agent.yaml --check    for a probe: asks nobody, changes nothing
+
+      Credentials for the source come from files or the environment ($VAULT_TOKEN, $BULKHEAD_TOKEN). The file is \
+      described in Documentation/agent.md.
+
+      Exit codes of --once and --check: 0 all is well, 2 a renewal is due and every certificate still good, \
+      1 a certificate cannot be used.
+      """)
+
+  @Option(name: [.short, .long], help: "The agent's file; paths in it are relative to its folder.")
+  var config = "/etc/bulkhead/agent.yaml"
+  @Flag(help: "Get what is missing or due, and end.") var once = false
+  @Flag(help: "Say how the certificates stand, without asking anyone.") var check = false
+  @Option(help: "Seconds for which --once goes on asking a source that is away.") var timeout = 60
+  @OptionGroup var outputOption: OutputOption
+
+  func validate() throws {
+    guard !(once && check) else { throw ValidationError("--once and --check exclude each other") }
+    guard (0...86_400).contains(timeout) else { throw ValidationError("--timeout takes 0 to 86400 seconds") }
+  }
+
+  func run() async throws {
+    let configuration = try AgentConfiguration(
+      file: config, environment: ProcessInfo.processInfo.environment)
+    let log = Logger(label: "bulkhead") { StreamLogHandler.standardError(label: $0) }
+    var agent = try Agent(configuration, log: log)
+    guard once || check else {
+      try await AgentService.run(agent, listen: configuration.listen, log: log)
+      return
+    }
+    let standings = try check ? agent.check() : await agent.once(timeout: .seconds(timeout))
+    try Console.out(AgentReport(standings), outputOption)
+    let code = AgentStanding.exitCode(standings)
+    if code != 0 { throw ExitCode(code) }
+  }
+}

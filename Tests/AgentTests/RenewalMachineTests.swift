@@ -1,0 +1,206 @@
+import Foundation
+import Testing
+
+@testable import Agent
+
+/// A node, its clock and a source in one thread: years pass in milliseconds.
+private struct World {
+  var now = Date(timeIntervalSince1970: 1_800_000_000)
+  var machine: RenewalMachine
+  var held: HeldCertificate?
+  /// When the source gives nothing.
+  var isAway: (Date) -> Bool = { _ in false }
+  let lifetime: TimeInterval
+  private(set) var issued = 0
+  private(set) var asked: [Date] = []
+  private(set) var invalid: TimeInterval = 0
+  private var generator = SplitMix(state: 7)
+
+  init(lifetime: TimeInterval, policy: RenewalPolicy = RenewalPolicy(), luck: Double = 0.5) {
+    self.lifetime = lifetime
+    machine = RenewalMachine(policy: policy, luck: luck)
+  }
+
+  /// Does what an agent does: whatever is to be done, or else waits, at most a minute at a time.
+  mutating func pass(_ seconds: TimeInterval) {
+    let end = now + seconds
+    while now < end {
+      switch machine.next(holding: held, now: now) {
+      case .order:
+        asked.append(now)
+        if isAway(now) {
+          machine.failed(holding: held, isTransient: true, now: now)
+        } else {
+          issued += 1
+          held = HeldCertificate(
+            notBefore: now - 300, notAfter: now + lifetime, obtained: now, luck: generator.next())
+          machine.succeeded()
+        }
+        wait(until: now + 0.5)
+      case .wait(let date): wait(until: min(date, end))
+      }
+    }
+  }
+
+  mutating func restart() { machine = RenewalMachine(policy: machine.policy, luck: generator.next()) }
+
+  private mutating func wait(until date: Date) {
+    // At most an hour at a time, so that a year is quick and a certificate's end is not stepped over.
+    let next = min(max(date, now + 0.1), now + 3_600)
+    if held?.isValid(at: next) != true { invalid += next.timeIntervalSince(now) }
+    now = next
+  }
+}
+
+private struct SplitMix {
+  var state: UInt64
+
+  mutating func next() -> Double {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return Double((z ^ (z >> 31)) >> 11) / Double(1 << 53)
+  }
+}
+
+private let day: TimeInterval = 86_400
+private let year = 365 * day
+
+@Suite struct RenewalMachineTests {
+  @Test(arguments: [120, 3_600, 86_400, 90 * 86_400])
+  func tenYearsWithoutAGap(lifetime: TimeInterval) {
+    var world = World(lifetime: lifetime)
+    // As many renewals whatever the lifetime, and never more than ten years.
+    let span = min(10 * year, lifetime * 2_000)
+    world.pass(span)
+    #expect(world.invalid == 0)
+    // Each lasts between 57 and 67 percent of its lifetime; what is missing are the half seconds of asking.
+    #expect(Double(world.issued) <= span / (lifetime * 0.56) + 1)
+    #expect(Double(world.issued) >= span / (lifetime * 0.68) - 1)
+  }
+
+  @Test func itIsEarlierByLuckAndNeverLater() {
+    let machine = RenewalMachine(policy: RenewalPolicy(share: 0.6, jitter: 0.1), luck: 0.5)
+    let begin = Date(timeIntervalSince1970: 1_800_000_000)
+    func due(_ luck: Double) -> TimeInterval {
+      machine.dueDate(
+        HeldCertificate(notBefore: begin - 300, notAfter: begin + 1_000, obtained: begin, luck: luck)
+      ).timeIntervalSince(begin)
+    }
+    #expect(abs(due(0) - 600) < 0.001)
+    #expect(abs(due(1) - 500) < 0.001)
+    #expect(abs(due(0.5) - 550) < 0.001)
+  }
+
+  @Test func aRestartAsksForNothingWhileTheFileIsGood() {
+    var world = World(lifetime: day)
+    world.pass(10)
+    #expect(world.issued == 1)
+    for _ in 0..<1_000 {
+      world.restart()
+      world.pass(30)
+    }
+    #expect(world.issued == 1)
+  }
+
+  @Test func itKeepsAskingWhileTheSourceIsAwayFirstOftenThenSeldom() throws {
+    var world = World(lifetime: day)
+    world.pass(60)
+    let begin = world.now - 60
+    let held = try #require(world.held)
+    let due = world.machine.dueDate(held)
+    world.isAway = { $0 >= begin + 60 && $0 < begin + 0.95 * day }
+    world.pass(0.95 * day + 400)
+    #expect(world.invalid == 0)
+    let pauses = zip(world.asked.dropFirst(), world.asked.dropFirst(2)).map { $1.timeIntervalSince($0) }
+      .prefix { $0 < 3_600 }
+    // Ten tries within the first ten minutes, then at most every five minutes.
+    #expect(world.asked.count { $0 >= due && $0 < due + 600 } >= 9)
+    #expect(pauses.allSatisfy { $0 <= RenewalMachine.longestPause + 1 })
+    #expect(world.asked.count < 150)
+    // It was back for five percent of the lifetime, and that was enough.
+    #expect(try #require(world.held).obtained < begin + 0.95 * day + 301)
+  }
+
+  @Test func anOutageLongerThanTheCertificateIsMendedWithinMinutes() throws {
+    var world = World(lifetime: day)
+    world.pass(60)
+    let begin = world.now
+    world.isAway = { $0 < begin + 3 * day }
+    world.pass(3 * day + 301)
+    #expect(try #require(world.held).isValid(at: world.now))
+    #expect(world.issued == 2)
+  }
+
+  @Test func nearItsEndItIsAskedForMoreOften() {
+    let now = Date(timeIntervalSince1970: 1_800_000_000)
+    let held = HeldCertificate(notBefore: now - 1_000, notAfter: now + 80, obtained: now - 1_000, luck: 0)
+    var machine = RenewalMachine(policy: RenewalPolicy(), luck: 0)
+    for _ in 0..<20 { machine.failed(holding: held, isTransient: true, now: now) }
+    #expect(machine.next(holding: held, now: now) == .wait(until: now + 10))
+  }
+
+  @Test func aRefusalIsNotRepeatedSoonUnlessSomeoneAsks() {
+    let now = Date(timeIntervalSince1970: 1_800_000_000)
+    var machine = RenewalMachine(policy: RenewalPolicy(), luck: 0)
+    machine.failed(holding: nil, isTransient: false, now: now)
+    #expect(machine.next(holding: nil, now: now + 299) == .wait(until: now + 300))
+    #expect(machine.next(holding: nil, now: now + 300) == .order(.missing))
+    machine.forgetPause()
+    #expect(machine.next(holding: nil, now: now + 1) == .order(.missing))
+  }
+
+  @Test func aClockSetForwardRenewsAndSetBackRecovers() throws {
+    var world = World(lifetime: day)
+    world.pass(60)
+    let right = world.now
+    // Years ahead: the certificate seems to have ended. The source, whose clock is right, gives nothing that could be
+    // used.
+    world.now += 5 * year
+    #expect(world.machine.next(holding: world.held, now: world.now) == .order(.expired))
+    for _ in 0..<10 { world.machine.failed(holding: world.held, isTransient: true, now: world.now) }
+    // Back: what is held is good again, and the pause of a wrong time is forgotten.
+    world.now = right + 10
+    let held = try #require(world.held)
+    #expect(world.machine.next(holding: held, now: world.now) == .wait(until: world.machine.dueDate(held)))
+    world.now = held.notAfter + 1
+    #expect(world.machine.next(holding: held, now: world.now) == .order(.expired))
+  }
+
+  @Test func aCertificateThatIsNotValidYetIsAskedForAnew() {
+    let now = Date(timeIntervalSince1970: 1_800_000_000)
+    let held = HeldCertificate(notBefore: now + 60, notAfter: now + day, obtained: now + 60, luck: 0)
+    var machine = RenewalMachine(policy: RenewalPolicy(), luck: 0)
+    #expect(machine.next(holding: held, now: now) == .order(.notYetValid))
+    machine.failed(holding: held, isTransient: true, now: now)
+    #expect(machine.next(holding: held, now: now) == .wait(until: now + 1))
+    // Its time has come: there is nothing to ask for any more.
+    #expect(machine.next(holding: held, now: now + 61) == .wait(until: machine.dueDate(held)))
+  }
+
+  @Test func theMomentThatACertificateWasHadIsNotTrustedBlindly() {
+    let begin = Date(timeIntervalSince1970: 1_800_000_000)
+    let machine = RenewalMachine(policy: RenewalPolicy(share: 0.5, jitter: 0), luck: 0)
+    for obtained in [begin - year, begin + year] {
+      let held = HeldCertificate(
+        notBefore: begin, notAfter: begin + day, obtained: obtained, luck: 0)
+      #expect(machine.dueDate(held) == begin + day / 2)
+    }
+  }
+
+  @Test func aFleetIsSpread() {
+    let begin = Date(timeIntervalSince1970: 1_800_000_000)
+    let machine = RenewalMachine(policy: RenewalPolicy(), luck: 0)
+    var generator = SplitMix(state: 1)
+    let due = (0..<5_000).map { _ in
+      machine.dueDate(
+        HeldCertificate(
+          notBefore: begin, notAfter: begin + day, obtained: begin, luck: generator.next()))
+    }
+    let minutes = Dictionary(grouping: due) { Int($0.timeIntervalSince(begin) / 60) }
+    // A tenth of a day are 144 minutes: of 5,000 about 35 in each.
+    #expect(minutes.count >= 144)
+    #expect((minutes.values.map(\.count).max() ?? 0) < 100)
+  }
+}
