@@ -105,8 +105,12 @@ let package = Package(
     room(
       "AuthorityServer",
       [
-        "Enrolment", "Segmentation", "Certificates", "Files", serviceLifecycle, logging, hummingbird,
+        "Enrolment", "Segmentation", "Catalogue", "Certificates", "Files", "StrictYAML", serviceLifecycle,
+        logging,
+        hummingbird,
+        .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "JWTKit", package: "jwt-kit"),
       ]),
     // Floor 4.
@@ -135,6 +139,15 @@ let package = Package(
     tests("Rollover", ["Certificates", "Endpoints", "Etcd", "Files", "Keyspace", "ThrowawayEtcd"]),
     tests("Manifests", [yams]),
     tests("Agent", ["CertificateSources", "Certificates", "Files", "StrictYAML"]),
+    tests(
+      "AuthorityServer",
+      [
+        "Enrolment", "Segmentation", "Catalogue", "Certificates", "Files", logging,
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "X509", package: "swift-certificates"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     tests("ThrowawayEtcd", ["Etcd", "TestClusters"]),
     tests("Etcd", ["Keyspace", "Certificates", "Endpoints", "ThrowawayEtcd", "TestClusters"]),
     tests("Reconciliation", ["ThrowawayEtcd", "Segmentation", "Etcd", "Keyspace", "TestClusters"]),

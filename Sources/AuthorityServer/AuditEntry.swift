@@ -1,12 +1,19 @@
+import Foundation
+
 /// One decision of the server, written as one line of the audit log.
 public struct AuditEntry: Codable, Hashable, Sendable {
   public enum Decision: String, Codable, Sendable { case issued, renewed, refused }
 
+  public let time: Date
   public let decision: Decision
   /// The Common Name that was asked for; nil where the request was not understood.
   public let identity: String?
-  /// How the client proved who it is: `token`, `service-account`, `certificate`; nil where it did not.
+  /// The node that the certificate is for; nil where it is for none or was refused.
+  public let node: String?
+  /// How the client wanted to prove who it is: `token`, `service-account`, `certificate`; nil where it did not.
   public let method: String?
+  /// What it showed: a join token's id, a service account's name; never a secret.
+  public let proof: String?
   /// The client's address.
   public let client: String
   /// Why it was refused; nil where it was not.
@@ -15,12 +22,15 @@ public struct AuditEntry: Codable, Hashable, Sendable {
   public let serial: String?
 
   public init(
-    decision: Decision, identity: String?, method: String?, client: String, reason: String? = nil,
-    serial: String? = nil
+    time: Date, decision: Decision, identity: String?, node: String? = nil, method: String?,
+    proof: String? = nil, client: String, reason: String? = nil, serial: String? = nil
   ) {
+    self.time = time
     self.decision = decision
     self.identity = identity
+    self.node = node
     self.method = method
+    self.proof = proof
     self.client = client
     self.reason = reason
     self.serial = serial

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import X509
 
 /// An authority at work: what it issues is in the ledger before it leaves this value.
 public struct Issuer: Sendable {
@@ -52,6 +53,15 @@ public struct Issuer: Sendable {
   public func sign(
     _ request: CertificateRequest, for holder: CertificateHolder, file: String?
   ) throws -> String {
+    let certificate = try certify(request, for: holder)
+    try ledger?.record([
+      LedgerEntry(CertificateFacts(certificate), by: authority, for: holder, file: file?.absolutePath)
+    ])
+    return try certificate.pemText() + authority.chainPEM
+  }
+
+  /// A client certificate for the key of a request, not yet recorded.
+  func certify(_ request: CertificateRequest, for holder: CertificateHolder) throws -> Certificate {
     // Swift compares strings by what they look like, etcd by their bytes.
     guard request.commonName.utf8.elementsEqual(holder.commonName.utf8) else {
       throw CertificatesError(
@@ -62,13 +72,9 @@ public struct Issuer: Sendable {
       throw CertificatesError(
         "the request has the authority's own key", hint: "make a new key for the request")
     }
-    let certificate = try authority.certify(
+    return try authority.certify(
       request.publicKey, as: SubjectName(user: holder.commonName, allowRoot: allowRoot), .client,
       lifetime: lifetime, now: now)
-    try ledger?.record([
-      LedgerEntry(CertificateFacts(certificate), by: authority, for: holder, file: file?.absolutePath)
-    ])
-    return try certificate.pemText() + authority.chainPEM
   }
 
   /// A certificate for an hour that stands for no user, to see whether a server trusts the authority: `NAME.crt` and

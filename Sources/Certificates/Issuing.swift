@@ -33,6 +33,12 @@ extension Authority {
     try issue(SubjectName(peer: member), .peer(hosts), lifetime: lifetime, now: now)
   }
 
+  /// A certificate for Bulkhead's own server; its CN can be no user.
+  /// - Throws: ``CertificatesError``.
+  func issue(authorityServerFor hosts: [HostName], lifetime: Duration, now: Date) throws -> Credential {
+    try issue(SubjectName.authorityServer, .server(hosts), lifetime: lifetime, now: now)
+  }
+
   private func issue(
     _ subject: SubjectName, _ profile: CertificateProfile, lifetime: Duration, now: Date
   ) throws -> Credential {

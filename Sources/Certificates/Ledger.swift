@@ -41,6 +41,9 @@ public struct Ledger: Sendable {
     FileManager.default.fileExists(atPath: "\(directory)/\(fileName)")
   }
 
+  /// Whether it can be read at this moment.
+  public var isReadable: Bool { (try? read { try Int.fetchOne($0, sql: "SELECT 1") }) != nil }
+
   private static var configuration: Configuration {
     var configuration = Configuration()
     configuration.journalMode = .wal
@@ -82,17 +85,32 @@ public struct Ledger: Sendable {
   /// One transaction that has the write lock from its beginning, so what it reads stays true while it writes.
   func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
     try Self.explaining(path) {
-      var value: Value?
-      try database.writeWithoutTransaction { db in
-        try db.inTransaction(.immediate) {
-          value = try body(db)
-          return .commit
-        }
+      try database.writeWithoutTransaction { try Self.transact($0, body) }
+    }
+  }
+
+  private static func transact<Value>(
+    _ db: Database, _ body: (Database) throws -> Value
+  ) throws -> Value {
+    var value: Value?
+    try db.inTransaction(.immediate) {
+      value = try body(db)
+      return .commit
+    }
+    guard let value else {
+      throw CertificatesError("the ledger was not written", hint: "run the same command again")
+    }
+    return value
+  }
+
+  /// As ``write(_:)``, without holding up the thread that asks.
+  func writeAside<Value: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      database.asyncWriteWithoutTransaction { db in
+        continuation.resume(with: Result { try Self.explaining(path) { try Self.transact(db, body) } })
       }
-      guard let value else {
-        throw CertificatesError("\(path) was not written", hint: "run the same command again")
-      }
-      return value
     }
   }
 

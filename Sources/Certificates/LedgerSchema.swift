@@ -44,6 +44,27 @@ enum LedgerSchema {
           ) STRICT, WITHOUT ROWID;
           """)
     }
+    migrator.registerMigration("2: join tokens") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE joinToken (
+            hash TEXT NOT NULL PRIMARY KEY,
+            node TEXT,
+            components TEXT,
+            uses INTEGER NOT NULL CHECK (uses > 0),
+            createdAt INTEGER NOT NULL,
+            expiresAt INTEGER NOT NULL,
+            revokedAt INTEGER,
+            CHECK (node IS NOT NULL OR components IS NOT NULL)
+          ) STRICT, WITHOUT ROWID;
+          CREATE TABLE joinTokenUse (
+            token TEXT NOT NULL REFERENCES joinToken (hash),
+            identity TEXT NOT NULL,
+            serial TEXT NOT NULL REFERENCES certificate (serial),
+            PRIMARY KEY (token, identity, serial)
+          ) STRICT, WITHOUT ROWID;
+          """)
+    }
     return migrator
   }
 }

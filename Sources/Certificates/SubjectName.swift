@@ -8,9 +8,9 @@ import X509
 struct SubjectName {
   let commonName: String
 
-  /// Names of certificates that etcd members show. A user of such a name would lend its rights to the gRPC
-  /// gateway, which calls etcd with the server's certificate.
-  private static let memberPrefixes = ["etcd-server ", "etcd-peer "]
+  /// Names of certificates that servers show. A user of such a name would lend its rights to etcd's gRPC gateway,
+  /// which calls etcd with the server's certificate, or to the authority server.
+  private static let serverPrefixes = ["etcd-server ", "etcd-peer ", "bulkhead-authority "]
 
   /// The CN of a client: the etcd user's name.
   init(user: String, allowRoot: Bool) throws {
@@ -20,9 +20,9 @@ struct SubjectName {
         "a certificate for root was not asked for outright",
         hint: "root may do everything in etcd; ask for it by name")
     }
-    guard !Self.memberPrefixes.contains(where: user.hasPrefix) else {
+    guard !Self.serverPrefixes.contains(where: user.hasPrefix) else {
       throw CertificatesError(
-        "the user name \"\(user)\" is kept for the certificates of etcd members",
+        "the user name \"\(user)\" is kept for the certificates of servers",
         hint: "choose another user name")
     }
   }
@@ -30,6 +30,10 @@ struct SubjectName {
   init(server member: String) throws { try self.init(checked: "etcd-server \(member)", what: "member name") }
 
   init(peer member: String) throws { try self.init(checked: "etcd-peer \(member)", what: "member name") }
+
+  static var authorityServer: SubjectName {
+    get throws { try SubjectName(checked: "bulkhead-authority server", what: "server name") }
+  }
 
   init(authority name: String) throws { try self.init(checked: name, what: "authority's name") }
 

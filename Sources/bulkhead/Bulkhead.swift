@@ -25,7 +25,7 @@ struct Bulkhead: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       InitCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self, ManifestCommand.self,
-      CertsCommand.self, CatalogueCommand.self, CanCommand.self,
+      CertsCommand.self, AuthorityCommand.self, CatalogueCommand.self, CanCommand.self,
       WhoCanCommand.self, CompareCommand.self, LintCommand.self, AgentCommand.self, DemoCommand.self,
     ])
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuthorityServer
 import Catalogue
 import Certificates
 import Endpoints
@@ -32,6 +33,7 @@ struct Complaint: Error {
     case let error as CertificatesError: self.init("\(error)", hint: error.hint)
     case let error as RolloverRefusal: self.init("\(error)", hint: error.hint)
     case let error as FileError: self.init("\(error)", hint: error.hint)
+    case let error as AuthorityServerError: self.init("\(error)", hint: error.hint)
     case let error as CatalogueError: self.init("\(error)", hint: error.hint)
     case let error as EndpointError: self.init("\(error)", hint: error.hint)
     case let error as UnknownIdentity: self.init("\(error)", hint: error.hint)

@@ -11,6 +11,11 @@ enum PrivateOutput {
         hint:
           "use --to FILE, --secrets FILE or --secrets none, or pipe it into kubectl apply --server-side -f -")
     }
+    try keepFromOthers()
+  }
+
+  /// A file that the shell has opened gets mode 0600.
+  static func keepFromOthers() throws {
     var status = stat()
     guard fstat(STDOUT_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
     guard status.st_mode & 0o077 == 0 || fchmod(STDOUT_FILENO, 0o600) == 0 else {

@@ -1,0 +1,90 @@
+import Certificates
+import Foundation
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// A small enrolment server: nodes come with a join token and leave with a certificate of their own, and come again
+/// with that to renew it. It is one process beside one ledger.
+public struct AuthorityServer: Sendable {
+  private let settings: AuthoritySettings
+  private let logger: Logger
+  private let rules: RulesFile
+  private let certificate: OwnCertificate
+  private let queue: IssuingQueue
+  private let door: FrontDoor
+
+  /// Reads what there is to read, and issues the server's own certificate if need be.
+  /// - Throws: ``AuthorityServerError``, `CertificatesError`, `FileError` or what is wrong with the segmentation file.
+  public init(_ settings: AuthoritySettings, logger: Logger) throws {
+    self.settings = settings
+    self.logger = logger
+    let rules = try RulesFile(settings, logger: logger)
+    let ledger = try Ledger(in: settings.directory)
+    let makeIssuer: @Sendable () -> Issuer = {
+      let rules = rules.rules
+      return Issuer(rules.authority, ledger: ledger, lifetime: rules.lifetime, now: Date())
+    }
+    let certificate = try OwnCertificate(settings, logger: logger, makeIssuer: makeIssuer)
+    let queue = IssuingQueue(limit: settings.limits.waiting, makeIssuer: makeIssuer)
+    let metrics = ServerMetrics()
+    let isReady: @Sendable () -> Bool = {
+      rules.rules.authority.facts.isValid(at: Date()) && ledger.isReadable
+    }
+    self.rules = rules
+    self.certificate = certificate
+    self.queue = queue
+    door = FrontDoor(
+      desk: EnrolmentDesk(
+        rules: rules, queue: queue, rateLimit: RateLimit(settings.limits),
+        audit: try AuditLog(settings.auditFile), metrics: metrics, logger: logger),
+      limits: settings.limits, isReady: isReady,
+      metrics: {
+        metrics.text(
+          ServerMetrics.Gauges(
+            isReady: isReady(), isFileCurrent: rules.isCurrent, waiting: await queue.length,
+            authorityEnds: rules.rules.authority.facts.notAfter, certificateEnds: certificate.ends,
+            certificateDue: certificate.due))
+      })
+  }
+
+  /// Serves until the process is asked to end; requests in hand are finished first.
+  /// - Parameters:
+  ///   - heedsSignals: whether SIGTERM and SIGINT ask it to end; where false, only the task's cancellation does.
+  ///   - onStart: told the port once connections are accepted.
+  /// - Throws: ``AuthorityServerError`` where the address cannot be listened on.
+  public func run(
+    heedsSignals: Bool = true, onStart: @escaping @Sendable (Int) async -> Void
+  ) async throws {
+    let limits = settings.limits
+    let server = try HTTPServerBuilder.tls(
+      .http1(
+        configuration: HTTP1Channel.Configuration(
+          idleTimeout: TimeAmount(limits.patience),
+          httpDecoderConfiguration: .init(
+            maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 64))),
+      configuration: TLSChannelConfiguration(
+        tlsConfiguration: certificate.tls,
+        customVerificationCallback: { _, promise in promise.succeed(.certificateVerified) }))
+    let application = Application(
+      responder: door, server: server,
+      configuration: ApplicationConfiguration(
+        address: .hostname(settings.host, port: settings.port), backlog: 4_096,
+        availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: logger)),
+      onServerRunning: { channel in await onStart(channel.localAddress?.port ?? 0) }, logger: logger)
+    var configuration = ServiceGroupConfiguration(
+      services: [rules, certificate, application],
+      gracefulShutdownSignals: heedsSignals ? [.sigterm, .sigint] : [], logger: logger)
+    configuration.maximumGracefulShutdownDuration = limits.farewell
+    do {
+      try await ServiceGroup(configuration: configuration).run()
+    } catch let error as IOError {
+      throw AuthorityServerError(
+        "cannot listen on \(settings.host):\(settings.port): \(String(cString: strerror(error.errnoCode)).lowercased())",
+        hint: "choose another address or port with --listen")
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import Catalogue
+import Certificates
+import Segmentation
+
+/// What the server issues by: what the files say at one moment.
+struct IssuingRules: Sendable {
+  let segmentation: Segmentation
+  let authority: Authority
+  let lifetime: Duration
+  /// The authorities of etcd's server certificates in PEM.
+  let etcdCA: String
+  /// Looked up for every request, and there may be thousands.
+  private let deliveries: Set<Delivery>
+
+  init(segmentation: Segmentation, authority: Authority, lifetime: Duration, etcdCA: String) {
+    self.segmentation = segmentation
+    self.authority = authority
+    self.lifetime = lifetime
+    self.etcdCA = etcdCA
+    self.deliveries = Set(segmentation.deliveries)
+  }
+
+  /// For whom a certificate is that was asked for by its Common Name.
+  ///
+  /// A program of a node's gets its own identities and no other: never the administrator's, kube-apiserver's or a
+  /// person's, never one that may do everything, and never one of another node.
+  func holder(of name: String, by entitlement: Entitlement) throws(OrderRefusal) -> CertificateHolder {
+    // Swift compares strings by what they look like, etcd by their bytes.
+    guard let identity = segmentation[identity: name], identity.user.utf8.elementsEqual(name.utf8) else {
+      throw OrderRefusal(
+        .forbidden, "\"\(name)\" is no identity of the segmentation",
+        hint:
+          "the request's Common Name must be one; 'bulkhead authority token list' shows what a token is for")
+    }
+    guard let program = identity.enrollableProgram, !identity.isRoot else {
+      throw OrderRefusal(
+        .forbidden, "\"\(name)\" is not issued over the network",
+        hint: "'bulkhead certs issue' makes it on the authority's machine")
+    }
+    if let components = entitlement.components, !components.contains(program) {
+      throw OrderRefusal(
+        .forbidden, "\"\(name)\" is not among the components that were allowed",
+        hint: "ask for the components that the token or the service account is for")
+    }
+    return try holder(identity, by: entitlement)
+  }
+
+  private func holder(
+    _ identity: Identity, by entitlement: Entitlement
+  ) throws(OrderRefusal) -> CertificateHolder {
+    let node = entitlement.node
+    if case .cluster = identity.place {
+      // A node may hold it where it was named outright; that it is a node is not enough.
+      guard entitlement.components != nil else {
+        throw OrderRefusal(
+          .forbidden, "\"\(identity.user)\" is no node's own",
+          hint: "name it when the token is made: --component")
+      }
+      return CertificateHolder(client: identity.user, component: identity.component, node: node)
+    }
+    guard let node else {
+      throw OrderRefusal(
+        .forbidden, "\"\(identity.user)\" belongs to a node, and nothing proves which node asks",
+        hint: "use a join token of the node's, or a service-account token that is bound to its node")
+    }
+    guard let name = try? NodeName(node), deliveries.contains(Delivery(user: identity.user, node: name))
+    else {
+      throw OrderRefusal(
+        .forbidden, "\"\(identity.user)\" is no identity of the node \"\(node)\"",
+        hint: "a node gets its own identities only; is it among 'nodes' in the file?")
+    }
+    return CertificateHolder(
+      client: identity.user, component: identity.component, node: node, sharesName: identity.isShared)
+  }
+}
+
+extension Identity {
+  /// What a token or a service account calls it, for a program that may ask for its certificate over the network.
+  var enrollableProgram: String? {
+    switch purpose {
+    case .component(let name): name
+    case .custom: user
+    case .administrator, .apiserver, .calicoctl, .observed: nil
+    }
+  }
+
+  fileprivate var isShared: Bool { if case .nodes = place { true } else { false } }
+}

@@ -1,0 +1,46 @@
+import Catalogue
+import Certificates
+import Foundation
+import Segmentation
+
+extension Segmentation {
+  /// What a join token is to allow, if it can ever be used.
+  /// - Parameters:
+  ///   - node: whose identities; nil for those that belong to no node.
+  ///   - components: which of them; empty for all of the node's.
+  ///   - uses: how many certificates for each.
+  /// - Throws: ``AuthorityServerError`` where nobody could do anything with it.
+  public func joinGrant(
+    node: String?, components: [String], uses: Int, expiresAt: Date
+  ) throws -> JoinGrant {
+    guard node != nil || !components.isEmpty else {
+      throw AuthorityServerError(
+        "a join token is for a node or for components", hint: "name it with --node, or them with --component")
+    }
+    let delivered = identities.filter { identity in
+      identity.enrollableProgram != nil && !identity.isRoot
+        && identity.deliveries.contains { $0.node == nil || $0.node?.text == node }
+    }
+    if let node, components.isEmpty,
+      !delivered.contains(where: { $0.deliveries.contains { $0.node?.text == node } })
+    {
+      throw AuthorityServerError(
+        "the file has no identity that is the node's \"\(node)\" own",
+        hint:
+          "add it to 'nodes' where the isolation is by node; otherwise name the components with --component")
+    }
+    for component in components where !delivered.contains(where: { $0.enrollableProgram == component }) {
+      throw AuthorityServerError(
+        "\"\(component)\" is nothing that \(node.map { "the node \"\($0)\"" } ?? "a program without a node") may have",
+        hint: "there is \(Set(delivered.compactMap(\.enrollableProgram)).sorted().joined(separator: ", "))")
+    }
+    return JoinGrant(
+      node: node, components: components.isEmpty ? nil : components, uses: uses, expiresAt: expiresAt)
+  }
+
+  /// All nodes that identities are divided by, in the order of the file.
+  public var nodes: [String] {
+    var seen: Set<String> = []
+    return deliveries.compactMap { $0.node?.text }.filter { seen.insert($0).inserted }
+  }
+}

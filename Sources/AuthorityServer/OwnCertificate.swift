@@ -1,0 +1,123 @@
+import Certificates
+import Files
+import Foundation
+import Logging
+import NIOSSL
+import ServiceLifecycle
+import Synchronization
+
+/// The certificate that the server shows. New connections get the newest; nothing is started anew for it.
+final class OwnCertificate: Service {
+  fileprivate struct Shown {
+    var chain: [NIOSSLCertificateSource]
+    var key: NIOSSLPrivateKeySource
+    var facts: CertificateFacts
+    /// The text that it was made of.
+    var pem: String
+  }
+
+  /// How often it is looked after.
+  private static let interval = Duration.seconds(30)
+
+  private let settings: AuthoritySettings
+  private let makeIssuer: @Sendable () -> Issuer
+  private let logger: Logger
+  private let shown: Mutex<Shown>
+
+  /// - Throws: ``AuthorityServerError``, `CertificatesError` or `FileError`.
+  init(
+    _ settings: AuthoritySettings, logger: Logger, makeIssuer: @escaping @Sendable () -> Issuer
+  ) throws {
+    self.settings = settings
+    self.makeIssuer = makeIssuer
+    self.logger = logger
+    shown = Mutex(try Self.load(settings, makeIssuer))
+  }
+
+  var ends: Date { shown.withLock { $0.facts.notAfter } }
+  /// When it is renewed; nil where that is for others to do.
+  var due: Date? {
+    guard case .issued = settings.certificate else { return nil }
+    let facts = shown.withLock { $0.facts }
+    return facts.notBefore + facts.notAfter.timeIntervalSince(facts.notBefore) * Renewal.usualShare
+  }
+
+  func run() async throws {
+    try? await cancelWhenGracefulShutdown {
+      while true {
+        try await Task.sleep(for: Self.interval)
+        self.refresh()
+      }
+    }
+  }
+
+  func refresh() {
+    do {
+      let new = try Self.load(settings, makeIssuer)
+      let isNew = shown.withLock { shown in
+        defer { shown = new }
+        return shown.pem != new.pem
+      }
+      if isNew { logger.notice("a new server certificate is shown, which ends on \(new.facts.notAfter)") }
+    } catch {
+      logger.error("the server certificate was not renewed: \(error)")
+    }
+  }
+
+  /// TLS that asks a client for a certificate and lets those without one in.
+  ///
+  /// Whichever certificate a client shows is taken here: the handshake proves that it has the key, and the ledger,
+  /// which knows every certificate byte for byte, is asked when it wants something for it. So it is told in words
+  /// that its certificate has expired or was revoked.
+  var tls: TLSConfiguration {
+    let shown = shown.withLock { $0 }
+    var tls = TLSConfiguration.makeServerConfiguration(certificateChain: shown.chain, privateKey: shown.key)
+    tls.minimumTLSVersion = .tlsv12
+    tls.certificateVerification = .optionalVerification
+    tls.applicationProtocols = ["http/1.1"]
+    tls.sslContextCallback = { [self] _, promise in
+      let shown = self.shown.withLock { $0 }
+      var override = NIOSSLContextConfigurationOverride()
+      override.certificateChain = shown.chain
+      override.privateKey = shown.key
+      promise.succeed(override)
+    }
+    return tls
+  }
+
+  private static func load(
+    _ settings: AuthoritySettings, _ makeIssuer: @Sendable () -> Issuer
+  ) throws -> Shown {
+    switch settings.certificate {
+    case .issued(let hosts):
+      let credential = try makeIssuer().serverCredential(for: hosts, in: "\(settings.directory)/server")
+      return try Shown(certificatePEM: credential.certificatePEM, keyPEM: credential.key.secretPEM())
+    case .files(let certificate, let key):
+      let keyPEM = try FileContents.readText(key)
+      return try Shown(certificatePEM: try FileContents.readText(certificate), keyPEM: keyPEM)
+    }
+  }
+}
+
+extension OwnCertificate.Shown {
+  fileprivate init(certificatePEM: String, keyPEM: String) throws {
+    facts = try CertificateFacts(pem: certificatePEM, source: "the server's certificate")
+    pem = certificatePEM
+    do {
+      chain = try NIOSSLCertificate.fromPEMBytes(Array(certificatePEM.utf8)).map { .certificate($0) }
+      key = .privateKey(try NIOSSLPrivateKey(bytes: Array(keyPEM.utf8), format: .pem))
+    } catch {
+      // Its own words might quote a key.
+      throw AuthorityServerError(
+        "the server's certificate or key cannot be used", hint: "give a PEM certificate chain and its key")
+    }
+    // A key that belongs to another certificate would fail every handshake.
+    guard
+      (try? NIOSSLContext(
+        configuration: .makeServerConfiguration(certificateChain: chain, privateKey: key))) != nil
+    else {
+      throw AuthorityServerError(
+        "the server's key does not belong to its certificate", hint: "give the two that were made together")
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Certificates
+import Enrolment
+import Hummingbird
+
+/// A refusal as HTTP says it.
+struct Refusal: Error, Hashable, Sendable {
+  let status: HTTPResponse.Status
+  let message: String
+  let hint: String?
+  /// In how many seconds asking again may help.
+  let retryAfter: Int?
+
+  init(_ status: HTTPResponse.Status, _ message: String, hint: String? = nil, retryAfter: Int? = nil) {
+    self.status = status
+    self.message = message
+    self.hint = hint
+    self.retryAfter = retryAfter
+  }
+
+  static let overloaded = Refusal(
+    .serviceUnavailable, "too many requests wait for the ledger", hint: "ask again later", retryAfter: 2)
+
+  /// - Parameter error: whatever stood in the way; what is no fault of the client's is told without its cause.
+  init(_ error: any Error) {
+    switch error {
+    case let refusal as Refusal: self = refusal
+    case let refusal as OrderRefusal:
+      self.init(
+        refusal.kind == .unproven ? .unauthorized : .forbidden, refusal.message, hint: refusal.hint)
+    case let error as CertificatesError: self.init(.badRequest, error.message, hint: error.hint)
+    default:
+      self.init(
+        .serviceUnavailable, "the certificate could not be issued", hint: "the server's log says why",
+        retryAfter: 10)
+    }
+  }
+
+  var response: Response {
+    var response = Response(json: EnrolmentRefusal(error: message, hint: hint), status: status)
+    if let retryAfter { response.headers[.retryAfter] = "\(retryAfter)" }
+    if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
+    return response
+  }
+}

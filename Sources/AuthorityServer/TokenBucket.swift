@@ -1,0 +1,35 @@
+/// So many a second over time, and a number at once after a pause.
+struct TokenBucket {
+  private let rate: Double
+  private let size: Double
+  private var level: Double
+  private var last: ContinuousClock.Instant
+
+  init(rate: Double, size: Double, now: ContinuousClock.Instant) {
+    self.rate = rate
+    self.size = size
+    level = size
+    last = now
+  }
+
+  /// Takes one.
+  /// - Returns: nil, or the seconds until there is one.
+  mutating func take(now: ContinuousClock.Instant) -> Double? {
+    refill(now: now)
+    guard level >= 1 else { return (1 - level) / rate }
+    level -= 1
+    return nil
+  }
+
+  /// Whether it is as if it had never been used.
+  mutating func isFull(now: ContinuousClock.Instant) -> Bool {
+    refill(now: now)
+    return level >= size
+  }
+
+  private mutating func refill(now: ContinuousClock.Instant) {
+    let passed = max(now - last, .zero) / .seconds(1)
+    level = min(size, level + passed * rate)
+    last = max(now, last)
+  }
+}

@@ -1,0 +1,20 @@
+import Enrolment
+import Hummingbird
+
+/// One request for a certificate, as far as it is known without its body.
+struct Visit: Sendable {
+  let isRenewal: Bool
+  let client: String
+  /// The secret after `Authorization: Bearer` (RFC 6750, section 2.1); nil without one.
+  let bearer: String?
+  /// The certificate that the client showed, in DER.
+  let certificate: @Sendable () async throws -> [UInt8]?
+
+  init(_ request: Request, client: String, certificate: @escaping @Sendable () async throws -> [UInt8]?) {
+    isRenewal = request.uri.path == EnrolmentRequest.renewalPath
+    self.client = client
+    self.certificate = certificate
+    let words = (request.headers[.authorization] ?? "").split(separator: " ")
+    bearer = words.count == 2 && words[0].lowercased() == "bearer" ? String(words[1]) : nil
+  }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import GRDB
+
+/// What a join token allows, and for how long.
+public struct JoinGrant: Hashable, Sendable {
+  /// Whose identities may be asked for; nil for those that belong to no node.
+  public let node: String?
+  /// Which of them, by component; nil for all of the node's.
+  public let components: [String]?
+  /// How many certificates each of the identities may get.
+  public let uses: Int
+  public let expiresAt: Date
+
+  public init(node: String?, components: [String]?, uses: Int, expiresAt: Date) {
+    self.node = node
+    self.components = components
+    self.uses = uses
+    self.expiresAt = expiresAt
+  }
+}
+
+/// A join token as the ledger knows it, which is without the secret.
+public struct JoinTokenEntry: Hashable, Sendable {
+  static let idLength = 12
+
+  public enum State: String, Codable, Sendable {
+    case valid
+    /// Each identity that it was made for by name has had its certificates, or any has where none was named.
+    case used
+    case expired, revoked
+  }
+
+  /// The first twelve digits of the token's hash.
+  public let id: String
+  public let grant: JoinGrant
+  public let createdAt: Date
+  public let revokedAt: Date?
+  /// How many certificates each identity has had.
+  public let issued: [String: Int]
+
+  public func state(at moment: Date) -> State {
+    if revokedAt != nil { return .revoked }
+    if moment >= grant.expiresAt { return .expired }
+    let spent = issued.values.filter { $0 >= grant.uses }.count
+    return spent >= (grant.components?.count ?? .max) ? .used : .valid
+  }
+}
+
+extension JoinTokenEntry {
+  /// A row of `joinToken`.
+  init(_ row: Row, issued: [String: Int]) {
+    id = String((row["hash"] as String).prefix(Self.idLength))
+    grant = JoinGrant(row)
+    createdAt = Date(timeIntervalSince1970: row["createdAt"])
+    revokedAt = (row["revokedAt"] as TimeInterval?).map(Date.init(timeIntervalSince1970:))
+    self.issued = issued
+  }
+}
+
+extension JoinGrant {
+  /// A row of `joinToken`.
+  init(_ row: Row) {
+    node = row["node"]
+    components = (row["components"] as String?)?.split(separator: ",").map(String.init)
+    uses = row["uses"]
+    expiresAt = Date(timeIntervalSince1970: row["expiresAt"])
+  }
+}

@@ -1,0 +1,137 @@
+import Foundation
+import GRDB
+import X509
+
+/// Orders are filled in one transaction of the ledger: what proves the right to a certificate is looked up, spent and
+/// recorded together with it. So a token is never used twice, however many processes fill orders and whatever ends
+/// them; and many orders wait for the disk once.
+extension Issuer {
+  /// Fills orders, each on its own merits.
+  /// - Returns: for each what it brought, ``OrderRefusal`` or ``CertificatesError``.
+  /// - Throws: ``CertificatesError`` where the ledger cannot be written; then none was filled and no token is spent.
+  public func fill(_ orders: [EnrolmentOrder]) async throws -> [Result<FilledOrder, any Error>] {
+    guard let ledger else {
+      throw CertificatesError(
+        "orders are filled only by an authority with a ledger", hint: "open the authority's ledger")
+    }
+    return try await ledger.writeAside { db in
+      try orders.map { order in
+        do {
+          return .success(try fill(order, in: db))
+        } catch let error as DatabaseError {
+          // Half of an order may be written: nothing of this transaction stays.
+          throw error
+        } catch {
+          return .failure(error)
+        }
+      }
+    }
+  }
+
+  private func fill(_ order: EnrolmentOrder, in db: Database) throws -> FilledOrder {
+    let request = order.request
+    let (entitlement, token) = try entitlement(of: order, in: db)
+    let holder = try order.decide(request.commonName, entitlement)
+    if let token { try token.checkIsUnspent(for: holder, in: db) }
+    let certificate = try certify(request, for: holder)
+    let facts = CertificateFacts(certificate)
+    let filled = FilledOrder(
+      certificatePEM: try certificate.pemText() + authority.chainPEM, serial: facts.serial, holder: holder)
+    try LedgerEntry(facts, by: authority, for: holder, file: nil).insert(db)
+    if let token { try token.spend(on: facts.serial, for: holder, in: db) }
+    return filled
+  }
+
+  private func entitlement(
+    of order: EnrolmentOrder, in db: Database
+  ) throws -> (Entitlement, SpendableToken?) {
+    switch order.proof {
+    case .vouched(let entitlement): return (entitlement, nil)
+    case .token(let token):
+      let spendable = try SpendableToken(token, now: now, in: db)
+      let grant = spendable.grant
+      return (Entitlement(node: grant.node, components: grant.components), spendable)
+    case .certificate(let der):
+      let entry = try LedgerEntry.renewable(der, by: order.request, now: now, in: db)
+      return (Entitlement(node: entry.node, components: [entry.component ?? entry.identity]), nil)
+    }
+  }
+}
+
+/// A token that is good at this moment, inside a transaction.
+private struct SpendableToken {
+  private let hash: String
+  let grant: JoinGrant
+
+  init(_ token: JoinToken, now: Date, in db: Database) throws {
+    hash = token.hash
+    let row = try Row.fetchOne(db, sql: "SELECT * FROM joinToken WHERE hash = ?", arguments: [hash])
+    let hint = "make another with 'bulkhead authority token'"
+    guard let row else { throw OrderRefusal(.unproven, "the join token is not known", hint: hint) }
+    grant = JoinGrant(row)
+    guard row["revokedAt"] as Int64? == nil else {
+      throw OrderRefusal(.unproven, "the join token was revoked", hint: hint)
+    }
+    guard now < grant.expiresAt else {
+      throw OrderRefusal(.unproven, "the join token has expired", hint: hint)
+    }
+  }
+
+  func checkIsUnspent(for holder: CertificateHolder, in db: Database) throws {
+    let uses =
+      try Int.fetchOne(
+        db, sql: "SELECT count(*) FROM joinTokenUse WHERE token = ? AND identity = ?",
+        arguments: [hash, holder.commonName]) ?? 0
+    guard uses < grant.uses else {
+      throw OrderRefusal(
+        .unproven, "the join token was used for \"\(holder.commonName)\" already",
+        hint: "renew with the certificate, or make another token with 'bulkhead authority token'")
+    }
+  }
+
+  func spend(on serial: String, for holder: CertificateHolder, in db: Database) throws {
+    try db.execute(
+      sql: "INSERT INTO joinTokenUse (token, identity, serial) VALUES (?, ?, ?)",
+      arguments: [hash, holder.commonName, serial])
+  }
+}
+
+extension LedgerEntry {
+  /// The entry of a certificate that may be renewed with this request.
+  ///
+  /// The fingerprint is that of the whole certificate, so one that the ledger knows is byte for byte one that was
+  /// issued here, by this authority or the one before it.
+  fileprivate static func renewable(
+    _ der: [UInt8], by request: CertificateRequest, now: Date, in db: Database
+  ) throws -> LedgerEntry {
+    guard let certificate = try? Certificate(derEncoded: der) else {
+      throw OrderRefusal(
+        .unproven, "the client's certificate cannot be read", hint: "show the one that was issued here")
+    }
+    let facts = CertificateFacts(certificate)
+    let hint = "enrol again with a join token or a service account"
+    guard
+      let entry = try LedgerEntry.filter(Column("fingerprint") == facts.fingerprint).fetchOne(db),
+      entry.purpose == .client
+    else {
+      throw OrderRefusal(.unproven, "the client's certificate is none that was issued here", hint: hint)
+    }
+    guard entry.revokedAt == nil else {
+      throw OrderRefusal(.unproven, "the client's certificate was revoked", hint: hint)
+    }
+    guard facts.isValid(at: now) else {
+      throw OrderRefusal(.unproven, "the client's certificate has expired", hint: hint)
+    }
+    guard entry.identity.utf8.elementsEqual(request.commonName.utf8) else {
+      throw OrderRefusal(
+        .forbidden,
+        "the request is for \"\(request.commonName)\" and the client's certificate for \"\(entry.identity)\"",
+        hint: "renew each certificate with itself")
+    }
+    guard certificate.publicKey != request.publicKey else {
+      throw OrderRefusal(
+        .forbidden, "the request has the key of the certificate that it is to renew", hint: "make a new key")
+    }
+    return entry
+  }
+}

@@ -1,0 +1,57 @@
+import Files
+import X509
+
+extension Issuer {
+  /// The certificate of Bulkhead's own server in `server.crt` and `server.key` of a directory, which is made with
+  /// mode 0700 if need be. It is issued where there is no good one, or the good one is due; its Common Name can be no
+  /// user.
+  /// - Parameters:
+  ///   - hosts: all names and addresses that the server is reached by.
+  ///   - share: of its lifetime after which it is due.
+  /// - Throws: ``CertificatesError`` or `FileError`.
+  public func serverCredential(
+    for hosts: [HostName], in directory: String, dueAfter share: Double = Renewal.usualShare
+  ) throws -> Credential {
+    if let kept = try goodServerCredential(for: hosts, in: directory, dueAfter: share) { return kept }
+    let credential = try authority.issue(authorityServerFor: hosts, lifetime: lifetime, now: now)
+    try Directory.create(directory, mode: 0o700)
+    try ledger?.record([
+      LedgerEntry(
+        credential.facts, by: authority,
+        for: CertificateHolder(credential.facts.user ?? "", purpose: .server),
+        file: "\(directory)/server.crt".absolutePath)
+    ])
+    try credential.write(name: "server", in: directory)
+    return credential
+  }
+
+  private func goodServerCredential(
+    for hosts: [HostName], in directory: String, dueAfter share: Double
+  ) throws -> Credential? {
+    let certificateFile = "\(directory)/server.crt"
+    let keyFile = "\(directory)/server.key"
+    guard let text = try FileContents.readIfPresent(certificateFile, limit: credentialFileLimit),
+      let secret = try FileContents.readIfPresent(keyFile, limit: credentialFileLimit),
+      try FileContents.mode(of: keyFile) & 0o077 == 0,
+      let leaf = try? PEMText(text: String(decoding: text, as: UTF8.self), source: certificateFile)
+        .certificates().first,
+      let key = try? PrivateKey(pem: String(decoding: secret, as: UTF8.self), source: keyFile)
+    else { return nil }
+    let facts = CertificateFacts(leaf)
+    guard key.belongs(to: leaf), authority.hasSigned(leaf), facts.isValid(at: now),
+      !facts.isDue(at: now, after: share), Set(facts.alternativeNames) == Set(hosts.map(\.alternativeName)),
+      try ledger.map({ try $0.entry(of: facts).map { $0.revokedAt == nil } ?? false }) ?? true
+    else { return nil }
+    return try Credential(certificate: leaf, chainPEM: authority.chainPEM, key: key)
+  }
+}
+
+extension HostName {
+  /// As ``CertificateFacts/alternativeNames`` writes it.
+  fileprivate var alternativeName: String {
+    switch self {
+    case .dns(let name): "DNS:\(name)"
+    case .ip: "IP:\(self)"
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import Certificates
+import Enrolment
+import Foundation
+import Testing
+
+@testable import AuthorityServer
+
+/// Who gets which certificate with a join token.
+@Suite struct EnrolmentTests {
+  @Test func aNodeGetsItsOwnIdentityAndNothingElseOfTheRequest() async throws {
+    let authority = try TestAuthority()
+    let token = try authority.token()
+    let answer = try await authority.serving {
+      try await $0.enrol("calico-node.node-1", with: token.secretText)
+    }
+    #expect(answer.status == 200)
+    #expect(answer.headers["cache-control"] == "no-store")
+    let facts = try CertificateFacts(pem: try #require(answer.certificate))
+    #expect(facts.subject == "CN=calico-node.node-1")
+    #expect(facts.extendedKeyUsages == ["clientAuth"])
+    #expect(facts.alternativeNames.isEmpty)
+    let entry = try #require(try authority.ledger.entry(of: facts))
+    #expect(entry.component == "calico-node")
+    #expect(entry.node == "node-1")
+    let response = try JSONDecoder().decode(EnrolmentResponse.self, from: Data(answer.body.utf8))
+    #expect(response.etcdCA == (try String(contentsOfFile: authority.pki + "/ca.crt", encoding: .utf8)))
+    let audit = try #require(try authority.auditEntries().last)
+    #expect(audit.decision == .issued)
+    #expect(audit.serial == facts.serial)
+    #expect(audit.proof == token.id)
+    #expect(!(try String(contentsOfFile: authority.audit, encoding: .utf8)).contains(token.secretText))
+    let mode = try FileManager.default.attributesOfItem(atPath: authority.audit)[.posixPermissions] as? Int
+    #expect(mode == 0o600)
+  }
+
+  @Test func nobodyGetsWhatIsNotTheirs() async throws {
+    let authority = try TestAuthority()
+    let node = try authority.token(uses: 9).secretText
+    let limited = try authority.token(components: ["cni-plugin"], uses: 9).secretText
+    let central = try authority.token(node: nil, components: ["kube-controllers", "backup"], uses: 9)
+      .secretText
+    try await authority.serving { server in
+      for (name, token) in [
+        ("calico-node.node-2", node), ("kube-controllers", node), ("root", node), ("alice", node),
+        ("kube-apiserver-etcd-client", node), ("backup", node), ("nobody", node), ("calico-node", node),
+        ("calico-node.node-1", limited), ("calico-node.node-1", central), ("root", central),
+        ("alice", central),
+        ("cni-plugin.node-2", limited), ("test clients", node), ("CALICO-NODE.NODE-1", node),
+      ] {
+        let answer = try await server.enrol(name, with: token)
+        #expect(answer.status == 403, "\(name): \(answer.body)")
+        #expect(answer.certificate == nil)
+      }
+      #expect(try authority.issued().isEmpty)
+      for (name, token) in [
+        ("cni-plugin.node-1", limited), ("calico-node.node-1", node), ("kube-controllers", central),
+        ("backup", central),
+      ] {
+        let answer = try await server.enrol(name, with: token)
+        #expect(answer.status == 200, "\(name): \(answer.body)")
+      }
+    }
+    #expect(try authority.auditEntries().filter { $0.decision == .refused }.count == 15)
+  }
+
+  @Test func aTokenThatIsNotGoodBringsNothing() async throws {
+    let authority = try TestAuthority()
+    let expired = try authority.token(lasting: -1)
+    let revoked = try authority.token()
+    try authority.ledger.revokeTokens([revoked.id], at: Date())
+    let used = try authority.token()
+    try await authority.serving { server in
+      #expect(try await server.enrol("calico-node.node-1", with: used.secretText).status == 200)
+      #expect(try await server.enrol("cni-plugin.node-1", with: used.secretText).status == 200)
+      for (token, reason) in [
+        (expired.secretText, "expired"), (revoked.secretText, "revoked"), (used.secretText, "used"),
+        (JoinToken().secretText, "not known"), ("rubbish", "no join token"), (nil, "no token"),
+        (used.secretText.uppercased(), "no join token"),
+      ] {
+        let answer = try await server.enrol("calico-node.node-1", with: token)
+        #expect(answer.status == 401)
+        #expect(answer.error?.contains(reason) == true, "\(answer.body)")
+      }
+    }
+    #expect(try authority.issued().count == 2)
+  }
+
+  @Test func aTokenIsUsedOnceHoweverManyAskAtOnceAndOfWhichServer() async throws {
+    let authority = try TestAuthority()
+    let token = try authority.token().secretText
+    let statuses = try await authority.serving { first in
+      try await authority.serving { second in
+        try await withThrowingTaskGroup(of: Int.self) { group in
+          for number in 0..<24 {
+            let server = number.isMultiple(of: 2) ? first : second
+            group.addTask { try await server.enrol("calico-node.node-1", with: token).status }
+          }
+          return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        }
+      }
+    }
+    #expect(statuses == [200: 1, 401: 23])
+    #expect(try authority.issued().count == 1)
+  }
+
+  @Test func rubbishIsRefusedInWords() async throws {
+    let authority = try TestAuthority()
+    let token = try authority.token().secretText
+    try await authority.serving { server in
+      let signed = try ClientKey().csr(for: "calico-node.node-1")
+      let tampered = signed.replacingOccurrences(of: "MII", with: "MIJ")
+      for body in [
+        "", "{", "[]", "{\"csr\": 1}", "{\"csr\": \"\"}", "{\"csr\": \"-----BEGIN\"}",
+        String(repeating: "[", count: 9_000),
+      ]
+        + [try json(tampered), try json(signed + signed)]
+      {
+        let answer = try await server.send(
+          EnrolmentRequest.path, token: token, body: .bytes(Array(body.utf8), length: .unknown))
+        #expect(answer.status == 400, "\(body.prefix(60))")
+        #expect(answer.error != nil)
+      }
+      #expect(try await server.enrol("calico-node.node-1", with: token).status == 200)
+      #expect(try await server.send("/v1/enroll", method: "GET").status == 404)
+      #expect(try await server.send("/", method: "GET").status == 404)
+    }
+  }
+
+  private func json(_ csr: String) throws -> String {
+    String(decoding: try JSONEncoder().encode(EnrolmentRequest(csr: csr)), as: UTF8.self)
+  }
+
+  @Test func withOneUserForAllNodesTheLedgerKnowsTheNode() async throws {
+    let authority = try TestAuthority(isolation: "node-certificate")
+    let token = try authority.token(node: "node-2")
+    let stranger = try authority.token(node: "node-3")
+    try await authority.serving { server async throws in
+      #expect(try await server.enrol("calico-node", with: token.secretText).status == 200)
+      #expect(try await server.enrol("calico-node", with: stranger.secretText).status == 403)
+    }
+    let entries = try authority.issued()
+    #expect(entries.map(\.identity) == ["calico-node"])
+    #expect(entries.map(\.node) == ["node-2"])
+  }
+}

@@ -1,0 +1,125 @@
+import Certificates
+import Foundation
+import Glibc
+import NIOCore
+import Testing
+
+@testable import AuthorityServer
+
+/// What one client can cost the others.
+@Suite struct LimitTests {
+  @Test func aBucketGivesWhatFlowsIn() {
+    let start = ContinuousClock.now
+    var bucket = TokenBucket(rate: 2, size: 3, now: start)
+    for _ in 0..<3 { #expect(bucket.take(now: start) == nil) }
+    #expect(bucket.take(now: start) == 0.5)
+    #expect(bucket.take(now: start + .milliseconds(500)) == nil)
+    #expect(bucket.take(now: start + .milliseconds(500)) == 0.5)
+    // A long pause fills it and no more, and a clock that steps back does no harm.
+    for _ in 0..<3 { #expect(bucket.take(now: start + .seconds(3_600)) == nil) }
+    #expect(bucket.take(now: start) == 0.5)
+  }
+
+  @Test func oneWhoAsksTooOftenDoesNotUseUpWhatIsThereForAll() throws {
+    var limits = AuthoritySettings.Limits()
+    limits.ratePerClient = 1
+    limits.rate = 10
+    let now = ContinuousClock.now
+    let limit = RateLimit(limits, now: now)
+    for _ in 0..<10 { try limit.admit("10.0.0.1", now: now) }
+    for _ in 0..<1_000 { #expect(throws: Refusal.self) { try limit.admit("10.0.0.1", now: now) } }
+    for client in 2...11 { try limit.admit("10.0.0.\(client)", now: now) }
+    let refusal = #expect(throws: Refusal.self) { try limit.admit("10.0.0.12", now: now) }
+    #expect(refusal?.status == .tooManyRequests)
+    #expect(refusal?.retryAfter == 1)
+  }
+
+  @Test func tooManyRequestsAreToldWhenToComeAgain() async throws {
+    let authority = try TestAuthority()
+    let answers = try await authority.serving {
+      $0.limits.ratePerClient = 0.1
+    } _: { server in
+      [
+        try await server.enrol("calico-node.node-1", with: nil),
+        try await server.enrol("calico-node.node-1", with: nil),
+      ]
+    }
+    #expect(answers.map(\.status) == [401, 429])
+    let wait = try #require(answers[1].headers["retry-after"].flatMap { Int($0) })
+    #expect((1...10).contains(wait))
+    #expect(try authority.auditEntries().map(\.reason).contains("too many requests"))
+  }
+
+  @Test func aBodyThatIsTooLargeIsNotReadToItsEnd() async throws {
+    let authority = try TestAuthority()
+    try await authority.serving {
+      $0.limits.patience = .seconds(1)
+    } _: { server async throws in
+      let large = ByteBuffer(repeating: UInt8(ascii: "x"), count: 1 << 20)
+      let status = try? await server.send("/v1/enroll", body: .bytes(large)).status
+      // The client may still be writing when the connection is closed.
+      #expect(status == 413 || status == nil)
+      #expect(try await server.send("/live", method: "GET").status == 200)
+    }
+    #expect(try authority.auditEntries().first?.reason?.contains("32768 bytes") == true)
+  }
+
+  @Test func aBodyThatTricklesInIsCutOff() async throws {
+    let authority = try TestAuthority()
+    try await authority.serving {
+      $0.limits.patience = .seconds(1)
+    } _: { server in
+      let drops = AsyncStream<ByteBuffer> {
+        try? await Task.sleep(for: .milliseconds(100))
+        return Task.isCancelled ? nil : ByteBuffer(string: " ")
+      }
+      let answer = try? await server.send("/v1/enroll", body: .stream(drops, length: .unknown))
+      #expect(answer?.status == 408 || answer == nil)
+    }
+    #expect(try authority.auditEntries().first?.reason == "the request did not arrive in time or whole")
+  }
+
+  @Test(arguments: ["", "\u{16}\u{3}\u{1}", "GET / HTTP/1.1\r\n"])
+  func aConnectionThatDoesNotGetOnIsClosed(beginning: String) async throws {
+    let authority = try TestAuthority()
+    let isClosed = try await authority.serving {
+      $0.limits.patience = .seconds(1)
+    } _: { server in
+      try await aside {
+        let descriptor = try connected(to: server.port)
+        defer { close(descriptor) }
+        _ = Array(beginning.utf8).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        var wait = timeval(tv_sec: 60, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
+        var bytes = [UInt8](repeating: 0, count: 512)
+        while true {
+          let count = read(descriptor, &bytes, bytes.count)
+          if count <= 0 { return count == 0 || errno == ECONNRESET }
+        }
+      }
+    }
+    #expect(isClosed)
+  }
+}
+
+private func connected(to port: Int) throws -> Int32 {
+  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_port = UInt16(port).bigEndian
+  address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+  let result = withUnsafePointer(to: &address) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+    }
+  }
+  guard result == 0 else { throw Unexpected() }
+  return descriptor
+}
+
+/// Not on one of the few threads that run tasks: the servers run on them.
+private func aside<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+  try await withCheckedThrowingContinuation { continuation in
+    Thread { continuation.resume(with: Result { try body() }) }.start()
+  }
+}

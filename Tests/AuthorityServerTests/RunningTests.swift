@@ -1,0 +1,124 @@
+import Certificates
+import Foundation
+import Testing
+
+@testable import AuthorityServer
+
+/// What changes while the server runs, and what it tells of itself.
+@Suite struct RunningTests {
+  /// Asks until the answer is as expected, for as long as a busy machine may need.
+  private func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
+    let end = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < end {
+      if try await condition() { return true }
+      try await Task.sleep(for: .milliseconds(200))
+    }
+    return false
+  }
+
+  @Test func theFileIsReadAgainAndABrokenOneIsNotTaken() async throws {
+    let authority = try TestAuthority()
+    let token = try authority.token(uses: 1_000).secretText
+    let newcomer = try authority.token(node: "node-3", uses: 1_000).secretText
+    try await authority.serving { server in
+      #expect(try await server.enrol("calico-node.node-3", with: newcomer).status == 403)
+      try authority.write(nodes: ["node-2", "node-3"])
+      #expect(
+        try await eventually { try await server.enrol("calico-node.node-3", with: newcomer).status == 200 })
+      #expect(try await server.enrol("calico-node.node-1", with: token).status == 403)
+      try "nonsense: [".write(toFile: authority.folder + "/bulkhead.yaml", atomically: true, encoding: .utf8)
+      #expect(
+        try await eventually {
+          try await server.send("/metrics", method: "GET").body
+            .contains("\nbulkhead_authority_file_current_status 0\n")
+        })
+      #expect(try await server.enrol("calico-node.node-3", with: newcomer).status == 200)
+      try authority.write(nodes: ["node-1"])
+      #expect(
+        try await eventually { try await server.enrol("calico-node.node-1", with: token).status == 200 })
+      #expect(try await server.enrol("calico-node.node-3", with: newcomer).status == 403)
+    }
+  }
+
+  @Test func itsOwnCertificateIsKeptWhileItIsGoodAndRenewedWhenItIsDue() throws {
+    let authority = try TestAuthority()
+    let ledger = try authority.ledger
+    let loaded = try Authority.load(authority.pki, now: Date())
+    func credential(_ hosts: [String], later: TimeInterval = 0) throws -> CertificateFacts {
+      let issuer = Issuer(loaded, ledger: ledger, lifetime: .seconds(86_400), now: Date() + later)
+      return try issuer.serverCredential(for: hosts.map(HostName.init), in: authority.pki + "/server").facts
+    }
+    let first = try credential(["authority.example.org", "10.0.0.1"])
+    #expect(first.extendedKeyUsages == ["serverAuth"])
+    #expect(first.alternativeNames == ["DNS:authority.example.org", "IP:10.0.0.1"])
+    #expect(first.user == "bulkhead-authority server")
+    #expect(try credential(["authority.example.org", "10.0.0.1"]) == first)
+    let second = try credential(["authority.example.org"])
+    #expect(second.serial != first.serial)
+    #expect(try credential(["authority.example.org"], later: 50_000) == second)
+    #expect(try credential(["authority.example.org"], later: 70_000).serial != second.serial)
+    #expect(try ledger.entries().map(\.purpose) == [.server, .server, .server])
+    // Nobody can be called like it.
+    #expect(throws: CertificatesError.self) {
+      try loaded.issue(client: "bulkhead-authority server", lifetime: .seconds(60), now: Date())
+    }
+  }
+
+  @Test func newConnectionsSeeTheNewCertificateWithoutARestart() async throws {
+    let authority = try TestAuthority()
+    var settings = try authority.settings()
+    settings.certificate = .files(
+      certificate: authority.folder + "/server.crt", key: authority.folder + "/server.key")
+    let loaded = try Authority.load(authority.pki, now: Date())
+    let ledger = try authority.ledger
+    let issuer: @Sendable () -> Issuer = {
+      Issuer(loaded, ledger: ledger, lifetime: .seconds(86_400), now: Date())
+    }
+    func place(_ host: String) throws {
+      let made = try issuer().serverCredential(for: [try HostName(host)], in: authority.pki + "/server")
+      try made.certificatePEM.write(
+        toFile: authority.folder + "/server.crt", atomically: true, encoding: .utf8)
+      try made.key.secretPEM().write(
+        toFile: authority.folder + "/server.key", atomically: true, encoding: .utf8)
+    }
+    try place("127.0.0.1")
+    let shown = try OwnCertificate(settings, logger: .init(label: "test"), makeIssuer: issuer)
+    let first = shown.ends
+    // A key of another certificate is not shown; what was before stays.
+    try "nonsense".write(toFile: authority.folder + "/server.key", atomically: true, encoding: .utf8)
+    shown.refresh()
+    #expect(shown.ends == first)
+    #expect(shown.due == nil)
+  }
+
+  @Test func metricsAreReadByPrometheusAndCountResults() async throws {
+    let authority = try TestAuthority()
+    let token = try authority.token().secretText
+    let (text, type) = try await authority.serving { server in
+      _ = try await server.enrol("calico-node.node-1", with: token)
+      _ = try await server.enrol("calico-node.node-1", with: token)
+      #expect(try await server.send("/live", method: "GET").status == 200)
+      #expect(try await server.send("/ready", method: "GET").status == 200)
+      let answer = try await server.send("/metrics", method: "GET")
+      return (answer.body, answer.headers["content-type"])
+    }
+    #expect(type == "text/plain; version=0.0.4")
+    // The text format: comments, or a name, labels in braces and a number; each name has a type before its samples.
+    let sample = /([a-z_]+?)(_bucket|_sum|_count)?(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? ([0-9.e+-]+)/
+    var types: Set<Substring> = []
+    for line in text.split(separator: "\n") {
+      if line.hasPrefix("# TYPE ") {
+        types.insert(line.split(separator: " ")[2])
+      } else if !line.hasPrefix("# HELP ") {
+        let match = try #require(try sample.wholeMatch(in: line), "\(line)")
+        #expect(types.contains(match.1), "\(line)")
+      }
+    }
+    for line in [
+      "bulkhead_authority_ready_status 1", "bulkhead_authority_file_current_status 1",
+      "bulkhead_authority_requests_total{method=\"token\",result=\"issued\"} 1",
+      "bulkhead_authority_requests_total{method=\"token\",result=\"refused\"} 1",
+      "bulkhead_authority_request_duration_seconds_count 2",
+    ] { #expect(text.contains("\n\(line)\n"), "\(line)") }
+  }
+}

@@ -1,0 +1,216 @@
+import AsyncHTTPClient
+import Certificates
+import Crypto
+import Enrolment
+import Foundation
+import Logging
+import NIOCore
+import NIOSSL
+import Testing
+import X509
+
+@testable import AuthorityServer
+
+/// A folder with a segmentation, an authority and a ledger, for servers that the tests run; gone with the test.
+final class TestAuthority: Sendable {
+  let folder: String
+  var pki: String { folder + "/pki" }
+  var audit: String { folder + "/audit.log" }
+
+  init(isolation: String = "node-user", nodes: [String] = ["node-1", "node-2"], lifetime: String = "1d")
+    throws
+  {
+    folder = NSTemporaryDirectory() + "bulkhead-authority-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    // It began before now, so that what it issued may have ended by now.
+    try Authority.create(name: "test clients", lifetime: .seconds(10 * 86_400), now: Date() - 86_400).save(
+      to: pki)
+    try write(isolation: isolation, nodes: nodes, lifetime: lifetime)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  func write(isolation: String = "node-user", nodes: [String], lifetime: String = "1d") throws {
+    let text = """
+      apiVersion: bulkhead/v1
+      kind: Segmentation
+      cluster: test
+      calico: {version: v3.32.1, roles: corrected, features: []}
+      etcd: {endpoints: ['https://127.0.0.1:2379'], ca: pki/ca.crt, certificate: root.crt, key: root.key}
+      isolation: \(isolation)
+      nodes: [\(nodes.joined(separator: ", "))]
+      components: [calico-node, cni-plugin, kube-controllers]
+      calicoctl: [{user: alice, access: full}]
+      custom: [{user: backup, grants: [{prefix: /calico/, access: read}]}]
+      kubernetes: {apiserver: kube-apiserver-etcd-client}
+      certificates: {authority: {directory: pki}, lifetime: \(lifetime)}
+      """
+    try text.write(toFile: folder + "/bulkhead.yaml", atomically: true, encoding: .utf8)
+  }
+
+  func settings(_ change: (inout AuthoritySettings) -> Void = { _ in }) throws -> AuthoritySettings {
+    var settings = AuthoritySettings(
+      file: folder + "/bulkhead.yaml", directory: pki, passphrase: { _ in throw Unexpected() },
+      host: "127.0.0.1", port: 0, certificate: .issued(for: [try HostName("127.0.0.1")]), auditFile: audit)
+    settings.limits.ratePerClient = 10_000
+    change(&settings)
+    return settings
+  }
+
+  var ledger: Ledger { get throws { try Ledger(in: pki) } }
+
+  func token(
+    node: String? = "node-1", components: [String]? = nil, uses: Int = 1, lasting: TimeInterval = 3_600
+  ) throws -> JoinToken {
+    let token = JoinToken()
+    let now = Date()
+    let grant = JoinGrant(node: node, components: components, uses: uses, expiresAt: now + lasting)
+    try ledger.add([(token, grant)], now: now)
+    return token
+  }
+
+  func auditEntries() throws -> [AuditEntry] {
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    return try String(contentsOfFile: audit, encoding: .utf8).split(separator: "\n").map {
+      try decoder.decode(AuditEntry.self, from: Data($0.utf8))
+    }
+  }
+
+  /// Certificates of clients, without the server's own.
+  func issued() throws -> [LedgerEntry] { try ledger.entries().filter { $0.purpose == .client } }
+
+  /// Runs a server while `body` works with it.
+  func serving<Result: Sendable>(
+    _ change: (inout AuthoritySettings) -> Void = { _ in }, _ body: (TestServer) async throws -> Result
+  ) async throws -> Result {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let server = try AuthorityServer(try settings(change), logger: logger)
+    let (ports, started) = AsyncStream.makeStream(of: Int.self)
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        defer { started.finish() }
+        try await server.run(heedsSignals: false) { started.yield($0) }
+      }
+      defer { group.cancelAll() }
+      var port: Int?
+      for await first in ports {
+        port = first
+        break
+      }
+      guard let port else {
+        try await group.next()
+        throw Unexpected()
+      }
+      return try await body(
+        TestServer(port: port, authority: try String(contentsOfFile: pki + "/ca.crt", encoding: .utf8)))
+    }
+  }
+}
+
+struct Unexpected: Error {}
+
+/// A server from its clients' side.
+struct TestServer: Sendable {
+  let port: Int
+  /// In PEM.
+  let authority: String
+
+  struct Answer: Sendable {
+    let status: Int
+    let headers: [String: String]
+    let body: String
+
+    var certificate: String? {
+      (try? JSONDecoder().decode(EnrolmentResponse.self, from: Data(body.utf8)))?.certificate
+    }
+    var error: String? { (try? JSONDecoder().decode(EnrolmentRefusal.self, from: Data(body.utf8)))?.error }
+  }
+
+  /// A client's key and certificate for TLS.
+  struct Identity: Sendable {
+    let key: ClientKey
+    let certificate: String
+  }
+
+  func send(
+    _ path: String, method: String = "POST", token: String? = nil, body: HTTPClientRequest.Body? = nil,
+    certificate: String? = nil, key: String? = nil
+  ) async throws -> Answer {
+    var tls = TLSConfiguration.makeClientConfiguration()
+    tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authority.utf8)))
+    if let certificate, let key {
+      tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(certificate.utf8)).map {
+        .certificate($0)
+      }
+      tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(key.utf8), format: .pem))
+    }
+    var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
+    configuration.httpVersion = .http1Only
+    let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    do {
+      let answer = try await send(path, method, token, body, by: client)
+      try await client.shutdown()
+      return answer
+    } catch {
+      try await client.shutdown()
+      throw error
+    }
+  }
+
+  private func send(
+    _ path: String, _ method: String, _ token: String?, _ body: HTTPClientRequest.Body?, by client: HTTPClient
+  ) async throws -> Answer {
+    var request = HTTPClientRequest(url: "https://127.0.0.1:\(port)\(path)")
+    request.method = .init(rawValue: method)
+    if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+    request.body = body
+    let response = try await client.execute(request, timeout: .seconds(60))
+    let text = String(buffer: try await response.body.collect(upTo: 1 << 20))
+    return Answer(
+      status: Int(response.status.code),
+      headers: Dictionary(
+        response.headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first }),
+      body: text)
+  }
+
+  func enrol(_ name: String, with token: String?, key: ClientKey = ClientKey()) async throws -> Answer {
+    try await send(EnrolmentRequest.path, token: token, body: try key.request(for: name))
+  }
+
+  func renew(_ name: String, as identity: Identity?, key: ClientKey = ClientKey()) async throws -> Answer {
+    try await send(
+      EnrolmentRequest.renewalPath, body: try key.request(for: name), certificate: identity?.certificate,
+      key: identity?.key.pem)
+  }
+
+  /// Enrols and gives what is needed to renew.
+  func identity(_ name: String, with token: JoinToken) async throws -> Identity {
+    let key = ClientKey()
+    let answer = try await enrol(name, with: token.secretText, key: key)
+    return Identity(key: key, certificate: try #require(answer.certificate, "\(answer.body)"))
+  }
+}
+
+/// A key as a node makes it.
+struct ClientKey: Sendable {
+  private let key = P256.Signing.PrivateKey()
+
+  var pem: String { key.pemRepresentation }
+
+  /// A request with extensions that nobody should heed.
+  func csr(for name: String) throws -> String {
+    let extensions = try Certificate.Extensions([
+      Certificate.Extension(SubjectAlternativeNames([.dnsName("evil.example.org")]), critical: false)
+    ])
+    return try CertificateSigningRequest(
+      version: .v1, subject: DistinguishedName { CommonName(name) }, privateKey: .init(key),
+      attributes: .init([.init(ExtensionRequest(extensions: extensions))])
+    ).serializeAsPEM().pemString
+  }
+
+  func request(for name: String) throws -> HTTPClientRequest.Body {
+    .bytes(ByteBuffer(data: try JSONEncoder().encode(EnrolmentRequest(csr: try csr(for: name)))))
+  }
+}
