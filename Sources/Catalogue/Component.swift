@@ -16,6 +16,8 @@ public struct Component: Hashable, Sendable {
   /// What runs under this identity.
   public let summary: String
   public let placement: Placement
+  /// Nil if its certificate is enough to tell etcd who it is.
+  public let password: PasswordNeed?
   /// Nil if Calico publishes no table for the component.
   public let documented: PublishedTable?
   public let corrected: [CatalogueEntry]
@@ -60,6 +62,12 @@ public struct Component: Hashable, Sendable {
   private func entries(_ form: CatalogueForm) -> [CatalogueEntry] {
     form == .documented ? documented?.entries ?? [] : corrected
   }
+}
+
+/// Why a component has to log in with a user name and a password.
+public struct PasswordNeed: Hashable, Sendable {
+  public let why: String
+  public let source: String
 }
 
 /// A role of etcd's own that a component needs, because keys cannot express what it does.

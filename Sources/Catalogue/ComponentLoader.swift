@@ -11,8 +11,9 @@ struct ComponentLoader {
   func component(_ text: String) throws(CatalogueError) -> Component {
     let mapping = try StrictMapping(
       yamlRoot(text, file: file),
-      keys: ["component", "summary", "placement", "documented", "corrected", "roles", "seeds", "notes"],
-      file: file)
+      keys: [
+        "component", "summary", "placement", "password", "documented", "corrected", "roles", "seeds", "notes",
+      ], file: file)
     let placement = try mapping.text("placement")
     guard let placement = Component.Placement(rawValue: placement) else {
       throw mapping.fault(
@@ -23,6 +24,7 @@ struct ComponentLoader {
       name: try mapping.text("component"),
       summary: try mapping.text("summary"),
       placement: placement,
+      password: mapping.has("password") ? try password(mapping.node("password")) : nil,
       documented: mapping.has("documented") ? try publishedTable(mapping.node("documented")) : nil,
       corrected: try flatMap(mapping.list("corrected"), correctedEntries),
       roles: try map(mapping.list("roles"), role),
@@ -89,7 +91,12 @@ struct ComponentLoader {
     return try patterns(row, own: own).map { NodeScope.Part($0, access, condition) }
   }
 
-  // MARK: - Roles and seeds
+  // MARK: - Passwords, roles and seeds
+
+  private func password(_ node: Node) throws(CatalogueError) -> PasswordNeed {
+    let mapping = try StrictMapping(node, keys: ["why", "source"], file: file)
+    return PasswordNeed(why: try mapping.text("why"), source: try mapping.text("source"))
+  }
 
   private func role(_ node: Node) throws(CatalogueError) -> RoleNeed {
     let row = try StrictMapping(

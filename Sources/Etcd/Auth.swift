@@ -29,6 +29,22 @@ extension EtcdClient {
     try await addUser(user, password: nil)
   }
 
+  /// Makes a user that logs in with a password.
+  /// - Throws: as ``addUser(_:)``, and with nothing sent for a password that is empty, with which anybody could log in,
+  ///   or of more than 72 bytes, which bcrypt does not take.
+  public func addUser(_ user: String, withPassword password: String) async throws(EtcdError) {
+    try Self.check(password: password, for: "UserAdd \(user)")
+    try await addUser(user, password: password)
+  }
+
+  private static func check(password: String, for operation: String) throws(EtcdError) {
+    guard (1...72).contains(password.utf8.count) else {
+      throw EtcdError(
+        code: .invalidArgument, operation: operation, endpoint: "-",
+        message: "a password of \(password.utf8.count) bytes is not sent to etcd, it must have 1 to 72")
+    }
+  }
+
   func addUser(_ user: String, password: String?) async throws(EtcdError) {
     guard (1...128).contains(user.utf8.count) else {
       throw EtcdError(
@@ -42,6 +58,19 @@ extension EtcdClient {
     }
     let _: Etcdserverpb_AuthUserAddResponse = try await call(
       Method.UserAdd.descriptor, request, operation: "UserAdd \(user)", repeatable: false)
+  }
+
+  /// Changes the password of a user that was made with one; a user that was made without stays without, and etcd says
+  /// nothing (etcd, `server/auth/store.go`, `UserChangePassword`). The user's tokens end at once.
+  public func changePassword(ofUser user: String, to password: String) async throws(EtcdError) {
+    try Self.check(password: password, for: "UserChangePassword \(user)")
+    let request = Etcdserverpb_AuthUserChangePasswordRequest.with {
+      $0.name = user
+      $0.password = password
+    }
+    let _: Etcdserverpb_AuthUserChangePasswordResponse = try await call(
+      Method.UserChangePassword.descriptor, request, operation: "UserChangePassword \(user)",
+      repeatable: false)
   }
 
   public func deleteUser(_ user: String) async throws(EtcdError) {

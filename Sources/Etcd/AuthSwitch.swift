@@ -30,6 +30,39 @@ extension EtcdClient {
     }
   }
 
+  /// What is wrong with the password of a user that is to log in with one.
+  public enum PasswordFault: Hashable, Sendable {
+    /// The user was made without a password, and such a user cannot be given one.
+    case none
+    /// The user has another password than this one.
+    case another
+    /// The empty password gets in: any client that reaches etcd can become this user.
+    case empty
+  }
+
+  /// Tries a user's password while authentication is on. A user has one password: if this one gets in, no other does,
+  /// the empty one included, and each try costs etcd the work of bcrypt.
+  /// - Parameter passwords: The one, or the two of a change that may or may not have been made; none if it is unknown.
+  /// - Returns: nil if one of them gets in.
+  public func passwordFault(
+    ofUser user: String, passwords: [String]
+  ) async throws(EtcdError) -> PasswordFault? {
+    for password in passwords {
+      do {
+        _ = try await authenticate(user, password: password)
+        return nil
+      } catch  where error.code == .loginFailed {
+      } catch  where error.code == .userHasNoPassword {
+        return PasswordFault.none
+      }
+    }
+    return switch try await tryEmptyPassword(ofUser: user) {
+    case .open: .empty
+    case .noPassword: PasswordFault.none
+    case .refused, .authNotEnabled: .another
+    }
+  }
+
   public func isAuthEnabled() async throws(EtcdError) -> Bool {
     try await tryEmptyPassword(ofUser: "root") != .authNotEnabled
   }
@@ -53,7 +86,8 @@ extension EtcdClient {
     try await grant(role: "root", toUser: user)
   }
 
-  /// The same members, as a user with a password.
+  /// The same members, as a user with a password. A token ends when it was not used for some minutes at a member, so it
+  /// is good for one member or for a short time (etcd, `server/auth/simple_token.go`).
   public func login(_ user: String, password: String) async throws(EtcdError) -> EtcdClient {
     using(token: try await authenticate(user, password: password))
   }

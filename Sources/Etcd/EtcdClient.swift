@@ -142,5 +142,6 @@ public struct EtcdClient: Sendable {
     return try await call()
   }
 
-  private var metadata: Metadata { token.map { ["token": "\($0)"] } ?? [:] }
+  /// What goes with every request.
+  var metadata: Metadata { token.map { ["token": "\($0)"] } ?? [:] }
 }

@@ -61,7 +61,7 @@ extension EtcdClient {
     let operation = "Watch \(range)"
     return await answer { () async throws(EtcdError) in
       try await atSomeMember(operation) { connection async throws(EtcdError) in
-        try await connection.openWatch(create, operation: operation, timeout: timeout)
+        try await connection.openWatch(create, operation: operation, timeout: timeout, metadata: metadata)
       }
     }
   }
@@ -90,12 +90,13 @@ extension EtcdClient {
 extension Connection {
   /// Opens a watch and closes it when the member has answered.
   fileprivate func openWatch(
-    _ request: Etcdserverpb_WatchRequest, operation: String, timeout: Duration
+    _ request: Etcdserverpb_WatchRequest, operation: String, timeout: Duration, metadata: Metadata
   ) async throws(EtcdError) {
     var options = CallOptions.defaults
     options.timeout = timeout
     do {
-      try await Etcdserverpb_Watch.Client(wrapping: grpc).watch(options: options) { writer in
+      try await Etcdserverpb_Watch.Client(wrapping: grpc).watch(metadata: metadata, options: options) {
+        writer in
         try await writer.write(request)
         // The stream ends with the request side, so it is kept open until the answer cancels this.
         try await Task.sleep(for: .seconds(3600))

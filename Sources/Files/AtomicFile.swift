@@ -55,6 +55,18 @@ public enum AtomicFile {
     }
   }
 
+  /// Gives a file of a directory another name there, whoever had that before.
+  /// - Throws: ``FileError``.
+  public static func rename(_ name: String, to newName: String, in directory: String) throws {
+    let directory = try OpenDirectory(directory)
+    directory.lock()
+    let (name, newName) = (try FilePath.checked(name), try FilePath.checked(newName))
+    guard renameat(directory.descriptor, name, directory.descriptor, newName) == 0 else {
+      throw FileError(errno: errno, "rename", directory.path(of: name))
+    }
+    try directory.synchronize()
+  }
+
   /// Stages all files, lets `commit` give them their names, and removes whatever temporary names are left.
   private static func withStaged(
     _ files: [NewFile], in directory: borrowing OpenDirectory, commit: ([StagedFile]) throws -> Void

@@ -4,11 +4,19 @@ import Etcd
 public struct Apply: Sendable {
   let etcd: EtcdClient
   let lock: ClusterLock?
+  let password: Password
 
-  /// - Parameter lock: Checked before each change.
-  public init(_ etcd: EtcdClient, lock: ClusterLock? = nil) {
+  /// Gives a user's password, which is safe on the disk when it returns: a user is only made with one that cannot be
+  /// lost any more.
+  public typealias Password = @Sendable (_ user: String) throws -> String
+
+  /// - Parameters:
+  ///   - lock: Checked before each change.
+  ///   - password: Nil where nobody logs in with one.
+  public init(_ etcd: EtcdClient, lock: ClusterLock? = nil, password: Password? = nil) {
     self.etcd = etcd
     self.lock = lock
+    self.password = password ?? { throw NoPassword(user: $0) }
   }
 
   /// Makes the changes in their order, reads back every role that was changed, and stops at the first that fails.
@@ -36,15 +44,15 @@ public struct Apply: Sendable {
 
   /// Makes one change. If its answer is lost, whether it was made is found out by reading; it is made again only if
   /// it was not. A change that turns out to be made already, late or by somebody else, is made.
-  func make(_ change: Change) async throws(EtcdError) {
+  public func make(_ change: Change) async throws {
     for attempt in 1...3 {
       do {
-        return try await etcd.make(change)
-      } catch {
+        return try await etcd.make(change, password)
+      } catch let error as EtcdError {
         guard error.isTransient || error.code == .alreadyExists || error.code == .notFound else {
           throw error
         }
-        if try await etcd.has(change) { return }
+        if try await etcd.has(change, password) { return }
         guard error.isTransient, attempt < 3 else { throw error }
         try? await Task.sleep(for: .milliseconds(300 * attempt))
       }
@@ -62,6 +70,12 @@ public struct Apply: Sendable {
       }
     }
   }
+}
+
+/// A user is to be made with a password and nobody has one for it.
+public struct NoPassword: Error, Sendable, CustomStringConvertible {
+  public let user: String
+  public var description: String { "no password is known for '\(user)'" }
 }
 
 /// Why a plan was not carried out to its end.
@@ -105,7 +119,7 @@ extension Change {
 }
 
 extension EtcdClient {
-  fileprivate func make(_ change: Change) async throws(EtcdError) {
+  fileprivate func make(_ change: Change, _ password: Apply.Password) async throws {
     switch change {
     case .addRole(let role): try await addRole(role)
     case .deleteRole(let role): try await deleteRole(role)
@@ -113,6 +127,8 @@ extension EtcdClient {
       try await grant(permission, toRole: role)
     case .revoke(let permission, let role): try await revoke(permission, fromRole: role)
     case .addUser(let user): try await addUser(user)
+    case .addPasswordUser(let user): try await addUser(user, withPassword: password(user))
+    case .changePassword(let user): try await changePassword(ofUser: user, to: password(user))
     case .deleteUser(let user): try await deleteUser(user)
     case .link(let user, let role): try await grant(role: role, toUser: user)
     case .unlink(let user, let role): try await revoke(role: role, fromUser: user)
@@ -120,7 +136,7 @@ extension EtcdClient {
   }
 
   /// Whether etcd already is as it is after the change.
-  fileprivate func has(_ change: Change) async throws(EtcdError) -> Bool {
+  fileprivate func has(_ change: Change, _ password: Apply.Password) async throws -> Bool {
     switch change {
     case .addRole(let role): try await roles().contains(role)
     case .deleteRole(let role): !(try await roles().contains(role))
@@ -128,7 +144,14 @@ extension EtcdClient {
       try await permissions(ofRole: role).contains(permission)
     case .revoke(let permission, let role):
       !(try await permissions(ofRole: role).contains { $0.hasSameRange(as: permission) })
-    case .addUser(let user): try await users().contains(user)
+    case .addUser(let user), .addPasswordUser(let user): try await users().contains(user)
+    // While authentication is off nothing tells, and to change it again to the same does no harm.
+    case .changePassword(let user):
+      if try await !isAuthEnabled() {
+        false
+      } else {
+        try await passwordFault(ofUser: user, passwords: [password(user)]) == nil
+      }
     case .deleteUser(let user): !(try await users().contains(user))
     case .link(let user, let role): try await roles(ofUser: user).contains(role)
     case .unlink(let user, let role): !(try await roles(ofUser: user).contains(role))

@@ -11,6 +11,9 @@ public enum Change: Hashable, Sendable {
   case narrow(Permission, inRole: String)
   case revoke(Permission, fromRole: String)
   case addUser(String)
+  /// A user that logs in with a password, which is known to whoever makes the change.
+  case addPasswordUser(String)
+  case changePassword(String)
   case deleteUser(String)
   case link(user: String, role: String)
   case unlink(user: String, role: String)
@@ -19,7 +22,7 @@ public enum Change: Hashable, Sendable {
   public var takesAway: Bool {
     switch self {
     case .narrow, .revoke, .deleteRole, .deleteUser, .unlink: true
-    case .addRole, .grant, .addUser, .link: false
+    case .addRole, .grant, .addUser, .addPasswordUser, .changePassword, .link: false
     }
   }
 
@@ -35,13 +38,16 @@ public enum Change: Hashable, Sendable {
     case .revoke(let permission, let role):
       "no longer let \(role) \(permission.grant.access.verb) \(permission.grant.range)"
     case .addUser(let user): "make the user \(user), without a password"
+    case .addPasswordUser(let user): "make the user \(user), with the password in its file"
+    case .changePassword(let user): "change the password of \(user) to that in its file"
     case .deleteUser(let user): "delete the user \(user)"
     case .link(let user, let role): "give \(user) the role \(role)"
     case .unlink(let user, let role): "take the role \(role) from \(user)"
     }
   }
 
-  /// The `etcdctl` line that does the same, to be pasted into bash.
+  /// The `etcdctl` line that does the same, to be pasted into bash; in the folder of the password files where one of
+  /// them is read, since a password stands in no line.
   public var etcdctl: String {
     switch self {
     case .addRole(let role): Shell.etcdctl(["role", "add"], [role])
@@ -51,6 +57,8 @@ public enum Change: Hashable, Sendable {
     case .revoke(let permission, let role):
       Shell.etcdctl(["role", "revoke-permission"], [role], permission)
     case .addUser(let user): Shell.etcdctl(["user", "add"], [user], flags: ["--no-password"])
+    case .addPasswordUser(let user): Shell.etcdctl(["user", "add"], [user], password: user)
+    case .changePassword(let user): Shell.etcdctl(["user", "passwd"], [user], password: user)
     case .deleteUser(let user): Shell.etcdctl(["user", "delete"], [user])
     case .link(let user, let role): Shell.etcdctl(["user", "grant-role"], [user, role])
     case .unlink(let user, let role): Shell.etcdctl(["user", "revoke-role"], [user, role])

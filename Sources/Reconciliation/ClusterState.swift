@@ -13,10 +13,16 @@ public struct ClusterState: Hashable, Sendable {
     public var roles: Set<String>
     /// The empty password gets in: whoever reaches etcd can become this user.
     public var acceptsEmptyPassword: Bool
+    /// Of a user that is to log in with a password: why it cannot; nil also while authentication is off, when no
+    /// password can be tried.
+    public var passwordFault: EtcdClient.PasswordFault?
 
-    public init(roles: Set<String>, acceptsEmptyPassword: Bool = false) {
+    public init(
+      roles: Set<String>, acceptsEmptyPassword: Bool = false, passwordFault: EtcdClient.PasswordFault? = nil
+    ) {
       self.roles = roles
       self.acceptsEmptyPassword = acceptsEmptyPassword
+      self.passwordFault = passwordFault
     }
   }
 

@@ -17,6 +17,7 @@ public struct DesiredState: Hashable, Sendable {
     public let roles: [String]
     /// Whether ``roles`` is all that the user may have. It is not for root and kube-apiserver, which others manage.
     public let isExact: Bool
+    public let login: Identity.Login
   }
 
   public init(_ segmentation: Segmentation) {
@@ -24,7 +25,7 @@ public struct DesiredState: Hashable, Sendable {
       Role(name: role.name, permissions: Self.merged(role.grants.map(\.grant)))
     }
     users = segmentation.identities.map { identity in
-      User(name: identity.user, roles: identity.roles, isExact: identity.isIssued)
+      User(name: identity.user, roles: identity.roles, isExact: identity.isIssued, login: identity.login)
     }
   }
 

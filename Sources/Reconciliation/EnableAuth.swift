@@ -88,7 +88,7 @@ public struct EnableAuth: Sendable {
   }
 
   /// Leaves the cluster as it was: authentication off and the way back gone.
-  private func goBack(_ wayBack: WayBack) async throws(EtcdError) {
+  private func goBack(_ wayBack: WayBack) async throws {
     try await patiently { () async throws(EtcdError) in
       guard try await etcd.isAuthEnabled() else { return }
       try await etcd.login(wayBack.user, password: wayBack.password).disableAuth()
@@ -96,7 +96,7 @@ public struct EnableAuth: Sendable {
     try await remove(wayBack)
   }
 
-  private func remove(_ wayBack: WayBack) async throws(EtcdError) {
+  private func remove(_ wayBack: WayBack) async throws {
     try await Apply(etcd).make(.deleteUser(wayBack.user))
   }
 

@@ -36,7 +36,15 @@ public struct Plan: Hashable, Sendable {
       var wanted = user.roles
       var has = state.users[user.name]?.roles ?? []
       if state.users[user.name] == nil {
-        links.append(.addUser(user.name))
+        links.append(user.login == .password ? .addPasswordUser(user.name) : .addUser(user.name))
+      } else if let fault = state.users[user.name]?.passwordFault {
+        // A user that was made without a password stays without, whatever etcd answers.
+        if fault == .none {
+          links += [.deleteUser(user.name), .addPasswordUser(user.name)]
+          has = []
+        } else {
+          links.append(.changePassword(user.name))
+        }
       } else if state.users[user.name]?.acceptsEmptyPassword == true {
         // A user that anybody can log in as cannot be mended in place on every release, so it is made anew.
         let remade: [Change] = [.deleteUser(user.name), .addUser(user.name)]

@@ -21,6 +21,12 @@ enum Shell {
     return (["etcdctl"] + command + rest).joined(separator: " ")
   }
 
+  /// The same, with a user's password on standard input.
+  static func etcdctl(_ command: [String], _ arguments: [String], password user: String) -> String {
+    let line = etcdctl(command, arguments, flags: ["--interactive=false"])
+    return "\(line) < \(word(Array("\(user).password".utf8)))"
+  }
+
   /// A permission's key and range end as etcdctl takes them.
   private static func range(_ permission: Permission) -> (flags: [String], values: [[UInt8]]) {
     let range = permission.grant.range

@@ -31,6 +31,9 @@ public enum CatalogueMarkdown {
     var parts = [
       "## \(component.name)", sentence(component.summary), "### Corrected", corrected(component.corrected),
     ]
+    if let need = component.password {
+      parts.append("**A user with a password**: \(need.why). Source: \(need.source).")
+    }
     parts += component.roles.map { need in
       let when = need.condition.description
       return

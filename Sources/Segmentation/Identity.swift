@@ -27,16 +27,29 @@ public struct Identity: Hashable, Sendable {
     case node(NodeName)
   }
 
+  /// How etcd is told who it is. Never both ways: a request with a token and one with a certificate of the same client
+  /// would be two users (etcd, `server/etcdserver/v3_server.go`, `AuthInfoFromCtx`).
+  public enum Login: Hashable, Sendable {
+    /// By the Common Name of its certificate.
+    case certificate
+    /// By a password. Its certificate only secures the connection, and stands for no user.
+    case password
+  }
+
   public let user: String
   public let purpose: Purpose
   public let roles: [String]
   public let place: Place
+  public let login: Login
 
-  public init(user: String, purpose: Purpose, roles: [String], place: Place = .cluster) {
+  public init(
+    user: String, purpose: Purpose, roles: [String], place: Place = .cluster, login: Login = .certificate
+  ) {
     self.user = user
     self.purpose = purpose
     self.roles = roles
     self.place = place
+    self.login = login
   }
 
   /// The component's name in the catalogue, for a program of Calico's.
@@ -61,19 +74,33 @@ public struct Identity: Hashable, Sendable {
     }
   }
 
+  /// The Common Name of its certificates: the user, or a name that is no user where a password says who it is.
+  public var commonName: String {
+    login == .certificate ? user : UserName.transport(of: component ?? user)
+  }
+
   /// One certificate for each place where the identity is at work.
   public var deliveries: [Delivery] {
     switch place {
-    case .cluster: [Delivery(user: user, node: nil)]
-    case .node(let node): [Delivery(user: user, node: node)]
-    case .nodes(let nodes): nodes.map { Delivery(user: user, node: $0) }
+    case .cluster: [Delivery(user: commonName, node: nil)]
+    case .node(let node): [Delivery(user: commonName, node: node)]
+    case .nodes(let nodes): nodes.map { Delivery(user: commonName, node: $0) }
+    }
+  }
+
+  /// Whether the certificates of several nodes have its Common Name.
+  public var sharesCommonName: Bool {
+    switch place {
+    case .cluster: false
+    case .node: login == .password
+    case .nodes: true
     }
   }
 }
 
 /// A certificate and where it has to end up.
 public struct Delivery: Hashable, Sendable {
-  /// The certificate's Common Name.
+  /// The certificate's Common Name; the user's, unless that logs in with a password.
   public let user: String
   /// Nil if it is not bound to a node.
   public let node: NodeName?

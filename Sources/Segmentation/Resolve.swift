@@ -42,11 +42,15 @@ private struct Resolver {
   mutating func component(_ name: String) throws(CatalogueError) -> [Identity] {
     let component = try known(name)
     let purpose = Identity.Purpose.component(name)
+    let login: Identity.Login = component.password == nil ? .certificate : .password
     guard component.placement == .node, file.isolation != .component else {
-      return [Identity(user: name, purpose: purpose, roles: try roles(of: name))]
+      return [Identity(user: name, purpose: purpose, roles: try roles(of: name), login: login)]
     }
     guard file.isolation.usersPerNode else {
-      return [Identity(user: name, purpose: purpose, roles: try roles(of: name), place: .nodes(file.nodes))]
+      return [
+        Identity(
+          user: name, purpose: purpose, roles: try roles(of: name), place: .nodes(file.nodes), login: login)
+      ]
     }
     let shared = try roles(of: name)
     return file.nodes.map { node in
@@ -55,7 +59,8 @@ private struct Resolver {
       // A published table has nothing of a node's own.
       if !own.isEmpty { roles.append(Role(name: user, grants: own)) }
       return Identity(
-        user: user, purpose: purpose, roles: shared + (own.isEmpty ? [] : [user]), place: .node(node))
+        user: user, purpose: purpose, roles: shared + (own.isEmpty ? [] : [user]), place: .node(node),
+        login: login)
     }
   }
 

@@ -35,6 +35,9 @@ public struct Segmentation: Hashable, Sendable {
 
   /// The certificates that Bulkhead issues for the segmentation, in the order of the identities and their nodes.
   public var deliveries: [Delivery] { identities.filter(\.isIssued).flatMap(\.deliveries) }
+
+  /// Those who log in with a password, in the order of the identities.
+  public var passwordUsers: [String] { identities.filter { $0.login == .password }.map(\.user) }
 }
 
 /// An etcd role: a name and what it grants.

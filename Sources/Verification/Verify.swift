@@ -37,16 +37,18 @@ public struct Verify: Sendable {
   /// Asks one identity's probes at every member: reading and watching are judged by the member that is asked, and
   /// a member may have been started without `--client-cert-auth` or be behind the others.
   /// - Parameters:
+  ///   - login: Who logs in with a password, over the connection that the certificate secures.
   ///   - assessment: Members without room are not asked about writing: a request there may fill the store.
   ///   - window: How many questions are in flight at once.
   public func callAsFunction(
-    _ probes: [Probe], as credentials: ClientCredentials, assessment: ServerAssessment, window: Int = 32,
+    _ probes: [Probe], as credentials: ClientCredentials, login: PasswordLogin? = nil,
+    assessment: ServerAssessment, window: Int = 32,
     progress: @escaping @Sendable () -> Void = {}
   ) async throws -> [ProbeResult] {
     try await EtcdClient.connect(to: endpoints, as: credentials, timeout: timeout) { etcd in
       var results: [ProbeResult] = []
       for member in assessment.members {
-        let witness = Witness(etcd: etcd.only(member.endpoint), member: member)
+        let witness = await Witness(etcd.only(member.endpoint), member: member, login: login)
         results += await inWindow(of: window, probes) { probe in
           let answer = await witness.ask(probe)
           progress()
@@ -77,16 +79,36 @@ public struct Verify: Sendable {
   }
 }
 
-/// One member, asked with one identity's certificate.
+/// Who logs in with a password.
+public struct PasswordLogin: Sendable {
+  public let user: String
+  let password: String
+
+  public init(user: String, password: String) {
+    self.user = user
+    self.password = password
+  }
+}
+
+/// One member, asked with one identity's certificate or as the user of its password.
 private final class Witness: Sendable {
   let etcd: EtcdClient
   let member: ServerAssessment.Member
   /// Why the member is not asked any more: each further question would have to wait for its deadline too.
   private let silence = Mutex<EtcdError?>(nil)
 
-  init(etcd: EtcdClient, member: ServerAssessment.Member) {
-    self.etcd = etcd
+  init(_ etcd: EtcdClient, member: ServerAssessment.Member, login: PasswordLogin?) async {
     self.member = member
+    guard let login else {
+      self.etcd = etcd
+      return
+    }
+    do throws(EtcdError) {
+      self.etcd = try await etcd.login(login.user, password: login.password)
+    } catch {
+      self.etcd = etcd
+      silence.withLock { $0 = error }
+    }
   }
 
   /// Asks a second time where the answer is not the expected one: the leader may have changed.

@@ -22,12 +22,14 @@ struct ApplyCommand: AsyncParsableCommand {
   var yes = false
 
   @OptionGroup var fileOption: FileOption
+  @OptionGroup var nodesOption: NodesOption
   @OptionGroup var outputOption: OutputOption
   @OptionGroup var timeoutOption: TimeoutOption
   @OptionGroup var lockOption: LockOption
 
   func run() async throws {
-    let workspace = try Workspace(fileOption)
+    let workspace = try Workspace(fileOption, nodes: nodesOption)
+    try workspace.warnOfCertificatesBesidePasswords()
     let applicant = try workspace.applicant()
     let work = Task { [self] in
       try await EtcdClient.connect(
@@ -56,7 +58,8 @@ struct ApplyCommand: AsyncParsableCommand {
     let desired = DesiredState(workspace.segmentation)
     func observe() async throws -> (ClusterState, Plan) {
       let state = try await ClusterState.observe(
-        etcd, managed: Set(desired.users.map(\.name)), progress: Console.progress)
+        etcd, managed: Set(desired.users.map(\.name)), passwords: try workspace.passwordCandidates(),
+        progress: Console.progress)
       return (state, Plan(from: state, to: desired, applicant: applicant))
     }
 
@@ -69,7 +72,8 @@ struct ApplyCommand: AsyncParsableCommand {
       }
     }
     let started = ContinuousClock.now
-    try await Apply(etcd, lock: lock)(plan, desired: desired) { index, change in
+    try await Apply(etcd, lock: lock, password: workspace.passwords.make)(plan, desired: desired) {
+      index, change in
       let time = (ContinuousClock.now - started).inWords
       Console.progress("\(index + 1) of \(plan.changes.count), \(time): \(change.words)")
     }

@@ -19,11 +19,12 @@ struct CertsIssue: AsyncParsableCommand {
   var root = false
   @Flag(help: "Issue kube-apiserver's client certificate too.") var apiserver = false
   @OptionGroup var fileOption: FileOption
+  @OptionGroup var nodesOption: NodesOption
   @OptionGroup var passphraseOption: PassphraseOption
   @OptionGroup var outputOption: OutputOption
 
   func run() async throws {
-    let workspace = try Workspace(fileOption)
+    let workspace = try Workspace(fileOption, nodes: nodesOption)
     let holders = try workspace.holders(root: root, apiserver: apiserver)
     let issued = try workspace.certificates.issue(
       for: holders, by: try workspace.issuer(passphraseOption, allowRoot: root)

@@ -14,14 +14,20 @@ struct CertsRenew: AsyncParsableCommand {
 
         bulkhead certs renew                      those that are due
         bulkhead certs renew calico-node --now    this one, due or not
+
+      A user with a password gets a new one with --password: in etcd at once, and in its file. There is no overlap: its \
+      client is refused until it has the new one, so hand that over right after.
       """)
 
   @Argument(help: "Identities of the file.") var users: [String] = []
   @Flag(help: "Renew whether due or not.") var now = false
+  @Flag(help: "Change the passwords too, of the identities named or of all that have one.") var password =
+    false
   @OptionGroup var dueOption: DueOption
   @OptionGroup var fileOption: FileOption
   @OptionGroup var passphraseOption: PassphraseOption
   @OptionGroup var outputOption: OutputOption
+  @OptionGroup var timeoutOption: TimeoutOption
 
   func run() async throws {
     let workspace = try Workspace(fileOption)
@@ -37,5 +43,6 @@ struct CertsRenew: AsyncParsableCommand {
       Console.note(
         "hint: the components read the new ones from new Secrets: 'bulkhead manifest', then roll out")
     }
+    if password { try await workspace.changePasswords(of: users, timeout: timeoutOption.duration) }
   }
 }

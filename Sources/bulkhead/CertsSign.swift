@@ -28,7 +28,7 @@ struct CertsSign: AsyncParsableCommand {
   func run() async throws {
     let workspace = try Workspace(fileOption)
     let request = try CertificateRequest(file: request)
-    let holders = try workspace.identity(request.commonName).holders
+    let holders = try workspace.holders(commonName: request.commonName)
     guard let holder = holders.first(where: { node == nil || $0.node == node }),
       node != nil || holders.count == 1
     else {

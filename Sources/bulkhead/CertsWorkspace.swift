@@ -46,8 +46,20 @@ extension Workspace {
     }
   }
 
+  /// The holders of certificates with this Common Name: of one identity, or of all that share its certificate's name.
+  func holders(commonName: String) throws -> [CertificateHolder] {
+    let holders = segmentation.identities.flatMap(\.holders).filter {
+      $0.commonName.utf8.elementsEqual(commonName.utf8)
+    }
+    guard holders.isEmpty else { return holders }
+    let identity = try identity(commonName)
+    throw Complaint(
+      "'\(commonName)' logs in with a password, and must not be the same user by a certificate too",
+      hint: "its certificate only secures the connection: request it for '\(identity.commonName)'")
+  }
+
   /// The credentials of a user: of one that has a certificate for each node, the first node's.
-  func anyCredentials(of user: String) throws -> ClientCredentials {
+  func credentials(of user: String) throws -> ClientCredentials {
     let holder = try identity(user).holders.first ?? CertificateHolder(client: user)
     let certificate = try certificates.certificatePath(of: holder)
     guard try FileContents.readIfPresent(certificate) != nil else {
@@ -74,12 +86,8 @@ extension Identity {
   var holders: [CertificateHolder] {
     deliveries.map {
       CertificateHolder(
-        client: user, component: program, node: $0.node?.description, sharesName: isOnSeveralNodes)
+        client: $0.user, component: program, node: $0.node?.description, sharesName: sharesCommonName)
     }
-  }
-
-  private var isOnSeveralNodes: Bool {
-    if case .nodes = place { true } else { false }
   }
 
   private var program: String? {

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Files
+import Segmentation
 
 /// Which file a verb works on.
 struct FileOption: ParsableArguments {
@@ -7,6 +9,25 @@ struct FileOption: ParsableArguments {
 
   init() {}
   init(file: String) { self.file = file }
+}
+
+/// The nodes, where they are not in the file.
+struct NodesOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The nodes, in the place of those of the file: a list with one in each line, or what 'kubectl get nodes -o json' prints; '-' reads standard input.",
+      valueName: "file"))
+  var nodes: String?
+
+  /// kubectl tells of every image on every node.
+  private static let limit = 1 << 30
+
+  static func read(_ path: String) throws -> NodeList {
+    let isInput = path == "-"
+    return try NodeList(
+      FileContents.readText(isInput ? "/dev/stdin" : path, limit: limit),
+      file: isInput ? "standard input" : path)
+  }
 }
 
 /// How a result is printed.

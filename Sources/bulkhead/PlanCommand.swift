@@ -13,18 +13,21 @@ struct PlanCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var fileOption: FileOption
+  @OptionGroup var nodesOption: NodesOption
   @OptionGroup var outputOption: OutputOption
   @OptionGroup var timeoutOption: TimeoutOption
 
   func run() async throws {
-    let workspace = try Workspace(fileOption)
+    let workspace = try Workspace(fileOption, nodes: nodesOption)
+    try workspace.warnOfCertificatesBesidePasswords()
     let applicant = try workspace.applicant()
     let (plan, state) = try await EtcdClient.connect(
       to: workspace.file.etcd.endpoints, as: try workspace.administrator, timeout: timeoutOption.duration
     ) { etcd in
       let desired = DesiredState(workspace.segmentation)
       let state = try await ClusterState.observe(
-        etcd, managed: Set(desired.users.map(\.name)), progress: Console.progress)
+        etcd, managed: Set(desired.users.map(\.name)), passwords: try workspace.passwordCandidates(),
+        progress: Console.progress)
       return (Plan(from: state, to: desired, applicant: applicant), state)
     }
     Console.clearProgress()

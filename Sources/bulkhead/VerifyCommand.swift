@@ -28,11 +28,14 @@ struct VerifyCommand: AsyncParsableCommand {
 
   func run() async throws {
     let workspace = try Workspace(fileOption)
+    try workspace.warnOfCertificatesBesidePasswords()
     let endpoints = workspace.file.etcd.endpoints
     let administrator = try workspace.administrator
     let probes = Dictionary(grouping: ProbePlan.probes(for: workspace.segmentation), by: \.user)
     let users = workspace.segmentation.identities.map(\.user).filter { probes[$0] != nil }
-    let identities = try users.map { (user: $0, credentials: try workspace.anyCredentials(of: $0)) }
+    let identities = try users.map { user in
+      (user: user, credentials: try workspace.credentials(of: user), login: try workspace.login(of: user))
+    }
     let timeout = timeoutOption.duration
 
     let report = try await EtcdClient.connect(to: endpoints, as: administrator, timeout: timeout) { etcd in
@@ -43,7 +46,9 @@ struct VerifyCommand: AsyncParsableCommand {
         throw ExitCode(2)
       }
       var assessment = try await ServerAssessment.of(etcd, as: administrator)
-      if let (user, credentials) = identities.first, let identity = workspace.segmentation[identity: user] {
+      if let (user, credentials, _) = identities.first(where: { $0.login == nil }),
+        let identity = workspace.segmentation[identity: user]
+      {
         Console.progress("looking for holes as \(user)")
         assessment = try await assessment.lookingForHoles(
           as: identity, in: workspace.segmentation, with: credentials, timeout: timeout)
@@ -52,9 +57,9 @@ struct VerifyCommand: AsyncParsableCommand {
       let total = probes.values.map(\.count).reduce(0, +) * endpoints.count
       let done = Atomic(0)
       var results: [ProbeResult] = []
-      for (user, credentials) in identities {
+      for (user, credentials, login) in identities {
         results += try await Verify(endpoints: endpoints, timeout: timeout)(
-          probes[user] ?? [], as: credentials, assessment: assessment
+          probes[user] ?? [], as: credentials, login: login, assessment: assessment
         ) {
           let count = done.add(1, ordering: .relaxed).newValue
           if count % 20 == 0 { Console.progress("\(count) of \(total) questions, now as \(user)") }

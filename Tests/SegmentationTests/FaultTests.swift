@@ -78,7 +78,7 @@ import Testing
     ),
     Case(
       "[node-1, node-2]", "",
-      "23:7: 'nodes' must be a list, found nothing | write it as [a, b] or as lines that begin with '- '"),
+      "23:7: 'nodes', where it is no list, must be a text, found nothing"),
     Case("[node-1, node-2]", "[node-1, [node-2]]", "23:17: a node's name must be a text, found a list"),
     Case(
       "{directory: pki}", "pki",
@@ -267,7 +267,7 @@ import Testing
 
   @Test(arguments: ["node-user", "node-certificate"]) func nodeIsolationNeedsNodes(isolation: String) throws {
     let fault =
-      "13:12: isolation '\(isolation)' needs to know the nodes | list them under 'nodes', by the names that 'kubectl get nodes' shows"
+      "13:12: isolation '\(isolation)' needs to know the nodes | list them under 'nodes', or name a file there, by the names that 'kubectl get nodes' shows"
     let text = try edited("isolation: component", "isolation: \(isolation)")
     #expect(try faults(text.replacing("nodes: [node-1, node-2]\n", with: "")) == [fault])
     #expect(try faults(text.replacing("[node-1, node-2]", with: "[]")) == [fault])

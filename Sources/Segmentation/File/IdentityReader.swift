@@ -17,7 +17,10 @@ extension FileReader {
             : "it has a section of its own: calicoctl or kubernetes")
         return nil
       }
-      return claim(name, node, &names) ? name : nil
+      guard claim(name, node, &names) else { return nil }
+      // A certificate of that name is issued, and must not make its holder a user.
+      if catalogue[name]?.password != nil { _ = claim(UserName.transport(of: name), node, &names) }
+      return name
     }
   }
 
@@ -38,15 +41,39 @@ extension FileReader {
       for component in components {
         let user = UserName.of(component, on: name)
         if let problem = UserName.problem(with: user) {
-          fault(
-            node, problem.message,
-            hint: "\(problem.hint); isolation 'node-certificate' does without such users")
+          fault(node, problem.message, hint: Self.withoutUsers(problem.hint))
         } else {
           _ = claim(user, node, &names)
         }
       }
     }
     return nodes
+  }
+
+  /// The nodes of a list, whose names are good already.
+  /// - Parameter line: What to say of where their users' names were taken.
+  mutating func nodes(
+    _ list: NodeList, line: Int, dividing components: [String], names: inout ClaimedNames,
+    faults: inout [Fault]
+  ) -> [NodeName] {
+    for name in list.names {
+      for component in components {
+        let user = UserName.of(component, on: name)
+        if let problem = UserName.problem(with: user) {
+          faults.append(list.fault(name, problem.message, hint: Self.withoutUsers(problem.hint)))
+        } else if let line = names.claim(user, line: line) {
+          faults.append(
+            list.fault(
+              name, "the name '\(user)' is taken already, on line \(line) of the segmentation's file",
+              hint: "every identity has a name of its own"))
+        }
+      }
+    }
+    return list.names
+  }
+
+  private static func withoutUsers(_ hint: String) -> String {
+    "\(hint); isolation 'node-certificate' does without such users"
   }
 
   private mutating func nodeName(_ node: Node) -> NodeName? {

@@ -18,6 +18,8 @@ public struct SegmentationFile: Hashable, Sendable {
   public var custom: [CustomComponent]
   /// What divides the components that run on every node; without effect for ``Isolation/component``.
   public var nodes: [NodeName]
+  /// The file with the list of the nodes, where it is not this one and was not given to the reader.
+  public var nodesFile: String?
   /// The Common Name of kube-apiserver's etcd client certificate; nil if Kubernetes uses another etcd.
   public var apiserver: String?
   public var certificates: Certificates

@@ -8,11 +8,18 @@ extension SegmentationFile {
   ///   - text: The file's text.
   ///   - file: Its name, for messages.
   ///   - catalogue: Which components and features there are.
-  /// - Throws: Every fault of the file, each with line, column and hint.
-  public init(_ text: String, file: String, catalogue: Catalogue) throws(FileFaults) {
+  ///   - list: The nodes, in the place of those of the file.
+  /// - Throws: Every fault of the file, each with line, column and hint; if it has none, those of the list.
+  public init(
+    _ text: String, file: String, catalogue: Catalogue, nodes list: NodeList? = nil
+  ) throws(FileFaults) {
     let text = YAMLText(
       text, emptyHint: "'bulkhead init' writes one to begin with", secondHint: "one file, one segmentation")
-    self = try FileReader.read(text, file: file) { $0.segmentation($1, catalogue: catalogue) }
+    var inList: [Fault] = []
+    self = try FileReader.read(text, file: file) {
+      $0.segmentation($1, catalogue: catalogue, list: list, faults: &inList)
+    }
+    if let list, !inList.isEmpty { throw FileFaults(file: list.file, faults: inList) }
   }
 }
 
@@ -23,7 +30,9 @@ extension FileReader {
     "kubernetes", "certificates", "management",
   ]
 
-  fileprivate mutating func segmentation(_ root: Node, catalogue: Catalogue) -> SegmentationFile? {
+  fileprivate mutating func segmentation(
+    _ root: Node, catalogue: Catalogue, list: NodeList?, faults inList: inout [Fault]
+  ) -> SegmentationFile? {
     let fields = fields(
       root, of: "the file", known: Self.keys, required: ["apiVersion", "kind", "cluster", "calico", "etcd"])
     constant(fields["apiVersion"], of: "'apiVersion'", "bulkhead/v1")
@@ -43,15 +52,25 @@ extension FileReader {
     var names = ClaimedNames()
     let components = self.components(fields["components"], catalogue: catalogue, names: &names)
     let divided = isolation.usersPerNode ? components.filter { catalogue[$0]?.placement == .node } : []
-    let nodes = self.nodes(fields["nodes"], dividing: divided, names: &names)
+    let isFile = fields["nodes"]?.scalar != nil
+    let nodesFile = isFile ? text(fields["nodes"], of: "'nodes', where it is no list,") : nil
+    let nodes =
+      if let list {
+        self.nodes(
+          list, line: fields["nodes"]?.position.line ?? 1, dividing: divided, names: &names, faults: &inList)
+      } else if isFile {
+        [NodeName]()
+      } else {
+        self.nodes(fields["nodes"], dividing: divided, names: &names)
+      }
     let calicoctl = calicoctlUsers(fields["calicoctl"], names: &names)
     let custom = customComponents(fields["custom"], catalogue: catalogue, names: &names)
     let apiserver = apiserver(fields["kubernetes"], names: &names)
-    let hasNodes = fields["nodes"].map { $0.sequence?.isEmpty != true } ?? false
+    let hasNodes = list != nil || fields["nodes"].map { $0.sequence?.isEmpty != true } ?? false
     if isolation != .component, !hasNodes, let node = fields["isolation"] {
       fault(
         node, "isolation '\(isolation.rawValue)' needs to know the nodes",
-        hint: "list them under 'nodes', by the names that 'kubectl get nodes' shows")
+        hint: "list them under 'nodes', or name a file there, by the names that 'kubectl get nodes' shows")
     }
     if case .mapping = root, components.isEmpty, calicoctl.isEmpty, custom.isEmpty, faults.isEmpty {
       fault(
@@ -61,7 +80,8 @@ extension FileReader {
     guard let cluster, let calico, let etcd else { return nil }
     return SegmentationFile(
       cluster: cluster, calico: calico, etcd: etcd, isolation: isolation, components: components,
-      calicoctl: calicoctl, custom: custom, nodes: nodes, apiserver: apiserver, certificates: certificates,
+      calicoctl: calicoctl, custom: custom, nodes: nodes, nodesFile: list == nil ? nodesFile : nil,
+      apiserver: apiserver, certificates: certificates,
       management: management ?? .additive)
   }
 }

@@ -12,6 +12,10 @@ public enum UserName {
   /// is the one between the two.
   public static func of(_ component: String, on node: NodeName) -> String { "\(component).\(node)" }
 
+  /// The Common Name of a certificate that only secures the connections of a component with a password. The reader of
+  /// the file keeps users from having it.
+  static func transport(of component: String) -> String { "\(component)-transport" }
+
   /// Why a name will not do; nil if it will.
   ///
   /// etcd compares the Common Name with the user byte by byte and trims nothing (etcd, `server/auth/store.go`,

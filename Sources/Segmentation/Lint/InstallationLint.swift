@@ -3,7 +3,7 @@ import Keyspace
 
 /// Faults in how the file describes the installation, judged with the catalogue.
 enum InstallationLint {
-  static let rules = [missing, excessive, seeds, seeded, useless, apiserver, single, lifetime]
+  static let rules = [missing, excessive, seeds, seeded, useless, apiserver, single, lifetime, password]
 
   static let missing = LintRule(
     "BH030", .error, "a component lacks access that its release needs",
@@ -39,6 +39,12 @@ enum InstallationLint {
       "a stolen one is as good as the real one until it expires or its user is deleted, and etcd reads a revocation "
       + "list only where it was started with one", advice: "use 90d and renew")
 
+  static let password = LintRule(
+    "BH038", .info, "a component logs in with a password",
+    why: "a password can be copied and never expires, and while it is changed its client is refused",
+    advice: "keep its file to root, and change it with 'bulkhead certs renew --password' when somebody leaves"
+  )
+
   static func findings(
     _ file: SegmentationFile, catalogue: Catalogue
   ) throws(CatalogueError) -> [LintFinding] {
@@ -63,6 +69,13 @@ enum InstallationLint {
           isSeeded
             ? "these must exist before the components start" : "these are granted only to be made once",
           details: needed.map { "\($0.key): must \($0.must)" }))
+    }
+    findings += used.compactMap { component in
+      component.password.map {
+        LintFinding(
+          password, .identity(component.name), "'\(component.name)' logs in with a password",
+          details: [$0.why])
+      }
     }
     if file.apiserver == nil {
       findings.append(LintFinding(apiserver, .file("kubernetes"), "the file names no kube-apiserver"))

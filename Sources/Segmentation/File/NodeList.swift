@@ -1,0 +1,97 @@
+import Catalogue
+import Foundation
+import StrictYAML
+
+/// The names of a cluster's nodes, from a list with one in each line or from `kubectl get nodes -o json`.
+public struct NodeList: Sendable {
+  /// What the list is called in messages.
+  public let file: String
+  public let names: [NodeName]
+  private let text: String
+
+  /// - Parameters:
+  ///   - text: Lines with a name each, as `node/NAME` too (`kubectl get nodes -o name`); what follows `#` is a remark.
+  ///     Or kubectl's JSON, of a list or of one node.
+  ///   - file: What it is called.
+  /// - Throws: Every name that Calico would not take or that stands twice, with its line; and for no name at all, since
+  ///   a list that came out empty by mistake would take every node's access away.
+  public init(_ text: String, file: String) throws(FileFaults) {
+    self.file = file
+    self.text = text
+    let words = Self.isJSON(text) ? try Self.json(text, file: file) : Self.lines(text).map(\.name)
+    var names: [NodeName] = []
+    var faults: [Fault] = []
+    var seen: Set<String> = []
+    for word in words {
+      do throws(CatalogueError) {
+        guard seen.insert(word).inserted else {
+          throw CatalogueError("the node '\(word)' stands twice", hint: "keep one of them")
+        }
+        names.append(try NodeName(word))
+      } catch {
+        faults.append(Self.fault(word, error.message, hint: error.hint, in: text))
+      }
+    }
+    if words.isEmpty {
+      let hint = "give a name in each line, or what 'kubectl get nodes -o json' prints"
+      faults.append(Fault(line: 1, column: 1, message: "the list names no node", hint: hint))
+    }
+    guard faults.isEmpty else { throw FileFaults(file: file, faults: faults) }
+    self.names = names
+  }
+
+  /// Something that is wrong with one of the names, where it stands.
+  func fault(_ name: NodeName, _ message: String, hint: String?) -> Fault {
+    Self.fault(name.text, message, hint: hint, in: text)
+  }
+
+  private static func fault(_ word: String, _ message: String, hint: String?, in text: String) -> Fault {
+    let lines = isJSON(text) ? named(word, in: text) : lines(text).filter { $0.name == word }.map(\.line)
+    return Fault(line: lines.last ?? 1, column: 1, message: message, hint: hint)
+  }
+
+  private static func isJSON(_ text: String) -> Bool { text.first { !$0.isWhitespace } == "{" }
+
+  private static func lines(_ text: String) -> [(name: String, line: Int)] {
+    text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+      .compactMap { index, line in
+        let content = line.prefix { $0 != "#" }.trimmingCharacters(in: .whitespaces)
+        guard !content.isEmpty else { return nil }
+        return (content.hasPrefix("node/") ? String(content.dropFirst("node/".count)) : content, index + 1)
+      }
+  }
+
+  /// The lines of a JSON text that give this name to a key `name`.
+  private static func named(_ name: String, in text: String) -> [Int] {
+    text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+      .filter { $1.contains("\"name\"") && $1.contains("\"\(name)\"") }.map { $0.offset + 1 }
+  }
+
+  private struct KubernetesObject: Decodable {
+    struct Metadata: Decodable { let name: String? }
+    let kind: String?
+    let metadata: Metadata?
+    let items: [KubernetesObject]?
+  }
+
+  private static func json(_ text: String, file: String) throws(FileFaults) -> [String] {
+    func refusal(_ message: String) -> FileFaults {
+      let hint = "give what 'kubectl get nodes -o json' prints"
+      return FileFaults(file: file, faults: [Fault(line: 1, column: 1, message: message, hint: hint)])
+    }
+    guard let root = try? JSONDecoder().decode(KubernetesObject.self, from: Data(text.utf8)) else {
+      throw refusal("this is no JSON of Kubernetes")
+    }
+    guard let objects = root.kind == "Node" ? [root] : root.items else {
+      throw refusal("this is no list of nodes, but '\(root.kind ?? "something without a kind")'")
+    }
+    var names: [String] = []
+    for (index, object) in objects.enumerated() {
+      guard object.kind ?? "Node" == "Node", let name = object.metadata?.name else {
+        throw refusal("item \(index + 1) is no node, but '\(object.kind ?? "something without a name")'")
+      }
+      names.append(name)
+    }
+    return names
+  }
+}

@@ -1,0 +1,86 @@
+import Catalogue
+import Foundation
+import StrictYAML
+import Testing
+
+@testable import Segmentation
+
+@Suite struct NodeListTests {
+  private func names(_ text: String) throws -> [String] {
+    try NodeList(text, file: "nodes.txt").names.map(\.text)
+  }
+
+  private func faults(_ text: String) -> [String] {
+    do throws(FileFaults) {
+      _ = try NodeList(text, file: "nodes.txt")
+      return []
+    } catch {
+      return error.description.split(separator: "\n").map(String.init)
+    }
+  }
+
+  @Test func `a list has a name in each line`() throws {
+    #expect(try names("node-1\nnode-2\n") == ["node-1", "node-2"])
+    #expect(
+      try names("# the cluster\r\n\r\n  node/node-1  # old\r\nnode/10.0.0.1") == ["node-1", "10.0.0.1"])
+  }
+
+  @Test func `kubectl's JSON gives the names of its nodes`() throws {
+    let nodes =
+      #"{"kind":"List","items":[{"kind":"Node","metadata":{"name":"n1","labels":{"name":"x"}}},{"metadata":{"name":"n2"}}]}"#
+    #expect(try names(nodes) == ["n1", "n2"])
+    #expect(try names("\n" + #"{"kind":"NodeList","items":[{"metadata":{"name":"n1"}}]}"#) == ["n1"])
+    #expect(try names(#"{"kind":"Node","metadata":{"name":"n1"}}"#) == ["n1"])
+  }
+
+  @Test func `faults are told with their line`() {
+    #expect(
+      faults("node-1\nNode-2\n\nnode-1\nnode_3\n") == [
+        "nodes.txt:2:1: \"Node-2\" is no name of a Calico node",
+        "  hint: Calico writes host names in lower case: \"node-2\"",
+        "nodes.txt:4:1: the node 'node-1' stands twice", "  hint: keep one of them",
+        "nodes.txt:5:1: \"node_3\" is no name of a Calico node",
+        "  hint: use a-z, 0-9, '-' and '.', with a letter or digit at both ends of each part",
+      ])
+    let json = "{\"items\": [\n{\"metadata\": {\n\"labels\": {\"host\": \"N1\"},\n\"name\": \"N1\"}}]}"
+    #expect(faults(json).first == "nodes.txt:4:1: \"N1\" is no name of a Calico node")
+  }
+
+  @Test(arguments: [
+    ("", "the list names no node"), ("# nobody\n", "the list names no node"),
+    (#"{"items":[]}"#, "the list names no node"), ("{", "this is no JSON of Kubernetes"),
+    (#"{"kind":"Pod","metadata":{"name":"p"}}"#, "this is no list of nodes, but 'Pod'"),
+    (#"{"items":[{"kind":"Pod","metadata":{"name":"p"}}]}"#, "item 1 is no node, but 'Pod'"),
+  ])
+  func `what is no list of nodes is refused, an empty one above all`(text: String, message: String) {
+    #expect(faults(text).first == "nodes.txt:1:1: \(message)")
+  }
+
+  @Test func `a list takes the place of the file's nodes, and is checked as they are`() throws {
+    let text = """
+      apiVersion: bulkhead/v1
+      kind: Segmentation
+      cluster: c
+      calico: {version: v3.32}
+      etcd: {endpoints: [https://10.0.0.11:2379], ca: a, certificate: b, key: c}
+      components: [calico-node]
+      calicoctl: [{user: calico-node.n9, access: full}]
+      isolation: node-user
+      nodes: other.txt
+      """
+    let all = try catalogue()
+    func read(_ list: String?) throws -> SegmentationFile {
+      try SegmentationFile(
+        text, file: "b.yaml", catalogue: all, nodes: list.map { try NodeList($0, file: "nodes.txt") })
+    }
+    let unread = try read(nil)
+    #expect(unread.nodesFile == "other.txt" && unread.nodes.isEmpty)
+    let file = try read("n1\nn2")
+    #expect(file.nodesFile == nil && file.nodes.map(\.text) == ["n1", "n2"])
+    #expect(try Segmentation(file, catalogue: all).identities.map(\.user).contains("calico-node.n2"))
+    let long = String(repeating: "n", count: 60)
+    #expect(throws: FileFaults.self) { try read("n9") }
+    let error = #expect(throws: FileFaults.self) { try read("n1\n\(long)") }
+    #expect(error?.description.hasPrefix("nodes.txt:2:1: the user 'calico-node.nnn") == true)
+  }
+}
