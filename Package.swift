@@ -90,7 +90,9 @@ let package = Package(
     // Floor 2.
     room("Segmentation", ["Catalogue", "Keyspace", "Endpoints", "StrictYAML", yams]),
     // Floor 3.
-    room("Reconciliation", ["Segmentation", "Etcd", "Endpoints"]),
+    room(
+      "Reconciliation",
+      ["Segmentation", "Etcd", "Endpoints", .product(name: "Crypto", package: "swift-crypto")]),
     room("Verification", ["Segmentation", "Etcd", "Certificates"]),
     room("Reporting", ["Segmentation", "Reconciliation", "Verification", "Certificates", "Agent"]),
     room("Rollover", ["Certificates", "Endpoints", "Etcd", "Files"]),

@@ -20,6 +20,12 @@ public struct MemberStatus: Hashable, Sendable {
   public let hasLeader: Bool
   /// The revision of the key-value store at this member.
   public let revision: Int64
+
+  /// A member of this version about which nothing else is known, for tests.
+  package static func of(version: EtcdVersion) -> MemberStatus {
+    MemberStatus(
+      memberID: 0, version: version, databaseSize: 0, quota: nil, hasLeader: true, revision: 0)
+  }
 }
 
 /// An alarm, which changes what a member allows: see ``Advisory``.

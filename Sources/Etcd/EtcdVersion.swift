@@ -22,6 +22,14 @@ public struct EtcdVersion: Hashable, Sendable {
     text = "\(major).\(minor).\(patch)"
   }
 
+  /// Whether a user can be made without a password, and so be nobody but its certificate (etcd 3.4,
+  /// `UserAddOptions`). A member before 3.4 does not know the option and gives the user the empty password.
+  public var hasUsersWithoutPassword: Bool { self >= EtcdVersion(3, 4, 0) }
+
+  /// Whether a member that is started again refuses everybody but administrators until users or roles change (etcd
+  /// issue 14409, mended in 3.4.21; the same cache came to 3.5 with the mend in it, in 3.5.5).
+  public var forgetsPermissionsAtStart: Bool { (major, minor, patch) == (3, 4, 20) }
+
   /// Whether a member refuses a watch also when the auth store has just changed, in the same words as for want of
   /// permission (etcd, `server/etcdserver/api/v3rpc/watch.go`; told apart since 3.4.22 and 3.5.6). Ask again.
   public var mayRefuseWatchWrongly: Bool {

@@ -31,6 +31,15 @@ public struct Permission: Hashable, Sendable {
 
   public var grant: Grant { Grant(KeyRange(key: key, rangeEnd: rangeEnd), access) }
 
+  /// The same range with this access too.
+  public func allowing(_ more: Access) -> Permission {
+    Permission(access: access.union(more), key: key, rangeEnd: rangeEnd)
+  }
+
+  private init(access: Access, key: [UInt8], rangeEnd: [UInt8]) {
+    (self.access, self.key, self.rangeEnd) = (access, key, rangeEnd)
+  }
+
   /// Whether two permissions have the same key and range end, and so exclude each other in etcd.
   public func hasSameRange(as other: Permission) -> Bool { key == other.key && rangeEnd == other.rangeEnd }
 

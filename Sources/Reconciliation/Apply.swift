@@ -63,7 +63,8 @@ public struct Apply: Sendable {
     let changed = Set(plan.changes.compactMap(\.role))
     for role in desired.roles where changed.contains(role.name) {
       let found = try await etcd.permissions(ofRole: role.name)
-      let difference = RoleDifference(from: found, to: role.permissions, role: role.name)
+      let difference = RoleDifference(
+        from: found, to: role.permissions, role: role.name, isExact: plan.managed.roles.contains(role.name))
       guard difference.additions.isEmpty, difference.removals.isEmpty else {
         throw ApplyError.readsBackDifferently(
           role: role.name, remaining: difference.additions + difference.removals)

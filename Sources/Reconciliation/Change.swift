@@ -67,7 +67,7 @@ public enum Change: Hashable, Sendable {
 }
 
 extension Access {
-  fileprivate var verb: String {
+  var verb: String {
     switch self {
     case .read: "read"
     case .write: "write"

@@ -36,10 +36,13 @@ public struct ClusterState: Hashable, Sendable {
 extension ClusterState {
   /// Whether somebody besides root may read and write all of Kubernetes' keys, and so can be kube-apiserver.
   var servesKubernetes: Bool {
-    users.contains { name, user in
-      let permissions = Permissions(user.roles.flatMap { roles[$0] ?? [] }.map(\.grant))
-      return name != Role.root
-        && (user.roles.contains(Role.root) || permissions.allow(.readwrite, .prefix("/registry/")))
-    }
+    users.keys.contains { $0 != Role.root && servesKubernetes($0) }
+  }
+
+  /// Whether a user may read and write all of Kubernetes' keys.
+  func servesKubernetes(_ name: String) -> Bool {
+    guard let user = users[name] else { return false }
+    let permissions = Permissions(user.roles.flatMap { roles[$0] ?? [] }.map(\.grant))
+    return user.roles.contains(Role.root) || permissions.allow(.readwrite, .prefix("/registry/"))
   }
 }

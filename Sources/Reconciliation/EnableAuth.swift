@@ -13,6 +13,9 @@ public struct EnableAuth: Sendable {
   /// How the name of the way back begins; the rest is random.
   static let wayBackPrefix = "bulkhead-way-back-"
 
+  /// Whether a user was made for such a way back, and left behind by a process that was killed.
+  static func isWayBack(_ user: String) -> Bool { user.hasPrefix(wayBackPrefix) }
+
   let etcd: EtcdClient
 
   public init(_ etcd: EtcdClient) { self.etcd = etcd }

@@ -1,4 +1,5 @@
 import Etcd
+import Keyspace
 import Segmentation
 
 /// The changes that lead from what etcd has to what the file wants.
@@ -9,6 +10,10 @@ import Segmentation
 public struct Plan: Hashable, Sendable {
   /// In the order in which they are made.
   public let changes: [Change]
+  /// Every difference between etcd and the file, those that are left alone included.
+  public let drift: [Drift]
+  /// What Bulkhead manages once the plan is carried out.
+  public let managed: Managed
   /// What etcd has and the file does not name. It is left alone.
   public let foreignUsers: [String]
   public let foreignRoles: [String]
@@ -18,8 +23,15 @@ public struct Plan: Hashable, Sendable {
   public var isEmpty: Bool { changes.isEmpty }
   public var removals: [Change] { changes.filter(\.takesAway) }
 
-  /// - Parameter applicant: The user whose certificate is in hand. Nothing is taken from it that it needs to go on.
-  public init(from state: ClusterState, to desired: DesiredState, applicant: String?) {
+  /// - Parameters:
+  ///   - applicant: The user whose certificate is in hand. Nothing is taken from it that it needs to go on.
+  ///   - management: What may be taken from users and roles that are not Bulkhead's.
+  ///   - managed: Those that are Bulkhead's, from its record.
+  public init(
+    from state: ClusterState, to desired: DesiredState, applicant: String?,
+    management: SegmentationFile.Management = .adopt, managed: Managed = Managed()
+  ) {
+    let ownership = Ownership(state, desired, management, managed, applicant: applicant)
     var additions: [Change] = []
     var links: [Change] = []
     var removals: [Change] = []
@@ -28,11 +40,13 @@ public struct Plan: Hashable, Sendable {
     for role in desired.roles {
       if state.roles[role.name] == nil { additions.append(.addRole(role.name)) }
       let difference = RoleDifference(
-        from: state.roles[role.name] ?? [], to: role.permissions, role: role.name)
+        from: state.roles[role.name] ?? [], to: role.permissions, role: role.name,
+        isExact: ownership.isOwn(role: role.name))
       additions += difference.additions
       removals += difference.removals
     }
     for user in desired.users {
+      let isExact = user.isExact && ownership.isOwn(user: user.name)
       var wanted = user.roles
       var has = state.users[user.name]?.roles ?? []
       if state.users[user.name] == nil {
@@ -41,6 +55,7 @@ public struct Plan: Hashable, Sendable {
         // A user that was made without a password stays without, whatever etcd answers.
         if fault == .none {
           links += [.deleteUser(user.name), .addPasswordUser(user.name)]
+          if !isExact { wanted += has.subtracting(wanted).sorted() }
           has = []
         } else {
           links.append(.changePassword(user.name))
@@ -53,12 +68,12 @@ public struct Plan: Hashable, Sendable {
           withheld += remade
         } else {
           links += remade
-          if !user.isExact { wanted += has.subtracting(wanted).sorted() }
+          if !isExact { wanted += has.subtracting(wanted).sorted() }
           has = []
         }
       }
       links += wanted.filter { !has.contains($0) }.map { .link(user: user.name, role: $0) }
-      guard user.isExact else { continue }
+      guard isExact else { continue }
       for role in has.subtracting(wanted).sorted() {
         let unlink = Change.unlink(user: user.name, role: role)
         if user.name == applicant, role == Role.root {
@@ -69,14 +84,14 @@ public struct Plan: Hashable, Sendable {
       }
     }
     // Left behind by a process that was killed while it turned authentication on.
-    removals += state.users.keys.filter { $0.hasPrefix(EnableAuth.wayBackPrefix) }.sorted().map(
-      Change.deleteUser)
-    changes = additions + links + removals
-    self.withheld = withheld
-    foreignUsers = Set(state.users.keys).subtracting(desired.users.map(\.name))
-      .filter { !$0.hasPrefix(EnableAuth.wayBackPrefix) }.sorted()
-    foreignRoles = Set(state.roles.keys).subtracting(desired.roles.map(\.name))
-      .subtracting([Role.root]).sorted()
+    removals += state.users.keys.filter(EnableAuth.isWayBack).sorted().map(Change.deleteUser)
+    // Users before the roles that only they have.
+    changes = additions + links + removals + ownership.removals
+    self.withheld = withheld + ownership.withheld
+    drift = Drift.all(from: state, to: desired, ownership)
+    self.managed = ownership.managedAfter
+    foreignUsers = ownership.foreignUsers
+    foreignRoles = ownership.foreignRoles
   }
 }
 
@@ -88,10 +103,14 @@ struct RoleDifference {
   /// etcd finds the entry to update by the start key alone and then appends if the range end differs, so an entry
   /// can be changed in place only if no other shares its start key (etcd, `server/auth/store.go`,
   /// `RoleGrantPermission`; pull request 21845). Otherwise, and for doubled entries, it is revoked and granted anew.
-  init(from existing: [Permission], to wanted: [Permission], role: String) {
+  /// - Parameter isExact: False for a role of somebody else's, from which nothing is taken.
+  init(from existing: [Permission], to wanted: [Permission], role: String, isExact: Bool = true) {
     for permission in wanted {
       let same = existing.filter { $0.hasSameRange(as: permission) }
       if same == [permission] { continue }
+      let found = same.reduce(into: Access()) { $0.formUnion($1.access) }
+      if !isExact, found.isSuperset(of: permission.access) { continue }
+      let permission = isExact ? permission : permission.allowing(found)
       guard let first = same.first else {
         additions.append(.grant(permission, toRole: role))
         continue
@@ -108,6 +127,7 @@ struct RoleDifference {
         removals.append(.narrow(permission, inRole: role))
       }
     }
+    guard isExact else { return }
     // One revocation takes every entry of its range.
     for (index, permission) in existing.enumerated()
     where !(wanted + existing[..<index]).contains(where: permission.hasSameRange) {

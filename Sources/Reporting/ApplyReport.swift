@@ -1,7 +1,7 @@
 import Reconciliation
 
 /// What an apply has done.
-public struct ApplyReport: Encodable, Sendable {
+public struct ApplyReport: TextReport, Sendable {
   public enum Authentication: String, Encodable, Sendable {
     case off
     case on

@@ -2,7 +2,7 @@ import Etcd
 import Reconciliation
 
 /// A plan as a person and as a machine reads it.
-public struct PlanReport: Encodable, Sendable {
+public struct PlanReport: TextReport, Sendable {
   struct Step: Encodable, Sendable {
     let change: String
     let etcdctl: String
@@ -15,10 +15,11 @@ public struct PlanReport: Encodable, Sendable {
   let withheld: [Step]
   let foreignUsers: [String]
   let foreignRoles: [String]
+  let drift: [Difference]
   private let removals: [Change]
 
   private enum CodingKeys: String, CodingKey {
-    case cluster, authEnabled, changes, withheld, foreignUsers, foreignRoles
+    case cluster, authEnabled, changes, withheld, foreignUsers, foreignRoles, drift
   }
 
   public init(_ plan: Plan, cluster: String, authEnabled: Bool) {
@@ -31,6 +32,7 @@ public struct PlanReport: Encodable, Sendable {
     withheld = plan.withheld.map(step)
     foreignUsers = plan.foreignUsers
     foreignRoles = plan.foreignRoles
+    drift = plan.drift.map(Difference.init)
     removals = plan.removals
   }
 
@@ -55,20 +57,13 @@ public struct PlanReport: Encodable, Sendable {
     for step in withheld {
       lines.append(style.caution("not done, because it would shut out whoever applies it: \(step.change)"))
     }
-    if !foreignUsers.isEmpty || !foreignRoles.isEmpty {
-      lines.append("")
-      lines.append("not named in the file, and left alone:")
-      if !foreignUsers.isEmpty { lines.append("  users \(foreignUsers.joined(separator: ", "))") }
-      if !foreignRoles.isEmpty { lines.append("  roles \(foreignRoles.joined(separator: ", "))") }
-    }
-    if !authEnabled {
-      lines.append("")
-      lines.append(
-        style.caution(
-          "authentication is off: until 'bulkhead apply --enable-auth' every client may do everything"))
-    }
+    lines += Difference.lines(drift, style)
+    if !authEnabled { lines += ["", style.caution(Self.authIsOff)] }
     return lines.joined(separator: "\n")
   }
+
+  static let authIsOff =
+    "authentication is off: until 'bulkhead apply --enable-auth' every client may do everything"
 }
 
 /// `1 change`, `2 changes`, `3 identities`.

@@ -12,9 +12,17 @@ extension Segmentation {
       let roles = try resolver.roles(of: "calicoctl-\(person.access.rawValue)")
       identities.append(Identity(user: person.user, purpose: .calicoctl(person.access), roles: roles))
     }
+    for custom in file.customRoles {
+      resolver.roles.append(Role(name: custom.role, grants: custom.grants.map { Role.Line($0) }))
+    }
     for custom in file.custom {
-      resolver.roles.append(Role(name: custom.user, grants: custom.grants.map { Role.Line($0) }))
-      identities.append(Identity(user: custom.user, purpose: .custom, roles: [custom.user]))
+      let hasOwn = !custom.grants.isEmpty
+      if hasOwn {
+        resolver.roles.append(Role(name: custom.user, grants: custom.grants.map { Role.Line($0) }))
+      }
+      identities.append(
+        Identity(
+          user: custom.user, purpose: .custom, roles: (hasOwn ? [custom.user] : []) + custom.roles))
     }
     if let apiserver = file.apiserver {
       let roles = try resolver.roles(of: "kube-apiserver")

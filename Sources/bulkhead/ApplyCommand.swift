@@ -10,7 +10,7 @@ struct ApplyCommand: AsyncParsableCommand {
     abstract: "Make the users and roles of the file in etcd.",
     discussion: """
       Does what 'bulkhead plan' shows, in that order, and reads every role back. Safe to stop and to run again: \
-      Ctrl-C finishes the change in hand. A second run changes nothing.
+      Ctrl-C finishes the change in hand. A second run changes nothing. Two at once wait for each other: see --wait.
 
       What takes an access away is listed first and wants --yes, or an answer on a terminal.
       """)
@@ -21,6 +21,9 @@ struct ApplyCommand: AsyncParsableCommand {
   @Flag(help: "Do not ask before taking an access away.")
   var yes = false
 
+  @Flag(help: "Read every user and role, also if nothing seems to have changed.")
+  var full = false
+
   @OptionGroup var fileOption: FileOption
   @OptionGroup var nodesOption: NodesOption
   @OptionGroup var outputOption: OutputOption
@@ -30,66 +33,84 @@ struct ApplyCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try Workspace(fileOption, nodes: nodesOption)
     try workspace.warnOfCertificatesBesidePasswords()
-    let applicant = try workspace.applicant()
+    let goal = try workspace.goal()
+    let administrator = try workspace.administrator
     let work = Task { [self] in
       try await EtcdClient.connect(
-        to: workspace.file.etcd.endpoints, as: try workspace.administrator, timeout: timeoutOption.duration
+        to: workspace.file.etcd.endpoints, as: administrator, timeout: timeoutOption.duration
       ) { etcd in
-        try await lockOption.holdingLock(of: etcd) { lock in
-          try await apply(workspace, applicant, etcd, lock)
+        let survey = try await Survey.take(etcd, as: administrator)
+        Console.note(unknown: survey)
+        if !full, survey.authEnabled || !enableAuth, let applied = goal.applied(according: survey) {
+          let report = UnchangedReport(
+            applied, cluster: workspace.file.cluster, authEnabled: survey.authEnabled)
+          return try Console.out(report, outputOption)
+        }
+        try await survey.checkSpace(as: administrator)
+        if enableAuth { try survey.checkBeforeEnablingAuth() }
+        let report = try await lockOption.holdingLock(of: etcd) { lock in
+          try await apply(workspace, goal, as: administrator, etcd, lock)
+        }
+        Console.clearProgress()
+        try Console.out(report, outputOption)
+        if !report.isComplete { throw ExitCode(2) }
+        if case .off = report.authentication {
+          Console.note("hint: 'bulkhead apply --enable-auth' turns it on")
         }
       }
     }
     let interrupt = Interrupt { work.cancel() }
     defer { interrupt.ignore() }
-    let report = try await work.value
-    Console.clearProgress()
-    switch outputOption.output {
-    case .text: Console.out(report.text(Console.style))
-    case .json: Console.out(try JSON.text(report))
-    }
-    if !report.isComplete { throw ExitCode(2) }
-    if case .off = report.authentication { Console.note("hint: 'bulkhead apply --enable-auth' turns it on") }
+    try await work.value
   }
 
   private func apply(
-    _ workspace: Workspace, _ applicant: String, _ etcd: EtcdClient, _ lock: ClusterLock
+    _ workspace: Workspace, _ goal: Goal, as administrator: ClientCredentials, _ etcd: EtcdClient,
+    _ lock: ClusterLock
   ) async throws -> ApplyReport {
-    let desired = DesiredState(workspace.segmentation)
-    func observe() async throws -> (ClusterState, Plan) {
-      let state = try await ClusterState.observe(
-        etcd, managed: Set(desired.users.map(\.name)), passwords: try workspace.passwordCandidates(),
-        progress: Console.progress)
-      return (state, Plan(from: state, to: desired, applicant: applicant))
-    }
-
-    let (before, plan) = try await observe()
+    let cluster = workspace.file.cluster
+    // Once more, now that nobody else is at work.
+    let survey = try await Survey.take(etcd, as: administrator)
+    let bookkeeping = Bookkeeping(survey, goal, lock, bulkhead: Bulkhead.configuration.version)
+    let (before, plan) = try await goal.plan(
+      for: etcd, survey, passwords: try workspace.passwordCandidates(), progress: Console.progress)
     if !plan.removals.isEmpty, !yes {
-      let report = PlanReport(plan, cluster: workspace.file.cluster, authEnabled: before.authEnabled)
+      let report = PlanReport(plan, cluster: cluster, authEnabled: before.authEnabled)
       Console.note(report.text(Console.errorStyle))
       guard Console.confirms("Take these accesses away?") else {
         throw Complaint("nothing was changed", hint: "to take accesses away without being asked, add --yes")
       }
     }
     let started = ContinuousClock.now
-    try await Apply(etcd, lock: lock, password: workspace.passwords.make)(plan, desired: desired) {
+    try await bookkeeping.begin(plan)
+    try await Apply(etcd, lock: lock, password: workspace.passwords.make)(plan, desired: goal.desired) {
       index, change in
       let time = (ContinuousClock.now - started).inWords
       Console.progress("\(index + 1) of \(plan.changes.count), \(time): \(change.words)")
     }
+    try await bookkeeping.finish(
+      plan, authRevision: try await survey.authRevision(after: plan, of: etcd, as: administrator))
     let time = ContinuousClock.now - started
     func report(_ authentication: ApplyReport.Authentication, remaining: Plan? = nil) -> ApplyReport {
-      ApplyReport(
-        plan, cluster: workspace.file.cluster, time: time, authentication: authentication,
-        remaining: remaining)
+      ApplyReport(plan, cluster: cluster, time: time, authentication: authentication, remaining: remaining)
     }
     guard enableAuth, !before.authEnabled else { return report(before.authEnabled ? .on : .off) }
 
+    let (applied, _) = try await goal.plan(
+      for: etcd, survey, passwords: try workspace.passwordCandidates(), progress: Console.progress)
     _ = try await EnableAuth(etcd)(
-      applicant: applicant, state: try await observe().0,
-      secret: UUID().uuidString + UUID().uuidString, progress: Console.progress)
+      applicant: goal.applicant, state: applied, secret: UUID().uuidString + UUID().uuidString,
+      progress: Console.progress)
     // Whether anybody can log in as a user can only be tried now.
-    return report(.turnedOn, remaining: try await observe().1)
+    let afterwards = try await Survey.take(etcd, as: administrator)
+    let (_, remaining) = try await goal.plan(
+      for: etcd, afterwards, passwords: try workspace.passwordCandidates(), progress: Console.progress)
+    if remaining.isEmpty {
+      let revision = try await afterwards.authRevision(after: remaining, of: etcd, as: administrator)
+      try await Bookkeeping(afterwards, goal, lock, bulkhead: Bulkhead.configuration.version)
+        .finish(remaining, authRevision: revision)
+    }
+    return report(.turnedOn, remaining: remaining)
   }
 }
 

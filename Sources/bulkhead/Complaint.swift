@@ -27,6 +27,8 @@ struct Complaint: Error {
     switch error {
     case let error as Complaint: self = error
     case let error as EtcdError: self.init("\(error)", hint: error.hint)
+    case let error as MemberRefusal: self.init("\(error)", hint: error.hint)
+    case let error as RecordError: self.init("\(error)", hint: error.hint)
     case let error as LockError: self.init("\(error)", hint: error.hint)
     case let error as ApplyError: self.init("\(error)", hint: error.hint)
     case let error as EnableAuthRefusal: self.init("\(error)", hint: error.hint)

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Reconciliation
 import Reporting
 import Synchronization
 
@@ -64,6 +65,13 @@ enum Console {
 }
 
 extension Console {
+  /// Members that could not be asked who they are.
+  static func note(unknown survey: Survey) {
+    for member in survey.unknownMembers {
+      note("the member \(member.name) could not be asked: \(member.problem ?? "no reason known")")
+    }
+  }
+
   /// A result in the form that was asked for.
   static func out(_ report: some TextReport, _ option: OutputOption) throws {
     switch option.output {

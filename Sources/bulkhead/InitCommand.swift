@@ -1,7 +1,10 @@
 import ArgumentParser
 import Catalogue
 import Endpoints
+import Etcd
 import Files
+import Foundation
+import Reconciliation
 import Segmentation
 
 struct InitCommand: AsyncParsableCommand {
@@ -13,6 +16,13 @@ struct InitCommand: AsyncParsableCommand {
       overwritten.
 
         bulkhead init --cluster prod-eu --endpoint https://10.0.0.11:2379 --ca pki/etcd-ca.crt
+
+      With --from-cluster the users and roles that etcd has are described: components and calicoctl's users by name \
+      where they are exactly as the catalogue has them, the rest by their permissions. A plan of that file for the \
+      same cluster is empty. Nothing is written to etcd.
+
+        bulkhead init --from-cluster --endpoint https://10.0.0.11:2379 --ca etcd-ca.crt \
+          --certificate root.crt --key root.key
       """)
 
   @OptionGroup var fileOption: FileOption
@@ -28,6 +38,18 @@ struct InitCommand: AsyncParsableCommand {
   @Option(name: .customLong("calicoctl"), help: "A calicoctl user, as USER=read-only; may be repeated.")
   var calicoctl: [String] = []
   @Option(help: "The Common Name of kube-apiserver's etcd client certificate.") var apiserver: String?
+
+  @Flag(help: "Describe the users and roles of the running cluster.") var fromCluster = false
+  @OptionGroup var timeoutOption: TimeoutOption
+
+  func validate() throws {
+    if fromCluster, endpoints.isEmpty || ca == nil || certificate == nil || key == nil {
+      throw ValidationError("--from-cluster needs --endpoint, --ca, --certificate and --key")
+    }
+    if fromCluster, !components.isEmpty || !calicoctl.isEmpty {
+      throw ValidationError("--from-cluster finds components and calicoctl's users by itself")
+    }
+  }
 
   func run() async throws {
     var template = FileTemplate()
@@ -45,13 +67,45 @@ struct InitCommand: AsyncParsableCommand {
       return (user: String(parts[0]), access: String(parts[1]))
     }
     template.apiserver = apiserver
+    if fromCluster {
+      template = try await described(template)
+      guard template.namesSomebody else {
+        throw Complaint(
+          "the cluster has no users or roles that a file could describe",
+          hint: "'bulkhead init' without --from-cluster writes a file to begin with")
+      }
+    }
     // Whatever was given is checked as if it stood in the file.
     let file = try SegmentationFile(template.text, file: fileOption.file, catalogue: try Catalogue.embedded())
     try AtomicFile.create(fileOption.file, text: template.text)
-    Console.out(
-      "\(fileOption.file): \(file.components.count + file.calicoctl.count) identities on Calico \(file.calico.release)"
-    )
+    let count = file.components.count + file.calicoctl.count + file.custom.count
+    Console.out("\(fileOption.file): \(count) identities on Calico \(file.calico.release)")
+    for remark in template.remarks { Console.note(remark) }
     Console.note("hint: next, 'bulkhead certs issue' and 'bulkhead plan'")
+  }
+
+  /// What there is in the running cluster, written into the template.
+  private func described(_ template: FileTemplate) async throws -> FileTemplate {
+    let folder = URL(fileURLWithPath: fileOption.file).deletingLastPathComponent().path
+    func path(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
+    let administrator = ClientCredentials(
+      authority: path(template.ca), certificate: path(template.certificate), key: path(template.key))
+    for file in [administrator.authority, administrator.certificate, administrator.key] {
+      _ = try FileContents.read(file)
+    }
+    let catalogue = try Catalogue.embedded()
+    let given = try calico.map { try CalicoRelease.known($0) }
+    return try await EtcdClient.connect(
+      to: try template.endpoints.map { try Endpoint($0) }, as: administrator, timeout: timeoutOption.duration
+    ) { etcd in
+      Console.note(unknown: try await Survey.take(etcd, as: administrator))
+      let users = Set(try await etcd.users())
+      let state = try await ClusterState.observe(etcd, managed: users, progress: Console.progress)
+      Console.clearProgress()
+      var release = given
+      if release == nil { release = try await CalicoVersion.read(etcd) }
+      return ClusterDescription(of: state, template, release: release, catalogue: catalogue).template
+    }
   }
 }
 

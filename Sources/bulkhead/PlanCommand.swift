@@ -8,9 +8,15 @@ struct PlanCommand: AsyncParsableCommand {
     commandName: "plan",
     abstract: "Say what would change in etcd, in words and as the etcdctl lines that would do the same.",
     discussion: """
-      Compares users, roles, permissions and links with what the file wants, and changes nothing.
-      Exit code 0 if nothing is to do, 2 if something is.
+      Compares users, roles, permissions and links with what the file wants, names every difference, and changes \
+      nothing. Where neither the file nor any user or role has changed since the last apply, that is seen in a few \
+      calls, however many users there are; --full reads them all.
+
+      Exit code 0 if nothing is to do, 2 if something is. What 'management' leaves alone is listed and not to do.
       """)
+
+  @Flag(help: "Read every user and role, also if nothing seems to have changed.")
+  var full = false
 
   @OptionGroup var fileOption: FileOption
   @OptionGroup var nodesOption: NodesOption
@@ -20,22 +26,24 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try Workspace(fileOption, nodes: nodesOption)
     try workspace.warnOfCertificatesBesidePasswords()
-    let applicant = try workspace.applicant()
-    let (plan, state) = try await EtcdClient.connect(
-      to: workspace.file.etcd.endpoints, as: try workspace.administrator, timeout: timeoutOption.duration
+    let goal = try workspace.goal()
+    let administrator = try workspace.administrator
+    let cluster = workspace.file.cluster
+    try await EtcdClient.connect(
+      to: workspace.file.etcd.endpoints, as: administrator, timeout: timeoutOption.duration
     ) { etcd in
-      let desired = DesiredState(workspace.segmentation)
-      let state = try await ClusterState.observe(
-        etcd, managed: Set(desired.users.map(\.name)), passwords: try workspace.passwordCandidates(),
-        progress: Console.progress)
-      return (Plan(from: state, to: desired, applicant: applicant), state)
+      let survey = try await Survey.take(etcd, as: administrator)
+      Console.note(unknown: survey)
+      if !full, let applied = goal.applied(according: survey) {
+        let report = UnchangedReport(applied, cluster: cluster, authEnabled: survey.authEnabled)
+        return try Console.out(report, outputOption)
+      }
+      let (state, plan) = try await goal.plan(
+        for: etcd, survey, passwords: try workspace.passwordCandidates(), progress: Console.progress)
+      Console.clearProgress()
+      let report = PlanReport(plan, cluster: cluster, authEnabled: state.authEnabled)
+      try Console.out(report, outputOption)
+      if !plan.isEmpty { throw ExitCode(2) }
     }
-    Console.clearProgress()
-    let report = PlanReport(plan, cluster: workspace.file.cluster, authEnabled: state.authEnabled)
-    switch outputOption.output {
-    case .text: Console.out(report.text(Console.style))
-    case .json: Console.out(try JSON.text(report))
-    }
-    if !plan.isEmpty { throw ExitCode(2) }
   }
 }

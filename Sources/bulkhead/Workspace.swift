@@ -3,6 +3,7 @@ import Certificates
 import Etcd
 import Files
 import Foundation
+import Reconciliation
 import Segmentation
 
 /// A segmentation file with all that belongs to it on this machine.
@@ -10,6 +11,7 @@ struct Workspace {
   let file: SegmentationFile
   let segmentation: Segmentation
   let catalogue: Catalogue
+  private let text: String
   /// The folder that the file's paths are relative to.
   private let folder: String
 
@@ -23,7 +25,7 @@ struct Workspace {
         "there is no file '\(option.file)'", hint: "'bulkhead init' writes one; --file names another")
     }
     folder = URL(fileURLWithPath: option.file).deletingLastPathComponent().path
-    let text = try FileContents.readText(option.file)
+    text = try FileContents.readText(option.file)
     var list = try nodes?.nodes.map(NodesOption.read)
     var file = try SegmentationFile(text, file: option.file, catalogue: catalogue, nodes: list)
     if let path = file.nodesFile {
@@ -57,5 +59,10 @@ struct Workspace {
   /// The user that the administrator's certificate makes its holder.
   func applicant() throws -> String {
     try CertificateFacts.user(ofCertificateFile: path(file.etcd.certificate))
+  }
+
+  /// What the file wants, with the administrator's certificate in hand.
+  func goal() throws -> Goal {
+    Goal(segmentation, management: file.management, applicant: try applicant(), text: text)
   }
 }

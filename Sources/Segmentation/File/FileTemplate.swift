@@ -1,9 +1,13 @@
+import Catalogue
+
 /// The first `bulkhead.yaml`: what is known filled in, the rest explained.
 ///
 /// Its text is YAML whatever the values are; whether they are good values is for the reader to say.
 public struct FileTemplate: Sendable {
   public var cluster = "my-cluster"
   public var calico = "v3.32.1"
+  public var roles = CatalogueForm.corrected
+  public var features: [String] = []
   public var endpoints: [String] = ["https://127.0.0.1:2379"]
   public var ca = "pki/etcd-ca.crt"
   public var certificate = "pki/clients/root.crt"
@@ -12,6 +16,12 @@ public struct FileTemplate: Sendable {
   public var components = ["calico-node", "cni-plugin", "kube-controllers"]
   public var calicoctl: [(user: String, access: String)] = []
   public var apiserver: String?
+  public var isolation = SegmentationFile.Isolation.component
+  public var nodes: [String] = []
+  public var custom: [SegmentationFile.CustomComponent] = []
+  public var customRoles: [SegmentationFile.CustomRole] = []
+  /// Lines for people, at the end.
+  public var remarks: [String] = []
 
   public init() {}
 
@@ -25,8 +35,8 @@ public struct FileTemplate: Sendable {
 
     calico:
       version: \(scalar(calico))
-      roles: corrected          # what the programs really need; 'documented' takes Calico's published tables
-      features: []              # see 'bulkhead catalogue --features'
+      roles: \(roles.rawValue)          # 'corrected' is what the programs really need; 'documented' takes Calico's published tables
+      features: \(list(features))              # see 'bulkhead catalogue --features'
 
     etcd:
       endpoints: \(list(endpoints))
@@ -41,7 +51,7 @@ public struct FileTemplate: Sendable {
 
     \(apiserverLines)
 
-    certificates:
+    \(sections)certificates:
       authority: {directory: \(scalar(authority))}
       lifetime: 90d
 
@@ -77,10 +87,10 @@ public struct FileTemplate: Sendable {
       """
   }
 
-  private func list(_ texts: [String]) -> String { "[\(texts.map(scalar).joined(separator: ", "))]" }
+  func list(_ texts: [String]) -> String { "[\(texts.map(scalar).joined(separator: ", "))]" }
 
   /// A text as a YAML scalar: plain where it can only be read as that text, in quotes otherwise.
-  private func scalar(_ text: String) -> String {
+  func scalar(_ text: String) -> String {
     let plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-"
     // Words that YAML 1.1 takes for something else, `y` and `n` included.
     let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"]

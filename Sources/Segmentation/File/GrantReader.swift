@@ -23,18 +23,39 @@ extension FileReader {
 
   private mutating func grant(_ node: Node) -> Grant? {
     let before = faults.count
-    let fields = fields(node, of: "a grant", known: ["key", "prefix", "access"], required: ["access"])
+    let fields = fields(
+      node, of: "a grant", known: ["key", "prefix", "from", "to", "access"], required: ["access"])
     let isUnderstood = faults.count == before
     let access = access(fields["access"])
     guard isUnderstood else { return nil }
-    guard (fields["key"] == nil) != (fields["prefix"] == nil) else {
+    guard ["key", "prefix", "from"].count(where: { fields[$0] != nil }) == 1 else {
       fault(
         node, "a grant has either 'key' or 'prefix'", hint: "a prefix covers every key that begins with it")
       return nil
     }
-    let key = key(fields["key"] ?? fields["prefix"])
-    guard let key, let access else { return nil }
-    return Grant(fields["key"] == nil ? .prefix(key) : .key(key), access)
+    let found = fields["from"].map { range(from: $0, to: fields["to"]) } ?? range(fields)
+    guard let found, let access else { return nil }
+    return Grant(found, access)
+  }
+
+  private mutating func range(_ fields: [String: Node]) -> KeyRange? {
+    if let to = fields["to"] {
+      fault(to, "'to' belongs to 'from'", hint: "a range is from a key up to another: {from: /a, to: /c}")
+    }
+    if let node = fields["key"] { return key(node).map { .key($0) } }
+    return key(fields["prefix"]).map { .prefix($0) }
+  }
+
+  /// The keys from one up to but not including another, or all that follow.
+  private mutating func range(from: Node, to: Node?) -> KeyRange? {
+    guard let lower = key(from) else { return nil }
+    guard let to else { return KeyRange(from: lower, to: nil) }
+    guard let upper = key(to) else { return nil }
+    let range = KeyRange(from: lower, to: upper)
+    if range.isEmpty {
+      fault(to, "'to' is not after 'from', so the range holds no key", hint: "keys are compared byte by byte")
+    }
+    return range
   }
 
   private mutating func access(_ node: Node?) -> Access? {

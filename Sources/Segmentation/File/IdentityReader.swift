@@ -102,9 +102,11 @@ extension FileReader {
     _ node: Node?, catalogue: Catalogue, names: inout ClaimedNames
   ) -> [SegmentationFile.CustomComponent] {
     elements(node, of: "'custom'").compactMap { node in
-      let keys = ["user", "grants"]
-      let fields = fields(node, of: "an entry of 'custom'", known: keys, required: keys)
+      let fields = fields(
+        node, of: "an entry of 'custom'", known: ["user", "grants", "roles"],
+        required: ["user"] + (node.mapping?["roles"] == nil ? ["grants"] : []))
       let grants = grants(fields["grants"])
+      let roles = elements(fields["roles"], of: "'roles'").compactMap { text($0, of: "a role") }
       guard let user = user(fields["user"], of: "'user'", &names), let name = fields["user"] else {
         return nil
       }
@@ -113,7 +115,7 @@ extension FileReader {
         fault(name, "the name '\(user)' is that of a role of the catalogue", hint: "choose another name")
         return nil
       }
-      return SegmentationFile.CustomComponent(user: user, grants: grants)
+      return SegmentationFile.CustomComponent(user: user, grants: grants, roles: roles)
     }
   }
 

@@ -16,6 +16,7 @@ public struct SegmentationFile: Hashable, Sendable {
   public var components: [String]
   public var calicoctl: [CalicoctlUser]
   public var custom: [CustomComponent]
+  public var customRoles: [CustomRole]
   /// What divides the components that run on every node; without effect for ``Isolation/component``.
   public var nodes: [NodeName]
   /// The file with the list of the nodes, where it is not this one and was not given to the reader.
@@ -66,7 +67,27 @@ public struct SegmentationFile: Hashable, Sendable {
   /// A program that the catalogue does not know.
   public struct CustomComponent: Hashable, Sendable {
     public var user: String
+    /// What its own role, of its name, allows; it has none if this is empty.
     public var grants: [Grant]
+    /// What else it has: roles of the file's by their names.
+    public var roles: [String]
+
+    public init(user: String, grants: [Grant] = [], roles: [String] = []) {
+      self.user = user
+      self.grants = grants
+      self.roles = roles
+    }
+  }
+
+  /// A role that several users may share, or none has yet.
+  public struct CustomRole: Hashable, Sendable {
+    public var role: String
+    public var grants: [Grant]
+
+    public init(role: String, grants: [Grant]) {
+      self.role = role
+      self.grants = grants
+    }
   }
 
   public struct Certificates: Hashable, Sendable {

@@ -26,7 +26,7 @@ extension SegmentationFile {
 extension FileReader {
   private static let keys = [
     "apiVersion", "kind", "cluster", "calico", "etcd", "isolation", "components", "calicoctl", "custom",
-    "nodes",
+    "roles", "nodes",
     "kubernetes", "certificates", "management",
   ]
 
@@ -44,10 +44,6 @@ extension FileReader {
       choice(fields["isolation"], of: "'isolation'") ?? .component
     let certificates = certificates(fields["certificates"])
     let management: SegmentationFile.Management? = choice(fields["management"], of: "'management'")
-    if let management, management != .additive, let node = fields["management"] {
-      fault(
-        node, "management '\(management.rawValue)' is not available in this release", hint: "use 'additive'")
-    }
 
     var names = ClaimedNames()
     let components = self.components(fields["components"], catalogue: catalogue, names: &names)
@@ -66,13 +62,20 @@ extension FileReader {
     let calicoctl = calicoctlUsers(fields["calicoctl"], names: &names)
     let custom = customComponents(fields["custom"], catalogue: catalogue, names: &names)
     let apiserver = apiserver(fields["kubernetes"], names: &names)
+    var roleNames = RoleNames(
+      components: components, nodes: divided.isEmpty ? [] : nodes, divided: divided, calicoctl: calicoctl,
+      hasApiserver: apiserver != nil)
+    let customRoles = self.customRoles(fields["roles"], custom, &roleNames)
+    checkRoles(fields["custom"], of: custom, roleNames)
     let hasNodes = list != nil || fields["nodes"].map { $0.sequence?.isEmpty != true } ?? false
     if isolation != .component, !hasNodes, let node = fields["isolation"] {
       fault(
         node, "isolation '\(isolation.rawValue)' needs to know the nodes",
         hint: "list them under 'nodes', or name a file there, by the names that 'kubectl get nodes' shows")
     }
-    if case .mapping = root, components.isEmpty, calicoctl.isEmpty, custom.isEmpty, faults.isEmpty {
+    if case .mapping = root, components.isEmpty, calicoctl.isEmpty, custom.isEmpty, customRoles.isEmpty,
+      faults.isEmpty
+    {
       fault(
         root, "the file names no identity",
         hint: "list the components: [calico-node, cni-plugin, kube-controllers]")
@@ -80,8 +83,8 @@ extension FileReader {
     guard let cluster, let calico, let etcd else { return nil }
     return SegmentationFile(
       cluster: cluster, calico: calico, etcd: etcd, isolation: isolation, components: components,
-      calicoctl: calicoctl, custom: custom, nodes: nodes, nodesFile: list == nil ? nodesFile : nil,
-      apiserver: apiserver, certificates: certificates,
+      calicoctl: calicoctl, custom: custom, customRoles: customRoles, nodes: nodes,
+      nodesFile: list == nil ? nodesFile : nil, apiserver: apiserver, certificates: certificates,
       management: management ?? .additive)
   }
 }

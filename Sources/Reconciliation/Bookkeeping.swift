@@ -1,0 +1,56 @@
+import Etcd
+
+/// Keeps the record in step with what is applied.
+public struct Bookkeeping: Sendable {
+  private let lock: ClusterLock
+  private let goal: Goal
+  /// The record as it was read under the lock.
+  private let record: Record?
+  private let bulkhead: String
+
+  /// - Parameter bulkhead: Bulkhead's version.
+  public init(_ survey: Survey, _ goal: Goal, _ lock: ClusterLock, bulkhead: String) {
+    self.lock = lock
+    self.goal = goal
+    self.record = survey.record
+    self.bulkhead = bulkhead
+  }
+
+  /// Before the first change: what is about to be made is in the record before it is there, so that whoever is killed
+  /// in the middle leaves nothing behind that nobody knows.
+  public func begin(_ plan: Plan) async throws {
+    guard !plan.isEmpty else { return }
+    let before = record ?? Record()
+    let during = Record(managed: before.managed.union(plan.managed))
+    if during != record { try await during.write(lock) }
+  }
+
+  /// After the last change.
+  /// - Parameter authRevision: The revision at which the users and roles are sure to be as the plan left them.
+  public func finish(_ plan: Plan, authRevision: Int64?) async throws {
+    let after = Record(
+      managed: plan.managed,
+      applied: Record.Applied(
+        file: goal.file, wanted: goal.wanted, authRevision: authRevision,
+        leftAlone: plan.drift.count(where: \.isLeft), bulkhead: bulkhead))
+    if after != record || !plan.isEmpty { try await after.write(lock) }
+  }
+}
+
+extension Survey {
+  /// The auth revision that a plan has left behind, if nobody else has changed anything since this survey: each change
+  /// moves it by one.
+  public func authRevision(
+    after plan: Plan, of etcd: EtcdClient, as credentials: ClientCredentials
+  ) async throws(EtcdError) -> Int64? {
+    guard let before = authRevision else { return nil }
+    // Members that are asked for their metrics may be a little behind the last write.
+    for _ in 1...10 {
+      let now = try await Self.authRevision(of: etcd, members, as: credentials)
+      if now == before + Int64(plan.changes.count) { return now }
+      if let now, now > before + Int64(plan.changes.count) { return nil }
+      try? await Task.sleep(for: .milliseconds(200))
+    }
+    return nil
+  }
+}

@@ -1,0 +1,126 @@
+import Catalogue
+import Etcd
+import Keyspace
+import Segmentation
+
+/// The file that describes a running cluster as it is: nothing is to do when it is applied to the same cluster.
+public struct ClusterDescription {
+  /// What the catalogue knows by its names, the rest by its permissions, and remarks on what no file can describe.
+  public private(set) var template: FileTemplate
+
+  private let state: ClusterState
+  private var remarks: [String] = []
+  private var described: Set<String> = []
+
+  /// - Parameters:
+  ///   - template: How etcd is reached, and kube-apiserver's user if that is known.
+  ///   - release: Calico's; nil if it is not known.
+  public init(
+    of state: ClusterState, _ template: FileTemplate, release: CalicoRelease?, catalogue: Catalogue
+  ) {
+    self.state = state
+    var template = template
+    if template.apiserver == nil { template.apiserver = Self.apiserver(of: state) }
+    let recognition = Recognition(state, template, release: release, catalogue)
+    self.template = recognition.template
+    for identity in recognition.differing {
+      remarks.append("\(identity.user) is otherwise than on the other nodes: 'bulkhead plan' says how")
+    }
+    describeRest(recognition, catalogue)
+    self.template.remarks = remarks
+  }
+
+  /// The one administrator that is called like it, or whoever has the role of the catalogue's.
+  private static func apiserver(of state: ClusterState) -> String? {
+    let likely = state.users.filter { name, user in
+      name != Role.root && name.contains("apiserver")
+        && (user.roles.contains(Role.root) || user.roles == ["kube-apiserver"])
+    }
+    return likely.count == 1 ? likely.keys.first : nil
+  }
+
+  private mutating func describeRest(_ recognition: Recognition, _ catalogue: Catalogue) {
+    let rest = state.users.keys.filter {
+      $0 != Role.root && $0 != template.apiserver && !recognition.users.contains($0)
+        && !EnableAuth.isWayBack($0)
+    }.sorted()
+    let administrators = rest.filter { state.users[$0]?.roles.contains(Role.root) == true }
+    for user in administrators {
+      remarks.append("not described: the administrator \(user), whose role root a file gives to nobody else")
+    }
+    var holders: [String: Int] = [:]
+    for user in state.users.values { for role in user.roles { holders[role, default: 0] += 1 } }
+    // A role that only the user of its name has is written with it.
+    let own = Set(
+      rest.filter { state.users[$0]?.roles.contains($0) == true && holders[$0] == 1 }
+    ).subtracting(administrators)
+    var grants: [String: [Grant]] = [:]
+    for role in state.roles.keys.sorted()
+    where role != Role.root && !recognition.roles.contains(role) {
+      grants[role] = describable(role)
+    }
+    template.customRoles = grants.keys.filter { !own.contains($0) }.sorted().compactMap { role in
+      grants[role].map { SegmentationFile.CustomRole(role: role, grants: $0) }
+    }
+    let known = recognition.roles.union(grants.keys).subtracting([Role.root])
+    for user in rest where !administrators.contains(user) {
+      describe(user, own: own.contains(user) ? grants[user] : nil, known, catalogue)
+    }
+  }
+
+  private mutating func describe(_ user: String, own: [Grant]?, _ known: Set<String>, _ catalogue: Catalogue)
+  {
+    if let problem = UserName.problem(with: user)?.message {
+      return remarks.append("not described: \(problem)")
+    }
+    if state.users[user]?.acceptsEmptyPassword == true {
+      return remarks.append(
+        "not described: the user \(user), as whom anybody can log in with an empty password")
+    }
+    if ["calicoctl", "kube-apiserver"].contains(where: user.hasPrefix), catalogue[user] != nil {
+      return remarks.append("not described: the user \(user), whose name is that of a role of the catalogue")
+    }
+    let roles = (state.users[user]?.roles ?? []).sorted().filter { $0 != user || own == nil }
+    for role in roles where !known.contains(role) {
+      remarks.append("not described: that the user \(user) has the role \(role)")
+    }
+    let shared = roles.filter(known.contains)
+    guard own != nil || !shared.isEmpty else {
+      return remarks.append("not described: the user \(user), who has no role that allows anything")
+    }
+    if catalogue[user] != nil {
+      remarks.append(
+        "\(user) has other permissions than the catalogue's \(user) of \(template.calico): see 'bulkhead plan' "
+          + "with it under 'components' instead, and 'management: adopt'")
+    }
+    template.custom.append(.init(user: user, grants: own ?? [], roles: shared))
+  }
+
+  /// A role's permissions as a file can have them; nil if that comes to nothing.
+  private mutating func describable(_ role: String) -> [Grant]? {
+    if UserName.problem(with: role) != nil {
+      remarks.append("not described: the role \(role), for its name")
+      return nil
+    }
+    var order: [KeyRange] = []
+    var access: [KeyRange: Access] = [:]
+    for permission in state.roles[role] ?? [] {
+      let grant = permission.grant
+      guard Permission(grant) == permission, !grant.range.isEmpty, !grant.access.isEmpty else {
+        remarks.append("not described: a permission of the role \(role) that is stored in an unusual form")
+        continue
+      }
+      if access[grant.range] == nil {
+        order.append(grant.range)
+      } else {
+        remarks.append("\(grant.range) stands in the role \(role) more than once")
+      }
+      access[grant.range, default: []].formUnion(grant.access)
+    }
+    guard !order.isEmpty else {
+      remarks.append("not described: the role \(role), which allows nothing")
+      return nil
+    }
+    return order.map { Grant($0, access[$0, default: []]) }
+  }
+}

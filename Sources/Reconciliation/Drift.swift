@@ -1,0 +1,158 @@
+import Etcd
+import Keyspace
+import Segmentation
+
+/// One difference between what the file wants and what etcd has, and what it means.
+public struct Drift: Hashable, Sendable {
+  public enum Kind: String, CaseIterable, Sendable {
+    /// The file wants it and it is not there.
+    case missing
+    /// A permission, or a user or role of Bulkhead's, that the file does not want.
+    case extra
+    /// A permission with another access than the file's.
+    case changed
+    /// A range that stands in a role more than once, with whatever access (etcd pull request 21845).
+    case duplicateEntry = "duplicate entry"
+    /// Anybody can log in as the user, without a certificate.
+    case passwordOpen = "password open"
+    /// A user that is to log in with a password cannot do so with the one in its file.
+    case otherPassword = "other password"
+    /// A role of a user of the file's that the file does not give it.
+    case foreignRole = "foreign role on a managed user"
+    case foreignUser = "foreign user"
+    case foreignRoleName = "foreign role"
+  }
+
+  public let kind: Kind
+  /// `role calico-node`, `user alice`.
+  public let subject: String
+  /// What is so, and what it allows.
+  public let meaning: String
+  /// Whether the plan leaves it as it is.
+  public let isLeft: Bool
+}
+
+extension Drift {
+  /// Every difference, in the order of the file, what it does not name last.
+  static func all(from state: ClusterState, to desired: DesiredState, _ ownership: Ownership) -> [Drift] {
+    var holders: [String: [String]] = [:]
+    for (name, user) in state.users { for role in user.roles { holders[role, default: []].append(name) } }
+    return desired.roles.flatMap { role in roleDrift(state, role, isOwn: ownership.isOwn(role: role.name)) }
+      + desired.users.flatMap { user in
+        userDrift(state, user, isOwn: user.isExact && ownership.isOwn(user: user.name))
+      }
+      + (ownership.removals + ownership.withheld).compactMap { change in
+        removalDrift(change, isLeft: ownership.withheld.contains(change))
+      }
+      + ownership.foreignUsers.filter { !ownership.withheld.contains(.deleteUser($0)) }.map { user in
+        Drift(
+          kind: .foreignUser, subject: "user \(user)", meaning: state.powers(ofUser: user), isLeft: true)
+      }
+      + ownership.foreignRoles.filter { !ownership.withheld.contains(.deleteRole($0)) }.map { role in
+        Drift(
+          kind: .foreignRoleName, subject: "role \(role)",
+          meaning: "it \(state.powers(ofRoles: [role]))\(heldBy(holders[role] ?? []))", isLeft: true)
+      }
+  }
+
+  private static func heldBy(_ users: [String]) -> String {
+    guard let first = users.min() else { return "; nobody has it" }
+    return "; \(first) has it" + (users.count > 1 ? ", and \(users.count - 1) more" : "")
+  }
+
+  private static func roleDrift(
+    _ state: ClusterState, _ role: DesiredState.Role, isOwn: Bool
+  ) -> [Drift] {
+    let subject = "role \(role.name)"
+    guard let existing = state.roles[role.name] else {
+      return [Drift(kind: .missing, subject: subject, meaning: "there is no such role", isLeft: false)]
+    }
+    var drift: [Drift] = []
+    func note(_ kind: Kind, _ meaning: String, isLeft: Bool) {
+      drift.append(Drift(kind: kind, subject: subject, meaning: meaning, isLeft: isLeft))
+    }
+    for permission in role.permissions {
+      let same = existing.filter { $0.hasSameRange(as: permission) }
+      let found = same.reduce(into: Access()) { $0.formUnion($1.access) }
+      let range = permission.grant.range
+      let isLeft = !isOwn && found.isSuperset(of: permission.access)
+      switch same.count {
+      case 0: note(.missing, "it cannot \(permission.access.verb) \(range)", isLeft: false)
+      case 1 where found == permission.access: break
+      case 1:
+        note(
+          .changed, "it may \(found.verb) \(range), and should \(permission.access.verb) it", isLeft: isLeft)
+      default:
+        note(
+          .duplicateEntry, "\(range) stands in it \(same.count) times, which comes to \(found)",
+          isLeft: isLeft)
+      }
+    }
+    for (index, permission) in existing.enumerated()
+    where !(role.permissions + existing[..<index]).contains(where: permission.hasSameRange) {
+      note(.extra, "it may \(permission.access.verb) \(permission.grant.range) too", isLeft: !isOwn)
+    }
+    return drift
+  }
+
+  private static func userDrift(
+    _ state: ClusterState, _ user: DesiredState.User, isOwn: Bool
+  ) -> [Drift] {
+    let subject = "user \(user.name)"
+    guard let existing = state.users[user.name] else {
+      return [Drift(kind: .missing, subject: subject, meaning: "there is no such user", isLeft: false)]
+    }
+    var drift = user.roles.filter { !existing.roles.contains($0) }.map { role in
+      Drift(kind: .missing, subject: subject, meaning: "it lacks the role \(role)", isLeft: false)
+    }
+    if existing.acceptsEmptyPassword {
+      drift.append(
+        Drift(
+          kind: .passwordOpen, subject: subject,
+          meaning: "anybody who reaches etcd can log in as this user with an empty password", isLeft: false))
+    } else if existing.passwordFault != nil {
+      drift.append(
+        Drift(
+          kind: .otherPassword, subject: subject, meaning: "the password in its file does not work",
+          isLeft: false))
+    }
+    // What root and kube-apiserver have besides is for others to say.
+    guard user.isExact else { return drift }
+    return drift
+      + existing.roles.subtracting(user.roles).sorted().map { role in
+        Drift(
+          kind: .foreignRole, subject: subject,
+          meaning: "it has the role \(role) too, and \(state.powers(ofRoles: [role]))", isLeft: !isOwn)
+      }
+  }
+
+  private static func removalDrift(_ change: Change, isLeft: Bool) -> Drift? {
+    switch change {
+    case .deleteUser(let user):
+      Drift(kind: .extra, subject: "user \(user)", meaning: "the file does not want it", isLeft: isLeft)
+    case .deleteRole(let role):
+      Drift(kind: .extra, subject: "role \(role)", meaning: "the file does not want it", isLeft: isLeft)
+    default: nil
+    }
+  }
+}
+
+extension ClusterState {
+  fileprivate func powers(ofUser user: String) -> String {
+    let text = powers(ofRoles: users[user]?.roles ?? [])
+    let isOpen = users[user]?.acceptsEmptyPassword == true
+    return "it \(text)" + (isOpen ? ", and anybody can log in as it with an empty password" : "")
+  }
+
+  /// What somebody with these roles may do, in words, with the largest of it first.
+  fileprivate func powers(ofRoles roles: Set<String>) -> String {
+    if roles.contains(Role.root) { return "may do everything, as an administrator" }
+    let permissions = Permissions(roles.sorted().flatMap { self.roles[$0] ?? [] }.map(\.grant))
+    let parts = [("write", permissions.writable), ("read", permissions.readable)].filter { !$0.1.isEmpty }
+    guard !parts.isEmpty else { return "may do nothing" }
+    return parts.map { verb, set in
+      let shown = set.ranges.prefix(3).map(\.description).joined(separator: ", ")
+      return "may \(verb) \(shown)" + (set.ranges.count > 3 ? " and \(set.ranges.count - 3) ranges more" : "")
+    }.joined(separator: " and ")
+  }
+}

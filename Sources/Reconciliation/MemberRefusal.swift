@@ -1,0 +1,42 @@
+import Etcd
+
+/// Why nothing is done with a cluster: what a member's release, or its store, would make of it.
+public enum MemberRefusal: Error, Hashable, Sendable {
+  case noUsersWithoutPassword(String, EtcdVersion)
+  case forgetsPermissions(String, EtcdVersion)
+  case nearlyFull(String, bytes: Int64, quota: Int64)
+
+  /// What speaks against working with these members at all; nil if nothing does.
+  init?(_ members: [SurveyedMember]) {
+    for member in members {
+      guard let version = member.version, !version.hasUsersWithoutPassword else { continue }
+      self = .noUsersWithoutPassword(member.name, version)
+      return
+    }
+    return nil
+  }
+}
+
+extension MemberRefusal: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .noUsersWithoutPassword(let member, let version):
+      "the member \(member) runs etcd \(version), which gives every user a password: "
+        + "anybody could log in as the users that Bulkhead makes"
+    case .forgetsPermissions(let member, let version):
+      "authentication is not turned on: the member \(member) runs etcd \(version), "
+        + "which refuses every user but administrators after it is started again"
+    case .nearlyFull(let member, let bytes, let quota):
+      "nothing is written: the store of the member \(member) has \(bytes) of the \(quota) bytes it may have, "
+        + "and once it is full some releases enforce no permission at all"
+    }
+  }
+
+  public var hint: String {
+    switch self {
+    case .noUsersWithoutPassword: "upgrade every member to etcd 3.4 or later"
+    case .forgetsPermissions: "upgrade it to 3.4.21 or later (etcd issue 14409)"
+    case .nearlyFull: "compact and defragment etcd, or raise --quota-backend-bytes"
+    }
+  }
+}

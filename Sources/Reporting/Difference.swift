@@ -1,0 +1,35 @@
+import Reconciliation
+
+/// A difference between the file and etcd as a person and as a machine reads it.
+struct Difference: Encodable, Sendable {
+  let kind: String
+  let subject: String
+  let meaning: String
+  /// Whether it stays as it is.
+  let leftAlone: Bool
+
+  init(_ drift: Drift) {
+    kind = drift.kind.rawValue
+    subject = drift.subject
+    meaning = drift.meaning
+    leftAlone = drift.isLeft
+  }
+
+  /// How many there are of each kind, then each of them. What is only missing is told by the changes themselves.
+  static func lines(_ all: [Difference], _ style: Style) -> [String] {
+    guard !all.isEmpty else { return [] }
+    let counts = Drift.Kind.allCases.compactMap { kind in
+      let number = all.count { $0.kind == kind.rawValue }
+      return number > 0 ? "\(number) \(kind.rawValue)" : nil
+    }
+    var lines = ["", "differences between etcd and the file: \(counts.joined(separator: ", "))"]
+    let mended = all.filter { !$0.leftAlone && $0.kind != Drift.Kind.missing.rawValue }
+    let left = all.filter(\.leftAlone)
+    lines += mended.map { "  \($0.kind): \($0.subject): \($0.meaning)" }
+    if !left.isEmpty {
+      lines.append("left alone, because Bulkhead did not make it:")
+      lines += left.map { "  \(style.caution($0.kind)): \($0.subject): \($0.meaning)" }
+    }
+    return lines
+  }
+}

@@ -1,0 +1,34 @@
+import Reconciliation
+
+/// That nothing is to do, known without reading users and roles.
+public struct UnchangedReport: TextReport, Sendable {
+  let cluster: String
+  let authEnabled: Bool
+  let unchanged = true
+  let changes: [String] = []
+  let authRevision: Int64?
+  /// Differences that the last apply left alone.
+  let leftAlone: Int
+
+  private enum CodingKeys: String, CodingKey {
+    case cluster, authEnabled, unchanged, changes, authRevision, leftAlone
+  }
+
+  public init(_ applied: Record.Applied, cluster: String, authEnabled: Bool) {
+    self.cluster = cluster
+    self.authEnabled = authEnabled
+    authRevision = applied.authRevision
+    leftAlone = applied.leftAlone
+  }
+
+  public func text(_ style: Style) -> String {
+    var lines = [
+      style.good("\(cluster): nothing to do, neither the file nor etcd has changed since it was applied")
+    ]
+    if leftAlone > 0 {
+      lines.append("\(count(leftAlone, "difference")) left alone then: --full lists them")
+    }
+    if !authEnabled { lines.append(style.caution(PlanReport.authIsOff)) }
+    return lines.joined(separator: "\n")
+  }
+}

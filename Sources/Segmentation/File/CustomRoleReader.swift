@@ -1,0 +1,79 @@
+import Catalogue
+import StrictYAML
+import Yams
+
+/// The roles that a file has by what else it names, so that no other may be called so, and those that it lists.
+struct RoleNames {
+  private var catalogued: Set<String>
+  private(set) var listed: [String: Int] = [:]
+
+  init(
+    components: [String], nodes: [NodeName], divided: [String],
+    calicoctl: [SegmentationFile.CalicoctlUser], hasApiserver: Bool
+  ) {
+    catalogued = Set(components + calicoctl.map { "calicoctl-\($0.access.rawValue)" })
+    if hasApiserver { catalogued.insert("kube-apiserver") }
+    for component in divided { catalogued.formUnion(nodes.map { UserName.of(component, on: $0) }) }
+  }
+
+  /// All that a user of the file's may have.
+  func known(_ custom: [SegmentationFile.CustomComponent]) -> Set<String> {
+    catalogued.union(listed.keys).union(custom.filter { !$0.grants.isEmpty }.map(\.user))
+  }
+
+  func isCatalogued(_ name: String) -> Bool { catalogued.contains(name) }
+
+  mutating func list(_ name: String, line: Int) { listed[name] = line }
+}
+
+/// Roles of the file's own, which its custom users share.
+extension FileReader {
+  mutating func customRoles(
+    _ node: Node?, _ custom: [SegmentationFile.CustomComponent], _ names: inout RoleNames
+  ) -> [SegmentationFile.CustomRole] {
+    elements(node, of: "'roles'").compactMap { node in
+      let keys = ["role", "grants"]
+      let fields = fields(node, of: "an entry of 'roles'", known: keys, required: keys)
+      let grants = grants(fields["grants"])
+      guard let place = fields["role"], let name = text(place, of: "'role'") else { return nil }
+      if name == Role.root {
+        fault(place, "the role 'root' is etcd's own", hint: "choose another name")
+      } else if let problem = UserName.problem(with: name) {
+        fault(place, "a role is named by the rules for users: \(problem.message)", hint: problem.hint)
+      } else if names.isCatalogued(name) {
+        fault(place, "the name '\(name)' is that of a role of the catalogue", hint: "choose another name")
+      } else if let line = names.listed[name] {
+        fault(place, "the role '\(name)' stands on line \(line) already", hint: "keep one of them")
+      } else if custom.contains(where: { $0.user == name && !$0.grants.isEmpty }) {
+        fault(
+          place, "the custom user '\(name)' has a role of this name already",
+          hint: "write its grants here, and 'roles: [\(name)]' there")
+      } else {
+        names.list(name, line: place.position.line)
+        return SegmentationFile.CustomRole(role: name, grants: grants)
+      }
+      return nil
+    }
+  }
+
+  /// Makes sure that what custom users have exists.
+  mutating func checkRoles(
+    _ node: Node?, of custom: [SegmentationFile.CustomComponent], _ names: RoleNames
+  ) {
+    let known = names.known(custom)
+    for entry in node?.sequence.map(Array.init) ?? [] {
+      let user = entry.mapping?["user"]?.string
+      var seen = Set(custom.filter { $0.user == user && !$0.grants.isEmpty }.map(\.user))
+      for role in entry.mapping?["roles"]?.sequence.map(Array.init) ?? [] {
+        guard let name = role.string else { continue }
+        if !known.contains(name) {
+          fault(
+            role, "there is no role \(quoted(name)) in the file",
+            hint: NearestWord.hint(for: name, among: known.sorted()))
+        } else if !seen.insert(name).inserted {
+          fault(role, "the role '\(name)' stands twice", hint: "keep one of them")
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import Etcd
+import Foundation
+import Testing
+import ThrowawayEtcd
+
+/// What the record is good for, seen from outside: how many calls a plan takes, and what goes with a node.
+@Suite(.serialized) struct UnchangedTests {
+  @Test(arguments: [Server.all.first, Server.all.last].compactMap { $0 })
+  func anUnchangedClusterIsRecognisedInTheSameFewCalls(server: Server) async throws {
+    let folder = try TemporaryFolder()
+    let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)
+    defer { cluster.stop() }
+    func bulkhead(_ arguments: String...) throws -> Program.Outcome {
+      try Program.run(Program.path, arguments, in: folder.path)
+    }
+    #expect(
+      try bulkhead("init", "--ca", "etcd-ca/ca.crt", "--endpoint", "\(cluster.endpoints[0])").code == 0)
+    let file = folder.path + "/bulkhead.yaml"
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    func write(nodes: [String]) throws {
+      try (text + "isolation: node-user\nnodes: [\(nodes.joined(separator: ", "))]\n").write(
+        toFile: file, atomically: true, encoding: .utf8)
+    }
+    /// How many calls the member has begun to answer.
+    func calls() async throws -> Double {
+      try await Metrics.read(from: cluster.endpoints[0], as: cluster.root).values
+        .filter { $0.key.hasPrefix("grpc_server_started_total{") }.values.reduce(0, +)
+    }
+    func callsOf(_ body: () throws -> Void) async throws -> Double {
+      let before = try await calls()
+      try body()
+      return try await calls() - before
+    }
+
+    var counts: [Double] = []
+    for number in [2, 30] {
+      let nodes = (1...number).map { "node-\($0)" }
+      try write(nodes: nodes)
+      let applied = try bulkhead("apply", "--enable-auth")
+      #expect(applied.code == 0, "\(applied.all)")
+      counts.append(
+        try await callsOf {
+          let plan = try bulkhead("plan", "--output", "json")
+          #expect(plan.code == 0 && plan.out.contains(#""unchanged" : true"#), "\(plan.all)")
+        })
+      let everything = try await callsOf {
+        let plan = try bulkhead("plan", "--full")
+        #expect(plan.code == 0 && !plan.out.contains("unchanged"), "\(plan.all)")
+      }
+      #expect(everything > Double(4 * number))
+    }
+    #expect(counts.first == counts.last, "\(counts)")
+    #expect(counts.allSatisfy { $0 <= 8 }, "\(counts)")
+
+    // Somebody changes something by hand.
+    let credentials = cluster.root
+    func etcdctl(_ arguments: String...) throws -> Program.Outcome {
+      try Program.run(
+        server.etcdctl,
+        [
+          "--endpoints=\(cluster.endpoints[0])", "--cacert=\(credentials.authority)",
+          "--cert=\(credentials.certificate)", "--key=\(credentials.key)",
+        ] + arguments, in: folder.path, environment: ["ETCDCTL_API": "3"])
+    }
+    #expect(
+      try etcdctl("role", "grant-permission", "calico-node", "read", "/other/", "--prefix").code == 0)
+    let drifted = try bulkhead("plan")
+    #expect(drifted.code == 2)
+    #expect(drifted.out.contains("extra: role calico-node: it may read /other/* too"), "\(drifted.all)")
+
+    // A node that leaves the file loses its users at once, and only root reads why.
+    try write(nodes: (2...30).map { "node-\($0)" })
+    #expect(try bulkhead("apply").code == 1)
+    let removed = try bulkhead("apply", "--yes")
+    #expect(removed.code == 0, "\(removed.all)")
+    let users = try etcdctl("user", "list").out.split(separator: "\n").map(String.init)
+    #expect(users.contains("calico-node.node-2") && !users.contains("calico-node.node-1"))
+    let roles = try etcdctl("role", "list").out.split(separator: "\n").map(String.init)
+    #expect(roles.contains("calico-node.node-2") && !roles.contains("calico-node.node-1"))
+    #expect(try etcdctl("get", "/bulkhead/v1/record").out.contains("calico-node.node-30"))
+    #expect(try bulkhead("certs", "issue").code == 0)
+    let node = try Program.run(
+      server.etcdctl,
+      [
+        "--endpoints=\(cluster.endpoints[0])", "--cacert=\(credentials.authority)",
+        "--cert=\(folder.path)/pki/clients/calico-node.node-2.crt",
+        "--key=\(folder.path)/pki/clients/calico-node.node-2.key", "get", "/bulkhead/v1/record",
+      ], in: folder.path, environment: ["ETCDCTL_API": "3"])
+    #expect(node.code != 0 && node.error.contains("permission denied"), "\(node.all)")
+    #expect(try bulkhead("plan").out.contains("neither the file nor etcd has changed"))
+  }
+
+  @Test func whoIsKilledLeavesALockThatIsSoonFreeAndWorkThatIsGoneOnWith() async throws {
+    let folder = try TemporaryFolder()
+    let server = try #require(Server.all.last)
+    let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)
+    defer { cluster.stop() }
+    #expect(
+      try Program.bulkhead(
+        "init", "--ca", "etcd-ca/ca.crt", "--endpoint", "\(cluster.endpoints[0])", in: folder.path
+      ).code == 0)
+    let file = folder.path + "/bulkhead.yaml"
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    let nodes = (1...200).map { "node-\($0)" }
+    try (text + "isolation: node-user\nnodes: [\(nodes.joined(separator: ", "))]\n").write(
+      toFile: file, atomically: true, encoding: .utf8)
+    // Killed as soon as it has made its first users and roles.
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Program.path)
+    process.arguments = ["apply"]
+    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.runHearingSignals()
+    let holder = try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) { etcd in
+      while process.isRunning, try await etcd.roles().count < 20 {}
+      let value = try await etcd.value(of: "/bulkhead/v1/lock")
+      kill(process.processIdentifier, SIGKILL)
+      return value.map { String(decoding: $0, as: UTF8.self) }
+    }
+    process.waitUntilExit()
+    #expect(process.terminationReason == .uncaughtSignal, "it came to its end before it was killed")
+    #expect(holder?.contains(#""process":\#(process.processIdentifier)"#) == true, "\(holder ?? "-")")
+    let impatient = try Program.bulkhead("apply", "--wait", "0", in: folder.path)
+    #expect(impatient.code == 1)
+    #expect(impatient.error.contains("process \(process.processIdentifier)"), "\(impatient.all)")
+    let patient = try Program.bulkhead("apply", "--wait", "120", in: folder.path)
+    #expect(patient.code == 0, "\(patient.all)")
+    #expect(try Program.bulkhead("plan", "--full", in: folder.path).code == 0)
+  }
+}

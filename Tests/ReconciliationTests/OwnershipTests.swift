@@ -1,0 +1,166 @@
+import Etcd
+import Keyspace
+import Segmentation
+import Testing
+
+@testable import Reconciliation
+
+@Suite("What is whose")
+struct OwnershipTests {
+  private let calico = Permission(.readwrite, .prefix("/calico/"))
+  private let other = Permission(.read, .prefix("/other/"))
+  private let desired = DesiredState(
+    .of([("node", [Grant(.prefix("/calico/"), .readwrite)])], apiserver: "apiserver"))
+
+  /// A cluster in which others have made the user and the role that the file names, with more than it wants, and more.
+  private var foreign: ClusterState {
+    ClusterState(
+      authEnabled: true,
+      users: [
+        "root": .init(roles: ["root"]), "apiserver": .init(roles: ["root", "theirs"]),
+        "node": .init(roles: ["node", "more"]), "ops": .init(roles: ["root"]),
+        "app": .init(roles: ["app"]),
+      ],
+      roles: ["root": [], "node": [calico, other], "more": [other], "app": [other], "theirs": [other]])
+  }
+
+  private func plan(
+    _ state: ClusterState, _ management: SegmentationFile.Management, managed: Managed = Managed(),
+    desired: DesiredState? = nil, applicant: String = "root"
+  ) -> Plan {
+    Plan(
+      from: state, to: desired ?? self.desired, applicant: applicant, management: management, managed: managed
+    )
+  }
+
+  @Test("additive takes nothing from what others made, and tells all of it")
+  func additive() {
+    let plan = plan(foreign, .additive)
+    #expect(plan.isEmpty && plan.withheld.isEmpty && plan.managed == Managed())
+    #expect(plan.drift.allSatisfy { $0.isLeft })
+    #expect(
+      plan.drift.map { "\($0.kind.rawValue): \($0.subject): \($0.meaning)" } == [
+        "extra: role node: it may read /other/* too",
+        "foreign role on a managed user: user node: it has the role more too, and may read /other/*",
+        "foreign user: user app: it may read /other/*",
+        "foreign user: user ops: it may do everything, as an administrator",
+        "foreign role: role app: it may read /other/*; app has it",
+        "foreign role: role more: it may read /other/*; node has it",
+        "foreign role: role theirs: it may read /other/*; apiserver has it",
+      ])
+    // What the file wants is added all the same, and with no access taken on the way.
+    var less = foreign
+    less.roles["node"] = [Permission(.read, .prefix("/calico/")), other]
+    less.users["node"]?.roles = ["more"]
+    #expect(
+      Set(self.plan(less, .additive).changes) == [
+        .grant(calico, toRole: "node"), .link(user: "node", role: "node"),
+      ])
+    let wide = Permission(.readwrite, .key("/k"))
+    var wider = foreign
+    wider.roles["node"] = [calico, wide]
+    let narrow = DesiredState(
+      .of([("node", [Grant(.prefix("/calico/"), .readwrite), Grant(.key("/k"), .read)])]))
+    let kept = self.plan(wider, .additive, desired: narrow)
+    #expect(kept.isEmpty)
+    #expect(kept.drift.first?.kind == .changed && kept.drift.first?.isLeft == true)
+    // What it lacks of one kind of access is added to the other kind, which stays.
+    let write = Permission(.write, .prefix("/calico/"))
+    wider.roles["node"] = [write]
+    let reading = DesiredState(.of([("node", [Grant(.prefix("/calico/"), .read)])]))
+    #expect(self.plan(wider, .additive, desired: reading).changes == [.grant(calico, toRole: "node")])
+  }
+
+  @Test("adopt takes over what the file names, and leaves and tells the rest")
+  func adopt() {
+    let plan = plan(foreign, .adopt)
+    #expect(Set(plan.changes) == [.revoke(other, fromRole: "node"), .unlink(user: "node", role: "more")])
+    #expect(plan.managed == Managed(users: ["node"], roles: ["node"]))
+    #expect(plan.foreignUsers == ["app", "ops"] && plan.foreignRoles == ["app", "more", "theirs"])
+    #expect(plan.drift.count { $0.isLeft } == 5)
+  }
+
+  @Test("authoritative removes the rest too, but nothing that root, kube-apiserver or the applicant have")
+  func authoritative() {
+    let plan = plan(foreign, .authoritative)
+    #expect(
+      Set(plan.changes) == [
+        .revoke(other, fromRole: "node"), .unlink(user: "node", role: "more"), .deleteUser("app"),
+        .deleteUser("ops"), .deleteRole("app"), .deleteRole("more"),
+      ])
+    #expect(plan.removals == plan.changes)
+    #expect(plan.withheld == [.deleteRole("theirs")] && plan.foreignRoles == ["theirs"])
+    let asOps = self.plan(foreign, .authoritative, applicant: "ops")
+    #expect(!asOps.changes.contains(.deleteUser("ops")) && asOps.withheld.contains(.deleteUser("ops")))
+    // Nobody says who kube-apiserver is.
+    let nameless = DesiredState(.of([("node", [Grant(.prefix("/calico/"), .readwrite)])]))
+    let careful = self.plan(foreign, .authoritative, desired: nameless)
+    #expect(careful.changes.contains(.deleteUser("app")))
+    #expect(
+      careful.withheld.contains(.deleteUser("apiserver")) && careful.withheld.contains(.deleteUser("ops")))
+    #expect(!careful.changes.contains(.deleteRole("theirs")))
+  }
+
+  @Test(
+    "what Bulkhead made goes with the identity that it was made for, in every mode",
+    arguments: SegmentationFile.Management.allCases)
+  func own(management: SegmentationFile.Management) {
+    var state = foreign
+    state.users["node.n1"] = .init(roles: ["node", "node.n1"])
+    state.roles["node.n1"] = [other]
+    let managed = Managed(users: ["node", "node.n1"], roles: ["node", "node.n1", "gone"])
+    let plan = plan(state, management, managed: managed)
+    for change: Change in [
+      .deleteUser("node.n1"), .deleteRole("node.n1"), .revoke(other, fromRole: "node"),
+      .unlink(user: "node", role: "more"),
+    ] {
+      #expect(plan.changes.contains(change), "\(change.words)")
+    }
+    #expect(plan.managed == Managed(users: ["node"], roles: ["node"]))
+    #expect(!plan.drift.contains { $0.subject == "user node.n1" && $0.isLeft })
+    // Not by its own hand.
+    let own = self.plan(state, management, managed: managed, applicant: "node.n1")
+    #expect(own.withheld.contains(.deleteUser("node.n1")) && own.withheld.contains(.deleteRole("node.n1")))
+    #expect(own.managed.users.contains("node.n1") && own.managed.roles.contains("node.n1"))
+  }
+
+  @Test("what is about to be made is Bulkhead's, but root and kube-apiserver are not")
+  func made() {
+    #expect(
+      plan(ClusterState(), .additive).managed == Managed(users: ["node"], roles: ["node"]))
+  }
+
+  @Test("a role that may be kube-apiserver's is not removed when the file no longer names it")
+  func apiserverRole() {
+    let state = ClusterState(
+      users: ["root": .init(roles: ["root"]), "apiserver": .init(roles: ["kube-apiserver"])],
+      roles: ["kube-apiserver": [Permission(.readwrite, .prefix("/registry/"))]])
+    let plan = plan(
+      state, .additive, managed: Managed(roles: ["kube-apiserver"]), desired: DesiredState(.of([])))
+    #expect(plan.isEmpty && plan.withheld == [.deleteRole("kube-apiserver")])
+    #expect(plan.managed.roles == ["kube-apiserver"])
+  }
+
+  @Test("a user of somebody else's that anybody can log in as is made anew with all its roles")
+  func openPassword() {
+    var state = foreign
+    state.users["node"]?.acceptsEmptyPassword = true
+    let plan = plan(state, .additive)
+    #expect(
+      Set(plan.changes) == [
+        .deleteUser("node"), .addUser("node"), .link(user: "node", role: "node"),
+        .link(user: "node", role: "more"),
+      ])
+    #expect(plan.drift.contains { $0.kind == .passwordOpen && !$0.isLeft })
+  }
+
+  @Test("entries that stand twice are named as that")
+  func duplicates() {
+    var state = foreign
+    state.roles["node"] = [calico, Permission(.read, .prefix("/calico/"))]
+    let drift = plan(state, .adopt).drift.filter { $0.kind == .duplicateEntry }
+    #expect(drift.map(\.meaning) == ["/calico/* stands in it 2 times, which comes to readwrite"])
+    #expect(plan(state, .adopt).changes.contains(.revoke(calico, fromRole: "node")))
+    #expect(plan(state, .additive).isEmpty)
+  }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Segmentation
+import Testing
+
+@testable import Reconciliation
+
+@Suite("The record")
+struct RecordTests {
+  /// The users and roles of this many nodes, three components on each.
+  private func record(nodes: Int, name: (Int) -> String) -> Record {
+    let names = Set(
+      (0..<nodes).flatMap { node in
+        ["calico-node", "cni-plugin", "felix"].map { "\($0).\(name(node))" }
+      })
+    return Record(
+      managed: Managed(users: names, roles: names.union(["calico-node", "cni-plugin", "felix"])),
+      applied: .init(
+        file: String(repeating: "f", count: 64), wanted: String(repeating: "a", count: 64),
+        authRevision: .max, leftAlone: 3, bulkhead: "0.1.0"))
+  }
+
+  @Test("reads back as it was written, the same bytes each time")
+  func roundTrip() throws {
+    for record in [Record(), record(nodes: 3) { "node-\($0)" }] {
+      let bytes = try record.bytes
+      #expect(try Record(bytes) == record)
+      #expect(try Record(bytes).bytes == bytes)
+    }
+  }
+
+  @Test("5,000 nodes with three components fit one request, with the longest names too")
+  func size() throws {
+    let usual = try record(nodes: 5_000) { "node-\(10_000 + $0)" }.bytes.count
+    #expect(usual < 400_000, "\(usual)")
+    let longest = try record(nodes: 5_000) { node in
+      "\(10_000 + node)" + String(repeating: "x", count: 64 - "calico-node.".count - 5)
+    }.bytes.count
+    #expect(longest < Record.mostBytes, "\(longest)")
+    let tooMany = record(nodes: 30_000) { "node-\(10_000 + $0)" }
+    #expect(throws: RecordError.self) { _ = try tooMany.bytes }
+  }
+
+  @Test("what is not understood is refused and not taken for nothing")
+  func refused() {
+    for text in ["", "{}", "[1]", #"{"format":2,"users":[],"roles":[],"usersWithRole":[]}"#] {
+      #expect(throws: RecordError.self) { try Record(Array(text.utf8)) }
+    }
+  }
+
+  @Test("a goal is fulfilled only by the same file, the same program's reading of it and the same revision")
+  func fulfilled() throws {
+    func goal(_ text: String, _ segmentation: Segmentation = .sample) -> Goal {
+      Goal(segmentation, management: .additive, applicant: "root", text: text)
+    }
+    func survey(_ goal: Goal, at revision: Int64?, now: Int64?) -> Survey {
+      let applied = Record.Applied(
+        file: goal.file, wanted: goal.wanted, authRevision: revision, leftAlone: 0, bulkhead: "0.1.0")
+      return Survey(members: [], record: Record(applied: applied), authEnabled: true, authRevision: now)
+    }
+    let one = goal("a")
+    #expect(one.applied(according: survey(one, at: 7, now: 7)) != nil)
+    #expect(one.applied(according: survey(one, at: 7, now: 8)) == nil)
+    #expect(one.applied(according: survey(one, at: nil, now: nil)) == nil)
+    #expect(goal("b").applied(according: survey(one, at: 7, now: 7)) == nil)
+    #expect(goal("a", .of([])).applied(according: survey(one, at: 7, now: 7)) == nil)
+    let none = Survey(members: [], record: nil, authEnabled: true, authRevision: 7)
+    #expect(one.applied(according: none) == nil)
+  }
+}

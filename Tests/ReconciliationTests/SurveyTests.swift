@@ -1,0 +1,81 @@
+import Etcd
+import Keyspace
+import Segmentation
+import TestClusters
+import Testing
+import ThrowawayEtcd
+
+@testable import Reconciliation
+
+@Suite("The survey", .realEtcd)
+struct SurveyTests {
+  @Test(
+    "knows every member's version, those that no endpoint names too, and the auth revision",
+    arguments: EtcdRelease.main)
+  func members(release: EtcdRelease) async throws {
+    try await TestCluster.with(release, members: 3) { cluster in
+      try await cluster.secure()
+      let root = try cluster.credentials(of: "root")
+      let survey = try await EtcdClient.connect(to: [cluster.etcd.endpoints[1]], as: root) {
+        try await Survey.take($0, as: root)
+      }
+      #expect(survey.members.count == 3 && survey.unknownMembers.isEmpty)
+      #expect(survey.members.allSatisfy { $0.version?.description == release.version })
+      #expect(Set(survey.members.compactMap(\.endpoint)) == Set(cluster.etcd.endpoints))
+      #expect(survey.authEnabled && survey.record == nil)
+      #expect(try await survey.authRevision == cluster.authRevision())
+      // With one of them away its version is not known: nothing is sent that could harm it.
+      cluster.etcd.members[2].crash()
+      try await cluster.connect { etcd in
+        let survey = try await Survey.take(etcd, as: root)
+        #expect(survey.unknownMembers.map(\.name) == ["etcd-3"] && survey.authRevision == nil)
+      }
+    }
+  }
+
+  @Test("AuthStatus is sent only where every member is known to know it")
+  func leave() {
+    func leave(_ versions: String?...) -> Bool {
+      AuthStatusLeave(versions: versions.map { $0.flatMap { EtcdVersion($0) } }) != nil
+    }
+    #expect(leave("3.5.0") && leave("3.5.1", "3.6.0"))
+    #expect(!leave() && !leave(nil) && !leave("3.5.1", nil) && !leave("3.5.1", "3.4.44"))
+  }
+
+  @Test("releases that cannot do what is needed are refused with the reason")
+  func refusals() throws {
+    func refusal(_ version: String) throws -> MemberRefusal? {
+      let status = MemberStatus.of(version: try #require(EtcdVersion(version)))
+      return MemberRefusal([SurveyedMember(name: "a", endpoint: nil, status: status, problem: nil)])
+    }
+    #expect(try refusal("3.3.27")?.description.contains("anybody could log in") == true)
+    for version in ["3.4.0", "3.4.23", "3.5.30", "3.7.1"] { #expect(try refusal(version) == nil) }
+    let old = try #require(EtcdVersion("3.4.20"))
+    let survey = Survey(
+      members: [SurveyedMember(name: "a", endpoint: nil, status: .of(version: old), problem: nil)],
+      record: nil, authEnabled: false, authRevision: nil)
+    #expect(throws: MemberRefusal.forgetsPermissions("a", old)) { try survey.checkBeforeEnablingAuth() }
+  }
+
+  @Test("nothing is written to a store that is nearly full", arguments: EtcdRelease.one)
+  func space(release: EtcdRelease) async throws {
+    var options = ThrowawayEtcd.Options()
+    options.quotaBackendBytes = 1 << 20
+    try await TestCluster.with(release, options: options) { cluster in
+      let root = try cluster.credentials(of: "root")
+      try await cluster.connect { etcd in
+        try await Survey.take(etcd, as: root).checkSpace(as: root)
+        // Filled until there is room for one or two more such values.
+        for number in 0..<26 {
+          guard try await etcd.status().databaseSize < 997_000 else { break }
+          try await etcd.put([UInt8](repeating: 7, count: 40_000), at: Key("/filler/\(number)"))
+          // The size is that of what was written to the file, which happens every 100 ms.
+          try await Task.sleep(for: .milliseconds(250))
+        }
+        let survey = try await Survey.take(etcd, as: root)
+        await #expect(throws: MemberRefusal.self) { try await survey.checkSpace(as: root) }
+        #expect(try await etcd.alarms().isEmpty)
+      }
+    }
+  }
+}
