@@ -12,7 +12,8 @@ public struct CalicoRelease: Hashable, Sendable {
   /// The releases the catalogue was checked against. The last of them is ``unreleased``.
   public static let known = CalicoRelease(major: 3, minor: 20)...unreleased
 
-  /// What Calico's master branch held on 22 August 2026.
+  /// What the branch release-v3.33 held on 22 August 2026. The master branch, which had gone on to v3.34 a week
+  /// before, read and wrote the same keys that day.
   public static let unreleased = CalicoRelease(major: 3, minor: 33)
 
   /// The known release that is nearest to this one: itself if it is known.

@@ -45,10 +45,13 @@ import Testing
   }
 
   @Test(arguments: releases)
-  func `whoever may write may also read, since libcalico compares before it writes`(release: String) throws {
+  func `whoever writes through libcalico may also read, since it compares before it writes`(release: String)
+    throws
+  {
     let all = try catalogue()
     for features in [[], Set(all.features.map(\.name))] {
-      for name in all.components.map(\.name) {
+      // The Neutron driver has a client of its own, with plain puts and deletions.
+      for name in all.components.map(\.name) where name != "neutron-driver" {
         let whole = try permissions(name, release, features)
         #expect(whole.writable.subtracting(whole.readable).isEmpty, "\(name)")
         let node = try permissions(name, on: "n1", release, features)

@@ -51,7 +51,8 @@ import Testing
   @Test func `the configuration of IPAM is written only by the releases that create it`() throws {
     for name in ["calico-node", "cni-plugin"] {
       for release in releases {
-        let expected = ["v3.24", "v3.26", "v3.29", "v3.30", "v3.31", "v3.32"].contains(release)
+        let this = try CalicoRelease.known(release)
+        let expected = try CalicoRelease.known("v3.24") <= this && this <= .known("v3.32")
         #expect(
           try permissions(name, on: "n1", release).writes("/calico/ipam/v2/config") == expected, "\(release)")
         #expect(try permissions(name, on: "n1", release).reads("/calico/ipam/v2/config"))
@@ -61,9 +62,24 @@ import Testing
   }
 
   @Test func `the handles of tunnels come with the releases that have the tunnels`() throws {
-    let handle = "/calico/ipam/v2/handle/wireguard-v6-tunnel-addr-n1"
-    #expect(try !permissions("calico-node", on: "n1", "v3.22").writes(handle))
-    #expect(try permissions("calico-node", on: "n1", "v3.24").changes(handle))
+    let first = [
+      "ipip": "v3.20", "vxlan": "v3.20", "wireguard": "v3.20", "vxlan-v6": "v3.23", "wireguard-v6": "v3.24",
+    ]
+    for release in releases {
+      let node = try permissions("calico-node", on: "n1", release)
+      for (tunnel, since) in first {
+        let expected = try CalicoRelease.known(since) <= .known(release)
+        let handle = "/calico/ipam/v2/handle/\(tunnel)-tunnel-addr-n1"
+        #expect(node.changes(handle) == expected, "\(tunnel) in \(release)")
+        #expect(node.writes(handle) == expected, "\(tunnel) in \(release)")
+      }
+    }
+  }
+
+  @Test func `on Windows the CNI plugin writes no handle beyond those of its pods`() throws {
+    let cni = try permissions("cni-plugin", on: "n1", "v3.32", ["windows"])
+    #expect(!cni.writes("/calico/ipam/v2/handle/windows-reserved-ipam-handle"))
+    #expect(cni.changes("/calico/ipam/v2/assignment/ipv4/block/10.0.0.0-26"))
   }
 
   @Test func `the DHCP agent reads the endpoints of its own host, with dashes doubled`() throws {

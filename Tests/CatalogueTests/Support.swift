@@ -3,7 +3,10 @@ import Keyspace
 import Testing
 
 let v3 = "/calico/resources/v3/projectcalico.org/"
-let releases = ["v3.20", "v3.21", "v3.24", "v3.26", "v3.29", "v3.30", "v3.31", "v3.32", "v3.33"]
+/// Every release that the catalogue knows.
+let releases = (CalicoRelease.known.lowerBound.minor...CalicoRelease.known.upperBound.minor).map {
+  "v3.\($0)"
+}
 
 func installation(
   _ release: String = "v3.32", _ features: Set<String> = [], region: String? = nil
