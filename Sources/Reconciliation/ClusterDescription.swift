@@ -9,16 +9,20 @@ public struct ClusterDescription {
   public private(set) var template: FileTemplate
 
   private let state: ClusterState
+  private let withPassword: Set<String>
   private var remarks: [String] = []
   private var described: Set<String> = []
 
   /// - Parameters:
   ///   - template: How etcd is reached, and kube-apiserver's user if that is known.
   ///   - release: Calico's; nil if it is not known.
+  ///   - withPassword: The users that log in with a password.
   public init(
-    of state: ClusterState, _ template: FileTemplate, release: CalicoRelease?, catalogue: Catalogue
+    of state: ClusterState, _ template: FileTemplate, release: CalicoRelease?, withPassword: Set<String>,
+    catalogue: Catalogue
   ) {
     self.state = state
+    self.withPassword = withPassword
     var template = template
     if template.apiserver == nil { template.apiserver = Self.apiserver(of: state) }
     let recognition = Recognition(state, template, release: release, catalogue)
@@ -77,6 +81,9 @@ public struct ClusterDescription {
       return remarks.append(
         "not described: the user \(user), as whom anybody can log in with an empty password")
     }
+    if withPassword.contains(user) {
+      return remarks.append("not described: the user \(user), who logs in with a password")
+    }
     if ["calicoctl", "kube-apiserver"].contains(where: user.hasPrefix), catalogue[user] != nil {
       return remarks.append("not described: the user \(user), whose name is that of a role of the catalogue")
     }
@@ -122,5 +129,15 @@ public struct ClusterDescription {
       return nil
     }
     return order.map { Grant($0, access[$0, default: []]) }
+  }
+}
+
+extension EtcdClient {
+  /// Those of the users that have a password, the empty one aside; none while authentication is off, when nobody can
+  /// tell.
+  public func usersWithPassword(among users: some Sequence<String>) async throws(EtcdError) -> Set<String> {
+    var found: Set<String> = []
+    for user in users where try await tryEmptyPassword(ofUser: user) == .refused { found.insert(user) }
+    return found
   }
 }

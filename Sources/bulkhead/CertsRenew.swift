@@ -28,6 +28,7 @@ struct CertsRenew: AsyncParsableCommand {
   @OptionGroup var passphraseOption: PassphraseOption
   @OptionGroup var outputOption: OutputOption
   @OptionGroup var timeoutOption: TimeoutOption
+  @OptionGroup var lockOption: LockOption
 
   func run() async throws {
     let workspace = try Workspace(fileOption)
@@ -43,6 +44,8 @@ struct CertsRenew: AsyncParsableCommand {
       Console.note(
         "hint: the components read the new ones from new Secrets: 'bulkhead manifest', then roll out")
     }
-    if password { try await workspace.changePasswords(of: users, timeout: timeoutOption.duration) }
+    if password {
+      try await workspace.changePasswords(of: users, timeout: timeoutOption.duration, lockOption)
+    }
   }
 }

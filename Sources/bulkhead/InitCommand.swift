@@ -104,7 +104,10 @@ struct InitCommand: AsyncParsableCommand {
       Console.clearProgress()
       var release = given
       if release == nil { release = try await CalicoVersion.read(etcd) }
-      return ClusterDescription(of: state, template, release: release, catalogue: catalogue).template
+      return ClusterDescription(
+        of: state, template, release: release,
+        withPassword: try await etcd.usersWithPassword(among: users), catalogue: catalogue
+      ).template
     }
   }
 }

@@ -31,7 +31,7 @@ extension Workspace {
 
   /// Gives users new passwords, each first in a file of its own, then in etcd, then in the place of the old one.
   /// - Parameter users: Of the file's; where none is named, all that have a password.
-  func changePasswords(of users: [String], timeout: Duration) async throws {
+  func changePasswords(of users: [String], timeout: Duration, _ lockOption: LockOption) async throws {
     let users = try users.isEmpty ? segmentation.passwordUsers : users.map { try identity($0).user }
     if let user = users.first(where: { segmentation[identity: $0]?.login != .password }) {
       throw Complaint("'\(user)' has no password", hint: "its certificate says who it is")
@@ -40,18 +40,21 @@ extension Workspace {
     try await EtcdClient.connect(
       to: file.etcd.endpoints, as: try administrator, timeout: timeout
     ) { etcd in
-      for user in users {
-        let next = try store.stage(for: user)
-        try await Apply(etcd, password: { _ in next }).make(.changePassword(user))
-        if try await etcd.isAuthEnabled() {
-          guard try await etcd.passwordFault(ofUser: user, passwords: [next]) == nil else {
-            throw Complaint(
-              "etcd does not take the new password of '\(user)', which was made without one",
-              hint: "'bulkhead apply' makes the user anew")
+      try await lockOption.holdingLock(of: etcd) { lock in
+        for user in users {
+          let next = try store.stage(for: user)
+          try await lock.check()
+          try await Apply(etcd, password: { _ in next }).make(.changePassword(user))
+          if try await etcd.isAuthEnabled() {
+            guard try await etcd.passwordFault(ofUser: user, passwords: [next]) == nil else {
+              throw Complaint(
+                "etcd does not take the new password of '\(user)', which was made without one",
+                hint: "'bulkhead apply' makes the user anew")
+            }
           }
+          try store.promote(user)
+          Console.note("\(user): the password is changed, the new one is in \(try store.file(of: user))")
         }
-        try store.promote(user)
-        Console.note("\(user): the password is changed, the new one is in \(try store.file(of: user))")
       }
     }
   }

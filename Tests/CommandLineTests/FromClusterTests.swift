@@ -88,6 +88,8 @@ import ThrowawayEtcd
         for user in backup one two; do etcdctl user grant-role $user shared; done
         etcdctl user grant-role two calicoctl-read-only
         etcdctl user add idle --no-password
+        etcdctl user add clerk:secret
+        etcdctl user grant-role clerk shared
         etcdctl role add unused
         etcdctl auth enable
         """)
@@ -99,7 +101,7 @@ import ThrowawayEtcd
       "- {user: alice, access: read-only}", "apiserver: kube-apiserver-etcd-client", "- user: backup",
       "prefix: /calico/, access: read", #""/backup/\\x2alock""#, "from: /a, to: /c", "from: /z, access: read",
       "roles: [calicoctl-read-only, shared]", "# not described: the administrator ops",
-      "# not described: the user idle",
+      "# not described: the user idle", "# not described: the user clerk, who logs in with a password",
     ] {
       #expect(text.contains(part), "\(part) in\n\(text)")
     }

@@ -90,7 +90,7 @@ import ThrowawayEtcd
     #expect(try bulkhead("plan").out.contains("neither the file nor etcd has changed"))
   }
 
-  @Test func whoIsKilledLeavesALockThatIsSoonFreeAndWorkThatIsGoneOnWith() async throws {
+  @Test func whoIsPausedStopsAndWhoIsKilledLeavesALockThatIsSoonFree() async throws {
     let folder = try TemporaryFolder()
     let server = try #require(Server.all.last)
     let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)
@@ -104,26 +104,46 @@ import ThrowawayEtcd
     let nodes = (1...200).map { "node-\($0)" }
     try (text + "isolation: node-user\nnodes: [\(nodes.joined(separator: ", "))]\n").write(
       toFile: file, atomically: true, encoding: .utf8)
-    // Killed as soon as it has made its first users and roles.
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: Program.path)
-    process.arguments = ["apply"]
-    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.runHearingSignals()
-    let holder = try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) { etcd in
-      while process.isRunning, try await etcd.roles().count < 20 {}
-      let value = try await etcd.value(of: "/bulkhead/v1/lock")
-      kill(process.processIdentifier, SIGKILL)
-      return value.map { String(decoding: $0, as: UTF8.self) }
+    /// Sends a signal to an apply that has just made its first roles.
+    func interruptedApply(_ signal: Int32) async throws -> (process: Process, error: Pipe) {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: Program.path)
+      process.arguments = ["apply"]
+      process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+      process.standardOutput = FileHandle.nullDevice
+      let error = Pipe()
+      process.standardError = error
+      try process.runHearingSignals()
+      try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) { etcd in
+        let before = try await etcd.roles().count
+        while process.isRunning, try await etcd.roles().count < before + 5 {}
+        kill(process.processIdentifier, signal)
+      }
+      return (process, error)
     }
-    process.waitUntilExit()
-    #expect(process.terminationReason == .uncaughtSignal, "it came to its end before it was killed")
-    #expect(holder?.contains(#""process":\#(process.processIdentifier)"#) == true, "\(holder ?? "-")")
+    func lock() async throws -> String? {
+      try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) {
+        try await $0.value(of: "/bulkhead/v1/lock").map { String(decoding: $0, as: UTF8.self) }
+      }
+    }
+
+    // Paused until its lock is gone: it may write no more.
+    let (paused, error) = try await interruptedApply(SIGSTOP)
+    while try await lock() != nil { try await Task.sleep(for: .milliseconds(200)) }
+    kill(paused.processIdentifier, SIGCONT)
+    paused.waitUntilExit()
+    let story = String(decoding: try error.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    #expect(paused.terminationStatus == 1, "\(story)")
+    #expect(story.contains("the lock on the cluster's users and roles was lost"), "\(story)")
+
+    let (killed, _) = try await interruptedApply(SIGKILL)
+    killed.waitUntilExit()
+    #expect(killed.terminationReason == .uncaughtSignal, "it came to its end before it was killed")
+    let holder = try await lock()
+    #expect(holder?.contains(#""process":\#(killed.processIdentifier)"#) == true, "\(holder ?? "-")")
     let impatient = try Program.bulkhead("apply", "--wait", "0", in: folder.path)
     #expect(impatient.code == 1)
-    #expect(impatient.error.contains("process \(process.processIdentifier)"), "\(impatient.all)")
+    #expect(impatient.error.contains("process \(killed.processIdentifier)"), "\(impatient.all)")
     let patient = try Program.bulkhead("apply", "--wait", "120", in: folder.path)
     #expect(patient.code == 0, "\(patient.all)")
     #expect(try Program.bulkhead("plan", "--full", in: folder.path).code == 0)
