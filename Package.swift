@@ -108,8 +108,8 @@ let package = Package(
       "AuthorityServer",
       [
         "Enrolment", "Segmentation", "Catalogue", "Certificates", "Files", "StrictYAML", serviceLifecycle,
-        logging,
-        hummingbird,
+        logging, hummingbird,
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -126,6 +126,14 @@ let package = Package(
       resources: [.embedInCode("Example")],
       swiftSettings: strict),
     // What `make bench` times beside other programs.
+    .executableTarget(
+      name: "enrolment-storm",
+      dependencies: [
+        "Certificates", "Enrolment",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      path: "Benchmarks/EnrolmentStorm", swiftSettings: strict),
     .executableTarget(
       name: "certificate-benchmark",
       dependencies: ["Certificates", .product(name: "Crypto", package: "swift-crypto")],
@@ -145,6 +153,7 @@ let package = Package(
       "AuthorityServer",
       [
         "Enrolment", "Segmentation", "Catalogue", "Certificates", "Files", logging,
+        .product(name: "JWTKit", package: "jwt-kit"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "X509", package: "swift-certificates"),

@@ -39,7 +39,8 @@ public struct AuthorityServer: Sendable {
     self.queue = queue
     door = FrontDoor(
       desk: EnrolmentDesk(
-        rules: rules, queue: queue, rateLimit: RateLimit(settings.limits),
+        rules: rules, serviceAccounts: settings.serviceAccounts.map(ServiceAccounts.init), queue: queue,
+        rateLimit: RateLimit(settings.limits),
         audit: try AuditLog(settings.auditFile), metrics: metrics, logger: logger),
       limits: settings.limits, isReady: isReady,
       metrics: {

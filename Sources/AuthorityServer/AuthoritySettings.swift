@@ -40,6 +40,8 @@ public struct AuthoritySettings: Sendable {
   public var certificate: OwnCertificate
   /// The file that decisions are appended to; nil for standard error.
   public var auditFile: String?
+  /// Nil where join tokens alone count.
+  public var serviceAccounts: ServiceAccountSettings?
   public var limits = Limits()
 
   public init(

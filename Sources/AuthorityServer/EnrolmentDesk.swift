@@ -7,6 +7,8 @@ import Logging
 /// Decides on requests for a certificate, and writes every decision down before it is told.
 struct EnrolmentDesk: Sendable {
   let rules: RulesFile
+  /// Nil where no cluster vouches for anyone.
+  let serviceAccounts: ServiceAccounts?
   let queue: IssuingQueue
   let rateLimit: RateLimit
   let audit: AuditLog
@@ -71,8 +73,14 @@ struct EnrolmentDesk: Sendable {
     }
     known.method = "token"
     guard let token = JoinToken(bearer) else {
-      throw OrderRefusal(
-        .unproven, "the token is no join token", hint: "'bulkhead authority token' makes one")
+      guard let serviceAccounts, !bearer.hasPrefix(JoinToken.prefix) else {
+        throw OrderRefusal(
+          .unproven, "the token is no join token", hint: "'bulkhead authority token' makes one")
+      }
+      known.method = "service-account"
+      let (account, entitlement) = try await serviceAccounts.entitlement(of: bearer, now: Date())
+      known.proof = account
+      return .vouched(entitlement)
     }
     known.proof = token.id
     return .token(token)
@@ -89,6 +97,7 @@ struct EnrolmentDesk: Sendable {
     case .failure(let error):
       (filled, refusal) = (nil, Refusal(error))
       if let failure = error as? LedgerFailure { logger.error("nothing was issued: \(failure.cause)") }
+      if error is KeysUnavailable { logger.error("the cluster's keys cannot be read") }
     }
     let decision: AuditEntry.Decision = refusal != nil ? .refused : visit.isRenewal ? .renewed : .issued
     do {

@@ -61,7 +61,9 @@ struct IssuingRules: Sendable {
     guard let node else {
       throw OrderRefusal(
         .forbidden, "\"\(identity.user)\" belongs to a node, and nothing proves which node asks",
-        hint: "use a join token of the node's, or a service-account token that is bound to its node")
+        hint:
+          "use a join token of the node's, or a service-account token that names its node (Kubernetes 1.32 or later)"
+      )
     }
     guard let name = try? NodeName(node), deliveries.contains(Delivery(user: identity.user, node: name))
     else {

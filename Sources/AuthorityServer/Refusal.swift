@@ -28,6 +28,9 @@ struct Refusal: Error, Hashable, Sendable {
       self.init(
         refusal.kind == .unproven ? .unauthorized : .forbidden, refusal.message, hint: refusal.hint)
     case let error as CertificatesError: self.init(.badRequest, error.message, hint: error.hint)
+    case is KeysUnavailable:
+      self.init(
+        .serviceUnavailable, "the cluster's keys cannot be read", hint: "ask again later", retryAfter: 10)
     default:
       self.init(
         .serviceUnavailable, "the certificate could not be issued", hint: "the server's log says why",

@@ -8,7 +8,7 @@ struct AuthorityServe: AsyncParsableCommand {
     commandName: "serve",
     abstract: "Serve certificates over HTTPS to nodes that prove who they are.",
     discussion: """
-      POST /v1/enroll with a join token, POST /v1/renew over TLS with the current certificate; /live, /ready and \
+      POST /v1/enroll with a join token or a Kubernetes service-account token, POST /v1/renew over TLS with the current certificate; /live, /ready and \
       /metrics for those who look after it. A node gets its own identities and no other: never root's, \
       kube-apiserver's or a person's. Every decision is a line of JSON in the audit log.
 
@@ -24,6 +24,7 @@ struct AuthorityServe: AsyncParsableCommand {
   @Option(help: "Append decisions to this file (mode 0600) instead of standard error.") var audit: String?
   @Option(help: "Requests a second that one address may make over time.") var ratePerClient = 20.0
   @Option(help: "Requests a second in all.") var rate = 2_000.0
+  @OptionGroup(title: "Service accounts") var cluster: ServiceAccountOption
   @OptionGroup var fileOption: FileOption
   @OptionGroup var passphraseOption: PassphraseOption
 
@@ -49,6 +50,7 @@ struct AuthorityServe: AsyncParsableCommand {
       file: fileOption.file, directory: workspace.authority,
       passphrase: { try memory.value ?? memory.source($0) }, host: address.host, port: address.port,
       certificate: try ownCertificate, auditFile: audit)
+    settings.serviceAccounts = cluster.settings
     settings.limits.ratePerClient = ratePerClient
     settings.limits.rate = rate
     var logger = Logger(label: "authority") { StreamLogHandler.standardError(label: $0) }

@@ -1,0 +1,53 @@
+import Foundation
+import JWTKit
+
+/// What a Kubernetes service-account token says of its bearer (Kubernetes, `pkg/serviceaccount/claims.go`).
+struct ServiceAccountClaims: JWTPayload {
+  struct Kubernetes: Codable, Sendable {
+    struct Named: Codable, Sendable { let name: String }
+
+    let namespace: String
+    let serviceaccount: Named
+    let pod: Named?
+    /// Where the pod runs; there since Kubernetes 1.30, and by default (KEP-4193, stable in 1.32).
+    let node: Named?
+  }
+
+  /// One text or several (RFC 7519, section 4.1.3).
+  struct Audience: Codable, Sendable {
+    let values: [String]
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      values = try (try? [container.decode(String.self)]) ?? container.decode([String].self)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      try container.encode(values)
+    }
+  }
+
+  let iss: String
+  let sub: String
+  let aud: Audience
+  let exp: Date
+  let nbf: Date?
+  let kubernetes: Kubernetes
+
+  enum CodingKeys: String, CodingKey {
+    case iss, sub, aud, exp, nbf
+    case kubernetes = "kubernetes.io"
+  }
+
+  /// `NAMESPACE/NAME`.
+  var account: String { "\(kubernetes.namespace)/\(kubernetes.serviceaccount.name)" }
+
+  /// Nothing: ``ServiceAccounts`` checks what is said, by a clock of its own.
+  func verify(using algorithm: some JWTAlgorithm) throws {}
+}
+
+/// A token of which only the head is looked at.
+struct Unread: JWTPayload {
+  func verify(using algorithm: some JWTAlgorithm) throws {}
+}

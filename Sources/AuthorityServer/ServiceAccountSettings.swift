@@ -1,0 +1,71 @@
+import AsyncHTTPClient
+import Files
+import Foundation
+import NIOCore
+import NIOSSL
+
+/// Which cluster vouches for pods, and for which of its service accounts.
+public struct ServiceAccountSettings: Sendable {
+  /// Where the cluster's public keys are.
+  public enum Keys: Sendable {
+    /// A JSON Web Key Set.
+    case file(String)
+    /// The API server's `/openid/v1/jwks`. The authority's certificates and the token are read each time, since
+    /// Kubernetes renews them in place.
+    case url(String, authority: String?, tokenFile: String?)
+  }
+
+  /// Calico's own service accounts: the installer of the CNI plugin runs in calico-node's pod.
+  public static let calico = [
+    "kube-system/calico-node": ["calico-node", "cni-plugin"],
+    "kube-system/calico-cni-plugin": ["cni-plugin"],
+    "kube-system/calico-kube-controllers": ["kube-controllers"],
+  ]
+
+  public let keys: Keys
+  /// What the API server's `--service-account-issuer` is.
+  public let issuer: String
+  public let audience: String
+  /// By `NAMESPACE/NAME`, the components that the service account may ask for.
+  public let components: [String: [String]]
+
+  public init(keys: Keys, issuer: String, audience: String, components: [String: [String]] = calico) {
+    self.keys = keys
+    self.issuer = issuer
+    self.audience = audience
+    self.components = components
+  }
+}
+
+extension ServiceAccountSettings.Keys {
+  private static let limit = 1 << 20
+
+  /// The key set's text.
+  func read() async throws -> [UInt8] {
+    switch self {
+    case .file(let path): return try FileContents.read(path, limit: Self.limit)
+    case .url(let url, let authority, let tokenFile):
+      var tls = TLSConfiguration.makeClientConfiguration()
+      if let authority { tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(authority)) }
+      var request = HTTPClientRequest(url: url)
+      if let tokenFile {
+        let token = try FileContents.readText(tokenFile, limit: 1 << 16)
+        request.headers.add(
+          name: "Authorization", value: "Bearer \(token.trimmingCharacters(in: .whitespacesAndNewlines))")
+      }
+      var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
+      configuration.httpVersion = .http1Only
+      let client = HTTPClient(configuration: configuration)
+      do {
+        let response = try await client.execute(request, timeout: .seconds(10))
+        let body = try await response.body.collect(upTo: Self.limit)
+        try await client.shutdown()
+        guard response.status == .ok else { throw KeysUnavailable() }
+        return Array(body.readableBytesView)
+      } catch {
+        try? await client.shutdown()
+        throw error
+      }
+    }
+  }
+}

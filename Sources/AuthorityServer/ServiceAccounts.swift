@@ -1,0 +1,66 @@
+import Certificates
+import Foundation
+import JWTKit
+
+/// Whom a Kubernetes cluster vouches for.
+struct ServiceAccounts: Sendable {
+  let settings: ServiceAccountSettings
+  let keys: ClusterKeys
+
+  init(_ settings: ServiceAccountSettings) {
+    self.settings = settings
+    keys = ClusterKeys { try await settings.keys.read() }
+  }
+
+  /// What a token entitles its bearer to.
+  ///
+  /// Which node asks is what the token's `node` says, which the API server writes for a pod's token and nobody else
+  /// can. The pod's name alone says nothing of where it runs.
+  /// - Throws: `OrderRefusal`, or ``KeysUnavailable`` where the cluster's keys cannot be read.
+  func entitlement(of token: String, now: Date) async throws -> (account: String, Entitlement) {
+    let claims = try await claims(of: token)
+    let hint = "the pod needs a projected token for the audience \"\(settings.audience)\""
+    guard claims.iss == settings.issuer else {
+      throw OrderRefusal(.unproven, "the service-account token is of another issuer", hint: hint)
+    }
+    guard claims.aud.values.contains(settings.audience) else {
+      throw OrderRefusal(.unproven, "the service-account token is for another audience", hint: hint)
+    }
+    guard now < claims.exp else {
+      throw OrderRefusal(.unproven, "the service-account token has expired", hint: hint)
+    }
+    guard claims.nbf.map({ $0 <= now + 60 }) ?? true else {
+      throw OrderRefusal(.unproven, "the service-account token is not valid yet", hint: "check both clocks")
+    }
+    let name = "\(claims.kubernetes.namespace):\(claims.kubernetes.serviceaccount.name)"
+    guard claims.sub == "system:serviceaccount:\(name)" else {
+      throw OrderRefusal(.unproven, "the service-account token contradicts itself", hint: hint)
+    }
+    guard let components = settings.components[claims.account] else {
+      throw OrderRefusal(
+        .forbidden, "the service account \(claims.account) is for no component",
+        hint: "--service-account \(claims.account)=COMPONENT says for which")
+    }
+    return (claims.account, Entitlement(node: claims.kubernetes.node?.name, components: components))
+  }
+
+  private func claims(of token: String) async throws -> ServiceAccountClaims {
+    let refusal = OrderRefusal(
+      .unproven, "the token is neither a join token nor signed by the cluster",
+      hint: "send a join token or a service-account token")
+    guard let header = try? DefaultJWTParser().parse(Array(token.utf8), as: Unread.self).header,
+      let id = header.kid
+    else { throw refusal }
+    let known: ClusterKeys.Known
+    do {
+      known = try await keys.keys(for: id)
+    } catch {
+      throw KeysUnavailable()
+    }
+    // With an algorithm of the token's own choice, such as none, it would sign itself.
+    guard let algorithm = known.algorithms[id], header.alg == algorithm,
+      let claims = try? await known.collection.verify(token, as: ServiceAccountClaims.self)
+    else { throw refusal }
+    return claims
+  }
+}

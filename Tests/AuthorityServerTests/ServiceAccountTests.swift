@@ -1,0 +1,215 @@
+import Certificates
+import Crypto
+import Foundation
+import JWTKit
+import Testing
+
+@testable import AuthorityServer
+
+/// Pods that show the token of their service account.
+@Suite struct ServiceAccountTests {
+  private static let issuer = "https://kubernetes.default.svc.cluster.local"
+  private let cluster = TestCluster(issuer: issuer)
+
+  private func settings(_ authority: TestAuthority) throws -> ServiceAccountSettings {
+    let file = authority.folder + "/jwks.json"
+    try cluster.keySet().write(toFile: file, atomically: true, encoding: .utf8)
+    return ServiceAccountSettings(keys: .file(file), issuer: Self.issuer, audience: "bulkhead")
+  }
+
+  @Test func aPodGetsTheIdentitiesOfItsNodeAndServiceAccount() async throws {
+    let authority = try TestAuthority()
+    let accounts = try settings(authority)
+    let node = try await cluster.token(account: "calico-node", node: "node-1")
+    let central = try await cluster.token(account: "calico-kube-controllers", node: "node-2")
+    try await authority.serving {
+      $0.serviceAccounts = accounts
+    } _: { server async throws in
+      for (name, token, status) in [
+        ("calico-node.node-1", node, 200), ("cni-plugin.node-1", node, 200),
+        ("calico-node.node-2", node, 403),
+        ("kube-controllers", node, 403), ("kube-controllers", central, 200),
+        ("calico-node.node-2", central, 403),
+        ("root", central, 403), ("alice", node, 403),
+      ] {
+        let answer = try await server.enrol(name, with: token)
+        #expect(answer.status == status, "\(name): \(answer.body)")
+      }
+    }
+    let entry = try #require(try authority.auditEntries().first)
+    #expect(entry.method == "service-account")
+    #expect(entry.proof == "kube-system/calico-node")
+    #expect(try authority.issued().map(\.node) == ["node-1", "node-1", "node-2"])
+  }
+
+  @Test func aPodAloneDoesNotProveANode() async throws {
+    for isolation in ["node-user", "node-certificate"] {
+      let authority = try TestAuthority(isolation: isolation)
+      let token = try await cluster.token(account: "calico-node", node: nil)
+      let name = isolation == "node-user" ? "calico-node.node-1" : "calico-node"
+      let own = try settings(authority)
+      let answer = try await authority.serving {
+        $0.serviceAccounts = own
+      } _: {
+        try await $0.enrol(name, with: token)
+      }
+      #expect(answer.status == 403)
+      #expect(answer.error == "\"\(name)\" belongs to a node, and nothing proves which node asks")
+      #expect(answer.body.contains("Kubernetes 1.32"))
+    }
+  }
+
+  @Test func tokensThatTheClusterDidNotMakeForThisAreRefused() async throws {
+    let authority = try TestAuthority()
+    let own = try settings(authority)
+    let stranger = TestCluster(issuer: Self.issuer)
+    let good = try await cluster.token(account: "calico-node", node: "node-1")
+    let parts = good.split(separator: ".").map(String.init)
+    func unsigned(_ algorithm: String) -> String {
+      let header = Data("{\"alg\":\"\(algorithm)\",\"typ\":\"JWT\",\"kid\":\"\(TestCluster.keyID)\"}".utf8)
+      return "\(base64URL(header)).\(parts[1])."
+    }
+    let tokens: [(String, String)] = [
+      (try await stranger.token(account: "calico-node", node: "node-1"), "neither"),
+      (unsigned("none"), "neither"), (unsigned("HS256"), "neither"), (unsigned("ES256"), "neither"),
+      (unsigned("HS256") + (try cluster.signedWithThePublicKeyAsSecret(unsigned("HS256"))), "neither"),
+      ("\(parts[0]).\(parts[1]).\(parts[2].reversed())", "neither"), ("a.b.c", "neither"), ("..", "neither"),
+      (try await cluster.token(account: "calico-node", node: "node-1", audience: ["other"]), "audience"),
+      (try await cluster.token(account: "calico-node", node: "node-1", audience: []), "audience"),
+      (try await cluster.token(account: "calico-node", node: "node-1", lasting: -1), "expired"),
+      (try await cluster.token(account: "calico-node", node: "node-1", issuer: "https://evil"), "issuer"),
+      (
+        try await cluster.token(account: "calico-node", node: "node-1", subject: "system:serviceaccount:x:y"),
+        "contradicts"
+      ),
+      (try await cluster.token(account: "calico-node", node: "node-1", keyID: "unknown"), "neither"),
+    ]
+    let answers = try await authority.serving {
+      $0.serviceAccounts = own
+    } _: { server in
+      var answers: [TestServer.Answer] = []
+      for (token, _) in tokens { answers.append(try await server.enrol("calico-node.node-1", with: token)) }
+      answers.append(
+        try await server.enrol(
+          "calico-node.node-1", with: try await cluster.token(account: "default", node: "node-1")))
+      answers.append(try await server.enrol("calico-node.node-1", with: good))
+      return answers
+    }
+    for ((token, reason), answer) in zip(tokens, answers) {
+      #expect(answer.status == 401, "\(token)")
+      #expect(answer.error?.contains(reason) == true, "\(reason): \(answer.body)")
+    }
+    #expect(answers.suffix(2).map(\.status) == [403, 200])
+    let log = try String(contentsOfFile: authority.audit, encoding: .utf8)
+    #expect(!log.contains(parts[2]))
+  }
+
+  @Test func newKeysOfTheClusterAreFoundAndNobodyCanMakeItReadThemAllTheTime() async throws {
+    let reads = Counter()
+    let old = TestCluster(issuer: Self.issuer, keyID: "old")
+    let new = TestCluster(issuer: Self.issuer, keyID: "new")
+    let sets = [try old.keySet(), try new.keySet()]
+    let keys = ClusterKeys { Array(sets[min(reads.next(), 1)].utf8) }
+    let start = ContinuousClock.now
+    #expect(try await keys.keys(for: "old", now: start).algorithms == ["old": "ES256"])
+    // For a while nobody makes it read again, whatever key a token names.
+    for _ in 0..<100 {
+      #expect(try await keys.keys(for: "new", now: start + .seconds(5)).algorithms["new"] == nil)
+    }
+    #expect(reads.count == 1)
+    #expect(try await keys.keys(for: "new", now: start + .seconds(20)).algorithms == ["new": "ES256"])
+    // A key that the cluster has withdrawn is forgotten with time.
+    #expect(reads.count == 2)
+    _ = try await keys.keys(for: "new", now: start + .seconds(100))
+    #expect(reads.count == 2)
+    _ = try await keys.keys(for: "new", now: start + .seconds(1_000))
+    #expect(reads.count == 3)
+  }
+}
+
+private final class Counter: Sendable {
+  private let lock = NSLock()
+  nonisolated(unsafe) private(set) var count = 0
+  func next() -> Int {
+    lock.withLock {
+      defer { count += 1 }
+      return count
+    }
+  }
+}
+
+/// Signs service-account tokens as an API server does.
+struct TestCluster: Sendable {
+  static let keyID = "cluster-key"
+  let issuer: String
+  let keyID: String
+  private let key = P256.Signing.PrivateKey()
+
+  init(issuer: String, keyID: String = TestCluster.keyID) {
+    self.issuer = issuer
+    self.keyID = keyID
+  }
+
+  private struct Claims: JWTPayload {
+    struct Named: Codable { let name: String }
+    struct Kubernetes: Codable {
+      let namespace: String
+      let serviceaccount: Named
+      let pod: Named
+      let node: Named?
+    }
+    let iss: String
+    let sub: String
+    let aud: [String]
+    let exp: Int
+    let nbf: Int
+    let kubernetes: Kubernetes
+    enum CodingKeys: String, CodingKey {
+      case iss, sub, aud, exp, nbf
+      case kubernetes = "kubernetes.io"
+    }
+    func verify(using algorithm: some JWTAlgorithm) throws {}
+  }
+
+  /// As the API server publishes it, with a key of another kind beside it.
+  func keySet() -> String {
+    let raw = key.publicKey.rawRepresentation
+    return """
+      {"keys": [{"kty": "oct", "kid": "\(keyID)", "k": "c2VjcmV0"}, {"use": "sig", "kty": "EC", "kid": "\(keyID)", "crv": "P-256",
+       "alg": "ES256", "x": "\(base64URL(raw.prefix(32)))", "y": "\(base64URL(raw.suffix(32)))"}]}
+      """
+  }
+
+  func token(
+    account: String, node: String?, audience: [String] = ["bulkhead"], lasting: Int = 3_600,
+    issuer: String? = nil,
+    subject: String? = nil, keyID: String? = nil
+  ) async throws -> String {
+    let now = Int(Date().timeIntervalSince1970)
+    let keys = JWTKeyCollection()
+    await keys.add(
+      ecdsa: try ES256PrivateKey(pem: key.pemRepresentation), kid: .init(string: keyID ?? self.keyID))
+    return try await keys.sign(
+      Claims(
+        iss: issuer ?? self.issuer, sub: subject ?? "system:serviceaccount:kube-system:\(account)",
+        aud: audience,
+        exp: now + lasting, nbf: now - 10,
+        kubernetes: .init(
+          namespace: "kube-system", serviceaccount: .init(name: account),
+          pod: .init(name: "\(account)-x7k2p"),
+          node: node.map { .init(name: $0) })), kid: .init(string: keyID ?? self.keyID))
+  }
+
+  /// The signature that fools verifiers which take the algorithm from the token and the public key for a secret.
+  func signedWithThePublicKeyAsSecret(_ token: String) throws -> String {
+    let secret = SymmetricKey(data: Data(key.publicKey.pemRepresentation.utf8))
+    return base64URL(Data(HMAC<SHA256>.authenticationCode(for: Data(token.dropLast().utf8), using: secret)))
+  }
+}
+
+private func base64URL(_ data: some DataProtocol) -> String {
+  Data(data).base64EncodedString().replacingOccurrences(of: "+", with: "-").replacingOccurrences(
+    of: "/", with: "_"
+  )
+  .replacingOccurrences(of: "=", with: "")
+}

@@ -1,0 +1,163 @@
+import Certificates
+import Foundation
+import Testing
+import ThrowawayEtcd
+
+/// `bulkhead authority`, run as users run it, asked with curl, and ended as machines end it.
+@Suite(.serialized) struct AuthorityServerTests {
+  private let folder: TemporaryFolder
+
+  init() async throws {
+    folder = try TemporaryFolder()
+    let begun = try await bulkhead(
+      "init", "--cluster", "test", "--endpoint", "https://127.0.0.1:2379", "--ca", "pki/ca.crt")
+    try #require(begun.code == 0, "\(begun.error)")
+    let file = folder.path + "/bulkhead.yaml"
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    try text.replacing(
+      /components: .*/,
+      with: "isolation: node-user\nnodes: [node-1, node-2]\ncomponents: [calico-node, cni-plugin]"
+    )
+    .write(toFile: file, atomically: true, encoding: .utf8)
+    try #require(await bulkhead("certs", "authority").code == 0)
+  }
+
+  private func bulkhead(_ arguments: String...) async throws -> Program.Outcome {
+    let path = folder.path
+    return try await aside { try Program.run(Program.path, arguments, in: path) }
+  }
+
+  private func shell(_ script: String) async throws -> Program.Outcome {
+    let path = folder.path
+    return try await aside { try Program.run("/bin/bash", ["-c", script], in: path) }
+  }
+
+  /// Starts a server and waits until it listens.
+  private func serve() async throws -> (Process, url: String) {
+    let log = folder.path + "/serve-\(UUID().uuidString).log"
+    _ = FileManager.default.createFile(atPath: log, contents: nil)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Program.path)
+    process.arguments = [
+      "authority", "serve", "--listen", "127.0.0.1:0", "--host", "127.0.0.1", "--audit", "audit.log",
+      "--rate-per-client", "100000",
+    ]
+    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    process.standardInput = FileHandle.nullDevice
+    process.standardError = FileHandle(forWritingAtPath: log)
+    try process.runHearingSignals()
+    for _ in 0..<600 {
+      let text = try String(contentsOfFile: log, encoding: .utf8)
+      if let match = text.firstMatch(of: /listening on 127\.0\.0\.1:(\d+)\n/) {
+        return (process, "https://127.0.0.1:\(match.1)")
+      }
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    kill(process.processIdentifier, SIGKILL)
+    Issue.record("the server does not listen")
+    throw CancellationError()
+  }
+
+  private func end(_ process: Process, by signal: Int32) async throws -> Int32 {
+    kill(process.processIdentifier, signal)
+    return try await aside {
+      process.waitUntilExit()
+      return process.terminationStatus
+    }
+  }
+
+  /// Makes a request with openssl and sends it with curl, `count` times at once with a token each.
+  private func storm(_ url: String, _ count: Int) async throws -> Program.Outcome {
+    try await shell(
+      """
+      openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=calico-node.node-1 \\
+        -keyout node.key 2>/dev/null | awk '{printf "%s\\\\n", $0}' >csr || exit 1
+      printf '{"csr":"%s"}' "$(cat csr)" >body.json
+      for i in $(seq \(count)); do
+        curl -sS --cacert pki/ca.crt -H "Authorization: Bearer $(cat "$i.token")" -d @body.json \\
+          -o "answer-$i" -w '%{http_code}\\n' \(url)/v1/enroll 2>/dev/null &
+      done
+      wait
+      """)
+  }
+
+  private func makeTokens(_ count: Int) async throws {
+    for number in 1...count {
+      let made = try await bulkhead("authority", "token", "--node", "node-1", "--to", "\(number).token")
+      try #require(made.code == 0, "\(made.error)")
+    }
+  }
+
+  @Test func sigtermLetsRequestsInHandFinish() async throws {
+    try await makeTokens(8)
+    let (server, url) = try await serve()
+    async let answers = storm(url, 8)
+    while (try? String(contentsOfFile: folder.path + "/audit.log", encoding: .utf8))?.isEmpty != false {
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    #expect(try await end(server, by: SIGTERM) == 0)
+    let codes = try await answers.out.split(separator: "\n")
+    // Whoever was not in hand yet could not connect; nobody was cut off halfway.
+    #expect(Set(codes).isSubset(of: ["200", "000"]), "\(codes)")
+    let issued = try Ledger(in: folder.path + "/pki").entries().filter { $0.purpose == .client }
+    #expect(issued.count == codes.filter { $0 == "200" }.count)
+  }
+
+  @Test func killedAtAnyMomentItLosesNoRecordAndNoTokenServesTwice() async throws {
+    try await makeTokens(6)
+    for round in 0..<4 {
+      let (server, url) = try await serve()
+      async let answers = storm(url, 6)
+      try await Task.sleep(for: .milliseconds(30 + 25 * round))
+      _ = try await end(server, by: SIGKILL)
+      _ = try await answers
+    }
+    let (server, url) = try await serve()
+    _ = try await storm(url, 6)
+    #expect(try await end(server, by: SIGTERM) == 0)
+    let ledger = try Ledger(in: folder.path + "/pki")
+    let issued = try ledger.entries().filter { $0.purpose == .client }
+    // Every token was offered until it was gone: each brought one certificate, and that is recorded.
+    #expect(issued.count == 6)
+    #expect(try ledger.tokens().map { $0.issued["calico-node.node-1"] } == [1, 1, 1, 1, 1, 1])
+    let outcome = try await shell("cat answer-*; grep -rl bulkhead-join- pki audit.log serve-*.log")
+    for serial in issued.map(\.serial) where outcome.out.contains(serial) { Issue.record("\(serial)") }
+    #expect(!outcome.out.contains("ledger.sqlite") && !outcome.out.contains("audit.log"), "\(outcome.out)")
+  }
+
+  @Test func tokensAreForTheirOwnersOnlyAndTheirSecretsAreInTheirFilesOnly() async throws {
+    let made = try await bulkhead(
+      "authority", "token", "--all", "--ttl", "1d", "--uses", "2", "--to", "tokens")
+    #expect(made.code == 0, "\(made.error)")
+    let secret = try String(contentsOfFile: folder.path + "/tokens/node-1.token", encoding: .utf8)
+    #expect(secret.wholeMatch(of: /bulkhead-join-[0-9a-f]{64}\n/) != nil)
+    #expect(!made.all.contains("bulkhead-join-"))
+    let modes = try await shell("stat -c %a tokens tokens/node-1.token tokens/node-2.token")
+    #expect(modes.out == "700\n600\n600\n")
+    let list = try await bulkhead("authority", "token", "list")
+    #expect(list.out.split(separator: "\n").count == 3)
+    #expect(!list.all.contains("bulkhead-join-"))
+    let id = try #require(made.out.firstMatch(of: /join token ([0-9a-f]{12})/)?.1)
+    #expect(try await bulkhead("authority", "token", "revoke", String(id)).code == 0)
+    #expect(try await bulkhead("authority", "token", "list").out.split(separator: "\n").count == 3)
+    #expect(try await bulkhead("authority", "token", "list", "--all").out.contains("revoked"))
+    let shown = try await shell(
+      "'\(Program.path)' authority token --component calico-node --to - >printed; stat -c %a printed")
+    #expect(shown.out.isEmpty || shown.out == "600\n")
+    for (arguments, code) in [
+      (["--to", "x"], Int32(1)), (["--node", "node-9", "--to", "x"], 1), (["--node", "node-1"], 64),
+      (["--node", "node-1", "--component", "root", "--to", "x"], 1),
+      (["--component", "calico-node", "--to", "x"], 1),
+      (["--node", "node-1", "--ttl", "soon", "--to", "x"], 64),
+      (["--all", "--node", "node-1", "--to", "x"], 64),
+      (["--node", "node-1", "--uses", "0", "--to", "x"], 64), (["revoke", "nonsense"], 1),
+    ] {
+      let path = folder.path
+      let outcome = try await aside {
+        try Program.run(Program.path, ["authority", "token"] + arguments, in: path)
+      }
+      #expect(outcome.code == code, "\(arguments): \(outcome.all)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/x"))
+  }
+}
