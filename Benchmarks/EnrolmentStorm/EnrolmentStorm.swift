@@ -4,7 +4,6 @@ import Enrolment
 import Foundation
 import NIOCore
 import NIOSSL
-import Synchronization
 
 /// Many nodes that enrol at once: `enrolment-storm URL CA TOKENS COMPONENTS NODES AT-ONCE`, with the folder that
 /// `bulkhead authority token --all` has filled. Each node has a connection of its own and asks for each of its
@@ -15,6 +14,11 @@ enum EnrolmentStorm {
     let token: String
     let body: [UInt8]
     let isLast: Bool
+  }
+
+  struct Outcome: Sendable {
+    let status: UInt
+    let milliseconds: Double
   }
 
   static func main() async throws {
@@ -41,44 +45,46 @@ enum EnrolmentStorm {
     configuration.httpVersion = .http1Only
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = atOnce
     let client = HTTPClient(configuration: configuration)
-    let times = Mutex<[Double]>([])
-    let answers = Mutex<[UInt: Int]>([:])
-    let next = Mutex(0)
     let start = ContinuousClock.now
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<atOnce {
-        group.addTask {
-          while true {
-            let node = next.withLock { next in
-              defer { next += 1 }
-              return next
-            }
-            guard node < asks.count else { return }
-            for ask in asks[node] {
-              let begin = ContinuousClock.now
-              let status = try await send(ask, to: words[1], by: client)
-              times.withLock { $0.append((ContinuousClock.now - begin) / .milliseconds(1)) }
-              answers.withLock { $0[status, default: 0] += 1 }
-            }
-          }
-        }
-      }
-      try await group.waitForAll()
-    }
+    let outcomes = try await storm(asks, atOnce: atOnce, url: words[1], by: client)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     try await client.shutdown()
-    let sorted = times.withLock { $0.sorted() }
+    let sorted = outcomes.map(\.milliseconds).sorted()
     func quantile(_ share: Double) -> Int {
       Int(sorted[min(Int(Double(sorted.count) * share), sorted.count - 1)])
     }
-    let statuses = answers.withLock { $0.sorted { $0.key < $1.key }.map { "\($0.value) x \($0.key)" } }
+    let statuses = Dictionary(grouping: outcomes, by: \.status).map { "\($1.count) x \($0)" }.sorted()
     print("enrolment: \(Int(Double(sorted.count) / seconds)) certificates a second")
     print(
       "\(nodes) nodes x \(components.count) components, \(atOnce) nodes at once, in \(Int(seconds)) s: latency \(quantile(0.5)) ms in the middle, \(quantile(0.99)) ms at 99 %; answers \(statuses.joined(separator: ", "))"
     )
   }
 
-  private static func send(_ ask: Ask, to url: String, by client: HTTPClient) async throws -> UInt {
+  /// Each of so many at once takes one node after the other.
+  nonisolated private static func storm(
+    _ asks: [[Ask]], atOnce: Int, url: String, by client: HTTPClient
+  ) async throws -> [Outcome] {
+    try await withThrowingTaskGroup(of: [Outcome].self) { group in
+      for first in 0..<min(atOnce, asks.count) {
+        group.addTask {
+          var outcomes: [Outcome] = []
+          for node in stride(from: first, to: asks.count, by: atOnce) {
+            for ask in asks[node] {
+              let begin = ContinuousClock.now
+              let status = try await send(ask, to: url, by: client)
+              outcomes.append(
+                Outcome(status: status, milliseconds: (ContinuousClock.now - begin) / .milliseconds(1)))
+            }
+          }
+          return outcomes
+        }
+      }
+      return try await group.reduce(into: []) { $0 += $1 }
+    }
+  }
+
+  nonisolated private static func send(_ ask: Ask, to url: String, by client: HTTPClient) async throws -> UInt
+  {
     var request = HTTPClientRequest(url: url + EnrolmentRequest.path)
     request.method = .POST
     request.headers.add(name: "Authorization", value: "Bearer \(ask.token)")
