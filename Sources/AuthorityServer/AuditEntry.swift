@@ -12,7 +12,7 @@ public struct AuditEntry: Codable, Hashable, Sendable {
   public let node: String?
   /// How the client wanted to prove who it is: `token`, `service-account`, `certificate`; nil where it did not.
   public let method: String?
-  /// What it showed: a join token's id, a service account's name; never a secret.
+  /// What it showed: a join token's id, a service account's name, a certificate's serial; never a secret.
   public let proof: String?
   /// The client's address.
   public let client: String

@@ -61,20 +61,25 @@ public struct AuthorityServer: Sendable {
     heedsSignals: Bool = true, onStart: @escaping @Sendable (Int) async -> Void
   ) async throws {
     let limits = settings.limits
-    let server = try HTTPServerBuilder.tls(
-      .http1(
-        configuration: HTTP1Channel.Configuration(
-          idleTimeout: TimeAmount(limits.patience),
-          httpDecoderConfiguration: .init(
-            maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 64))),
-      configuration: TLSChannelConfiguration(
-        tlsConfiguration: certificate.tls,
-        customVerificationCallback: { _, promise in promise.succeed(.certificateVerified) }))
+    let http = HTTP1Channel.Configuration(
+      idleTimeout: TimeAmount(limits.patience),
+      httpDecoderConfiguration: .init(
+        maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 64))
+    let tls = TLSChannelConfiguration(
+      tlsConfiguration: certificate.tls,
+      customVerificationCallback: { _, promise in promise.succeed(.certificateVerified) })
+    let perClient = ConnectionLimit(perClient: limits.connectionsPerClient)
+    let server = HTTPServerBuilder { responder in
+      LimitedChannel(
+        base: try TLSChannel(HTTP1Channel(responder: responder, configuration: http), configuration: tls),
+        limit: perClient)
+    }
     let application = Application(
       responder: door, server: server,
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.port), backlog: 4_096,
-        availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: logger)),
+        availableConnectionsDelegate: MaximumAvailableConnections(
+          ConnectionLimit.room(for: limits.connections), logger: logger)),
       onServerRunning: { channel in await onStart(channel.localAddress?.port ?? 0) }, logger: logger)
     var configuration = ServiceGroupConfiguration(
       services: [rules, certificate, application],

@@ -19,6 +19,7 @@ public struct AuthoritySettings: Sendable {
     /// Requests that may wait for the ledger at once.
     public var waiting = 1_024
     public var connections = 4_096
+    public var connectionsPerClient = 1_024
     /// The largest request in bytes: a certificate request has a few hundred, one for an RSA key of 8192 bits 3 kB.
     public var bodySize = 32 << 10
     /// How long a connection may take for its handshake and head, and again for its body, and may be idle.

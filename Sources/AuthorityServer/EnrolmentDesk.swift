@@ -65,6 +65,7 @@ struct EnrolmentDesk: Sendable {
         throw OrderRefusal(
           .unproven, "the client showed no certificate", hint: "renew over TLS with the current certificate")
       }
+      known.proof = CertificateFacts(der: certificate)?.serial
       return .certificate(certificate)
     }
     guard let bearer = visit.bearer else {

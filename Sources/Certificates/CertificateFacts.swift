@@ -56,6 +56,12 @@ public struct CertificateFacts: Codable, Hashable, Sendable {
     self = facts
   }
 
+  /// - Returns: nil where the bytes are no certificate in DER.
+  public init?(der: [UInt8]) {
+    guard let certificate = try? Certificate(derEncoded: der) else { return nil }
+    self.init(certificate)
+  }
+
   /// The facts of all certificates of a PEM text, at least one.
   /// - Throws: ``CertificatesError``.
   public static func all(pem: String, source: String = "the certificate") throws -> [CertificateFacts] {

@@ -82,23 +82,54 @@ import Testing
   @Test(arguments: ["", "\u{16}\u{3}\u{1}", "GET / HTTP/1.1\r\n"])
   func aConnectionThatDoesNotGetOnIsClosed(beginning: String) async throws {
     let authority = try TestAuthority()
-    let isClosed = try await authority.serving {
+    let wasClosed = try await authority.serving {
       $0.limits.patience = .seconds(1)
     } _: { server in
       try await aside {
         let descriptor = try connected(to: server.port)
         defer { close(descriptor) }
         _ = Array(beginning.utf8).withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        var wait = timeval(tv_sec: 60, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
-        var bytes = [UInt8](repeating: 0, count: 512)
-        while true {
-          let count = read(descriptor, &bytes, bytes.count)
-          if count <= 0 { return count == 0 || errno == ECONNRESET }
-        }
+        return isClosed(descriptor, within: 60)
       }
     }
-    #expect(isClosed)
+    #expect(wasClosed)
+  }
+
+  @Test func oneAddressCannotHoldAllConnections() async throws {
+    let authority = try TestAuthority()
+    let states = try await authority.serving {
+      $0.limits.patience = .seconds(300)
+      $0.limits.connectionsPerClient = 3
+    } _: { server in
+      try await aside {
+        let connections = try (0..<4).map { _ in try connected(to: server.port) }
+        defer { for connection in connections { close(connection) } }
+        let last = isClosed(connections[3], within: 60)
+        return [last, isClosed(connections[0], within: 1)]
+      }
+    }
+    #expect(states == [true, false])
+    // The server still accepts: a place that was given back is there again.
+    let status = try await authority.serving {
+      $0.limits.connectionsPerClient = 1
+    } _: { server in
+      _ = try await server.send("/live", method: "GET")
+      try await Task.sleep(for: .milliseconds(500))
+      return try await server.send("/live", method: "GET").status
+    }
+    #expect(status == 200)
+    #expect(ConnectionLimit.room(for: 10) == 10)
+  }
+}
+
+/// Whether the other side closes a connection, once all that it has sent is read.
+private func isClosed(_ descriptor: Int32, within seconds: Int) -> Bool {
+  var wait = timeval(tv_sec: seconds, tv_usec: 0)
+  setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
+  var bytes = [UInt8](repeating: 0, count: 512)
+  while true {
+    let count = read(descriptor, &bytes, bytes.count)
+    if count <= 0 { return count == 0 || errno == ECONNRESET }
   }
 }
 

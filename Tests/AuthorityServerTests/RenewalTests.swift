@@ -21,7 +21,9 @@ import Testing
     }
     let entries = try authority.issued()
     #expect(entries.map(\.node) == ["node-1", "node-1", "node-1", "node-1"])
-    #expect(try authority.auditEntries().map(\.decision) == [.issued, .renewed, .renewed, .renewed])
+    let audit = try authority.auditEntries()
+    #expect(audit.map(\.decision) == [.issued, .renewed, .renewed, .renewed])
+    #expect(audit.map(\.proof) == [token.id, entries[0].serial, entries[1].serial, entries[0].serial])
   }
 
   @Test func nothingElseIsRenewed() async throws {
