@@ -148,7 +148,8 @@ let package = Package(
     tests("Certificates", ["Files", "Etcd", "Endpoints", "Processes", "ThrowawayEtcd", grdb]),
     tests("Rollover", ["Certificates", "Endpoints", "Etcd", "Files", "Keyspace", "ThrowawayEtcd"]),
     tests("Manifests", [yams]),
-    tests("Agent", ["CertificateSources", "Certificates", "Files", "StrictYAML"]),
+    tests("Agent", ["CertificateSources", "Certificates", "Files", "StrictYAML", logging]),
+    tests("CertificateSources", ["TestSources", "Certificates", "Files"]),
     tests(
       "AuthorityServer",
       [
@@ -169,10 +170,24 @@ let package = Package(
       name: "TestClusters", dependencies: ["ThrowawayEtcd", "Certificates", "Etcd"],
       path: "Tests/TestClusters",
       swiftSettings: strict),
+    // A source of certificates that can be told to misbehave.
+    .target(
+      name: "TestSources",
+      dependencies: [
+        "Certificates", "Enrolment", "Files", hummingbird, logging, serviceLifecycle,
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      ],
+      path: "Tests/TestSources",
+      swiftSettings: strict),
     // The built program, run as its users run it.
     .testTarget(
       name: "CommandLineTests",
-      dependencies: ["bulkhead", "ThrowawayEtcd", "Etcd", "Certificates", "Processes"],
+      dependencies: [
+        "bulkhead", "ThrowawayEtcd", "TestSources", "Etcd", "Certificates", "Files", "Keyspace", "Processes",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

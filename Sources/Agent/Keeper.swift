@@ -84,8 +84,12 @@ struct Keeper: Sendable {
       if let held { try write(held.credential, etcdCA: held.etcdCA, now: now) }
       return
     }
-    unwritten = new
-    try write(new.credential, etcdCA: new.etcdCA, now: now)
+    do {
+      try write(new.credential, etcdCA: new.etcdCA, now: now)
+    } catch let error as FileError {
+      unwritten = new
+      throw error
+    }
     unwritten = nil
     machine.succeeded()
     look.held = try HeldFiles(in: directory, identity: delivery.identity, now: now)?.certificate

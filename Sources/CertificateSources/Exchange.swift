@@ -13,7 +13,7 @@ struct Exchange: Sendable {
   /// A file; nil for the authorities that the system trusts.
   let authority: String?
   /// How long a question and its whole answer may take.
-  var timeout = Duration.seconds(20)
+  let timeout: Duration
   /// What the client proves itself with.
   var identity: Identity?
 
@@ -142,13 +142,17 @@ struct Exchange: Sendable {
         "\(name) does not answer in time", hint: "is it up, and is there a way to it from here?",
         isTransient: true)
     default:
-      if Self.isUntrusted("\(error)") {
+      if "\(error)".contains("CERTIFICATE_VERIFY_FAILED") {
         SourceError(
           "the certificate of \(name) is of no authority that is trusted here",
           hint: "name the file of its authority as 'ca'", isTransient: false)
+      } else if let reason = Self.reason(error, in: Self.refusals) {
+        SourceError(
+          "\(name) closes the connection: \(reason)", hint: "does it trust the authority that issued it?",
+          isTransient: false)
       } else {
         SourceError(
-          "no connection to \(name): \(Self.summary(error))",
+          "no connection to \(name): \(Self.reason(error, in: Self.accidents) ?? "\(type(of: error))")",
           hint: "is it up, and is there a way to it from here?", isTransient: true)
       }
     }
@@ -158,23 +162,26 @@ struct Exchange: Sendable {
     .connectTimeout, .readTimeout, .deadlineExceeded, .tlsHandshakeTimeout, .writeTimeout,
   ]
 
-  /// BoringSSL's own name for it is all that there is to tell it by.
-  private static func isUntrusted(_ text: String) -> Bool { text.contains("CERTIFICATE_VERIFY_FAILED") }
-
-  private static func summary(_ error: any Error) -> String {
+  private static func reason(_ error: any Error, in words: [(sign: String, reason: String)]) -> String? {
     let text = "\(error)"
-    let known = [
-      "Connection refused": "it is refused", "connection refused": "it is refused",
-      "unreachable": "there is no way to it", "UnknownHost": "its name is not known",
-      "remoteConnectionClosed": "it is closed at once", "reset by peer": "it is closed at once",
-      "CERTIFICATE_REQUIRED": "it wants a certificate", "UNKNOWN_CA": "it does not trust our certificate",
-      "BAD_CERTIFICATE": "it does not take our certificate",
-      "CERTIFICATE_EXPIRED": "it says that our certificate has expired", "unable to parse": "it is not HTTP",
-      "uncleanShutdown": "it is closed at once", "WRONG_VERSION_NUMBER": "it does not speak TLS",
-      "invalid": "it is not HTTP",
-    ]
-    return known.first { text.contains($0.key) }?.value ?? "\(type(of: error))"
+    return words.first { text.localizedCaseInsensitiveContains($0.sign) }?.reason
   }
+
+  /// TLS alerts about what the client has shown; BoringSSL's names for them are all that there is to tell them by.
+  private static let refusals = [
+    ("CERTIFICATE_REQUIRED", "it wants a certificate"), ("UNKNOWN_CA", "it does not trust our certificate"),
+    ("BAD_CERTIFICATE", "it does not take our certificate"),
+    ("CERTIFICATE_EXPIRED", "it says that our certificate has expired"),
+    ("CERTIFICATE_REVOKED", "it says that our certificate was revoked"),
+    ("CERTIFICATE_UNKNOWN", "it does not take our certificate"),
+  ]
+
+  private static let accidents = [
+    ("connection refused", "it is refused"), ("unreachable", "there is no way to it"),
+    ("UnknownHost", "its name is not known"), ("remoteConnectionClosed", "it is closed at once"),
+    ("reset by peer", "it is closed at once"), ("uncleanShutdown", "it is closed at once"),
+    ("WRONG_VERSION_NUMBER", "it does not speak TLS"), ("HTTPParserError", "it is not HTTP"),
+  ]
 
   private static let plain = CharacterSet(
     charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")

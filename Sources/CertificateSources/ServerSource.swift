@@ -37,7 +37,8 @@ public struct ServerSource: CertificateSource {
   }
 
   private var exchange: Exchange {
-    Exchange(name: name, address: settings.address, authority: settings.authority)
+    Exchange(
+      name: name, address: settings.address, authority: settings.authority, timeout: settings.timeout)
   }
 
   private func ask(

@@ -6,6 +6,8 @@ public struct VaultSettings: Hashable, Sendable {
   public var namespace: String?
   public var engine: Engine
   public var login: Login
+  /// How long a question and its whole answer may take.
+  public var timeout = Duration.seconds(20)
 
   /// The secrets engine that certificates come from.
   public enum Engine: Hashable, Sendable {
@@ -43,6 +45,8 @@ public struct ServerSettings: Hashable, Sendable {
   public var authority: String?
   /// A join token, or a Kubernetes service-account token; not needed once there is a certificate to renew.
   public var token: Secret
+  /// How long a question and its whole answer may take.
+  public var timeout = Duration.seconds(20)
 
   public init(address: SourceAddress, authority: String?, token: Secret) {
     self.address = address

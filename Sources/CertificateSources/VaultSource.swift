@@ -70,12 +70,14 @@ public actor VaultSource: CertificateSource {
   private func ask<Response: Decodable>(
     _ method: String, _ path: String, body: (some Encodable & Sendable)?, _: Response.Type
   ) async throws -> Response {
-    var answer = try await send(method, path, try await token(), body: body)
+    var used = try await token()
+    var answer = try await send(method, path, used, body: body)
     if answer.status == 403, token != nil {
       token = nil
-      answer = try await send(method, path, try await token(), body: body)
+      used = try await token()
+      answer = try await send(method, path, used, body: body)
     }
-    return try result(answer, hiding: token)
+    return try result(answer, hiding: used)
   }
 
   private func result<Response: Decodable>(
@@ -106,7 +108,8 @@ public actor VaultSource: CertificateSource {
   private func send(
     _ method: String, _ path: String, _ token: String?, body: (some Encodable & Sendable)?
   ) async throws -> Exchange.Answer {
-    var exchange = Exchange(name: name, address: settings.address, authority: settings.authority)
+    var exchange = Exchange(
+      name: name, address: settings.address, authority: settings.authority, timeout: settings.timeout)
     if case .certificate(_, _, let certificate, let key) = settings.login {
       // The token is bound to the certificate it was had for.
       exchange.identity = .files(certificate: certificate, key: key)

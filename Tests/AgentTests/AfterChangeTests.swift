@@ -1,0 +1,83 @@
+import Files
+import Foundation
+import Glibc
+import Testing
+
+@testable import Agent
+
+@Suite struct AfterChangeTests {
+  private func runs(_ node: Node) throws -> Int {
+    try FileContents.readIfPresent(node.folder + "/log")?.count ?? 0
+  }
+
+  @Test func aCommandRunsOnceForEachChange() async throws {
+    let node = try Node()
+    let hook = "afterChange: {command: [/bin/sh, -c, 'printf x >> \(node.folder)/log']}"
+    var agent = try node.agent(hook)
+    _ = try await agent.lookOnce()
+    _ = try await agent.lookOnce()
+    agent = try node.agent(hook)
+    _ = try await agent.lookOnce()
+    #expect(try runs(node) == 1)
+    node.pass(50_000)
+    _ = try await agent.lookOnce()
+    #expect(try runs(node) == 2)
+  }
+
+  @Test func oneThatFailsRunsAgain() async throws {
+    let node = try Node()
+    let hook =
+      "afterChange: {command: [/bin/sh, -c, 'printf x >> \(node.folder)/log; test -f \(node.folder)/go']}"
+    var agent = try node.agent(hook)
+    let failed = try await agent.lookOnce()
+    #expect(failed.fault == "the command after a change, /bin/sh, ended with status 1")
+    #expect(failed.state == .good)
+    #expect(AgentStanding.exitCode([failed]) == 2)
+    // A run that was killed in between is made good by the next.
+    agent = try node.agent(hook)
+    #expect(try await agent.lookOnce().fault != nil)
+    try node.write("go", "")
+    #expect(try await agent.lookOnce().fault == nil)
+    #expect(try await agent.lookOnce().fault == nil)
+    #expect(try runs(node) == 3)
+    #expect(node.source.asked == 1)
+  }
+
+  @Test func aProgramThatIsNotThereIsTold() async throws {
+    let node = try Node()
+    var agent = try node.agent("afterChange: {command: [/nonexistent/program]}")
+    #expect(
+      try await agent.lookOnce().fault
+        == "the command after a change, /nonexistent/program, cannot be started")
+  }
+
+  @Test func aProcessIsSignalled() async throws {
+    let node = try Node()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = [
+      "-c",
+      "trap 'printf x >> \(node.folder)/log' HUP; printf ready > \(node.folder)/ready; while :; do sleep 0.1; done",
+    ]
+    try process.run()
+    defer { process.terminate() }
+    for _ in 0..<300 where try FileContents.readIfPresent(node.folder + "/ready") == nil {
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    try node.write("pid", "\(process.processIdentifier)\n")
+    var agent = try node.agent("afterChange: {signal: HUP, pidFile: pid}")
+    #expect(try await agent.lookOnce().fault == nil)
+    for _ in 0..<300 where try runs(node) == 0 { try await Task.sleep(for: .milliseconds(100)) }
+    #expect(try runs(node) == 1)
+  }
+
+  @Test func aProcessThatIsNotThereHasReadNothingOld() async throws {
+    let node = try Node()
+    var agent = try node.agent("afterChange: {signal: HUP, pidFile: pid}")
+    #expect(try await agent.lookOnce().fault == nil)
+    let other = try Node()
+    try other.write("pid", "0")
+    agent = try other.agent("afterChange: {signal: HUP, pidFile: pid}")
+    #expect(try await agent.lookOnce().fault?.hasSuffix("/pid holds no process id") == true)
+  }
+}

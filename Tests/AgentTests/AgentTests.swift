@@ -1,0 +1,241 @@
+import CertificateSources
+import Certificates
+import Files
+import Foundation
+import Glibc
+import Testing
+
+@testable import Agent
+
+/// Real files, a source that can be told what to do, and a clock that can be set.
+@Suite struct AgentTests {
+  @Test func theFirstLookPutsAWholePairInPlace() async throws {
+    let node = try Node()
+    var agent = try node.agent("keyMode: 0640, certificateMode: 0444")
+    #expect(try agent.check().first?.state == .unusable)
+    let standing = try await agent.lookOnce()
+    #expect(standing.state == .good)
+    #expect(standing.renewed == "missing")
+    #expect(standing.fault == nil)
+    #expect(standing.renewal == node.now + 43_200)
+    #expect(try node.held().user == "felix")
+    #expect(try node.mode("out/etcd-key") == 0o640)
+    #expect(try node.mode("out/etcd-cert") == 0o444)
+    #expect(try node.text("out/etcd-ca") == node.text("etcd-ca.crt"))
+    #expect(try agent.check().first?.state == .good)
+    #expect(AgentStanding.exitCode([standing]) == 0)
+  }
+
+  @Test func aRestartAsksForNothingAndADueOneIsRenewedWithItself() async throws {
+    let node = try Node()
+    var agent = try node.agent()
+    _ = try await agent.lookOnce()
+    let first = try node.held().fingerprint
+    for _ in 0..<5 {
+      node.pass(3_600)
+      agent = try node.agent()
+      #expect(try await agent.lookOnce().renewed == nil)
+    }
+    #expect(node.source.asked == 1)
+    node.pass(43_200)
+    #expect(try agent.check().first?.state == .due)
+    #expect(try await agent.lookOnce().renewed == "due")
+    #expect(try node.held().fingerprint != first)
+    #expect(node.source.state.withLock(\.currents) == [nil, first])
+  }
+
+  @Test func whileTheSourceIsAwayWhatIsThereStays() async throws {
+    let node = try Node()
+    var agent = try node.agent()
+    _ = try await agent.lookOnce()
+    let first = try node.held().fingerprint
+    node.source.fail(true)
+    node.pass(50_000)
+    let standing = try await agent.lookOnce()
+    #expect(standing.state == .due)
+    #expect(standing.fault == "it is away")
+    #expect(AgentStanding.exitCode([standing]) == 2)
+    #expect(try node.held().fingerprint == first)
+    // In the pause nobody is asked, and one who is told to look at once asks.
+    #expect(try await agent.lookOnce().fault == nil)
+    #expect(node.source.asked == 2)
+    #expect(try await agent.lookOnce(isAsked: true).fault != nil)
+    #expect(node.source.asked == 3)
+    // Longer than the certificate lasts: the files stay, and are said to be of no use.
+    node.pass(50_000)
+    let ended = try await agent.lookOnce()
+    #expect(ended.state == .unusable)
+    #expect(AgentStanding.exitCode([ended]) == 1)
+    #expect(try node.held().fingerprint == first)
+    node.source.fail(nil)
+    node.pass(301)
+    #expect(try await agent.lookOnce().renewed == "expired")
+    #expect(node.source.state.withLock(\.currents).last == .some(nil))
+  }
+
+  @Test func anothersIdentityIsNeverPutInPlace() async throws {
+    let node = try Node()
+    var agent = try node.agent()
+    node.source.state.withLock { $0.identity = "felix.node-2" }
+    let standing = try await agent.lookOnce()
+    #expect(standing.state == .unusable)
+    #expect(
+      standing.fault
+        == "the certificate that the fake gave for \"felix\" is not used: its certificate does not have the user as its one Common Name"
+    )
+    #expect(try FileContents.readIfPresent(node.folder + "/out/etcd-key") == nil)
+    node.source.state.withLock { $0.identity = nil }
+    node.pass(301)
+    _ = try await agent.lookOnce()
+    let first = try node.held().fingerprint
+    node.source.state.withLock { $0.identity = "felix.node-2" }
+    node.pass(50_000)
+    #expect(try await agent.lookOnce().state == .due)
+    #expect(try node.held().fingerprint == first)
+  }
+
+  @Test func aClockThatWasSetChangesNothingForLong() async throws {
+    let node = try Node()
+    var agent = try node.agent()
+    _ = try await agent.lookOnce()
+    let first = try node.held().fingerprint
+    let right = node.now
+    // Ten years ahead: what the source gives, whose clock is right, has ended as well.
+    node.setClock(right + 10 * 365 * 86_400)
+    #expect(try await agent.lookOnce().state == .unusable)
+    #expect(try node.held().fingerprint == first)
+    node.setClock(right + 5)
+    #expect(try await agent.lookOnce().state == .good)
+    // Ten years back: neither is valid yet.
+    node.setClock(right - 10 * 365 * 86_400)
+    #expect(try await agent.lookOnce().fault?.contains("it is not valid yet") == true)
+    #expect(try node.held().fingerprint == first)
+    node.setClock(right + 10)
+    #expect(try await agent.lookOnce().state == .good)
+    #expect(try node.held().fingerprint == first)
+  }
+
+  @Test func aDamagedFileIsReplaced() async throws {
+    let node = try Node()
+    var agent = try node.agent()
+    _ = try await agent.lookOnce()
+    let data = try FileManager.default.destinationOfSymbolicLink(atPath: node.folder + "/out/..data")
+    try node.write("out/\(data)/etcd-cert", "-----BEGIN CERT")
+    #expect(try await agent.lookOnce().renewed == "missing")
+    #expect(try node.held().user == "felix")
+    // Modes and links are mended without asking.
+    let asked = node.source.asked
+    let next = try FileManager.default.destinationOfSymbolicLink(atPath: node.folder + "/out/..data")
+    #expect(chmod("\(node.folder)/out/\(next)/etcd-key", 0o644) == 0)
+    #expect(unlink(node.folder + "/out/etcd-cert") == 0)
+    _ = try await agent.lookOnce()
+    #expect(try node.mode("out/etcd-key") == 0o600)
+    #expect(try node.held().user == "felix")
+    #expect(node.source.asked == asked)
+  }
+
+  @Test func anotherAuthorityOfEtcdIsDeliveredWithoutAsking() async throws {
+    let node = try Node()
+    var agent = try node.agent()
+    _ = try await agent.lookOnce()
+    try node.write("etcd-ca.crt", node.text("etcd-ca.crt") + node.source.authority.certificatePEM)
+    _ = try await agent.lookOnce()
+    #expect(try node.text("out/etcd-ca") == node.text("etcd-ca.crt"))
+    #expect(node.source.asked == 1)
+    // Rubbish is not.
+    try node.write("etcd-ca.crt", "rubbish")
+    let standing = try await agent.lookOnce()
+    #expect(standing.fault?.contains("etcd-ca.crt holds no certificate") == true)
+    #expect(standing.state == .good)
+    #expect(try node.text("out/etcd-ca").contains("BEGIN CERTIFICATE"))
+  }
+
+  @Test func theSourceMaySayWhomEtcdIsSignedBy() async throws {
+    let node = try Node()
+    var agent = try node.agent(etcdCA: false)
+    #expect(try await agent.lookOnce().fault?.contains("does not say which authorities") == true)
+    #expect(try FileContents.readIfPresent(node.folder + "/out/etcd-key") == nil)
+    node.source.state.withLock { [pem = node.source.authority.certificatePEM] in $0.etcdCA = pem }
+    node.pass(301)
+    #expect(try await agent.lookOnce().state == .good)
+    #expect(try node.text("out/etcd-ca") == node.source.authority.certificatePEM)
+  }
+
+  @Test func theCopyForTheCNIPluginIsKeptFresh() async throws {
+    let node = try Node()
+    var agent = try node.agent("cniCopy: calico-tls")
+    _ = try await agent.lookOnce()
+    #expect(try node.held("calico-tls") == node.held())
+    // install-cni empties the folder and puts its own there.
+    try FileManager.default.removeItem(atPath: node.folder + "/calico-tls")
+    try Directory.create(node.folder + "/calico-tls")
+    try node.write("calico-tls/etcd-key", "old")
+    _ = try await agent.lookOnce()
+    #expect(try node.held("calico-tls") == node.held())
+    #expect(try node.mode("calico-tls/etcd-key") == 0o600)
+    #expect(node.source.asked == 1)
+    let link = try FileManager.default.attributesOfItem(atPath: node.folder + "/calico-tls/etcd-key")
+    #expect(link[.type] as? FileAttributeType == .typeRegular)
+  }
+
+  @Test func whatAFolderHoldsIsTakenWhenItChanges() async throws {
+    let node = try Node()
+    node.source.state.withLock { $0.isLocal = true }
+    func give() throws -> String {
+      let credential = try node.source.authority.issue(
+        client: "felix", lifetime: .seconds(86_400), now: node.now)
+      node.source.state.withLock { $0.gives = credential }
+      return credential.facts.fingerprint
+    }
+    var agent = try node.agent()
+    let first = try give()
+    #expect(try await agent.lookOnce().renewed == "missing")
+    #expect(try node.held().fingerprint == first)
+    #expect(try await agent.lookOnce().renewed == nil)
+    let second = try give()
+    #expect(try await agent.lookOnce().renewed == "changed")
+    #expect(try node.held().fingerprint == second)
+    // Half filled or emptied: what is in place is good.
+    node.source.fail(true)
+    let standing = try await agent.lookOnce()
+    #expect(standing.fault == nil)
+    #expect(standing.state == .good)
+    // Due, and nobody has renewed it.
+    node.source.fail(nil)
+    node.pass(50_000)
+    #expect(
+      try await agent.lookOnce().fault == "the fake has no newer certificate for \"felix\"")
+  }
+
+  @Test func onceTriesAgainUntilItIsThere() async throws {
+    let node = try Node()
+    node.source.fail(true)
+    let source = node.source
+    let back = Task {
+      try await Task.sleep(for: .milliseconds(300))
+      source.fail(nil)
+      // The node's clock stands: the pause must be seen to have passed.
+      for _ in 0..<40 {
+        try await Task.sleep(for: .milliseconds(100))
+        node.pass(1)
+      }
+    }
+    var agent = try node.agent()
+    let standings = await agent.once(timeout: .seconds(60))
+    back.cancel()
+    #expect(standings.first?.renewed == "missing")
+    #expect(AgentStanding.exitCode(standings) == 0)
+  }
+
+  @Test func onceEndsAtOnceWhereItIsRefused() async throws {
+    let node = try Node()
+    node.source.fail(false)
+    var agent = try node.agent()
+    let begin = ContinuousClock.now
+    let standings = await agent.once(timeout: .seconds(60))
+    #expect(ContinuousClock.now - begin < .seconds(20))
+    #expect(standings.first?.fault == "it is away")
+    #expect(AgentStanding.exitCode(standings) == 1)
+    #expect(node.source.asked == 1)
+  }
+}

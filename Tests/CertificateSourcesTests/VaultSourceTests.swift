@@ -1,0 +1,175 @@
+import CertificateSources
+import Certificates
+import Files
+import Foundation
+import TestSources
+import Testing
+
+@Suite struct VaultSourceTests {
+  @Test func aKeyMadeHereIsSigned() async throws {
+    try await SourceDouble.with { double in
+      double.allow(["calico-node.node-1"])
+      let vault = VaultSource(try double.vault())
+      let first = try await vault.get("calico-node.node-1")
+      let second = try await vault.get("calico-node.node-1")
+      #expect(first.credential.facts.user == "calico-node.node-1")
+      #expect(first.credential.facts.alternativeNames.isEmpty)
+      #expect(try first.credential.key.secretPEM() != second.credential.key.secretPEM())
+      // An authority that signed itself is not sent along.
+      #expect(try CertificateFacts.all(pem: first.credential.certificatePEM).count == 1)
+      #expect(first.etcdCA == nil)
+    }
+  }
+
+  @Test func theLifetimeIsAskedFor() async throws {
+    try await SourceDouble.with { double in
+      double.allow(["felix"])
+      let order = CertificateOrder(identity: "felix", lifetime: .seconds(600), current: nil)
+      let got = try await VaultSource(double.vault()).order(order, now: Date())
+      #expect(abs(got.credential.facts.notAfter.timeIntervalSinceNow - 600) < 60)
+    }
+  }
+
+  @Test(arguments: ["appRole", "kubernetes", "certificate"])
+  func everyLoginIsUsedOnceAndAgainWhenItsTokenHasEnded(kind: String) async throws {
+    try await SourceDouble.with { double in
+      double.allow(["felix"])
+      let vault = VaultSource(try double.vault(login(kind, double)))
+      _ = try await vault.get("felix")
+      _ = try await vault.get("felix")
+      #expect(double.state.withLock(\.logins) == 1)
+      double.state.withLock { $0.tokens = [] }
+      _ = try await vault.get("felix")
+      #expect(double.state.withLock(\.logins) == 2)
+      #expect(double.issued.count == 3)
+    }
+  }
+
+  @Test(arguments: ["appRole", "kubernetes", "certificate"])
+  func anothersCredentialIsRefusedForGood(kind: String) async throws {
+    try await SourceDouble.with { double in
+      double.allow(["felix"])
+      let vault = VaultSource(try double.vault(login(kind, double, isGood: false)))
+      let error = try #require(try await vault.refusal("felix"))
+      #expect(!error.isTransient)
+      #expect(error.message == "vault \(double.url) answers 403: permission denied")
+      #expect(double.issued.isEmpty)
+    }
+  }
+
+  private func login(_ kind: String, _ double: SourceDouble, isGood: Bool = true) throws
+    -> VaultSettings.Login
+  {
+    switch kind {
+    case "appRole":
+      return .appRole(
+        mount: "approle", roleID: "role",
+        secretID: Secret(file: try double.file("secret-id", isGood ? "secret-id" : "another")))
+    case "kubernetes":
+      return .kubernetes(
+        mount: "kubernetes", role: "node",
+        token: Secret(file: try double.file("jwt", isGood ? "jwt" : "another")))
+    default:
+      let own = try double.credential(isGood ? "node-1" : "node-2")
+      return .certificate(
+        mount: "cert", role: nil, certificate: try double.file("own.crt", own.certificatePEM),
+        key: try double.file("own.key", own.key.secretPEM()))
+    }
+  }
+
+  @Test func theNamespaceIsSent() async throws {
+    try await SourceDouble.with { double in
+      double.allow(["felix"])
+      double.state.withLock { $0.namespace = "team-a" }
+      #expect(try await VaultSource(double.vault(namespace: "team-a")).refusal("felix") == nil)
+      let error = try #require(try await VaultSource(double.vault(namespace: "team-b")).refusal("felix"))
+      #expect(!error.isTransient)
+      #expect(error.hint == "look at the mount, the path and the namespace")
+    }
+  }
+
+  @Test func aGivenTokenIsRenewedHalfWay() async throws {
+    try await SourceDouble.with { double in
+      let vault = VaultSource(try double.vault())
+      let now = Date()
+      for seconds in [0.0, 60, 1_799] { try await vault.maintain(now: now + seconds) }
+      #expect(double.state.withLock(\.renewedTokens) == 1)
+      try await vault.maintain(now: now + 1_801)
+      #expect(double.state.withLock(\.renewedTokens) == 2)
+    }
+  }
+
+  @Test func aTokenThatChangesIsReadAnew() async throws {
+    try await SourceDouble.with { double in
+      double.allow(["felix"])
+      let vault = VaultSource(try double.vault())
+      double.state.withLock { $0.tokens = ["new-token"] }
+      #expect(try await vault.refusal("felix")?.isTransient == false)
+      _ = try double.file("token", "new-token")
+      #expect(try await vault.refusal("felix") == nil)
+    }
+  }
+
+  @Test func theRoleDecidesWhoseItIs() async throws {
+    try await SourceDouble.with { double in
+      double.allow(["calico-node.node-1"])
+      let error = try #require(try await VaultSource(double.vault()).refusal("calico-node.node-2"))
+      #expect(!error.isTransient)
+      #expect(
+        error.message
+          == "vault \(double.url) answers 400: common name calico-node.node-2 not allowed by this role")
+      #expect(double.issued.isEmpty)
+    }
+  }
+
+  // MARK: - KV
+
+  private let keyValue = VaultSettings.Engine.keyValue(mount: "secret", path: "calico certs")
+
+  @Test func whatIsStoredIsTaken() async throws {
+    try await SourceDouble.with { double in
+      let stored = try double.credential("felix")
+      try double.store(stored, as: "calico certs/felix", ca: double.clients.certificatePEM)
+      let got = try await VaultSource(double.vault(nil, keyValue)).get("felix")
+      #expect(got.credential.facts.fingerprint == stored.facts.fingerprint)
+      #expect(got.etcdCA == double.clients.certificatePEM)
+    }
+  }
+
+  @Test func whatIsStoredIsCheckedFirst() async throws {
+    try await SourceDouble.with { double in
+      let vault = VaultSource(try double.vault(nil, keyValue))
+      let begins = "the certificate that vault \(double.url) gave for \"felix\" is not used: "
+      #expect(try await vault.refusal("felix")?.message == "vault \(double.url) answers 404")
+
+      try double.store(double.credential("felix.node-2"), as: "calico certs/felix")
+      let other = try #require(try await vault.refusal("felix"))
+      #expect(other.message == begins + "its certificate does not have the user as its one Common Name")
+      #expect(!other.isTransient)
+
+      try double.store(
+        double.credential("felix", lifetime: .seconds(60), now: Date() - 3_600), as: "calico certs/felix")
+      let expired = try #require(try await vault.refusal("felix"))
+      #expect(expired.message.hasPrefix(begins + "it has expired on 20"))
+      #expect(expired.isTransient)
+
+      try double.store(
+        double.credential("felix", lifetime: .seconds(7_200), now: Date() + 3_600), as: "calico certs/felix")
+      let early = try #require(try await vault.refusal("felix"))
+      #expect(early.message.hasPrefix(begins + "it is not valid yet, not before 20"))
+      #expect(early.isTransient)
+
+      let (one, two) = (try double.credential("felix"), try double.credential("felix"))
+      let mixed = ["certificate": one.certificatePEM, "key": try two.key.secretPEM()]
+      double.state.withLock { $0.stored["calico certs/felix"] = mixed }
+      #expect(
+        try await vault.refusal("felix")?.message
+          == "vault \(double.url): the key does not belong to the certificate of the secret")
+
+      double.state.withLock { $0.stored["calico certs/felix"] = ["certificate": one.certificatePEM] }
+      #expect(
+        try await vault.refusal("felix")?.message
+          == "vault \(double.url): the secret for \"felix\" lacks the field 'key'")
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOSSL
+
+/// A Vault or OpenBao server named by the environment as for its own command line: `VAULT_ADDR`, `VAULT_TOKEN`,
+/// `VAULT_CACERT`, `VAULT_NAMESPACE`. It gets engines and auth methods under names of their own, which are removed.
+public struct RealVault: Sendable {
+  public static let address = ProcessInfo.processInfo.environment["VAULT_ADDR"]
+  public static let authority = ProcessInfo.processInfo.environment["VAULT_CACERT"]
+  public static let namespace = ProcessInfo.processInfo.environment["VAULT_NAMESPACE"]
+  private static let token = ProcessInfo.processInfo.environment["VAULT_TOKEN"] ?? ""
+
+  public let pki: String
+  public let keyValue: String
+  public let appRole: String
+  public let roleID: String
+  public let secretID: String
+
+  /// Prepares engines in which the role `calico` may have these identities, and an AppRole that may use them.
+  public static func with<Result: Sendable>(
+    identities: [String], _ body: (RealVault) async throws -> Result
+  ) async throws -> Result {
+    let name = "bulkhead-test-\(UUID().uuidString.prefix(8).lowercased())"
+    let (pki, keyValue, appRole) = ("\(name)-pki", "\(name)-kv", "\(name)-approle")
+    func remove() async {
+      for path in ["sys/mounts/\(pki)", "sys/mounts/\(keyValue)", "sys/auth/\(appRole)"] {
+        _ = try? await call("DELETE", path)
+      }
+      _ = try? await call("DELETE", "sys/policies/acl/\(name)")
+    }
+    do {
+      try await call("POST", "sys/mounts/\(pki)", ["type": "pki"])
+      try await call("POST", "\(pki)/root/generate/internal", ["common_name": "test", "key_type": "ec"])
+      try await call(
+        "POST", "\(pki)/roles/calico",
+        [
+          "allowed_domains": identities.joined(separator: ","), "allow_bare_domains": true,
+          "enforce_hostnames": false, "server_flag": false, "client_flag": true, "ttl": "600s",
+          "key_type": "any",
+        ])
+      try await call("POST", "sys/mounts/\(keyValue)", ["type": "kv", "options": ["version": "2"]])
+      let policy =
+        "path \"\(pki)/sign/calico\" { capabilities = [\"update\"] }\n"
+        + "path \"\(keyValue)/data/*\" { capabilities = [\"read\"] }\n"
+      try await call("PUT", "sys/policies/acl/\(name)", ["policy": policy])
+      try await call("POST", "sys/auth/\(appRole)", ["type": "approle"])
+      try await call("POST", "auth/\(appRole)/role/node", ["token_policies": name])
+      let role = try await call("GET", "auth/\(appRole)/role/node/role-id")
+      let secret = try await call("POST", "auth/\(appRole)/role/node/secret-id", [:])
+      let result = try await body(
+        RealVault(
+          pki: pki, keyValue: keyValue, appRole: appRole, roleID: role["role_id"] as? String ?? "",
+          secretID: secret["secret_id"] as? String ?? ""))
+      await remove()
+      return result
+    } catch {
+      await remove()
+      throw error
+    }
+  }
+
+  /// Stores a secret of the KV engine.
+  public func store(_ fields: [String: String], as path: String) async throws {
+    try await Self.call("POST", "\(keyValue)/data/\(path)", ["data": fields])
+  }
+
+  /// - Returns: what the answer holds under `data`.
+  @discardableResult
+  private static func call(
+    _ method: String, _ path: String, _ body: [String: Any]? = nil
+  ) async throws -> [String: Any] {
+    var request = HTTPClientRequest(url: "\(address ?? "")/v1/\(path)")
+    request.method = .RAW(value: method)
+    request.headers.add(name: "X-Vault-Token", value: token)
+    if let namespace { request.headers.add(name: "X-Vault-Namespace", value: namespace) }
+    if let body {
+      request.body = .bytes(ByteBuffer(bytes: try JSONSerialization.data(withJSONObject: body)))
+    }
+    var tls = TLSConfiguration.makeClientConfiguration()
+    if let authority { tls.trustRoots = .file(authority) }
+    let client = HTTPClient(configuration: HTTPClient.Configuration(tlsConfiguration: tls))
+    do {
+      let response = try await client.execute(request, timeout: .seconds(30))
+      let bytes = Data(try await response.body.collect(upTo: 1 << 20).readableBytesView)
+      try await client.shutdown()
+      guard (200..<300).contains(response.status.code) else {
+        throw Refused(
+          description: "\(path): \(response.status.code) \(String(decoding: bytes, as: UTF8.self))")
+      }
+      let answer = bytes.isEmpty ? nil : try JSONSerialization.jsonObject(with: bytes) as? [String: Any]
+      return answer?["data"] as? [String: Any] ?? [:]
+    } catch {
+      try? await client.shutdown()
+      throw error
+    }
+  }
+
+  public struct Refused: Error, CustomStringConvertible {
+    public let description: String
+  }
+}

@@ -1,0 +1,167 @@
+import Certificates
+import Files
+import Foundation
+import Hummingbird
+import HummingbirdTLS
+import Logging
+import NIOCore
+import NIOSSL
+import ServiceLifecycle
+import Synchronization
+
+/// A small server over real TLS that answers as Vault's published HTTP API does and as an authority server does, and
+/// that can be told to misbehave. For tests only.
+public final class SourceDouble: Sendable {
+  /// Holds `ca.crt`, the authority of its own certificate, and whatever a test puts there.
+  public let folder: String
+  /// What it signs with.
+  public let clients: Authority
+  public let port: Int
+  public let state: Mutex<State>
+
+  public var url: String { "https://127.0.0.1:\(port)" }
+  public var authority: String { "\(folder)/ca.crt" }
+
+  /// What it does instead of answering.
+  public enum Fault: Sendable, Hashable {
+    /// Closes the connection.
+    case away
+    /// Answers after this many seconds.
+    case slow(Double)
+    case status(Int)
+    /// Answers 200 with something that nobody asked for.
+    case rubbish
+    case oversized
+    /// Signs another key.
+    case otherKey
+    case redirect
+  }
+
+  public struct State: Sendable {
+    public var fault: Fault?
+    /// Of the certificates that it signs.
+    public var lifetime: Duration = .seconds(3_600)
+    /// Who may have which identities: by Vault's role, or by a join token.
+    public var allowed: [String: Set<String>] = [:]
+    /// Vault's tokens that are good.
+    public var tokens: Set<String> = ["root-token"]
+    public var joinTokens: Set<String> = []
+    /// By the path below the mount `secret`.
+    public var stored: [String: [String: String]] = [:]
+    public var namespace: String?
+    public internal(set) var issued: [String] = []
+    public internal(set) var logins = 0
+    public internal(set) var renewedTokens = 0
+    public internal(set) var requests = 0
+  }
+
+  private init(folder: String, clients: Authority, port: Int, state: State) {
+    self.folder = folder
+    self.clients = clients
+    self.port = port
+    self.state = Mutex(state)
+  }
+
+  /// Starts one, and ends it after `body`.
+  /// - Parameter host: What its certificate is for; it listens on 127.0.0.1.
+  public static func with<Result: Sendable>(
+    host: String = "127.0.0.1", _ body: (SourceDouble) async throws -> Result
+  ) async throws -> Result {
+    let folder = FileManager.default.temporaryDirectory
+      .appending(path: "bulkhead-source-\(UUID().uuidString.prefix(8))").path
+    try Directory.create(folder)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let now = Date()
+    let day = Duration.seconds(86_400)
+    let servers = try Authority.create(name: "source-ca", lifetime: day, now: now)
+    try AtomicFile.write(Array(servers.certificatePEM.utf8), to: "\(folder)/ca.crt", mode: 0o644)
+    let clients = try Authority.create(name: "clients-ca", lifetime: day, now: now - 7_200)
+    let own = try servers.issue(
+      server: "source", hosts: [HostName(host)], lifetime: day, now: now)
+
+    let box = Box()
+    let (ports, port) = AsyncStream.makeStream(of: Int.self)
+    let application = Application(
+      responder: Answers(box: box),
+      server: try .tls(tlsConfiguration: tls(own, clients: clients)),
+      configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+      onServerRunning: { channel in port.yield(channel.localAddress?.port ?? 0) },
+      logger: Logger(label: "double") { _ in SwiftLogNoOpLogHandler() })
+    let group = ServiceGroup(
+      services: [application], logger: Logger(label: "double") { _ in SwiftLogNoOpLogHandler() })
+    let running = Task { try await group.run() }
+    guard let number = await ports.first(where: { _ in true }) else { throw NoPort() }
+    let double = SourceDouble(folder: folder, clients: clients, port: number, state: State())
+    box.double.withLock { $0 = double }
+    do {
+      let result = try await body(double)
+      running.cancel()
+      _ = try? await running.value
+      return result
+    } catch {
+      running.cancel()
+      _ = try? await running.value
+      throw error
+    }
+  }
+
+  struct NoPort: Error {}
+
+  private static func tls(_ own: Credential, clients: Authority) throws -> TLSConfiguration {
+    func certificates(_ pem: String) throws -> [NIOSSLCertificate] {
+      try NIOSSLCertificate.fromPEMBytes(Array(pem.utf8))
+    }
+    var tls = TLSConfiguration.makeServerConfiguration(
+      certificateChain: try certificates(own.certificatePEM).map { .certificate($0) },
+      privateKey: .privateKey(
+        try NIOSSLPrivateKey(bytes: Array(own.key.secretPEM().utf8), format: .pem)))
+    tls.trustRoots = .certificates(try certificates(clients.certificatePEM))
+    tls.certificateVerification = .optionalVerification
+    return tls
+  }
+
+  // MARK: - for the tests
+
+  /// Writes a file into its folder.
+  public func file(_ name: String, _ text: String) throws -> String {
+    try AtomicFile.write(Array(text.utf8), to: "\(folder)/\(name)", mode: 0o600)
+    return "\(folder)/\(name)"
+  }
+
+  /// A client's certificate of its authority.
+  public func credential(
+    _ user: String, lifetime: Duration = .seconds(3_600), now: Date = Date()
+  ) throws -> Credential {
+    try clients.issue(client: user, lifetime: lifetime, now: now)
+  }
+
+  public var issued: [String] { state.withLock(\.issued) }
+
+  public func fail(_ fault: Fault?) { state.withLock { $0.fault = fault } }
+}
+
+/// The double, once its port is known.
+final class Box: Sendable {
+  let double = Mutex<SourceDouble?>(nil)
+}
+
+/// What is known of a request besides what it says.
+struct DoubleContext: RequestContext {
+  var coreContext: CoreRequestContextStorage
+  let channel: any Channel
+
+  init(source: ApplicationRequestContextSource) {
+    coreContext = CoreRequestContextStorage(source: source)
+    channel = source.channel
+  }
+
+  /// The Common Name of the client's certificate.
+  func peer() async throws -> String? {
+    guard let certificate = try await channel.nioSSL_peerCertificate().get() else { return nil }
+    let pem =
+      "-----BEGIN CERTIFICATE-----\n"
+      + Data(try certificate.toDERBytes()).base64EncodedString(
+        options: [.lineLength64Characters, .endLineWithLineFeed]) + "\n-----END CERTIFICATE-----\n"
+    return try CertificateFacts(pem: pem).user
+  }
+}
