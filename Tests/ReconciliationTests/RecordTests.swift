@@ -1,13 +1,16 @@
+import Etcd
 import Foundation
+import Keyspace
 import Segmentation
+import TestClusters
 import Testing
 
 @testable import Reconciliation
 
-@Suite("The record")
+@Suite("The record", .realEtcd)
 struct RecordTests {
   /// The users and roles of this many nodes, three components on each.
-  private func record(nodes: Int, name: (Int) -> String) -> Record {
+  static func record(nodes: Int, name: (Int) -> String) -> Record {
     let names = Set(
       (0..<nodes).flatMap { node in
         ["calico-node", "cni-plugin", "felix"].map { "\($0).\(name(node))" }
@@ -21,7 +24,7 @@ struct RecordTests {
 
   @Test("reads back as it was written, the same bytes each time")
   func roundTrip() throws {
-    for record in [Record(), record(nodes: 3) { "node-\($0)" }] {
+    for record in [Record(), Self.record(nodes: 3) { "node-\($0)" }] {
       let bytes = try record.bytes
       #expect(try Record(bytes) == record)
       #expect(try Record(bytes).bytes == bytes)
@@ -30,14 +33,37 @@ struct RecordTests {
 
   @Test("5,000 nodes with three components fit one request, with the longest names too")
   func size() throws {
-    let usual = try record(nodes: 5_000) { "node-\(10_000 + $0)" }.bytes.count
+    let usual = try Self.record(nodes: 5_000) { "node-\(10_000 + $0)" }.bytes.count
     #expect(usual < 400_000, "\(usual)")
-    let longest = try record(nodes: 5_000) { node in
+    let longest = try Self.record(nodes: 5_000) { node in
       "\(10_000 + node)" + String(repeating: "x", count: 64 - "calico-node.".count - 5)
     }.bytes.count
     #expect(longest < Record.mostBytes, "\(longest)")
-    let tooMany = record(nodes: 30_000) { "node-\(10_000 + $0)" }
+    let tooMany = Self.record(nodes: 30_000) { "node-\(10_000 + $0)" }
     #expect(throws: RecordError.self) { _ = try tooMany.bytes }
+  }
+
+  @Test("the longest record that is allowed goes through a real server and back", arguments: EtcdRelease.main)
+  func realServer(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      try await cluster.secure()
+      let record = Self.record(nodes: 4_999) { node in
+        "\(10_000 + node)" + String(repeating: "x", count: 95 - "calico-node.".count - 5)
+      }
+      #expect(try record.bytes.count > 1_400_000)
+      let holder = LockHolder(host: "a", process: 1, user: "b", since: Date(timeIntervalSince1970: 0))
+      try await cluster.connect { etcd in
+        try await ClusterLock.holding(etcd, as: holder, wait: .zero) { lock in try await record.write(lock) }
+        let root = try cluster.credentials(of: "root")
+        #expect(try await Survey.take(etcd, as: root).record == record)
+      }
+      // Nobody but administrators sees it.
+      try await cluster.connect { try await $0.addUser("other") }
+      let refused = try await failure {
+        try await cluster.connect(as: "other") { _ = try await $0.entries(in: .prefix("/bulkhead/")) }
+      }
+      #expect(refused == .permissionDenied)
+    }
   }
 
   @Test("what is not understood is refused and not taken for nothing")
