@@ -97,18 +97,22 @@ import Testing
 
   @Test func oneAddressCannotHoldAllConnections() async throws {
     let authority = try TestAuthority()
-    let states = try await authority.serving {
+    let closed = try await authority.serving {
       $0.limits.patience = .seconds(300)
       $0.limits.connectionsPerClient = 3
     } _: { server in
       try await aside {
         let connections = try (0..<4).map { _ in try connected(to: server.port) }
         defer { for connection in connections { close(connection) } }
-        let last = isClosed(connections[3], within: 60)
-        return [last, isClosed(connections[0], within: 1)]
+        // Which one is the fourth, the server's threads decide.
+        for _ in 0..<60 {
+          let closed = connections.count { isClosed($0, within: 1) }
+          if closed > 0 { return closed }
+        }
+        return 0
       }
     }
-    #expect(states == [true, false])
+    #expect(closed == 1)
     // The server still accepts: a place that was given back is there again.
     let status = try await authority.serving {
       $0.limits.connectionsPerClient = 1
