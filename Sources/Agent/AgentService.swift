@@ -44,15 +44,16 @@ public struct AgentService: Service {
     defer { hangups.cancel() }
     await cancelWhenGracefulShutdown {
       var agent = agent
+      var timer: Task<Void, any Error>?
       wake.yield(.time)
       for await event in wakes {
         let round = await agent.look(isAsked: event == .hangup)
         if Task.isCancelled { return }
         board.show(round.standings, at: Date())
         let pause = min(max(round.next.timeIntervalSinceNow, Self.shortestPause), Self.longestPause)
-        // One timer for each look: what a look that was asked for leaves behind is an early one.
-        Task {
-          try? await Task.sleep(for: .seconds(pause))
+        timer?.cancel()
+        timer = Task {
+          try await Task.sleep(for: .seconds(pause))
           wake.yield(.time)
         }
       }
