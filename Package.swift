@@ -138,6 +138,9 @@ let package = Package(
       name: "certificate-benchmark",
       dependencies: ["Certificates", .product(name: "Crypto", package: "swift-crypto")],
       path: "Benchmarks/CertificateBenchmark", swiftSettings: strict),
+    .executableTarget(
+      name: "naive-writes", dependencies: ["Reconciliation"], path: "Benchmarks/NaiveWrites",
+      swiftSettings: strict),
     // The tests mirror the rooms.
     tests("Keyspace", ["Etcd", "TestClusters"]),
     tests("Endpoints"),
