@@ -1,6 +1,6 @@
 import Etcd
 
-/// Carries out a plan, change by change.
+/// Carries out a plan, phase by phase.
 public struct Apply: Sendable {
   let etcd: EtcdClient
   let lock: ClusterLock?
@@ -19,55 +19,40 @@ public struct Apply: Sendable {
     self.password = password ?? { throw NoPassword(user: $0) }
   }
 
-  /// Makes the changes in their order, reads back every role that was changed, and stops at the first that fails.
-  /// What was done until then stays done; planning again shows the rest.
-  /// - Parameter progress: Called before each change with its place in the plan, from 0.
-  /// - Throws: ``ApplyError``.
-  public func callAsFunction(
-    _ plan: Plan, desired: DesiredState, progress: @Sendable (Int, Change) -> Void = { _, _ in }
-  ) async throws {
-    for (index, change) in plan.changes.enumerated() {
-      progress(index, change)
-      if Task.isCancelled { throw ApplyError.interrupted(done: index, of: plan.changes.count) }
-      do {
-        try await lock?.check()
-        // A task of its own, which an interruption does not reach: the change in hand is finished.
-        try await Task { try await make(change) }.value
-      } catch let error as EtcdError {
-        throw ApplyError.stopped(done: index, of: plan.changes.count, at: change, error)
-      } catch let error as LockError {
-        throw ApplyError.unlocked(done: index, of: plan.changes.count, error)
-      }
-    }
-    try await Task { try await readBack(plan, desired) }.value
-  }
-
   /// Makes one change. If its answer is lost, whether it was made is found out by reading; it is made again only if
   /// it was not. A change that turns out to be made already, late or by somebody else, is made.
-  public func make(_ change: Change) async throws {
-    for attempt in 1...3 {
-      do {
-        return try await etcd.make(change, password)
-      } catch let error as EtcdError {
-        guard error.isTransient || error.code == .alreadyExists || error.code == .notFound else {
-          throw error
-        }
-        if try await etcd.has(change, password) { return }
-        guard error.isTransient, attempt < 3 else { throw error }
-        try? await Task.sleep(for: .milliseconds(300 * attempt))
-      }
-    }
+  public func make(_ change: Change) async throws { try await etcd.carryOut(change, password) }
+
+  /// Makes the changes in their order, those of a phase some at a time, reads back every role that was changed, and
+  /// stops at the first change that fails. What is in hand then, or at an interruption, is finished. What was done
+  /// stays done; planning again shows the rest.
+  /// - Parameter progress: Called with every change that is begun and every one that is made.
+  /// - Throws: ``ApplyError``; what ``password`` throws.
+  public func callAsFunction(
+    _ plan: Plan, desired: DesiredState, progress: @Sendable (ApplyProgress) -> Void = { _ in }
+  ) async throws {
+    var pipeline = Pipeline(self, total: plan.changes.count)
+    for phase in plan.phases { try await pipeline.carryOut(phase, progress) }
+    // A task of its own, which an interruption does not reach.
+    try await Task { try await readBack(plan, desired) }.value
   }
 
   private func readBack(_ plan: Plan, _ desired: DesiredState) async throws {
     let changed = Set(plan.changes.compactMap(\.role))
-    for role in desired.roles where changed.contains(role.name) {
-      let found = try await etcd.permissions(ofRole: role.name)
+    let roles = desired.roles.filter { changed.contains($0.name) }
+    let found: [String: [Permission]]
+    do throws(EtcdError) {
+      found = try await concurrently(roles.map(\.name), limit: 64) { role async throws(EtcdError) in
+        try await etcd.patiently { () async throws(EtcdError) in try await etcd.permissions(ofRole: role) }
+      }
+    } catch { throw ApplyError.notReadBack(error) }
+    for role in roles {
       let difference = RoleDifference(
-        from: found, to: role.permissions, role: role.name, isExact: plan.managed.roles.contains(role.name))
-      guard difference.additions.isEmpty, difference.removals.isEmpty else {
-        throw ApplyError.readsBackDifferently(
-          role: role.name, remaining: difference.additions + difference.removals)
+        from: found[role.name] ?? [], to: role.permissions, role: role.name,
+        isExact: plan.managed.roles.contains(role.name))
+      let remaining = (difference.additions + difference.removals).filter { !plan.left.contains($0) }
+      guard remaining.isEmpty else {
+        throw ApplyError.readsBackDifferently(role: role.name, remaining: remaining)
       }
     }
   }
@@ -84,6 +69,8 @@ public enum ApplyError: Error, Sendable, CustomStringConvertible {
   case stopped(done: Int, of: Int, at: Change, EtcdError)
   case interrupted(done: Int, of: Int)
   case unlocked(done: Int, of: Int, LockError)
+  /// All changes are made, but what came of them is not known.
+  case notReadBack(EtcdError)
   case readsBackDifferently(role: String, remaining: [Change])
 
   public var description: String {
@@ -92,6 +79,7 @@ public enum ApplyError: Error, Sendable, CustomStringConvertible {
       "stopped after \(done) of \(total) changes, could not \(change.words): \(error)"
     case .interrupted(let done, let total): "interrupted after \(done) of \(total) changes"
     case .unlocked(let done, let total, let error): "stopped after \(done) of \(total) changes: \(error)"
+    case .notReadBack(let error): "all changes are made, but could not be read back: \(error)"
     case .readsBackDifferently(let role, let remaining):
       "the role \(role) reads back differently from what was written: \(remaining.map(\.words).joined(separator: "; "))"
     }
@@ -103,6 +91,7 @@ public enum ApplyError: Error, Sendable, CustomStringConvertible {
       (error.hint.map { $0 + "; " } ?? "") + "what is done stays done: run the same command again to go on"
     case .interrupted: "what is done stays done: run the same command again to go on"
     case .unlocked(_, _, let error): error.hint
+    case .notReadBack: "run the same command again to see whether anything is left to do"
     case .readsBackDifferently:
       "somebody else may be changing the role at the same time; see 'bulkhead plan'"
     }
@@ -115,47 +104,6 @@ extension Change {
     switch self {
     case .addRole(let role), .grant(_, let role), .narrow(_, let role), .revoke(_, let role): role
     default: nil
-    }
-  }
-}
-
-extension EtcdClient {
-  fileprivate func make(_ change: Change, _ password: Apply.Password) async throws {
-    switch change {
-    case .addRole(let role): try await addRole(role)
-    case .deleteRole(let role): try await deleteRole(role)
-    case .grant(let permission, let role), .narrow(let permission, let role):
-      try await grant(permission, toRole: role)
-    case .revoke(let permission, let role): try await revoke(permission, fromRole: role)
-    case .addUser(let user): try await addUser(user)
-    case .addPasswordUser(let user): try await addUser(user, withPassword: password(user))
-    case .changePassword(let user): try await changePassword(ofUser: user, to: password(user))
-    case .deleteUser(let user): try await deleteUser(user)
-    case .link(let user, let role): try await grant(role: role, toUser: user)
-    case .unlink(let user, let role): try await revoke(role: role, fromUser: user)
-    }
-  }
-
-  /// Whether etcd already is as it is after the change.
-  fileprivate func has(_ change: Change, _ password: Apply.Password) async throws -> Bool {
-    switch change {
-    case .addRole(let role): try await roles().contains(role)
-    case .deleteRole(let role): !(try await roles().contains(role))
-    case .grant(let permission, let role), .narrow(let permission, let role):
-      try await permissions(ofRole: role).contains(permission)
-    case .revoke(let permission, let role):
-      !(try await permissions(ofRole: role).contains { $0.hasSameRange(as: permission) })
-    case .addUser(let user), .addPasswordUser(let user): try await users().contains(user)
-    // While authentication is off nothing tells, and to change it again to the same does no harm.
-    case .changePassword(let user):
-      if try await !isAuthEnabled() {
-        false
-      } else {
-        try await passwordFault(ofUser: user, passwords: [password(user)]) == nil
-      }
-    case .deleteUser(let user): !(try await users().contains(user))
-    case .link(let user, let role): try await roles(ofUser: user).contains(role)
-    case .unlink(let user, let role): !(try await roles(ofUser: user).contains(role))
     }
   }
 }

@@ -21,8 +21,11 @@ public struct DesiredState: Hashable, Sendable {
   }
 
   public init(_ segmentation: Segmentation) {
+    var fewest = FewestGrants(segmentation)
     roles = segmentation.roles.map { role in
-      Role(name: role.name, permissions: Self.merged(role.grants.map(\.grant)))
+      Role(
+        name: role.name,
+        permissions: fewest.permissions(of: role) ?? Self.merged(role.grants.map(\.grant)))
     }
     users = segmentation.identities.map { identity in
       User(name: identity.user, roles: identity.roles, isExact: identity.isIssued, login: identity.login)

@@ -33,22 +33,27 @@ public struct EnableAuth: Sendable {
     progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> Bool {
     if try await etcd.isAuthEnabled() { return false }
-    if let refusal = EnableAuthRefusal(applicant: applicant, state: state) { throw refusal }
-    if !state.servesKubernetes, try await holdsKubernetes() {
-      throw EnableAuthRefusal.kubernetesWouldBeLockedOut
-    }
-    let alarms = try await etcd.alarms()
-    if let alarm = alarms.first { throw EnableAuthRefusal.alarmIsActive(alarm.kind.rawValue) }
-    // A member that is away cannot be asked afterwards whether it takes the certificate.
-    for endpoint in etcd.endpoints {
-      do { _ = try await etcd.only(endpoint).status() } catch {
-        throw EnableAuthRefusal.memberIsAway("\(error)")
-      }
-    }
+    if let refusal = try await obstacles(applicant: applicant, state: state).first { throw refusal }
     let wayBack = WayBack(user: Self.wayBackPrefix + secret.prefix(8), password: String(secret.dropFirst(8)))
     // A task of its own, which an interruption does not reach: it would leave the cluster closed.
     try await Task { try await turnOn(applicant, wayBack, progress) }.value
     return true
+  }
+
+  /// All that speaks against turning authentication on, as far as it shows while it is off.
+  public func obstacles(
+    applicant: String, state: ClusterState
+  ) async throws(EtcdError) -> [EnableAuthRefusal] {
+    var obstacles = EnableAuthRefusal.all(applicant: applicant, state: state)
+    if !state.servesKubernetes, try await holdsKubernetes() { obstacles.append(.kubernetesWouldBeLockedOut) }
+    for alarm in try await etcd.alarms() { obstacles.append(.alarmIsActive(alarm.kind.rawValue)) }
+    // A member that is away cannot be asked afterwards whether it takes the certificate.
+    for endpoint in etcd.endpoints {
+      do { _ = try await etcd.only(endpoint).status() } catch {
+        obstacles.append(.memberIsAway("\(error)"))
+      }
+    }
+    return obstacles
   }
 
   private struct WayBack: Sendable {
@@ -66,7 +71,7 @@ public struct EnableAuth: Sendable {
     }
     do {
       progress("turning authentication on")
-      try await patiently { () async throws(EtcdError) in try await etcd.enableAuth() }
+      try await etcd.patiently { () async throws(EtcdError) in try await etcd.enableAuth() }
       progress("asking every member as \(applicant)")
       for endpoint in etcd.endpoints { try await checkAdministrator(at: endpoint) }
     } catch {
@@ -87,12 +92,12 @@ public struct EnableAuth: Sendable {
       if try await member.isAuthEnabled() { break }
       try? await Task.sleep(for: .milliseconds(100))
     }
-    try await patiently { () async throws(EtcdError) in _ = try await member.users() }
+    try await etcd.patiently { () async throws(EtcdError) in _ = try await member.users() }
   }
 
   /// Leaves the cluster as it was: authentication off and the way back gone.
   private func goBack(_ wayBack: WayBack) async throws {
-    try await patiently { () async throws(EtcdError) in
+    try await etcd.patiently { () async throws(EtcdError) in
       guard try await etcd.isAuthEnabled() else { return }
       try await etcd.login(wayBack.user, password: wayBack.password).disableAuth()
     }
@@ -101,16 +106,6 @@ public struct EnableAuth: Sendable {
 
   private func remove(_ wayBack: WayBack) async throws {
     try await Apply(etcd).make(.deleteUser(wayBack.user))
-  }
-
-  /// Does what may be done twice again while it only fails because a member is away or silent.
-  private func patiently(_ body: () async throws(EtcdError) -> Void) async throws(EtcdError) {
-    for attempt in 1...3 {
-      do { return try await body() } catch {
-        guard error.isTransient, attempt < 3 else { throw error }
-        try? await Task.sleep(for: .milliseconds(500 * attempt))
-      }
-    }
   }
 
   private func holdsKubernetes() async throws(EtcdError) -> Bool {
@@ -130,21 +125,14 @@ public enum EnableAuthRefusal: Error, Hashable, Sendable {
   /// Authentication is on, the certificate does not work, and turning it off again failed too.
   case cannotGoBack(String, String)
 
-  /// What speaks against it as far as the users and roles tell; nil if nothing does.
-  init?(applicant: String, state: ClusterState) {
-    guard let root = state.users[Role.root] else {
-      self = .noRootUser
-      return
-    }
-    guard root.roles.contains(Role.root) else {
-      self = .rootLacksRole
-      return
-    }
+  /// What speaks against it as far as the users and roles tell.
+  static func all(applicant: String, state: ClusterState) -> [EnableAuthRefusal] {
+    guard let root = state.users[Role.root] else { return [.noRootUser] }
+    guard root.roles.contains(Role.root) else { return [.rootLacksRole] }
     guard state.users[applicant]?.roles.contains(Role.root) == true else {
-      self = .notAdministrator(applicant)
-      return
+      return [.notAdministrator(applicant)]
     }
-    return nil
+    return []
   }
 }
 

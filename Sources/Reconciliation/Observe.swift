@@ -31,34 +31,4 @@ extension ClusterState {
     }
     return state
   }
-
-  /// Asks for each name, at most 16 at a time: etcd puts these reads through its log, and stops taking requests when
-  /// that falls behind.
-  private static func concurrently<Value: Sendable>(
-    _ names: [String], _ ask: @escaping @Sendable (String) async throws(EtcdError) -> Value
-  ) async throws(EtcdError) -> [String: Value] {
-    let answers = await withTaskGroup(of: (String, Result<Value, EtcdError>).self) { group in
-      var waiting = names[...]
-      func next() {
-        guard let name = waiting.popFirst() else { return }
-        group.addTask {
-          do throws(EtcdError) {
-            return (name, .success(try await ask(name)))
-          } catch {
-            return (name, .failure(error))
-          }
-        }
-      }
-      for _ in 0..<16 { next() }
-      var answers: [String: Result<Value, EtcdError>] = [:]
-      for await (name, answer) in group {
-        answers[name] = answer
-        next()
-      }
-      return answers
-    }
-    var values: [String: Value] = [:]
-    for (name, answer) in answers { values[name] = try answer.get() }
-    return values
-  }
 }

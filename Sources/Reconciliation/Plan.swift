@@ -4,12 +4,14 @@ import Segmentation
 
 /// The changes that lead from what etcd has to what the file wants.
 ///
-/// Their order is safe at every step: roles and grants come before the links that need them, what is added comes
-/// before what is taken away, and a user that is made gets its role last, so nobody ever has half of what they
-/// need. Stopping anywhere and planning again leads to the same end.
+/// Their ``Order`` is safe at every step. Stopping anywhere and planning again leads to the same end.
 public struct Plan: Hashable, Sendable {
-  /// In the order in which they are made.
-  public let changes: [Change]
+  /// In the order in which they are made: those of a phase in any order or at the same time, when the phases before
+  /// are complete.
+  public private(set) var phases: [[Change]]
+  public private(set) var changes: [Change]
+  /// What is left for a later stage.
+  public private(set) var left: Set<Change> = []
   /// Every difference between etcd and the file, those that are left alone included.
   public let drift: [Drift]
   /// What Bulkhead manages once the plan is carried out.
@@ -85,13 +87,24 @@ public struct Plan: Hashable, Sendable {
     }
     // Left behind by a process that was killed while it turned authentication on.
     removals += state.users.keys.filter(EnableAuth.isWayBack).sorted().map(Change.deleteUser)
-    // Users before the roles that only they have.
-    changes = additions + links + removals + ownership.removals
+    phases = Order(additions + links + removals + ownership.removals, from: state).phases
+    changes = phases.flatMap(\.self)
     self.withheld = withheld + ownership.withheld
     drift = Drift.all(from: state, to: desired, ownership)
     self.managed = ownership.managedAfter
     foreignUsers = ownership.foreignUsers
     foreignRoles = ownership.foreignRoles
+  }
+}
+
+extension Plan {
+  /// The same plan with other changes, and the rest left for later.
+  func with(_ changes: [Change], from state: ClusterState) -> Plan {
+    var plan = self
+    plan.phases = Order(changes, from: state).phases
+    plan.changes = plan.phases.flatMap(\.self)
+    plan.left = Set(self.changes).subtracting(changes)
+    return plan
   }
 }
 
@@ -124,6 +137,10 @@ struct RoleDifference {
       } else if permission.access.isSuperset(of: first.access) {
         additions.append(.grant(permission, toRole: role))
       } else {
+        // From reading to writing or back: both for a while, so that whoever has the other elsewhere misses nothing.
+        if !first.access.isSuperset(of: permission.access) {
+          additions.append(.grant(Permission(Grant(permission.grant.range, .readwrite)), toRole: role))
+        }
         removals.append(.narrow(permission, inRole: role))
       }
     }

@@ -14,18 +14,37 @@ public struct ApplyReport: TextReport, Sendable {
   public let authentication: Authentication
   /// What only came to light when authentication was on, such as users that anybody can log in as.
   let remaining: [String]
+  /// What became of the user of a shared certificate; nil if there was none to take away.
+  let sharedUser: String?
+  private let isGivenBack: Bool
+
+  private enum CodingKeys: String, CodingKey {
+    case cluster, changes, seconds, authentication, remaining, sharedUser
+  }
 
   public init(
-    _ plan: Plan, cluster: String, time: Duration, authentication: Authentication, remaining: Plan?
+    _ plan: Plan, cluster: String, time: Duration, authentication: Authentication, remaining: Plan?,
+    shared: SharedUser.Outcome? = nil
   ) {
     self.cluster = cluster
     changes = plan.changes.map(\.words)
     seconds = Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18
     self.authentication = authentication
     self.remaining = remaining?.changes.map(\.words) ?? []
+    switch shared {
+    case nil: (sharedUser, isGivenBack) = (nil, false)
+    case .wasNotThere: (sharedUser, isGivenBack) = ("was gone already", false)
+    case .removed:
+      (sharedUser, isGivenBack) = ("is gone, and no more requests are refused than before", false)
+    case .givenBack(let refused):
+      (sharedUser, isGivenBack) = (
+        "is back: without it \(count(refused, "request")) more \(refused == 1 ? "was" : "were") refused, so somebody still uses it or was refused something else",
+        true
+      )
+    }
   }
 
-  public var isComplete: Bool { remaining.isEmpty }
+  public var isComplete: Bool { remaining.isEmpty && !isGivenBack }
 
   public func text(_ style: Style) -> String {
     var lines: [String] = []
@@ -43,6 +62,10 @@ public struct ApplyReport: TextReport, Sendable {
     case .turnedOn:
       lines.append(
         "\(cluster): \(style.good("authentication is on")), and every member still answers its administrator")
+    }
+    if let sharedUser {
+      lines.append(
+        "\(cluster): the shared user \(isGivenBack ? style.bad(sharedUser) : style.good(sharedUser))")
     }
     lines += remaining.map { "\(style.bad("still to do:")) \($0)" }
     return lines.joined(separator: "\n")

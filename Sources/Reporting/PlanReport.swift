@@ -16,18 +16,20 @@ public struct PlanReport: TextReport, Sendable {
   let foreignUsers: [String]
   let foreignRoles: [String]
   let drift: [Difference]
+  let estimate: EstimateReport?
   private let removals: [Change]
 
   private enum CodingKeys: String, CodingKey {
-    case cluster, authEnabled, changes, withheld, foreignUsers, foreignRoles, drift
+    case cluster, authEnabled, changes, withheld, foreignUsers, foreignRoles, drift, estimate
   }
 
-  public init(_ plan: Plan, cluster: String, authEnabled: Bool) {
+  public init(_ plan: Plan, cluster: String, authEnabled: Bool, estimate: EstimateReport? = nil) {
     func step(_ change: Change) -> Step {
       Step(change: change.words, etcdctl: change.etcdctl, takesAway: change.takesAway)
     }
     self.cluster = cluster
     self.authEnabled = authEnabled
+    self.estimate = estimate
     changes = plan.changes.map(step)
     withheld = plan.withheld.map(step)
     foreignUsers = plan.foreignUsers
@@ -54,6 +56,7 @@ public struct PlanReport: TextReport, Sendable {
         lines.append("       " + style.faint(step.etcdctl))
       }
     }
+    if let estimate { lines.append(estimate.text(style)) }
     for step in withheld {
       lines.append(style.caution("not done, because it would shut out whoever applies it: \(step.change)"))
     }

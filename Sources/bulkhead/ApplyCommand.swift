@@ -13,6 +13,13 @@ struct ApplyCommand: AsyncParsableCommand {
       Ctrl-C finishes the change in hand. A second run changes nothing. Two at once wait for each other: see --wait.
 
       What takes an access away is listed first and wants --yes, or an answer on a terminal.
+
+      From one certificate that all programs share to one for each, without a refused request:
+        bulkhead apply --stage prepare --shared CN   new users beside the old one, which keeps what it had
+        bulkhead apply --stage switch --shared CN    authentication on, if it is off
+        (give each program its certificate: 'bulkhead manifest' and a rollout)
+        kubectl get pods -A -o json | bulkhead apply --stage clean --shared CN --pods -
+      clean counts refused requests before and after, and gives the old user back if there are more.
       """)
 
   @Flag(help: "Turn authentication on afterwards, if the certificate in hand can still administer etcd then.")
@@ -24,11 +31,20 @@ struct ApplyCommand: AsyncParsableCommand {
   @Flag(help: "Read every user and role, also if nothing seems to have changed.")
   var full = false
 
+  @OptionGroup(title: "Stages") var stages: StageOptions
   @OptionGroup var fileOption: FileOption
   @OptionGroup var nodesOption: NodesOption
   @OptionGroup var outputOption: OutputOption
   @OptionGroup var timeoutOption: TimeoutOption
   @OptionGroup var lockOption: LockOption
+
+  private var turnsOn: Bool { enableAuth || stages.stage == .switch }
+
+  func validate() throws {
+    if enableAuth, stages.stage != nil {
+      throw ValidationError("with --stage, authentication is turned on by 'switch' and not by --enable-auth")
+    }
+  }
 
   func run() async throws {
     let workspace = try Workspace(fileOption, nodes: nodesOption)
@@ -41,20 +57,24 @@ struct ApplyCommand: AsyncParsableCommand {
       ) { etcd in
         let survey = try await Survey.take(etcd, as: administrator)
         Console.note(unknown: survey)
-        if !full, survey.authEnabled || !enableAuth, let applied = goal.applied(according: survey) {
+        if !full, stages.stage == nil, survey.authEnabled || !enableAuth,
+          let applied = goal.applied(according: survey)
+        {
           let report = UnchangedReport(
             applied, cluster: workspace.file.cluster, authEnabled: survey.authEnabled)
           return try Console.out(report, outputOption)
         }
         try await survey.checkSpace(as: administrator)
-        if enableAuth { try survey.checkBeforeEnablingAuth() }
+        if turnsOn { try survey.checkBeforeEnablingAuth() }
         let report = try await lockOption.holdingLock(of: etcd) { lock in
           try await apply(workspace, goal, as: administrator, etcd, lock)
         }
         Console.clearProgress()
         try Console.out(report, outputOption)
         if !report.isComplete { throw ExitCode(2) }
-        if case .off = report.authentication {
+        if let next = stages.next {
+          Console.note("hint: \(next)")
+        } else if case .off = report.authentication {
           Console.note("hint: 'bulkhead apply --enable-auth' turns it on")
         }
       }
@@ -72,11 +92,14 @@ struct ApplyCommand: AsyncParsableCommand {
     // Once more, now that nobody else is at work.
     let survey = try await Survey.take(etcd, as: administrator)
     let bookkeeping = Bookkeeping(survey, goal, lock, bulkhead: Bulkhead.configuration.version)
-    let (before, plan) = try await goal.plan(
+    let (before, whole) = try await goal.plan(
       for: etcd, survey, passwords: try workspace.passwordCandidates(), progress: Console.progress)
-    if !plan.removals.isEmpty, !yes {
+    let plan = try stages.plan(whole, from: before, goal)
+    let leaving = stages.leaving(goal.desired)
+    if !plan.removals.isEmpty || leaving != nil, !yes {
       let report = PlanReport(plan, cluster: cluster, authEnabled: before.authEnabled)
       Console.note(report.text(Console.errorStyle))
+      if let leaving { Console.note("and then the user '\(leaving)' goes") }
       guard Console.confirms("Take these accesses away?") else {
         throw Complaint("nothing was changed", hint: "to take accesses away without being asked, add --yes")
       }
@@ -84,23 +107,33 @@ struct ApplyCommand: AsyncParsableCommand {
     let started = ContinuousClock.now
     try await bookkeeping.begin(plan)
     try await Apply(etcd, lock: lock, password: workspace.passwords.make)(plan, desired: goal.desired) {
-      index, change in
-      let time = (ContinuousClock.now - started).inWords
-      Console.progress("\(index + 1) of \(plan.changes.count), \(time): \(change.words)")
+      Console.progress($0.words)
     }
-    try await bookkeeping.finish(
-      plan, authRevision: try await survey.authRevision(after: plan, of: etcd, as: administrator))
+    // Until all is done, nothing is recorded as applied.
+    if stages.isLast {
+      try await bookkeeping.finish(
+        plan, authRevision: try await survey.authRevision(after: plan, of: etcd, as: administrator))
+    }
     let time = ContinuousClock.now - started
-    func report(_ authentication: ApplyReport.Authentication, remaining: Plan? = nil) -> ApplyReport {
-      ApplyReport(plan, cluster: cluster, time: time, authentication: authentication, remaining: remaining)
+    var shared: SharedUser.Outcome?
+    if let leaving {
+      shared = try await SharedUser(etcd, as: administrator).remove(
+        leaving, watching: .seconds(stages.watch), progress: Console.progress)
     }
-    guard enableAuth, !before.authEnabled else { return report(before.authEnabled ? .on : .off) }
+    func report(_ authentication: ApplyReport.Authentication, remaining: Plan? = nil) -> ApplyReport {
+      ApplyReport(
+        plan, cluster: cluster, time: time, authentication: authentication, remaining: remaining,
+        shared: shared)
+    }
+    guard turnsOn, !before.authEnabled else { return report(before.authEnabled ? .on : .off) }
 
     let (applied, _) = try await goal.plan(
       for: etcd, survey, passwords: try workspace.passwordCandidates(), progress: Console.progress)
     _ = try await EnableAuth(etcd)(
       applicant: goal.applicant, state: applied, secret: UUID().uuidString + UUID().uuidString,
       progress: Console.progress)
+    // What was left for later is no news.
+    if stages.stage != nil { return report(.turnedOn) }
     // Whether anybody can log in as a user can only be tried now.
     let afterwards = try await Survey.take(etcd, as: administrator)
     let (_, remaining) = try await goal.plan(

@@ -24,8 +24,8 @@ struct Bulkhead: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      InitCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self, ManifestCommand.self,
-      CertsCommand.self, AuthorityCommand.self, CatalogueCommand.self, CanCommand.self,
+      InitCommand.self, PreflightCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self,
+      ManifestCommand.self, CertsCommand.self, AuthorityCommand.self, CatalogueCommand.self, CanCommand.self,
       WhoCanCommand.self, CompareCommand.self, LintCommand.self, AgentCommand.self, DemoCommand.self,
     ])
 

@@ -31,6 +31,8 @@ struct Complaint: Error {
     case let error as RecordError: self.init("\(error)", hint: error.hint)
     case let error as LockError: self.init("\(error)", hint: error.hint)
     case let error as ApplyError: self.init("\(error)", hint: error.hint)
+    case let error as StageRefusal: self.init("\(error)", hint: error.hint)
+    case let error as PodListFault: self.init("\(error)", hint: error.hint)
     case let error as EnableAuthRefusal: self.init("\(error)", hint: error.hint)
     case let error as CertificatesError: self.init("\(error)", hint: error.hint)
     case let error as RolloverRefusal: self.init("\(error)", hint: error.hint)

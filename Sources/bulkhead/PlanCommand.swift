@@ -40,8 +40,9 @@ struct PlanCommand: AsyncParsableCommand {
       }
       let (state, plan) = try await goal.plan(
         for: etcd, survey, passwords: try workspace.passwordCandidates(), progress: Console.progress)
+      let estimate = try await EstimateReport(plan, from: state, workspace.segmentation, etcd)
       Console.clearProgress()
-      let report = PlanReport(plan, cluster: cluster, authEnabled: state.authEnabled)
+      let report = PlanReport(plan, cluster: cluster, authEnabled: state.authEnabled, estimate: estimate)
       try Console.out(report, outputOption)
       if !plan.isEmpty { throw ExitCode(2) }
     }

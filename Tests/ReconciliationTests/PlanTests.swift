@@ -22,7 +22,7 @@ struct PlanTests {
     Plan(from: state, to: desired, applicant: applicant).changes
   }
 
-  @Test("an empty cluster gets roles with their grants, then users with their links, and loses nothing")
+  @Test("an empty cluster gets roles, their grants, users and then links, and loses nothing")
   func emptyCluster() {
     let plan = Plan(from: ClusterState(), to: desired, applicant: "root")
     #expect(plan.removals.isEmpty && plan.withheld.isEmpty)
@@ -180,7 +180,7 @@ struct PlanTests {
     #expect(firstLoss == changes.count - 2)
     #expect(
       changes.suffix(2) == [
-        .revoke(Permission(.readwrite, .everything), fromRole: "node"), .unlink(user: "node", role: "theirs"),
+        .unlink(user: "node", role: "theirs"), .revoke(Permission(.readwrite, .everything), fromRole: "node"),
       ])
   }
 }

@@ -1,0 +1,97 @@
+import Etcd
+import Segmentation
+
+/// About how long a plan takes, and how long the cluster stands still for one of its changes.
+public struct Estimate: Hashable, Sendable {
+  public let changes: Int
+  public let time: Duration
+  /// The longest that a single change makes every client wait.
+  public let stall: Duration
+  public let cost: AuthCost
+  /// Afterwards: how many users there are.
+  public let users: Int
+
+  /// How long the members take for a change apart from working out permissions, when many are under way.
+  private static let inPipeline: Duration = .microseconds(450)
+
+  public init(_ plan: Plan, from state: ClusterState, cost: AuthCost) {
+    var burden = Burden(state)
+    var (time, stall) = (Duration.zero, Duration.zero)
+    for phase in plan.phases {
+      let each = max(Self.inPipeline, cost.roundTrip / min(phase.count, Window.largest))
+      time += cost.roundTrip
+      for change in phase {
+        burden.make(change)
+        time += each
+        // The making of a role is the one change that works nothing out.
+        if case .addRole = change { continue }
+        let wait = cost.stall(users: burden.users, permissions: burden.permissions)
+        time += wait
+        stall = max(stall, wait)
+      }
+    }
+    changes = plan.changes.count
+    (self.time, self.stall, self.cost, users) = (time, stall, cost, burden.users)
+  }
+
+  /// The number of nodes from which on every change of a user or role would make all clients wait for more than
+  /// ``bearable``; nil where that never happens, or where users do not grow with the nodes.
+  public static func bearableNodes(_ segmentation: Segmentation, cost: AuthCost) -> Int? {
+    let nodes = Set(segmentation.identities.compactMap(\.node)).count
+    guard cost.grows, nodes > 0 else { return nil }
+    let desired = DesiredState(segmentation)
+    let sizes = Dictionary(desired.roles.map { ($0.name, $0.permissions.count) }) { first, _ in first }
+    let ofNodes = Set(segmentation.identities.filter { $0.node != nil }.map(\.user))
+    let users = desired.users.filter { ofNodes.contains($0.name) }
+    let held = users.reduce(0) { $0 + $1.roles.reduce(0) { $0 + (sizes[$1] ?? 0) } }
+    let perNode = cost.stall(users: users.count, permissions: held) / nodes
+    return perNode > .zero ? Int(bearable / perNode) : nil
+  }
+
+  public static let bearable: Duration = .milliseconds(100)
+}
+
+/// What the members have to work out at a change: how many users there are and how many permissions they hold.
+private struct Burden {
+  private(set) var users: Int
+  private(set) var permissions = 0
+  private var sizes: [String: Int]
+  private var holders: [String: Int] = [:]
+  private var rolesOfUser: [String: Set<String>]
+
+  init(_ state: ClusterState) {
+    users = state.users.count
+    sizes = state.roles.mapValues(\.count)
+    rolesOfUser = state.users.mapValues(\.roles)
+    for roles in rolesOfUser.values { for role in roles { hold(role, 1) } }
+  }
+
+  private mutating func hold(_ role: String, _ difference: Int) {
+    holders[role, default: 0] += difference
+    permissions += difference * (sizes[role] ?? 0)
+  }
+
+  mutating func make(_ change: Change) {
+    switch change {
+    case .addRole, .narrow, .changePassword: break
+    case .deleteRole(let role):
+      permissions -= (holders[role] ?? 0) * (sizes[role] ?? 0)
+      (holders[role], sizes[role]) = (nil, nil)
+    case .grant(_, let role): fill(role, 1)
+    case .revoke(_, let role): fill(role, -1)
+    case .addUser, .addPasswordUser: users += 1
+    case .deleteUser(let user):
+      users -= 1
+      for role in rolesOfUser.removeValue(forKey: user) ?? [] { hold(role, -1) }
+    case .link(let user, let role):
+      if rolesOfUser[user, default: []].insert(role).inserted { hold(role, 1) }
+    case .unlink(let user, let role):
+      if rolesOfUser[user]?.remove(role) != nil { hold(role, -1) }
+    }
+  }
+
+  private mutating func fill(_ role: String, _ difference: Int) {
+    sizes[role, default: 0] += difference
+    permissions += difference * (holders[role] ?? 0)
+  }
+}

@@ -1,0 +1,108 @@
+import Etcd
+
+/// Makes changes that do not need each other, as many at a time as the cluster carries.
+struct Pipeline {
+  private let apply: Apply
+  private let total: Int
+  private let started = ContinuousClock.now
+  private var done = 0
+  private var window = Window()
+  private var rate = Rate()
+  private var lastProbe: ContinuousClock.Instant
+
+  init(_ apply: Apply, total: Int) {
+    self.apply = apply
+    self.total = total
+    lastProbe = started
+  }
+
+  private enum Outcome: Sendable {
+    case made(time: Duration, inHand: Int, sendings: Int)
+    case failed(Change, any Error)
+    /// How long a plain read took, which is what other clients see; nil if it failed.
+    case probed(Duration?)
+  }
+
+  private enum Stop {
+    case failed(Change, any Error)
+    case unlocked(LockError)
+  }
+
+  /// Makes all changes of a phase and returns when the last has been answered.
+  /// - Throws: ``ApplyError`` or what the password throws, when nothing is under way any more.
+  mutating func carryOut(_ phase: [Change], _ progress: (ApplyProgress) -> Void) async throws {
+    var waiting = phase[...]
+    var stop: Stop?
+    await withTaskGroup(of: Outcome.self) { group in
+      var inHand = 0
+      while true {
+        while inHand < window.size, stop == nil, !Task.isCancelled, let change = waiting.first {
+          do throws(LockError) { try await apply.lock?.check() } catch {
+            stop = .unlocked(error)
+            break
+          }
+          waiting.removeFirst()
+          report(change, progress)
+          inHand += 1
+          begin(change, inHand: inHand, in: &group)
+        }
+        guard let outcome = await group.next() else { return }
+        switch outcome {
+        case .made(let time, let beside, let sendings):
+          inHand -= 1
+          done += 1
+          window.made(in: time, inHand: beside, sendings: sendings)
+          rate.note(done: done, elapsed: ContinuousClock.now - started)
+          report(nil, progress)
+          probe(in: &group)
+          if window.rest > .zero, !waiting.isEmpty { try? await Task.sleep(for: window.rest) }
+        case .failed(let change, let error):
+          inHand -= 1
+          stop = stop ?? .failed(change, error)
+        case .probed(let time): window.probed(time)
+        }
+      }
+    }
+    switch stop {
+    case .failed(let change, let error as EtcdError):
+      throw ApplyError.stopped(done: done, of: total, at: change, error)
+    case .failed(_, let error): throw error
+    case .unlocked(let error): throw ApplyError.unlocked(done: done, of: total, error)
+    case nil: break
+    }
+    if !waiting.isEmpty || Task.isCancelled && done < total {
+      throw ApplyError.interrupted(done: done, of: total)
+    }
+  }
+
+  private func report(_ change: Change?, _ progress: (ApplyProgress) -> Void) {
+    progress(
+      ApplyProgress(
+        done: done, total: total, elapsed: ContinuousClock.now - started, rate: rate.perSecond, change: change
+      ))
+  }
+
+  private func begin(_ change: Change, inHand: Int, in group: inout TaskGroup<Outcome>) {
+    group.addTask { [apply] in
+      let start = ContinuousClock.now
+      // A task of its own, which an interruption does not reach: the change in hand is finished.
+      let result = await Task { try await apply.etcd.carryOut(change, apply.password) }.result
+      return switch result {
+      case .success(let sendings):
+        .made(time: ContinuousClock.now - start, inHand: inHand, sendings: sendings)
+      case .failure(let error): .failed(change, error)
+      }
+    }
+  }
+
+  /// Times a plain read, once a second.
+  private mutating func probe(in group: inout TaskGroup<Outcome>) {
+    let now = ContinuousClock.now
+    guard now - lastProbe > .seconds(1) else { return }
+    lastProbe = now
+    group.addTask { [etcd = apply.etcd] in
+      guard (try? await etcd.revision()) != nil else { return .probed(nil) }
+      return .probed(ContinuousClock.now - now)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import Foundation
+
+/// Which pods have a Secret, as `kubectl get pods --all-namespaces --output json` lists them.
+public struct PodUses: Sendable {
+  /// The pods that mount the Secret or take an environment from it, as `namespace/name`, sorted.
+  public let pods: [String]
+
+  /// - Throws: ``PodListFault`` if the text is no list of pods.
+  public init(ofSecret secret: String, in list: [UInt8]) throws(PodListFault) {
+    let decoded: List
+    do { decoded = try JSONDecoder().decode(List.self, from: Data(list)) } catch { throw PodListFault() }
+    guard decoded.kind == "List" || decoded.kind == "PodList" else { throw PodListFault() }
+    pods = decoded.items.filter { $0.kind ?? "Pod" == "Pod" && $0.isAlive && $0.uses(secret) }
+      .map { "\($0.metadata.namespace ?? "default")/\($0.metadata.name)" }.sorted()
+  }
+
+  private struct List: Decodable {
+    let kind: String
+    let items: [Pod]
+  }
+
+  private struct Pod: Decodable {
+    struct Metadata: Decodable {
+      let name: String
+      let namespace: String?
+    }
+    struct Status: Decodable { let phase: String? }
+    struct Spec: Decodable {
+      let volumes: [Volume]?
+      let containers: [Container]?
+      let initContainers: [Container]?
+    }
+    struct Volume: Decodable {
+      struct Secret: Decodable { let secretName: String? }
+      struct Projected: Decodable {
+        struct Source: Decodable { let secret: Named? }
+        let sources: [Source]?
+      }
+      let secret: Secret?
+      let projected: Projected?
+    }
+    struct Container: Decodable {
+      struct Source: Decodable { let secretRef: Named? }
+      struct Variable: Decodable {
+        struct From: Decodable { let secretKeyRef: Named? }
+        let valueFrom: From?
+      }
+      let envFrom: [Source]?
+      let env: [Variable]?
+    }
+    struct Named: Decodable { let name: String? }
+
+    let kind: String?
+    let metadata: Metadata
+    let spec: Spec
+    let status: Status?
+
+    /// A pod that has run to its end holds nothing any more.
+    var isAlive: Bool { !["Succeeded", "Failed"].contains(status?.phase ?? "") }
+
+    func uses(_ secret: String) -> Bool {
+      let volumes = spec.volumes ?? []
+      let containers = (spec.containers ?? []) + (spec.initContainers ?? [])
+      return volumes.contains { volume in
+        volume.secret?.secretName == secret
+          || volume.projected?.sources?.contains { $0.secret?.name == secret } ?? false
+      }
+        || containers.contains { container in
+          container.envFrom?.contains { $0.secretRef?.name == secret } ?? false
+            || container.env?.contains { $0.valueFrom?.secretKeyRef?.name == secret } ?? false
+        }
+    }
+  }
+}
+
+/// A text that is no list of pods.
+public struct PodListFault: Error, Hashable, Sendable, CustomStringConvertible {
+  public var description: String { "what was given as the list of pods is none" }
+  public var hint: String { "give it the output of 'kubectl get pods --all-namespaces --output json'" }
+}

@@ -1,0 +1,73 @@
+import Etcd
+import Segmentation
+
+/// Whether authentication can be turned on, and who would be locked out.
+public struct Preflight: Sendable {
+  public let authEnabled: Bool
+  /// Why it would not be turned on.
+  public let obstacles: [EnableAuthRefusal]
+  /// Who would miss what the file gives them, or be nobody.
+  public let lockedOut: [LockedOut]
+  /// Members whose store is nearly full: a full one refuses writes, and before 3.6 then checks no permission.
+  public let nearlyFull: [String]
+
+  public struct LockedOut: Hashable, Sendable {
+    public let user: String
+    public let reason: String
+  }
+
+  public var isSafe: Bool { obstacles.isEmpty && lockedOut.isEmpty && nearlyFull.isEmpty }
+
+  /// - Parameters:
+  ///   - credentials: Those that `etcd` uses, to read what the members publish about their space.
+  ///   - shared: The Common Name of a certificate that is in use and that the file may not name.
+  public static func check(
+    _ etcd: EtcdClient, as credentials: ClientCredentials, desired: DesiredState, state: ClusterState,
+    applicant: String, shared: String? = nil
+  ) async throws(EtcdError) -> Preflight {
+    var nearlyFull: [String] = []
+    for endpoint in etcd.endpoints {
+      // One that is away is an obstacle already.
+      guard let status = try? await etcd.only(endpoint).status() else { continue }
+      let published = try? await Metrics.read(from: endpoint, as: credentials).quota
+      guard let quota = status.quota ?? published, quota > 0 else { continue }
+      let percent = status.databaseSize * 100 / quota
+      if percent >= 90 { nearlyFull.append("\(endpoint): \(percent) % of its quota") }
+    }
+    return Preflight(
+      authEnabled: state.authEnabled,
+      obstacles: state.authEnabled
+        ? [] : try await EnableAuth(etcd).obstacles(applicant: applicant, state: state),
+      lockedOut: lockedOut(desired, state, shared: shared), nearlyFull: nearlyFull)
+  }
+
+  /// Whose certificate would be nobody's, or allow less than the file says.
+  static func lockedOut(_ desired: DesiredState, _ state: ClusterState, shared: String?) -> [LockedOut] {
+    let incomplete = Set(
+      desired.roles.filter { role in
+        let held = state.roles[role.name] ?? []
+        return role.permissions.contains { wanted in
+          !held.contains { $0.hasSameRange(as: wanted) && $0.access.isSuperset(of: wanted.access) }
+        }
+      }.map(\.name))
+    var found: [LockedOut] = []
+    for user in desired.users {
+      guard let held = state.users[user.name]?.roles else {
+        found.append(LockedOut(user: user.name, reason: "there is no such user"))
+        continue
+      }
+      let missing = user.roles.filter { !held.contains($0) }
+      let short = user.roles.filter { held.contains($0) && incomplete.contains($0) }
+      if !missing.isEmpty {
+        found.append(LockedOut(user: user.name, reason: "lacks the role \(missing.joined(separator: ", "))"))
+      } else if !short.isEmpty {
+        found.append(
+          LockedOut(user: user.name, reason: "its role \(short.joined(separator: ", ")) lacks grants"))
+      }
+    }
+    if let shared, !desired.users.contains(where: { $0.name == shared }), state.users[shared] == nil {
+      found.append(LockedOut(user: shared, reason: "the shared certificate's, there is no such user"))
+    }
+    return found
+  }
+}

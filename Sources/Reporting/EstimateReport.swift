@@ -1,0 +1,52 @@
+import Etcd
+import Reconciliation
+import Segmentation
+
+/// About what a plan costs, as a person and as a machine reads it.
+public struct EstimateReport: Encodable, Sendable {
+  let seconds: Double
+  /// How long one change makes every client wait.
+  let stallSeconds: Double
+  let isMeasured: Bool
+  /// The number of nodes from which on `node-certificate` is the better choice.
+  let bearableNodes: Int?
+  private let text: String
+
+  private enum CodingKeys: String, CodingKey { case seconds, stallSeconds, isMeasured, bearableNodes }
+
+  /// - Parameter bearableNodes: As of ``Estimate/bearableNodes(_:cost:)``.
+  public init(_ estimate: Estimate, bearableNodes: Int? = nil) {
+    seconds = estimate.time / .seconds(1)
+    stallSeconds = estimate.stall / .seconds(1)
+    isMeasured = estimate.cost.isMeasured
+    self.bearableNodes = bearableNodes
+    var lines = ["apply takes about \(max(estimate.time, .milliseconds(100)).roughly)"]
+    if estimate.stall >= .milliseconds(1) {
+      lines[0] +=
+        "; each change makes every client wait for up to about \(estimate.stall.roughly), because this release "
+        + "works out the permissions of all \(count(estimate.users, "user")) anew"
+    }
+    if let bearableNodes {
+      lines.append(
+        "from about \(bearableNodes.grouped) nodes on every change would make all clients wait for more than "
+          + "\(Estimate.bearable.roughly): 'isolation: node-certificate' has no such cost")
+    }
+    if estimate.cost.grows, !isMeasured, estimate.stall >= .milliseconds(1) {
+      lines.append("(the members' speed is assumed: with fewer than 500 users it cannot be measured)")
+    }
+    text = lines.joined(separator: "\n")
+  }
+
+  /// Measures the cluster with a few reads; nil if there is nothing to do.
+  public init?(
+    _ plan: Plan, from state: ClusterState, _ segmentation: Segmentation, _ etcd: EtcdClient
+  ) async throws {
+    guard !plan.isEmpty else { return nil }
+    let cost = try await AuthCost.measure(etcd)
+    self.init(
+      Estimate(plan, from: state, cost: cost),
+      bearableNodes: Estimate.bearableNodes(segmentation, cost: cost))
+  }
+
+  public func text(_ style: Style) -> String { style.faint(text) }
+}

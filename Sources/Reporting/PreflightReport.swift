@@ -1,0 +1,65 @@
+import Reconciliation
+
+/// Whether authentication can be turned on, as a person and as a machine reads it.
+public struct PreflightReport: Encodable, TextReport {
+  struct Obstacle: Encodable {
+    let obstacle: String
+    let hint: String
+  }
+  struct LockedOut: Encodable {
+    let user: String
+    let reason: String
+  }
+
+  let cluster: String
+  public let isSafe: Bool
+  let authEnabled: Bool
+  let obstacles: [Obstacle]
+  let lockedOut: [LockedOut]
+  let nearlyFull: [String]
+  /// Pods that have the shared Secret; nil if no list of pods was given.
+  let pods: [String]?
+
+  public init(_ preflight: Preflight, cluster: String, pods: PodUses?) {
+    self.cluster = cluster
+    isSafe = preflight.isSafe
+    authEnabled = preflight.authEnabled
+    obstacles = preflight.obstacles.map { Obstacle(obstacle: "\($0)", hint: $0.hint) }
+    lockedOut = preflight.lockedOut.map { LockedOut(user: $0.user, reason: $0.reason) }
+    nearlyFull = preflight.nearlyFull
+    self.pods = pods?.pods
+  }
+
+  public func text(_ style: Style) -> String {
+    var lines: [String] = []
+    for obstacle in obstacles {
+      lines += ["\(style.bad("!")) \(obstacle.obstacle)", "  \(style.faint(obstacle.hint))"]
+    }
+    lines += nearlyFull.map { "\(style.bad("!")) nearly full: \($0)" }
+    for user in lockedOut.prefix(20) {
+      lines.append("\(style.bad("!")) locked out: \(user.user), \(user.reason)")
+    }
+    if lockedOut.count > 20 { lines.append("  … and \(lockedOut.count - 20) more") }
+    if let pods, !pods.isEmpty {
+      lines.append("\(count(pods.count, "pod")) with the shared Secret, so its Common Name needs a user:")
+      lines += pods.prefix(20).map { "  \($0)" } + (pods.count > 20 ? ["  …"] : [])
+    }
+    switch (authEnabled, isSafe) {
+    case (true, true):
+      lines.append(
+        style.good("\(cluster): authentication is on, and whoever the file names has what it says"))
+    case (true, false):
+      lines.append(style.bad("\(cluster): authentication is on, and somebody lacks what the file gives them"))
+    case (false, true): lines.append(style.good("\(cluster): authentication can be turned on"))
+    case (false, false): lines.append(style.bad("\(cluster): authentication must not be turned on yet"))
+    }
+    lines.append(
+      style.faint(
+        """
+        Not seen from here: certificates in use that the file does not name (etcd does not tell who is connected), and
+        whether the members run with --client-cert-auth. The latter is tried when authentication is turned on, with a
+        way back.
+        """))
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Files
+import Foundation
+import Reconciliation
+
+/// What is known of a certificate that many programs share.
+struct SharedOptions: ParsableArguments {
+  @Option(help: "The Common Name of the one certificate that the programs share until now.")
+  var shared: String?
+
+  @Option(
+    help:
+      "A list of pods, as 'kubectl get pods --all-namespaces --output json' prints it; - is standard input.")
+  var pods: String?
+
+  @Option(help: "The Secret that holds the shared certificate.")
+  var secret = "calico-etcd-secrets"
+
+  /// The pods that have the Secret; nil if no list of pods was given.
+  func podUses() throws -> PodUses? {
+    guard let pods else { return nil }
+    let list =
+      pods == "-"
+      ? Array(FileHandle.standardInput.readDataToEndOfFile()) : try FileContents.read(pods, limit: 1 << 30)
+    return try PodUses(ofSecret: secret, in: list)
+  }
+}

@@ -1,0 +1,63 @@
+import Etcd
+import Foundation
+import Testing
+import ThrowawayEtcd
+
+/// From one certificate for everything to one for each, as it is typed.
+@Suite(.serialized) struct StageCommandTests {
+  private static let pods = """
+    {"kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "calico-node-x", "namespace": "kube-system"},
+      "spec": {"volumes": [{"name": "etcd-certs", "secret": {"secretName": "calico-etcd-secrets"}}]}}]}
+    """
+
+  @Test(arguments: Server.all.filter { $0.version == "3.5.30" && $0.members == 1 })
+  func prepareSwitchClean(server: Server) async throws {
+    let folder = try TemporaryFolder()
+    let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)
+    defer { cluster.stop() }
+    func bulkhead(_ arguments: String..., input: String? = nil) throws -> Program.Outcome {
+      try Program.run(Program.path, arguments, in: folder.path, input: input)
+    }
+    let initialised = try Program.run(
+      Program.path,
+      ["init", "--cluster", "test", "--ca", "etcd-ca/ca.crt", "--calicoctl", "admin=full"]
+        + cluster.endpoints.flatMap { ["--endpoint", "\($0)"] }, in: folder.path)
+    #expect(initialised.code == 0, "\(initialised.error)")
+    #expect(try bulkhead("certs", "issue").code == 0)
+
+    let unsafe = try bulkhead("preflight", "--shared", "calico", "--pods", "-", input: Self.pods)
+    #expect(unsafe.code == 2, "\(unsafe.all)")
+    for text in [
+      "there is no user root", "locked out: calico-node", "locked out: calico, the shared certificate's",
+      "kube-system/calico-node-x", "must not be turned on yet",
+    ] {
+      #expect(unsafe.out.contains(text), "\(text)")
+    }
+    let early = try bulkhead("apply", "--stage", "switch", "--shared", "calico")
+    #expect(early.code == 1 && early.error.contains("--stage prepare"), "\(early.all)")
+    let prepared = try bulkhead("apply", "--stage", "prepare", "--shared", "calico")
+    #expect(
+      prepared.code == 0 && prepared.error.contains("--stage switch --shared calico"), "\(prepared.all)")
+    let safe = try bulkhead("preflight", "--shared", "calico")
+    #expect(safe.code == 0 && safe.out.contains("can be turned on"), "\(safe.all)")
+    #expect(try bulkhead("apply", "--stage", "clean", "--shared", "calico", "--yes").code == 1)
+    let switched = try bulkhead("apply", "--stage", "switch", "--shared", "calico")
+    #expect(switched.code == 0 && switched.out.contains("authentication is on"), "\(switched.all)")
+
+    let mounted = try bulkhead(
+      "apply", "--stage", "clean", "--shared", "calico", "--yes", "--pods", "-", input: Self.pods)
+    #expect(mounted.code == 1 && mounted.error.contains("kube-system/calico-node-x"), "\(mounted.all)")
+    let unasked = try bulkhead("apply", "--stage", "clean", "--shared", "calico")
+    #expect(unasked.code == 1 && unasked.error.contains("--yes"), "\(unasked.all)")
+    let cleaned = try bulkhead(
+      "apply", "--stage", "clean", "--shared", "calico", "--yes", "--watch", "1", "--pods", "-",
+      input: #"{"kind": "List", "items": []}"#)
+    #expect(cleaned.code == 0 && cleaned.out.contains("the shared user is gone"), "\(cleaned.all)")
+    let settled = try bulkhead("plan")
+    #expect(settled.code == 0, "\(settled.all)")
+    let users = try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) { try await $0.users() }
+    #expect(!users.contains("calico") && users.contains("calico-node"))
+    #expect(try bulkhead("apply", "--shared", "calico").code == 64)
+    #expect(try bulkhead("apply", "--stage", "prepare", "--enable-auth").code == 64)
+  }
+}

@@ -1,0 +1,70 @@
+import Etcd
+import Keyspace
+import TestClusters
+
+/// Clients with the certificates of users, which read and, where they may, write a key of their own over and over.
+struct Clients {
+  struct Use: Sendable {
+    let user: String
+    let key: Key
+    let access: Access
+  }
+
+  private let task: Task<[EtcdError], any Error>
+
+  static func start(_ uses: [Use], of cluster: TestCluster) throws -> Clients {
+    // Not while they run: two at once would issue twice.
+    for use in uses { _ = try cluster.credentials(of: use.user) }
+    return Clients(
+      task: Task {
+        try await withThrowingTaskGroup(of: [EtcdError].self) { group in
+          for use in uses {
+            group.addTask { try await cluster.connect(as: use.user) { try await work(use, with: $0) } }
+          }
+          return try await group.reduce(into: []) { $0 += $1 }
+        }
+      })
+  }
+
+  /// Ends them.
+  /// - Returns: Every answer that was none or a refusal. A write that is not there when it is read throws.
+  func stop() async throws -> [EtcdError] {
+    task.cancel()
+    return try await task.value
+  }
+
+  private static func work(_ use: Use, with etcd: EtcdClient) async throws -> [EtcdError] {
+    var errors: [EtcdError] = []
+    var count = 0
+    while !Task.isCancelled {
+      count += 1
+      let value = Array("\(use.user) \(count)".utf8)
+      // A task of its own, so that the end of the test does not look like a lost answer.
+      let outcome: Result<Bool, EtcdError> = await Task {
+        do throws(EtcdError) {
+          guard use.access.contains(.write) else {
+            _ = try await etcd.value(of: use.key)
+            return .success(true)
+          }
+          try await etcd.put(value, at: use.key)
+          return .success(try await etcd.value(of: use.key) == value)
+        } catch {
+          return .failure(error)
+        }
+      }.value
+      switch outcome {
+      case .success(true): break
+      case .success(false): throw LostWrite(user: use.user, count: count)
+      case .failure(let error): errors.append(error)
+      }
+      try? await Task.sleep(for: .milliseconds(3))
+    }
+    guard count > 1 else { throw LostWrite(user: use.user, count: 0) }
+    return errors
+  }
+}
+
+struct LostWrite: Error {
+  let user: String
+  let count: Int
+}

@@ -1,0 +1,97 @@
+import Etcd
+import Keyspace
+import Segmentation
+import TestClusters
+import Testing
+
+@testable import Etcd
+@testable import Reconciliation
+
+@Suite("Estimating an apply")
+struct EstimateTests {
+  private func cost(
+    _ versions: [String], listing: Duration = .milliseconds(24), users: Int = 15_000
+  ) -> AuthCost {
+    AuthCost(
+      versions: versions.compactMap(EtcdVersion.init), roundTrip: .milliseconds(1), listing: listing,
+      users: users)
+  }
+
+  /// A user with a role of its own for each node, and a role that all share.
+  private func segmentation(_ count: Int, grants: Int = 5) throws -> Segmentation {
+    let shared = Role(
+      name: "shared", grants: (0..<grants).map { Role.Line(Grant(.prefix(Key("/s/\($0)/")), .read)) })
+    let users = (0..<count).map { "user-\($0)" }
+    return Segmentation(
+      cluster: "test",
+      identities: try users.enumerated().map {
+        Identity(
+          user: $1, purpose: .component("c"), roles: ["shared", $1], place: .node(try .init("n\($0)")))
+      },
+      roles: [shared]
+        + users.map { Role(name: $0, grants: [Role.Line(Grant(.prefix(Key("/own/\($0)/")), .readwrite))]) })
+  }
+
+  @Test("members of some releases work out all permissions at each change, and one such member is enough")
+  func releases() {
+    for version in ["3.4.20", "3.4.45", "3.5.5", "3.5.30", "3.6.0", "3.7.1", "4.0.0"] {
+      #expect(cost([version]).grows, "\(version)")
+    }
+    for version in ["3.4.19", "3.5.0", "3.5.1", "3.5.4"] { #expect(!cost([version]).grows, "\(version)") }
+    #expect(cost(["3.5.1", "3.4.23"]).grows)
+  }
+
+  @Test("a stall grows with users and what they hold, and with the machine's slowness where it can be seen")
+  func stall() {
+    let usual = cost(["3.4.23"]).stall(users: 15_000, permissions: 75_000)
+    // Found on 3.4.23 with as many: 193 to 284 ms.
+    #expect((.milliseconds(190)...(.milliseconds(290))).contains(usual))
+    let slow = cost(["3.4.23"], listing: .milliseconds(47)).stall(users: 15_000, permissions: 75_000)
+    #expect((1.8...2.2).contains(slow / usual))
+    // With a hundred users the time says nothing.
+    let few = cost(["3.4.23"], listing: .seconds(1), users: 100)
+    #expect(!few.isMeasured && few.perUser == .nanoseconds(5500))
+    #expect(cost(["3.5.1"]).stall(users: 15_000, permissions: 75_000) == .zero)
+  }
+
+  @Test("an order that fills roles while nobody holds them takes less time than one that does not")
+  func order() throws {
+    let segmentation = try segmentation(400)
+    let desired = DesiredState(segmentation)
+    let plan = Plan(from: ClusterState(), to: desired, applicant: nil)
+    let cost = cost(["3.5.30"])
+    let estimate = Estimate(plan, from: ClusterState(), cost: cost)
+    #expect(estimate.changes == plan.changes.count && estimate.users == 400)
+    #expect(estimate.stall == cost.stall(users: 400, permissions: 400 * 6))
+    // Nobody's order: user by user.
+    var naive = Duration.zero
+    var (users, permissions) = (0, 0)
+    for _ in desired.users {
+      users += 1
+      permissions += 6
+      naive += cost.stall(users: users, permissions: permissions) * 4
+    }
+    let stalls = estimate.time - Estimate(plan, from: ClusterState(), cost: self.cost(["3.5.1"])).time
+    #expect(stalls * 2 < naive, "\(stalls) beside \(naive)")
+  }
+
+  @Test("from where on a certificate for each node is the better choice")
+  func bearable() throws {
+    let nodes = try #require(Estimate.bearableNodes(try segmentation(10), cost: cost(["3.5.30"])))
+    // 100 ms / (5.5 µs + 6 · 2 µs)
+    #expect((5500...5900).contains(nodes))
+    #expect(Estimate.bearableNodes(try segmentation(10), cost: cost(["3.5.1"])) == nil)
+    #expect(Estimate.bearableNodes(.sample, cost: cost(["3.5.30"])) == nil)
+  }
+
+  @Test("measuring changes nothing", .realEtcd, arguments: EtcdRelease.one)
+  func measure(release: EtcdRelease) async throws {
+    let cluster = try await SharedClusters.all.cluster(release)
+    try await cluster.connect { etcd in
+      let before = try await etcd.revision()
+      let cost = try await AuthCost.measure(etcd)
+      #expect(cost.roundTrip > .zero && cost.roundTrip < .seconds(5) && cost.grows)
+      #expect(try await etcd.revision() == before)
+    }
+  }
+}

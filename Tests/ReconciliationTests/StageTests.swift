@@ -1,0 +1,148 @@
+import Etcd
+import Keyspace
+import Segmentation
+import TestClusters
+import Testing
+
+@testable import Reconciliation
+
+@Suite("From one certificate to one for each")
+struct StageTests {
+  private let desired = DesiredState(.sample)
+
+  private func plan(_ state: ClusterState, _ segmentation: Segmentation = .sample) -> Plan {
+    Plan(from: state, to: DesiredState(segmentation), applicant: "root")
+  }
+
+  @Test("preparing takes nothing away, and keeps for the shared certificate what it has while all is open")
+  func preparing() throws {
+    var state = ClusterState(
+      users: ["root": .init(roles: ["root"]), "node": .init(roles: ["theirs"])],
+      roles: ["theirs": [Permission(.readwrite, .everything)], "node": [Permission(.read, .key("/other"))]])
+    let prepared = try plan(state).preparing(shared: "all", from: state)
+    #expect(prepared.removals.isEmpty && !plan(state).removals.isEmpty)
+    #expect(prepared.changes.contains(.addUser("all")))
+    #expect(prepared.changes.contains(.link(user: "all", role: "root")))
+    // With authentication on it keeps what its user has, and must be one.
+    state.authEnabled = true
+    #expect(throws: StageRefusal.noSuchUser("all")) { try plan(state).preparing(shared: "all", from: state) }
+    state.users["all"] = .init(roles: ["theirs"])
+    let kept = try plan(state).preparing(shared: "all", from: state)
+    #expect(!kept.changes.contains { if case .link("all", _) = $0 { true } else { false } })
+    // A user that anybody can log in as is made anew when nobody needs it, and what has to be revoked first waits too.
+    state.users["writer"] = .init(roles: ["writer"], acceptsEmptyPassword: true)
+    let later = try plan(state).preparing(shared: "all", from: state)
+    #expect(!later.changes.contains(.addUser("writer")) && plan(state).changes.contains(.addUser("writer")))
+  }
+
+  @Test("no stage is gone through before the one before it, and root, applicant and kube-apiserver stay")
+  func refusals() throws {
+    let empty = ClusterState()
+    #expect(throws: StageRefusal.notPrepared(plan(empty).changes.count)) {
+      try plan(empty).switching(shared: nil, from: empty)
+    }
+    var state = empty
+    for change in plan(empty).changes { state.make(change) }
+    #expect(try plan(state).switching(shared: nil, from: state).isEmpty)
+    #expect(throws: StageRefusal.notPrepared(2)) { try plan(state).switching(shared: "all", from: state) }
+    func clean(_ shared: String?, _ segmentation: Segmentation = .sample) throws -> Plan {
+      try plan(state, segmentation).cleaning(
+        shared: shared, from: state, DesiredState(segmentation), applicant: "admin")
+    }
+    #expect(throws: StageRefusal.notSwitched) { try clean(nil) }
+    state.authEnabled = true
+    state.users["all"] = .init(roles: [])
+    #expect(try clean("all").isEmpty)
+    #expect(throws: StageRefusal.sharedIsRoot) { try clean("root") }
+    #expect(throws: StageRefusal.sharedIsApplicant("admin")) { try clean("admin") }
+    let kubernetes = Segmentation.of([], apiserver: "kube")
+    #expect(throws: StageRefusal.sharedIsOthers("kube")) { try clean("kube", kubernetes) }
+    state.roles["node"] = []
+    #expect(throws: StageRefusal.notPrepared(3)) { try clean("all") }
+  }
+
+  private static let uses = [
+    Clients.Use(user: "node", key: "/calico/ipam/n", access: .readwrite),
+    Clients.Use(user: "writer", key: "/calico/felix/w", access: .readwrite),
+    Clients.Use(user: "last", key: "/z/l", access: .read),
+  ]
+
+  private func go(
+    _ stage: Stage, _ cluster: TestCluster, _ etcd: EtcdClient, watch: Duration = .seconds(1)
+  ) async throws -> SharedUser.Outcome? {
+    let state = try await ClusterState.observe(etcd, managed: [])
+    let whole = plan(state)
+    switch stage {
+    case .prepare: try await Apply(etcd)(try whole.preparing(shared: "all", from: state), desired: desired)
+    case .switch:
+      #expect(try whole.switching(shared: "all", from: state).isEmpty)
+      if !state.authEnabled {
+        #expect(try await EnableAuth(etcd)(applicant: "root", state: state, secret: secret))
+      }
+    case .clean:
+      try await Apply(etcd)(
+        try whole.cleaning(shared: "all", from: state, desired, applicant: "root"), desired: desired)
+      return try await SharedUser(etcd, as: try cluster.credentials(of: "root")).remove(
+        "all", watching: watch)
+    }
+    return nil
+  }
+
+  /// Refusals that are none of ours: etcd refuses what is on its way at the very moment of the switch, without having
+  /// done it, because the request was sent without a user.
+  private func expectServed(_ errors: [EtcdError], switches: Int) {
+    #expect(errors.filter { $0.code != .noIdentity }.isEmpty, "\(errors)")
+    #expect(errors.count <= switches)
+  }
+
+  @Test(
+    "from an open cluster: nobody is refused anything, and afterwards the old certificate may do nothing",
+    .realEtcd, arguments: EtcdRelease.main)
+  func open(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      try await cluster.connect { etcd in
+        let clients = try Clients.start(Self.uses, of: cluster)
+        let old = try Clients.start([.init(user: "all", key: "/calico/old", access: .readwrite)], of: cluster)
+        _ = try await go(.prepare, cluster, etcd)
+        _ = try await go(.switch, cluster, etcd)
+        // Its programs go over to their own certificates.
+        expectServed(try await old.stop(), switches: 1)
+        #expect(try await go(.clean, cluster, etcd) == .removed)
+        expectServed(try await clients.stop(), switches: Self.uses.count)
+        #expect(try await cluster.plan(.sample).isEmpty)
+      }
+      try await cluster.connect(as: "all") { etcd in
+        #expect(await etcd.mayRead(.key("/calico/old")) == .denied)
+      }
+    }
+  }
+
+  @Test(
+    "from one user for everything: nobody is refused anything, and whoever still uses it gets it back",
+    .realEtcd, arguments: EtcdRelease.one)
+  func shared(release: EtcdRelease) async throws {
+    try await TestCluster.with(release, members: 3) { cluster in
+      try await cluster.secure()
+      try await cluster.bash([
+        "etcdctl role add everything", "etcdctl role grant-permission everything readwrite '' --prefix",
+        "etcdctl user add all --no-password", "etcdctl user grant-role all everything",
+      ])
+      try await cluster.connect { etcd in
+        let old = try Clients.start([.init(user: "all", key: "/calico/old", access: .readwrite)], of: cluster)
+        _ = try await go(.prepare, cluster, etcd)
+        let clients = try Clients.start(Self.uses, of: cluster)
+        _ = try await go(.switch, cluster, etcd)
+        guard case .givenBack(let refused) = try await go(.clean, cluster, etcd) else {
+          Issue.record("the user went although it was in use")
+          return
+        }
+        #expect(refused > 0)
+        #expect(try await etcd.roles(ofUser: "all") == ["everything"])
+        #expect(try await old.stop().allSatisfy { $0.code == .permissionDenied })
+        #expect(try await go(.clean, cluster, etcd) == .removed)
+        #expect(try await go(.clean, cluster, etcd) == .wasNotThere)
+        expectServed(try await clients.stop(), switches: 0)
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import Testing
+
+@testable import Reconciliation
+
+@Suite("The window of changes under way")
+struct WindowTests {
+  /// Changes that take the cluster `cost` each, one after the other.
+  private func size(_ window: Window = Window(), after count: Int, cost: Duration) -> Window {
+    var window = window
+    for _ in 0..<count {
+      window.made(in: cost * window.size, inHand: window.size, sendings: 1)
+    }
+    return window
+  }
+
+  @Test("grows to its largest where changes are cheap, and keeps what is in hand short where they are not")
+  func follows() {
+    #expect(size(after: 200, cost: .milliseconds(1)).size == Window.largest)
+    let window = size(after: 200, cost: .milliseconds(25))
+    #expect((8...11).contains(window.size))
+    #expect(size(window, after: 200, cost: .milliseconds(300)).size == 1)
+    #expect(
+      size(size(after: 200, cost: .seconds(1)), after: 200, cost: .milliseconds(1)).size == Window.largest)
+  }
+
+  @Test("shrinks at once when answers are lost, and rests while plain reads are slow")
+  func suffers() {
+    var window = size(after: 200, cost: .milliseconds(1))
+    window.made(in: .seconds(8), inHand: 64, sendings: 2)
+    #expect(window.size == 32 && window.rest == .zero)
+    window.probed(.milliseconds(400))
+    #expect(window.size == 16 && window.rest == .milliseconds(400))
+    window.probed(.milliseconds(3))
+    #expect(window.size == 16 && window.rest == .zero)
+    window.probed(nil)
+    #expect(window.size == 1 && window.rest == .seconds(1))
+  }
+}

@@ -1,0 +1,195 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// A way to a server that fails at a chosen moment: a TCP proxy on loopback. TLS passes through it untouched, and so
+/// whoever uses it needs nothing but another port; what it counts are the records in which the client sends data.
+public final class FaultyWay: Sendable {
+  public enum Fault: Sendable, CaseIterable {
+    /// The record does not arrive, and the connection breaks.
+    case cut
+    /// The record arrives, its answer does not, and the connection breaks.
+    case loseAnswer
+    /// The record arrives, and from then on nothing passes in either direction.
+    case fallSilent
+    /// The record arrives half a second later.
+    case delay
+  }
+
+  public let port: Int
+  private let target: Int
+  private let listener: Int32
+  private let state = Mutex(State())
+
+  private struct State {
+    var records = 0
+    var fault: (record: Int, fault: Fault)?
+    var open: [Int32] = []
+  }
+
+  /// - Parameter target: A port on 127.0.0.1.
+  public init(to target: Int) throws {
+    self.target = target
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = Self.loopback(0)
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let bound = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(listener, $0, length) == 0 && listen(listener, 16) == 0
+          && getsockname(listener, $0, &length) == 0
+      }
+    }
+    port = Int(UInt16(bigEndian: address.sin_port))
+    self.listener = listener
+    guard bound else { throw CommandFailure("cannot listen on loopback: \(errno)") }
+    Thread.detachNewThread { [self] in
+      while true {
+        let client = accept(listener, nil, nil)
+        guard client >= 0 else { return }
+        Thread.detachNewThread { [self] in serve(client) }
+      }
+    }
+  }
+
+  deinit { close(listener) }
+
+  /// How many records with data have gone to the server since ``fail(at:with:)`` or ``heal()``.
+  public var records: Int { state.withLock { $0.records } }
+
+  /// Fails once, at the n-th record from now, counted from 1 and over all connections.
+  public func fail(at record: Int, with fault: Fault) {
+    state.withLock {
+      $0.records = 0
+      $0.fault = (record, fault)
+    }
+  }
+
+  /// Fails no more, and breaks what is still connected.
+  public func heal() {
+    state.withLock {
+      $0.records = 0
+      $0.fault = nil
+      for socket in $0.open { shutdown(socket, Int32(SHUT_RDWR)) }
+    }
+  }
+
+  /// Takes no more connections.
+  public func end() {
+    heal()
+    shutdown(listener, Int32(SHUT_RDWR))
+  }
+
+  // MARK: - one connection
+
+  private final class Pair: Sendable {
+    let client: Int32
+    let server: Int32
+    /// What comes from the server is thrown away.
+    let isMute = Mutex(false)
+    let hasAnswered = Mutex(false)
+
+    init(_ client: Int32, _ server: Int32) { (self.client, self.server) = (client, server) }
+
+    func breakOff() {
+      shutdown(client, Int32(SHUT_RDWR))
+      shutdown(server, Int32(SHUT_RDWR))
+    }
+  }
+
+  private func serve(_ client: Int32) {
+    let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = Self.loopback(target)
+    let connected = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(server, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+    let pair = Pair(client, server)
+    state.withLock { $0.open += [client, server] }
+    let down = DispatchSemaphore(value: 0)
+    Thread.detachNewThread {
+      while connected, let bytes = Self.receive(server) {
+        pair.hasAnswered.withLock { $0 = true }
+        guard pair.isMute.withLock({ !$0 }) else { continue }
+        guard Self.send(bytes, to: client) else { break }
+      }
+      pair.breakOff()
+      down.signal()
+    }
+    if connected { passUp(pair) }
+    pair.breakOff()
+    down.wait()
+    state.withLock { $0.open.removeAll { $0 == client || $0 == server } }
+    close(client)
+    close(server)
+  }
+
+  /// Passes on whole TLS records: a type, two bytes of version, two of length (RFC 8446, section 5.1).
+  private func passUp(_ pair: Pair) {
+    var waiting: [UInt8] = []
+    while let bytes = Self.receive(pair.client) {
+      waiting += bytes
+      while waiting.count >= 5 {
+        let length = 5 + Int(waiting[3]) << 8 + Int(waiting[4])
+        guard waiting.count >= length else { break }
+        let record = Array(waiting.prefix(length))
+        waiting.removeFirst(length)
+        guard pass(record, pair) else { return }
+      }
+    }
+  }
+
+  /// - Returns: Whether the connection goes on.
+  private func pass(_ record: [UInt8], _ pair: Pair) -> Bool {
+    let carriesData: UInt8 = 23
+    let fault: Fault? = state.withLock { state in
+      guard record[0] == carriesData else { return nil }
+      state.records += 1
+      return state.fault?.record == state.records ? state.fault?.fault : nil
+    }
+    switch fault {
+    case nil: return Self.send(record, to: pair.server)
+    case .cut: return false
+    case .delay:
+      usleep(500_000)
+      return Self.send(record, to: pair.server)
+    case .loseAnswer:
+      pair.isMute.withLock { $0 = true }
+      pair.hasAnswered.withLock { $0 = false }
+      guard Self.send(record, to: pair.server) else { return false }
+      for _ in 0..<100 where pair.hasAnswered.withLock({ !$0 }) { usleep(5_000) }
+      return false
+    case .fallSilent:
+      pair.isMute.withLock { $0 = true }
+      guard Self.send(record, to: pair.server) else { return false }
+      while Self.receive(pair.client) != nil {}
+      return false
+    }
+  }
+
+  private static func receive(_ socket: Int32) -> [UInt8]? {
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    let count = recv(socket, &buffer, buffer.count, 0)
+    return count > 0 ? Array(buffer.prefix(count)) : nil
+  }
+
+  private static func send(_ bytes: [UInt8], to socket: Int32) -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let sent = rest.withUnsafeBytes {
+        Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      guard sent > 0 else { return false }
+      rest = rest.dropFirst(sent)
+    }
+    return true
+  }
+
+  private static func loopback(_ port: Int) -> sockaddr_in {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(UInt16(port)).bigEndian
+    address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
+    return address
+  }
+}
