@@ -100,6 +100,7 @@ import ThrowawayEtcd
     #expect(same.code == 0, "\(same.all)")
     let radius = try bulkhead("can", "cni-plugin", "--all", "--live")
     // Those of the sample, and Bulkhead's own record.
-    #expect(radius.out.contains("of the \(SampleData.keys.count + 1) keys that are there now"), "\(radius.all)")
+    #expect(
+      radius.out.contains("of the \(SampleData.keys.count + 1) keys that are there now"), "\(radius.all)")
   }
 }
