@@ -97,7 +97,10 @@ let package = Package(
     room("Reporting", ["Segmentation", "Reconciliation", "Verification", "Certificates", "Agent"]),
     room("Rollover", ["Certificates", "Endpoints", "Etcd", "Files"]),
     room("ThrowawayEtcd", ["Certificates", "Endpoints", "Etcd", "Files", "Processes"]),
-    room("NodeDelivery", ["Segmentation", "Certificates", "Files"]),
+    room(
+      "NodeDelivery",
+      ["Segmentation", "Catalogue", "Endpoints", "Files", .product(name: "Crypto", package: "swift-crypto")],
+      resources: [.embedInCode("OnHosts")]),
     room(
       "Agent",
       [
@@ -147,6 +150,7 @@ let package = Package(
     tests("Segmentation", ["Catalogue", "Keyspace", "Endpoints", "StrictYAML"]),
     tests("Files"),
     tests("StrictYAML"),
+    tests("NodeDelivery", ["Agent", "Segmentation", "Catalogue", "Endpoints", "Files", yams]),
     tests("Catalogue", ["Keyspace"]),
     tests("Certificates", ["Files", "Etcd", "Endpoints", "Processes", "ThrowawayEtcd", grdb]),
     tests("Rollover", ["Certificates", "Endpoints", "Etcd", "Files", "Keyspace", "ThrowawayEtcd"]),

@@ -26,7 +26,11 @@ struct IssuingRules: Sendable {
   /// person's, never one that may do everything, and never one of another node.
   func holder(of name: String, by entitlement: Entitlement) throws(OrderRefusal) -> CertificateHolder {
     // Swift compares strings by what they look like, etcd by their bytes.
-    guard let identity = segmentation[identity: name], identity.user.utf8.elementsEqual(name.utf8) else {
+    let named =
+      segmentation[identity: name]
+      ?? segmentation.identities.first { $0.login == .password && $0.commonName == name }
+    // Who logs in with a password must not be the same user by a certificate too.
+    guard let identity = named, identity.commonName.utf8.elementsEqual(name.utf8) else {
       throw OrderRefusal(
         .forbidden, "\"\(name)\" is no identity of the segmentation",
         hint:
@@ -56,7 +60,7 @@ struct IssuingRules: Sendable {
           .forbidden, "\"\(identity.user)\" is no node's own",
           hint: "name it when the token is made: --component")
       }
-      return CertificateHolder(client: identity.user, component: identity.component, node: node)
+      return CertificateHolder(client: identity.commonName, component: identity.component, node: node)
     }
     guard let node else {
       throw OrderRefusal(
@@ -65,14 +69,15 @@ struct IssuingRules: Sendable {
           "use a join token of the node's, or a service-account token that names its node (Kubernetes 1.32 or later)"
       )
     }
-    guard let name = try? NodeName(node), deliveries.contains(Delivery(user: identity.user, node: name))
+    guard let name = try? NodeName(node), deliveries.contains(Delivery(user: identity.commonName, node: name))
     else {
       throw OrderRefusal(
         .forbidden, "\"\(identity.user)\" is no identity of the node \"\(node)\"",
         hint: "a node gets its own identities only; is it among 'nodes' in the file?")
     }
     return CertificateHolder(
-      client: identity.user, component: identity.component, node: node, sharesName: identity.isShared)
+      client: identity.commonName, component: identity.component, node: node,
+      sharesName: identity.sharesCommonName)
   }
 }
 
@@ -85,6 +90,4 @@ extension Identity {
     case .administrator, .apiserver, .calicoctl, .observed: nil
     }
   }
-
-  fileprivate var isShared: Bool { if case .nodes = place { true } else { false } }
 }

@@ -19,16 +19,18 @@ public enum AtomicFile {
   /// Writes files that belong together, such as a key and its certificate: all are complete on the disk
   /// before the first takes its name, they take their names one straight after the other in the order given,
   /// and two writers at once never leave one's key with the other's certificate.
+  /// - Parameter durably: false for what can be made again: thousands of files then do not wait for the disk one after
+  ///   the other, and a power cut may leave them empty.
   /// - Returns: false where all had this content, mode and owner already and were left untouched.
   /// - Throws: ``FileError``.
   @discardableResult
-  public static func write(_ files: [NewFile], in directory: String) throws -> Bool {
+  public static func write(_ files: [NewFile], in directory: String, durably: Bool = true) throws -> Bool {
     let directory = try OpenDirectory(directory)
     var isChange = false
     for file in files where try !isPresent(file, in: directory) { isChange = true }
     guard isChange else { return false }
 
-    try withStaged(files, in: directory) { staged in
+    try withStaged(files, in: directory, durably: durably) { staged in
       directory.lock()
       for file in staged { try file.replace(in: directory) }
     }
@@ -69,16 +71,17 @@ public enum AtomicFile {
 
   /// Stages all files, lets `commit` give them their names, and removes whatever temporary names are left.
   private static func withStaged(
-    _ files: [NewFile], in directory: borrowing OpenDirectory, commit: ([StagedFile]) throws -> Void
+    _ files: [NewFile], in directory: borrowing OpenDirectory, durably: Bool = true,
+    commit: ([StagedFile]) throws -> Void
   ) throws {
     var staged: [StagedFile] = []
     defer { for file in staged { file.discard(in: directory) } }
     for file in files {
       _ = try FilePath.checked(file.name)
-      staged.append(try StagedFile(file, in: directory))
+      staged.append(try StagedFile(file, in: directory, durably: durably))
     }
     try commit(staged)
-    try directory.synchronize()
+    if durably { try directory.synchronize() }
   }
 
   /// Whether the file is there with this content, mode and owner.

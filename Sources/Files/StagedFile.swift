@@ -8,7 +8,8 @@ struct StagedFile {
   /// Writes the file under a name of its own. It never exists with more rights than its final mode: it is
   /// created with that mode, from which the umask can only take away, and set to it exactly before the first
   /// byte. The group's and others' rights wait until it belongs to whom it shall.
-  init(_ file: NewFile, in directory: borrowing OpenDirectory) throws {
+  /// - Parameter durably: whether it is on the disk when this returns.
+  init(_ file: NewFile, in directory: borrowing OpenDirectory, durably: Bool = true) throws {
     self.file = file
     let path = directory.path(of: file.name)
     while true {
@@ -30,7 +31,7 @@ struct StagedFile {
           throw FileError(errno: errno, "set the mode of", path)
         }
         try Self.write(file.bytes, to: descriptor, path: path)
-        guard fsync(descriptor) == 0 else { throw FileError(errno: errno, "save", path) }
+        guard !durably || fsync(descriptor) == 0 else { throw FileError(errno: errno, "save", path) }
       } catch {
         unlinkat(directory.descriptor, name, 0)
         throw error

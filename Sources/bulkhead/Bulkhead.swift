@@ -26,7 +26,8 @@ struct Bulkhead: AsyncParsableCommand {
     subcommands: [
       InitCommand.self, PreflightCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self,
       ManifestCommand.self, CertsCommand.self, AuthorityCommand.self, CatalogueCommand.self, CanCommand.self,
-      WhoCanCommand.self, CompareCommand.self, LintCommand.self, AgentCommand.self, DemoCommand.self,
+      WhoCanCommand.self, CompareCommand.self, LintCommand.self, BundleCommand.self, AgentCommand.self,
+      DemoCommand.self,
     ])
 
   static func main() async {

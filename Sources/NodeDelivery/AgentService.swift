@@ -1,0 +1,112 @@
+import Segmentation
+
+/// The agent as a service of a host: its configuration, and the unit that keeps it running.
+public struct AgentService: Sendable {
+  /// The program's path on the hosts.
+  let program: String
+  /// The lines of the section `source` of its configuration, without that word.
+  let source: [String]
+  /// The folder that holds those of all components.
+  let base: String
+  /// The folder that Calico's CNI installer copies to, which the agent then keeps fresh; nil where there is none.
+  let cniCopy: String?
+
+  public init(program: String, source: String, base: String, cniCopy: String?) {
+    self.program = program
+    self.source = source.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      .filter { line in line.contains { !$0.isWhitespace } }
+    self.base = base
+    self.cniCopy = cniCopy
+  }
+
+  /// - Parameter authority: The authorities of etcd's server certificates, in PEM.
+  public func files(for site: Site, authority: [UInt8]) -> [NodeFile] {
+    [
+      NodeFile(path: "\(base)/agent.yaml", bytes: Array(configuration(for: site).utf8), mode: 0o644),
+      NodeFile(path: "\(base)/etcd-ca.crt", bytes: authority, mode: 0o644),
+      NodeFile(
+        path: "/etc/systemd/system/\(Self.unit)", bytes: Array(unit(for: site).utf8), mode: 0o644),
+    ]
+  }
+
+  public static let unit = "bulkhead-agent.service"
+
+  /// `agent.yaml`.
+  public func configuration(for site: Site) -> String {
+    let certificates = site.residents.flatMap { resident in
+      let folder = CredentialFolder(of: resident, in: base)
+      var lines = [
+        "  - identity: \"\(resident.identity.commonName)\"", "    directory: \(folder.path)",
+        "    keyMode: \"0\(String(folder.keyMode, radix: 8))\"",
+      ]
+      if folder.group != "root" { lines.append("    group: \(folder.group)") }
+      if resident.folder == "cni-plugin", let cniCopy { lines.append("    cniCopy: \(cniCopy)") }
+      return lines
+    }
+    return
+      ([
+        "# Written by 'bulkhead bundle'.", "apiVersion: bulkhead/v1", "kind: Agent", "source:",
+      ] + source.map { "  \($0)" } + ["certificates:"] + certificates + ["etcdCA: \(base)/etcd-ca.crt", ""])
+      .joined(separator: "\n")
+  }
+
+  /// The names of the credentials that the source reads from systemd: `${CREDENTIALS_DIRECTORY}/NAME`.
+  private var credentials: [String] {
+    var names: [String] = []
+    for line in source {
+      for match in line.matches(of: /\$\{CREDENTIALS_DIRECTORY\}\/([A-Za-z0-9._-]+)/)
+      where !names.contains(String(match.1)) {
+        names.append(String(match.1))
+      }
+    }
+    return names
+  }
+
+  /// The unit may write where the credentials are and nowhere else, and keeps only the rights to give files to others.
+  private func unit(for site: Site) -> String {
+    let loaded = credentials.map { "LoadCredential=\($0):\(base)/credentials/\($0)\n" }.joined()
+    // The folder above, because the agent may have to make this one.
+    let copy = site.residents.contains { $0.folder == "cni-plugin" } ? cniCopy : nil
+    let above = copy.flatMap { path in path.lastIndex(of: "/").map { String(path[..<$0]) } }
+    let paths = ([base] + (above.map { ["-\($0)"] } ?? [])).joined(separator: " ")
+    return """
+      # Written by 'bulkhead bundle'.
+      [Unit]
+      Description=Bulkhead, which keeps the certificates for etcd fresh
+      Wants=network-online.target
+      After=network-online.target
+
+      [Service]
+      Type=exec
+      ExecStart=\(program) agent --config \(base)/agent.yaml
+      Restart=on-failure
+      RestartSec=10
+      \(loaded)ReadWritePaths=\(paths)
+      ProtectSystem=strict
+      ProtectHome=yes
+      PrivateTmp=yes
+      PrivateDevices=yes
+      ProtectKernelTunables=yes
+      ProtectKernelModules=yes
+      ProtectKernelLogs=yes
+      ProtectControlGroups=yes
+      ProtectClock=yes
+      ProtectHostname=yes
+      NoNewPrivileges=yes
+      CapabilityBoundingSet=CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE
+      RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+      RestrictNamespaces=yes
+      RestrictRealtime=yes
+      RestrictSUIDSGID=yes
+      LockPersonality=yes
+      MemoryDenyWriteExecute=yes
+      SystemCallArchitectures=native
+      SystemCallFilter=@system-service
+      UMask=0077
+
+      [Install]
+      WantedBy=multi-user.target
+
+      """
+  }
+}

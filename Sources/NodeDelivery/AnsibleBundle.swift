@@ -1,0 +1,108 @@
+import Segmentation
+
+/// An inventory, a playbook and a role that makes keys on the hosts, takes their requests to where the authority is and
+/// brings the certificates back, and keeps them until their renewal is due.
+struct AnsibleBundle {
+  /// Absolute: the segmentation's file, and Bulkhead itself, where Ansible runs.
+  let file: String
+  let program: String
+  let base: String
+  /// How much of a certificate's time must be left, in seconds.
+  let renewBefore: Int
+
+  /// What is the same for all hosts.
+  func files(for sites: [Site], authority: [UInt8]) -> [BundleFile] {
+    let role = "roles/bulkhead"
+    return [
+      BundleFile("site.yml", PackageResources.site_yml),
+      BundleFile("\(role)/defaults/main.yml", PackageResources.defaults_yml),
+      BundleFile("\(role)/tasks/main.yml", PackageResources.tasks_yml),
+      BundleFile("\(role)/tasks/credential.yml", PackageResources.credential_yml),
+      BundleFile("\(role)/handlers/main.yml", PackageResources.handlers_yml),
+      BundleFile("\(role)/files/credential", PackageResources.credential, mode: 0o700),
+      BundleFile("\(role)/files/etcd-ca.crt", authority),
+      BundleFile("group_vars/all.yml", variables),
+      BundleFile("inventory.yml", inventory(sites)),
+    ]
+  }
+
+  /// What is a host's own.
+  func files(for site: Site, settings: [NodeFile]) -> [BundleFile] {
+    let name = site.fileName
+    let credentials = site.residents.map { resident in
+      let folder = CredentialFolder(of: resident, in: base)
+      let sign = resident.certificateNode.map { "--node, \(Self.quoted($0.text))" } ?? ""
+      return """
+          - identity: \(Self.quoted(resident.identity.commonName))
+            folder: \(Self.quoted(folder.path))
+            key_mode: "0\(String(folder.keyMode, radix: 8))"
+            owner: \(folder.owner)
+            group: \(folder.group)
+            sign: [\(sign)]
+
+        """
+    }
+    let copies = settings.map { file in
+      """
+        - path: \(Self.quoted(file.path))
+          source: \(Self.quoted(String(file.path.dropFirst())))
+          mode: "0\(String(file.mode, radix: 8))"
+          owner: \(file.owner)
+          group: \(file.group)
+
+      """
+    }
+    let text = """
+      # Written by 'bulkhead bundle'.
+      bulkhead_files: "{{ inventory_dir }}/files/\(name)"
+      bulkhead_credentials:
+      \(credentials.joined())bulkhead_settings:\(copies.isEmpty ? " []" : "")
+      \(copies.joined())
+      """
+    return [BundleFile("host_vars/\(name).yml", text)]
+      + settings.map { BundleFile("files/\(name)\($0.path)", $0.bytes) }
+  }
+
+  private var variables: String {
+    """
+    # Written by 'bulkhead bundle'.
+    bulkhead_program: \(Self.quoted(program))
+    bulkhead_file: \(Self.quoted(file))
+    bulkhead_base: \(Self.quoted(base))
+    bulkhead_renew_before: "\(renewBefore)"
+
+    """
+  }
+
+  private func inventory(_ sites: [Site]) -> String {
+    func hosts(_ sites: [Site]) -> String {
+      sites.isEmpty
+        ? " {}\n" : "\n" + sites.map { "        \"\($0.fileName)\": {}\n" }.joined()
+    }
+    return """
+      # Written by 'bulkhead bundle'.
+      all:
+        children:
+          bulkhead_nodes:
+            hosts:\(hosts(sites.filter { $0.node != nil }))\
+          # Programs that run once, and people: say for each on which host, as in `ansible_host: 10.0.0.5`, in an
+          # inventory of your own beside this one.
+          bulkhead_programs:
+            hosts:\(hosts(sites.filter { $0.node == nil }))
+      """
+  }
+
+  /// A text in YAML's double quotes, in which Ansible looks for nothing to fill in.
+  static func quoted(_ text: String) -> String {
+    let escaped = text.unicodeScalars.map { scalar -> String in
+      switch scalar {
+      case "\"", "\\": return "\\\(scalar)"
+      case " "..."~": return String(scalar)
+      default:
+        let digits = String(scalar.value, radix: 16)
+        return "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
+      }
+    }
+    return "!unsafe \"\(escaped.joined())\""
+  }
+}

@@ -1,0 +1,150 @@
+import Endpoints
+import Segmentation
+
+/// What each of Calico's programs has to be told to reach etcd as its identity, in the file that it reads.
+///
+/// The names of options and variables are Calico's own: libcalico-go `lib/apiconfig/apiconfig.go`, Felix
+/// `config/config_params.go`, Typha `pkg/config/config_params.go`, the CNI plugin `pkg/types/types.go`, networking-calico
+/// `common/config.py`; flannel's are those of flanneld's flags.
+public struct CalicoSettings: Sendable {
+  let endpoints: [Endpoint]
+  /// The folder that holds those of all components.
+  let base: String
+
+  public init(endpoints: [Endpoint], base: String) {
+    self.endpoints = endpoints
+    self.base = base
+  }
+
+  /// The components that have a settings file.
+  public static let components = [
+    "calico-node", "felix", "cni-plugin", "typha", "kube-controllers", "flannel", "neutron-driver",
+    "dhcp-agent",
+    "calicoctl",
+  ]
+
+  /// The name that ``components`` has for an identity; nil for one that has no settings.
+  public static func component(of identity: Identity) -> String? {
+    switch identity.purpose {
+    case .component(let name): components.contains(name) ? name : nil
+    case .calicoctl: "calicoctl"
+    default: nil
+    }
+  }
+
+  /// - Parameter password: Of an identity that logs in with one.
+  public func files(of resident: Site.Resident, on site: Site, password: String?) -> [NodeFile] {
+    let folder = CredentialFolder(of: resident, in: base)
+    func file(_ path: String, _ lines: [String], mode: UInt32 = 0o644, group: String = "root") -> [NodeFile] {
+      let text = ([Self.head] + lines).joined(separator: "\n") + "\n"
+      return [NodeFile(path: path, bytes: Array(text.utf8), mode: mode, group: group)]
+    }
+    switch Self.component(of: resident.identity) {
+    case "calico-node":
+      let name = site.node.map { ["NODENAME=\($0)", "CALICO_NODENAME=\($0)"] } ?? []
+      return file("/etc/calico/calico.env", environment(folder) + name)
+    case "kube-controllers":
+      // With its own compaction it would need the role root.
+      return file("/etc/calico/kube-controllers.env", environment(folder) + ["COMPACTION_PERIOD=0"])
+    case "felix": return file("/etc/calico/felix.cfg", felix(folder, site))
+    case "typha": return file("/etc/calico/typha.env", typha(folder))
+    case "flannel": return file("/etc/calico/flanneld.env", flannel(folder))
+    case "calicoctl": return file("/etc/calico/calicoctl.cfg", calicoctl(folder))
+    case "cni-plugin": return [networkConfiguration(folder, site)]
+    case "neutron-driver", "dhcp-agent":
+      guard let password else { return [] }
+      let program =
+        resident.identity.component == "dhcp-agent" ? "calico-dhcp-agent" : "neutron-server"
+      return file(
+        "/etc/neutron/\(program).conf.d/bulkhead.conf",
+        neutron(folder, site, user: resident.identity.user, password: password), mode: 0o640, group: "neutron"
+      )
+    default: return []
+    }
+  }
+
+  private static let head = "# Written by 'bulkhead bundle'."
+
+  private var list: String { endpoints.map(\.description).joined(separator: ",") }
+
+  private func environment(_ folder: CredentialFolder) -> [String] {
+    [
+      "DATASTORE_TYPE=etcdv3", "ETCD_ENDPOINTS=\(list)", "ETCD_CA_CERT_FILE=\(folder.authority)",
+      "ETCD_CERT_FILE=\(folder.certificate)", "ETCD_KEY_FILE=\(folder.key)",
+    ]
+  }
+
+  private func felix(_ folder: CredentialFolder, _ site: Site) -> [String] {
+    [
+      "[global]", "DatastoreType = etcdv3", "EtcdEndpoints = \(list)", "EtcdCaFile = \(folder.authority)",
+      "EtcdCertFile = \(folder.certificate)", "EtcdKeyFile = \(folder.key)",
+    ] + (site.node.map { ["FelixHostname = \($0)"] } ?? [])
+  }
+
+  private func typha(_ folder: CredentialFolder) -> [String] {
+    [
+      "TYPHA_DATASTORETYPE=etcdv3", "TYPHA_ETCDENDPOINTS=\(list)", "TYPHA_ETCDCAFILE=\(folder.authority)",
+      "TYPHA_ETCDCERTFILE=\(folder.certificate)", "TYPHA_ETCDKEYFILE=\(folder.key)",
+    ]
+  }
+
+  private func flannel(_ folder: CredentialFolder) -> [String] {
+    [
+      "FLANNELD_ETCD_ENDPOINTS=\(list)", "FLANNELD_ETCD_CAFILE=\(folder.authority)",
+      "FLANNELD_ETCD_CERTFILE=\(folder.certificate)", "FLANNELD_ETCD_KEYFILE=\(folder.key)",
+    ]
+  }
+
+  private func calicoctl(_ folder: CredentialFolder) -> [String] {
+    [
+      "apiVersion: projectcalico.org/v3", "kind: CalicoAPIConfig", "metadata:", "spec:",
+      "  datastoreType: etcdv3", "  etcdEndpoints: \"\(list)\"", "  etcdCACertFile: \"\(folder.authority)\"",
+      "  etcdCertFile: \"\(folder.certificate)\"", "  etcdKeyFile: \"\(folder.key)\"",
+    ]
+  }
+
+  /// The plugin has no user name and password, and reads its files at each call.
+  private func networkConfiguration(_ folder: CredentialFolder, _ site: Site) -> NodeFile {
+    let node = site.node.map { "\n      \"nodename\": \"\($0)\"," } ?? ""
+    let text = """
+      {
+        "name": "k8s-pod-network",
+        "cniVersion": "0.3.1",
+        "plugins": [
+          {
+            "type": "calico",
+            "log_level": "info",
+            "log_file_path": "/var/log/calico/cni/cni.log",\(node)
+            "datastore_type": "etcdv3",
+            "etcd_endpoints": "\(list)",
+            "etcd_ca_cert_file": "\(folder.authority)",
+            "etcd_cert_file": "\(folder.certificate)",
+            "etcd_key_file": "\(folder.key)",
+            "ipam": {"type": "calico-ipam"},
+            "policy": {"type": "k8s"},
+            "kubernetes": {"kubeconfig": "/etc/cni/net.d/calico-kubeconfig"}
+          },
+          {"type": "portmap", "snat": true, "capabilities": {"portMappings": true}},
+          {"type": "bandwidth", "capabilities": {"bandwidth": true}}
+        ]
+      }
+
+      """
+    return NodeFile(path: "/etc/cni/net.d/10-calico.conflist", bytes: Array(text.utf8), mode: 0o600)
+  }
+
+  /// The driver and the agent take one member only. Which one depends on the site's name alone, so that a fleet is
+  /// spread over all and a node keeps its own.
+  private func neutron(_ folder: CredentialFolder, _ site: Site, user: String, password: String) -> [String] {
+    let sum = site.name.utf8.reduce(0) { $0 &* 31 &+ Int($1) }
+    let member = endpoints.isEmpty ? nil : endpoints[Int(sum.magnitude % UInt(endpoints.count))]
+    return ["[calico]"]
+      + (member.map { ["etcd_host = \($0.host)", "etcd_port = \($0.port)"] } ?? [])
+      + [
+        "etcd_username = \(user)", "etcd_password = \(password)", "etcd_ca_cert_file = \(folder.authority)",
+        "etcd_cert_file = \(folder.certificate)", "etcd_key_file = \(folder.key)",
+      ]
+      // With its own compaction the driver would need the role root.
+      + (user.hasPrefix("neutron-driver") ? ["etcd_compaction_period_mins = 0"] : [])
+  }
+}

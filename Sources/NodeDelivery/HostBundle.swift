@@ -1,0 +1,107 @@
+import Segmentation
+
+/// What has to be on every host, in the form that a tool takes it.
+public struct HostBundle: Sendable {
+  public enum Form: String, CaseIterable, Sendable {
+    /// A folder for each host with the files as they are there, keys included.
+    case directory
+    /// A role that makes the keys on the hosts.
+    case ansible
+    /// The agent as a service, which gets certificates for keys that it makes.
+    case systemd
+    /// The same as user-data of cloud-init.
+    case cloudInit = "cloud-init"
+
+    /// Whether the bundle holds private keys.
+    public var hasKeys: Bool { self == .directory }
+    /// Whether the hosts have the agent.
+    public var hasAgent: Bool { self == .systemd || self == .cloudInit }
+  }
+
+  public let form: Form
+  let settings: CalicoSettings
+  /// The components whose settings are written.
+  let settingsOf: Set<String>
+  let base: String
+  let authority: [UInt8]
+  let agent: AgentService?
+  let ansible: AnsibleBundle?
+  /// More files for each host.
+  let more: [NodeFile]
+
+  /// - Parameters:
+  ///   - settingsOf: The components, by ``CalicoSettings/components``, whose settings are written.
+  ///   - base: The folder on the hosts that holds those of all components.
+  ///   - authority: The authorities of etcd's server certificates, in PEM.
+  ///   - program: Bulkhead's own path: where Ansible runs, or on the hosts.
+  ///   - file: The segmentation's file, an absolute path.
+  ///   - renewBefore: How much of a certificate's time must be left, in seconds.
+  ///   - agent: For the forms with an agent.
+  ///   - more: More files for each host.
+  public init(
+    _ form: Form, settings: CalicoSettings, of settingsOf: Set<String>, base: String, authority: [UInt8],
+    program: String, file: String, renewBefore: Int, agent: AgentService?, more: [NodeFile] = []
+  ) {
+    self.form = form
+    self.settings = settings
+    self.settingsOf = settingsOf
+    self.base = base
+    self.authority = authority
+    self.agent = agent
+    self.more = more
+    ansible =
+      form == .ansible
+      ? AnsibleBundle(file: file, program: program, base: base, renewBefore: renewBefore) : nil
+  }
+
+  /// What is the same for all hosts.
+  public func files(for sites: [Site]) -> [BundleFile] {
+    ansible?.files(for: sites, authority: authority) ?? []
+  }
+
+  /// A host's part.
+  /// - Parameters:
+  ///   - material: Asked for each identity where the form holds keys.
+  ///   - password: Asked for each user that logs in with one and whose settings are written.
+  /// - Throws: What these throw.
+  public func files(
+    for site: Site, material: (Site.Resident) throws -> CredentialMaterial,
+    password: (String) throws -> String
+  ) throws -> [BundleFile] {
+    var files = more
+    if form.hasKeys {
+      for resident in site.residents {
+        files += CredentialFolder(of: resident, in: base).files(try material(resident))
+      }
+    }
+    if let agent { files += agent.files(for: site, authority: authority) }
+    for resident in site.residents {
+      guard let component = CalicoSettings.component(of: resident.identity), settingsOf.contains(component)
+      else { continue }
+      let hasPassword = resident.identity.login == .password
+      // Whoever is on a machine can read its user-data.
+      if hasPassword, form == .cloudInit { continue }
+      files += settings.files(
+        of: resident, on: site, password: hasPassword ? try password(resident.identity.user) : nil)
+    }
+    return bundled(files, site)
+  }
+
+  private func bundled(_ files: [NodeFile], _ site: Site) -> [BundleFile] {
+    switch form {
+    case .ansible: return ansible?.files(for: site, settings: files) ?? []
+    case .cloudInit: return [BundleFile("\(site.fileName)/user-data", CloudConfig.text(files))]
+    case .directory, .systemd:
+      let sums = Checksums.text(files.map { (String($0.path.dropFirst()), $0.bytes) })
+      let owners = files.map { file in
+        "0\(String(file.mode, radix: 8)) \(file.owner) \(file.group) \(file.path)\n"
+      }
+      return files.map { BundleFile("\(site.fileName)\($0.path)", $0.bytes) }
+        + [
+          BundleFile("\(site.fileName)/\(Checksums.name)", sums),
+          BundleFile("\(site.fileName)/OWNERS", owners.joined()),
+          BundleFile("\(site.fileName)/install", PackageResources.install, mode: 0o700),
+        ]
+    }
+  }
+}

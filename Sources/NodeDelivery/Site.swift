@@ -1,0 +1,69 @@
+import Catalogue
+import Segmentation
+
+/// Where credentials have to end up: a node, or wherever a program that runs once or a person is at work.
+public struct Site: Hashable, Sendable {
+  /// The node's name, or the user's.
+  public let name: String
+  public let node: NodeName?
+  /// In the order of the segmentation.
+  public let residents: [Resident]
+
+  /// The name as a folder and as a host of Ansible's: all but `A-Z a-z 0-9 . _ -` and a leading dot are
+  /// percent-encoded.
+  public var fileName: String {
+    name.utf8.enumerated().map { position, byte in
+      let isPlain =
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+          true
+        default: byte == UInt8(ascii: ".") && position > 0
+        }
+      guard !isPlain else { return String(UnicodeScalar(byte)) }
+      return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }.joined()
+  }
+
+  /// An identity at work at a site.
+  public struct Resident: Hashable, Sendable {
+    public let identity: Identity
+    /// Whose certificate it has, of several that share its Common Name; nil if there is one for the cluster.
+    public let certificateNode: NodeName?
+
+    /// The name of its folder: the component's, which is the same on every node, or the user's.
+    public var folder: String { identity.component ?? identity.user }
+  }
+
+  /// Every site of a segmentation, nodes first.
+  /// - Parameter nodes: Where the components that run on every node have one identity for the cluster, they are at work
+  ///   on each of these.
+  public static func all(
+    of segmentation: Segmentation, nodes: [NodeName], catalogue: Catalogue
+  ) -> [Site] {
+    var everywhere: [Resident] = []
+    var here: [NodeName: [Resident]] = [:]
+    var alone: [Site] = []
+    for identity in segmentation.identities where identity.isIssued {
+      switch identity.place {
+      case .node(let node):
+        here[node, default: []].append(Resident(identity: identity, certificateNode: node))
+      case .nodes(let nodes):
+        for node in nodes {
+          here[node, default: []].append(Resident(identity: identity, certificateNode: node))
+        }
+      case .cluster:
+        let resident = Resident(identity: identity, certificateNode: nil)
+        if identity.component.flatMap({ catalogue[$0] })?.placement == .node {
+          everywhere.append(resident)
+        } else {
+          alone.append(Site(name: identity.user, node: nil, residents: [resident]))
+        }
+      }
+    }
+    let onNodes = nodes.map { node in
+      Site(name: node.text, node: node, residents: everywhere + here[node, default: []])
+    }
+    return onNodes.filter { !$0.residents.isEmpty } + alone
+  }
+}

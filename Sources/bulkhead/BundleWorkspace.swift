@@ -1,0 +1,44 @@
+import Certificates
+import Files
+import Foundation
+import NodeDelivery
+import Segmentation
+
+extension Workspace {
+  /// The files of an identity's certificate for a host.
+  func material(of resident: Site.Resident, now: Date) throws -> CredentialMaterial {
+    let holders = resident.identity.holders
+    let holder =
+      resident.certificateNode.flatMap { node in holders.first { $0.node == node.text } } ?? holders.first
+    guard let holder else { throw Complaint("'\(resident.identity.user)' is at work nowhere") }
+    let path = try certificates.certificatePath(of: holder)
+    guard try FileContents.readIfPresent(path) != nil else {
+      throw Complaint(
+        "there is no certificate for '\(holder.commonName)' at \(path)",
+        hint: "'bulkhead certs issue' makes it; --as ansible and --as systemd do without")
+    }
+    let facts = try CertificateFacts(file: path)
+    guard facts.notAfter > now else {
+      throw Complaint(
+        "the certificate at \(path) is no longer valid", hint: "'bulkhead certs renew' issues it anew")
+    }
+    return CredentialMaterial(
+      authority: try FileContents.read(self.path(file.etcd.ca)), certificate: try FileContents.read(path),
+      key: try FileContents.read(try certificates.keyPath(of: holder)))
+  }
+
+  /// The password that etcd knows, for the settings of whoever logs in with it.
+  func usedPassword(of user: String) throws -> String {
+    guard try passwords.next(of: user) == nil else {
+      throw Complaint(
+        "a change of the password of '\(user)' was not finished",
+        hint: "'bulkhead certs renew \(user) --password' finishes it")
+    }
+    guard let password = try passwords.password(of: user) else {
+      throw Complaint(
+        "there is no password for '\(user)' at \(try passwords.file(of: user))",
+        hint: "'bulkhead apply' makes it")
+    }
+    return password
+  }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import Testing
+
+/// `bundle` as its users run it.
+@Suite struct BundleFormTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    let file = "\(folder.path)/bulkhead.yaml"
+    #expect(
+      try bulkhead("init", "--ca", "pki/ca.crt", "--component", "calico-node", "--component", "cni-plugin")
+        .code == 0)
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    try (text + "isolation: node-user\nnodes: nodes.txt\n").write(
+      toFile: file, atomically: true, encoding: .utf8)
+    try "n1\nn2\n".write(toFile: "\(folder.path)/nodes.txt", atomically: true, encoding: .utf8)
+    #expect(try bulkhead("certs", "authority").code == 0)
+  }
+
+  private func bulkhead(_ arguments: String..., input: String? = nil) throws -> Program.Outcome {
+    try Program.run(Program.path, arguments, in: folder.path, input: input)
+  }
+
+  @Test func aDirectoryNeedsTheCertificatesAndIsWrittenOnce() throws {
+    let early = try bulkhead("bundle", "--as", "directory", "--to", "bundle")
+    #expect(early.code == 1 && early.error.contains("certs issue"), "\(early.all)")
+    #expect(try bulkhead("certs", "issue").code == 0)
+    let first = try bulkhead("bundle", "--as", "directory", "--to", "bundle")
+    #expect(first.code == 0 && first.out.contains("directory for 2 nodes"), "\(first.all)")
+    let second = try bulkhead("bundle", "--as", "directory", "--to", "bundle", "--output", "json")
+    #expect(second.out.contains("\"written\" : 0"), "\(second.all)")
+    let sums = try Program.run(
+      "/usr/bin/sha256sum", ["--check", "SHA256SUMS"], in: "\(folder.path)/bundle/n2")
+    #expect(sums.code == 0 && sums.out.contains("etc/bulkhead/cni-plugin/etcd-key: OK"), "\(sums.all)")
+    #expect(try Program.run("/usr/bin/find", ["bundle", "-perm", "/077"], in: folder.path).out.isEmpty)
+    let key = try String(
+      contentsOfFile: "\(folder.path)/bundle/n2/etc/bulkhead/cni-plugin/etcd-key", encoding: .utf8)
+    #expect(
+      try key == String(contentsOfFile: "\(folder.path)/pki/clients/cni-plugin.n2.key", encoding: .utf8))
+  }
+
+  @Test func wrongUsageIsToldAsSuch() throws {
+    #expect(try bulkhead("bundle", "--as", "systemd", "--to", "b").code == 64)
+    #expect(try bulkhead("bundle", "--as", "directory", "--to", "b", "--settings", "felx").code == 64)
+    #expect(try bulkhead("bundle", "--as", "directory", "--to", "b", "--folder", "etc").code == 64)
+  }
+
+  static let playbook = "\(Program.root)/.tools/ansible/bin/ansible-playbook"
+
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: playbook)))
+  func ansibleMakesKeysOnTheHostsAndTheSecondTimeDoesNothing() throws {
+    let kubectl =
+      #"{"kind":"List","items":[{"kind":"Node","metadata":{"name":"n1"}},{"kind":"Node","metadata":{"name":"n2"}}]}"#
+    #expect(
+      try bulkhead("bundle", "--as", "ansible", "--to", "bundle", "--nodes", "-", input: kubectl).code == 0)
+    func play(_ more: String...) throws -> (Program.Outcome, changed: [Int]) {
+      let outcome = try Program.run(
+        Self.playbook,
+        [
+          "-i", "inventory.yml", "site.yml", "-c", "local", "-e", "bulkhead_become=false", "-e",
+          "bulkhead_root=\(folder.path)/{{ inventory_hostname }}", "-e", "bulkhead_chown=\(geteuid() == 0)",
+          "-e",
+          "ansible_python_interpreter=\(Program.root)/.tools/ansible/bin/python",
+        ] + more, in: "\(folder.path)/bundle",
+        environment: [
+          "HOME": folder.path, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_PIPELINING": "1",
+          "ANSIBLE_LOCAL_TEMP": "\(folder.path)/local",
+          "ANSIBLE_REMOTE_TEMP": "\(folder.path)/remote", "LC_ALL": "C.UTF-8",
+        ])
+      let changed = outcome.out.matches(of: /n\d +: ok=\d+ +changed=(\d+) +unreachable=0 +failed=0/)
+        .compactMap {
+          Int($0.1)
+        }
+      return (outcome, changed)
+    }
+    func read(_ path: String) throws -> String {
+      try String(contentsOfFile: "\(folder.path)/\(path)", encoding: .utf8)
+    }
+    let (first, made) = try play()
+    #expect(first.code == 0 && made.count == 2 && made.allSatisfy { $0 > 0 }, "\(first.all)")
+    let folder2 = "n2/etc/bulkhead/cni-plugin"
+    let key = try read("\(folder2)/etcd-key")
+    #expect(key.contains("PRIVATE KEY") && !first.all.contains("PRIVATE KEY"))
+    #expect(try read("\(folder2)/etcd-ca") == read("pki/ca.crt"))
+    #expect(try read("n1/etc/calico/calico.env").contains("NODENAME=n1\n"))
+    let verified = try Program.run(
+      "/usr/bin/openssl",
+      ["verify", "-CAfile", "pki/ca.crt", "\(folder2)/etcd-cert"], in: folder.path)
+    #expect(verified.code == 0, "\(verified.all)")
+    let inspected = try bulkhead("certs", "inspect", "\(folder2)/etcd-cert")
+    #expect(inspected.out.contains("cni-plugin.n2"), "\(inspected.all)")
+    #expect(try bulkhead("certs", "list", "--all").out.contains("cni-plugin.n1"))
+    // The key that the node made is nowhere else.
+    #expect(
+      try Program.run("/usr/bin/grep", ["-rl", "PRIVATE KEY", "bundle", "pki"], in: folder.path).out
+        == "pki/ca.key\n")
+
+    let (second, kept) = try play()
+    #expect(second.code == 0 && kept == [0, 0], "\(second.all)")
+
+    // When its time is nearly over, key and certificate change together.
+    let (renewed, changes) = try play("-e", "bulkhead_renew_before=99999999", "--limit", "n2")
+    #expect(renewed.code == 0 && changes.first.map { $0 > 0 } == true, "\(renewed.all)")
+    let new = try read("\(folder2)/etcd-key")
+    #expect(new != key)
+    let (public1, public2) = (
+      try Program.run("/usr/bin/openssl", ["pkey", "-in", "\(folder2)/etcd-key", "-pubout"], in: folder.path)
+        .out,
+      try Program.run(
+        "/usr/bin/openssl", ["x509", "-in", "\(folder2)/etcd-cert", "-noout", "-pubkey"], in: folder.path
+      )
+      .out
+    )
+    #expect(public1 == public2 && !public1.isEmpty)
+  }
+}

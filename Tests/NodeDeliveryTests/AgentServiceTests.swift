@@ -1,0 +1,89 @@
+import Agent
+import Foundation
+import NodeDelivery
+import Testing
+import Yams
+
+@Suite struct AgentServiceTests {
+  private static let source = """
+    server:
+      address: https://authority.example:8443
+      ca: /etc/bulkhead/authority-ca.crt
+      token: ${CREDENTIALS_DIRECTORY}/join
+    """
+
+  private func texts(_ form: HostBundle.Form) throws -> [String: String] {
+    let (file, _, sites) = try segmentation(
+      "components: [calico-node, cni-plugin, dhcp-agent]\nnodes: [n1]\nisolation: node-user")
+    return try bundle(form, file, source: Self.source).texts(for: sites[0])
+  }
+
+  @Test func `the agent takes its configuration`() throws {
+    let text = try #require(try texts(.systemd)["n1/etc/bulkhead/agent.yaml"])
+    let folder = try TemporaryFolder()
+    try text.write(toFile: "\(folder.path)/agent.yaml", atomically: true, encoding: .utf8)
+    let configuration = try AgentConfiguration(
+      file: "\(folder.path)/agent.yaml", environment: ["CREDENTIALS_DIRECTORY": "/run/credentials/x"])
+    #expect(
+      configuration.deliveries.map(\.identity) == ["calico-node.n1", "cni-plugin.n1", "dhcp-agent-transport"])
+    #expect(configuration.deliveries.map(\.directory)[1] == "/etc/bulkhead/cni-plugin")
+    #expect(configuration.deliveries.map(\.cniCopy) == [nil, "/etc/cni/net.d/calico-tls", nil])
+    #expect(configuration.deliveries.map(\.keyMode) == [0o400, 0o400, 0o440])
+    #expect(configuration.etcdCA == "/etc/bulkhead/etcd-ca.crt")
+  }
+
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze")))
+  func `systemd takes its unit`() throws {
+    let unit = try #require(try texts(.systemd)["n1/etc/systemd/system/bulkhead-agent.service"])
+    #expect(unit.contains("\nLoadCredential=join:/etc/bulkhead/credentials/join\n"))
+    #expect(unit.contains("\nReadWritePaths=/etc/bulkhead -/etc/cni/net.d\n"))
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/bulkhead-agent.service"
+    try unit.write(toFile: path, atomically: true, encoding: .utf8)
+    let verified = try run("/usr/bin/systemd-analyze", ["verify", "--man=no", path])
+    #expect(verified.code == 0 && !verified.output.contains("bulkhead-agent.service"), "\(verified.output)")
+    try unit.replacing("NoNewPrivileges=", with: "NoNewPrivilege=").write(
+      toFile: path, atomically: true, encoding: .utf8)
+    #expect(
+      try run("/usr/bin/systemd-analyze", ["verify", "--man=no", path]).output.contains("NoNewPrivilege"),
+      "the check would not see a slip")
+  }
+
+  @Test func `user-data holds the files as they are`() throws {
+    let text = try #require(try texts(.cloudInit)["n1/user-data"])
+    #expect(text.hasPrefix("#cloud-config\n"))
+    let root = try #require(try Yams.load(yaml: text) as? [String: Any])
+    let files = try #require(root["write_files"] as? [[String: Any]])
+    let systemd = try texts(.systemd)
+    #expect(files.count > 3)
+    for file in files {
+      let path = try #require(file["path"] as? String)
+      #expect(file["content"] as? String == systemd["n1\(path)"], "\(path)")
+    }
+    #expect(
+      (root["runcmd"] as? [[String]])?.last == ["systemctl", "enable", "--now", "bulkhead-agent.service"])
+  }
+
+  private static let python = "\(root)/.tools/kubernetes-validate/bin/python"
+  private static let schema =
+    "\(root)/.tools/cloud-init/usr/lib/python3/dist-packages/cloudinit/config/schemas/schema-cloud-config-v1.json"
+
+  @Test(.enabled(if: [python, schema].allSatisfy(FileManager.default.fileExists(atPath:))))
+  func `user-data is what cloud-init's schema allows`() throws {
+    let folder = try TemporaryFolder()
+    try #require(try texts(.cloudInit)["n1/user-data"]).write(
+      toFile: "\(folder.path)/user-data", atomically: true, encoding: .utf8)
+    let check = """
+      import json, sys, yaml, jsonschema
+      data = yaml.safe_load(open(sys.argv[1]))
+      data.update(json.loads(sys.argv[3]))
+      jsonschema.Draft4Validator(json.load(open(sys.argv[2]))).validate(data)
+      """
+    func validate(_ more: String) throws -> (code: Int32, output: String) {
+      try run(Self.python, ["-c", check, "\(folder.path)/user-data", Self.schema, more])
+    }
+    let good = try validate("{}")
+    #expect(good.code == 0, "\(good.output)")
+    #expect(try validate(#"{"write_files": [{"path": 1}]}"#).code != 0, "the check would not see a slip")
+  }
+}

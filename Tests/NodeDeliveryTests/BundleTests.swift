@@ -1,0 +1,128 @@
+import Foundation
+import NodeDelivery
+import Segmentation
+import Testing
+import Yams
+
+@Suite struct BundleTests {
+  @Test func `each node has the components that run on nodes, and what runs once has a site of its own`()
+    throws
+  {
+    let lines = """
+      components: [calico-node, cni-plugin, kube-controllers]
+      calicoctl: [{user: "alice/x", access: read-only}]
+      nodes: [n1, n2]
+      """
+    for isolation in ["component", "node-certificate", "node-user"] {
+      let sites = try segmentation("\(lines)\nisolation: \(isolation)").sites
+      #expect(sites.map(\.fileName) == ["n1", "n2", "kube-controllers", "alice%2Fx"])
+      #expect(sites[1].residents.map(\.folder) == ["calico-node", "cni-plugin"])
+      let names = sites[1].residents.map(\.identity.commonName)
+      #expect(
+        names
+          == (isolation == "node-user"
+            ? ["calico-node.n2", "cni-plugin.n2"] : ["calico-node", "cni-plugin"]))
+      #expect(sites[1].residents[0].certificateNode?.text == (isolation == "component" ? nil : "n2"))
+    }
+  }
+
+  @Test func `a directory has each host's files, their checksums and their owners`() throws {
+    let (file, _, sites) = try segmentation("components: [calico-node, cni-plugin, felix]\nnodes: [n1]")
+    let texts = try bundle(.directory, file).texts(for: sites[0])
+    #expect(texts["n1/etc/bulkhead/cni-plugin/etcd-key"] == "key of cni-plugin\n")
+    #expect(texts["n1/etc/bulkhead/calico-node/etcd-ca"] == "CA\n")
+    let environment = try #require(texts["n1/etc/calico/calico.env"])
+    for line in [
+      "ETCD_ENDPOINTS=https://10.0.0.11:2379,https://10.0.0.12:2379", "NODENAME=n1",
+      "ETCD_KEY_FILE=/etc/bulkhead/calico-node/etcd-key",
+    ] { #expect(environment.split(separator: "\n").contains(Substring(line)), "\(line)") }
+    #expect(
+      texts["n1/etc/calico/felix.cfg"]?.contains("EtcdCertFile = /etc/bulkhead/felix/etcd-cert\n") == true)
+    let network = try #require(texts["n1/etc/cni/net.d/10-calico.conflist"])
+    let json = try #require(try JSONSerialization.jsonObject(with: Data(network.utf8)) as? [String: Any])
+    let plugin = try #require((json["plugins"] as? [[String: Any]])?.first)
+    #expect(plugin["etcd_key_file"] as? String == "/etc/bulkhead/cni-plugin/etcd-key")
+    #expect(plugin["nodename"] as? String == "n1")
+    #expect(texts["n1/OWNERS"]?.contains("0400 root root /etc/bulkhead/cni-plugin/etcd-key\n") == true)
+    #expect(
+      texts["n1/SHA256SUMS"]?.split(separator: "\n").count == texts["n1/OWNERS"]?.split(separator: "\n").count
+    )
+  }
+
+  @Test func `OpenStack's programs get user and password, and a member each`() throws {
+    let (file, _, sites) = try segmentation(
+      "components: [neutron-driver, dhcp-agent]\nnodes: [n1, n2]\nisolation: node-user")
+    let agent = try #require(
+      try bundle(.directory, file).texts(for: sites[1])[
+        "n2/etc/neutron/calico-dhcp-agent.conf.d/bulkhead.conf"])
+    for line in [
+      "[calico]", "etcd_username = dhcp-agent.n2", "etcd_password = password-of-dhcp-agent.n2",
+      "etcd_port = 2379",
+      "etcd_key_file = /etc/bulkhead/dhcp-agent/etcd-key",
+    ] { #expect(agent.split(separator: "\n").contains(Substring(line)), "\(line)") }
+    let driver = try bundle(.directory, file).texts(for: sites[2])
+    #expect(
+      driver["neutron-driver/etc/neutron/neutron-server.conf.d/bulkhead.conf"]?
+        .contains("etcd_compaction_period_mins = 0\n") == true)
+    #expect(
+      driver["neutron-driver/etc/bulkhead/neutron-driver/etcd-key"] == "key of neutron-driver-transport\n")
+    #expect(driver["neutron-driver/OWNERS"]?.contains("0640 root neutron /etc/neutron") == true)
+    // Whoever is on a machine can read its user-data.
+    let user = try bundle(.cloudInit, file).texts(for: sites[1])
+    #expect(user.values.allSatisfy { !$0.contains("password-of") && !$0.contains("key of") })
+  }
+
+  @Test func `the same comes out the same, and only what differs is written`() throws {
+    let folder = try TemporaryFolder()
+    let (file, _, sites) = try segmentation("components: [calico-node, cni-plugin]\nnodes: [n1, n2]")
+    let bundle = bundle(.directory, file)
+    func write(_ key: String) throws -> (Int, Int) {
+      var writer = try BundleWriter("\(folder.path)/bundle")
+      for site in sites {
+        let files = try bundle.files(
+          for: site,
+          material: { _ in CredentialMaterial(authority: [1], certificate: [2], key: Array(key.utf8)) },
+          password: { $0 })
+        for file in files { try writer.write(file) }
+      }
+      return (writer.written, writer.unchanged)
+    }
+    let first = try write("a")
+    #expect(first.0 > 10 && first.1 == 0)
+    #expect(try write("a") == (0, first.0))
+    // Two keys on each of two nodes, and each node's checksums.
+    #expect(try write("b") == (6, first.0 - 6))
+    let found = try run("/usr/bin/find", ["\(folder.path)/bundle", "-perm", "/077"])
+    #expect(found.output.isEmpty, "\(found.output)")
+  }
+
+  @Test
+  func `what the bundle's install lays out has the modes of OWNERS, and the second time it does nothing`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let (file, _, sites) = try segmentation("components: [calico-node]\nnodes: [n1]")
+    var writer = try BundleWriter(folder.path)
+    let files = try bundle(.directory, file).files(
+      for: sites[0], material: { _ in CredentialMaterial(authority: [1], certificate: [2], key: [3]) },
+      password: { $0 })
+    for file in files { try writer.write(file) }
+    // Only root may give files to root.
+    let me = try run("/usr/bin/id", ["-un"]).output.trimmingCharacters(in: .newlines)
+    let group = try run("/usr/bin/id", ["-gn"]).output.trimmingCharacters(in: .newlines)
+    let owners = try String(contentsOfFile: "\(folder.path)/n1/OWNERS", encoding: .utf8)
+    try owners.replacing(" root root ", with: " \(me) \(group) ").write(
+      toFile: "\(folder.path)/n1/OWNERS", atomically: true, encoding: .utf8)
+    let first = try run("/bin/sh", ["\(folder.path)/n1/install", "\(folder.path)/host"])
+    #expect(
+      first.code == 0 && first.output.contains("/etc/bulkhead/calico-node/etcd-key\n"), "\(first.output)")
+    let mode = try run(
+      "/usr/bin/stat", ["-c", "%a", "\(folder.path)/host/etc/bulkhead/calico-node/etcd-key"])
+    #expect(mode.output == "400\n")
+    let second = try run("/bin/sh", ["\(folder.path)/n1/install", "\(folder.path)/host"])
+    #expect(second.code == 0 && second.output.isEmpty, "\(second.output)")
+    try "damaged".write(
+      toFile: "\(folder.path)/n1/etc/bulkhead/calico-node/etcd-cert", atomically: false, encoding: .utf8)
+    #expect(try run("/bin/sh", ["\(folder.path)/n1/install", "\(folder.path)/host"]).code != 0)
+  }
+}

@@ -1,0 +1,85 @@
+import Catalogue
+import Endpoints
+import Foundation
+import NodeDelivery
+import Segmentation
+
+private let parsed = Result { try Catalogue.embedded() }
+
+/// The smallest file with these lines in it.
+func segmentation(_ lines: String) throws -> (
+  file: SegmentationFile, segmentation: Segmentation, sites: [Site]
+) {
+  let catalogue = try parsed.get()
+  let file = try SegmentationFile(
+    """
+    apiVersion: bulkhead/v1
+    kind: Segmentation
+    cluster: c
+    calico: {version: v3.32}
+    etcd: {endpoints: ["https://10.0.0.11:2379", "https://10.0.0.12:2379"], ca: a, certificate: b, key: c}
+    \(lines)
+    """, file: "bulkhead.yaml", catalogue: catalogue)
+  let segmentation = try Segmentation(file, catalogue: catalogue)
+  return (file, segmentation, Site.all(of: segmentation, nodes: file.nodes, catalogue: catalogue))
+}
+
+/// A bundle of the form with the settings of all components.
+func bundle(_ form: HostBundle.Form, _ file: SegmentationFile, source: String = "directory: {path: /x}")
+  -> HostBundle
+{
+  HostBundle(
+    form, settings: CalicoSettings(endpoints: file.etcd.endpoints, base: "/etc/bulkhead"),
+    of: Set(CalicoSettings.components), base: "/etc/bulkhead", authority: Array("CA\n".utf8),
+    program: "/bin/true",
+    file: "/x/bulkhead.yaml", renewBefore: 100,
+    agent: form.hasAgent
+      ? AgentService(
+        program: "/bin/true", source: source, base: "/etc/bulkhead", cniCopy: "/etc/cni/net.d/calico-tls")
+      : nil)
+}
+
+extension HostBundle {
+  /// A host's files by their path, with made-up credentials.
+  func texts(for site: Site) throws -> [String: String] {
+    let files = try files(
+      for: site,
+      material: { resident in
+        CredentialMaterial(
+          authority: Array("CA\n".utf8), certificate: Array("cert of \(resident.identity.commonName)\n".utf8),
+          key: Array("key of \(resident.identity.commonName)\n".utf8))
+      }, password: { "password-of-\($0)" })
+    return Dictionary(
+      uniqueKeysWithValues: files.map { ($0.path, String(decoding: $0.bytes, as: UTF8.self)) })
+  }
+}
+
+/// A folder that goes with the test.
+final class TemporaryFolder: Sendable {
+  let path = FileManager.default.temporaryDirectory.appending(path: "bulkhead-test-\(UUID().uuidString)").path
+
+  init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// Runs a program to its end.
+func run(_ program: String, _ arguments: [String], in folder: String = "/") throws -> (
+  code: Int32, output: String
+) {
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: program)
+  process.arguments = arguments
+  process.currentDirectoryURL = URL(fileURLWithPath: folder)
+  let pipe = Pipe()
+  process.standardInput = FileHandle.nullDevice
+  process.standardOutput = pipe
+  process.standardError = pipe
+  try process.run()
+  let output = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+  process.waitUntilExit()
+  return (process.terminationStatus, output)
+}
+
+/// The root of the package.
+let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent().path
