@@ -3,6 +3,10 @@ extension SegmentationPlan {
   mutating func reportKnownFaults() {
     for use in uses {
       let pod = pods[use.pod]
+      if isServed(pod) {
+        checkEndpoints(use, in: pod)
+        continue
+      }
       if use.component == "kube-controllers" { checkMode(of: use, in: pod) }
       if use.component == "cni-plugin" { checkInstaller(use, in: pod) }
       if let optional = use.volume.node["secret"]?["optional"], optional.string == "true" {

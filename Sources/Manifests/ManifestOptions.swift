@@ -84,6 +84,9 @@ public struct ManifestOptions: Sendable {
     /// a folder of its name with the files `etcd-ca`, `etcd-cert` and `etcd-key`. Others keep Secrets: they are
     /// not bound to a host.
     case host(folder: String)
+    /// To the pods of DaemonSets and Deployments by an agent in the pod, which gets a certificate for a key that it
+    /// makes, keeps it in memory, and renews it.
+    case agent(AgentPlacement)
   }
 
   public var secrets: [ComponentSecret]

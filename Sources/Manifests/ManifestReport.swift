@@ -78,6 +78,7 @@ public struct ManifestWarning: Sendable, Equatable, CustomStringConvertible {
     case cniDirectory = "cni-directory"
     case updatesOnDelete = "updates-on-delete"
     case hostFiles = "host-files"
+    case agent = "agent"
     case canal = "canal"
   }
 

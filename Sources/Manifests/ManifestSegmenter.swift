@@ -69,6 +69,11 @@ public struct ManifestSegmenter: Sendable {
         place: plan.place($0.root.range.lowerBound, $0),
         what: "is left out: each component has a Secret of its own now")
     }
+    changes += plan.configMaps.map { map in
+      let place = ManifestPlace(
+        file: plan.reader.file, line: newLine(secrets, plan.reader), object: "ConfigMap/\(map.name)")
+      return ManifestChange(place: place, what: "is new: the configuration of an agent")
+    }
     if plan.options.placement == .inline {
       changes += secrets.new.map { secret in
         let place = ManifestPlace(

@@ -7,7 +7,9 @@ extension SegmentationPlan {
   mutating func markRollout() {
     guard options.secretNames == .fixed else { return }
     for (index, pod) in pods.enumerated() {
-      guard !isHosted(pod), let template = pod.object.template(around: pod.node) else { continue }
+      guard !isHosted(pod), !isServed(pod), let template = pod.object.template(around: pod.node) else {
+        continue
+      }
       let components = Set(uses.filter { $0.pod == index }.map(\.component)).sorted()
       let hashes = components.compactMap { component in
         secret(of: component)?.shortHash.map { "\(component)=\($0)" }

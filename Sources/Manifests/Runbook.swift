@@ -43,7 +43,8 @@ struct Runbook {
   }
 
   private var credentials: Step {
-    Step(
+    if case .agent = plan.options.delivery { return served }
+    return Step(
       title: "The new Secrets, before anything names them",
       run: [
         "bulkhead manifest '\(path)'\(options) --secrets secrets.yaml --to segmented.yaml",
@@ -55,10 +56,28 @@ struct Runbook {
       back: ["nothing names them yet: they may stay"])
   }
 
+  /// The agents' way to their certificates.
+  private var served: Step {
+    Step(
+      title: "Where the agents get certificates",
+      run: [
+        "let the source of SOURCE.yaml issue to the pods' service accounts, each its own identities only",
+        "bulkhead manifest '\(path)'\(options) --secrets none --to segmented.yaml",
+      ],
+      check: [
+        "kubectl version says 1.29 or later for the server",
+        "bulkhead agent --config agent.yaml --once, on a machine with the same rights, exits with 0",
+      ],
+      back: ["nothing asks the source yet: it may stay"])
+  }
+
   /// What this run was asked, for the run that writes.
   private var options: String {
     var words: [String] = []
     if case .host(let folder) = plan.options.delivery { words.append(" --via host --host-folder \(folder)") }
+    if case .agent(let agent) = plan.options.delivery {
+      words.append(" --via agent --agent-image \(agent.image) --agent-source SOURCE.yaml")
+    }
     if plan.options.secretNames == .fixed { words.append(" --secret-names fixed") }
     for (container, component) in plan.options.components.sorted(by: { $0.key < $1.key }) {
       words.append(" --component '\(container)=\(component)'")

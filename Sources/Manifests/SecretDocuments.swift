@@ -39,7 +39,8 @@ struct SecretDocuments {
       position -= 1
     }
     edits = Self.edits(
-      inline.filter { $0.list == nil }, dropped: dropped.filter { $0.list == nil }.map(\.document),
+      plan.configMaps.flatMap(\.lines) + inline.filter { $0.list == nil }.flatMap(\.lines),
+      dropped: dropped.filter { $0.list == nil }.map(\.document),
       position: position, plan.reader)
     editLists(inline)
   }
@@ -64,13 +65,13 @@ struct SecretDocuments {
   /// The new Secrets as a text of their own.
   var text: String { new.flatMap(\.lines).map { $0 + "\n" }.joined() }
 
-  private static func edits(_ secrets: [Secret], dropped: [Int], position: Int, _ reader: ManifestReader)
-    -> [TextEdit]
-  {
+  private static func edits(
+    _ lines: [String], dropped: [Int], position: Int, _ reader: ManifestReader
+  ) -> [TextEdit] {
     let source = reader.source
     let end = source.bytes.count
     var edits: [TextEdit] = []
-    var lines = secrets.flatMap(\.lines)
+    var lines = lines
     for index in dropped {
       let document = reader.documents[index]
       var start = source.lineStart(at: document.range.lowerBound)

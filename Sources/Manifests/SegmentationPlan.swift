@@ -13,6 +13,10 @@ struct SegmentationPlan {
   var abandoned: [(secret: String, by: KubernetesObject)] = []
   /// The components that need a Secret, each in the namespace of a workload that uses it.
   var needed: [NeededSecret] = []
+  /// The volumes in memory that this run makes, by the object's id and the component.
+  var served: [Int: [String: String]] = [:]
+  /// The configurations of agents that the file does not have.
+  var configMaps: [AgentConfigMap] = []
   var edits: [PlannedEdit] = []
   var faults: [ManifestFault]
   var warnings: [ManifestWarning] = []
@@ -107,6 +111,7 @@ struct SegmentationPlan {
         "is to find its credentials in \(folder) of each host, which is no plain absolute path",
         hint: "give a folder such as /etc/bulkhead")
     }
+    checkAgent()
     var names: [String: String] = [:]
     for secret in secrets {
       let isName =

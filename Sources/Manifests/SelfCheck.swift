@@ -14,7 +14,8 @@ struct SelfCheck {
   private func comparison(_ reader: ManifestReader) -> [String] {
     let dropped = Set(secrets.dropped.filter { $0.list == nil }.map(\.document))
     let new =
-      plan.options.placement == .inline ? secrets.new.filter { $0.list == nil }.map(\.value) : []
+      plan.configMaps.map(\.value)
+      + (plan.options.placement == .inline ? secrets.new.filter { $0.list == nil }.map(\.value) : [])
     var expected: [YAMLValue] = []
     for (index, document) in plan.reader.documents.enumerated() {
       if index == secrets.position { expected += new }
@@ -48,8 +49,12 @@ struct SelfCheck {
             let own = component.flatMap(plan.secret(of:))
             let volume = pod.volumes.first { $0.name == mount.volumeName }
             let isOwn = volume?.secret.map { own?.isNamed($0) == true } ?? false
-            let isHosted = volume.map { plan.isHosted($0, for: component ?? "", in: pod) } ?? false
-            if own == nil || !(isOwn || isHosted) {
+            let isDelivered =
+              volume.map { volume in
+                plan.isHosted(volume, for: component ?? "", in: pod)
+                  || plan.isServed(volume, for: component ?? "", in: pod)
+              } ?? false
+            if own == nil || !(isOwn || isDelivered) {
               faults.append("\(object.title), \(container.part) would not have its own Secret in the result")
             }
           }

@@ -18,10 +18,20 @@ extension SegmentationPlan {
       var own: [String: String] = [:]
       for volume in pod.volumes {
         let users = uses.filter { $0.pod == index && $0.volume.name == volume.name }
-        if users.isEmpty || users.allSatisfy({ isHosted(volume, for: $0.component, in: pod) }) { continue }
+        if users.isEmpty
+          || users.allSatisfy({ user in
+            isHosted(volume, for: user.component, in: pod) || isServed(volume, for: user.component, in: pod)
+          })
+        {
+          continue
+        }
         guard let secretName = checkedSecretName(of: volume, in: pod) else { continue }
         if isHosted(pod) {
           host(users, of: volume, in: pod, names: &names)
+          continue
+        }
+        if isServed(pod) {
+          serve(users, of: volume, in: pod, names: &names)
           continue
         }
         let components = ordered(users.map(\.component), keeping: volume.secret)
@@ -42,6 +52,7 @@ extension SegmentationPlan {
         }
         if let keeper = components.first { lead(volume, secretName: secretName, to: keeper, in: pod) }
       }
+      if isServed(pod) { runAgent(in: index) }
     }
   }
 

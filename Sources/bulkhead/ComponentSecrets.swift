@@ -6,13 +6,13 @@ import Segmentation
 extension Workspace {
   /// The Secrets of the components that the file names, filled with the certificates that were issued. One without
   /// a certificate stays empty; a manifest that needs it is refused.
-  /// - Parameter onHosts: Whether DaemonSets have their credentials from the hosts, so that no Secret has to be the
-  ///   same on every node.
+  /// - Parameter onHosts: Whether DaemonSets have their credentials on the hosts or from an agent, so that no Secret
+  ///   has to be the same on every node.
   func componentSecrets(onHosts: Bool) throws -> [ComponentSecret] {
     guard onHosts || file.isolation == .component else {
       throw Complaint(
         "a Secret is the same on every node, and the isolation is '\(file.isolation.rawValue)'",
-        hint: "use --via host, --secrets none or isolation 'component'")
+        hint: "use --via host, --via agent, --secrets none or isolation 'component'")
     }
     return try ComponentSecret.defaults.map { secret in
       guard case .cluster = segmentation[identity: secret.component]?.place,
@@ -26,6 +26,19 @@ extension Workspace {
       return ComponentSecret(
         component: secret.component, name: secret.name, material: material, hash: material.hash)
     }
+  }
+}
+
+extension Workspace {
+  /// Whom an agent asks a certificate for, by the component's name; a node's own by the node that it runs on.
+  var agentIdentities: [String: String] {
+    var names: [String: String] = [:]
+    for identity in segmentation.identities {
+      guard let component = identity.component else { continue }
+      let isNodes = identity.node != nil && identity.login == .certificate
+      names[component] = isNodes ? "\(component).${NODE_NAME}" : identity.commonName
+    }
+    return names
   }
 }
 

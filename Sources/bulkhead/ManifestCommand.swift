@@ -41,10 +41,18 @@ struct ManifestCommand: AsyncParsableCommand {
   var secrets: String?
   @Option(help: ArgumentHelp("How Secrets are named: hashed or fixed.", valueName: "hashed|fixed"))
   var secretNames: SecretNames?
-  @Option(help: "How credentials come to DaemonSets: by a Secret, or from a folder on each host.")
+  @Option(
+    help:
+      "How credentials come to the pods: by a Secret, from a folder on each host, or by an agent in each pod."
+  )
   var via = Delivery.secret
   @Option(help: "With --via host: the folder in which each component has a folder of its own.")
   var hostFolder = "/etc/bulkhead"
+  @Option(help: "With --via agent: an image with the program 'bulkhead'.") var agentImage: String?
+  @Option(
+    help: ArgumentHelp(
+      "With --via agent: a file with what stands under 'source:' in agent.yaml.", valueName: "file"))
+  var agentSource: String?
   @Option(help: "The file to write; one that holds private keys gets mode 0600.") var to: String?
   @Option(
     name: .customLong("component"),
@@ -64,6 +72,12 @@ struct ManifestCommand: AsyncParsableCommand {
     let forms = [krm, kustomize != nil, to != nil, diff || check || runbook].count { $0 }
     if forms > 1 {
       throw ValidationError("--krm, --kustomize, --to and --diff, --check or --runbook exclude each other")
+    }
+    if (via == .agent) != (agentImage != nil && agentSource != nil) {
+      throw ValidationError("--via agent goes with --agent-image and --agent-source")
+    }
+    if via == .agent, krm || kustomize != nil {
+      throw ValidationError("--via agent adds a ConfigMap, which --krm and --kustomize cannot; use --to")
     }
     if krm, placement == .separate { throw ValidationError("--krm takes --secrets inline or none") }
     if kustomize != nil, secrets == "inline" {
@@ -127,15 +141,20 @@ struct ManifestCommand: AsyncParsableCommand {
     switch via {
     case .secret: break
     case .host: options.delivery = .host(folder: hostFolder)
-    case .agent:
-      throw Complaint(
-        "there is no agent yet that could bring credentials to the hosts",
-        hint: "use --via host and lay the files there yourself, or --via secret")
+    case .agent: options.delivery = .agent(try agent())
     }
     guard try needsCredentials() else { return options }
-    options.secrets = try Workspace(fileOption).componentSecrets(onHosts: via == .host)
+    options.secrets = try Workspace(fileOption).componentSecrets(onHosts: via != .secret)
     if writes { options.placement = placement }
     return options
+  }
+
+  private func agent() throws -> AgentPlacement {
+    let workspace = try Workspace(fileOption)
+    return AgentPlacement(
+      image: agentImage ?? "", source: try agentSource.map { try FileContents.readText($0) } ?? "",
+      identities: workspace.agentIdentities,
+      etcdCA: try FileContents.readText(workspace.path(workspace.file.etcd.ca)))
   }
 
   /// What is only looked at needs none where there is no segmentation file: the wiring alone says enough.

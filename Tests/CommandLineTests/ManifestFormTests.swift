@@ -83,13 +83,28 @@ import Testing
     #expect(steps.last == "The user of the shared certificate")
   }
 
-  @Test func thereIsNoAgentYetAndItSaysSo() throws {
-    let folder = try TemporaryFolder()
-    let refused = try Program.bulkhead("manifest", Self.manifest, "--via", "agent", in: folder.path)
-    #expect(refused.code == 1 && refused.out.isEmpty)
-    #expect(refused.error.contains("hint: use --via host"))
-    let host = try Program.bulkhead(
-      "manifest", Self.manifest, "--secrets", "none", "--via", "host", in: folder.path)
+  @Test func credentialsComeFromTheHostOrFromAnAgent() throws {
+    let folder = try folderWithCertificates()
+    func manifest(_ arguments: String...) throws -> Program.Outcome {
+      try Program.run(Program.path, ["manifest"] + arguments, in: folder.path)
+    }
+    let host = try manifest(Self.manifest, "--secrets", "none", "--via", "host")
     #expect(host.out.contains("path: /etc/bulkhead/cni-plugin\n"))
+    #expect(try manifest(Self.manifest, "--via", "agent").code == 64)
+    try "directory: {path: /x}\n".write(
+      toFile: "\(folder.path)/source.yaml", atomically: true, encoding: .utf8)
+    let agent = ["--via", "agent", "--agent-image", "example/bulkhead:1", "--agent-source", "source.yaml"]
+    let made = try Program.run(
+      Program.path, ["manifest", Self.manifest, "--secrets", "none", "--to", "a.yaml"] + agent,
+      in: folder.path)
+    #expect(made.code == 0, "\(made.all)")
+    let again = try Program.run(
+      Program.path, ["manifest", "a.yaml", "--secrets", "none", "--check"] + agent, in: folder.path)
+    #expect(again.code == 0, "\(again.all)")
+    let text = try String(contentsOfFile: "\(folder.path)/a.yaml", encoding: .utf8)
+    #expect(text.contains("restartPolicy: Always\n") && text.contains("name: bulkhead-agent-calico-node\n"))
+    let runbook = try Program.run(
+      Program.path, ["manifest", Self.manifest, "--runbook"] + agent, in: folder.path)
+    #expect(runbook.out.contains("## 2. Where the agents get certificates\n"), "\(runbook.all)")
   }
 }

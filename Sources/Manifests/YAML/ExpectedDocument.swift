@@ -2,6 +2,7 @@
 struct ExpectedDocument {
   private var scalars: [Int: String] = [:]
   private var itemsAfter: [Int: [YAMLValue]] = [:]
+  private var itemsBefore: [Int: [YAMLValue]] = [:]
   private var pairsAfter: [Int: [YAMLValue.Pair]] = [:]
   private var replaced: [Int: [YAMLValue]] = [:]
   private var filled: [Int: YAMLValue] = [:]
@@ -17,6 +18,9 @@ struct ExpectedDocument {
       case .append(let value, let list, _):
         guard case .sequence(let items, _) = list.content, let last = items.last else { continue }
         itemsAfter[last.range.lowerBound, default: []].append(value)
+      case .prepend(let value, let entry, _):
+        guard let first = entry.value.items?.first else { continue }
+        itemsBefore[first.range.lowerBound, default: []].append(value)
       case .replace(let item, _, let values, _): replaced[item.range.lowerBound] = values
       case .insert(let pair, let entry, _, _):
         pairsAfter[entry.key.range.lowerBound, default: []].append(pair)
@@ -35,7 +39,8 @@ struct ExpectedDocument {
     case .sequence(let items, _):
       value = .sequence(
         items.flatMap { item in
-          (replaced[item.range.lowerBound] ?? [self.value(of: item)])
+          (itemsBefore[item.range.lowerBound] ?? [])
+            + (replaced[item.range.lowerBound] ?? [self.value(of: item)])
             + (itemsAfter[item.range.lowerBound] ?? [])
         })
     case .mapping(let entries, _):

@@ -60,6 +60,8 @@ struct JSONPatch {
       // By its number and not by `-`: several of them are made from the last to the first.
       let count = list.items?.count ?? 0
       return [Operation(name: "add", path: "\(pointer(list))/\(count)", value: value)]
+    case .prepend(let value, let entry, _):
+      return [Operation(name: "add", path: "\(pointer(entry.value))/0", value: value)]
     case .insert(let pair, _, let mapping, _):
       guard case .scalar(let key, _) = pair.key else { return [] }
       return [Operation(name: "add", path: "\(pointer(mapping))/\(key.pointerToken)", value: pair.value)]

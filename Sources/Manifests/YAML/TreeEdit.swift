@@ -7,6 +7,8 @@ enum TreeEdit: Sendable {
   case duplicate(YAMLNode, of: YAMLNode, changing: [(YAMLNode, String)])
   /// A new item after a list's last.
   case append(YAMLValue, to: YAMLNode, YAMLStyle)
+  /// A new item before a list's first, right after the list's key.
+  case prepend(YAMLValue, to: YAMLEntry, YAMLStyle)
   /// Other items in the place of a list's item; none to take it out.
   case replace(YAMLNode, of: YAMLNode, by: [YAMLValue], YAMLStyle)
   /// A new key after one of a block mapping's entries.
@@ -20,6 +22,7 @@ enum TreeEdit: Sendable {
     case .set(let scalar, _): scalar
     case .duplicate(let item, _, _), .replace(let item, _, _, _): item
     case .append(_, let list, _): list
+    case .prepend(_, let entry, _): entry.key
     case .insert(_, let entry, _, _): entry.key
     case .fill(let entry, _, _, _): entry.key
     }
@@ -48,6 +51,18 @@ enum TreeEdit: Sendable {
       style.gap = prefix.gap
       return source.insertion(
         of: style.item(value, dashColumn: prefix.column), afterEnd: last.range.upperBound)
+    case .prepend(let value, let entry, var style):
+      guard case .sequence(let items, let flow) = entry.value.content, let first = items.first else {
+        throw LayoutFault(
+          offset: entry.key.range.lowerBound, message: "is a list that a new item cannot be put into")
+      }
+      if flow {
+        return inLine(first.range.lowerBound..<first.range.lowerBound, style.inline(value) + ", ", source)
+      }
+      let prefix = try Self.dash(before: first, source)
+      style.gap = prefix.gap
+      return source.insertion(
+        of: style.item(value, dashColumn: prefix.column), afterEnd: entry.key.range.upperBound)
     case .replace(let item, let list, let values, let style):
       return try Self.replacement(of: item, in: list, by: values, style, source)
     case .insert(let pair, let entry, let mapping, let style):

@@ -1,0 +1,131 @@
+import Foundation
+import Manifests
+import Testing
+import Yams
+
+@Suite("credentials from an agent in the pod")
+struct AgentDeliveryTests {
+  static let agent = ManifestOptions.Delivery.agent(
+    AgentPlacement(
+      image: "registry.example/bulkhead:0.1.0",
+      source: "server:\n  address: https://authority.example:8443\n  ca: /etc/bulkhead-agent/etcd-ca.crt\n",
+      identities: [
+        "calico-node": "calico-node.${NODE_NAME}", "cni-plugin": "cni-plugin.${NODE_NAME}",
+        "kube-controllers": "kube-controllers", "flannel": "flannel",
+      ], etcdCA: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"))
+  /// With the host's folder, which the installer of Calico's own manifests mounts.
+  static let whole = SmallManifest.whole
+
+  private func pods(_ text: String) throws -> [(title: String, pod: [String: Any])] {
+    try Yams.load_all(yaml: text).compactMap { document -> (String, [String: Any])? in
+      guard let object = document as? [String: Any], let kind = object["kind"] as? String,
+        let spec = ((object["spec"] as? [String: Any])?["template"] as? [String: Any])?["spec"]
+          as? [String: Any]
+      else { return nil }
+      let name = (object["metadata"] as? [String: Any])?["name"] as? String ?? ""
+      return ("\(kind)/\(name)", spec)
+    }
+  }
+
+  /// That each credential mount is filled by the pod's agent with the credential of the right component.
+  private func check(_ text: String) throws {
+    for (title, pod) in try pods(text) where title.hasPrefix("DaemonSet") || title.hasPrefix("Deployment") {
+      let containers = ["initContainers", "containers"].flatMap { pod[$0] as? [[String: Any]] ?? [] }
+      let users = containers.filter { container in
+        (container["volumeMounts"] as? [[String: Any]] ?? []).contains {
+          $0["mountPath"] as? String == "/calico-secrets"
+        }
+      }
+      if users.isEmpty { continue }
+      let agent = try #require((pod["initContainers"] as? [[String: Any]])?.first, "\(title)")
+      #expect(agent["name"] as? String == "bulkhead-agent" && agent["restartPolicy"] as? String == "Always")
+      #expect(agent["startupProbe"] != nil)
+      let filled = agent["volumeMounts"] as? [[String: Any]] ?? []
+      let volumes = pod["volumes"] as? [[String: Any]] ?? []
+      for user in users {
+        let mount = try #require(
+          (user["volumeMounts"] as? [[String: Any]])?.first {
+            $0["mountPath"] as? String == "/calico-secrets"
+          })
+        let name = try #require(mount["name"] as? String)
+        let volume = try #require(volumes.first { $0["name"] as? String == name })
+        #expect((volume["emptyDir"] as? [String: Any])?["medium"] as? String == "Memory", "\(title) \(name)")
+        let component = try #require(
+          [
+            "calico-node": "calico-node", "install-cni": "cni-plugin",
+            "calico-kube-controllers": "kube-controllers",
+            "flannel": "flannel", "kube-flannel": "flannel", "install-calico-cni": "cni-plugin",
+          ][user["name"] as? String ?? ""])
+        #expect(
+          filled.contains {
+            $0["name"] as? String == name && $0["mountPath"] as? String == "/var/run/bulkhead/\(component)"
+          }, "\(title) \(component)")
+      }
+      #expect(!volumes.contains { $0["secret"] != nil && ($0["name"] as? String)?.contains("etcd") == true })
+    }
+  }
+
+  private func configuration(_ text: String, _ name: String) throws -> String {
+    let maps = try Yams.load_all(yaml: text).compactMap { $0 as? [String: Any] }.filter {
+      $0["kind"] as? String == "ConfigMap" && ($0["metadata"] as? [String: Any])?["name"] as? String == name
+    }
+    #expect(maps.count == 1)
+    return try #require((maps.first?["data"] as? [String: Any])?["agent.yaml"] as? String)
+  }
+
+  @Test(
+    "in Calico's own manifests each component's mount is filled by the pod's agent, and again nothing changes",
+    .enabled(if: Samples.arePresent, "../shared/manifests is not there"),
+    arguments: Samples.calico + Samples.canal)
+  func hosted(name: String) throws {
+    let text = try Samples.text(name)
+    let result: SegmentedManifest
+    do { result = try Samples.segment(text, delivery: Self.agent) } catch let refusal as ManifestRefusal {
+      // The oldest installers have no folder of the host at that place.
+      #expect(refusal.message.contains("mounts nothing at /host/etc/cni/net.d"), "\(refusal.message)")
+      return
+    }
+    try check(result.text)
+    let again = try Samples.segment(result.text, delivery: Self.agent)
+    #expect(again.isAlreadySegmented && again.text == result.text, "\(again.changes)")
+    let node = name.contains("canal") ? "bulkhead-agent-canal-node" : "bulkhead-agent-calico-node"
+    let agent = try configuration(result.text, node)
+    #expect(
+      agent.contains(
+        "  - identity: \"cni-plugin.${NODE_NAME}\"\n    directory: /var/run/bulkhead/cni-plugin\n"))
+    #expect(agent.contains("    cniCopy: /host/etc/cni/net.d/calico-tls\n"))
+    #expect(!result.warnings.contains { $0.kind == .installerRotation })
+    // What was there stays, line for line.
+    let kept = Set(text.split(separator: "\n"))
+    let lost = kept.subtracting(result.text.split(separator: "\n"))
+    #expect(lost.count <= 25, "\(lost)")
+    if let controllers = try? configuration(result.text, "bulkhead-agent-calico-kube-controllers") {
+      #expect(controllers.contains("keyMode: \"0440\""))
+    }
+  }
+
+  @Test("what is not as it would be made is refused", .enabled(if: Samples.arePresent))
+  func refusals() throws {
+    let text = try Samples.text("hosted/v3.32.1-calico-etcd.yaml")
+    func faults(_ text: String, _ delivery: ManifestOptions.Delivery = Self.agent) -> String {
+      do {
+        _ = try Samples.segment(text, delivery: delivery)
+        return ""
+      } catch { return "\(error)" }
+    }
+    let right = try Samples.segment(text, delivery: Self.agent).text
+    #expect(
+      faults(right.replacing("https://authority.example:8443", with: "https://other:1")).contains("ConfigMap")
+    )
+    #expect(faults(right.replacing("/var/run/bulkhead/cni-plugin", with: "/var/run/bulkhead/other")) != "")
+    #expect(
+      faults(text.replacing("- mountPath: /host/etc/cni/net.d", with: "- mountPath: /host/elsewhere"))
+        .contains("mounts nothing at /host/etc/cni/net.d"))
+    for placement in [
+      AgentPlacement(image: "", source: "x: y", identities: [:], etcdCA: "x"),
+      AgentPlacement(image: "a b", source: "x: y", identities: [:], etcdCA: "x"),
+      AgentPlacement(image: "x", source: " \n", identities: [:], etcdCA: "x"),
+      AgentPlacement(image: "x", source: "x: y", identities: [:], etcdCA: "x"),
+    ] { #expect(faults(text, .agent(placement)) != "") }
+  }
+}
