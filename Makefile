@@ -29,7 +29,7 @@ test: ## build and run the tests; TESTFLAGS="--filter NAME" runs some
 	@tools/need-tests
 	@$(if $(CI),$(MAKE) --no-print-directory lint)
 	@tools/build --build-tests
-	@swift test --skip-build $(TESTFLAGS)
+	@tools/with-openbao swift test --skip-build $(TESTFLAGS)
 
 build: ## build for development: .build/debug/bulkhead
 	@tools/need-build

@@ -24,7 +24,8 @@ struct HoleSightingTests {
     }
     let before = try await cluster.connect { try await $0.revision() }
     let assessment = try await cluster.assess().lookingForHoles(
-      as: segmentation.identities[0], in: segmentation, with: try cluster.credentials(of: user))
+      as: segmentation.identities[0], in: segmentation, with: try cluster.credentials(of: user),
+      timeout: .seconds(60))
     #expect(assessment.sightings.count == 4 * 3)
     let known = Set(assessment.holes.map(\.advisory.id))
     for sighting in assessment.sightings {

@@ -49,7 +49,7 @@ extension TestCluster {
 
   /// Asks everything of everyone at every member.
   func verify(
-    _ segmentation: Segmentation, assessment: ServerAssessment? = nil, timeout: Duration = .seconds(8)
+    _ segmentation: Segmentation, assessment: ServerAssessment? = nil, timeout: Duration = .seconds(60)
   ) async throws -> [ProbeResult] {
     let probes = Dictionary(grouping: ProbePlan.probes(for: segmentation), by: \.user)
     let known = if let assessment { assessment } else { try await assess() }
