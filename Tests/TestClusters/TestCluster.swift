@@ -36,7 +36,7 @@ public struct TestCluster: Sendable {
     _ release: EtcdRelease, members: Int, options: ThrowawayEtcd.Options
   ) async throws -> TestCluster {
     var options = options
-    options.lifetime = .seconds(600)
+    options.lifetime = .seconds(3000)
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "bulkhead-test-\(UUID().uuidString.prefix(8))").path
     return TestCluster(
