@@ -10,7 +10,7 @@ import ThrowawayEtcd
     let cluster = try await ThrowawayEtcd.start(
       members: server.members, binary: server.binary, in: folder.path)
     defer { cluster.stop() }
-    try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) {
+    try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120)) {
       try await SampleData.write(to: $0)
     }
     func bulkhead(_ arguments: String...) throws -> Program.Outcome {
@@ -133,7 +133,8 @@ import ThrowawayEtcd
     #expect(applied.out.contains("still to do: delete the user cni-plugin"))
     #expect(try bulkhead("apply", "--yes").code == 0)
     #expect(try bulkhead("plan").code == 0)
-    let login = try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) {
+    let login = try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120))
+    {
       try await $0.tryEmptyPassword(ofUser: "cni-plugin")
     }
     #expect(login == .noPassword)
@@ -218,7 +219,8 @@ import ThrowawayEtcd
   }
 
   private func revisions(_ cluster: ThrowawayEtcd) async throws -> [Double] {
-    let store = try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) {
+    let store = try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120))
+    {
       try await $0.revision()
     }
     let metrics = try await Metrics.read(from: cluster.endpoints[0], as: cluster.root)

@@ -14,7 +14,7 @@ import ThrowawayEtcd
       try Program.run(Program.path, arguments, in: folder.path, input: input)
     }
     func login(_ password: String) async throws -> Bool {
-      try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) { etcd in
+      try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120)) { etcd in
         try await etcd.passwordFault(ofUser: "neutron-driver", passwords: [password]) == nil
       }
     }
@@ -57,7 +57,7 @@ import ThrowawayEtcd
 
     // As a change leaves it that was killed after etcd took the new one: both are known, so nothing is to do, and
     // the next run finishes it.
-    try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) {
+    try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120)) {
       try await $0.changePassword(ofUser: "neutron-driver", to: "killed-in-between")
     }
     try "killed-in-between\n".write(toFile: file + ".next", atomically: false, encoding: .utf8)
@@ -74,7 +74,7 @@ import ThrowawayEtcd
     #expect(!old && new)
     #expect(try bulkhead("plan").code == 0)
     // Somebody changes it by hand.
-    try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) {
+    try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120)) {
       try await $0.changePassword(ofUser: "neutron-driver", to: "by-hand")
     }
     let drift = try bulkhead("plan")

@@ -84,7 +84,7 @@ import ThrowawayEtcd
     let server = try #require(Server.all.first)
     let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)
     defer { cluster.stop() }
-    try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) {
+    try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120)) {
       try await SampleData.write(to: $0)
     }
     func bulkhead(_ arguments: String...) throws -> Program.Outcome {

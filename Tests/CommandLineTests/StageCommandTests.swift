@@ -55,7 +55,8 @@ import ThrowawayEtcd
     #expect(cleaned.code == 0 && cleaned.out.contains("the shared user is gone"), "\(cleaned.all)")
     let settled = try bulkhead("plan")
     #expect(settled.code == 0, "\(settled.all)")
-    let users = try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) { try await $0.users() }
+    let users = try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120))
+    { try await $0.users() }
     #expect(!users.contains("calico") && users.contains("calico-node"))
     #expect(try bulkhead("apply", "--shared", "calico").code == 64)
     #expect(try bulkhead("apply", "--stage", "prepare", "--enable-auth").code == 64)

@@ -114,7 +114,7 @@ import ThrowawayEtcd
       let error = Pipe()
       process.standardError = error
       try process.runHearingSignals()
-      try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) { etcd in
+      try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120)) { etcd in
         let before = try await etcd.roles().count
         while process.isRunning, try await etcd.roles().count < before + 5 {}
         kill(process.processIdentifier, signal)
@@ -122,7 +122,7 @@ import ThrowawayEtcd
       return (process, error)
     }
     func lock() async throws -> String? {
-      try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) {
+      try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120)) {
         try await $0.value(of: "/bulkhead/v1/lock").map { String(decoding: $0, as: UTF8.self) }
       }
     }
