@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  @Test func newConnectionsSeeTheNewCertificateWithoutARestart() async throws {
+  @Test func aKeyThatDoesNotFitLeavesTheCertificateInForce() async throws {
     let authority = try TestAuthority()
     var settings = try authority.settings()
     settings.certificate = .files(
