@@ -16,17 +16,7 @@ extension Workspace {
   /// How a user with a password logs in; nil for one that its certificate is enough for.
   func login(of user: String) throws -> PasswordLogin? {
     guard segmentation[identity: user]?.login == .password else { return nil }
-    guard try passwords.next(of: user) == nil else {
-      throw Complaint(
-        "a change of the password of '\(user)' was not finished",
-        hint: "'bulkhead certs renew \(user) --password' finishes it")
-    }
-    guard let password = try passwords.password(of: user) else {
-      throw Complaint(
-        "there is no password for '\(user)' at \(try passwords.file(of: user))",
-        hint: "'bulkhead apply' makes it")
-    }
-    return PasswordLogin(user: user, password: password)
+    return PasswordLogin(user: user, password: try usedPassword(of: user))
   }
 
   /// Gives users new passwords, each first in a file of its own, then in etcd, then in the place of the old one.
