@@ -3,15 +3,19 @@
 /// Changes of users and roles are made one after the other by the member that applies them, and everything else
 /// waits meanwhile. So what is under way is kept short of ``waiting``, far from the 7 seconds after which etcd gives
 /// up on a request without saying whether it happens (etcd, `server/config/config.go`, `ReqTimeout`), and from what
-/// other clients notice.
+/// other clients notice. More under way would not be made sooner: the member is busy all the time as it is.
 struct Window {
   static let largest = 64
-  /// How long all that is under way may take, and so how long a client's request may have to wait for it.
-  static let waiting: Duration = .milliseconds(250)
-  /// A plain read that takes longer says that the cluster suffers.
-  static let suffering: Duration = .milliseconds(100)
+  /// How long the cluster may be busy with what is under way, and so how long a client's request may have to wait.
+  static let waiting: Duration = .milliseconds(100)
+  /// How long a change may take with all that is under way before it, the way there and back included.
+  static let longest: Duration = .seconds(2)
+  /// A plain read that takes longer says that the cluster suffers, and is given as long to rest.
+  static let suffering: Duration = .milliseconds(250)
 
-  private(set) var size = 4
+  private(set) var size = 1
+  /// The way to the cluster and back, and a change: what one takes however few are under way.
+  private var quickest: Duration?
   /// How long to wait after a change before the next is begun.
   private(set) var rest: Duration = .zero
 
@@ -25,8 +29,11 @@ struct Window {
       size = max(1, size / 2)
       return
     }
-    // The time is the sum of what was under way, so this many would take as long as they may.
-    let limit = time > .zero ? Double(inHand) * (Self.waiting / time) : Double(Self.largest)
+    let quickest = min(time, quickest ?? time)
+    self.quickest = quickest
+    // The rest of the time is the sum of what was under way, so this many would take as long as they may.
+    var limit = time > .zero ? Double(inHand) * (Self.longest / time) : Double(Self.largest)
+    if time > quickest { limit = min(limit, Double(inHand) * (Self.waiting / (time - quickest))) }
     size = limit > Double(size) ? min(size + 1, Self.largest) : max(1, Int(limit))
   }
 
@@ -37,6 +44,6 @@ struct Window {
       return
     }
     rest = time > Self.suffering ? min(time, .seconds(2)) : .zero
-    if time > Self.waiting { size = max(1, size / 2) }
+    if time > Self.suffering { size = max(1, size / 2) }
   }
 }

@@ -17,10 +17,21 @@ struct WindowTests {
   func follows() {
     #expect(size(after: 200, cost: .milliseconds(1)).size == Window.largest)
     let window = size(after: 200, cost: .milliseconds(25))
-    #expect((8...11).contains(window.size))
+    #expect((4...6).contains(window.size))
     #expect(size(window, after: 200, cost: .milliseconds(300)).size == 1)
+    #expect(size(after: 200, cost: .seconds(3)).size == 1)
     #expect(
       size(size(after: 200, cost: .seconds(1)), after: 200, cost: .milliseconds(1)).size == Window.largest)
+  }
+
+  @Test("a long way to the cluster does not make it short")
+  func distance() {
+    var window = Window()
+    for _ in 0..<200 {
+      window.made(
+        in: .milliseconds(150) + .microseconds(500) * window.size, inHand: window.size, sendings: 1)
+    }
+    #expect(window.size == Window.largest)
   }
 
   @Test("shrinks at once when answers are lost, and rests while plain reads are slow")
