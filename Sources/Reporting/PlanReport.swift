@@ -3,66 +3,80 @@ import Reconciliation
 
 /// A plan as a person and as a machine reads it.
 public struct PlanReport: TextReport, Sendable {
-  struct Step: Encodable, Sendable {
+  private struct Step: Encodable {
     let change: String
     let etcdctl: String
     let takesAway: Bool
+
+    init(_ change: Change) {
+      self.change = change.words
+      etcdctl = change.etcdctl
+      takesAway = change.takesAway
+    }
   }
 
-  let cluster: String
-  let authEnabled: Bool
-  let changes: [Step]
-  let withheld: [Step]
-  let foreignUsers: [String]
-  let foreignRoles: [String]
-  let drift: [Difference]
-  let estimate: EstimateReport?
-  private let removals: [Change]
+  private let plan: Plan
+  private let cluster: String
+  private let authEnabled: Bool
+  private let estimate: EstimateReport?
 
   private enum CodingKeys: String, CodingKey {
     case cluster, authEnabled, changes, withheld, foreignUsers, foreignRoles, drift, estimate
   }
 
   public init(_ plan: Plan, cluster: String, authEnabled: Bool, estimate: EstimateReport? = nil) {
-    func step(_ change: Change) -> Step {
-      Step(change: change.words, etcdctl: change.etcdctl, takesAway: change.takesAway)
-    }
+    self.plan = plan
     self.cluster = cluster
     self.authEnabled = authEnabled
     self.estimate = estimate
-    changes = plan.changes.map(step)
-    withheld = plan.withheld.map(step)
-    foreignUsers = plan.foreignUsers
-    foreignRoles = plan.foreignRoles
-    drift = plan.drift.map(Difference.init)
-    removals = plan.removals
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(cluster, forKey: .cluster)
+    try container.encode(authEnabled, forKey: .authEnabled)
+    try container.encode(plan.changes.map(Step.init), forKey: .changes)
+    try container.encode(plan.withheld.map(Step.init), forKey: .withheld)
+    try container.encode(plan.foreignUsers, forKey: .foreignUsers)
+    try container.encode(plan.foreignRoles, forKey: .foreignRoles)
+    try container.encode(plan.drift.map(Difference.init), forKey: .drift)
+    try container.encodeIfPresent(estimate, forKey: .estimate)
   }
 
   public func text(_ style: Style) -> String {
     var lines: [String] = []
-    if changes.isEmpty {
-      lines.append(style.good("\(cluster): nothing to do, etcd has the users and roles that the file wants"))
-    } else {
-      if !removals.isEmpty {
-        lines.append(style.bad("\(count(removals.count, "change")) of this plan take something away:"))
-        lines += removals.map { "  - \($0.words)" } + [""]
-      }
-      lines.append(style.strong("\(cluster): \(count(changes.count, "change")), in this order"))
-      for (index, step) in changes.enumerated() {
-        let sign = step.takesAway ? style.bad("-") : style.good("+")
-        lines.append(
-          "\(String(repeating: " ", count: 4 - min(3, "\(index + 1)".count)))\(index + 1) \(sign) \(step.change)"
-        )
-        lines.append("       " + style.faint(step.etcdctl))
-      }
-    }
-    if let estimate { lines.append(estimate.text(style)) }
-    for step in withheld {
-      lines.append(style.caution("not done, because it would shut out whoever applies it: \(step.change)"))
-    }
-    lines += Difference.lines(drift, style)
-    if !authEnabled { lines += ["", style.caution(Self.authIsOff)] }
+    write(style) { lines.append($0) }
     return lines.joined(separator: "\n")
+  }
+
+  public func write(_ style: Style, to out: (String) -> Void) {
+    let changes = plan.changes
+    if changes.isEmpty {
+      out(style.good("\(cluster): nothing to do, etcd has the users and roles that the file wants"))
+    } else {
+      let removals = plan.removals
+      if !removals.isEmpty {
+        out(style.bad("\(count(removals.count, "change")) of this plan take something away:"))
+        for change in removals { out("  - \(change.words)") }
+        out("")
+      }
+      out(style.strong("\(cluster): \(count(changes.count, "change")), in this order"))
+      for (index, change) in changes.enumerated() {
+        let sign = change.takesAway ? style.bad("-") : style.good("+")
+        let number = "\(index + 1)"
+        out("\(String(repeating: " ", count: 4 - min(3, number.count)))\(number) \(sign) \(change.words)")
+        out("       " + style.faint(change.etcdctl))
+      }
+    }
+    if let estimate { out(estimate.text(style)) }
+    for change in plan.withheld {
+      out(style.caution("not done, because it would shut out whoever applies it: \(change.words)"))
+    }
+    for line in Difference.lines(plan.drift.map(Difference.init), style) { out(line) }
+    if !authEnabled {
+      out("")
+      out(style.caution(Self.authIsOff))
+    }
   }
 
   static let authIsOff =

@@ -122,7 +122,9 @@ private struct Resolver {
 
   private static func joined(_ reasons: [String]) -> String {
     var seen: Set<String> = []
-    return reasons.filter { seen.insert($0).inserted }.joined(separator: "; ")
+    let different = reasons.filter { seen.insert($0).inserted }
+    // The catalogue's own text rather than a copy for each node.
+    return different.count == 1 ? different[0] : different.joined(separator: "; ")
   }
 }
 

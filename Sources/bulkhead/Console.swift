@@ -75,7 +75,15 @@ extension Console {
   /// A result in the form that was asked for.
   static func out(_ report: some TextReport, _ option: OutputOption) throws {
     switch option.output {
-    case .text: out(report.text(style))
+    case .text:
+      var pending = ""
+      report.write(style) { piece in
+        pending += piece + "\n"
+        guard pending.utf8.count > 65_536 else { return }
+        write(pending, to: STDOUT_FILENO)
+        pending = ""
+      }
+      write(pending, to: STDOUT_FILENO)
     case .json: out(try JSON.text(report))
     }
   }
