@@ -10,6 +10,10 @@ public struct Authority: Sendable {
   public let key: PrivateKey
   /// The certificate in PEM: what etcd's `--trusted-ca-file` and the clients' `etcd-ca` hold.
   public let certificatePEM: String
+  /// What the authority's certificate says.
+  public let facts: CertificateFacts
+  /// The identifier that the authority's certificate carries, or the usual hash where it carries none.
+  let keyIdentifier: ArraySlice<UInt8>
 
   /// Makes a new authority.
   /// - Parameters:
@@ -79,6 +83,9 @@ public struct Authority: Sendable {
     self.certificate = certificate
     self.key = key
     self.certificatePEM = try certificate.pemText()
+    self.facts = CertificateFacts(certificate)
+    let carried = try? certificate.extensions.subjectKeyIdentifier?.keyIdentifier
+    self.keyIdentifier = carried ?? SubjectKeyIdentifier(hash: certificate.publicKey).keyIdentifier
     try checkIsValid(at: now, source: source)
   }
 
@@ -130,9 +137,6 @@ public struct Authority: Sendable {
   /// that whoever trusts only that other one can follow. Empty for an authority that signed itself.
   var chainPEM: String { certificate.issuer == certificate.subject ? "" : certificatePEM }
 
-  /// What the authority's certificate says.
-  public var facts: CertificateFacts { CertificateFacts(certificate) }
-
   /// Whether this authority's key has signed the certificate.
   func hasSigned(_ certificate: Certificate) -> Bool {
     certificate.issuer == self.certificate.subject
@@ -144,8 +148,7 @@ extension Certificate.SerialNumber {
   /// 128 random bits (RFC 5280, section 4.1.2.2 allows 160 and wants a positive number): the first byte is
   /// not zero, and the encoding adds a leading zero byte where the first bit is set.
   static func random() -> Self {
-    var generator = SystemRandomNumberGenerator()
-    let first = UInt8.random(in: 1 ... .max, using: &generator)
-    return Self(bytes: [first] + (1..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+    let random = UInt128.random(in: 1 << 120 ... .max)
+    return Self(bytes: stride(from: 120, through: 0, by: -8).map { UInt8(truncatingIfNeeded: random >> $0) })
   }
 }

@@ -32,16 +32,15 @@ public struct Issuer: Sendable {
   /// - Parameter requests: for whom, and the file that each will be in.
   /// - Throws: ``CertificatesError``.
   public func issue(_ requests: [(holder: CertificateHolder, file: String)]) throws -> [Credential] {
-    let credentials = try requests.concurrentMap { request in
-      try authority.issue(
+    let issued = try requests.concurrentMap { request in
+      let credential = try authority.issue(
         client: request.holder.commonName, lifetime: lifetime, now: now, allowRoot: allowRoot)
+      let entry = LedgerEntry(
+        credential.facts, by: authority, for: request.holder, file: request.file.absolutePath)
+      return (credential, entry)
     }
-    try ledger?.record(
-      zip(requests, credentials).map { request, credential in
-        LedgerEntry(
-          credential.facts, by: authority, for: request.holder, file: request.file.absolutePath)
-      })
-    return credentials
+    try ledger?.record(issued.map(\.1))
+    return issued.map(\.0)
   }
 
   /// A client certificate for the key of a request, of which nothing but the key is taken.

@@ -78,10 +78,4 @@ extension Authority {
     certificate.subject.count == 1
       && certificate.subject.commonNames.map { $0?.lowercased() } == [commonName.lowercased()]
   }
-
-  /// The identifier that the authority's certificate carries, or the usual hash where it carries none.
-  var keyIdentifier: ArraySlice<UInt8> {
-    let carried = try? certificate.extensions.subjectKeyIdentifier?.keyIdentifier
-    return carried ?? SubjectKeyIdentifier(hash: certificate.publicKey).keyIdentifier
-  }
 }

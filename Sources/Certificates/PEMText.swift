@@ -1,3 +1,4 @@
+import FoundationEssentials
 import SwiftASN1
 import X509
 
@@ -95,5 +96,15 @@ struct PEMText {
 
 extension PEMSerializable {
   /// The value in PEM, with the newline at the end that files have.
-  func pemText() throws -> String { try serializeAsPEM().pemString + "\n" }
+  func pemText() throws -> String { try serializeAsPEM().text }
+}
+
+extension PEMDocument {
+  /// The document as it stands in a file. `pemString` comes to the same but for the last newline, and takes longer
+  /// than the signature of a certificate.
+  var text: String {
+    let lines = Data(derBytes).base64EncodedString(
+      options: [.lineLength64Characters, .endLineWithLineFeed])
+    return "-----BEGIN \(discriminator)-----\n\(lines)\n-----END \(discriminator)-----\n"
+  }
 }

@@ -43,7 +43,7 @@ public struct PrivateKey: Sendable {
 
   /// The secret itself, in PEM. It belongs in a file with mode 0600 or a Secret, nowhere else.
   public func secretPEM() throws -> String {
-    try key.serializeAsPEM().pemString + "\n"
+    try key.serializeAsPEM().text
   }
 
   /// The secret in PEM, protected by a passphrase: PKCS#8 with PBES2, as `openssl pkcs8 -topk8` writes it.
