@@ -4,22 +4,23 @@ import Foundation
 import Reconciliation
 import Segmentation
 
-/// For `tools/bench`: makes what a segmentation file wants in an etcd that has none of it, with the bare calls and
-/// nothing else, over one connection, in the order in which one would write them down: the shared roles with their
-/// grants, then user by user its own role, its grants, itself and its links.
+/// For `tools/bench-apply`: makes what a segmentation file wants in an etcd that has none of it, with the bare calls
+/// and nothing else, over one connection: in the order in which one would write them down (the shared roles with their
+/// grants, then user by user its own role, its grants, itself and its links), or in the order of Bulkhead's plan.
 ///
-///     naive-writes FILE [USERS AT A TIME] [SECONDS]
+///     naive-writes FILE naive|planned AT-A-TIME SECONDS
 @main
 struct NaiveWrites {
   static func main() async throws {
-    let arguments = CommandLine.arguments.dropFirst()
-    guard let path = arguments.first else {
-      FileHandle.standardError.write(Data("usage: naive-writes FILE [USERS AT A TIME] [SECONDS]\n".utf8))
+    let arguments = CommandLine.arguments
+    guard arguments.count == 5, ["naive", "planned"].contains(arguments[2]), let width = Int(arguments[3]),
+      let seconds = Int(arguments[4])
+    else {
+      FileHandle.standardError.write(
+        Data("usage: naive-writes FILE naive|planned AT-A-TIME SECONDS\n".utf8))
       exit(64)
     }
-    let numbers = arguments.dropFirst().compactMap { Int($0) }
-    let width = numbers.first ?? 1
-
+    let path = arguments[1]
     let catalogue = try Catalogue.embedded()
     let file = try SegmentationFile(
       try String(contentsOfFile: path, encoding: .utf8), file: path, catalogue: catalogue)
@@ -30,75 +31,84 @@ struct NaiveWrites {
       certificate: folder.appending(path: file.etcd.certificate).path,
       key: folder.appending(path: file.etcd.key).path)
 
-    let start = ContinuousClock.now
-    let deadline = start + .seconds(numbers.dropFirst().first ?? 3600)
-    let (done, total) = try await EtcdClient.connect(
+    let (done, total, time) = try await EtcdClient.connect(
       to: [file.etcd.endpoints[0]], as: credentials, timeout: .seconds(120)
     ) { etcd in
-      let chains = Chains(desired, users: Set(try await etcd.users()), roles: Set(try await etcd.roles()))
-      var done = try await chains.first.run(etcd, until: deadline)
-      done += try await withThrowingTaskGroup(of: Int.self) { group in
-        var waiting = chains.rest[...]
-        func next() {
-          guard let chain = waiting.popFirst() else { return }
-          group.addTask { try await chain.run(etcd, until: deadline) }
-        }
-        for _ in 0..<width { next() }
-        var sum = 0
-        for try await count in group {
-          sum += count
-          next()
-        }
-        return sum
+      let state = try await ClusterState.observe(etcd, managed: [])
+      let steps =
+        arguments[2] == "naive"
+        ? Chain.naive(desired, from: state) : Chain.planned(desired, from: state)
+      let start = ContinuousClock.now
+      var done = 0
+      for step in steps {
+        done += try await carryOut(step, etcd, width: width, until: start + .seconds(seconds))
       }
-      return (done, chains.total)
+      return (done, steps.joined().reduce(0) { $0 + $1.changes.count }, ContinuousClock.now - start)
     }
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
-    print("\(done) \(total) \(seconds)")
+    print("\(done) \(total) \(time / .seconds(1))")
+  }
+
+  /// - Returns: How many changes were made before the deadline.
+  private static func carryOut(
+    _ chains: [Chain], _ etcd: EtcdClient, width: Int, until deadline: ContinuousClock.Instant
+  ) async throws -> Int {
+    try await withThrowingTaskGroup(of: Int.self) { group in
+      var waiting = chains[...]
+      func next() {
+        guard let chain = waiting.popFirst() else { return }
+        group.addTask { try await chain.carryOut(etcd, until: deadline) }
+      }
+      for _ in 0..<width { next() }
+      var sum = 0
+      for try await count in group {
+        sum += count
+        next()
+      }
+      return sum
+    }
   }
 }
 
-/// Writes of which each needs the one before it.
+/// Changes of which each needs the one before it.
 private struct Chain: Sendable {
-  enum Write {
-    case role(String)
-    case grant(Permission, String)
-    case user(String)
-    case link(String, String)
-  }
-  var writes: [Write] = []
+  var changes: [Change] = []
 
-  /// - Returns: How many were made before the deadline.
-  func run(_ etcd: EtcdClient, until deadline: ContinuousClock.Instant) async throws -> Int {
-    for (index, write) in writes.enumerated() {
+  func carryOut(_ etcd: EtcdClient, until deadline: ContinuousClock.Instant) async throws -> Int {
+    for (index, change) in changes.enumerated() {
       guard ContinuousClock.now < deadline else { return index }
-      switch write {
-      case .role(let role): try await etcd.addRole(role)
+      switch change {
+      case .addRole(let role): try await etcd.addRole(role)
       case .grant(let permission, let role): try await etcd.grant(permission, toRole: role)
-      case .user(let user): try await etcd.addUser(user)
+      case .addUser(let user): try await etcd.addUser(user)
       case .link(let user, let role): try await etcd.grant(role: role, toUser: user)
+      default: throw Unexpected(change: change)
       }
     }
-    return writes.count
+    return changes.count
   }
+
+  private struct Unexpected: Error { let change: Change }
 }
 
-private struct Chains {
-  private(set) var first = Chain()
-  private(set) var rest: [Chain] = []
-  var total: Int { first.writes.count + rest.reduce(0) { $0 + $1.writes.count } }
+extension Chain {
+  /// Chains of which those of a step need only the steps before.
+  static func planned(_ desired: DesiredState, from state: ClusterState) -> [[Chain]] {
+    Plan(from: state, to: desired, applicant: nil).phases.map { $0.map { Chain(changes: [$0]) } }
+  }
 
-  init(_ desired: DesiredState, users: Set<String>, roles: Set<String>) {
+  static func naive(_ desired: DesiredState, from state: ClusterState) -> [[Chain]] {
     let names = Set(desired.users.map(\.name))
-    var own: [String: [Chain.Write]] = [:]
-    for role in desired.roles where !roles.contains(role.name) {
-      let writes = [.role(role.name)] + role.permissions.map { Chain.Write.grant($0, role.name) }
-      if names.contains(role.name) { own[role.name] = writes } else { first.writes += writes }
+    var shared = Chain()
+    var own: [String: [Change]] = [:]
+    for role in desired.roles where state.roles[role.name] == nil {
+      let changes = [.addRole(role.name)] + role.permissions.map { Change.grant($0, toRole: role.name) }
+      if names.contains(role.name) { own[role.name] = changes } else { shared.changes += changes }
     }
-    for user in desired.users where !users.contains(user.name) {
-      rest.append(
-        Chain(
-          writes: (own[user.name] ?? []) + [.user(user.name)] + user.roles.map { .link(user.name, $0) }))
+    let users = desired.users.filter { state.users[$0.name] == nil }.map { user in
+      Chain(
+        changes: (own[user.name] ?? []) + [.addUser(user.name)]
+          + user.roles.map { .link(user: user.name, role: $0) })
     }
+    return [[shared], users]
   }
 }
