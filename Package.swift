@@ -160,8 +160,7 @@ let package = Package(
     tests(
       "AuthorityServer",
       [
-        "Enrolment", "Segmentation", "Catalogue", "Certificates", "Files", logging,
-        .product(name: "JWTKit", package: "jwt-kit"),
+        "TestSources", "Enrolment", "Segmentation", "Catalogue", "Certificates", "Files", logging,
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "X509", package: "swift-certificates"),
@@ -185,6 +184,8 @@ let package = Package(
         .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "JWTKit", package: "jwt-kit"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       path: "Tests/TestSources",
       swiftSettings: strict),

@@ -1,7 +1,6 @@
 import Certificates
-import Crypto
 import Foundation
-import JWTKit
+import TestSources
 import Testing
 
 @testable import AuthorityServer
@@ -9,7 +8,7 @@ import Testing
 /// Pods that show the token of their service account.
 @Suite struct ServiceAccountTests {
   private static let issuer = "https://kubernetes.default.svc.cluster.local"
-  private let cluster = TestCluster(issuer: issuer)
+  private let cluster = ClusterDouble(issuer: issuer)
 
   private func settings(_ authority: TestAuthority) throws -> ServiceAccountSettings {
     let file = authority.folder + "/jwks.json"
@@ -62,12 +61,12 @@ import Testing
   @Test func tokensThatTheClusterDidNotMakeForThisAreRefused() async throws {
     let authority = try TestAuthority()
     let own = try settings(authority)
-    let stranger = TestCluster(issuer: Self.issuer)
+    let stranger = ClusterDouble(issuer: Self.issuer)
     let good = try await cluster.token(account: "calico-node", node: "node-1")
     let parts = good.split(separator: ".").map(String.init)
     func unsigned(_ algorithm: String) -> String {
-      let header = Data("{\"alg\":\"\(algorithm)\",\"typ\":\"JWT\",\"kid\":\"\(TestCluster.keyID)\"}".utf8)
-      return "\(base64URL(header)).\(parts[1])."
+      let header = Data("{\"alg\":\"\(algorithm)\",\"typ\":\"JWT\",\"kid\":\"\(ClusterDouble.keyID)\"}".utf8)
+      return "\(ClusterDouble.base64URL(header)).\(parts[1])."
     }
     let tokens: [(String, String)] = [
       (try await stranger.token(account: "calico-node", node: "node-1"), "neither"),
@@ -107,8 +106,8 @@ import Testing
 
   @Test func newKeysOfTheClusterAreFoundAndNobodyCanMakeItReadThemAllTheTime() async throws {
     let reads = Counter()
-    let old = TestCluster(issuer: Self.issuer, keyID: "old")
-    let new = TestCluster(issuer: Self.issuer, keyID: "new")
+    let old = ClusterDouble(issuer: Self.issuer, keyID: "old")
+    let new = ClusterDouble(issuer: Self.issuer, keyID: "new")
     let sets = [old.keySet(), new.keySet()]
     let keys = ClusterKeys { Array(sets[min(reads.next(), 1)].utf8) }
     let start = ContinuousClock.now
@@ -137,80 +136,4 @@ private final class Counter: Sendable {
       return count
     }
   }
-}
-
-/// Signs service-account tokens as an API server does.
-struct TestCluster: Sendable {
-  static let keyID = "cluster-key"
-  let issuer: String
-  let keyID: String
-  private let key = P256.Signing.PrivateKey()
-
-  init(issuer: String, keyID: String = TestCluster.keyID) {
-    self.issuer = issuer
-    self.keyID = keyID
-  }
-
-  private struct Claims: JWTPayload {
-    struct Named: Codable { let name: String }
-    struct Kubernetes: Codable {
-      let namespace: String
-      let serviceaccount: Named
-      let pod: Named
-      let node: Named?
-    }
-    let iss: String
-    let sub: String
-    let aud: [String]
-    let exp: Int
-    let nbf: Int
-    let kubernetes: Kubernetes
-    enum CodingKeys: String, CodingKey {
-      case iss, sub, aud, exp, nbf
-      case kubernetes = "kubernetes.io"
-    }
-    func verify(using algorithm: some JWTAlgorithm) throws {}
-  }
-
-  /// As the API server publishes it, with a key of another kind beside it.
-  func keySet() -> String {
-    let raw = key.publicKey.rawRepresentation
-    return """
-      {"keys": [{"kty": "oct", "kid": "\(keyID)", "k": "c2VjcmV0"}, {"use": "sig", "kty": "EC", "kid": "\(keyID)", "crv": "P-256",
-       "alg": "ES256", "x": "\(base64URL(raw.prefix(32)))", "y": "\(base64URL(raw.suffix(32)))"}]}
-      """
-  }
-
-  func token(
-    account: String, node: String?, audience: [String] = ["bulkhead"], lasting: Int = 3_600,
-    issuer: String? = nil,
-    subject: String? = nil, keyID: String? = nil
-  ) async throws -> String {
-    let now = Int(Date().timeIntervalSince1970)
-    let keys = JWTKeyCollection()
-    await keys.add(
-      ecdsa: try ES256PrivateKey(pem: key.pemRepresentation), kid: .init(string: keyID ?? self.keyID))
-    return try await keys.sign(
-      Claims(
-        iss: issuer ?? self.issuer, sub: subject ?? "system:serviceaccount:kube-system:\(account)",
-        aud: audience,
-        exp: now + lasting, nbf: now - 10,
-        kubernetes: .init(
-          namespace: "kube-system", serviceaccount: .init(name: account),
-          pod: .init(name: "\(account)-x7k2p"),
-          node: node.map { .init(name: $0) })), kid: .init(string: keyID ?? self.keyID))
-  }
-
-  /// The signature that fools verifiers which take the algorithm from the token and the public key for a secret.
-  func signedWithThePublicKeyAsSecret(_ token: String) throws -> String {
-    let secret = SymmetricKey(data: Data(key.publicKey.pemRepresentation.utf8))
-    return base64URL(Data(HMAC<SHA256>.authenticationCode(for: Data(token.dropLast().utf8), using: secret)))
-  }
-}
-
-private func base64URL(_ data: some DataProtocol) -> String {
-  Data(data).base64EncodedString().replacingOccurrences(of: "+", with: "-").replacingOccurrences(
-    of: "/", with: "_"
-  )
-  .replacingOccurrences(of: "=", with: "")
 }

@@ -1,5 +1,6 @@
 import CertificateSources
 import Certificates
+import Files
 import Foundation
 import TestSources
 import Testing
@@ -46,6 +47,77 @@ struct RealVaultTests {
       try Data("wrong".utf8).write(to: secret)
       let stranger = VaultSource(try settings(.pki(mount: real.pki, role: "calico"), login))
       #expect(try await stranger.refusal("felix")?.isTransient == false)
+    }
+  }
+
+  @Test(.enabled(if: RealVault.address?.hasPrefix("https") == true, "without TLS nobody shows a certificate"))
+  func aCertificateLogsInAndAgainWhenItsTokenHasEnded() async throws {
+    try await RealVault.with(identities: identities) { real in
+      let hosts = try Authority.create(name: "hosts", lifetime: .seconds(3_600), now: Date())
+      try await real.admit("node-1", of: hosts.certificatePEM, lasting: .seconds(1))
+      let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+      try Directory.create(folder)
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      func source(_ node: String, of authority: Authority, role: String?) throws -> VaultSource {
+        let own = try authority.issue(client: node, lifetime: .seconds(600), now: Date())
+        try AtomicFile.write(Array(own.certificatePEM.utf8), to: "\(folder)/\(node).crt", mode: 0o600)
+        try AtomicFile.write(Array(own.key.secretPEM().utf8), to: "\(folder)/\(node).key", mode: 0o600)
+        return VaultSource(
+          try settings(
+            .pki(mount: real.pki, role: "calico"),
+            .certificate(
+              mount: real.certificates, role: role, certificate: "\(folder)/\(node).crt",
+              key: "\(folder)/\(node).key")))
+      }
+      for role in ["node", nil] {
+        let vault = try source("node-1", of: hosts, role: role)
+        #expect(try await vault.get("felix").credential.facts.user == "felix")
+        try await Task.sleep(for: .seconds(2))
+        #expect(try await vault.refusal("felix") == nil)
+        #expect(try await vault.refusal("calico-node.node-2")?.isTransient == false)
+      }
+      let strangers = try Authority.create(name: "hosts", lifetime: .seconds(3_600), now: Date())
+      for (node, authority) in [("node-2", hosts), ("node-1", strangers)] {
+        let error = try #require(
+          try await source(node, of: authority, role: "node").refusal("felix"), "\(node)")
+        #expect(!error.isTransient, "\(error)")
+      }
+    }
+  }
+
+  @Test(.enabled(if: RealVault.isHere, "it has to ask a server that the test starts here"))
+  func aServiceAccountLogsIn() async throws {
+    let cluster = ClusterDouble(issuer: "https://kubernetes.default.svc.cluster.local")
+    try await APIServer.with(cluster) { server in
+      try await RealVault.with(identities: identities) { real in
+        try await real.admit(
+          serviceAccount: "calico-node", audience: "vault", by: server,
+          reviewer: cluster.token(account: APIServer.reviewer, node: nil))
+        let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        func refusal(_ token: String) async throws -> SourceError? {
+          try AtomicFile.write(Array(token.utf8), to: file, mode: 0o600)
+          let login = VaultSettings.Login.kubernetes(
+            mount: real.kubernetes, role: "node", token: Secret(file: file))
+          return try await VaultSource(settings(.pki(mount: real.pki, role: "calico"), login)).refusal(
+            "felix")
+        }
+        let audience = ["vault"]
+        let good = try await cluster.token(account: "calico-node", node: "node-1", audience: audience)
+        let refused = try await refusal(good)
+        #expect(refused == nil, "\(refused?.message ?? "")")
+        let stranger = ClusterDouble(issuer: cluster.issuer)
+        for token in [
+          try await cluster.token(account: "default", node: "node-1", audience: audience),
+          try await cluster.token(account: "calico-node", node: "node-1", audience: ["bulkhead"]),
+          try await cluster.token(account: "calico-node", node: "node-1", audience: audience, lasting: -90),
+          try await stranger.token(account: "calico-node", node: "node-1", audience: audience), "rubbish",
+        ] {
+          let error = try #require(try await refusal(token))
+          #expect(!error.message.contains(token))
+          #expect(error.message.contains(" answers 4") || error.message.contains(" answers 5"), "\(error)")
+        }
+      }
     }
   }
 

@@ -8,14 +8,20 @@ import NIOSSL
 public struct RealVault: Sendable {
   public static let address = ProcessInfo.processInfo.environment["VAULT_ADDR"]
   public static let authority = ProcessInfo.processInfo.environment["VAULT_CACERT"]
+  /// Whether it can reach a server that a test starts on 127.0.0.1.
+  public static let isHere =
+    address.flatMap { URL(string: $0)?.host() }.map { ["127.0.0.1", "localhost"].contains($0) } ?? false
   public static let namespace = ProcessInfo.processInfo.environment["VAULT_NAMESPACE"]
   private static let token = ProcessInfo.processInfo.environment["VAULT_TOKEN"] ?? ""
 
   public let pki: String
   public let keyValue: String
   public let appRole: String
+  public let certificates: String
+  public let kubernetes: String
   public let roleID: String
   public let secretID: String
+  private let policy: String
 
   /// Prepares engines in which the role `calico` may have these identities, and an AppRole that may use them.
   public static func with<Result: Sendable>(
@@ -23,8 +29,12 @@ public struct RealVault: Sendable {
   ) async throws -> Result {
     let name = "bulkhead-test-\(UUID().uuidString.prefix(8).lowercased())"
     let (pki, keyValue, appRole) = ("\(name)-pki", "\(name)-kv", "\(name)-approle")
+    let (certificates, kubernetes) = ("\(name)-cert", "\(name)-kubernetes")
     func remove() async {
-      for path in ["sys/mounts/\(pki)", "sys/mounts/\(keyValue)", "sys/auth/\(appRole)"] {
+      for path in [
+        "sys/mounts/\(pki)", "sys/mounts/\(keyValue)", "sys/auth/\(appRole)", "sys/auth/\(certificates)",
+        "sys/auth/\(kubernetes)",
+      ] {
         _ = try? await call("DELETE", path)
       }
       _ = try? await call("DELETE", "sys/policies/acl/\(name)")
@@ -50,8 +60,9 @@ public struct RealVault: Sendable {
       let secret = try await call("POST", "auth/\(appRole)/role/node/secret-id", [:])
       let result = try await body(
         RealVault(
-          pki: pki, keyValue: keyValue, appRole: appRole, roleID: role["role_id"] as? String ?? "",
-          secretID: secret["secret_id"] as? String ?? ""))
+          pki: pki, keyValue: keyValue, appRole: appRole, certificates: certificates, kubernetes: kubernetes,
+          roleID: role["role_id"] as? String ?? "", secretID: secret["secret_id"] as? String ?? "",
+          policy: name))
       await remove()
       return result
     } catch {
@@ -63,6 +74,36 @@ public struct RealVault: Sendable {
   /// Stores a secret of the KV engine.
   public func store(_ fields: [String: String], as path: String) async throws {
     try await Self.call("POST", "\(keyValue)/data/\(path)", ["data": fields])
+  }
+
+  /// Lets in whoever shows a certificate of this authority with this name, with a token that lasts so long.
+  public func admit(_ name: String, of authority: String, lasting: Duration) async throws {
+    try await Self.call("POST", "sys/auth/\(certificates)", ["type": "cert"])
+    try await Self.call(
+      "POST", "auth/\(certificates)/certs/node",
+      [
+        "certificate": authority, "allowed_common_names": [name], "token_policies": policy,
+        "token_ttl": "\(lasting.components.seconds)s",
+      ])
+  }
+
+  /// Lets in whom a cluster's API server calls this service account of `kube-system`.
+  public func admit(
+    serviceAccount: String, audience: String, by server: APIServer, reviewer: String
+  ) async throws {
+    try await Self.call("POST", "sys/auth/\(kubernetes)", ["type": "kubernetes"])
+    try await Self.call(
+      "POST", "auth/\(kubernetes)/config",
+      [
+        "kubernetes_host": server.url, "kubernetes_ca_cert": server.authority, "token_reviewer_jwt": reviewer,
+        "disable_local_ca_jwt": true,
+      ])
+    try await Self.call(
+      "POST", "auth/\(kubernetes)/role/node",
+      [
+        "bound_service_account_names": [serviceAccount], "bound_service_account_namespaces": ["kube-system"],
+        "audience": audience, "token_policies": policy,
+      ])
   }
 
   /// - Returns: what the answer holds under `data`.

@@ -2,11 +2,8 @@ import Certificates
 import Files
 import Foundation
 import Hummingbird
-import HummingbirdTLS
-import Logging
 import NIOCore
 import NIOSSL
-import ServiceLifecycle
 import Synchronization
 
 /// A small server over real TLS that answers as Vault's published HTTP API does and as an authority server does, and
@@ -80,44 +77,12 @@ public final class SourceDouble: Sendable {
       server: "source", hosts: [HostName(host)], lifetime: day, now: now)
 
     let box = Box()
-    let (ports, port) = AsyncStream.makeStream(of: Int.self)
-    let application = Application(
-      responder: Answers(box: box),
-      server: try .tls(tlsConfiguration: tls(own, clients: clients)),
-      configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-      onServerRunning: { channel in port.yield(channel.localAddress?.port ?? 0) },
-      logger: Logger(label: "double") { _ in SwiftLogNoOpLogHandler() })
-    let group = ServiceGroup(
-      services: [application], logger: Logger(label: "double") { _ in SwiftLogNoOpLogHandler() })
-    let running = Task { try await group.run() }
-    guard let number = await ports.first(where: { _ in true }) else { throw NoPort() }
-    let double = SourceDouble(folder: folder, clients: clients, port: number, state: State())
-    box.double.withLock { $0 = double }
-    do {
-      let result = try await body(double)
-      running.cancel()
-      _ = try? await running.value
-      return result
-    } catch {
-      running.cancel()
-      _ = try? await running.value
-      throw error
+    return try await LoopbackServer.run(Answers(box: box), tls: LoopbackServer.tls(own, clients: clients)) {
+      port in
+      let double = SourceDouble(folder: folder, clients: clients, port: port, state: State())
+      box.double.withLock { $0 = double }
+      return try await body(double)
     }
-  }
-
-  struct NoPort: Error {}
-
-  private static func tls(_ own: Credential, clients: Authority) throws -> TLSConfiguration {
-    func certificates(_ pem: String) throws -> [NIOSSLCertificate] {
-      try NIOSSLCertificate.fromPEMBytes(Array(pem.utf8))
-    }
-    var tls = TLSConfiguration.makeServerConfiguration(
-      certificateChain: try certificates(own.certificatePEM).map { .certificate($0) },
-      privateKey: .privateKey(
-        try NIOSSLPrivateKey(bytes: Array(own.key.secretPEM().utf8), format: .pem)))
-    tls.trustRoots = .certificates(try certificates(clients.certificatePEM))
-    tls.certificateVerification = .optionalVerification
-    return tls
   }
 
   // MARK: - for the tests

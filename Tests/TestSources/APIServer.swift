@@ -1,0 +1,101 @@
+import Certificates
+import Foundation
+import Hummingbird
+
+/// Of a cluster's API server what others ask about service-account tokens: the published keys
+/// (kubernetes.io/docs/reference/access-authn-authz/service-account-tokens, `/openid/v1/jwks`) and TokenReview
+/// (kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-review-v1). As with Kubernetes' own
+/// roles only those who show a token of the cluster may ask, and for reviews only the account `reviewer`.
+public struct APIServer: Sendable {
+  /// `https://127.0.0.1:PORT`.
+  public let url: String
+  /// In PEM, of the server's certificate.
+  public let authority: String
+
+  public static let reviewer = "reviewer"
+
+  public static func with<Result: Sendable>(
+    _ cluster: ClusterDouble, _ body: (APIServer) async throws -> Result
+  ) async throws -> Result {
+    let authority = try Authority.create(name: "kubernetes", lifetime: .seconds(86_400), now: Date())
+    let own = try authority.issue(
+      server: "kube-apiserver", hosts: [HostName("127.0.0.1")], lifetime: .seconds(86_400), now: Date())
+    return try await LoopbackServer.run(Answers(cluster: cluster), tls: LoopbackServer.tls(own)) { port in
+      try await body(APIServer(url: "https://127.0.0.1:\(port)", authority: authority.certificatePEM))
+    }
+  }
+
+  private struct Answers: HTTPResponder {
+    let cluster: ClusterDouble
+
+    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+      let bearer = (request.headers[.authorization] ?? "").split(separator: " ").last.map(String.init) ?? ""
+      guard let asker = try await cluster.claims(of: bearer) else { return Response(status: .unauthorized) }
+      switch request.uri.path {
+      case "/openid/v1/jwks": return Self.json(Data(cluster.keySet().utf8), .ok)
+      case "/apis/authentication.k8s.io/v1/tokenreviews":
+        guard asker.kubernetes.serviceaccount.name == APIServer.reviewer else {
+          return Response(status: .forbidden)
+        }
+        let body = Data(try await request.body.collect(upTo: 1 << 20).readableBytesView)
+        guard let question = try? JSONDecoder().decode(Question.self, from: body) else {
+          return Response(status: .badRequest)
+        }
+        let review = Review(spec: question.spec, status: try await status(of: question.spec))
+        return Self.json(try JSONEncoder().encode(review), .created)
+      default: return Response(status: .notFound)
+      }
+    }
+
+    private func status(of spec: Review.Spec) async throws -> Review.Status {
+      guard let claims = try await cluster.claims(of: spec.token) else {
+        return Review.Status(authenticated: false, error: "invalid bearer token")
+      }
+      let wanted = spec.audiences ?? claims.aud
+      let audiences = wanted.filter(claims.aud.contains)
+      guard !audiences.isEmpty else {
+        return Review.Status(authenticated: false, error: "token audiences \(claims.aud) is invalid")
+      }
+      let namespace = claims.kubernetes.namespace
+      return Review.Status(
+        authenticated: true,
+        user: Review.User(
+          username: claims.sub, uid: claims.kubernetes.serviceaccount.uid,
+          groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"]),
+        audiences: audiences)
+    }
+
+    private static func json(_ body: Data, _ status: HTTPResponse.Status) -> Response {
+      Response(
+        status: status, headers: [.contentType: "application/json"],
+        body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    }
+  }
+
+  /// What is asked may leave the kind out, which the path says, and may hold a status, which counts for nothing.
+  private struct Question: Decodable {
+    let spec: Review.Spec
+  }
+
+  private struct Review: Encodable {
+    struct Spec: Codable {
+      let token: String
+      let audiences: [String]?
+    }
+    struct User: Encodable {
+      let username: String
+      let uid: String
+      let groups: [String]
+    }
+    struct Status: Encodable {
+      var authenticated: Bool
+      var user: User?
+      var audiences: [String]?
+      var error: String?
+    }
+    let apiVersion = "authentication.k8s.io/v1"
+    let kind = "TokenReview"
+    let spec: Spec
+    let status: Status
+  }
+}
