@@ -160,7 +160,7 @@ let package = Package(
     tests(
       "AuthorityServer",
       [
-        "TestSources", "Enrolment", "Segmentation", "Catalogue", "Certificates", "Files", logging,
+        "TestSources", "Rollover", "Enrolment", "Segmentation", "Catalogue", "Certificates", "Files", logging,
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "X509", package: "swift-certificates"),

@@ -24,15 +24,15 @@ public struct AuthorityServer: Sendable {
     self.logger = logger
     let rules = try RulesFile(settings, logger: logger)
     let ledger = try Ledger(in: settings.directory)
-    let makeIssuer: @Sendable () -> Issuer = {
-      let rules = rules.rules
+    let makeIssuer: @Sendable () throws -> Issuer = {
+      let rules = try rules.inForce
       return Issuer(rules.authority, ledger: ledger, lifetime: rules.lifetime, now: Date())
     }
     let certificate = try OwnCertificate(settings, logger: logger, makeIssuer: makeIssuer)
     let queue = IssuingQueue(limit: settings.limits.waiting, makeIssuer: makeIssuer)
     let metrics = ServerMetrics()
     let isReady: @Sendable () -> Bool = {
-      rules.rules.authority.facts.isValid(at: Date()) && ledger.isReadable
+      rules.isAuthorityInPlace && rules.rules.authority.facts.isValid(at: Date()) && ledger.isReadable
     }
     self.rules = rules
     self.certificate = certificate

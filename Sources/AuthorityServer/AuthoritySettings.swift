@@ -26,6 +26,8 @@ public struct AuthoritySettings: Sendable {
     public var patience = Duration.seconds(10)
     /// How long requests in hand may take once the server is asked to stop.
     public var farewell = Duration.seconds(20)
+    /// How often the server's own certificate is looked after.
+    public var ownCertificateInterval = Duration.seconds(30)
 
     public init() {}
   }

@@ -97,7 +97,7 @@ struct EnrolmentDesk: Sendable {
     case .success(let order): (filled, refusal) = (order, nil)
     case .failure(let error):
       (filled, refusal) = (nil, Refusal(error))
-      if let failure = error as? LedgerFailure { logger.error("nothing was issued: \(failure.cause)") }
+      if let failure = error as? IssuingFailure { logger.error("nothing was issued: \(failure.cause)") }
       if error is KeysUnavailable { logger.error("the cluster's keys cannot be read") }
     }
     let decision: AuditEntry.Decision = refusal != nil ? .refused : visit.isRenewal ? .renewed : .issued

@@ -8,14 +8,14 @@ actor IssuingQueue {
   private static let batch = 128
 
   private let limit: Int
-  private let makeIssuer: @Sendable () -> Issuer
+  private let makeIssuer: @Sendable () throws -> Issuer
   private var waiting: [(order: EnrolmentOrder, answer: CheckedContinuation<FilledOrder, any Error>)] = []
   private var isWorking = false
 
   /// - Parameters:
   ///   - limit: how many may wait.
   ///   - makeIssuer: the authority as it is now, for each transaction.
-  init(limit: Int, makeIssuer: @escaping @Sendable () -> Issuer) {
+  init(limit: Int, makeIssuer: @escaping @Sendable () throws -> Issuer) {
     self.limit = limit
     self.makeIssuer = makeIssuer
   }
@@ -41,15 +41,15 @@ actor IssuingQueue {
         let results = try await makeIssuer().fill(batch.map(\.order))
         for (member, result) in zip(batch, results) { member.answer.resume(with: result) }
       } catch {
-        for member in batch { member.answer.resume(throwing: LedgerFailure(cause: "\(error)")) }
+        for member in batch { member.answer.resume(throwing: IssuingFailure(cause: "\(error)")) }
       }
     }
     isWorking = false
   }
 }
 
-/// The ledger could not be written, which is no fault of the client's.
-struct LedgerFailure: Error {
+/// The ledger could not be written, or the authority cannot be used: no fault of the client's.
+struct IssuingFailure: Error {
   /// For the log, not for the client.
   let cause: String
 }

@@ -16,17 +16,14 @@ final class OwnCertificate: Service {
     var pem: String
   }
 
-  /// How often it is looked after.
-  private static let interval = Duration.seconds(30)
-
   private let settings: AuthoritySettings
-  private let makeIssuer: @Sendable () -> Issuer
+  private let makeIssuer: @Sendable () throws -> Issuer
   private let logger: Logger
   private let shown: Mutex<Shown>
 
   /// - Throws: ``AuthorityServerError``, `CertificatesError` or `FileError`.
   init(
-    _ settings: AuthoritySettings, logger: Logger, makeIssuer: @escaping @Sendable () -> Issuer
+    _ settings: AuthoritySettings, logger: Logger, makeIssuer: @escaping @Sendable () throws -> Issuer
   ) throws {
     self.settings = settings
     self.makeIssuer = makeIssuer
@@ -45,7 +42,7 @@ final class OwnCertificate: Service {
   func run() async throws {
     try? await cancelWhenGracefulShutdown {
       while true {
-        try await Task.sleep(for: Self.interval)
+        try await Task.sleep(for: self.settings.limits.ownCertificateInterval)
         self.refresh()
       }
     }
@@ -86,11 +83,15 @@ final class OwnCertificate: Service {
   }
 
   private static func load(
-    _ settings: AuthoritySettings, _ makeIssuer: @Sendable () -> Issuer
+    _ settings: AuthoritySettings, _ makeIssuer: @Sendable () throws -> Issuer
   ) throws -> Shown {
     switch settings.certificate {
     case .issued(let hosts):
-      let credential = try makeIssuer().serverCredential(for: hosts, in: "\(settings.directory)/server")
+      // While clients are to trust two authorities, some may know the old one only.
+      let trusted = try FileContents.readIfPresent("\(settings.directory)/trust.crt")
+      let credential = try makeIssuer().serverCredential(
+        for: hosts, in: "\(settings.directory)/server",
+        keeping: trusted.map { String(decoding: $0, as: UTF8.self) })
       return try Shown(certificatePEM: credential.certificatePEM, keyPEM: credential.key.secretPEM())
     case .files(let certificate, let key):
       let keyPEM = try FileContents.readText(key)

@@ -55,6 +55,8 @@ extension ServiceAccountSettings.Keys {
       }
       var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
       configuration.httpVersion = .http1Only
+      // Else it goes on trying until the time is up, with a pod waiting.
+      configuration.connectionPool.retryConnectionEstablishment = false
       let client = HTTPClient(configuration: configuration)
       do {
         let response = try await client.execute(request, timeout: .seconds(10))

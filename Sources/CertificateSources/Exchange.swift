@@ -67,6 +67,8 @@ struct Exchange: Sendable {
       tlsConfiguration: try tls(), redirectConfiguration: .disallow,
       timeout: .init(connect: .seconds(10), read: .seconds(10)))
     configuration.httpVersion = .http1Only
+    // Else it goes on trying until the time is up; when to ask again is for others to say.
+    configuration.connectionPool.retryConnectionEstablishment = false
     let client = HTTPClient(configuration: configuration)
     do {
       let answer = try await withThrowingTaskGroup(of: Answer?.self) { group in

@@ -8,11 +8,21 @@ extension Issuer {
   /// - Parameters:
   ///   - hosts: all names and addresses that the server is reached by.
   ///   - share: of its lifetime after which it is due.
+  ///   - trusted: authorities in PEM, of which a good one is kept as well. During a roll-over clients may know only
+  ///     the old authority.
   /// - Throws: ``CertificatesError`` or `FileError`.
   public func serverCredential(
-    for hosts: [HostName], in directory: String, dueAfter share: Double = Renewal.usualShare
+    for hosts: [HostName], in directory: String, dueAfter share: Double = Renewal.usualShare,
+    keeping trusted: String? = nil
   ) throws -> Credential {
-    if let kept = try goodServerCredential(for: hosts, in: directory, dueAfter: share) { return kept }
+    let authorities = try trusted.map {
+      try PEMText(text: $0, source: "the trusted authorities").certificates()
+    }
+    if let kept = try goodServerCredential(
+      for: hosts, in: directory, dueAfter: share, of: [authority.certificate] + (authorities ?? []))
+    {
+      return kept
+    }
     let credential = try authority.issue(authorityServerFor: hosts, lifetime: lifetime, now: now)
     try Directory.create(directory, mode: 0o700)
     try ledger?.record([
@@ -26,7 +36,7 @@ extension Issuer {
   }
 
   private func goodServerCredential(
-    for hosts: [HostName], in directory: String, dueAfter share: Double
+    for hosts: [HostName], in directory: String, dueAfter share: Double, of authorities: [Certificate]
   ) throws -> Credential? {
     let certificateFile = "\(directory)/server.crt"
     let keyFile = "\(directory)/server.key"
@@ -38,11 +48,18 @@ extension Issuer {
       let key = try? PrivateKey(pem: String(decoding: secret, as: UTF8.self), source: keyFile)
     else { return nil }
     let facts = CertificateFacts(leaf)
-    guard key.belongs(to: leaf), authority.hasSigned(leaf), facts.isValid(at: now),
+    guard key.belongs(to: leaf), authorities.contains(where: { $0.hasSigned(leaf) }), facts.isValid(at: now),
       !facts.isDue(at: now, after: share), Set(facts.alternativeNames) == Set(hosts.map(\.alternativeName)),
       try ledger.map({ try $0.entry(of: facts).map { $0.revokedAt == nil } ?? false }) ?? true
     else { return nil }
-    return try Credential(certificate: leaf, chainPEM: authority.chainPEM, key: key)
+    return try Credential(
+      certificatePEM: String(decoding: text, as: UTF8.self), key: key, source: certificateFile)
+  }
+}
+
+extension Certificate {
+  fileprivate func hasSigned(_ certificate: Certificate) -> Bool {
+    certificate.issuer == subject && publicKey.isValidSignature(certificate.signature, for: certificate)
   }
 }
 

@@ -20,6 +20,10 @@ struct CertsRollover: AsyncParsableCommand {
         3. trust.crt with the new one only, after --delivered; you give it to the members and restart them
         4. the old authority is put aside, once no member admits its certificates
 
+      Where 'bulkhead authority serve' runs, its nodes have to trust both as well before step 3: give them trust.crt as \
+      'source.server.ca'. It issues from the new authority from step 2 on, and shows its own certificate of the old \
+      one until step 3.
+
       etcd does not tell with which certificate a client is connected: that every component has its new one is yours \
       to know, and to say with --delivered.
       """)
@@ -97,7 +101,10 @@ struct CertsRollover: AsyncParsableCommand {
     case .trustBoth:
       "the members are to trust both authorities: give \(trust) to --trusted-ca-file of each, restart one by one, then --next"
     case .reissue:
-      "the clients are to use the new certificates: deliver them to every component and host, then --next --delivered"
+      """
+      the clients are to use the new certificates: deliver them to every component and host, then --next --delivered
+      agents of 'bulkhead authority serve' get theirs by themselves; give them \(trust) as source.server.ca before that
+      """
     case .trustNew:
       "the members are to trust the new authority only: give \(trust) to --trusted-ca-file of each, restart one by one, then --next"
     }

@@ -6,16 +6,6 @@ import Testing
 
 /// What changes while the server runs, and what it tells of itself.
 @Suite struct RunningTests {
-  /// Asks until the answer is as expected, for as long as a busy machine may need.
-  private func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-    let end = ContinuousClock.now + .seconds(60)
-    while ContinuousClock.now < end {
-      if try await condition() { return true }
-      try await Task.sleep(for: .milliseconds(200))
-    }
-    return false
-  }
-
   @Test func theFileIsReadAgainAndABrokenOneIsNotTaken() async throws {
     let authority = try TestAuthority()
     let token = try authority.token(uses: 1_000).secretText
@@ -62,6 +52,31 @@ import Testing
     #expect(throws: CertificatesError.self) {
       try loaded.issue(client: "bulkhead-authority server", lifetime: .seconds(60), now: Date())
     }
+  }
+
+  @Test func itsOwnCertificateIsRenewedWhileClientsStayConnected() async throws {
+    let authority = try TestAuthority()
+    // Of one day, of which two thirds have passed ten seconds from now; it began five minutes before it was made.
+    let issuer = Issuer(
+      try Authority.load(authority.pki, now: Date()), ledger: try authority.ledger,
+      lifetime: .seconds(86_400),
+      now: Date() + 310 - 86_700 * 2 / 3)
+    let first = try issuer.serverCredential(for: [HostName("127.0.0.1")], in: authority.pki + "/server").facts
+    try #require(!first.isDue(at: Date(), after: Renewal.usualShare))
+    try await authority.serving {
+      $0.limits.ownCertificateInterval = .seconds(1)
+      $0.limits.patience = .seconds(120)
+    } _: { server in
+      let stayed = try await server.asking {
+        _ = try await eventually { try await server.asking().shown.serial != first.serial }
+      }
+      #expect(stayed.shown.serial == first.serial)
+      #expect(stayed.answers.map { $0.hasPrefix("HTTP/1.1 200") } == [true, true])
+      let renewed = try await server.asking().shown
+      #expect(renewed.notAfter > first.notAfter)
+      #expect(renewed.alternativeNames == ["IP:127.0.0.1"])
+    }
+    #expect(try authority.ledger.entries().map(\.purpose) == [.server, .server])
   }
 
   @Test func aKeyThatDoesNotFitLeavesTheCertificateInForce() async throws {

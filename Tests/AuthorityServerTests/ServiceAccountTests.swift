@@ -11,8 +11,7 @@ import Testing
   private let cluster = ClusterDouble(issuer: issuer)
 
   private func settings(_ authority: TestAuthority) throws -> ServiceAccountSettings {
-    let file = authority.folder + "/jwks.json"
-    try cluster.keySet().write(toFile: file, atomically: true, encoding: .utf8)
+    let file = try authority.file("jwks.json", cluster.keySet())
     return ServiceAccountSettings(keys: .file(file), issuer: Self.issuer, audience: "bulkhead")
   }
 
@@ -39,6 +38,31 @@ import Testing
     #expect(entry.method == "service-account")
     #expect(entry.proof == "kube-system/calico-node")
     #expect(try authority.issued().map(\.node) == ["node-1", "node-1", "node-2"])
+  }
+
+  /// As the API server publishes them to those who show a token, over TLS of an authority of the cluster's own.
+  @Test func theClustersKeysAreFetchedAndNobodyElses() async throws {
+    let pod = try await cluster.token(account: "calico-node", node: "node-1")
+    try await APIServer.with(cluster) { api in
+      let authority = try TestAuthority()
+      let own = try authority.file("kubernetes.crt", api.authority)
+      let good = try authority.file("good", await cluster.token(account: "bulkhead", node: nil) + "\n")
+      let bad = try authority.file("bad", "another")
+      for (ca, token, status) in [
+        (own, good, 200), (authority.pki + "/ca.crt", good, 503), (nil, good, 503), (own, bad, 503),
+        (own, nil, 503),
+      ] {
+        let keys = ServiceAccountSettings.Keys.url(
+          api.url + "/openid/v1/jwks", authority: ca, tokenFile: token)
+        let answer = try await authority.serving {
+          $0.serviceAccounts = ServiceAccountSettings(keys: keys, issuer: Self.issuer, audience: "bulkhead")
+        } _: {
+          try await $0.enrol("calico-node.node-1", with: pod)
+        }
+        #expect(answer.status == status, "\(answer.body)")
+        if status == 503 { #expect(answer.error == "the cluster's keys cannot be read") }
+      }
+    }
   }
 
   @Test func aPodAloneDoesNotProveANode() async throws {

@@ -2,9 +2,11 @@ import AsyncHTTPClient
 import Certificates
 import Crypto
 import Enrolment
+import Files
 import Foundation
 import Logging
 import NIOCore
+import NIOPosix
 import NIOSSL
 import Testing
 import X509
@@ -17,10 +19,12 @@ final class TestAuthority: Sendable {
   var pki: String { folder + "/pki" }
   var audit: String { folder + "/audit.log" }
 
-  init(isolation: String = "node-user", nodes: [String] = ["node-1", "node-2"], lifetime: String = "1d")
-    throws
-  {
-    folder = NSTemporaryDirectory() + "bulkhead-authority-" + UUID().uuidString
+  /// - Parameter disk: Where the folder is, in place of the folder for temporary files.
+  init(
+    isolation: String = "node-user", nodes: [String] = ["node-1", "node-2"], lifetime: String = "1d",
+    on disk: String = NSTemporaryDirectory()
+  ) throws {
+    folder = disk + "/bulkhead-authority-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
     // It began before now, so that what it issued may have ended by now.
     try Authority.create(name: "test clients", lifetime: .seconds(10 * 86_400), now: Date() - 86_400).save(
@@ -77,6 +81,15 @@ final class TestAuthority: Sendable {
     }
   }
 
+  /// Writes a file into its folder.
+  func file(_ name: String, _ text: String) throws -> String {
+    try AtomicFile.write(Array(text.utf8), to: "\(folder)/\(name)", mode: 0o600)
+    return "\(folder)/\(name)"
+  }
+
+  /// The authority's, in PEM.
+  var certificate: String { get throws { try FileContents.readText(pki + "/ca.crt") } }
+
   /// Certificates of clients, without the server's own.
   func issued() throws -> [LedgerEntry] { try ledger.entries().filter { $0.purpose == .client } }
 
@@ -104,12 +117,22 @@ final class TestAuthority: Sendable {
         throw Unexpected()
       }
       return try await body(
-        TestServer(port: port, authority: try String(contentsOfFile: pki + "/ca.crt", encoding: .utf8)))
+        TestServer(port: port, authority: try certificate))
     }
   }
 }
 
 struct Unexpected: Error {}
+
+/// Asks until the answer is as expected, for as long as a busy machine may need.
+func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
+  let end = ContinuousClock.now + .seconds(60)
+  while ContinuousClock.now < end {
+    if try await condition() { return true }
+    try await Task.sleep(for: .milliseconds(200))
+  }
+  return false
+}
 
 /// A server from its clients' side.
 struct TestServer: Sendable {
@@ -173,6 +196,39 @@ struct TestServer: Sendable {
       headers: Dictionary(
         response.headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first }),
       body: text)
+  }
+
+  /// Asks twice over one connection whether the server is alive.
+  /// - Parameter body: Runs between the two.
+  /// - Returns: both answers, and the certificate that the server showed at the beginning.
+  func asking(
+    _ body: () async throws -> Void = {}
+  ) async throws -> (answers: [String], shown: CertificateFacts) {
+    var tls = TLSConfiguration.makeClientConfiguration()
+    tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authority.utf8)))
+    let context = try NIOSSLContext(configuration: tls)
+    let connection = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+      .connect(host: "127.0.0.1", port: port) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(
+            NIOSSLClientHandler(context: context, serverHostname: nil))
+          return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+        }
+      }
+    return try await connection.executeThenClose { inbound, outbound in
+      let question = ByteBuffer(string: "GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+      var inbound = inbound.makeAsyncIterator()
+      try await outbound.write(question)
+      let first = try await inbound.next()
+      let shown = try await connection.channel.nioSSL_peerCertificate().get()?.toDERBytes()
+      try await body()
+      try await outbound.write(question)
+      let second = try await inbound.next()
+      return (
+        [first, second].map { $0.map(String.init(buffer:)) ?? "" },
+        try #require(shown.flatMap { CertificateFacts(der: $0) })
+      )
+    }
   }
 
   func enrol(_ name: String, with token: String?, key: ClientKey = ClientKey()) async throws -> Answer {
