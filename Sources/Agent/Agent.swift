@@ -2,7 +2,7 @@ import CertificateSources
 import Foundation
 import Logging
 
-/// The certificates of one configuration, kept by looking at them one after another.
+/// The certificates of one configuration, kept by looking at them side by side.
 public struct Agent: Sendable {
   let source: any CertificateSource
   private var keepers: [Keeper]
@@ -68,21 +68,39 @@ public struct Agent: Sendable {
   /// Looks at everything once.
   /// - Parameter isAsked: whether someone asked for it, so that no pause after a failure is kept.
   mutating func look(isAsked: Bool = false) async -> Round {
-    await maintain()
+    if isAsked { for index in keepers.indices { keepers[index].forgetPause() } }
+    let agent = self
     var round = Round(next: .distantFuture)
-    for index in keepers.indices {
-      if isAsked { keepers[index].forgetPause() }
-      let look = await keepers[index].look(now: clock())
-      let now = clock()
-      let isDue = look.due.map { $0 <= now } ?? true
-      let standing = AgentStanding(keepers[index], look, isDue: isDue, now: now)
-      if !Task.isCancelled { report(standing, look) }
-      round.standings.append(standing)
-      round.next = min(round.next, look.next)
-      if look.fault?.isTransient == true || (standing.state != .good && look.fault == nil) {
-        round.isWorthRepeating = true
+    var standings: [Int: AgentStanding] = [:]
+    await withTaskGroup(of: (index: Int, keeper: Keeper, look: Keeper.Look)?.self) { group in
+      group.addTask {
+        await agent.maintain()
+        return nil
+      }
+      // A node has a few; the source that is slow for one holds none of the others up.
+      for (index, keeper) in keepers.enumerated() {
+        group.addTask {
+          var keeper = keeper
+          let look = await keeper.look(now: agent.clock())
+          return (index, keeper, look)
+        }
+      }
+      for await case (let index, let keeper, var look)? in group {
+        keepers[index] = keeper
+        // One after another: what follows a change may be the same service's reload for several.
+        await keeper.finish(&look)
+        let now = clock()
+        let isDue = look.due.map { $0 <= now } ?? true
+        let standing = AgentStanding(keeper, look, isDue: isDue, now: now)
+        if !Task.isCancelled { report(standing, look) }
+        standings[index] = standing
+        round.next = min(round.next, look.next)
+        if look.fault?.isTransient == true || (standing.state != .good && look.fault == nil) {
+          round.isWorthRepeating = true
+        }
       }
     }
+    round.standings = keepers.indices.compactMap { standings[$0] }
     return round
   }
 

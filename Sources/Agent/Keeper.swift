@@ -13,6 +13,10 @@ struct Keeper: Sendable {
   private let owner: FileOwner
   private let directory: AtomicDirectory
   private var machine: RenewalMachine
+  /// How long the source is left alone while nothing is due; nil for until something is.
+  private let revisit: TimeInterval?
+  /// When it was last asked.
+  private var asked: Date?
   /// A certificate that was had and could not be written: it is not asked for a second time.
   private var unwritten: SourcedCertificate?
 
@@ -28,6 +32,8 @@ struct Keeper: Sendable {
     owner = try FileOwner(owner: delivery.owner, group: delivery.group)
     directory = AtomicDirectory(delivery.directory)
     machine = RenewalMachine(policy: configuration.renewal, luck: luck)
+    // Spread, so that a fleet that was started at once does not ask at once.
+    revisit = source.revisit.map { $0 / .seconds(1) * (1 - luck / 4) }
   }
 
   /// What a look found and did.
@@ -43,7 +49,8 @@ struct Keeper: Sendable {
     var next: Date
   }
 
-  /// Looks whether all is as it should be, and does what is to be done.
+  /// Looks whether all is as it should be, and does what is to be done, but for what follows a change: see
+  /// ``finish(_:)``.
   mutating func look(now: Date) async -> Look {
     var look = Look(next: now)
     do {
@@ -55,19 +62,25 @@ struct Keeper: Sendable {
       look.fault = KeeperFault(error)
     }
     if let held = look.held { look.due = machine.dueDate(held) }
-    if look.held != nil, look.fault == nil {
-      do {
-        try await afterwards()
-      } catch {
-        look.fault = KeeperFault(error)
-      }
-    }
     if case .wait(let date) = machine.next(holding: look.held, now: now) { look.next = date }
     return look
   }
 
-  /// Asks again at once where asking failed before.
-  mutating func forgetPause() { machine.forgetPause() }
+  /// Does what is to be done after a change, if there was one.
+  func finish(_ look: inout Look) async {
+    guard look.held != nil, look.fault == nil else { return }
+    do {
+      try await afterwards()
+    } catch {
+      look.fault = KeeperFault(error)
+    }
+  }
+
+  /// Asks again at once where asking failed before, or nothing was due.
+  mutating func forgetPause() {
+    machine.forgetPause()
+    asked = nil
+  }
 
   /// How it stands, without asking anyone or changing anything.
   func standing(now: Date) throws -> (held: HeldCertificate?, isDue: Bool) {
@@ -97,14 +110,15 @@ struct Keeper: Sendable {
   }
 
   /// A certificate that is to take the place of what is held; nil where that stays.
-  private func certificate(
+  private mutating func certificate(
     holding held: HeldFiles?, _ step: RenewalMachine.Step, now: Date
   ) async throws -> SourcedCertificate? {
     let isNeeded = if case .order = step { true } else { false }
     if let unwritten, isNeeded, unwritten.credential.fault(user: delivery.identity, now: now) == nil {
       return unwritten
     }
-    guard isNeeded || source.isLocal else { return nil }
+    guard isNeeded || isToBeRevisited(now) else { return nil }
+    asked = now
     let isHeldGood = held?.certificate.isValid(at: now) ?? false
     let order = CertificateOrder(
       identity: delivery.identity, lifetime: lifetime, current: isHeldGood ? held?.credential : nil)
@@ -121,6 +135,13 @@ struct Keeper: Sendable {
       // A folder that is being filled: what is in place is good, so there is no hurry.
       return nil
     }
+  }
+
+  private func isToBeRevisited(_ now: Date) -> Bool {
+    guard let revisit else { return false }
+    // A clock that was set back leaves it alone for no longer.
+    guard let asked, asked <= now else { return true }
+    return now >= asked + revisit
   }
 
   private func write(_ credential: Credential, etcdCA fromSource: String?, now: Date) throws {

@@ -8,9 +8,9 @@ public protocol CertificateSource: Sendable {
   /// For messages: `vault https://vault:8200`.
   var name: String { get }
 
-  /// Whether asking costs nothing and changes nothing, so that it is asked at every look and not only when a
-  /// certificate is due.
-  var isLocal: Bool { get }
+  /// How often it is asked though nothing is due, because somebody may have put another certificate there: zero for at
+  /// every look. Nil where asking makes a certificate.
+  var revisit: Duration? { get }
 
   /// Gets a certificate. What comes is not checked yet: see ``order(_:now:)``.
   /// - Throws: ``SourceError``, which says whether asking again later may help.
@@ -21,7 +21,7 @@ public protocol CertificateSource: Sendable {
 }
 
 extension CertificateSource {
-  public var isLocal: Bool { false }
+  public var revisit: Duration? { nil }
   public func maintain(now: Date) async throws {}
 }
 

@@ -9,7 +9,7 @@ public struct DirectorySource: CertificateSource {
   public init(_ path: String) { self.path = path }
 
   public var name: String { "the folder \(path)" }
-  public var isLocal: Bool { true }
+  public var revisit: Duration? { .zero }
 
   public func certificate(for order: CertificateOrder) async throws -> SourcedCertificate {
     let folder = CredentialDirectory(path)

@@ -9,12 +9,20 @@ public actor VaultSource: CertificateSource {
   let settings: VaultSettings
   /// From the last login; nil before it, and where the token is given.
   private var token: String?
+  /// Under way, for all who need a token meanwhile.
+  private var loggingIn: Task<String, any Error>?
   /// When a given token is to be renewed next.
   private var renewal = Date.distantPast
 
   public init(_ settings: VaultSettings) { self.settings = settings }
 
   public nonisolated var name: String { "vault \(settings.address)" }
+
+  /// A secret is read anew every ten minutes: 5,000 nodes with three of them each make 25 requests a second. To read
+  /// its version alone would cost Vault as much, and need a right more.
+  public nonisolated var revisit: Duration? {
+    if case .keyValue = settings.engine { .seconds(600) } else { nil }
+  }
 
   public func certificate(for order: CertificateOrder) async throws -> SourcedCertificate {
     switch settings.engine {
@@ -72,8 +80,9 @@ public actor VaultSource: CertificateSource {
   ) async throws -> Response {
     var used = try await token()
     var answer = try await send(method, path, used, body: body)
-    if answer.status == 403, token != nil {
-      token = nil
+    if answer.status == 403, !isTokenGiven {
+      // Another who asks may have had a new one already.
+      if token == used { token = nil }
       used = try await token()
       answer = try await send(method, path, used, body: body)
     }
@@ -122,12 +131,25 @@ public actor VaultSource: CertificateSource {
 
   // MARK: - login
 
+  private var isTokenGiven: Bool { if case .token = settings.login { true } else { false } }
+
   private func token() async throws -> String {
+    if isTokenGiven { return try await login() }
     if let token { return token }
-    let token = try await login()
-    if case .token = settings.login { return token }
-    self.token = token
-    return token
+    let task =
+      loggingIn
+      ?? Task {
+        defer { loggingIn = nil }
+        let token = try await login()
+        self.token = token
+        return token
+      }
+    loggingIn = task
+    return try await withTaskCancellationHandler {
+      try await task.value
+    } onCancel: {
+      task.cancel()
+    }
   }
 
   private func login() async throws -> String {

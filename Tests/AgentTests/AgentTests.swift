@@ -73,6 +73,55 @@ import Testing
     #expect(node.source.state.withLock(\.currents).last == .some(nil))
   }
 
+  @Test func aSlowSourceForOneCertificateHoldsUpNoOther() async throws {
+    let node = try Node()
+    let note = node.folder + "/note"
+    let agent = try node.agent(
+      others: ["identity: typha, directory: typha, afterChange: {command: [/usr/bin/touch, \(note)]}"])
+    node.source.state.withLock { $0.heldUp = ["felix"] }
+    let looking = Task {
+      var agent = agent
+      return await agent.look()
+    }
+    for _ in 0..<6_000 where access(note, F_OK) != 0 { try await Task.sleep(for: .milliseconds(10)) }
+    #expect(try node.held("typha").user == "typha")
+    #expect(access(note, F_OK) == 0)
+    #expect(access(node.folder + "/out/etcd-key", F_OK) != 0)
+    node.source.state.withLock { $0.heldUp = [] }
+    let standings = await looking.value.standings
+    #expect(standings.map(\.identity) == ["felix", "typha"])
+    #expect(standings.map(\.state) == [.good, .good])
+    #expect(try node.held().user == "felix")
+  }
+
+  @Test func whatSomebodyStoresIsNoticedThoughNothingIsDue() async throws {
+    let node = try Node()
+    node.source.state.withLock { $0.revisit = .seconds(600) }
+    var agent = try node.agent()
+    _ = try await agent.lookOnce()
+    func store() throws {
+      let other = try node.source.authority.issue(client: "felix", lifetime: .seconds(86_400), now: node.now)
+      node.source.state.withLock { $0.gives = other }
+    }
+    try store()
+    node.pass(400)
+    #expect(try await agent.lookOnce().renewed == nil)
+    #expect(node.source.asked == 1)
+    node.pass(200)
+    #expect(try await agent.lookOnce().renewed == "changed")
+    node.pass(600)
+    #expect(try await agent.lookOnce().renewed == nil)
+    #expect(node.source.asked == 3)
+    // The store is away: what is there is good, and nobody is troubled.
+    node.source.fail(true)
+    node.pass(600)
+    #expect(try await agent.lookOnce().fault == nil)
+    node.source.fail(nil)
+    try store()
+    #expect(try await agent.lookOnce().renewed == nil)
+    #expect(try await agent.lookOnce(isAsked: true).renewed == "changed")
+  }
+
   @Test func anothersIdentityIsNeverPutInPlace() async throws {
     let node = try Node()
     var agent = try node.agent()
@@ -180,7 +229,7 @@ import Testing
 
   @Test func whatAFolderHoldsIsTakenWhenItChanges() async throws {
     let node = try Node()
-    node.source.state.withLock { $0.isLocal = true }
+    node.source.state.withLock { $0.revisit = .zero }
     func give() throws -> String {
       let credential = try node.source.authority.issue(
         client: "felix", lifetime: .seconds(86_400), now: node.now)

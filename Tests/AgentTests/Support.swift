@@ -46,13 +46,17 @@ final class Node: Sendable {
   func text(_ name: String) throws -> String { try FileContents.readText("\(folder)/\(name)") }
 
   /// An agent as after a start.
-  func agent(_ more: String = "", etcdCA: Bool = true, directory: String = "out") throws -> Agent {
+  /// - Parameter others: Certificates beside the first one.
+  func agent(
+    _ more: String = "", etcdCA: Bool = true, directory: String = "out", others: [String] = []
+  ) throws -> Agent {
+    let others = others.map { ", {\($0)}" }.joined()
     let configuration = try AgentConfiguration(
       """
       apiVersion: bulkhead/v1
       kind: Agent
       source: {directory: {path: unused}}
-      certificates: [{identity: felix, directory: \(directory)\(more.isEmpty ? "" : ", \(more)")}]
+      certificates: [{identity: felix, directory: \(directory)\(more.isEmpty ? "" : ", \(more)")}\(others)]
       \(etcdCA ? "etcdCA: etcd-ca.crt" : "")
       renewal: {share: 0.5, jitter: 0}
 
@@ -82,7 +86,9 @@ final class FakeSource: CertificateSource {
     /// Instead of what was asked for.
     var identity: String?
     var gives: Credential?
-    var isLocal = false
+    var revisit: Duration?
+    /// Those that are not answered for now.
+    var heldUp: Set<String> = []
     var etcdCA: String?
     var asked = 0
     var currents: [String?] = []
@@ -94,7 +100,7 @@ final class FakeSource: CertificateSource {
   init(_ authority: Authority) { self.authority = authority }
 
   var name: String { "the fake" }
-  var isLocal: Bool { state.withLock(\.isLocal) }
+  var revisit: Duration? { state.withLock(\.revisit) }
   var asked: Int { state.withLock(\.asked) }
 
   func certificate(for order: CertificateOrder) async throws -> SourcedCertificate {
@@ -102,6 +108,9 @@ final class FakeSource: CertificateSource {
       state.asked += 1
       state.currents.append(order.current?.facts.fingerprint)
       return state
+    }
+    while self.state.withLock({ $0.heldUp.contains(order.identity) }) {
+      try await Task.sleep(for: .milliseconds(10))
     }
     if let error = state.error { throw error }
     let credential =

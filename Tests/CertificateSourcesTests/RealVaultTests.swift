@@ -134,6 +134,7 @@ struct RealVaultTests {
       let got = try await vault.get("felix")
       #expect(got.credential.facts.fingerprint == stored.facts.fingerprint)
       #expect(got.etcdCA == authority.certificatePEM)
+      #expect(vault.revisit == .seconds(600))
       #expect(try await vault.refusal("calico-node.node-1") != nil)
     }
   }

@@ -45,6 +45,21 @@ import Testing
     }
   }
 
+  @Test func thoseWhoAskAtTheSameTimeLogInOnce() async throws {
+    try await SourceDouble.with { double in
+      double.allow(["felix", "typha", "calico-node"])
+      let vault = VaultSource(try double.vault(login("appRole", double)))
+      for logins in 1...2 {
+        async let felix = vault.get("felix")
+        async let typha = vault.get("typha")
+        async let node = vault.get("calico-node")
+        _ = try await (felix, typha, node)
+        #expect(double.state.withLock(\.logins) == logins)
+        double.state.withLock { $0.tokens = [] }
+      }
+    }
+  }
+
   @Test(arguments: ["appRole", "kubernetes", "certificate"])
   func anothersCredentialIsRefusedForGood(kind: String) async throws {
     try await SourceDouble.with { double in
