@@ -6,7 +6,22 @@ public enum Checksums {
 
   /// - Parameter files: Relative paths and contents.
   public static func text(_ files: [(path: String, bytes: [UInt8])]) -> String {
-    files.sorted { $0.path < $1.path }.map { "\(sha256($0.bytes))  \($0.path)\n" }.joined()
+    text(Dictionary(files.map { ($0.path, sha256($0.bytes)) }) { $1 })
+  }
+
+  /// What a list says: the checksum of each relative path. Lines that are none of such a list are passed over.
+  static func read(_ text: String) -> [String: String] {
+    var sums: [String: String] = [:]
+    for line in text.split(separator: "\n") {
+      let sum = line.prefix(64)
+      guard line.dropFirst(64).hasPrefix("  "), sum.allSatisfy(\.isHexDigit) else { continue }
+      sums[String(line.dropFirst(66))] = String(sum)
+    }
+    return sums
+  }
+
+  static func text(_ sums: [String: String]) -> String {
+    sums.sorted { $0.key < $1.key }.map { "\($0.value)  \($0.key)\n" }.joined()
   }
 
   static func sha256(_ bytes: [UInt8]) -> String {

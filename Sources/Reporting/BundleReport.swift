@@ -7,19 +7,38 @@ public struct BundleReport: TextReport, Sendable {
   let others: [String]
   let written: Int
   let unchanged: Int
+  /// Of what an earlier bundle wrote and this one has not: folders and files that were removed, that stay, and files
+  /// that stay because somebody has changed them.
+  let removed: [String]
+  let left: [String]
+  let changed: [String]
 
-  public init(folder: String, form: String, nodes: Int, others: [String], written: Int, unchanged: Int) {
+  public init(
+    folder: String, form: String, nodes: Int, others: [String], written: Int, unchanged: Int,
+    removed: [String],
+    left: [String], changed: [String]
+  ) {
     self.folder = folder
     self.form = form
     self.nodes = nodes
     self.others = others
     self.written = written
     self.unchanged = unchanged
+    self.removed = removed
+    self.left = left
+    self.changed = changed
   }
 
   public func text(_ style: Style) -> String {
     let others = others.isEmpty ? "" : " and for \(others.joined(separator: ", "))"
     let changes = written == 0 ? style.good("nothing changed") : "\(count(written, "file")) written"
-    return "\(folder): \(form) for \(count(nodes, "node"))\(others); \(changes), \(unchanged) as they were"
+    let first =
+      "\(folder): \(form) for \(count(nodes, "node"))\(others); \(changes), \(unchanged) as they were"
+    let leftovers = [
+      ("removed", removed), ("no longer part of it", left),
+      ("no longer part of it, and changed by somebody", self.changed),
+    ]
+    return ([first] + leftovers.filter { !$1.isEmpty }.map { "\($0): \($1.joined(separator: ", "))" })
+      .joined(separator: "\n")
   }
 }

@@ -11,7 +11,8 @@ struct BundleCommand: AsyncParsableCommand {
     abstract: "Write what has to be on each host: credentials, Calico's settings, checksums.",
     discussion: """
       Each node gets a folder, and so does each program that runs once and each person. Only what differs from what is \
-      there is written, in folders of mode 0700.
+      there is written, in folders of mode 0700. What an earlier bundle wrote for a node that is gone is named, and \
+      removed with --prune: only what SHA256SUMS of the folder lists, and only while it is as it was written.
 
         --as directory    the files as they are on the host, keys included; 'install' in each folder lays them out
         --as ansible      a playbook that makes the keys on the hosts, has them signed here and keeps them until they are due
@@ -43,6 +44,8 @@ struct BundleCommand: AsyncParsableCommand {
     name: .customLong("add"),
     help: ArgumentHelp("Another file for each host; may be repeated.", valueName: "path=file"))
   var more: [String] = []
+  @Flag(help: "Remove what an earlier bundle wrote and this one has not, such as a removed node's keys.")
+  var prune = false
   @OptionGroup var fileOption: FileOption
   @OptionGroup var nodesOption: NodesOption
   @OptionGroup var outputOption: OutputOption
@@ -67,13 +70,19 @@ struct BundleCommand: AsyncParsableCommand {
       if index % 50 == 0 { Console.progress("\(index + 1) of \(sites.count) hosts") }
     }
     Console.clearProgress()
+    let leftovers = try writer.finish(removing: prune)
     try Console.out(
       BundleReport(
         folder: to, form: form.rawValue, nodes: sites.count { $0.node != nil },
         others: sites.filter { $0.node == nil }.map(\.name), written: writer.written,
-        unchanged: writer.unchanged),
+        unchanged: writer.unchanged, removed: writer.summary(of: leftovers.removed),
+        left: writer.summary(of: leftovers.kept), changed: leftovers.changed),
       outputOption)
     note(sites)
+    if !leftovers.kept.isEmpty {
+      Console.note(
+        "hint: --prune removes what is no longer part of it; a node's access ends with 'bulkhead apply'")
+    }
   }
 
   private func bundle(_ workspace: Workspace) throws -> HostBundle {

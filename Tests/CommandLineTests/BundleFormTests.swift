@@ -40,6 +40,45 @@ import Testing
       try key == String(contentsOfFile: "\(folder.path)/pki/clients/cni-plugin.n2.key", encoding: .utf8))
   }
 
+  @Test func whatWasWrittenForANodeThatIsGoneIsNamedAndRemovedWhenAskedTo() throws {
+    #expect(try bulkhead("certs", "issue").code == 0)
+    #expect(try bulkhead("bundle", "--as", "directory", "--to", "bundle").code == 0)
+    try "n1\n".write(toFile: "\(folder.path)/nodes.txt", atomically: true, encoding: .utf8)
+    func exists(_ path: String) -> Bool {
+      FileManager.default.fileExists(atPath: "\(folder.path)/bundle/\(path)")
+    }
+    func write(_ path: String) throws {
+      try "mine".write(toFile: "\(folder.path)/bundle/\(path)", atomically: true, encoding: .utf8)
+    }
+    let key = "etc/bulkhead/cni-plugin/etcd-key"
+    for _ in 1...2 {
+      let named = try bulkhead("bundle", "--as", "directory", "--to", "bundle")
+      #expect(named.code == 0 && named.out.contains("no longer part of it: n2/\n"), "\(named.all)")
+      #expect(named.error.contains("--prune") && exists("n2/\(key)"))
+    }
+    // What is not as it was written, or was never written by it, is not its to remove.
+    try write("n2/etc/calico/calico.env")
+    try write("n2/etc/notes")
+    let pruned = try bulkhead("bundle", "--as", "directory", "--to", "bundle", "--prune")
+    #expect(pruned.code == 0 && pruned.out.contains("removed: n2/\n"), "\(pruned.all)")
+    #expect(pruned.out.contains("changed by somebody: n2/etc/calico/calico.env"), "\(pruned.all)")
+    #expect(!exists("n2/etc/bulkhead") && !exists("n2/install"))
+    #expect(exists("n2/etc/calico/calico.env") && exists("n2/etc/notes") && exists("n1/\(key)"))
+    // A list that leads elsewhere leads nowhere.
+    let outside = "\(folder.path)/outside"
+    try "mine".write(toFile: outside, atomically: true, encoding: .utf8)
+    let list = "\(folder.path)/bundle/SHA256SUMS"
+    let sum = try Program.run("/usr/bin/sha256sum", ["../outside"], in: "\(folder.path)/bundle").out
+    try (String(contentsOfFile: list, encoding: .utf8) + sum).write(
+      toFile: list, atomically: true, encoding: .utf8)
+    #expect(try bulkhead("bundle", "--as", "directory", "--to", "bundle", "--prune").code == 0)
+    #expect(FileManager.default.fileExists(atPath: outside))
+    let sums = try Program.run(
+      "/usr/bin/sha256sum", ["--check", "--quiet", "--ignore-missing", "SHA256SUMS"],
+      in: "\(folder.path)/bundle")
+    #expect(!sums.all.contains("n1/"), "\(sums.all)")
+  }
+
   @Test func wrongUsageIsToldAsSuch() throws {
     #expect(try bulkhead("bundle", "--as", "systemd", "--to", "b").code == 64)
     #expect(try bulkhead("bundle", "--as", "directory", "--to", "b", "--settings", "felx").code == 64)

@@ -1,0 +1,30 @@
+import Glibc
+
+extension Directory {
+  /// Removes a file below a directory, and then the folders on the way to it that are empty. No symbolic link is
+  /// followed; what is not there already is as good.
+  /// - Parameter path: Relative to `root`, which itself stays.
+  /// - Throws: ``FileError``.
+  public static func removeFile(_ path: String, in root: String) throws {
+    let names = try path.split(separator: "/", omittingEmptySubsequences: false).map {
+      try FilePath.checked(String($0))
+    }
+    try removeFile(names[...], in: OpenDirectory(root))
+  }
+
+  private static func removeFile(_ names: ArraySlice<String>, in directory: borrowing OpenDirectory) throws {
+    guard let name = names.first else { return }
+    let isFolder = names.count > 1
+    if isFolder {
+      guard let status = try directory.status(of: name, followingLinks: false) else { return }
+      guard status.st_mode & S_IFMT == S_IFDIR else {
+        throw FileError(errno: ENOTDIR, "open the directory", directory.path(of: name))
+      }
+      try removeFile(names.dropFirst(), in: OpenDirectory(directory.path(of: name)))
+    }
+    guard unlinkat(directory.descriptor, name, isFolder ? AT_REMOVEDIR : 0) != 0 else { return }
+    let code = errno
+    if code == ENOENT || isFolder && (code == ENOTEMPTY || code == EEXIST) { return }
+    throw FileError(errno: code, "remove", directory.path(of: name))
+  }
+}
