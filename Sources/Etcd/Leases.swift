@@ -30,6 +30,16 @@ extension EtcdClient {
     }
   }
 
+  /// How long a lease lasts if nobody renews it, in whole seconds.
+  /// - Returns: nil if there is no such lease any more.
+  public func remaining(of lease: Lease) async throws(EtcdError) -> Duration? {
+    let response: Etcdserverpb_LeaseTimeToLiveResponse = try await call(
+      Method.LeaseTimeToLive.descriptor, Etcdserverpb_LeaseTimeToLiveRequest.with { $0.id = lease.id },
+      operation: "LeaseTimeToLive")
+    // Of one that is not there etcd says -1 (etcd, `server/etcdserver/api/v3rpc/lease.go`, `LeaseTimeToLive`).
+    return response.ttl >= 0 ? .seconds(response.ttl) : nil
+  }
+
   /// Ends a lease, and with it what was put with it. Nothing happens where there is none.
   public func revoke(_ lease: Lease) async throws(EtcdError) {
     do {

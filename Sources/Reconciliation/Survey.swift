@@ -6,6 +6,8 @@ import Keyspace
 public struct Survey: Sendable {
   public let members: [SurveyedMember]
   public let record: Record?
+  /// Who changes users and roles at this moment; nil if nobody does.
+  public let lock: HeldLock?
   public let authEnabled: Bool
   /// nil if it cannot be learned without harm, or the members do not agree.
   public let authRevision: Int64?
@@ -15,9 +17,10 @@ public struct Survey: Sendable {
   public static func take(_ etcd: EtcdClient, as credentials: ClientCredentials) async throws -> Survey {
     let members = try await SurveyedMember.all(of: etcd, as: credentials)
     if let refusal = MemberRefusal(members) { throw refusal }
-    let record = try await etcd.entries(in: .key(OwnKeys.record)).first.map { try Record($0.value) }
+    let own = try await etcd.entries(in: OwnKeys.all)
     return Survey(
-      members: members, record: record, authEnabled: try await etcd.isAuthEnabled(),
+      members: members, record: try own.first { $0.key == OwnKeys.record }.map { try Record($0.value) },
+      lock: try await HeldLock.of(own, etcd), authEnabled: try await etcd.isAuthEnabled(),
       authRevision: try await authRevision(of: etcd, members, as: credentials))
   }
 

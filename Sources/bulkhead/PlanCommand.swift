@@ -10,7 +10,8 @@ struct PlanCommand: AsyncParsableCommand {
     discussion: """
       Compares users, roles, permissions and links with what the file wants, names every difference, and changes \
       nothing. Where neither the file nor any user or role has changed since the last apply, that is seen in a few \
-      calls, however many users there are; --full reads them all.
+      calls, however many users there are; --full reads them all. Where somebody else is applying at that moment, it \
+      says who: what is read then may be half of what they do.
 
       Exit code 0 if nothing is to do, 2 if something is. What 'management' leaves alone is listed and not to do.
       """)
@@ -36,14 +37,14 @@ struct PlanCommand: AsyncParsableCommand {
       Console.note(unknown: survey)
       if !full, let applied = goal.applied(according: survey) {
         let report = UnchangedReport(applied, cluster: cluster, authEnabled: survey.authEnabled)
-        return try Console.out(report, outputOption)
+        return try Console.out(LockedReport(report, survey.lock), outputOption)
       }
       let (state, plan) = try await goal.plan(
         for: etcd, survey, passwords: try workspace.passwordCandidates(), progress: Console.progress)
       let estimate = try await EstimateReport(plan, from: state, workspace.segmentation, etcd)
       Console.clearProgress()
       let report = PlanReport(plan, cluster: cluster, authEnabled: state.authEnabled, estimate: estimate)
-      try Console.out(report, outputOption)
+      try Console.out(LockedReport(report, try await survey.lockSince(etcd)), outputOption)
       if !plan.isEmpty { throw ExitCode(2) }
     }
   }

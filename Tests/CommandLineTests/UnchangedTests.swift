@@ -90,6 +90,52 @@ import ThrowawayEtcd
     #expect(try bulkhead("plan").out.contains("neither the file nor etcd has changed"))
   }
 
+  @Test func aPlanSaysWhoIsApplyingAtThatMoment() async throws {
+    let folder = try TemporaryFolder()
+    let server = try #require(Server.all.first)
+    let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)
+    defer { cluster.stop() }
+    @Sendable func bulkhead(_ arguments: String...) throws -> Program.Outcome {
+      try Program.run(Program.path, arguments, in: folder.path)
+    }
+    #expect(
+      try bulkhead("init", "--ca", "etcd-ca/ca.crt", "--endpoint", "\(cluster.endpoints[0])").code == 0)
+    let value = #"{"host":"host-1","process":4711,"since":"2027-01-15T08:00:00Z","user":"alice"}"#
+    try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120)) { etcd in
+      func hold() async throws -> Lease {
+        let lease = try await etcd.grantLease(seconds: 600)
+        let revision = try await etcd.put(
+          Array(value.utf8), at: "/bulkhead/v1/lock", with: lease, onlyIf: "/bulkhead/v1/lock", wasMadeAt: 0)
+        #expect(revision != nil)
+        return lease
+      }
+      func expectTold(_ code: Int32) throws {
+        let text = try bulkhead("plan")
+        #expect(text.code == code, "\(text.all)")
+        #expect(
+          text.out.hasPrefix(
+            "! alice on host-1, process 4711, since 2027-01-15T08:00:00Z, is changing this cluster's users and roles"
+          ), "\(text.all)")
+        let json = try bulkhead("plan", "--output", "json")
+        let result = try #require(
+          try JSONSerialization.jsonObject(with: Data(json.out.utf8)) as? [String: Any])
+        let lock = try #require(result["lock"] as? [String: Any], "\(json.all)")
+        #expect(lock["process"] as? Int == 4711 && lock["user"] as? String == "alice")
+        #expect(lock["since"] as? String == "2027-01-15T08:00:00Z" && lock["state"] as? String == "held")
+        #expect(result["cluster"] != nil && result["changes"] != nil, "\(json.all)")
+      }
+      // Where something is to do, and where nothing is.
+      let lease = try await hold()
+      try expectTold(2)
+      try await etcd.revoke(lease)
+      #expect(try bulkhead("apply").code == 0)
+      let free = try bulkhead("plan", "--output", "json")
+      #expect(free.code == 0 && !free.out.contains(#""lock""#), "\(free.all)")
+      _ = try await hold()
+      try expectTold(0)
+    }
+  }
+
   @Test func whoIsPausedStopsAndWhoIsKilledLeavesALockThatIsSoonFree() async throws {
     let folder = try TemporaryFolder()
     let server = try #require(Server.all.last)

@@ -40,6 +40,41 @@ struct LockTests {
     }
   }
 
+  @Test("who plans beside a holder is told who it is, and whether they live", arguments: EtcdRelease.main)
+  func seen(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      try await cluster.secure()
+      let root = try cluster.credentials(of: "root")
+      try await cluster.connect { etcd in
+        #expect(try await Survey.take(etcd, as: root).lock == nil)
+        let during = try await ClusterLock.holding(etcd, as: holder, wait: .zero) { _ in
+          // Renewed for longer than its term.
+          try await Task.sleep(for: .seconds(Double(ClusterLock.term) * 1.2))
+          return try await Survey.take(etcd, as: root)
+        }
+        #expect(during.lock == HeldLock(holder: holder, standing: .renewed))
+        #expect(try await during.lockSince(etcd) == HeldLock(holder: holder, standing: .ended))
+
+        // Nobody renews this one, and the next one has no lease.
+        let lease = try await etcd.grantLease(seconds: Int64(ClusterLock.term))
+        _ = try await etcd.put(
+          try holder.bytes, at: OwnKeys.lock, with: lease, onlyIf: OwnKeys.lock, wasMadeAt: 0)
+        var standings: [HeldLock.Standing] = []
+        while let lock = try await Survey.take(etcd, as: root).lock {
+          if lock.standing != standings.last { standings.append(lock.standing) }
+          try await Task.sleep(for: .milliseconds(300))
+        }
+        guard case .silent(let freeIn) = standings.last else {
+          Issue.record("\(standings)")
+          return
+        }
+        #expect(freeIn < .seconds(ClusterLock.term) / 2)
+        try await etcd.put([1], at: OwnKeys.lock)
+        #expect(try await Survey.take(etcd, as: root).lock == HeldLock(holder: nil, standing: .endless))
+      }
+    }
+  }
+
   @Test("who waits gets it when its holder dies", arguments: EtcdRelease.main)
   func deadHolder(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in

@@ -81,7 +81,8 @@ struct RecordTests {
     func survey(_ goal: Goal, at revision: Int64?, now: Int64?) -> Survey {
       let applied = Record.Applied(
         file: goal.file, wanted: goal.wanted, authRevision: revision, leftAlone: 0, bulkhead: "0.1.0")
-      return Survey(members: [], record: Record(applied: applied), authEnabled: true, authRevision: now)
+      return Survey(
+        members: [], record: Record(applied: applied), lock: nil, authEnabled: true, authRevision: now)
     }
     let one = goal("a")
     #expect(one.applied(according: survey(one, at: 7, now: 7)) != nil)
@@ -89,7 +90,7 @@ struct RecordTests {
     #expect(one.applied(according: survey(one, at: nil, now: nil)) == nil)
     #expect(goal("b").applied(according: survey(one, at: 7, now: 7)) == nil)
     #expect(goal("a", .of([])).applied(according: survey(one, at: 7, now: 7)) == nil)
-    let none = Survey(members: [], record: nil, authEnabled: true, authRevision: 7)
+    let none = Survey(members: [], record: nil, lock: nil, authEnabled: true, authRevision: 7)
     #expect(one.applied(according: none) == nil)
   }
 }

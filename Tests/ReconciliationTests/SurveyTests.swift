@@ -53,7 +53,7 @@ struct SurveyTests {
     let old = try #require(EtcdVersion("3.4.20"))
     let survey = Survey(
       members: [SurveyedMember(name: "a", endpoint: nil, status: .of(version: old), problem: nil)],
-      record: nil, authEnabled: false, authRevision: nil)
+      record: nil, lock: nil, authEnabled: false, authRevision: nil)
     #expect(throws: MemberRefusal.forgetsPermissions("a", old)) { try survey.checkBeforeEnablingAuth() }
   }
 

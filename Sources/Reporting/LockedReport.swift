@@ -1,0 +1,82 @@
+import Foundation
+import Reconciliation
+
+/// What was read of a cluster, and who was changing its users and roles meanwhile: then it may be half of what they do.
+public struct LockedReport<Report: TextReport>: TextReport {
+  let report: Report
+  let lock: HeldLock?
+
+  public init(_ report: Report, _ lock: HeldLock?) {
+    self.report = report
+    self.lock = lock
+  }
+
+  public func text(_ style: Style) -> String {
+    guard let lock else { return report.text(style) }
+    let lines = [
+      "\(style.bad("!")) \(lock.who) \(lock.does)",
+      "  \(style.faint(lock.meaning))", "",
+    ]
+    return (lines + [report.text(style)]).joined(separator: "\n")
+  }
+
+  private enum CodingKeys: CodingKey { case lock }
+
+  private struct Lock: Encodable {
+    let host: String?
+    let process: Int32?
+    let user: String?
+    let since: Date?
+    let state: String
+    let freeInSeconds: Int64?
+  }
+
+  /// The report's own fields, and `lock` beside them where somebody holds it.
+  public func encode(to encoder: any Encoder) throws {
+    try report.encode(to: encoder)
+    guard let lock else { return }
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    let holder = lock.holder
+    try fields.encode(
+      Lock(
+        host: holder?.host, process: holder?.process, user: holder?.user, since: holder?.since,
+        state: lock.state, freeInSeconds: lock.freeInSeconds),
+      forKey: .lock)
+  }
+}
+
+extension HeldLock {
+  fileprivate var who: String { holder.map { "\($0)," } ?? "somebody whom the lock does not name" }
+
+  fileprivate var does: String {
+    switch standing {
+    case .renewed, .endless: "is changing this cluster's users and roles at this moment"
+    case .silent: "was changing this cluster's users and roles, and has fallen silent"
+    case .ended: "was changing this cluster's users and roles while they were read, and has ended since"
+    }
+  }
+
+  fileprivate var meaning: String {
+    switch standing {
+    case .renewed: "what follows may be half of what they do: wait for them, and plan again"
+    case .ended: "what follows may be half of what they did: plan again"
+    case .silent(let freeIn):
+      "killed, paused or cut off; unless they go on, the lock is free in about \(freeIn.components.seconds) s, and what follows is left to do"
+    case .endless:
+      "the lock has no lease, so nothing ends it: if nobody is at work, 'etcdctl del /bulkhead/v1/lock'"
+    }
+  }
+
+  fileprivate var state: String {
+    switch standing {
+    case .renewed: "held"
+    case .silent: "silent"
+    case .endless: "held without a lease"
+    case .ended: "ended meanwhile"
+    }
+  }
+
+  fileprivate var freeInSeconds: Int64? {
+    if case .silent(let freeIn) = standing { freeIn.components.seconds } else { nil }
+  }
+}
