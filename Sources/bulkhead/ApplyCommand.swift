@@ -109,41 +109,50 @@ struct ApplyCommand: AsyncParsableCommand {
     try await Apply(etcd, lock: lock, password: workspace.passwords.make)(plan, desired: goal.desired) {
       Console.progress($0.words)
     }
-    // Until all is done, nothing is recorded as applied.
-    if stages.isLast {
-      try await bookkeeping.finish(
-        plan, authRevision: try await survey.authRevision(after: plan, of: etcd, as: administrator))
-    }
     let time = ContinuousClock.now - started
     var shared: SharedUser.Outcome?
     if let leaving {
       shared = try await SharedUser(etcd, as: administrator).remove(
         leaving, watching: .seconds(stages.watch), progress: Console.progress)
+    } else if stages.isLast {
+      // Until all is done, nothing is recorded as applied.
+      try await bookkeeping.finish(
+        plan, authRevision: try await survey.authRevision(after: plan, of: etcd, as: administrator))
     }
-    func report(_ authentication: ApplyReport.Authentication, remaining: Plan? = nil) -> ApplyReport {
-      ApplyReport(
-        plan, cluster: cluster, time: time, authentication: authentication, remaining: remaining,
-        shared: shared)
-    }
-    guard turnsOn, !before.authEnabled else { return report(before.authEnabled ? .on : .off) }
-
-    let (applied, _) = try await goal.plan(
+    let turnsOn = turnsOn && !before.authEnabled
+    if turnsOn {
+      let (applied, _) = try await goal.plan(
       for: etcd, survey, passwords: try workspace.passwordCandidates(), progress: Console.progress)
-    _ = try await EnableAuth(etcd)(
-      applicant: goal.applicant, state: applied, secret: UUID().uuidString + UUID().uuidString,
-      progress: Console.progress)
-    // What was left for later is no news.
-    if stages.stage != nil { return report(.turnedOn) }
-    // Whether anybody can log in as a user can only be tried now.
-    let afterwards = try await Survey.take(etcd, as: administrator)
-    let (_, remaining) = try await goal.plan(
-      for: etcd, afterwards, passwords: try workspace.passwordCandidates(), progress: Console.progress)
-    if remaining.isEmpty {
-      let revision = try await afterwards.authRevision(after: remaining, of: etcd, as: administrator)
-      try await Bookkeeping(afterwards, goal, lock, bulkhead: Bulkhead.configuration.version)
-        .finish(remaining, authRevision: revision)
+      _ = try await EnableAuth(etcd)(
+        applicant: goal.applicant, state: applied, secret: UUID().uuidString + UUID().uuidString,
+        progress: Console.progress)
     }
-    return report(.turnedOn, remaining: remaining)
+    var remaining: Plan?
+    // Whether anybody can log in as a user can only be tried now, and what became of the shared user is seen now; what
+    // was left for a later stage is no news.
+    if turnsOn && stages.stage == nil || leaving != nil {
+      remaining = try await settle(workspace, goal, as: administrator, etcd, lock)
+    }
+    return ApplyReport(
+      plan, cluster: cluster, time: time,
+      authentication: turnsOn ? .turnedOn : before.authEnabled ? .on : .off, remaining: remaining,
+      shared: shared)
+  }
+
+  /// Plans once more after what no plan knows of, and records that all is applied if nothing is left to do.
+  private func settle(
+    _ workspace: Workspace, _ goal: Goal, as administrator: ClientCredentials, _ etcd: EtcdClient,
+    _ lock: ClusterLock
+  ) async throws -> Plan {
+    let survey = try await Survey.take(etcd, as: administrator)
+    let (_, remaining) = try await goal.plan(
+      for: etcd, survey, passwords: try workspace.passwordCandidates(), progress: Console.progress)
+    if remaining.isEmpty {
+      try await Bookkeeping(survey, goal, lock, bulkhead: Bulkhead.configuration.version).finish(
+        remaining,
+        authRevision: try await survey.authRevision(after: remaining, of: etcd, as: administrator))
+    }
+    return remaining
   }
 }
 

@@ -1,5 +1,7 @@
+import Certificates
 import Etcd
 import Foundation
+import Processes
 import Testing
 import ThrowawayEtcd
 
@@ -53,12 +55,54 @@ import ThrowawayEtcd
       "apply", "--stage", "clean", "--shared", "calico", "--yes", "--watch", "1", "--pods", "-",
       input: #"{"kind": "List", "items": []}"#)
     #expect(cleaned.code == 0 && cleaned.out.contains("the shared user is gone"), "\(cleaned.all)")
-    let settled = try bulkhead("plan")
-    #expect(settled.code == 0, "\(settled.all)")
+    // All is recorded, so that a few calls tell.
+    let settled = try bulkhead("plan", "--output", "json")
+    #expect(settled.code == 0 && settled.out.contains(#""unchanged" : true"#), "\(settled.all)")
     let users = try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120))
     { try await $0.users() }
     #expect(!users.contains("calico") && users.contains("calico-node"))
+    try await expectGivenBack(cluster, folder, server)
     #expect(try bulkhead("apply", "--shared", "calico").code == 64)
     #expect(try bulkhead("apply", "--stage", "prepare", "--enable-auth").code == 64)
+  }
+
+  /// Somebody still uses a shared certificate: its user is back, and that is recorded too.
+  private func expectGivenBack(
+    _ cluster: ThrowawayEtcd, _ folder: TemporaryFolder, _ server: Server
+  ) async throws {
+    try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120)) {
+      try await $0.addUser("calico-node.old")
+      try await $0.grant(role: "calico-node", toUser: "calico-node.old")
+    }
+    let authority = try Authority.load(folder.path + "/pki", now: Date())
+    _ = try CredentialDirectory(folder.path + "/pki/clients").issueMissing(
+      ["calico-node.old"], by: authority, lifetime: .seconds(3600), now: Date())
+    let old = cluster.credentials(of: "calico-node.old")
+    let busy = Process()
+    busy.executableURL = URL(fileURLWithPath: "/bin/sh")
+    busy.arguments = [
+      "-c",
+      "while sleep 0.2; do '\(server.etcdctl)' get /calico/resources/v3/projectcalico.org/nodes/x; done",
+    ]
+    busy.environment = [
+      "PATH": "/usr/bin:/bin", "ETCDCTL_API": "3", "ETCDCTL_ENDPOINTS": "\(cluster.endpoints[0])",
+      "ETCDCTL_CACERT": old.authority, "ETCDCTL_CERT": old.certificate, "ETCDCTL_KEY": old.key,
+    ]
+    busy.standardOutput = FileHandle.nullDevice
+    busy.standardError = FileHandle.nullDevice
+    try busy.runHearingSignals()
+    defer { busy.terminate() }
+    func bulkhead(_ arguments: String...) throws -> Program.Outcome {
+      try Program.run(Program.path, arguments, in: folder.path)
+    }
+    let kept = try bulkhead(
+      "apply", "--stage", "clean", "--shared", "calico-node.old", "--yes", "--watch", "3")
+    #expect(kept.code == 2 && kept.out.contains("the shared user is back"), "\(kept.all)")
+    let roles = try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120))
+    { try await $0.roles(ofUser: "calico-node.old") }
+    #expect(roles == ["calico-node"])
+    let plan = try bulkhead("plan", "--output", "json")
+    #expect(plan.code == 0 && plan.out.contains(#""unchanged" : true"#), "\(plan.all)")
+    #expect(plan.out.contains(#""leftAlone" : 1"#), "\(plan.all)")
   }
 }
