@@ -92,7 +92,10 @@ let package = Package(
     // Floor 3.
     room(
       "Reconciliation",
-      ["Segmentation", "Etcd", "Endpoints", .product(name: "Crypto", package: "swift-crypto")]),
+      [
+        "Segmentation", "Etcd", "Endpoints", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ]),
     room("Verification", ["Segmentation", "Etcd", "Certificates"]),
     room("Reporting", ["Segmentation", "Reconciliation", "Verification", "Certificates", "Agent"]),
     room("Rollover", ["Certificates", "Endpoints", "Etcd", "Files"]),

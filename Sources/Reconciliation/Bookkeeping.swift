@@ -6,6 +6,7 @@ public struct Bookkeeping: Sendable {
   private let goal: Goal
   /// The record as it was read under the lock.
   private let record: Record?
+  private let authEnabled: Bool
   private let bulkhead: String
 
   /// - Parameter bulkhead: Bulkhead's version.
@@ -13,6 +14,7 @@ public struct Bookkeeping: Sendable {
     self.lock = lock
     self.goal = goal
     self.record = survey.record
+    authEnabled = survey.authEnabled
     self.bulkhead = bulkhead
   }
 
@@ -32,7 +34,9 @@ public struct Bookkeeping: Sendable {
       managed: plan.managed,
       applied: Record.Applied(
         file: goal.file, wanted: goal.wanted, authRevision: authRevision,
-        leftAlone: plan.drift.count(where: \.isLeft), bulkhead: bulkhead))
+        leftAlone: plan.drift.count(where: \.isLeft), bulkhead: bulkhead,
+        // While authentication is off no password can be tried.
+        passwords: authEnabled ? try goal.onlyPasswords.map(PasswordDigest.init) : nil))
     if after != record || !plan.isEmpty { try await after.write(lock) }
   }
 }

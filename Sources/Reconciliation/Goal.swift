@@ -13,32 +13,65 @@ public struct Goal: Sendable {
   let file: String
   /// SHA-256 of what the file comes to, in hexadecimal.
   let wanted: String
+  /// Of each user that logs in with a password: each that may be the right one, that in its file first.
+  private var passwords: [String: [String]]
 
-  /// - Parameter text: The file's text.
+  /// - Parameters:
+  ///   - text: The file's text.
+  ///   - passwords: Of each user that is to log in with one: none, the one, or the two of a change that may or may not
+  ///     have been made.
   public init(
-    _ segmentation: Segmentation, management: SegmentationFile.Management, applicant: String, text: String
+    _ segmentation: Segmentation, management: SegmentationFile.Management, applicant: String, text: String,
+    passwords: [String: [String]] = [:]
   ) {
     desired = DesiredState(segmentation)
+    self.passwords = passwords
     self.management = management
     self.applicant = applicant
     file = SHA256.hash(data: Array(text.utf8)).hexadecimal
     wanted = desired.digest(management)
   }
 
-  /// What was applied before, if nothing has changed since: neither what is wanted nor any user or role. Nobody can say
-  /// so of users who log in with a password, which is in a file here and has to be tried.
-  public func applied(according survey: Survey) -> Record.Applied? {
-    guard !desired.users.contains(where: { $0.login == .password }) else { return nil }
-    guard let applied = survey.record?.applied, let revision = survey.authRevision else { return nil }
-    return applied.file == file && applied.wanted == wanted && applied.authRevision == revision
-      ? applied : nil
+  /// What was applied before, if nothing has changed since: neither what is wanted, nor any user or role, nor a password
+  /// in its file. Of one that is changed in etcd the auth revision tells.
+  public func applied(according survey: Survey) throws -> Record.Applied? {
+    guard let applied = survey.record?.applied, let revision = survey.authRevision,
+      applied.file == file, applied.wanted == wanted, applied.authRevision == revision
+    else { return nil }
+    guard !passwordUsers.isEmpty else { return applied }
+    guard let digest = applied.passwords, let onlyPasswords else { return nil }
+    return try digest.matches(onlyPasswords) ? applied : nil
+  }
+
+  private var passwordUsers: [String] { desired.users.filter { $0.login == .password }.map(\.name) }
+
+  /// The password of every user that logs in with one; nil if there is no such user, or where one has none, or two.
+  var onlyPasswords: [String: String]? {
+    let only = passwords.compactMapValues { $0.count == 1 ? $0.first : nil }
+    return passwordUsers.isEmpty || !passwordUsers.allSatisfy { only[$0] != nil } ? nil : only
+  }
+
+  /// The same with a password for everybody who needs one.
+  /// - Parameter make: Gives the password in a user's file, which is safe on the disk when it returns: a user is only
+  ///   made with one that cannot be lost any more.
+  public func withPasswords(_ make: (_ user: String) throws -> String) rethrows -> Goal {
+    var goal = self
+    for user in passwordUsers {
+      let password = try make(user)
+      goal.passwords[user] = [password] + passwords[user, default: []].filter { $0 != password }
+    }
+    return goal
+  }
+
+  /// The password that a user is to have.
+  public func password(of user: String) throws -> String {
+    guard let password = passwords[user]?.first else { throw NoPassword(user: user) }
+    return password
   }
 
   /// Reads all users and roles and plans how to get from there to here.
-  /// - Parameter passwords: As for ``ClusterState/observe(_:managed:passwords:progress:)``.
   public func plan(
-    for etcd: EtcdClient, _ survey: Survey, passwords: [String: [String]] = [:],
-    progress: @Sendable (String) -> Void = { _ in }
+    for etcd: EtcdClient, _ survey: Survey, progress: @Sendable (String) -> Void = { _ in }
   ) async throws(EtcdError) -> (state: ClusterState, plan: Plan) {
     let managed = survey.record?.managed ?? Managed()
     let state = try await ClusterState.observe(

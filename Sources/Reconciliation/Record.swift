@@ -34,6 +34,8 @@ public struct Record: Hashable, Sendable {
     public let leftAlone: Int
     /// Bulkhead's version.
     public let bulkhead: String
+    /// Of the passwords that etcd was seen to take; nil where nobody logs in with one, or none could be tried.
+    var passwords: PasswordDigest?
   }
 
   public init(managed: Managed = Managed(), applied: Applied? = nil) {

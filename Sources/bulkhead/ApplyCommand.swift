@@ -58,7 +58,7 @@ struct ApplyCommand: AsyncParsableCommand {
         let survey = try await Survey.take(etcd, as: administrator)
         Console.note(unknown: survey)
         if !full, stages.stage == nil, survey.authEnabled || !enableAuth,
-          let applied = goal.applied(according: survey)
+          let applied = try goal.applied(according: survey)
         {
           let report = UnchangedReport(
             applied, cluster: workspace.file.cluster, authEnabled: survey.authEnabled)
@@ -67,7 +67,7 @@ struct ApplyCommand: AsyncParsableCommand {
         try await survey.checkSpace(as: administrator)
         if turnsOn { try survey.checkBeforeEnablingAuth() }
         let report = try await lockOption.holdingLock(of: etcd) { lock in
-          try await apply(workspace, goal, as: administrator, etcd, lock)
+          try await apply(workspace, as: administrator, etcd, lock)
         }
         Console.clearProgress()
         try Console.out(report, outputOption)
@@ -85,15 +85,13 @@ struct ApplyCommand: AsyncParsableCommand {
   }
 
   private func apply(
-    _ workspace: Workspace, _ goal: Goal, as administrator: ClientCredentials, _ etcd: EtcdClient,
-    _ lock: ClusterLock
+    _ workspace: Workspace, as administrator: ClientCredentials, _ etcd: EtcdClient, _ lock: ClusterLock
   ) async throws -> ApplyReport {
     let cluster = workspace.file.cluster
-    // Once more, now that nobody else is at work.
+    // Once more, now that nobody else is at work, who may have made passwords too.
     let survey = try await Survey.take(etcd, as: administrator)
-    let bookkeeping = Bookkeeping(survey, goal, lock, bulkhead: Bulkhead.configuration.version)
-    let (before, whole) = try await goal.plan(
-      for: etcd, survey, passwords: try workspace.passwordCandidates(), progress: Console.progress)
+    var goal = try workspace.goal()
+    let (before, whole) = try await goal.plan(for: etcd, survey, progress: Console.progress)
     let plan = try stages.plan(whole, from: before, goal)
     let leaving = stages.leaving(goal.desired)
     if !plan.removals.isEmpty || leaving != nil, !yes {
@@ -105,8 +103,10 @@ struct ApplyCommand: AsyncParsableCommand {
       }
     }
     let started = ContinuousClock.now
+    goal = try goal.withPasswords(workspace.passwords.make)
+    let bookkeeping = Bookkeeping(survey, goal, lock, bulkhead: Bulkhead.configuration.version)
     try await bookkeeping.begin(plan)
-    try await Apply(etcd, lock: lock, password: workspace.passwords.make)(plan, desired: goal.desired) {
+    try await Apply(etcd, lock: lock, password: goal.password)(plan, desired: goal.desired) {
       Console.progress($0.words)
     }
     let time = ContinuousClock.now - started
@@ -121,8 +121,7 @@ struct ApplyCommand: AsyncParsableCommand {
     }
     let turnsOn = turnsOn && !before.authEnabled
     if turnsOn {
-      let (applied, _) = try await goal.plan(
-      for: etcd, survey, passwords: try workspace.passwordCandidates(), progress: Console.progress)
+      let (applied, _) = try await goal.plan(for: etcd, survey, progress: Console.progress)
       _ = try await EnableAuth(etcd)(
         applicant: goal.applicant, state: applied, secret: UUID().uuidString + UUID().uuidString,
         progress: Console.progress)
@@ -131,7 +130,7 @@ struct ApplyCommand: AsyncParsableCommand {
     // Whether anybody can log in as a user can only be tried now, and what became of the shared user is seen now; what
     // was left for a later stage is no news.
     if turnsOn && stages.stage == nil || leaving != nil {
-      remaining = try await settle(workspace, goal, as: administrator, etcd, lock)
+      remaining = try await settle(goal, as: administrator, etcd, lock)
     }
     return ApplyReport(
       plan, cluster: cluster, time: time,
@@ -141,12 +140,10 @@ struct ApplyCommand: AsyncParsableCommand {
 
   /// Plans once more after what no plan knows of, and records that all is applied if nothing is left to do.
   private func settle(
-    _ workspace: Workspace, _ goal: Goal, as administrator: ClientCredentials, _ etcd: EtcdClient,
-    _ lock: ClusterLock
+    _ goal: Goal, as administrator: ClientCredentials, _ etcd: EtcdClient, _ lock: ClusterLock
   ) async throws -> Plan {
     let survey = try await Survey.take(etcd, as: administrator)
-    let (_, remaining) = try await goal.plan(
-      for: etcd, survey, passwords: try workspace.passwordCandidates(), progress: Console.progress)
+    let (_, remaining) = try await goal.plan(for: etcd, survey, progress: Console.progress)
     if remaining.isEmpty {
       try await Bookkeeping(survey, goal, lock, bulkhead: Bulkhead.configuration.version).finish(
         remaining,

@@ -35,12 +35,12 @@ struct PlanCommand: AsyncParsableCommand {
     ) { etcd in
       let survey = try await Survey.take(etcd, as: administrator)
       Console.note(unknown: survey)
-      if !full, let applied = goal.applied(according: survey) {
+      if !full, let applied = try goal.applied(according: survey) {
         let report = UnchangedReport(applied, cluster: cluster, authEnabled: survey.authEnabled)
         return try Console.out(LockedReport(report, survey.lock), outputOption)
       }
       let (state, plan) = try await goal.plan(
-        for: etcd, survey, passwords: try workspace.passwordCandidates(), progress: Console.progress)
+        for: etcd, survey, progress: Console.progress)
       let estimate = try await EstimateReport(plan, from: state, workspace.segmentation, etcd)
       Console.clearProgress()
       let report = PlanReport(plan, cluster: cluster, authEnabled: state.authEnabled, estimate: estimate)

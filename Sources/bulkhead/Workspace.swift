@@ -63,6 +63,8 @@ struct Workspace {
 
   /// What the file wants, with the administrator's certificate in hand.
   func goal() throws -> Goal {
-    Goal(segmentation, management: file.management, applicant: try applicant(), text: text)
+    Goal(
+      segmentation, management: file.management, applicant: try applicant(), text: text,
+      passwords: try passwordCandidates())
   }
 }

@@ -39,7 +39,34 @@ import ThrowawayEtcd
       try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int == 0o600
         && !(plan.all + applied.all).contains(password))
     #expect(try await login(password))
-    let settled = try bulkhead("plan")
+    // Known in a few calls, while the file has the password that was applied.
+    func isRecognised() throws -> Bool {
+      let plan = try bulkhead("plan", "--output", "json")
+      #expect(!plan.all.contains(password))
+      return plan.out.contains(#""unchanged" : true"#)
+    }
+    #expect(try isRecognised())
+    for other in ["another\n", nil] {
+      try FileManager.default.removeItem(atPath: file)
+      if let other {
+        let isMade = FileManager.default.createFile(
+          atPath: file, contents: Data(other.utf8), attributes: [.posixPermissions: 0o600])
+        #expect(isMade)
+      }
+      let changed = try bulkhead("plan")
+      #expect(
+        changed.code == 2 && changed.out.contains("change the password of neutron-driver"), "\(changed.all)")
+    }
+    let isBack = FileManager.default.createFile(
+      atPath: file, contents: Data("\(password)\n".utf8), attributes: [.posixPermissions: 0o600])
+    #expect(isBack)
+    #expect(try isRecognised())
+    try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120)) { etcd in
+      let record = try #require(try await etcd.value(of: "/bulkhead/v1/record"))
+      let text = String(decoding: record, as: UTF8.self)
+      #expect(text.contains(#""passwords""#) && !text.contains(password), "\(text)")
+    }
+    let settled = try bulkhead("plan", "--full")
     #expect(settled.code == 0, "\(settled.all)")
     let proof = try bulkhead("verify")
     #expect(proof.code == 0, "\(proof.all)")

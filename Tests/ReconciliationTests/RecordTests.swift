@@ -85,12 +85,47 @@ struct RecordTests {
         members: [], record: Record(applied: applied), lock: nil, authEnabled: true, authRevision: now)
     }
     let one = goal("a")
-    #expect(one.applied(according: survey(one, at: 7, now: 7)) != nil)
-    #expect(one.applied(according: survey(one, at: 7, now: 8)) == nil)
-    #expect(one.applied(according: survey(one, at: nil, now: nil)) == nil)
-    #expect(goal("b").applied(according: survey(one, at: 7, now: 7)) == nil)
-    #expect(goal("a", .of([])).applied(according: survey(one, at: 7, now: 7)) == nil)
+    #expect(try one.applied(according: survey(one, at: 7, now: 7)) != nil)
+    #expect(try one.applied(according: survey(one, at: 7, now: 8)) == nil)
+    #expect(try one.applied(according: survey(one, at: nil, now: nil)) == nil)
+    #expect(try goal("b").applied(according: survey(one, at: 7, now: 7)) == nil)
+    #expect(try goal("a", .of([])).applied(according: survey(one, at: 7, now: 7)) == nil)
     let none = Survey(members: [], record: nil, lock: nil, authEnabled: true, authRevision: 7)
-    #expect(one.applied(according: none) == nil)
+    #expect(try one.applied(according: none) == nil)
+  }
+
+  @Test("with users who log in with a password, only by the very passwords that were applied")
+  func passwords() throws {
+    let segmentation = Segmentation(
+      cluster: "test",
+      identities: ["driver", "agent"].map {
+        Identity(user: $0, purpose: .custom, roles: [], login: .password)
+      }, roles: [])
+    func goal(_ passwords: [String: [String]]) -> Goal {
+      Goal(segmentation, management: .additive, applicant: "root", text: "a", passwords: passwords)
+    }
+    let one = goal(["driver": ["first"], "agent": ["second"]])
+    let digest = try PasswordDigest(of: try #require(one.onlyPasswords))
+    func isRecognised(_ goal: Goal, _ digest: PasswordDigest?) throws -> Bool {
+      let applied = Record.Applied(
+        file: goal.file, wanted: goal.wanted, authRevision: 7, leftAlone: 0, bulkhead: "0.1.0",
+        passwords: digest)
+      let record = try Record(Record(applied: applied).bytes)
+      return try goal.applied(
+        according: Survey(members: [], record: record, lock: nil, authEnabled: true, authRevision: 7)) != nil
+    }
+    #expect(try isRecognised(one, digest))
+    #expect(try !isRecognised(one, nil))
+    let others: [[String: [String]]] = [
+      [:], ["driver": ["first"]], ["driver": ["first"], "agent": []],
+      ["driver": ["second"], "agent": ["first"]], ["driver": ["first"], "agent": ["secondx"]],
+      // A change that was not finished: either may be the right one.
+      ["driver": ["first", "next"], "agent": ["second"]],
+    ]
+    for passwords in others { #expect(try !isRecognised(goal(passwords), digest), "\(passwords)") }
+    // Nothing in it is a password, and the same passwords look different each time.
+    let text = String(decoding: try JSONEncoder().encode(digest), as: UTF8.self)
+    #expect(!text.contains("first") && !text.contains(Data("first".utf8).base64EncodedString()))
+    #expect(try digest != PasswordDigest(of: try #require(one.onlyPasswords)))
   }
 }
