@@ -16,8 +16,8 @@ struct Runbook {
   var text: String {
     var lines = [
       "# Rolling out \(path)", "",
-      "Each step adds to what is there; what the components used before goes in the last one. Until then, going",
-      "back never needs a credential that is gone.",
+      "Each step adds to what is there; what the components used before goes in the last ones. Until then, going",
+      "back never needs a credential that is gone. What the stages do: Documentation/apply.md.",
     ]
     for (index, step) in steps.enumerated() {
       lines += ["", "## \(index + 1). \(step.title)", ""]
@@ -28,18 +28,47 @@ struct Runbook {
   }
 
   private var steps: [Step] {
-    [access, credentials] + hosts + [workloads] + recreated
-      + [installed, proof, removal, oldUser].compactMap(\.self)
+    [access, enforcement, credentials] + hosts + [workloads] + recreated
+      + [installed, proof, cleaning, removal].compactMap(\.self)
   }
 
+  /// A Secret that the components shared, and somebody who used it; nil where they have Secrets of their own already,
+  /// from a run before.
+  private var sharedSecret: (secret: String, by: KubernetesObject)? {
+    plan.abandoned.filter { old in !plan.secrets.contains { $0.hasBorne(old.secret) } }
+      .min { $0.secret < $1.secret }
+  }
+
+  /// OLD-USER in commands, where there is one.
+  private var shared: String { sharedSecret == nil ? "" : " --shared OLD-USER" }
+
   private var access: Step {
-    Step(
+    var who: [String] = []
+    if let (secret, object) = sharedSecret {
+      let encoded =
+        "kubectl\(namespace(of: object)) get secret \(secret) -o jsonpath='{.data.etcd-cert}'"
+      who = [
+        "\(encoded) | base64 -d | openssl x509 -noout -subject",
+        "# OLD-USER below is the CN that this prints; where the Secret is empty, leave --shared OLD-USER out",
+      ]
+    }
+    return Step(
       title: "Users and roles in etcd, beside those there are",
-      run: ["bulkhead plan", "bulkhead apply"],
+      run: who + ["bulkhead plan", "bulkhead apply --stage prepare\(shared)"],
+      check: ["bulkhead preflight\(shared) exits with 0: nobody would be locked out"],
+      back: ["nothing uses the new users yet, and nothing was taken from the old one: they may stay"])
+  }
+
+  /// Before the first component changes its certificate: whoever has the shared one may do all it could.
+  private var enforcement: Step {
+    Step(
+      title: "Authentication on, while everybody may still do what they could",
+      run: ["bulkhead apply --stage switch\(shared)   # changes nothing where it is on"],
       check: [
-        "bulkhead plan exits with 0", "the list of the plan takes no access away; if it does, stop here",
+        "it says that authentication is on and every member answers; where one does not, it turns it off again",
+        "pods stay ready: a write on its way at that moment was refused once, 'etcdserver: user name is empty'",
       ],
-      back: ["nothing uses the new users yet: they may stay"])
+      back: ["etcdctl auth disable, if it was off; nothing has been taken away yet"])
   }
 
   private var credentials: Step {
@@ -146,9 +175,31 @@ struct Runbook {
   private var proof: Step {
     Step(
       title: "The proof",
-      run: ["bulkhead apply --enable-auth   # where authentication is off still", "bulkhead verify"],
-      check: ["verify exits with 0: each identity may do what it needs, and nothing else"],
-      back: ["etcdctl auth disable, if it was off; nothing has been taken away yet"])
+      run: ["bulkhead verify"],
+      check: ["it exits with 0: each identity may do what it needs, and nothing else"],
+      back: ["as for the manifest: the credential from before may still do what it could"])
+  }
+
+  /// What the file does not want, and the user of the shared certificate.
+  private var cleaning: Step {
+    guard let (secret, _) = sharedSecret else {
+      return Step(
+        title: "What the file does not want", run: ["bulkhead apply --stage clean"],
+        check: ["bulkhead plan exits with 0"], back: ["nobody in the manifest needed it"])
+    }
+    return Step(
+      title: "The user of the shared certificate",
+      run: [
+        "kubectl get pods -A -o json |",
+        "  bulkhead apply --stage clean --shared OLD-USER --secret \(secret) --pods -",
+      ],
+      check: [
+        "it exits with 0; with 2 somebody still uses the certificate, and its user has been given back",
+        "bulkhead plan and bulkhead verify exit with 0, and pods stay ready for longer than a restart takes",
+      ],
+      back: [
+        "etcdctl user add OLD-USER --no-password; etcdctl user grant-role OLD-USER ROLE, as it had before"
+      ])
   }
 
   private var removal: Step? {
@@ -160,22 +211,10 @@ struct Runbook {
       }
     }
     return Step(
-      title: "Only now: what the components used before",
+      title: "Only now: the Secrets that nobody names any more",
       run: objects,
       check: ["pods stay ready, and new pods get addresses"],
-      back: ["keep a copy of the Secret until then: etcd still knows its user"])
-  }
-
-  /// The user of the shared certificate. A Secret of a run before holds the same user's certificate.
-  private var oldUser: Step? {
-    guard plan.abandoned.contains(where: { old in !plan.secrets.contains { $0.hasBorne(old.secret) } }) else {
-      return nil
-    }
-    return Step(
-      title: "The user of the shared certificate",
-      run: ["etcdctl user revoke-role OLD-USER ROLE   # OLD-USER is the CN of that certificate"],
-      check: ["pods stay ready for longer than a restart takes; then: etcdctl user delete OLD-USER"],
-      back: ["etcdctl user grant-role OLD-USER ROLE, while the user is there"])
+      back: ["keep a copy of the Secret; its user goes back into etcd as in the step before"])
   }
 
   private var rolledOut: [KubernetesObject] {

@@ -74,13 +74,37 @@ import Testing
     let folder = try TemporaryFolder()
     let outcome = try Program.bulkhead("manifest", Self.manifest, "--runbook", in: folder.path)
     #expect(outcome.code == 0)
-    for line in [
-      "kubectl -n kube-system rollout status daemonset/calico-node", "bulkhead verify",
+    // Each before what needs it, and what takes away last.
+    let order = [
+      "kubectl -n kube-system get secret calico-etcd-secrets -o jsonpath='{.data.etcd-cert}'",
+      "bulkhead apply --stage prepare --shared OLD-USER", "bulkhead preflight --shared OLD-USER",
+      "bulkhead apply --stage switch --shared OLD-USER", "kubectl apply --server-side -f secrets.yaml",
+      "kubectl apply -f segmented.yaml", "kubectl -n kube-system rollout status daemonset/calico-node",
+      "\nbulkhead verify\n",
+      "bulkhead apply --stage clean --shared OLD-USER --secret calico-etcd-secrets --pods -",
       "kubectl -n kube-system delete secret calico-etcd-secrets",
-    ] { #expect(outcome.out.contains(line)) }
+    ]
+    var rest = outcome.out[...]
+    for line in order {
+      let place = try #require(rest.range(of: line), "\(line) in its place:\n\(outcome.out)")
+      rest = rest[place.upperBound...]
+    }
     let steps = outcome.out.matches(of: /## \d+\. (.*)\n/).map { String($0.1) }
     #expect(steps.first == "Users and roles in etcd, beside those there are")
-    #expect(steps.last == "The user of the shared certificate")
+    #expect(steps.last == "Only now: the Secrets that nobody names any more")
+  }
+
+  /// Where each component has a Secret of its own already, there is no shared user.
+  @Test func theRunbookOfASegmentedManifestKnowsNoSharedUser() throws {
+    let folder = try folderWithCertificates()
+    #expect(try Program.bulkhead("manifest", Self.manifest, "--to", "a.yaml", in: folder.path).code == 0)
+    #expect(try Program.bulkhead("certs", "renew", "--now", in: folder.path).code == 0)
+    let outcome = try Program.bulkhead("manifest", "a.yaml", "--runbook", in: folder.path)
+    #expect(outcome.code == 0, "\(outcome.all)")
+    #expect(!outcome.out.contains("OLD-USER"), "\(outcome.all)")
+    for stage in ["prepare", "switch", "clean"] {
+      #expect(outcome.out.contains("bulkhead apply --stage \(stage)"), "\(outcome.all)")
+    }
   }
 
   @Test func credentialsComeFromTheHostOrFromAnAgent() throws {
@@ -105,6 +129,6 @@ import Testing
     #expect(text.contains("restartPolicy: Always\n") && text.contains("name: bulkhead-agent-calico-node\n"))
     let runbook = try Program.run(
       Program.path, ["manifest", Self.manifest, "--runbook"] + agent, in: folder.path)
-    #expect(runbook.out.contains("## 2. Where the agents get certificates\n"), "\(runbook.all)")
+    #expect(runbook.out.contains("## 3. Where the agents get certificates\n"), "\(runbook.all)")
   }
 }
