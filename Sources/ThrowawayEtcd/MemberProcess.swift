@@ -41,8 +41,10 @@ public struct MemberProcess: Sendable {
   }
 
   /// Starts the member anew after it was stopped, with the same arguments: it reads its authorities again.
-  public func startAgain() throws -> MemberProcess {
-    MemberProcess(
+  /// - Parameter program: The server's program where it is another one, as when a cluster is upgraded one by one.
+  public func startAgain(with program: String? = nil) throws -> MemberProcess {
+    let command = program.map { [$0] + self.command.dropFirst() } ?? self.command
+    return MemberProcess(
       name: name, endpoint: endpoint, log: log, command: command, lifetime: lifetime,
       group: try Self.launch(command, log: log, lifetime: lifetime))
   }
