@@ -9,6 +9,12 @@ import Segmentation
 /// not check that anyone can log in: where the members run without `--client-cert-auth`, no certificate is anybody
 /// and the cluster is closed to all. No call tells whether they do, so a way back is made first: an administrator
 /// with a random password, who is deleted when the certificate has been seen to work.
+///
+/// One thing cannot be spared whoever writes at that moment: a member notes who sends a write when it arrives, and while
+/// authentication is off that is nobody; what of such writes comes after the turning on in the log is refused as nobody's,
+/// and not done (etcd, `server/etcdserver/v3_server.go`, `AuthInfoFromCtx`, and `server/auth/store.go`, `isOpPermitted`).
+/// No certificate, token or order of steps changes that, and nothing from outside stops the members from taking writes
+/// for a moment without refusing them too. It lasts as long as one write takes through the log.
 public struct EnableAuth: Sendable {
   /// How the name of the way back begins; the rest is random.
   static let wayBackPrefix = "bulkhead-way-back-"
@@ -17,27 +23,38 @@ public struct EnableAuth: Sendable {
   static func isWayBack(_ user: String) -> Bool { user.hasPrefix(wayBackPrefix) }
 
   let etcd: EtcdClient
+  private let refusals: Refusals?
 
-  public init(_ etcd: EtcdClient) { self.etcd = etcd }
+  /// - Parameter credentials: Those that `etcd` uses, to read how many requests the members refuse; nil if nobody wants
+  ///   to know.
+  public init(_ etcd: EtcdClient, as credentials: ClientCredentials? = nil) {
+    self.etcd = etcd
+    refusals = credentials.map { Refusals(etcd: etcd, credentials: $0) }
+  }
+
+  public enum Outcome: Hashable, Sendable {
+    case wasOn
+    /// - Parameter refused: How many reads and writes were refused because they were on their way at that moment; nil
+    ///   if it is not known.
+    case turnedOn(refused: Int?)
+  }
 
   /// - Parameters:
   ///   - applicant: The Common Name of the certificate in hand.
   ///   - state: The users and roles that there are, to see who would be shut out.
   ///   - secret: A random text of at least 32 characters and at most 80, used for some milliseconds.
-  /// - Returns: Whether anything was changed: false if authentication was on already.
   /// - Throws: ``EnableAuthRefusal``, with authentication off but for ``EnableAuthRefusal/cannotGoBack(_:_:)``; or
   ///   ``EtcdError`` from before it was turned on, or because the way back could not be removed, which the next plan
   ///   does.
   public func callAsFunction(
     applicant: String, state: ClusterState, secret: String,
     progress: @escaping @Sendable (String) -> Void = { _ in }
-  ) async throws -> Bool {
-    if try await etcd.isAuthEnabled() { return false }
+  ) async throws -> Outcome {
+    if try await etcd.isAuthEnabled() { return .wasOn }
     if let refusal = try await obstacles(applicant: applicant, state: state).first { throw refusal }
     let wayBack = WayBack(user: Self.wayBackPrefix + secret.prefix(8), password: String(secret.dropFirst(8)))
     // A task of its own, which an interruption does not reach: it would leave the cluster closed.
-    try await Task { try await turnOn(applicant, wayBack, progress) }.value
-    return true
+    return try await Task { .turnedOn(refused: try await turnOn(applicant, wayBack, progress)) }.value
   }
 
   /// All that speaks against turning authentication on, as far as it shows while it is off.
@@ -61,7 +78,10 @@ public struct EnableAuth: Sendable {
     let password: String
   }
 
-  private func turnOn(_ applicant: String, _ wayBack: WayBack, _ progress: (String) -> Void) async throws {
+  /// - Returns: How many requests were refused because they were on their way; nil if that is not known.
+  private func turnOn(
+    _ applicant: String, _ wayBack: WayBack, _ progress: (String) -> Void
+  ) async throws -> Int? {
     do {
       progress("making a way back in")
       try await etcd.addAdministrator(wayBack.user, password: wayBack.password)
@@ -69,6 +89,7 @@ public struct EnableAuth: Sendable {
       try? await remove(wayBack)
       throw error
     }
+    let before = try? await refusals?.nameless()
     do {
       progress("turning authentication on")
       try await etcd.patiently { () async throws(EtcdError) in try await etcd.enableAuth() }
@@ -81,7 +102,10 @@ public struct EnableAuth: Sendable {
       }
       throw EnableAuthRefusal.certificateDoesNotWork(applicant, "\(error)")
     }
+    // Before the way back goes: whatever is on its way then is refused once too, and repeated by the client.
+    let after = try? await refusals?.nameless()
     try await remove(wayBack)
+    return if let before, let after { after - before } else { nil }
   }
 
   /// Asks a member for something that only an administrator is told. Not before the member itself has authentication

@@ -4,7 +4,7 @@ import Segmentation
 /// Takes the user of a shared certificate away, and gives it back if somebody turns out to use it.
 ///
 /// etcd keeps no record of who uses which certificate. What its members do count is how many requests they have
-/// refused for want of permission, by no matter whom (`/metrics`, `grpc_server_handled_total`).
+/// refused for want of permission, by no matter whom: see ``Refusals``.
 public struct SharedUser: Sendable {
   let etcd: EtcdClient
   let credentials: ClientCredentials
@@ -29,33 +29,21 @@ public struct SharedUser: Sendable {
     guard try await etcd.users().contains(user) else { return .wasNotThere }
     let roles = try await etcd.roles(ofUser: user)
     progress("counting refused requests while '\(user)' is there")
-    let start = try await refusals()
+    let refusals = Refusals(etcd: etcd, credentials: credentials)
+    let start = try await refusals.denied()
     try await Task.sleep(for: watch)
-    let before = try await refusals() - start
+    let before = try await refusals.denied() - start
     // A task of its own, which an interruption does not reach: whoever needs the user gets it back.
     return try await Task {
-      let start = try await refusals()
+      let start = try await refusals.denied()
       try await Apply(etcd).make(.deleteUser(user))
       progress("counting refused requests without '\(user)'")
       try await Task.sleep(for: watch)
-      let refused = try await refusals() - start - max(0, before)
+      let refused = try await refusals.denied() - start - max(0, before)
       guard refused > 0 else { return .removed }
       try await Apply(etcd).make(.addUser(user))
       for role in roles { try await Apply(etcd).make(.link(user: user, role: role)) }
       return .givenBack(refused: refused)
     }.value
-  }
-
-  /// Requests that the members have refused for want of permission.
-  private func refusals() async throws(EtcdError) -> Int {
-    var sum = 0.0
-    for endpoint in etcd.endpoints {
-      let metrics = try await Metrics.read(from: endpoint, as: credentials)
-      for (name, value) in metrics.values
-      where name.hasPrefix("grpc_server_handled_total{") && name.contains("grpc_code=\"PermissionDenied\"") {
-        sum += value
-      }
-    }
-    return Int(sum)
   }
 }

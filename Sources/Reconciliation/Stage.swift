@@ -1,9 +1,9 @@
 import Etcd
 import Segmentation
 
-/// A step of the way from one certificate that everybody shares to one for each, without a refused request: first the
-/// new users are made, then authentication is turned on, then the programs change their certificates one after the
-/// other, and when none uses the shared one any more its user goes.
+/// A step of the way from one certificate that everybody shares to one for each, nobody being locked out in between:
+/// first the new users are made, then authentication is turned on, then the programs change their certificates one after
+/// the other, and when none uses the shared one any more its user goes.
 public enum Stage: String, CaseIterable, Sendable {
   /// Makes what the file wants and takes nothing from anybody. Whoever has the shared certificate keeps what it had:
   /// while authentication is off that is everything, so its user gets the role root until ``clean``.

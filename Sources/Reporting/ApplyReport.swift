@@ -14,22 +14,26 @@ public struct ApplyReport: TextReport, Sendable {
   public let authentication: Authentication
   /// What only came to light when authentication was on, such as users that anybody can log in as.
   let remaining: [String]
+  /// Reads and writes that were refused because authentication went on while they were on their way; nil if it did not,
+  /// or if that is not known.
+  let refusedAtSwitch: Int?
   /// What became of the user of a shared certificate; nil if there was none to take away.
   let sharedUser: String?
   private let isGivenBack: Bool
 
   private enum CodingKeys: String, CodingKey {
-    case cluster, changes, seconds, authentication, remaining, sharedUser
+    case cluster, changes, seconds, authentication, remaining, refusedAtSwitch, sharedUser
   }
 
   public init(
     _ plan: Plan, cluster: String, time: Duration, authentication: Authentication, remaining: Plan?,
-    shared: SharedUser.Outcome? = nil
+    refusedAtSwitch: Int? = nil, shared: SharedUser.Outcome? = nil
   ) {
     self.cluster = cluster
     changes = plan.changes.map(\.words)
     seconds = Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18
     self.authentication = authentication
+    self.refusedAtSwitch = refusedAtSwitch
     self.remaining = remaining?.changes.map(\.words) ?? []
     switch shared {
     case nil: (sharedUser, isGivenBack) = (nil, false)
@@ -62,6 +66,7 @@ public struct ApplyReport: TextReport, Sendable {
     case .turnedOn:
       lines.append(
         "\(cluster): \(style.good("authentication is on")), and every member still answers its administrator")
+      lines.append("\(cluster): \(onTheWay)")
     }
     if let sharedUser {
       lines.append(
@@ -69,5 +74,15 @@ public struct ApplyReport: TextReport, Sendable {
     }
     lines += remaining.map { "\(style.bad("still to do:")) \($0)" }
     return lines.joined(separator: "\n")
+  }
+
+  /// What became of requests that met the turning on of authentication.
+  private var onTheWay: String {
+    let fate = "refused with 'etcdserver: user name is empty', and not done: whoever sent it has to ask again"
+    return switch refusedAtSwitch {
+    case nil: "a write that was on its way at that moment was \(fate)"
+    case 0: "no request that was on its way at that moment was refused"
+    case let number?: "\(count(number, "request")) on the way at that moment: \(fate)"
+    }
   }
 }

@@ -14,11 +14,13 @@ struct ApplyCommand: AsyncParsableCommand {
 
       What takes an access away is listed first and wants --yes, or an answer on a terminal.
 
-      From one certificate that all programs share to one for each, without a refused request:
+      From one certificate that all programs share to one for each, nobody being locked out in between:
         bulkhead apply --stage prepare --shared CN   new users beside the old one, which keeps what it had
         bulkhead apply --stage switch --shared CN    authentication on, if it is off
         (give each program its certificate: 'bulkhead manifest' and a rollout)
         kubectl get pods -A -o json | bulkhead apply --stage clean --shared CN --pods -
+      A write that is on its way in the instant of switch is refused by etcd, 'etcdserver: user name is empty', and not \
+      done; switch says how many were. kubelet and Calico's controllers ask again.
       clean counts refused requests before and after, and gives the old user back if there are more.
       """)
 
@@ -120,11 +122,13 @@ struct ApplyCommand: AsyncParsableCommand {
         plan, authRevision: try await survey.authRevision(after: plan, of: etcd, as: administrator))
     }
     let turnsOn = turnsOn && !before.authEnabled
+    var refused: Int?
     if turnsOn {
       let (applied, _) = try await goal.plan(for: etcd, survey, progress: Console.progress)
-      _ = try await EnableAuth(etcd)(
+      let outcome = try await EnableAuth(etcd, as: administrator)(
         applicant: goal.applicant, state: applied, secret: UUID().uuidString + UUID().uuidString,
         progress: Console.progress)
+      if case .turnedOn(let number) = outcome { refused = number }
     }
     var remaining: Plan?
     // Whether anybody can log in as a user can only be tried now, and what became of the shared user is seen now; what
@@ -135,7 +139,7 @@ struct ApplyCommand: AsyncParsableCommand {
     return ApplyReport(
       plan, cluster: cluster, time: time,
       authentication: turnsOn ? .turnedOn : before.authEnabled ? .on : .off, remaining: remaining,
-      shared: shared)
+      refusedAtSwitch: refused, shared: shared)
   }
 
   /// Plans once more after what no plan knows of, and records that all is applied if nothing is left to do.

@@ -55,12 +55,26 @@ struct Clients {
       switch outcome {
       case .success(true): break
       case .success(false): throw LostWrite(user: use.user, count: count)
-      case .failure(let error): errors.append(error)
+      case .failure(let error):
+        errors.append(error)
+        if error.code == .noIdentity { try await sendAgain(value, use, with: etcd, count) }
       }
       try? await Task.sleep(for: .milliseconds(3))
     }
     guard count > 1 else { throw LostWrite(user: use.user, count: 0) }
     return errors
+  }
+
+  /// As a program does whose request met the turning on of authentication: it was not done, and now it is.
+  private static func sendAgain(
+    _ value: [UInt8], _ use: Use, with etcd: EtcdClient, _ count: Int
+  ) async throws {
+    try await Task {
+      let before = try await etcd.value(of: use.key)
+      guard use.access.contains(.write) else { return }
+      guard before != value else { throw LostWrite(user: use.user, count: count) }
+      try await etcd.put(value, at: use.key)
+    }.value
   }
 }
 
