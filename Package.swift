@@ -93,7 +93,8 @@ let package = Package(
     room(
       "Reconciliation",
       [
-        "Segmentation", "Etcd", "Endpoints", .product(name: "Crypto", package: "swift-crypto"),
+        "Segmentation", "Etcd", "Endpoints", "Certificates",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ]),
     room("Verification", ["Segmentation", "Etcd", "Certificates"]),

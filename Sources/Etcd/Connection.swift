@@ -10,8 +10,12 @@ struct Connection: Sendable {
   let endpoint: Endpoint
   let grpc: GRPCClient<HTTP2ClientTransport.Posix>
 
+  /// - Parameter configure: Changes of the transport's settings.
   /// - Throws: ``EtcdError`` if a file of the credentials cannot be used.
-  init(endpoint: Endpoint, credentials: ClientCredentials) throws(EtcdError) {
+  init(
+    endpoint: Endpoint, credentials: ClientCredentials,
+    configure: (inout HTTP2ClientTransport.Posix.Config) -> Void = { _ in }
+  ) throws(EtcdError) {
     self.endpoint = endpoint
     do {
       let transport = try HTTP2ClientTransport.Posix(
@@ -28,6 +32,7 @@ struct Connection: Sendable {
             time: .seconds(10), timeout: .seconds(5), allowWithoutCalls: false)
           config.backoff.initial = .milliseconds(200)
           config.backoff.max = .seconds(2)
+          configure(&config)
         })
       grpc = GRPCClient(transport: transport)
     } catch {

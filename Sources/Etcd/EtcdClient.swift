@@ -46,6 +46,12 @@ public struct EtcdClient: Sendable {
     _ body: @Sendable (EtcdClient) async throws -> Result
   ) async throws -> Result {
     let connections = try endpoints.map { try Connection(endpoint: $0, credentials: credentials) }
+    return try await connect(connections, timeout: timeout, body)
+  }
+
+  static func connect<Result: Sendable>(
+    _ connections: [Connection], timeout: Duration, _ body: @Sendable (EtcdClient) async throws -> Result
+  ) async throws -> Result {
     let client = EtcdClient(connections: connections, timeout: timeout)
     // Tasks of their own: an interruption must not cut the connection under a call that is to be finished.
     let running = connections.map { connection in Task { try? await connection.grpc.runConnections() } }

@@ -1,3 +1,4 @@
+import Certificates
 import Etcd
 import Segmentation
 
@@ -10,13 +11,25 @@ public struct Preflight: Sendable {
   public let lockedOut: [LockedOut]
   /// Members whose store is nearly full: a full one refuses writes, and before 3.6 then checks no permission.
   public let nearlyFull: [String]
+  /// Members whose server certificate names a user.
+  public let impersonations: [Impersonation]
+
+  /// etcd's JSON gateway passes requests on with the member's own server certificate. Who sends one without an `Accept`
+  /// header, and with a certificate that has no Common Name, is to etcd whom that certificate names (etcd,
+  /// `server/auth/store.go`, `AuthInfoFromTLS`).
+  public struct Impersonation: Hashable, Sendable {
+    public let member: String
+    public let user: String
+  }
 
   public struct LockedOut: Hashable, Sendable {
     public let user: String
     public let reason: String
   }
 
-  public var isSafe: Bool { obstacles.isEmpty && lockedOut.isEmpty && nearlyFull.isEmpty }
+  public var isSafe: Bool {
+    obstacles.isEmpty && lockedOut.isEmpty && nearlyFull.isEmpty && impersonations.isEmpty
+  }
 
   /// - Parameters:
   ///   - credentials: Those that `etcd` uses, to read what the members publish about their space.
@@ -34,11 +47,27 @@ public struct Preflight: Sendable {
       let percent = status.databaseSize * 100 / quota
       if percent >= 90 { nearlyFull.append("\(endpoint): \(percent) % of its quota") }
     }
+    let users = Set(state.users.keys).union(desired.users.map(\.name)).union(shared.map { [$0] } ?? [])
     return Preflight(
       authEnabled: state.authEnabled,
       obstacles: state.authEnabled
         ? [] : try await EnableAuth(etcd).obstacles(applicant: applicant, state: state),
-      lockedOut: lockedOut(desired, state, shared: shared), nearlyFull: nearlyFull)
+      lockedOut: lockedOut(desired, state, shared: shared), nearlyFull: nearlyFull,
+      impersonations: try await impersonations(of: users, etcd, as: credentials))
+  }
+
+  private static func impersonations(
+    of users: Set<String>, _ etcd: EtcdClient, as credentials: ClientCredentials
+  ) async throws(EtcdError) -> [Impersonation] {
+    var found: [Impersonation] = []
+    for member in try await SurveyedMember.all(of: etcd, as: credentials) {
+      guard let endpoint = member.endpoint,
+        let certificate = try? await EtcdClient.serverCertificate(of: endpoint, as: credentials),
+        let user = CertificateFacts(der: certificate)?.user, users.contains(user)
+      else { continue }
+      found.append(Impersonation(member: member.name, user: user))
+    }
+    return found
   }
 
   /// Whose certificate would be nobody's, or allow less than the file says.

@@ -11,12 +11,19 @@ public struct PreflightReport: Encodable, TextReport {
     let reason: String
   }
 
+  struct Impersonation: Encodable {
+    let member: String
+    let user: String
+  }
+
   let cluster: String
   public let isSafe: Bool
   let authEnabled: Bool
   let obstacles: [Obstacle]
   let lockedOut: [LockedOut]
   let nearlyFull: [String]
+  /// Members whose server certificate names a user.
+  let impersonations: [Impersonation]
   /// Pods that have the shared Secret; nil if no list of pods was given.
   let pods: [String]?
 
@@ -27,6 +34,7 @@ public struct PreflightReport: Encodable, TextReport {
     obstacles = preflight.obstacles.map { Obstacle(obstacle: "\($0)", hint: $0.hint) }
     lockedOut = preflight.lockedOut.map { LockedOut(user: $0.user, reason: $0.reason) }
     nearlyFull = preflight.nearlyFull
+    impersonations = preflight.impersonations.map { Impersonation(member: $0.member, user: $0.user) }
     self.pods = pods?.pods
   }
 
@@ -36,6 +44,16 @@ public struct PreflightReport: Encodable, TextReport {
       lines += ["\(style.bad("!")) \(obstacle.obstacle)", "  \(style.faint(obstacle.hint))"]
     }
     lines += nearlyFull.map { "\(style.bad("!")) nearly full: \($0)" }
+    for impersonation in impersonations {
+      let (member, user) = (impersonation.member, impersonation.user)
+      lines += [
+        "\(style.bad("!")) the server certificate of the member \(member) names the user '\(user)', whom others can be through etcd's JSON gateway",
+        "  "
+          + style.faint(
+            "give it a certificate with another Common Name ('bulkhead certs member'), and start it with --enable-grpc-gateway=false"
+          ),
+      ]
+    }
     for user in lockedOut.prefix(20) {
       lines.append("\(style.bad("!")) locked out: \(user.user), \(user.reason)")
     }

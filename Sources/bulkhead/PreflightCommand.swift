@@ -8,8 +8,8 @@ struct PreflightCommand: AsyncParsableCommand {
     commandName: "preflight",
     abstract: "Say whether it is safe to turn etcd's authentication on, and who would be locked out.",
     discussion: """
-      Changes nothing. Looks at the users and roles, the members, the alarms and the space, and at the pods if they are \
-      given:
+      Changes nothing. Looks at the users and roles, the members and whom their server certificates name, the alarms and \
+      the space, and at the pods if they are given:
         kubectl get pods --all-namespaces --output json | bulkhead preflight --pods -
 
       Exit code 0 if it is safe, 2 if it is not.

@@ -51,7 +51,19 @@ struct PreflightTests {
       try await cluster.apply(kubernetes)
       let prepared = try await check(kubernetes)
       #expect(prepared.isSafe && prepared.nearlyFull.isEmpty)
+      #expect(prepared.impersonations.isEmpty)
       #expect(try await !check(.sample).isSafe)
+
+      // The member's own certificate is somebody's: the file's, then only etcd's.
+      let member = try #require(cluster.etcd.members.first?.name)
+      let name = "etcd-peer \(member)"
+      let own = Segmentation.of([(name, [Grant(.prefix("/a/"), .read)])], apiserver: "kube")
+      let impersonation = Preflight.Impersonation(member: member, user: name)
+      #expect(try await check(own).impersonations == [impersonation])
+      try await cluster.etcdctl("user", "add", name, "--no-password")
+      let foreign = try await check(kubernetes)
+      #expect(foreign.impersonations == [impersonation] && !foreign.isSafe)
+      #expect(foreign.obstacles.isEmpty && foreign.lockedOut.isEmpty)
     }
   }
 
