@@ -12,12 +12,17 @@ public struct LockedReport<Report: TextReport>: TextReport {
   }
 
   public func text(_ style: Style) -> String {
-    guard let lock else { return report.text(style) }
-    let lines = [
-      "\(style.bad("!")) \(lock.who) \(lock.does)",
-      "  \(style.faint(lock.meaning))", "",
-    ]
-    return (lines + [report.text(style)]).joined(separator: "\n")
+    var pieces: [String] = []
+    write(style) { pieces.append($0) }
+    return pieces.joined(separator: "\n")
+  }
+
+  public func write(_ style: Style, to out: (String) -> Void) {
+    if let lock {
+      out("\(style.bad("!")) \(lock.who) \(lock.does)")
+      out("  \(style.faint(lock.meaning))\n")
+    }
+    report.write(style, to: out)
   }
 
   private enum CodingKeys: CodingKey { case lock }

@@ -39,8 +39,7 @@ struct PlanCommand: AsyncParsableCommand {
         let report = UnchangedReport(applied, cluster: cluster, authEnabled: survey.authEnabled)
         return try Console.out(LockedReport(report, survey.lock), outputOption)
       }
-      let (state, plan) = try await goal.plan(
-        for: etcd, survey, progress: Console.progress)
+      let (state, plan) = try await goal.plan(for: etcd, survey, progress: Console.progress)
       let estimate = try await EstimateReport(plan, from: state, workspace.segmentation, etcd)
       Console.clearProgress()
       let report = PlanReport(plan, cluster: cluster, authEnabled: state.authEnabled, estimate: estimate)
