@@ -18,12 +18,7 @@ public struct Installation: Hashable, Sendable {
     release: CalicoRelease, features: Set<String> = [], region: String? = nil,
     network: String = Installation.defaultNetwork
   ) throws(CatalogueError) {
-    // The namespace `openstack-region-<region>` has to be a DNS label of at most 63 bytes (libcalico-go,
-    // lib/validator/v3/validator.go, regionNamespacePrefix).
-    if let region, !DNSLabel.isValid(region) || region.utf8.count > 46 {
-      throw CatalogueError(
-        "\"\(region)\" is no OpenStack region", hint: "use a-z, 0-9 and '-', at most 46 bytes")
-    }
+    if let region { try Self.checkRegion(region) }
     guard Self.isNetworkName(network) else {
       throw CatalogueError(
         "\"\(network)\" is no name of a CNI network", hint: "use letters, digits, '_', '.' and '-'")
@@ -32,6 +27,15 @@ public struct Installation: Hashable, Sendable {
     self.features = region == nil ? features : features.union([Self.regionFeature])
     self.region = region
     self.network = network
+  }
+
+  /// The namespace `openstack-region-<region>` has to be a DNS label of at most 63 bytes (libcalico-go,
+  /// lib/validator/v3/validator.go, regionNamespacePrefix).
+  public static func checkRegion(_ region: String) throws(CatalogueError) {
+    guard DNSLabel.isValid(region), region.utf8.count <= 46 else {
+      throw CatalogueError(
+        "\"\(region)\" is no OpenStack region", hint: "use a-z, 0-9 and '-', at most 46 bytes")
+    }
   }
 
   /// `no-region` or `region-<name>` (libcalico-go, `lib/backend/model/region.go`).

@@ -10,10 +10,13 @@ public struct CalicoSettings: Sendable {
   let endpoints: [Endpoint]
   /// The folder that holds those of all components.
   let base: String
+  /// OpenStack's region, which all of a region's programs have to agree on; nil where there is none.
+  let region: String?
 
-  public init(endpoints: [Endpoint], base: String) {
+  public init(endpoints: [Endpoint], base: String, region: String? = nil) {
     self.endpoints = endpoints
     self.base = base
+    self.region = region
   }
 
   /// The components that have a settings file.
@@ -42,7 +45,8 @@ public struct CalicoSettings: Sendable {
     switch Self.component(of: resident.identity) {
     case "calico-node":
       let name = site.node.map { ["NODENAME=\($0)", "CALICO_NODENAME=\($0)"] } ?? []
-      return file("/etc/calico/calico.env", environment(folder) + name)
+      return file(
+        "/etc/calico/calico.env", environment(folder) + name + felixRegion("FELIX_OPENSTACKREGION="))
     case "kube-controllers":
       // With its own compaction it would need the role root.
       return file("/etc/calico/kube-controllers.env", environment(folder) + ["COMPACTION_PERIOD=0"])
@@ -78,8 +82,10 @@ public struct CalicoSettings: Sendable {
     [
       "[global]", "DatastoreType = etcdv3", "EtcdEndpoints = \(list)", "EtcdCaFile = \(folder.authority)",
       "EtcdCertFile = \(folder.certificate)", "EtcdKeyFile = \(folder.key)",
-    ] + (site.node.map { ["FelixHostname = \($0)"] } ?? [])
+    ] + (site.node.map { ["FelixHostname = \($0)"] } ?? []) + felixRegion("OpenstackRegion = ")
   }
+
+  private func felixRegion(_ key: String) -> [String] { region.map { ["\(key)\($0)"] } ?? [] }
 
   private func typha(_ folder: CredentialFolder) -> [String] {
     [
@@ -144,6 +150,7 @@ public struct CalicoSettings: Sendable {
         "etcd_username = \(user)", "etcd_password = \(password)", "etcd_ca_cert_file = \(folder.authority)",
         "etcd_cert_file = \(folder.certificate)", "etcd_key_file = \(folder.key)",
       ]
+      + (region.map { ["openstack_region = \($0)"] } ?? [])
       // With its own compaction the driver would need the role root.
       + (user.hasPrefix("neutron-driver") ? ["etcd_compaction_period_mins = 0"] : [])
   }

@@ -132,7 +132,7 @@ extension SegmentationFile {
   /// What is installed, as the catalogue asks for it.
   var installation: Installation {
     get throws(CatalogueError) {
-      try Installation(release: calico.release, features: Set(calico.features))
+      try Installation(release: calico.release, features: Set(calico.features), region: calico.region)
     }
   }
 }

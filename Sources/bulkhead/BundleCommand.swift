@@ -97,7 +97,8 @@ struct BundleCommand: AsyncParsableCommand {
     let authority = try FileContents.read(workspace.path(workspace.file.etcd.ca))
     return HostBundle(
       form,
-      settings: CalicoSettings(endpoints: workspace.file.etcd.endpoints, base: folder),
+      settings: CalicoSettings(
+        endpoints: workspace.file.etcd.endpoints, base: folder, region: workspace.file.calico.region),
       of: try settingsOf(), base: folder, authority: authority, program: program,
       file: URL(fileURLWithPath: fileOption.file).path,
       renewBefore: workspace.file.certificates.lifetime.seconds / 3,

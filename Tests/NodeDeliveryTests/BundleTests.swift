@@ -72,6 +72,27 @@ import Yams
     #expect(user.values.allSatisfy { !$0.contains("password-of") && !$0.contains("key of") })
   }
 
+  @Test func `a region is in the keys and in the settings of all who have it in their keys`() throws {
+    let components = "components: [neutron-driver, dhcp-agent, felix]\nnodes: [n1]\nisolation: node-user"
+    let (file, model, sites) = try segmentation(components, calico: ", region: north")
+    let files = try sites.map { try bundle(.directory, file).texts(for: $0) }.reduce([:]) {
+      $0.merging($1) { $1 }
+    }
+    for (path, line) in [
+      ("n1/etc/neutron/calico-dhcp-agent.conf.d/bulkhead.conf", "openstack_region = north"),
+      ("neutron-driver/etc/neutron/neutron-server.conf.d/bulkhead.conf", "openstack_region = north"),
+      ("n1/etc/calico/felix.cfg", "OpenstackRegion = north"),
+    ] { #expect(files[path]?.contains("\n\(line)\n") == true, "\(path): \(files[path] ?? "")") }
+    let keys = model.roles.flatMap(\.grants).map { "\($0)" }
+    #expect(keys.contains { $0.contains("/calico/felix/v2/region-north/host/n1/") }, "\(keys)")
+    #expect(keys.contains { $0.contains("/calico/dhcp/v2/region-north/subnet") })
+    #expect(!keys.contains { $0.contains("no-region") })
+    let (plain, _, places) = try segmentation(components)
+    #expect(try bundle(.directory, plain).texts(for: places[0]).values.allSatisfy { !$0.contains("egion") })
+    let fault = #expect(throws: (any Error).self) { try segmentation(components, calico: ", region: North") }
+    #expect("\(fault.map { "\($0)" } ?? "")".contains("is no OpenStack region"))
+  }
+
   @Test func `the same comes out the same, and only what differs is written`() throws {
     let folder = try TemporaryFolder()
     let (file, _, sites) = try segmentation("components: [calico-node, cni-plugin]\nnodes: [n1, n2]")

@@ -7,7 +7,8 @@ import Segmentation
 private let parsed = Result { try Catalogue.embedded() }
 
 /// The smallest file with these lines in it.
-func segmentation(_ lines: String) throws -> (
+/// - Parameter calico: More of the section `calico`.
+func segmentation(_ lines: String, calico: String = "") throws -> (
   file: SegmentationFile, segmentation: Segmentation, sites: [Site]
 ) {
   let catalogue = try parsed.get()
@@ -16,7 +17,7 @@ func segmentation(_ lines: String) throws -> (
     apiVersion: bulkhead/v1
     kind: Segmentation
     cluster: c
-    calico: {version: v3.32}
+    calico: {version: v3.32\(calico)}
     etcd: {endpoints: ["https://10.0.0.11:2379", "https://10.0.0.12:2379"], ca: a, certificate: b, key: c}
     \(lines)
     """, file: "bulkhead.yaml", catalogue: catalogue)
@@ -29,7 +30,9 @@ func bundle(_ form: HostBundle.Form, _ file: SegmentationFile, source: String = 
   -> HostBundle
 {
   HostBundle(
-    form, settings: CalicoSettings(endpoints: file.etcd.endpoints, base: "/etc/bulkhead"),
+    form,
+    settings: CalicoSettings(
+      endpoints: file.etcd.endpoints, base: "/etc/bulkhead", region: file.calico.region),
     of: Set(CalicoSettings.components), base: "/etc/bulkhead", authority: Array("CA\n".utf8),
     program: "/bin/true",
     file: "/x/bulkhead.yaml", renewBefore: 100,

@@ -7,16 +7,29 @@ import Yams
 extension FileReader {
   mutating func calico(_ node: Node, catalogue: Catalogue) -> SegmentationFile.Calico? {
     let fields = fields(
-      node, of: "'calico'", known: ["version", "roles", "features"], required: ["version"])
+      node, of: "'calico'", known: ["version", "roles", "features", "region"], required: ["version"])
     let roles: CatalogueForm? = choice(fields["roles"], of: "'calico.roles'")
     let features = features(fields["features"], known: catalogue.features.map(\.name))
+    let region = region(fields["region"])
     guard let version = fields["version"], let word = text(version, of: "'calico.version'", numbers: true)
     else { return nil }
     do {
       return SegmentationFile.Calico(
-        release: try CalicoRelease.known(word), roles: roles ?? .corrected, features: features)
+        release: try CalicoRelease.known(word), roles: roles ?? .corrected, features: features,
+        region: region)
     } catch {
       fault(version, error.message, hint: error.hint)
+      return nil
+    }
+  }
+
+  private mutating func region(_ node: Node?) -> String? {
+    guard let node, let name = text(node, of: "'calico.region'") else { return nil }
+    do {
+      try Installation.checkRegion(name)
+      return name
+    } catch {
+      fault(node, error.message, hint: error.hint)
       return nil
     }
   }

@@ -30,6 +30,8 @@ public struct SegmentationFile: Hashable, Sendable {
     public var release: CalicoRelease
     public var roles: CatalogueForm
     public var features: [String]
+    /// What OpenStack's programs and Felix have as `openstack_region`; nil where they have none.
+    public var region: String?
   }
 
   /// How to reach etcd, and as whom.
