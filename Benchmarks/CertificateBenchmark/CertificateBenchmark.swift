@@ -1,6 +1,8 @@
 import Certificates
 import Crypto
+import Dispatch
 import Foundation
+import Synchronization
 
 /// Certificates a second, beside what the crypto library's key generation and signing alone allow in the same run:
 ///   certificate-benchmark COUNT FOLDER
@@ -21,6 +23,17 @@ import Foundation
         _ = try P256.Signing.PrivateKey(compactRepresentable: false).signature(for: message)
       }
     }
+    report("library: the same, all cores", count) {
+      let failures = Atomic(0)
+      DispatchQueue.concurrentPerform(iterations: count) { _ in
+        do {
+          _ = try P256.Signing.PrivateKey(compactRepresentable: false).signature(for: message)
+        } catch {
+          failures.add(1, ordering: .relaxed)
+        }
+      }
+      if failures.load(ordering: .relaxed) > 0 { throw Failed() }
+    }
     report("library: the same with its defaults, one core", count) {
       for _ in 0..<count { _ = try P256.Signing.PrivateKey().signature(for: message) }
     }
@@ -38,6 +51,8 @@ import Foundation
       }
     }
   }
+
+  private struct Failed: Error {}
 
   private static func issuer(in folder: String) throws -> Issuer {
     let now = Date()
