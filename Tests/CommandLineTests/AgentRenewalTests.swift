@@ -38,12 +38,13 @@ import ThrowawayEtcd
       try write(first, to: folder.path + "/first")
 
       let end = ContinuousClock.now + .seconds(20)
-      let writes = try await withThrowingTaskGroup(of: Int.self) { group in
+      try await withThrowingTaskGroup(of: Void.self) { group in
         for node in nodes {
           group.addTask {
             let other = node == "node-1" ? "node-2" : "node-1"
             var count = 0
-            while ContinuousClock.now < end {
+            // On a busy machine a write may take seconds.
+            while ContinuousClock.now < end || count < 6 {
               try await put(etcd, "\(folder.path)/\(node)/out", to: "/node/\(node)/\(count)")
               count += 1
               if count.isMultiple(of: 5) {
@@ -51,12 +52,10 @@ import ThrowawayEtcd
                 #expect(error?.code == .permissionDenied, "\(String(describing: error))")
               }
             }
-            return count
           }
         }
-        return try await group.reduce(into: []) { $0.append($1) }
+        try await group.waitForAll()
       }
-      #expect(writes.allSatisfy { $0 > 5 }, "\(writes)")
       for node in nodes {
         #expect(double.issued.count { $0 == "calico-node.\(node)" } >= 3, "\(double.issued)")
       }
