@@ -88,12 +88,18 @@ public struct ClusterLock: Sendable {
     _ value: [UInt8], until deadline: ContinuousClock.Instant, _ waiting: (LockHolder?) -> Void
   ) async throws {
     while true {
-      let revision = try await made(value, patiently: ContinuousClock.now < deadline)
-      if revision > 0 {
+      let isPatient = ContinuousClock.now < deadline
+      let revision = try await patiently(isPatient) { () async throws(EtcdError) in
+        try await etcd.put(value, at: OwnKeys.lock, with: lease, onlyIf: OwnKeys.lock, wasMadeAt: 0)
+      }
+      if let revision {
         state.revision.withLock { $0 = revision }
         return
       }
-      if let entry = try await etcd.entries(in: .key(OwnKeys.lock)).first {
+      let entry = try await patiently(isPatient) { () async throws(EtcdError) in
+        try await etcd.entries(in: .key(OwnKeys.lock)).first
+      }
+      if let entry {
         // The answer to the making of it was lost.
         if entry.lease == lease {
           state.revision.withLock { $0 = entry.createRevision }
@@ -107,17 +113,14 @@ public struct ClusterLock: Sendable {
     }
   }
 
-  /// Makes the key if it is not there.
-  /// - Parameter patiently: Says nothing of a member that is away or silent.
-  /// - Returns: The revision at which it was made; 0 if it is there, or nobody knows.
-  private func made(_ value: [UInt8], patiently: Bool) async throws(EtcdError) -> Int64 {
-    do {
-      let revision = try await etcd.put(
-        value, at: OwnKeys.lock, with: lease, onlyIf: OwnKeys.lock, wasMadeAt: 0)
-      return revision ?? 0
-    } catch {
-      guard patiently, error.isTransient else { throw error }
-      return 0
+  /// - Parameter isPatient: Says nothing of a member that is away or silent.
+  /// - Returns: What `body` returns; nil too where nobody knows.
+  private func patiently<Value>(
+    _ isPatient: Bool, _ body: () async throws(EtcdError) -> Value?
+  ) async throws(EtcdError) -> Value? {
+    do { return try await body() } catch {
+      guard isPatient, error.isTransient else { throw error }
+      return nil
     }
   }
 
