@@ -11,7 +11,7 @@ extension EtcdClient {
   /// to etcd too (etcd, `embed/serve.go`).
   /// - Throws: ``EtcdError`` if the member does not answer or is not trusted.
   public static func serverCertificate(
-    of endpoint: Endpoint, as credentials: ClientCredentials, timeout: Duration = .seconds(8)
+    of endpoint: Endpoint, as credentials: ClientCredentials, timeout: Duration = .seconds(20)
   ) async throws -> [UInt8] {
     let seen = Seen()
     let connection = try Connection(endpoint: endpoint, credentials: credentials) { config in

@@ -13,6 +13,8 @@ public struct Preflight: Sendable {
   public let nearlyFull: [String]
   /// Members whose server certificate names a user.
   public let impersonations: [Impersonation]
+  /// Members whose server certificate could not be seen, so that nobody knows whom it names.
+  public let unseen: [Unseen]
 
   /// etcd's JSON gateway passes requests on with the member's own server certificate. Who sends one without an `Accept`
   /// header, and with a certificate that has no Common Name, is to etcd whom that certificate names (etcd,
@@ -22,13 +24,18 @@ public struct Preflight: Sendable {
     public let user: String
   }
 
+  public struct Unseen: Hashable, Sendable {
+    public let member: String
+    public let reason: String
+  }
+
   public struct LockedOut: Hashable, Sendable {
     public let user: String
     public let reason: String
   }
 
   public var isSafe: Bool {
-    obstacles.isEmpty && lockedOut.isEmpty && nearlyFull.isEmpty && impersonations.isEmpty
+    obstacles.isEmpty && lockedOut.isEmpty && nearlyFull.isEmpty && impersonations.isEmpty && unseen.isEmpty
   }
 
   /// - Parameters:
@@ -48,26 +55,39 @@ public struct Preflight: Sendable {
       if percent >= 90 { nearlyFull.append("\(endpoint): \(percent) % of its quota") }
     }
     let users = Set(state.users.keys).union(desired.users.map(\.name)).union(shared.map { [$0] } ?? [])
+    let (impersonations, unseen) = try await impersonations(of: users, etcd, as: credentials)
     return Preflight(
       authEnabled: state.authEnabled,
       obstacles: state.authEnabled
         ? [] : try await EnableAuth(etcd).obstacles(applicant: applicant, state: state),
       lockedOut: lockedOut(desired, state, shared: shared), nearlyFull: nearlyFull,
-      impersonations: try await impersonations(of: users, etcd, as: credentials))
+      impersonations: impersonations, unseen: unseen)
   }
 
   private static func impersonations(
     of users: Set<String>, _ etcd: EtcdClient, as credentials: ClientCredentials
-  ) async throws(EtcdError) -> [Impersonation] {
+  ) async throws(EtcdError) -> ([Impersonation], [Unseen]) {
     var found: [Impersonation] = []
+    var unseen: [Unseen] = []
     for member in try await SurveyedMember.all(of: etcd, as: credentials) {
-      guard let endpoint = member.endpoint,
-        let certificate = try? await EtcdClient.serverCertificate(of: endpoint, as: credentials),
-        let user = CertificateFacts(der: certificate)?.user, users.contains(user)
-      else { continue }
-      found.append(Impersonation(member: member.name, user: user))
+      guard let endpoint = member.endpoint else {
+        unseen.append(Unseen(member: member.name, reason: member.problem ?? "it did not answer"))
+        continue
+      }
+      do {
+        let certificate = try await EtcdClient.serverCertificate(of: endpoint, as: credentials)
+        guard let facts = CertificateFacts(der: certificate) else {
+          unseen.append(Unseen(member: member.name, reason: "it cannot be read"))
+          continue
+        }
+        if let user = facts.user, users.contains(user) {
+          found.append(Impersonation(member: member.name, user: user))
+        }
+      } catch {
+        unseen.append(Unseen(member: member.name, reason: "\(error)"))
+      }
     }
-    return found
+    return (found, unseen)
   }
 
   /// Whose certificate would be nobody's, or allow less than the file says.

@@ -15,6 +15,10 @@ public struct PreflightReport: Encodable, TextReport {
     let member: String
     let user: String
   }
+  struct Unseen: Encodable {
+    let member: String
+    let reason: String
+  }
 
   let cluster: String
   public let isSafe: Bool
@@ -24,6 +28,8 @@ public struct PreflightReport: Encodable, TextReport {
   let nearlyFull: [String]
   /// Members whose server certificate names a user.
   let impersonations: [Impersonation]
+  /// Members whose server certificate could not be seen.
+  let unseen: [Unseen]
   /// Pods that have the shared Secret; nil if no list of pods was given.
   let pods: [String]?
 
@@ -35,6 +41,7 @@ public struct PreflightReport: Encodable, TextReport {
     lockedOut = preflight.lockedOut.map { LockedOut(user: $0.user, reason: $0.reason) }
     nearlyFull = preflight.nearlyFull
     impersonations = preflight.impersonations.map { Impersonation(member: $0.member, user: $0.user) }
+    unseen = preflight.unseen.map { Unseen(member: $0.member, reason: $0.reason) }
     self.pods = pods?.pods
   }
 
@@ -54,6 +61,9 @@ public struct PreflightReport: Encodable, TextReport {
           ),
       ]
     }
+    lines += unseen.map {
+      "\(style.bad("!")) whom the server certificate of the member \($0.member) names is not known: \($0.reason)"
+    }
     for user in lockedOut.prefix(20) {
       lines.append("\(style.bad("!")) locked out: \(user.user), \(user.reason)")
     }
@@ -67,7 +77,7 @@ public struct PreflightReport: Encodable, TextReport {
       lines.append(
         style.good("\(cluster): authentication is on, and whoever the file names has what it says"))
     case (true, false):
-      lines.append(style.bad("\(cluster): authentication is on, and somebody lacks what the file gives them"))
+      lines.append(style.bad("\(cluster): authentication is on, and not all is as it should be"))
     case (false, true): lines.append(style.good("\(cluster): authentication can be turned on"))
     case (false, false): lines.append(style.bad("\(cluster): authentication must not be turned on yet"))
     }

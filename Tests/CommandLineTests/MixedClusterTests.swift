@@ -59,6 +59,11 @@ import ThrowawayEtcd
     members[0].crash()
     let without = try bulkhead("plan")
     #expect(without.code == 0 && without.error.contains("etcd-1 could not be asked"), "\(without.all)")
+    let preflight = try bulkhead("preflight")
+    #expect(
+      preflight.code == 2
+        && preflight.out.contains("whom the server certificate of the member etcd-1 names is not known"),
+      "\(preflight.all)")
     let file = folder.path + "/bulkhead.yaml"
     let text = try String(contentsOfFile: file, encoding: .utf8)
     try (text + "\ncustom:\n  - {user: late, grants: [{prefix: /late/, access: readwrite}]}\n").write(
