@@ -152,19 +152,20 @@ let package = Package(
     tests("Keyspace", ["Etcd", "TestClusters"]),
     tests("Endpoints"),
     tests("Segmentation", ["Catalogue", "Keyspace", "Endpoints", "StrictYAML"]),
-    tests("Files"),
+    tests("Files", ["TestDisks"]),
     tests("StrictYAML"),
     tests("NodeDelivery", ["Agent", "Segmentation", "Catalogue", "Endpoints", "Files", yams]),
     tests("Catalogue", ["Keyspace"]),
     tests("Certificates", ["Files", "Etcd", "Endpoints", "Processes", "ThrowawayEtcd", grdb]),
     tests("Rollover", ["Certificates", "Endpoints", "Etcd", "Files", "Keyspace", "ThrowawayEtcd"]),
     tests("Manifests", [yams]),
-    tests("Agent", ["CertificateSources", "Certificates", "Files", "StrictYAML", logging]),
+    tests("Agent", ["TestDisks", "CertificateSources", "Certificates", "Files", "StrictYAML", logging]),
     tests("CertificateSources", ["TestSources", "Certificates", "Files"]),
     tests(
       "AuthorityServer",
       [
-        "TestSources", "Rollover", "Enrolment", "Segmentation", "Catalogue", "Certificates", "Files", logging,
+        "TestSources", "TestDisks", "Rollover", "Enrolment", "Segmentation", "Catalogue", "Certificates",
+        "Files", logging,
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "X509", package: "swift-certificates"),
@@ -180,6 +181,9 @@ let package = Package(
       name: "TestClusters", dependencies: ["ThrowawayEtcd", "Certificates", "Etcd"],
       path: "Tests/TestClusters",
       swiftSettings: strict),
+    // A disk that is full soon.
+    .target(
+      name: "TestDisks", dependencies: ["Files"], path: "Tests/TestDisks", swiftSettings: strict),
     // A source of certificates that can be told to misbehave.
     .target(
       name: "TestSources",

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestDisks
 import Testing
 
 @testable import Files
@@ -108,32 +109,22 @@ import Testing
     #expect(error?.message == "there is no user \"no-such-user\" on this machine")
   }
 
-  /// A file system of a few pages, which is full soon.
-  @Test(.enabled(if: geteuid() == 0, "only root may mount")) func aFullDiskLeavesTheOldPair() throws {
-    let full = directory + "/full"
-    try Directory.create(full)
-    guard mount("tmpfs", full, "tmpfs", 0, "size=64k") == 0 else { return }
-    defer { umount2(full, Int32(MNT_DETACH)) }
-    let target = AtomicDirectory(full + "/pair")
-    try target.write(files("1"), now: now)
-    try fill(full)
-    for _ in 0..<3 {
-      let error = #expect(throws: FileError.self) { try target.write(files("2"), now: now + 60) }
-      #expect(error?.kind == .noSpace)
-      #expect(try text(of: target.path + "/key") == "key 1")
-      #expect(try text(of: target.path + "/cert") == "cert 1")
+  @Test(.enabled(if: SmallDisk.isPossible, "no disk can be mounted here"))
+  func aFullDiskLeavesTheOldPair() async throws {
+    try await SmallDisk.with(kilobytes: 64) { disk in
+      let target = AtomicDirectory(disk.path + "/pair")
+      try target.write(files("1"), now: now)
+      try disk.fill()
+      for _ in 0..<3 {
+        let error = #expect(throws: FileError.self) { try target.write(files("2"), now: now + 60) }
+        #expect(error?.kind == .noSpace)
+        #expect(try text(of: target.path + "/key") == "key 1")
+        #expect(try text(of: target.path + "/cert") == "cert 1")
+      }
+      #expect(try names(in: target.path).count == 4)
+      try disk.empty()
+      #expect(try target.write(files("2"), now: now + 60))
+      #expect(try text(of: target.path + "/key") == "key 2")
     }
-    #expect(try names(in: target.path).count == 4)
-    #expect(unlink(full + "/ballast") == 0)
-    #expect(try target.write(files("2"), now: now + 60))
-    #expect(try text(of: target.path + "/key") == "key 2")
-  }
-
-  private func fill(_ path: String) throws {
-    let descriptor = open(path + "/ballast", O_WRONLY | O_CREAT, 0o600)
-    try #require(descriptor >= 0)
-    defer { close(descriptor) }
-    let page = [UInt8](repeating: 0, count: 4_096)
-    while write(descriptor, page, page.count) > 0 {}
   }
 }

@@ -1,0 +1,53 @@
+import Files
+import Foundation
+import Glibc
+
+/// A file system in memory that is full soon, for what happens where no space is left.
+public struct SmallDisk: Sendable {
+  public let path: String
+  private var ballast: String { path + "/ballast" }
+
+  /// Whether it can be made here: only root may mount, and in some containers not even root.
+  public static let isPossible = (try? Mount(kilobytes: 64))?.unmount() != nil
+
+  /// Gone after `body`.
+  /// - Parameter path: Where it is mounted, a folder that is not there yet; nil for anywhere.
+  public static func with<Result>(
+    kilobytes: Int, at path: String? = nil, _ body: (SmallDisk) async throws -> Result
+  ) async throws -> Result {
+    let mount = try Mount(kilobytes: kilobytes, at: path)
+    defer { mount.unmount() }
+    return try await body(SmallDisk(path: mount.path))
+  }
+
+  /// Leaves no space.
+  public func fill() throws {
+    let descriptor = open(ballast, O_WRONLY | O_CREAT, 0o600)
+    guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+    defer { close(descriptor) }
+    let page = [UInt8](repeating: 0, count: 4_096)
+    while write(descriptor, page, page.count) > 0 {}
+  }
+
+  /// Gives the space back.
+  public func empty() throws { try FileManager.default.removeItem(atPath: ballast) }
+
+  private struct Mount {
+    let path: String
+
+    init(kilobytes: Int, at place: String? = nil) throws {
+      path = place ?? NSTemporaryDirectory() + "bulkhead-disk-" + UUID().uuidString
+      try Directory.create(path)
+      guard mount("tmpfs", path, "tmpfs", 0, "size=\(kilobytes)k") == 0 else {
+        let code = errno
+        rmdir(path)
+        throw POSIXError(.init(rawValue: code) ?? .EIO)
+      }
+    }
+
+    func unmount() {
+      umount2(path, Int32(MNT_DETACH))
+      rmdir(path)
+    }
+  }
+}
