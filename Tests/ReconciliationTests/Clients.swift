@@ -56,8 +56,13 @@ struct Clients {
       case .success(true): break
       case .success(false): throw LostWrite(user: use.user, count: count)
       case .failure(let error):
+        if error.code == .noIdentity {
+          guard !errors.contains(where: { $0.code == .noIdentity }) else {
+            throw RefusedTwice(user: use.user)
+          }
+          try await sendAgain(value, use, with: etcd, after: error, count)
+        }
         errors.append(error)
-        if error.code == .noIdentity { try await sendAgain(value, use, with: etcd, count) }
       }
       try? await Task.sleep(for: .milliseconds(3))
     }
@@ -67,12 +72,13 @@ struct Clients {
 
   /// As a program does whose request met the turning on of authentication: it was not done, and now it is.
   private static func sendAgain(
-    _ value: [UInt8], _ use: Use, with etcd: EtcdClient, _ count: Int
+    _ value: [UInt8], _ use: Use, with etcd: EtcdClient, after error: EtcdError, _ count: Int
   ) async throws {
     try await Task {
       let before = try await etcd.value(of: use.key)
       guard use.access.contains(.write) else { return }
-      guard before != value else { throw LostWrite(user: use.user, count: count) }
+      // Where the read after it was refused, the write was done.
+      if before == value, error.operation.hasPrefix("Put") { throw LostWrite(user: use.user, count: count) }
       try await etcd.put(value, at: use.key)
     }.value
   }
@@ -82,3 +88,6 @@ struct LostWrite: Error {
   let user: String
   let count: Int
 }
+
+/// A client met the turning on of authentication more than once.
+struct RefusedTwice: Error { let user: String }
