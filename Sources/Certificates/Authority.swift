@@ -139,8 +139,14 @@ public struct Authority: Sendable {
 
   /// Whether this authority's key has signed the certificate.
   func hasSigned(_ certificate: Certificate) -> Bool {
-    certificate.issuer == self.certificate.subject
-      && self.certificate.publicKey.isValidSignature(certificate.signature, for: certificate)
+    self.certificate.hasSigned(certificate)
+  }
+}
+
+extension Certificate {
+  /// Whether the key of this certificate has signed the other one.
+  func hasSigned(_ other: Certificate) -> Bool {
+    other.issuer == subject && publicKey.isValidSignature(other.signature, for: other)
   }
 }
 

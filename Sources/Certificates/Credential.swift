@@ -30,9 +30,7 @@ public struct Credential: Sendable {
         hint: "give the two that were made for each other")
     }
     for (certificate, issuer) in zip(chain, chain.dropFirst()) {
-      guard certificate.issuer == issuer.subject,
-        issuer.publicKey.isValidSignature(certificate.signature, for: certificate)
-      else {
+      guard issuer.hasSigned(certificate) else {
         throw CertificatesError(
           "a certificate of \(source) was not signed by the authority whose certificate follows it",
           hint: "give the client's own certificate first, and each authority after what it has signed")

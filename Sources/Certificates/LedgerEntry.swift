@@ -45,20 +45,8 @@ public struct LedgerEntry: Codable, Hashable, Sendable {
 extension LedgerEntry: FetchableRecord, PersistableRecord {
   public static let databaseTableName = "certificate"
 
-  /// What `Encodable` comes to as well, which takes as long again as SQLite itself.
-  public func encode(to container: inout PersistenceContainer) {
-    container["serial"] = serial
-    container["authority"] = authority
-    container["purpose"] = purpose.rawValue
-    container["identity"] = identity
-    container["component"] = component
-    container["node"] = node
-    container["fingerprint"] = fingerprint
-    container["notBefore"] = Int64(notBefore.timeIntervalSince1970)
-    container["notAfter"] = Int64(notAfter.timeIntervalSince1970)
-    container["file"] = file
-    container["revokedAt"] = revokedAt.map { Int64($0.timeIntervalSince1970) }
-    container["reason"] = reason?.rawValue
+  public static func databaseDateEncodingStrategy(for column: String) -> DatabaseDateEncodingStrategy {
+    .secondsSince1970
   }
 
   public static func databaseDateDecodingStrategy(for column: String) -> DatabaseDateDecodingStrategy {

@@ -100,8 +100,8 @@ extension PEMSerializable {
 }
 
 extension PEMDocument {
-  /// The document as it stands in a file. `pemString` comes to the same but for the last newline, and takes longer
-  /// than the signature of a certificate.
+  /// The document as it stands in a file. `pemString` comes to the same but for the last newline, and takes several
+  /// times as long.
   var text: String {
     let lines = Data(derBytes).base64EncodedString(
       options: [.lineLength64Characters, .endLineWithLineFeed])

@@ -57,12 +57,6 @@ extension Issuer {
   }
 }
 
-extension Certificate {
-  fileprivate func hasSigned(_ certificate: Certificate) -> Bool {
-    certificate.issuer == subject && publicKey.isValidSignature(certificate.signature, for: certificate)
-  }
-}
-
 extension HostName {
   /// As ``CertificateFacts/alternativeNames`` writes it.
   fileprivate var alternativeName: String {
