@@ -18,13 +18,12 @@ struct Refusals: Sendable {
     }
   }
 
-  private func count(_ isCounted: (_ labels: Substring) -> Bool) async throws(EtcdError) -> Int {
+  private func count(_ isCounted: (_ labels: String) -> Bool) async throws(EtcdError) -> Int {
     var sum = 0.0
     for endpoint in etcd.endpoints {
       let metrics = try await Metrics.read(from: endpoint, as: credentials)
-      for (name, value) in metrics.values where name.hasPrefix("grpc_server_handled_total{") {
-        if isCounted(name[...]) { sum += value }
-      }
+      for (name, value) in metrics.values
+      where name.hasPrefix("grpc_server_handled_total{") && isCounted(name) { sum += value }
     }
     return Int(sum)
   }

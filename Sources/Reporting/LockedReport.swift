@@ -11,11 +11,7 @@ public struct LockedReport<Report: TextReport>: TextReport {
     self.lock = lock
   }
 
-  public func text(_ style: Style) -> String {
-    var pieces: [String] = []
-    write(style) { pieces.append($0) }
-    return pieces.joined(separator: "\n")
-  }
+  public func text(_ style: Style) -> String { textOfPieces(style) }
 
   public func write(_ style: Style, to out: (String) -> Void) {
     if let lock {

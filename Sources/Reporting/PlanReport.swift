@@ -43,11 +43,7 @@ public struct PlanReport: TextReport, Sendable {
     try container.encodeIfPresent(estimate, forKey: .estimate)
   }
 
-  public func text(_ style: Style) -> String {
-    var lines: [String] = []
-    write(style) { lines.append($0) }
-    return lines.joined(separator: "\n")
-  }
+  public func text(_ style: Style) -> String { textOfPieces(style) }
 
   public func write(_ style: Style, to out: (String) -> Void) {
     let changes = plan.changes

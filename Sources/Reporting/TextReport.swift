@@ -7,4 +7,11 @@ public protocol TextReport: Encodable {
 
 extension TextReport {
   public func write(_ style: Style, to out: (String) -> Void) { out(text(style)) }
+
+  /// The text of a report that hands out pieces.
+  func textOfPieces(_ style: Style) -> String {
+    var pieces: [String] = []
+    write(style) { pieces.append($0) }
+    return pieces.joined(separator: "\n")
+  }
 }
