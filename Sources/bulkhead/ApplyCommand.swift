@@ -20,7 +20,7 @@ struct ApplyCommand: AsyncParsableCommand {
         (give each program its certificate: 'bulkhead manifest' and a rollout)
         kubectl get pods -A -o json | bulkhead apply --stage clean --shared CN --pods -
       A write that is on its way in the instant of switch is refused by etcd, 'etcdserver: user name is empty', and not \
-      done; switch says how many were. kubelet and Calico's controllers ask again.
+      done: whoever sent it has to ask again. switch says how many were.
       clean counts refused requests before and after, and gives the old user back if there are more.
       """)
 
