@@ -13,7 +13,7 @@ SWIFT_CODE := Package.swift Sources Tests Benchmarks
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test build release format lint generate docs bench clean
+.PHONY: help demo test build release format lint docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,10 +46,6 @@ format: ## lay the Swift code out anew, in place
 lint: ## check the layout of the Swift code, and the scripts where shellcheck is installed
 	@swift format lint --strict --parallel --recursive $(SWIFT_CODE)
 	@if command -v shellcheck >/dev/null; then shellcheck -x .ci/run $$(grep -l '^#!' tools/*); fi
-
-generate: ## make the gRPC code anew from Sources/Etcd/Protos
-	@tools/need-build
-	@tools/generate
 
 docs: ## make Documentation/catalogue.md anew from the catalogue's data
 	@tools/build --product bulkhead

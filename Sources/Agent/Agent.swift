@@ -3,7 +3,7 @@ import Foundation
 import Logging
 
 /// The certificates of one configuration, kept by looking at them side by side.
-public struct Agent: Sendable {
+package struct Agent: Sendable {
   let source: any CertificateSource
   private var keepers: [Keeper]
   private let log: Logger
@@ -11,7 +11,7 @@ public struct Agent: Sendable {
 
   /// - Parameter clock: What time it is.
   /// - Throws: `FileError` where the machine does not know an owner.
-  public init(
+  package init(
     _ configuration: AgentConfiguration, log: Logger, clock: @escaping @Sendable () -> Date = { Date() }
   ) throws {
     try self.init(configuration, source: configuration.source.make(), log: log, clock: clock)
@@ -31,7 +31,7 @@ public struct Agent: Sendable {
 
   /// How everything stands, without asking anyone or changing anything.
   /// - Throws: `FileError`.
-  public func check() throws -> [AgentStanding] {
+  package func check() throws -> [AgentStanding] {
     let now = clock()
     return try keepers.map { keeper in
       let (held, isDue) = try keeper.standing(now: now)
@@ -40,7 +40,7 @@ public struct Agent: Sendable {
   }
 
   /// Gets what is missing or due. What failed and may yet succeed is tried again until the time is up.
-  public mutating func once(timeout: Duration) async -> [AgentStanding] {
+  package mutating func once(timeout: Duration) async -> [AgentStanding] {
     let end = ContinuousClock.now + timeout
     var standings: [AgentStanding] = []
     while true {

@@ -7,7 +7,7 @@ extension AgentConfiguration {
   ///   - folder: What relative paths are relative to.
   ///   - environment: What `${NAME}` in a value stands for.
   /// - Throws: Every fault of the file, each with line, column and hint.
-  public init(
+  package init(
     _ text: String, file: String, folder: String, environment: [String: String]
   ) throws(FileFaults) {
     let text = YAMLText(

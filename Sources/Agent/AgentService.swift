@@ -5,7 +5,7 @@ import ServiceLifecycle
 import UnixSignals
 
 /// The agent as a process that runs until it is told to stop.
-public struct AgentService: Service {
+package struct AgentService: Service {
   /// At most this long between two looks: a clock that was set, a file that was damaged and an installer that emptied
   /// the CNI plugin's folder are noticed within a minute.
   private static let longestPause = 60.0
@@ -22,7 +22,7 @@ public struct AgentService: Service {
   /// Runs the agent, and its answers over HTTP where the configuration wants them, until SIGTERM or SIGINT. SIGHUP
   /// makes it look at once.
   /// - Throws: where the address cannot be listened on.
-  public static func run(_ agent: Agent, listen: AgentConfiguration.ListenAddress?, log: Logger) async throws
+  package static func run(_ agent: Agent, listen: AgentConfiguration.ListenAddress?, log: Logger) async throws
   {
     let board = Board()
     var services: [any Service] = [AgentService(agent, board: board)]
@@ -37,7 +37,7 @@ public struct AgentService: Service {
 
   private enum Wake { case time, hangup }
 
-  public func run() async throws {
+  package func run() async throws {
     let (wakes, wake) = AsyncStream.makeStream(of: Wake.self, bufferingPolicy: .bufferingNewest(2))
     let signals = await UnixSignalsSequence(trapping: .sighup)
     let hangups = Task { for await _ in signals { wake.yield(.hangup) } }

@@ -1,8 +1,8 @@
 import Foundation
 
 /// How one identity's certificate stands, for whoever runs the agent.
-public struct AgentStanding: Codable, Hashable, Sendable {
-  public enum State: String, Codable, Sendable {
+package struct AgentStanding: Codable, Hashable, Sendable {
+  package enum State: String, Codable, Sendable {
     /// In its time, and not due.
     case good
     /// In its time, and it should have been renewed by now.
@@ -11,17 +11,17 @@ public struct AgentStanding: Codable, Hashable, Sendable {
     case unusable
   }
 
-  public let identity: String
-  public let directory: String
-  public let state: State
-  public let notAfter: Date?
+  package let identity: String
+  package let directory: String
+  package let state: State
+  package let notAfter: Date?
   /// When it is renewed.
-  public let renewal: Date?
+  package let renewal: Date?
   /// Why a certificate was put in place just now; nil where none was.
-  public let renewed: String?
+  package let renewed: String?
   /// What is wrong, and what to do about it.
-  public let fault: String?
-  public let hint: String?
+  package let fault: String?
+  package let hint: String?
 
   init(_ keeper: Keeper, _ look: Keeper.Look, isDue: Bool, now: Date) {
     identity = keeper.delivery.identity
@@ -35,7 +35,7 @@ public struct AgentStanding: Codable, Hashable, Sendable {
   }
 
   /// 0 where all is well, 2 where something is to be done, 1 where a certificate cannot be used.
-  public static func exitCode(_ standings: [AgentStanding]) -> Int32 {
+  package static func exitCode(_ standings: [AgentStanding]) -> Int32 {
     if standings.contains(where: { $0.state == .unusable }) { return 1 }
     return standings.contains { $0.state == .due || $0.fault != nil } ? 2 : 0
   }

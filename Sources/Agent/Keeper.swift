@@ -187,13 +187,13 @@ struct Keeper: Sendable {
 }
 
 /// Why a certificate is not as it should be: one sentence, and what to do about it.
-public struct KeeperFault: Error, Hashable, Sendable, CustomStringConvertible {
-  public let message: String
-  public let hint: String?
+package struct KeeperFault: Error, Hashable, Sendable, CustomStringConvertible {
+  package let message: String
+  package let hint: String?
   /// Whether asking again soon may help.
   let isTransient: Bool
 
-  public var description: String { message }
+  package var description: String { message }
 
   init(_ message: String, hint: String?) {
     (self.message, self.hint, isTransient) = (message, hint, true)

@@ -1,27 +1,27 @@
 import Foundation
 
 /// One decision of the server, written as one line of the audit log.
-public struct AuditEntry: Codable, Hashable, Sendable {
-  public enum Decision: String, Codable, Sendable { case issued, renewed, refused }
+package struct AuditEntry: Codable, Hashable, Sendable {
+  package enum Decision: String, Codable, Sendable { case issued, renewed, refused }
 
-  public let time: Date
-  public let decision: Decision
+  package let time: Date
+  package let decision: Decision
   /// The Common Name that was asked for; nil where the request was not understood.
-  public let identity: String?
+  package let identity: String?
   /// The node that the certificate is for; nil where it is for none or was refused.
-  public let node: String?
+  package let node: String?
   /// How the client wanted to prove who it is: `token`, `service-account`, `certificate`; nil where it did not.
-  public let method: String?
+  package let method: String?
   /// What it showed: a join token's id, a service account's name, a certificate's serial; never a secret.
-  public let proof: String?
+  package let proof: String?
   /// The client's address.
-  public let client: String
+  package let client: String
   /// Why it was refused; nil where it was not.
-  public let reason: String?
+  package let reason: String?
   /// The serial of the certificate issued, in hexadecimal digits.
-  public let serial: String?
+  package let serial: String?
 
-  public init(
+  package init(
     time: Date, decision: Decision, identity: String?, node: String? = nil, method: String?,
     proof: String? = nil, client: String, reason: String? = nil, serial: String? = nil
   ) {

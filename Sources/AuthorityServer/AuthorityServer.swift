@@ -9,7 +9,7 @@ import ServiceLifecycle
 
 /// A small enrolment server: nodes come with a join token and leave with a certificate of their own, and come again
 /// with that to renew it. It is one process beside one ledger.
-public struct AuthorityServer: Sendable {
+package struct AuthorityServer: Sendable {
   private let settings: AuthoritySettings
   private let logger: Logger
   private let rules: RulesFile
@@ -19,7 +19,7 @@ public struct AuthorityServer: Sendable {
 
   /// Reads what there is to read, and issues the server's own certificate if need be.
   /// - Throws: ``AuthorityServerError``, `CertificatesError`, `FileError` or what is wrong with the segmentation file.
-  public init(_ settings: AuthoritySettings, logger: Logger) throws {
+  package init(_ settings: AuthoritySettings, logger: Logger) throws {
     self.settings = settings
     self.logger = logger
     let rules = try RulesFile(settings, logger: logger)
@@ -57,7 +57,7 @@ public struct AuthorityServer: Sendable {
   ///   - heedsSignals: whether SIGTERM and SIGINT ask it to end; where false, only the task's cancellation does.
   ///   - onStart: told the port once connections are accepted.
   /// - Throws: ``AuthorityServerError`` where the address cannot be listened on.
-  public func run(
+  package func run(
     heedsSignals: Bool = true, onStart: @escaping @Sendable (Int) async -> Void
   ) async throws {
     let limits = settings.limits

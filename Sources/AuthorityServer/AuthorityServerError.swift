@@ -1,10 +1,10 @@
 /// Why the server cannot run: one sentence, and what to do about it.
-public struct AuthorityServerError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct AuthorityServerError: Error, Hashable, Sendable, CustomStringConvertible {
   /// One sentence in lower case with no full stop.
-  public let message: String
-  public let hint: String
+  package let message: String
+  package let hint: String
 
-  public var description: String { message }
+  package var description: String { message }
 
   init(_ message: String, hint: String) {
     self.message = message

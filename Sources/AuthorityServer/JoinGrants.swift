@@ -10,7 +10,7 @@ extension Segmentation {
   ///   - components: which of them; empty for all of the node's.
   ///   - uses: how many certificates for each.
   /// - Throws: ``AuthorityServerError`` where nobody could do anything with it.
-  public func joinGrant(
+  package func joinGrant(
     node: String?, components: [String], uses: Int, expiresAt: Date
   ) throws -> JoinGrant {
     guard node != nil || !components.isEmpty else {
@@ -39,7 +39,7 @@ extension Segmentation {
   }
 
   /// All nodes that identities are divided by, in the order of the file.
-  public var nodes: [String] {
+  package var nodes: [String] {
     var seen: Set<String> = []
     return deliveries.compactMap { $0.node?.text }.filter { seen.insert($0).inserted }
   }

@@ -5,9 +5,9 @@ import NIOCore
 import NIOSSL
 
 /// Which cluster vouches for pods, and for which of its service accounts.
-public struct ServiceAccountSettings: Sendable {
+package struct ServiceAccountSettings: Sendable {
   /// Where the cluster's public keys are.
-  public enum Keys: Sendable {
+  package enum Keys: Sendable {
     /// A JSON Web Key Set.
     case file(String)
     /// The API server's `/openid/v1/jwks`. The authority's certificates and the token are read each time, since
@@ -16,20 +16,20 @@ public struct ServiceAccountSettings: Sendable {
   }
 
   /// Calico's own service accounts: the installer of the CNI plugin runs in calico-node's pod.
-  public static let calico = [
+  package static let calico = [
     "kube-system/calico-node": ["calico-node", "cni-plugin"],
     "kube-system/calico-cni-plugin": ["cni-plugin"],
     "kube-system/calico-kube-controllers": ["kube-controllers"],
   ]
 
-  public let keys: Keys
+  package let keys: Keys
   /// What the API server's `--service-account-issuer` is.
-  public let issuer: String
-  public let audience: String
+  package let issuer: String
+  package let audience: String
   /// By `NAMESPACE/NAME`, the components that the service account may ask for.
-  public let components: [String: [String]]
+  package let components: [String: [String]]
 
-  public init(keys: Keys, issuer: String, audience: String, components: [String: [String]] = calico) {
+  package init(keys: Keys, issuer: String, audience: String, components: [String: [String]] = calico) {
     self.keys = keys
     self.issuer = issuer
     self.audience = audience

@@ -1,27 +1,27 @@
 /// A minor release of Calico, which is as fine as the catalogue distinguishes: patch releases read and write
 /// the same keys.
-public struct CalicoRelease: Hashable, Sendable {
-  public let major: Int
-  public let minor: Int
+package struct CalicoRelease: Hashable, Sendable {
+  package let major: Int
+  package let minor: Int
 
-  public init(major: Int, minor: Int) {
+  package init(major: Int, minor: Int) {
     self.major = major
     self.minor = minor
   }
 
   /// The releases the catalogue was checked against. The last of them is ``unreleased``.
-  public static let known = CalicoRelease(major: 3, minor: 20)...unreleased
+  package static let known = CalicoRelease(major: 3, minor: 20)...unreleased
 
   /// What the branch release-v3.33 held on 22 August 2026. The master branch, which had gone on to v3.34 a week
   /// before, read and wrote the same keys that day.
-  public static let unreleased = CalicoRelease(major: 3, minor: 33)
+  package static let unreleased = CalicoRelease(major: 3, minor: 33)
 
   /// The known release that is nearest to this one: itself if it is known.
-  public var nearestKnown: CalicoRelease { min(max(self, Self.known.lowerBound), Self.known.upperBound) }
+  package var nearestKnown: CalicoRelease { min(max(self, Self.known.lowerBound), Self.known.upperBound) }
 
   /// Reads a release and refuses one that the catalogue does not know.
   /// - Parameter assuming: Take the nearest known release instead of refusing.
-  public static func known(_ text: String, assuming: Bool = false) throws(CatalogueError) -> CalicoRelease {
+  package static func known(_ text: String, assuming: Bool = false) throws(CatalogueError) -> CalicoRelease {
     guard let release = CalicoRelease(text) else {
       throw CatalogueError("\"\(text)\" is no Calico release", hint: "write it as v3.32 or v3.32.1")
     }
@@ -35,17 +35,17 @@ public struct CalicoRelease: Hashable, Sendable {
 }
 
 extension CalicoRelease: Comparable {
-  public static func < (left: CalicoRelease, right: CalicoRelease) -> Bool {
+  package static func < (left: CalicoRelease, right: CalicoRelease) -> Bool {
     (left.major, left.minor) < (right.major, right.minor)
   }
 }
 
 extension CalicoRelease: CustomStringConvertible {
-  public var description: String { "v\(major).\(minor)" }
+  package var description: String { "v\(major).\(minor)" }
 
   /// Reads `v3.32`, `3.32`, `v3.32.1` and `v3.33.0-0.dev`.
   /// - Returns: nil for anything else.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     let number = text.hasPrefix("v") ? text.dropFirst() : text[...]
     let parts = number.prefix { $0 != "-" && $0 != "+" }
       .split(separator: ".", omittingEmptySubsequences: false)

@@ -1,29 +1,29 @@
 import Yams
 
 /// What each component of each Calico release reads and writes in etcd.
-public struct Catalogue: Hashable, Sendable {
+package struct Catalogue: Hashable, Sendable {
   /// In the order of ``CatalogueData``.
-  public let components: [Component]
+  package let components: [Component]
   /// What an ``Installation`` may name, with a line of meaning each.
-  public let features: [Feature]
+  package let features: [Feature]
 
-  public struct Feature: Hashable, Sendable {
-    public let name: String
-    public let meaning: String
+  package struct Feature: Hashable, Sendable {
+    package let name: String
+    package let meaning: String
   }
 
-  public subscript(name: String) -> Component? { components.first { $0.name == name } }
+  package subscript(name: String) -> Component? { components.first { $0.name == name } }
 
   /// The catalogue that comes with the program.
   /// - Throws: never, unless the data was changed without running the tests.
-  public static func embedded() throws(CatalogueError) -> Catalogue {
+  package static func embedded() throws(CatalogueError) -> Catalogue {
     try Catalogue(
       components: CatalogueData.components.map { ($0.file, String(decoding: $0.bytes, as: UTF8.self)) },
       features: String(decoding: CatalogueData.features, as: UTF8.self))
   }
 
   /// Reads a catalogue from the text of its files.
-  public init(components files: [(name: String, text: String)], features text: String) throws(CatalogueError)
+  package init(components files: [(name: String, text: String)], features text: String) throws(CatalogueError)
   {
     let features = try Self.features(text)
     let names = Set(features.map(\.name))

@@ -1,21 +1,21 @@
 import Keyspace
 
 /// Where the published table of a component and what it really needs differ, for one installation.
-public struct CatalogueComparison: Hashable, Sendable {
-  public let component: String
+package struct CatalogueComparison: Hashable, Sendable {
+  package let component: String
   /// One for each corrected grant that the published table does not allow, or not wholly.
-  public let missing: [Difference]
+  package let missing: [Difference]
   /// One for each published grant that allows more than is used.
-  public let excessive: [Difference]
+  package let excessive: [Difference]
 
-  public struct Difference: Hashable, Sendable {
+  package struct Difference: Hashable, Sendable {
     /// The grant that the other form does not cover. Its entry says what happens without it (if missing) or
     /// why it is too much (if excessive).
-    public let grant: CatalogueGrant
+    package let grant: CatalogueGrant
     /// The part of it that the other form does not allow to read.
-    public let readable: KeyRangeSet
+    package let readable: KeyRangeSet
     /// The part of it that the other form does not allow to write.
-    public let writable: KeyRangeSet
+    package let writable: KeyRangeSet
 
     init?(_ grant: CatalogueGrant, beyond other: Permissions) {
       let own = Permissions([grant.grant])
@@ -27,7 +27,7 @@ public struct CatalogueComparison: Hashable, Sendable {
   }
 
   /// - Returns: nil if there is no published table to compare with.
-  public init?(of component: Component, for installation: Installation) {
+  package init?(of component: Component, for installation: Installation) {
     guard component.documented != nil else { return nil }
     let documented = component.grants(.documented, for: installation)
     let corrected = component.grants(.corrected, for: installation)

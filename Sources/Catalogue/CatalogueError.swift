@@ -1,13 +1,13 @@
 /// A fault in the catalogue's data or in what it was asked.
-public struct CatalogueError: Error, Hashable, Sendable {
+package struct CatalogueError: Error, Hashable, Sendable {
   /// What is wrong: one sentence, in lower case.
-  public let message: String
+  package let message: String
   /// What to do about it.
-  public let hint: String
+  package let hint: String
   /// The data file and its line, counted from 1, where the fault is in one.
-  public let place: String?
+  package let place: String?
 
-  public init(_ message: String, hint: String, file: String? = nil, line: Int? = nil) {
+  package init(_ message: String, hint: String, file: String? = nil, line: Int? = nil) {
     self.message = message
     self.hint = hint
     place = file.map { file in line.map { "\(file):\($0)" } ?? file }
@@ -15,5 +15,5 @@ public struct CatalogueError: Error, Hashable, Sendable {
 }
 
 extension CatalogueError: CustomStringConvertible {
-  public var description: String { (place.map { "\($0): " } ?? "") + message }
+  package var description: String { (place.map { "\($0): " } ?? "") + message }
 }

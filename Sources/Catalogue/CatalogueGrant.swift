@@ -1,20 +1,20 @@
 import Keyspace
 
 /// One line of a component's table: which keys, what for, and who says so.
-public struct CatalogueEntry: Hashable, Sendable {
-  public let pattern: KeyPattern
-  public let access: Access
-  public let condition: Condition
+package struct CatalogueEntry: Hashable, Sendable {
+  package let pattern: KeyPattern
+  package let access: Access
+  package let condition: Condition
   /// What the program does with the keys: one sentence.
-  public let why: String
+  package let why: String
   /// The file of Calico's source (or of the project named), or the page, that shows it.
-  public let source: String
+  package let source: String
   /// What happens if it is refused. Nil in a published table.
-  public let without: String?
+  package let without: String?
   /// Where a published table allows more than is used: why that is too much.
-  public let excess: String?
+  package let excess: String?
   /// How the entry divides when each node has a user of its own; nil if all nodes need all of it.
-  public let nodeScope: NodeScope?
+  package let nodeScope: NodeScope?
 
   func grants(for installation: Installation) -> [CatalogueGrant] {
     condition.holds(for: installation)
@@ -45,11 +45,11 @@ public struct CatalogueEntry: Hashable, Sendable {
 }
 
 /// How an entry divides into a part of the node's own and a part that all nodes share.
-public struct NodeScope: Hashable, Sendable {
-  public struct Part: Hashable, Sendable {
-    public let pattern: KeyPattern
-    public let access: Access
-    public let condition: Condition
+package struct NodeScope: Hashable, Sendable {
+  package struct Part: Hashable, Sendable {
+    package let pattern: KeyPattern
+    package let access: Access
+    package let condition: Condition
 
     init(_ pattern: KeyPattern, _ access: Access, _ condition: Condition = .always) {
       self.pattern = pattern
@@ -59,15 +59,15 @@ public struct NodeScope: Hashable, Sendable {
   }
 
   /// Patterns that name the node.
-  public let own: [Part]
-  public let shared: [Part]
+  package let own: [Part]
+  package let shared: [Part]
   /// Why the shared part has to be shared, or that nothing is.
-  public let why: String
+  package let why: String
 }
 
 /// An entry of the catalogue made concrete for one installation, and for one node where it is a node's own.
-public struct CatalogueGrant: Hashable, Sendable {
-  public let grant: Grant
+package struct CatalogueGrant: Hashable, Sendable {
+  package let grant: Grant
   /// Where it comes from, with the reasons. Its own range is wider where ``grant`` is a node's part.
-  public let entry: CatalogueEntry
+  package let entry: CatalogueEntry
 }

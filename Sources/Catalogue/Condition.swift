@@ -1,15 +1,15 @@
 /// When an entry of the catalogue counts.
-public struct Condition: Hashable, Sendable {
+package struct Condition: Hashable, Sendable {
   /// The first release, if not from the first known.
-  public let since: CalicoRelease?
+  package let since: CalicoRelease?
   /// The last release, if not to the last known.
-  public let until: CalicoRelease?
+  package let until: CalicoRelease?
   /// The feature that has to be in use.
-  public let feature: String?
+  package let feature: String?
   /// The feature that must not be in use.
-  public let unless: String?
+  package let unless: String?
 
-  public init(
+  package init(
     since: CalicoRelease? = nil, until: CalicoRelease? = nil, feature: String? = nil, unless: String? = nil
   ) {
     self.since = since
@@ -18,9 +18,9 @@ public struct Condition: Hashable, Sendable {
     self.unless = unless
   }
 
-  public static let always = Condition()
+  package static let always = Condition()
 
-  public func holds(for installation: Installation) -> Bool {
+  package func holds(for installation: Installation) -> Bool {
     (since.map { $0 <= installation.release } ?? true)
       && (until.map { installation.release <= $0 } ?? true)
       && (feature.map(installation.features.contains) ?? true)
@@ -30,7 +30,7 @@ public struct Condition: Hashable, Sendable {
 
 extension Condition: CustomStringConvertible {
   /// Such as `v3.24 to v3.32, unless seeded`; empty if it always holds.
-  public var description: String {
+  package var description: String {
     let releases: String? =
       switch (since, until) {
       case (nil, nil): nil

@@ -1,20 +1,20 @@
 /// What is installed: all that decides, with the component, which keys are read and written.
-public struct Installation: Hashable, Sendable {
-  public let release: CalicoRelease
+package struct Installation: Hashable, Sendable {
+  package let release: CalicoRelease
   /// Names from ``Catalogue/features``; others have no effect.
-  public let features: Set<String>
+  package let features: Set<String>
   /// OpenStack's region, as `openstack_region` names it; nil if none is configured.
-  public let region: String?
+  package let region: String?
   /// The `name` of the CNI network configuration, with which the handles of pods begin.
-  public let network: String
+  package let network: String
 
   /// The network's name in Calico's own manifests.
-  public static let defaultNetwork = "k8s-pod-network"
+  package static let defaultNetwork = "k8s-pod-network"
   /// The feature that a ``region`` brings with it.
   static let regionFeature = "openstack-region"
 
   /// - Throws: if the region or the network is no name that Calico would take.
-  public init(
+  package init(
     release: CalicoRelease, features: Set<String> = [], region: String? = nil,
     network: String = Installation.defaultNetwork
   ) throws(CatalogueError) {
@@ -31,7 +31,7 @@ public struct Installation: Hashable, Sendable {
 
   /// The namespace `openstack-region-<region>` has to be a DNS label of at most 63 bytes (libcalico-go,
   /// lib/validator/v3/validator.go, regionNamespacePrefix).
-  public static func checkRegion(_ region: String) throws(CatalogueError) {
+  package static func checkRegion(_ region: String) throws(CatalogueError) {
     guard DNSLabel.isValid(region), region.utf8.count <= 46 else {
       throw CatalogueError(
         "\"\(region)\" is no OpenStack region", hint: "use a-z, 0-9 and '-', at most 46 bytes")
@@ -55,7 +55,7 @@ public struct Installation: Hashable, Sendable {
 }
 
 /// The two forms in which the catalogue knows each component.
-public enum CatalogueForm: String, CaseIterable, Sendable {
+package enum CatalogueForm: String, CaseIterable, Sendable {
   /// The tables as Calico publishes them.
   case documented
   /// What the program really reads and writes.

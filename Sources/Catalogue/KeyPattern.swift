@@ -1,9 +1,9 @@
 import Keyspace
 
 /// A key or prefix with names left open: `/calico/ipam/v2/host/{node}/`.
-public struct KeyPattern: Hashable, Sendable {
+package struct KeyPattern: Hashable, Sendable {
   /// What may stand between braces.
-  public enum Placeholder: String, CaseIterable, Sendable {
+  package enum Placeholder: String, CaseIterable, Sendable {
     /// The node's name.
     case node
     /// The node's name inside a WorkloadEndpoint's name: ``NodeName/escaped``.
@@ -24,9 +24,9 @@ public struct KeyPattern: Hashable, Sendable {
   }
 
   /// As the data file has it.
-  public let text: String
+  package let text: String
   /// Whether every key that begins with the text is meant, or the one key.
-  public let isPrefix: Bool
+  package let isPrefix: Bool
   private let parts: [Part]
 
   /// - Returns: nil if a brace is left open or holds no ``Placeholder``.
@@ -49,13 +49,13 @@ public struct KeyPattern: Hashable, Sendable {
   }
 
   /// Whether the keys differ from node to node.
-  public var namesNode: Bool {
+  package var namesNode: Bool {
     parts.contains { if case .placeholder(let placeholder) = $0 { placeholder.isNode } else { false } }
   }
 
   /// The keys meant.
   /// - Returns: nil if the pattern names a node and `node` is nil.
-  public func range(for installation: Installation, node: NodeName?) -> KeyRange? {
+  package func range(for installation: Installation, node: NodeName?) -> KeyRange? {
     var bytes: [UInt8] = []
     for part in parts {
       switch part {
@@ -83,5 +83,5 @@ extension KeyPattern.Placeholder {
 
 extension KeyPattern: CustomStringConvertible {
   /// A prefix has a star at its end.
-  public var description: String { isPrefix ? text + "*" : text }
+  package var description: String { isPrefix ? text + "*" : text }
 }

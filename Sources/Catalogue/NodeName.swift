@@ -1,10 +1,10 @@
 /// A node's name as Calico knows it: `NODENAME`, or the host's name in lower case.
-public struct NodeName: Hashable, Sendable {
-  public let text: String
+package struct NodeName: Hashable, Sendable {
+  package let text: String
 
   /// Checks the name as Calico checks the name of a Node: DNS labels in lower case, joined by dots, at most
   /// 253 bytes, with no limit for one label (libcalico-go, `lib/validator/v3/validator.go`, `nameRegex`).
-  public init(_ text: String) throws(CatalogueError) {
+  package init(_ text: String) throws(CatalogueError) {
     guard text.utf8.count <= 253 else {
       throw CatalogueError("a node name has \(text.utf8.count) bytes", hint: "Calico allows 253")
     }
@@ -24,14 +24,14 @@ public struct NodeName: Hashable, Sendable {
 
   /// The name inside a WorkloadEndpoint's name, where a single dash separates the parts: each dash is doubled
   /// (libcalico-go, `lib/names/workloadendpoint.go`, `escapeDashes`). So no node's is the start of another's.
-  public var escaped: String {
+  package var escaped: String {
     text.split(separator: "-", omittingEmptySubsequences: false).joined(separator: "--")
   }
 }
 
 extension NodeName: Comparable, CustomStringConvertible {
-  public static func < (left: NodeName, right: NodeName) -> Bool { left.text < right.text }
-  public var description: String { text }
+  package static func < (left: NodeName, right: NodeName) -> Bool { left.text < right.text }
+  package var description: String { text }
 }
 
 /// Calico's `nameLabelFmt`: `[a-z0-9]([-a-z0-9]*[a-z0-9])?`.

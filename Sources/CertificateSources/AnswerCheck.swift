@@ -5,7 +5,7 @@ extension CertificateSource {
   /// Gets a certificate and checks it before anyone uses it: the key is its own, it is for this identity and for
   /// clients, it is in its time, each authority of its chain has signed the one before.
   /// - Throws: ``SourceError``.
-  public func order(_ order: CertificateOrder, now: Date) async throws -> SourcedCertificate {
+  package func order(_ order: CertificateOrder, now: Date) async throws -> SourcedCertificate {
     let answer: SourcedCertificate
     do {
       answer = try await certificate(for: order)

@@ -4,7 +4,7 @@ import Foundation
 /// Where an identity's certificate comes from: a secret manager, an authority server, a folder.
 ///
 /// A new kind of source is a file beside this one.
-public protocol CertificateSource: Sendable {
+package protocol CertificateSource: Sendable {
   /// For messages: `vault https://vault:8200`.
   var name: String { get }
 
@@ -21,20 +21,20 @@ public protocol CertificateSource: Sendable {
 }
 
 extension CertificateSource {
-  public var revisit: Duration? { nil }
-  public func maintain(now: Date) async throws {}
+  package var revisit: Duration? { nil }
+  package func maintain(now: Date) async throws {}
 }
 
 /// What is asked of a source.
-public struct CertificateOrder: Sendable {
+package struct CertificateOrder: Sendable {
   /// The certificate's Common Name, which is the etcd user.
-  public let identity: String
+  package let identity: String
   /// How long it is to last; nil for the source's own default.
-  public let lifetime: Duration?
+  package let lifetime: Duration?
   /// What is there and still good, for sources that take it as proof of who asks.
-  public let current: Credential?
+  package let current: Credential?
 
-  public init(identity: String, lifetime: Duration?, current: Credential?) {
+  package init(identity: String, lifetime: Duration?, current: Credential?) {
     self.identity = identity
     self.lifetime = lifetime
     self.current = current

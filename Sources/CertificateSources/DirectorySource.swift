@@ -3,15 +3,15 @@ import Files
 import Foundation
 
 /// A folder that something else fills: configuration management, a CSI driver, `bulkhead certs issue`.
-public struct DirectorySource: CertificateSource {
+package struct DirectorySource: CertificateSource {
   let path: String
 
-  public init(_ path: String) { self.path = path }
+  package init(_ path: String) { self.path = path }
 
-  public var name: String { "the folder \(path)" }
-  public var revisit: Duration? { .zero }
+  package var name: String { "the folder \(path)" }
+  package var revisit: Duration? { .zero }
 
-  public func certificate(for order: CertificateOrder) async throws -> SourcedCertificate {
+  package func certificate(for order: CertificateOrder) async throws -> SourcedCertificate {
     let folder = CredentialDirectory(path)
     let certificate = try folder.certificatePath(of: order.identity)
     let key = try folder.keyPath(of: order.identity)

@@ -5,12 +5,12 @@ import Foundation
 /// user of the machine can read.
 ///
 /// It is read anew each time it is needed, because others renew it: the kubelet replaces service-account tokens.
-public struct Secret: Hashable, Sendable {
-  public let file: String?
+package struct Secret: Hashable, Sendable {
+  package let file: String?
   /// The environment variable that is asked where no file is named.
-  public let variable: String?
+  package let variable: String?
 
-  public init(file: String?, variable: String? = nil) {
+  package init(file: String?, variable: String? = nil) {
     self.file = file
     self.variable = variable
   }

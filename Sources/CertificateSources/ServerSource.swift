@@ -5,14 +5,14 @@ import Foundation
 /// Bulkhead's own authority server (`bulkhead authority serve`).
 ///
 /// The first certificate is had for a token, every later one with the certificate before it.
-public struct ServerSource: CertificateSource {
+package struct ServerSource: CertificateSource {
   let settings: ServerSettings
 
-  public init(_ settings: ServerSettings) { self.settings = settings }
+  package init(_ settings: ServerSettings) { self.settings = settings }
 
-  public var name: String { "the authority server \(settings.address)" }
+  package var name: String { "the authority server \(settings.address)" }
 
-  public func certificate(for order: CertificateOrder) async throws -> SourcedCertificate {
+  package func certificate(for order: CertificateOrder) async throws -> SourcedCertificate {
     if let current = order.current {
       do {
         return try await renew(order, with: current)

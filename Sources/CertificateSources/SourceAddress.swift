@@ -4,14 +4,14 @@ import Foundation
 ///
 /// Plain `http://` is taken for loopback only, where a proxy such as Vault's own may listen: a token would otherwise
 /// cross the network in clear.
-public struct SourceAddress: Hashable, Sendable, CustomStringConvertible {
+package struct SourceAddress: Hashable, Sendable, CustomStringConvertible {
   /// Without a slash at its end.
-  public let url: String
+  package let url: String
 
-  public var description: String { url }
+  package var description: String { url }
 
   /// - Throws: ``SourceAddressError``.
-  public init(_ text: String) throws(SourceAddressError) {
+  package init(_ text: String) throws(SourceAddressError) {
     let form = "write it as https://HOST:PORT"
     guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
       let host = parts.host, !host.isEmpty
@@ -36,9 +36,9 @@ public struct SourceAddress: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Why a text is no ``SourceAddress``. Does not repeat the text, which may hold a password.
-public struct SourceAddressError: Error, Hashable {
-  public let problem: String
-  public let hint: String
+package struct SourceAddressError: Error, Hashable {
+  package let problem: String
+  package let hint: String
 
   init(_ problem: String, hint: String) {
     self.problem = problem

@@ -1,13 +1,13 @@
 /// Why a source gave no certificate: one sentence, and what to do about it. Never holds a credential.
-public struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
-  public let message: String
-  public let hint: String?
+package struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
+  package let message: String
+  package let hint: String?
   /// Whether asking again later may help: the source was away, slow or overloaded, and did not refuse.
-  public let isTransient: Bool
+  package let isTransient: Bool
 
-  public var description: String { message }
+  package var description: String { message }
 
-  public init(_ message: String, hint: String? = nil, isTransient: Bool) {
+  package init(_ message: String, hint: String? = nil, isTransient: Bool) {
     self.message = message
     self.hint = hint
     self.isTransient = isTransient

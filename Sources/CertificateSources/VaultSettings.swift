@@ -1,16 +1,16 @@
 /// How Vault or OpenBao is reached, and what is asked of it.
-public struct VaultSettings: Hashable, Sendable {
-  public var address: SourceAddress
+package struct VaultSettings: Hashable, Sendable {
+  package var address: SourceAddress
   /// The authorities of its server certificate, a file in PEM; nil for those that the system trusts.
-  public var authority: String?
-  public var namespace: String?
-  public var engine: Engine
-  public var login: Login
+  package var authority: String?
+  package var namespace: String?
+  package var engine: Engine
+  package var login: Login
   /// How long a question and its whole answer may take.
-  public var timeout = Duration.seconds(20)
+  package var timeout = Duration.seconds(20)
 
   /// The secrets engine that certificates come from.
-  public enum Engine: Hashable, Sendable {
+  package enum Engine: Hashable, Sendable {
     /// PKI: signs a request for a key made here.
     case pki(mount: String, role: String)
     /// KV version 2: holds certificates and keys that someone else has put there, one secret for each identity below
@@ -19,7 +19,7 @@ public struct VaultSettings: Hashable, Sendable {
   }
 
   /// The auth method that proves who asks.
-  public enum Login: Hashable, Sendable {
+  package enum Login: Hashable, Sendable {
     case token(Secret)
     case appRole(mount: String, roleID: String, secretID: Secret)
     case kubernetes(mount: String, role: String, token: Secret)
@@ -27,7 +27,7 @@ public struct VaultSettings: Hashable, Sendable {
     case certificate(mount: String, role: String?, certificate: String, key: String)
   }
 
-  public init(
+  package init(
     address: SourceAddress, authority: String?, namespace: String?, engine: Engine, login: Login
   ) {
     self.address = address
@@ -39,16 +39,16 @@ public struct VaultSettings: Hashable, Sendable {
 }
 
 /// How an authority server (`bulkhead authority serve`) is reached.
-public struct ServerSettings: Hashable, Sendable {
-  public var address: SourceAddress
+package struct ServerSettings: Hashable, Sendable {
+  package var address: SourceAddress
   /// The authorities of its server certificate, a file in PEM; nil for those that the system trusts.
-  public var authority: String?
+  package var authority: String?
   /// A join token, or a Kubernetes service-account token; not needed once there is a certificate to renew.
-  public var token: Secret
+  package var token: Secret
   /// How long a question and its whole answer may take.
-  public var timeout = Duration.seconds(20)
+  package var timeout = Duration.seconds(20)
 
-  public init(address: SourceAddress, authority: String?, token: Secret) {
+  package init(address: SourceAddress, authority: String?, token: Secret) {
     self.address = address
     self.authority = authority
     self.token = token

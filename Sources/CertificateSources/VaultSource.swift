@@ -5,7 +5,7 @@ import Foundation
 ///
 /// Sources: developer.hashicorp.com/vault/api-docs, secret/pki ("Sign certificate"), secret/kv/kv-v2 ("Read secret
 /// version"), auth/approle, auth/kubernetes, auth/cert, auth/token ("Renew a token (self)").
-public actor VaultSource: CertificateSource {
+package actor VaultSource: CertificateSource {
   let settings: VaultSettings
   /// From the last login; nil before it, and where the token is given.
   private var token: String?
@@ -14,17 +14,17 @@ public actor VaultSource: CertificateSource {
   /// When a given token is to be renewed next.
   private var renewal = Date.distantPast
 
-  public init(_ settings: VaultSettings) { self.settings = settings }
+  package init(_ settings: VaultSettings) { self.settings = settings }
 
-  public nonisolated var name: String { "vault \(settings.address)" }
+  package nonisolated var name: String { "vault \(settings.address)" }
 
   /// A secret is read anew every ten minutes: 5,000 nodes with three of them each make 25 requests a second. To read
   /// its version alone would cost Vault as much, and need a right more.
-  public nonisolated var revisit: Duration? {
+  package nonisolated var revisit: Duration? {
     if case .keyValue = settings.engine { .seconds(600) } else { nil }
   }
 
-  public func certificate(for order: CertificateOrder) async throws -> SourcedCertificate {
+  package func certificate(for order: CertificateOrder) async throws -> SourcedCertificate {
     switch settings.engine {
     case .pki(let mount, let role): try await sign(order, "/v1/\(mount)/sign/\(role)")
     case .keyValue(let mount, let path): try await read(order, "/v1/\(mount)/data/\(path)/\(order.identity)")
@@ -32,7 +32,7 @@ public actor VaultSource: CertificateSource {
   }
 
   /// A token that is given and not had for a login ends one day unless it is renewed; half way is early enough.
-  public func maintain(now: Date) async throws {
+  package func maintain(now: Date) async throws {
     guard case .token = settings.login, now >= renewal else { return }
     let token = try await self.login()
     let answer = try await send("POST", "/v1/auth/token/renew-self", token, body: [String: String]())

@@ -5,13 +5,13 @@ import X509
 ///
 /// A value of this type has been checked: the key belongs to the certificate, the certificate is an
 /// authority's, and it is in its time at the moment the value was made.
-public struct Authority: Sendable {
+package struct Authority: Sendable {
   let certificate: Certificate
-  public let key: PrivateKey
+  package let key: PrivateKey
   /// The certificate in PEM: what etcd's `--trusted-ca-file` and the clients' `etcd-ca` hold.
-  public let certificatePEM: String
+  package let certificatePEM: String
   /// What the authority's certificate says.
-  public let facts: CertificateFacts
+  package let facts: CertificateFacts
   /// The identifier that the authority's certificate carries, or the usual hash where it carries none.
   let keyIdentifier: ArraySlice<UInt8>
 
@@ -23,7 +23,7 @@ public struct Authority: Sendable {
   ///   - limits: what its certificate keeps it from signing.
   ///   - parent: the authority that signs it; nil where it signs itself.
   /// - Throws: ``CertificatesError``.
-  public static func create(
+  package static func create(
     name: String, lifetime: Duration, now: Date, key algorithm: KeyAlgorithm = .p256,
     limits: AuthorityLimits = AuthorityLimits(), signedBy parent: Authority? = nil
   ) throws -> Authority {
@@ -58,7 +58,7 @@ public struct Authority: Sendable {
   ///   - source: where it comes from, for messages.
   ///   - passphrase: asked where the key is protected by one.
   /// - Throws: ``CertificatesError``.
-  public static func importing(
+  package static func importing(
     certificatePEM: String, keyPEM: String, now: Date, source: String = "the authority",
     passphrase: PassphraseSource? = nil
   ) throws -> Authority {

@@ -10,7 +10,7 @@ extension Authority {
   /// - Parameter passphrase: asked where the key is protected by one.
   /// - Throws: `FileError` where a file is missing or unreadable, ``CertificatesError`` where the two are no
   ///   authority that is valid now.
-  public static func load(
+  package static func load(
     _ directory: String, now: Date, passphrase: PassphraseSource? = nil
   ) throws -> Authority {
     try importing(
@@ -23,7 +23,7 @@ extension Authority {
   /// is never overwritten; of several writers at once one succeeds.
   /// - Parameter passphrase: protects the key; nil leaves it to the file's mode.
   /// - Throws: `FileError`; of kind `exists` where the directory holds `ca.key` or `ca.crt`.
-  public func save(to directory: String, passphrase: Passphrase? = nil) throws {
+  package func save(to directory: String, passphrase: Passphrase? = nil) throws {
     try Directory.create(directory, mode: 0o700)
     try AtomicFile.create(
       [

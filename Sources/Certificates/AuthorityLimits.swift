@@ -2,16 +2,16 @@ import SwiftASN1
 import X509
 
 /// What an authority's certificate keeps it from signing.
-public struct AuthorityLimits: Hashable, Sendable {
+package struct AuthorityLimits: Hashable, Sendable {
   /// It can sign certificates for clients only (extended key usage, which Go and OpenSSL enforce along the
   /// chain).
-  public var isForClientsOnly = false
+  package var isForClientsOnly = false
   /// DNS names and all names below them that its certificates may hold.
-  public var domains: [String] = []
+  package var domains: [String] = []
   /// Networks whose addresses its certificates may hold.
-  public var networks: [IPNetwork] = []
+  package var networks: [IPNetwork] = []
 
-  public init(isForClientsOnly: Bool = false, domains: [String] = [], networks: [IPNetwork] = []) {
+  package init(isForClientsOnly: Bool = false, domains: [String] = [], networks: [IPNetwork] = []) {
     self.isForClientsOnly = isForClientsOnly
     self.domains = domains
     self.networks = networks
@@ -30,7 +30,7 @@ public struct AuthorityLimits: Hashable, Sendable {
 }
 
 /// A network as in "10.0.0.0/8" or "fd00::/8".
-public struct IPNetwork: Hashable, Sendable {
+package struct IPNetwork: Hashable, Sendable {
   let address: [UInt8]
   let bits: Int
 
@@ -45,7 +45,7 @@ public struct IPNetwork: Hashable, Sendable {
   }
 
   /// - Throws: ``CertificatesError`` where the text is no network, or has bits set after its prefix.
-  public init(_ text: String) throws {
+  package init(_ text: String) throws {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, let bits = Int(parts[1]),
       case .ip(let address)? = try? HostName(String(parts[0])),

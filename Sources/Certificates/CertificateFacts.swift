@@ -5,51 +5,51 @@ import SwiftASN1
 import X509
 
 /// What a certificate says, as plain values.
-public struct CertificateFacts: Codable, Hashable, Sendable {
+package struct CertificateFacts: Codable, Hashable, Sendable {
   /// The subject in the notation of RFC 4514, last attribute first, as in `CN=alice,O=example`.
-  public let subject: String
+  package let subject: String
   /// All Common Names of the subject in encoding order; one that cannot be read with certainty is nil.
-  public let commonNames: [String?]
-  public let issuer: String
+  package let commonNames: [String?]
+  package let issuer: String
   /// Lower-case hexadecimal without separators.
-  public let serial: String
-  public let notBefore: Date
-  public let notAfter: Date
+  package let serial: String
+  package let notBefore: Date
+  package let notAfter: Date
   /// `serverAuth`, `clientAuth`, `any`, others by their object identifier; nil without the extension.
-  public let extendedKeyUsages: [String]?
+  package let extendedKeyUsages: [String]?
   /// `DNS:etcd-0`, `IP:10.0.0.1`, others as the library prints them.
-  public let alternativeNames: [String]
+  package let alternativeNames: [String]
   /// "P-256", "RSA 2048", "Ed25519" and the like.
-  public let keyAlgorithm: String
+  package let keyAlgorithm: String
   /// Whether basicConstraints says that it is an authority's.
-  public let isAuthority: Bool
+  package let isAuthority: Bool
   /// SHA-256 of the DER encoding in lower-case hexadecimal, as `openssl x509 -fingerprint -sha256` without
   /// colons.
-  public let fingerprint: String
+  package let fingerprint: String
 
   /// The etcd user that the certificate stands for: the last Common Name, which is the one Go's crypto/x509
   /// keeps and etcd reads (auth/store.go, AuthInfoFromTLS). Nil without one, and etcd then refuses every
   /// call.
-  public var user: String? {
+  package var user: String? {
     guard let last = commonNames.last, let name = last, !name.isEmpty else { return nil }
     return name
   }
 
   /// Whether there is exactly one Common Name, so that every reader sees the same.
-  public var hasOneCommonName: Bool { commonNames.count == 1 }
+  package var hasOneCommonName: Bool { commonNames.count == 1 }
 
   /// Whether etcd takes it from a client: clientAuth, any purpose, or no purpose named.
-  public var isForClients: Bool {
+  package var isForClients: Bool {
     guard let extendedKeyUsages else { return true }
     return extendedKeyUsages.contains("clientAuth") || extendedKeyUsages.contains("any")
   }
 
-  public func isValid(at moment: Date) -> Bool { notBefore <= moment && moment <= notAfter }
+  package func isValid(at moment: Date) -> Bool { notBefore <= moment && moment <= notAfter }
 
   /// The facts of the first certificate of a PEM text, which is the one a TLS peer shows as its own.
   /// - Parameter source: where the text came from, for messages.
   /// - Throws: ``CertificatesError``.
-  public init(pem: String, source: String = "the certificate") throws {
+  package init(pem: String, source: String = "the certificate") throws {
     guard let facts = try Self.all(pem: pem, source: source).first else {
       throw CertificatesError("\(source) holds no certificate", hint: "give a PEM file with a certificate")
     }
@@ -57,26 +57,26 @@ public struct CertificateFacts: Codable, Hashable, Sendable {
   }
 
   /// - Returns: nil where the bytes are no certificate in DER.
-  public init?(der: [UInt8]) {
+  package init?(der: [UInt8]) {
     guard let certificate = try? Certificate(derEncoded: der) else { return nil }
     self.init(certificate)
   }
 
   /// The facts of all certificates of a PEM text, at least one.
   /// - Throws: ``CertificatesError``.
-  public static func all(pem: String, source: String = "the certificate") throws -> [CertificateFacts] {
+  package static func all(pem: String, source: String = "the certificate") throws -> [CertificateFacts] {
     try PEMText(text: pem, source: source).certificates().map { CertificateFacts($0) }
   }
 
   /// The facts of the first certificate of a file.
   /// - Throws: `FileError` or ``CertificatesError``.
-  public init(file path: String) throws {
+  package init(file path: String) throws {
     try self.init(pem: FileContents.readText(path, limit: credentialFileLimit), source: path)
   }
 
   /// The etcd user that a certificate file stands for.
   /// - Throws: `FileError`, or ``CertificatesError`` where the file does not stand for exactly one user.
-  public static func user(ofCertificateFile path: String) throws -> String {
+  package static func user(ofCertificateFile path: String) throws -> String {
     let facts = try CertificateFacts(file: path)
     guard facts.hasOneCommonName else {
       throw CertificatesError(

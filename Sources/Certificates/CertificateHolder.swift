@@ -1,12 +1,12 @@
 /// Who a certificate is for.
-public struct CertificateHolder: Hashable, Sendable {
+package struct CertificateHolder: Hashable, Sendable {
   /// The Common Name; for clients the etcd user.
-  public let commonName: String
-  public let purpose: LedgerEntry.Purpose
+  package let commonName: String
+  package let purpose: LedgerEntry.Purpose
   /// Calico's name for the program, where it is one.
-  public let component: String?
+  package let component: String?
   /// Where each node has a certificate of its own, which one.
-  public let node: String?
+  package let node: String?
   /// Whether the certificates of other nodes have the same Common Name, so that the file's name must tell them apart.
   let sharesName: Bool
 
@@ -22,7 +22,7 @@ public struct CertificateHolder: Hashable, Sendable {
   }
 
   /// - Parameter sharesName: whether the certificates of other nodes have the same Common Name.
-  public init(
+  package init(
     client user: String, component: String? = nil, node: String? = nil, sharesName: Bool = false
   ) {
     self.init(user, purpose: .client, component: component, node: node, sharesName: sharesName)
@@ -39,7 +39,7 @@ public struct CertificateHolder: Hashable, Sendable {
 
 extension CertificateHolder {
   /// Why a name cannot be the Common Name of a client other than root; nil where it can.
-  public static func problem(withUser name: String) -> CertificatesError? {
+  package static func problem(withUser name: String) -> CertificatesError? {
     do {
       _ = try SubjectName(user: name, allowRoot: false)
       return nil

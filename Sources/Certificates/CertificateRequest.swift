@@ -6,14 +6,14 @@ import X509
 ///
 /// Of all that it says, two things are taken: the one Common Name and the public key. Extensions, other attributes
 /// of the subject and the lifetime are the authority's to decide.
-public struct CertificateRequest: Sendable {
+package struct CertificateRequest: Sendable {
   /// The name that it asks for.
-  public let commonName: String
+  package let commonName: String
   let publicKey: Certificate.PublicKey
 
   /// - Parameter source: where the text came from, for messages.
   /// - Throws: ``CertificatesError``.
-  public init(pem: String, source: String = "the request") throws {
+  package init(pem: String, source: String = "the request") throws {
     let request = try PEMText(text: pem, source: source).certificateRequest()
     guard request.publicKey.isValidSignature(request.signature, for: request) else {
       throw CertificatesError(
@@ -36,16 +36,16 @@ public struct CertificateRequest: Sendable {
   }
 
   /// - Throws: `FileError` or ``CertificatesError``.
-  public init(file path: String) throws {
+  package init(file path: String) throws {
     try self.init(pem: FileContents.readText(path, limit: credentialFileLimit), source: path)
   }
 
   /// The field's name for the algorithm of its key.
-  public var keyAlgorithm: String { publicKey.algorithmName }
+  package var keyAlgorithm: String { publicKey.algorithmName }
 
   /// A new request for a user's certificate, signed with the key that it is for, in PEM.
   /// - Throws: ``CertificatesError`` where the name cannot be a client's.
-  public static func make(for user: String, key: PrivateKey) throws -> String {
+  package static func make(for user: String, key: PrivateKey) throws -> String {
     let subject = try SubjectName(user: user, allowRoot: false)
     return try CertificateSigningRequest(
       version: .v1, subject: subject.distinguishedName, privateKey: key.key,

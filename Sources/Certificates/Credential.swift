@@ -2,11 +2,11 @@ import Foundation
 import X509
 
 /// A certificate and its private key.
-public struct Credential: Sendable {
+package struct Credential: Sendable {
   let certificate: Certificate
-  public let key: PrivateKey
+  package let key: PrivateKey
   /// The certificate, and after it those of the authorities between it and the one that others trust.
-  public let certificatePEM: String
+  package let certificatePEM: String
 
   init(certificate: Certificate, chainPEM: String, key: PrivateKey) throws {
     self.certificate = certificate
@@ -18,7 +18,7 @@ public struct Credential: Sendable {
   /// - Parameter source: where they came from, for messages.
   /// - Throws: ``CertificatesError``, also where the key is not the certificate's, or a certificate was not signed by
   ///   the one after it.
-  public init(certificatePEM: String, key: PrivateKey, source: String) throws {
+  package init(certificatePEM: String, key: PrivateKey, source: String) throws {
     let chain = try PEMText(text: certificatePEM, source: source).certificates()
     guard let leaf = chain.first else {
       throw CertificatesError(
@@ -44,10 +44,10 @@ public struct Credential: Sendable {
   }
 
   /// What the certificate says.
-  public var facts: CertificateFacts { CertificateFacts(certificate) }
+  package var facts: CertificateFacts { CertificateFacts(certificate) }
 
   /// The first reason why it is no credential of a user, or nil.
-  public func fault(user: String, now: Date) -> CredentialFault? {
+  package func fault(user: String, now: Date) -> CredentialFault? {
     CredentialDirectory.fault(of: certificate, key: key, user: user, authority: nil, now: now)
   }
 }

@@ -5,15 +5,15 @@ import X509
 /// A directory of issued credentials: `USER.crt` (0644) and `USER.key` (0600) for each user.
 ///
 /// Characters of a user name that do not belong in a file name are percent-encoded.
-public struct CredentialDirectory: Sendable {
-  public let path: String
+package struct CredentialDirectory: Sendable {
+  package let path: String
 
-  public init(_ path: String) {
+  package init(_ path: String) {
     self.path = path
   }
 
   /// What was done for a user.
-  public enum Action: Hashable, Sendable {
+  package enum Action: Hashable, Sendable {
     /// There was nothing, and there is a credential now.
     case issued
     /// The credential is good and was left untouched.
@@ -25,34 +25,34 @@ public struct CredentialDirectory: Sendable {
   }
 
   /// A user, what was done, and where its files are.
-  public struct Issuance: Hashable, Sendable {
-    public let user: String
-    public let action: Action
-    public let certificatePath: String
-    public let keyPath: String
+  package struct Issuance: Hashable, Sendable {
+    package let user: String
+    package let action: Action
+    package let certificatePath: String
+    package let keyPath: String
   }
 
   /// - Throws: ``CertificatesError`` where the user's name makes no file name.
-  public func certificatePath(of user: String) throws -> String {
+  package func certificatePath(of user: String) throws -> String {
     try certificatePath(of: CertificateHolder(client: user))
   }
 
   /// - Throws: ``CertificatesError`` where the user's name makes no file name.
-  public func keyPath(of user: String) throws -> String { try keyPath(of: CertificateHolder(client: user)) }
+  package func keyPath(of user: String) throws -> String { try keyPath(of: CertificateHolder(client: user)) }
 
   /// - Throws: ``CertificatesError`` where the names make no file name.
-  public func certificatePath(of holder: CertificateHolder) throws -> String {
+  package func certificatePath(of holder: CertificateHolder) throws -> String {
     "\(path)/\(try holder.fileName()).crt"
   }
 
   /// - Throws: ``CertificatesError`` where the names make no file name.
-  public func keyPath(of holder: CertificateHolder) throws -> String {
+  package func keyPath(of holder: CertificateHolder) throws -> String {
     "\(path)/\(try holder.fileName()).key"
   }
 
   /// Issues a client certificate for every user that has no good one here, without a ledger.
   /// - Throws: as ``issue(for:by:renewal:)``.
-  public func issueMissing(
+  package func issueMissing(
     _ users: [String], by authority: Authority, lifetime: Duration, now: Date, allowRoot: Bool = false
   ) throws -> [Issuance] {
     try issue(
@@ -69,7 +69,7 @@ public struct CredentialDirectory: Sendable {
   /// - Parameter progress: told after each holder how many are done.
   /// - Returns: what was done, in the order of the holders.
   /// - Throws: ``CertificatesError`` or `FileError`; an unreadable file is never replaced, nor is a CA's.
-  public func issue(
+  package func issue(
     for holders: [CertificateHolder], by issuer: Issuer, renewal: Renewal = .never,
     progress: (Int) -> Void = { _ in }
   ) throws -> [Issuance] {

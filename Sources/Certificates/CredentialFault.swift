@@ -1,5 +1,5 @@
 /// Why a user's files are no usable credential.
-public enum CredentialFault: String, Codable, Sendable, CaseIterable, CustomStringConvertible {
+package enum CredentialFault: String, Codable, Sendable, CaseIterable, CustomStringConvertible {
   case certificateMissing = "its certificate is missing"
   case keyMissing = "its key is missing"
   case certificateUnreadable = "its certificate is damaged"
@@ -14,5 +14,5 @@ public enum CredentialFault: String, Codable, Sendable, CaseIterable, CustomStri
   case notYetValid = "it is not valid yet"
 
   /// Why, in words that follow "because".
-  public var description: String { rawValue }
+  package var description: String { rawValue }
 }

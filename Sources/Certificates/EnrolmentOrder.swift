@@ -1,6 +1,6 @@
 /// A request for a certificate that came from afar, and what proves who asks.
-public struct EnrolmentOrder: Sendable {
-  public enum Proof: Sendable {
+package struct EnrolmentOrder: Sendable {
+  package enum Proof: Sendable {
     case token(JoinToken)
     /// The certificate that is to be renewed, in DER; that its holder has the key is known already.
     case certificate([UInt8])
@@ -9,13 +9,13 @@ public struct EnrolmentOrder: Sendable {
   }
 
   /// Says for whom the certificate is, by its Common Name and what the proof entitles to.
-  public typealias Decision = @Sendable (String, Entitlement) throws(OrderRefusal) -> CertificateHolder
+  package typealias Decision = @Sendable (String, Entitlement) throws(OrderRefusal) -> CertificateHolder
 
   let request: CertificateRequest
   let proof: Proof
   let decide: Decision
 
-  public init(_ request: CertificateRequest, proof: Proof, decide: @escaping Decision) {
+  package init(_ request: CertificateRequest, proof: Proof, decide: @escaping Decision) {
     self.request = request
     self.proof = proof
     self.decide = decide
@@ -23,34 +23,34 @@ public struct EnrolmentOrder: Sendable {
 }
 
 /// What a proof entitles to, whatever is asked for.
-public struct Entitlement: Hashable, Sendable {
+package struct Entitlement: Hashable, Sendable {
   /// Whose identities; nil for those that belong to no node.
-  public let node: String?
+  package let node: String?
   /// Which of them, by the component's name or that of an identity without one; nil for all of the node's.
-  public let components: [String]?
+  package let components: [String]?
 
-  public init(node: String?, components: [String]?) {
+  package init(node: String?, components: [String]?) {
     self.node = node
     self.components = components
   }
 }
 
 /// Why an order was not filled: one sentence, and what to do about it.
-public struct OrderRefusal: Error, Hashable, Sendable, CustomStringConvertible {
-  public enum Kind: Hashable, Sendable {
+package struct OrderRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+  package enum Kind: Hashable, Sendable {
     /// It is not proven who asks.
     case unproven
     /// Who asks may not have this.
     case forbidden
   }
 
-  public let kind: Kind
-  public let message: String
-  public let hint: String
+  package let kind: Kind
+  package let message: String
+  package let hint: String
 
-  public var description: String { message }
+  package var description: String { message }
 
-  public init(_ kind: Kind, _ message: String, hint: String) {
+  package init(_ kind: Kind, _ message: String, hint: String) {
     self.kind = kind
     self.message = message
     self.hint = hint
@@ -58,10 +58,10 @@ public struct OrderRefusal: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// What an order brought.
-public struct FilledOrder: Sendable {
+package struct FilledOrder: Sendable {
   /// The certificate in PEM, with the authority's after it where another authority has signed that.
-  public let certificatePEM: String
+  package let certificatePEM: String
   /// Lower-case hexadecimal.
-  public let serial: String
-  public let holder: CertificateHolder
+  package let serial: String
+  package let holder: CertificateHolder
 }

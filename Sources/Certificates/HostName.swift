@@ -3,14 +3,14 @@ import SwiftASN1
 import X509
 
 /// How a server is reached: a DNS name, or an IPv4 or IPv6 address. An entry of a Subject Alternative Name.
-public enum HostName: Hashable, Sendable, CustomStringConvertible {
+package enum HostName: Hashable, Sendable, CustomStringConvertible {
   case dns(String)
   /// Four or sixteen bytes in network order.
   case ip([UInt8])
 
   /// Reads "10.0.0.1", "fd00::1" or "etcd-0.example.org", a wildcard in the first label allowed.
   /// - Throws: ``CertificatesError`` where it is none of these.
-  public init(_ text: String) throws {
+  package init(_ text: String) throws {
     if let bytes = Self.address(text, family: AF_INET, count: 4)
       ?? Self.address(text, family: AF_INET6, count: 16)
     {
@@ -23,7 +23,7 @@ public enum HostName: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .dns(let name): name
     case .ip(let bytes): Self.text(ofAddress: bytes)

@@ -2,8 +2,8 @@ import Files
 import Foundation
 
 /// What the ledger has, and how each certificate stands now.
-public struct Inventory: Sendable {
-  public enum State: String, Codable, Sendable {
+package struct Inventory: Sendable {
+  package enum State: String, Codable, Sendable {
     /// Its file holds it.
     case inUse = "in use"
     /// Its file is gone, was never written, or is elsewhere; it may be in use all the same.
@@ -18,22 +18,22 @@ public struct Inventory: Sendable {
     case expiredInUse = "expired, in use"
   }
 
-  public struct Line: Sendable {
-    public let entry: LedgerEntry
-    public let state: State
+  package struct Line: Sendable {
+    package let entry: LedgerEntry
+    package let state: State
     /// When it is due for renewal.
-    public let due: Date
-    public let needsAttention: Bool
+    package let due: Date
+    package let needsAttention: Bool
   }
 
   /// The first to end stands first.
-  public let lines: [Line]
+  package let lines: [Line]
 
   /// - Parameters:
   ///   - share: of its lifetime after which a certificate needs attention.
   ///   - window: attention for whatever ends within this time instead; nil for the share.
   /// - Throws: ``CertificatesError`` or `FileError`.
-  public init(_ ledger: Ledger, now: Date, share: Double, expiringWithin window: Duration? = nil) throws {
+  package init(_ ledger: Ledger, now: Date, share: Double, expiringWithin window: Duration? = nil) throws {
     var fingerprints: [String: String?] = [:]
     func fingerprint(of file: String) -> String? {
       if let known = fingerprints[file] { return known }
@@ -62,12 +62,12 @@ public struct Inventory: Sendable {
     }.sorted { ($0.entry.notAfter, $0.entry.identity) < ($1.entry.notAfter, $1.entry.identity) }
   }
 
-  public var needsAttention: Bool { lines.contains(where: \.needsAttention) }
+  package var needsAttention: Bool { lines.contains(where: \.needsAttention) }
 
   /// The clients' certificates of an authority that may still be in use: its file holds it, or nothing newer went to
   /// the same holder.
   /// - Parameter authority: the fingerprint of its certificate.
-  public func clients(of authority: String) -> [LedgerEntry] {
+  package func clients(of authority: String) -> [LedgerEntry] {
     let newest = Dictionary(
       lines.map(\.entry).sorted { $0.notBefore < $1.notBefore }.map { ($0.holder, $0.fingerprint) },
       uniquingKeysWith: { $1 })

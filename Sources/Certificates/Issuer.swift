@@ -3,17 +3,17 @@ import Foundation
 import X509
 
 /// An authority at work: what it issues is in the ledger before it leaves this value.
-public struct Issuer: Sendable {
-  public let authority: Authority
+package struct Issuer: Sendable {
+  package let authority: Authority
   /// Nil for an authority that is thrown away with all that it issued.
-  public let ledger: Ledger?
+  package let ledger: Ledger?
   /// Of each certificate, from `now`; cut off where the authority ends.
-  public let lifetime: Duration
-  public let now: Date
+  package let lifetime: Duration
+  package let now: Date
   /// Whether a certificate for `root` was asked for outright.
-  public let allowRoot: Bool
+  package let allowRoot: Bool
 
-  public init(
+  package init(
     _ authority: Authority, ledger: Ledger?, lifetime: Duration, now: Date, allowRoot: Bool = false
   ) {
     self.authority = authority
@@ -31,7 +31,7 @@ public struct Issuer: Sendable {
   /// Client certificates with new keys, made on all cores and recorded all at once.
   /// - Parameter requests: for whom, and the file that each will be in.
   /// - Throws: ``CertificatesError``.
-  public func issue(_ requests: [(holder: CertificateHolder, file: String)]) throws -> [Credential] {
+  package func issue(_ requests: [(holder: CertificateHolder, file: String)]) throws -> [Credential] {
     let issued = try requests.concurrentMap { request in
       let credential = try authority.issue(
         client: request.holder.commonName, lifetime: lifetime, now: now, allowRoot: allowRoot)
@@ -49,7 +49,7 @@ public struct Issuer: Sendable {
   ///   - file: where it will be written; nil where it is given away otherwise.
   /// - Returns: the certificate in PEM, with the authority's after it where another authority has signed that.
   /// - Throws: ``CertificatesError``.
-  public func sign(
+  package func sign(
     _ request: CertificateRequest, for holder: CertificateHolder, file: String?
   ) throws -> String {
     let certificate = try certify(request, for: holder)
@@ -79,7 +79,7 @@ public struct Issuer: Sendable {
   /// A certificate for an hour that stands for no user, to see whether a server trusts the authority: `NAME.crt` and
   /// `NAME.key` in a directory, which is made with mode 0700 if need be.
   /// - Throws: ``CertificatesError`` or `FileError`.
-  public func issueProbe(name: String, to directory: String) throws {
+  package func issueProbe(name: String, to directory: String) throws {
     let holder = CertificateHolder("bulkhead probe", purpose: .probe)
     let probe = try authority.issue(client: holder.commonName, lifetime: .seconds(3600), now: now)
     try Directory.create(directory, mode: 0o700)
@@ -95,7 +95,7 @@ public struct Issuer: Sendable {
   ///   - directory: is made with mode 0700 if need be.
   /// - Returns: the paths of the certificates; the keys are beside them.
   /// - Throws: ``CertificatesError`` or `FileError`.
-  public func issueMember(_ member: String, hosts: [HostName], to directory: String) throws -> [String] {
+  package func issueMember(_ member: String, hosts: [HostName], to directory: String) throws -> [String] {
     guard !hosts.isEmpty else {
       throw CertificatesError(
         "the member \(member) has no host", hint: "name every host and address that it is reached by")

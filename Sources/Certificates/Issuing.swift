@@ -7,7 +7,7 @@ extension Authority {
   ///   - lifetime: from now; cut off where the authority's own certificate ends.
   ///   - allowRoot: must be true for the user `root`, who may do everything.
   /// - Throws: ``CertificatesError``.
-  public func issue(
+  package func issue(
     client user: String, lifetime: Duration, now: Date, allowRoot: Bool = false
   ) throws -> Credential {
     try issue(SubjectName(user: user, allowRoot: allowRoot), .client, lifetime: lifetime, now: now)
@@ -17,7 +17,7 @@ extension Authority {
   /// - Parameter gateway: whether the member's gRPC gateway is on, which calls etcd with this certificate, so that it
   ///   must be a client's as well.
   /// - Throws: ``CertificatesError``.
-  public func issue(
+  package func issue(
     server member: String, hosts: [HostName], lifetime: Duration, now: Date, gateway: Bool = false
   ) throws -> Credential {
     try issue(
@@ -27,7 +27,7 @@ extension Authority {
   /// A certificate for the peer port of an etcd member, where it is both server and client; its CN is
   /// `etcd-peer NAME`, which can be no user.
   /// - Throws: ``CertificatesError``.
-  public func issue(
+  package func issue(
     peer member: String, hosts: [HostName], lifetime: Duration, now: Date
   ) throws -> Credential {
     try issue(SubjectName(peer: member), .peer(hosts), lifetime: lifetime, now: now)

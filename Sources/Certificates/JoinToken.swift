@@ -2,16 +2,16 @@ import Crypto
 
 /// A secret with which a node asks an authority server for its certificates: 256 random bits. The ledger has its hash
 /// only, so whoever reads the ledger cannot ask. It cannot be printed by mistake.
-public struct JoinToken: Sendable {
+package struct JoinToken: Sendable {
   /// How the text of one begins, so that programs that look for forgotten secrets know it.
-  public static let prefix = "bulkhead-join-"
+  package static let prefix = "bulkhead-join-"
   private static let digits = 64
 
   /// The secret itself. It belongs in a file with mode 0600, nowhere else.
-  public let secretText: String
+  package let secretText: String
 
   /// A new token.
-  public init() {
+  package init() {
     var generator = SystemRandomNumberGenerator()
     secretText =
       Self.prefix
@@ -19,7 +19,7 @@ public struct JoinToken: Sendable {
   }
 
   /// - Returns: nil where the text is none.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     guard text.hasPrefix(Self.prefix), text.utf8.count == Self.prefix.utf8.count + Self.digits,
       text.utf8.dropFirst(Self.prefix.utf8.count).allSatisfy(\.isLowerCaseHexadecimal)
     else { return nil }
@@ -30,13 +30,13 @@ public struct JoinToken: Sendable {
   var hash: String { hexadecimal(SHA256.hash(data: Array(secretText.utf8))) }
 
   /// What the token is called where people or logs speak of it: the first twelve digits of its hash.
-  public var id: String { String(hash.prefix(JoinTokenEntry.idLength)) }
+  package var id: String { String(hash.prefix(JoinTokenEntry.idLength)) }
 }
 
 extension JoinToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  public var description: String { "join token \(id) (redacted)" }
-  public var debugDescription: String { description }
-  public var customMirror: Mirror { Mirror(self, children: [:]) }
+  package var description: String { "join token \(id) (redacted)" }
+  package var debugDescription: String { description }
+  package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 extension UInt8 {

@@ -2,16 +2,16 @@ import Foundation
 import GRDB
 
 /// What a join token allows, and for how long.
-public struct JoinGrant: Hashable, Sendable {
+package struct JoinGrant: Hashable, Sendable {
   /// Whose identities may be asked for; nil for those that belong to no node.
-  public let node: String?
+  package let node: String?
   /// Which of them, by component; nil for all of the node's.
-  public let components: [String]?
+  package let components: [String]?
   /// How many certificates each of the identities may get.
-  public let uses: Int
-  public let expiresAt: Date
+  package let uses: Int
+  package let expiresAt: Date
 
-  public init(node: String?, components: [String]?, uses: Int, expiresAt: Date) {
+  package init(node: String?, components: [String]?, uses: Int, expiresAt: Date) {
     self.node = node
     self.components = components
     self.uses = uses
@@ -20,10 +20,10 @@ public struct JoinGrant: Hashable, Sendable {
 }
 
 /// A join token as the ledger knows it, which is without the secret.
-public struct JoinTokenEntry: Hashable, Sendable {
+package struct JoinTokenEntry: Hashable, Sendable {
   static let idLength = 12
 
-  public enum State: String, Codable, Sendable {
+  package enum State: String, Codable, Sendable {
     case valid
     /// Each identity that it was made for by name has had its certificates, or any has where none was named.
     case used
@@ -31,14 +31,14 @@ public struct JoinTokenEntry: Hashable, Sendable {
   }
 
   /// The first twelve digits of the token's hash.
-  public let id: String
-  public let grant: JoinGrant
-  public let createdAt: Date
-  public let revokedAt: Date?
+  package let id: String
+  package let grant: JoinGrant
+  package let createdAt: Date
+  package let revokedAt: Date?
   /// How many certificates each identity has had.
-  public let issued: [String: Int]
+  package let issued: [String: Int]
 
-  public func state(at moment: Date) -> State {
+  package func state(at moment: Date) -> State {
     if revokedAt != nil { return .revoked }
     if moment >= grant.expiresAt { return .expired }
     let spent = issued.values.filter { $0 >= grant.uses }.count

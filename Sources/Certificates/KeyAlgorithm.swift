@@ -3,7 +3,7 @@ import CryptoExtras
 import X509
 
 /// The kinds of key that Bulkhead makes. etcd takes certificates of all of them, and from authorities of all.
-public enum KeyAlgorithm: String, CaseIterable, Sendable {
+package enum KeyAlgorithm: String, CaseIterable, Sendable {
   case p256, p384, rsa3072, rsa4096, ed25519
 
   /// - Throws: whatever the crypto library throws, which has not been seen.

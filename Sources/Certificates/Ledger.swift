@@ -6,18 +6,18 @@ import GRDB
 ///
 /// A certificate is recorded, durably, before anyone can use it. So whatever ends the program, no certificate
 /// is abroad that the ledger does not know; at most it knows one that was never delivered.
-public struct Ledger: Sendable {
-  public static let fileName = "ledger.sqlite"
+package struct Ledger: Sendable {
+  package static let fileName = "ledger.sqlite"
   /// How long a process waits for another one's writing: 20 seconds.
   static let patience: TimeInterval = 20
 
-  public let path: String
+  package let path: String
   let database: DatabaseQueue
 
   /// Opens the ledger of an authority's directory and makes it where there is none. Several processes may do
   /// so at once.
   /// - Throws: `FileError`, or ``CertificatesError`` where the file is damaged or of a later release.
-  public init(in directory: String) throws {
+  package init(in directory: String) throws {
     let path = "\(directory)/\(Self.fileName)"
     self.path = path
     self.database = try Self.explaining(path) {
@@ -37,12 +37,12 @@ public struct Ledger: Sendable {
   }
 
   /// Whether a directory has a ledger.
-  public static func exists(in directory: String) -> Bool {
+  package static func exists(in directory: String) -> Bool {
     FileManager.default.fileExists(atPath: "\(directory)/\(fileName)")
   }
 
   /// Whether it can be read at this moment.
-  public var isReadable: Bool { (try? read { try Int.fetchOne($0, sql: "SELECT 1") }) != nil }
+  package var isReadable: Bool { (try? read { try Int.fetchOne($0, sql: "SELECT 1") }) != nil }
 
   private static var configuration: Configuration {
     var configuration = Configuration()
@@ -53,13 +53,13 @@ public struct Ledger: Sendable {
 
   /// Records certificates, all or none. Do it before their files can be used.
   /// - Throws: ``CertificatesError``, among other things where a serial is recorded already.
-  public func record(_ entries: [LedgerEntry]) throws {
+  package func record(_ entries: [LedgerEntry]) throws {
     try write { db in for entry in entries { try entry.insert(db) } }
   }
 
   /// All entries in the order of issuing.
   /// - Throws: ``CertificatesError``.
-  public func entries() throws -> [LedgerEntry] {
+  package func entries() throws -> [LedgerEntry] {
     try read { try LedgerEntry.order(Column("id")).fetchAll($0) }
   }
 
@@ -67,7 +67,7 @@ public struct Ledger: Sendable {
   /// - Returns: how many were not revoked before.
   /// - Throws: ``CertificatesError``.
   @discardableResult
-  public func revoke(serials: [String], at moment: Date, because reason: RevocationReason) throws -> Int {
+  package func revoke(serials: [String], at moment: Date, because reason: RevocationReason) throws -> Int {
     try write { db in
       try serials.reduce(0) { count, serial in
         try db.execute(

@@ -3,14 +3,14 @@ import GRDB
 extension Ledger {
   /// The entry of a certificate; nil where another authority issued it, or one without a ledger.
   /// - Throws: ``CertificatesError``.
-  public func entry(of facts: CertificateFacts) throws -> LedgerEntry? {
+  package func entry(of facts: CertificateFacts) throws -> LedgerEntry? {
     try read { try LedgerEntry.filter(Column("fingerprint") == facts.fingerprint).fetchOne($0) }
   }
 
   /// The certificates that words mean: an identity (all of its that are not revoked), a serial, or a PEM file.
   /// - Parameter node: of an identity with a certificate for each node, only this one's.
   /// - Throws: ``CertificatesError`` where a word means none, or `FileError`.
-  public func find(_ words: [String], node: String? = nil) throws -> [LedgerEntry] {
+  package func find(_ words: [String], node: String? = nil) throws -> [LedgerEntry] {
     let entries = try entries()
     var found: [LedgerEntry] = []
     for word in words {

@@ -5,7 +5,7 @@ import GRDB
 extension Ledger {
   /// Records tokens, all or none. Do it before they are given to anyone.
   /// - Throws: ``CertificatesError``.
-  public func add(_ tokens: [(token: JoinToken, grant: JoinGrant)], now: Date) throws {
+  package func add(_ tokens: [(token: JoinToken, grant: JoinGrant)], now: Date) throws {
     try write { db in
       for (token, grant) in tokens {
         try db.execute(
@@ -23,7 +23,7 @@ extension Ledger {
 
   /// All tokens, the first to expire first.
   /// - Throws: ``CertificatesError``.
-  public func tokens() throws -> [JoinTokenEntry] {
+  package func tokens() throws -> [JoinTokenEntry] {
     try read { db in
       var issued: [String: [String: Int]] = [:]
       let uses = try Row.fetchCursor(
@@ -38,7 +38,7 @@ extension Ledger {
   /// Marks tokens as revoked; the certificates that they brought stay as they are.
   /// - Parameter ids: as ``JoinTokenEntry/id`` gives them.
   /// - Throws: ``CertificatesError`` where there is none of an id; then none is revoked.
-  public func revokeTokens(_ ids: [String], at moment: Date) throws {
+  package func revokeTokens(_ ids: [String], at moment: Date) throws {
     try write { db in
       for id in ids {
         let count = try Int.fetchOne(

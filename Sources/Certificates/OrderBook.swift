@@ -9,7 +9,7 @@ extension Issuer {
   /// Fills orders, each on its own merits.
   /// - Returns: for each what it brought, ``OrderRefusal`` or ``CertificatesError``.
   /// - Throws: ``CertificatesError`` where the ledger cannot be written; then none was filled and no token is spent.
-  public func fill(_ orders: [EnrolmentOrder]) async throws -> [Result<FilledOrder, any Error>] {
+  package func fill(_ orders: [EnrolmentOrder]) async throws -> [Result<FilledOrder, any Error>] {
     guard let ledger else {
       throw CertificatesError(
         "orders are filled only by an authority with a ledger", hint: "open the authority's ledger")

@@ -1,22 +1,23 @@
 import Foundation
 
 /// What protects a key on the disk. It is never printed.
-public struct Passphrase: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct Passphrase: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
   let bytes: [UInt8]
 
   /// - Throws: ``CertificatesError`` where it is empty: it would protect nothing.
-  public init(_ bytes: [UInt8]) throws {
+  package init(_ bytes: [UInt8]) throws {
     guard !bytes.isEmpty else {
       throw CertificatesError("the passphrase is empty", hint: "give one of several words")
     }
     self.bytes = bytes
   }
 
-  public var description: String { "passphrase (redacted)" }
-  public var debugDescription: String { description }
-  public var customMirror: Mirror { Mirror(self, children: [:]) }
+  package var description: String { "passphrase (redacted)" }
+  package var debugDescription: String { description }
+  package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 /// Finds the passphrase of a key, once it is known that there is one.
 /// - Parameter: what the key is, for a prompt.
-public typealias PassphraseSource = @Sendable (String) throws -> Passphrase
+package typealias PassphraseSource = @Sendable (String) throws -> Passphrase

@@ -4,15 +4,15 @@ import Files
 ///
 /// A password that is about to be changed is in `USER.password.next` first: whoever is stopped in between has both the
 /// one that etcd knew and the one that it may know now.
-public struct PasswordDirectory: Sendable {
-  public let path: String
+package struct PasswordDirectory: Sendable {
+  package let path: String
 
-  public init(_ path: String) {
+  package init(_ path: String) {
     self.path = path
   }
 
   /// - Throws: ``CertificatesError`` where the user's name makes no file name.
-  public func file(of user: String) throws -> String { "\(path)/\(try name(of: user))" }
+  package func file(of user: String) throws -> String { "\(path)/\(try name(of: user))" }
 
   private func name(of user: String) throws -> String {
     try CredentialFileName.checked(try CredentialFileName.encode(user) + ".password", of: user)
@@ -22,33 +22,33 @@ public struct PasswordDirectory: Sendable {
 
   /// The password in use; nil if there is none yet.
   /// - Throws: ``CertificatesError`` where the file is readable to others or holds no password, or `FileError`.
-  public func password(of user: String) throws -> String? { try read(name(of: user)) }
+  package func password(of user: String) throws -> String? { try read(name(of: user)) }
 
   /// The password that a change which was not finished may have given to etcd; nil if none was begun.
   /// - Throws: as ``password(of:)``.
-  public func next(of user: String) throws -> String? { try read(nameOfNext(of: user)) }
+  package func next(of user: String) throws -> String? { try read(nameOfNext(of: user)) }
 
   /// Each password that may be the user's: of none, one, or two while a change is not finished.
   /// - Throws: as ``password(of:)``.
-  public func candidates(of user: String) throws -> [String] {
+  package func candidates(of user: String) throws -> [String] {
     [try password(of: user), try next(of: user)].compactMap { $0 }
   }
 
   /// The password in use, or a new one that is on the disk when this returns.
   /// - Throws: as ``password(of:)``.
-  public func make(for user: String) throws -> String {
+  package func make(for user: String) throws -> String {
     try password(of: user) ?? create(name(of: user))
   }
 
   /// A new password for a change; that of one which was begun and not finished.
   /// - Throws: as ``password(of:)``.
-  public func stage(for user: String) throws -> String {
+  package func stage(for user: String) throws -> String {
     try next(of: user) ?? create(nameOfNext(of: user))
   }
 
   /// Ends a change: etcd knows the new password.
   /// - Throws: as ``password(of:)``.
-  public func promote(_ user: String) throws {
+  package func promote(_ user: String) throws {
     guard try next(of: user) != nil else { return }
     try AtomicFile.rename(nameOfNext(of: user), to: name(of: user), in: path)
   }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Which good certificates are issued anew.
-public enum Renewal: Hashable, Sendable {
+package enum Renewal: Hashable, Sendable {
   case never
   /// Those of whose lifetime this share, of 0 to 1, has passed.
   case due(after: Double)
@@ -9,7 +9,7 @@ public enum Renewal: Hashable, Sendable {
 
   /// The share of its lifetime after which a certificate is renewed unless told otherwise, so that a third is left
   /// for whatever goes wrong.
-  public static let usualShare = 2.0 / 3
+  package static let usualShare = 2.0 / 3
 
   /// An authority that ends no later than the certificate could not make it last longer.
   func applies(to facts: CertificateFacts, by authority: Authority, now: Date) -> Bool {
@@ -24,7 +24,7 @@ public enum Renewal: Hashable, Sendable {
 
 extension CertificateFacts {
   /// Whether a share of the lifetime has passed.
-  public func isDue(at moment: Date, after share: Double) -> Bool {
+  package func isDue(at moment: Date, after share: Double) -> Bool {
     moment >= dueDate(notBefore: notBefore, notAfter: notAfter, after: share)
   }
 }

@@ -6,7 +6,7 @@ import GRDB
 extension Issuer {
   /// DER, because etcd 3.6 reads no PEM, and replaced by a rename, because a member that finds a missing or broken
   /// list refuses everyone.
-  public static let revocationListFile = "crl.der"
+  package static let revocationListFile = "crl.der"
 
   /// How long a certificate stays on the list after its end, so that every list that was valid at its end has it
   /// (RFC 5280, section 3.3).
@@ -18,7 +18,7 @@ extension Issuer {
   ///   - validity: until its nextUpdate.
   /// - Returns: the path, how many certificates it lists, and its number.
   /// - Throws: ``CertificatesError`` or `FileError`.
-  public func writeRevocationList(
+  package func writeRevocationList(
     in directory: String, validity: Duration
   ) throws -> (path: String, count: Int, number: Int) {
     guard let ledger else {
@@ -73,7 +73,7 @@ extension Ledger {
 
   /// Until when the newest list is good; nil where none was written.
   /// - Throws: ``CertificatesError``.
-  public func nextUpdateOfList() throws -> Date? {
+  package func nextUpdateOfList() throws -> Date? {
     try read { db in
       try Double.fetchOne(
         db, sql: "SELECT nextUpdate FROM revocationList ORDER BY thisUpdate DESC, number DESC LIMIT 1")

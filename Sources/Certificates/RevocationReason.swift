@@ -1,5 +1,5 @@
 /// Why a certificate was revoked (RFC 5280, section 5.3.1), as far as it applies to a client of etcd.
-public enum RevocationReason: String, Codable, CaseIterable, Sendable {
+package enum RevocationReason: String, Codable, CaseIterable, Sendable {
   case unspecified, keyCompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn
 
   /// The number in the list; nil for the one that is expressed by saying nothing.

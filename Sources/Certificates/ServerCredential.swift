@@ -11,7 +11,7 @@ extension Issuer {
   ///   - trusted: authorities in PEM, of which a good one is kept as well. During a roll-over clients may know only
   ///     the old authority.
   /// - Throws: ``CertificatesError`` or `FileError`.
-  public func serverCredential(
+  package func serverCredential(
     for hosts: [HostName], in directory: String, dueAfter share: Double = Renewal.usualShare,
     keeping trusted: String? = nil
   ) throws -> Credential {

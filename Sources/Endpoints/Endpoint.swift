@@ -1,18 +1,18 @@
 /// A client URL of one etcd member, as etcd's `--advertise-client-urls` spells it: `https://10.0.0.11:2379`.
-public struct Endpoint: Hashable, Sendable {
+package struct Endpoint: Hashable, Sendable {
   /// A DNS name in lower case, an IPv4 address, or an IPv6 address without its brackets and in its shortest form
   /// (RFC 5952), so that two spellings of one endpoint are equal.
-  public let host: String
-  public let port: Int
+  package let host: String
+  package let port: Int
   private let kind: Host.Kind
 
   /// etcd's client port (IANA's etcd-client).
-  public static let standardPort = 2379
+  package static let standardPort = 2379
 
   /// Reads `https://HOST[:PORT]`, with or without a slash at the end; the port is ``standardPort`` if there is none.
   ///
   /// Plain `http://` is refused: etcd knows a client by its certificate, so without TLS nobody has an identity.
-  public init(_ url: String) throws(EndpointError) {
+  package init(_ url: String) throws(EndpointError) {
     let form = "write it as https://HOST:2379"
     guard let schemeEnd = url.firstRange(of: "://") else {
       throw EndpointError(url, "is no URL", hint: form)
@@ -49,8 +49,8 @@ public struct Endpoint: Hashable, Sendable {
     self.port = number
   }
 
-  public var isIPv6: Bool { kind == .ipv6 }
-  public var isIPv4: Bool { kind == .ipv4 }
+  package var isIPv6: Bool { kind == .ipv6 }
+  package var isIPv4: Bool { kind == .ipv4 }
 
   /// Splits at the port's colon, which is the one after the bracket where there is one.
   private static func split(_ text: Substring) -> (host: Substring, isInBrackets: Bool, port: Substring?) {
@@ -71,14 +71,14 @@ public struct Endpoint: Hashable, Sendable {
 }
 
 extension Endpoint: CustomStringConvertible {
-  public var description: String { isIPv6 ? "https://[\(host)]:\(port)" : "https://\(host):\(port)" }
+  package var description: String { isIPv6 ? "https://[\(host)]:\(port)" : "https://\(host):\(port)" }
 }
 
 /// Why a text is no ``Endpoint``.
-public struct EndpointError: Error, Hashable, CustomStringConvertible {
-  public let url: String
-  public let problem: String
-  public let hint: String
+package struct EndpointError: Error, Hashable, CustomStringConvertible {
+  package let url: String
+  package let problem: String
+  package let hint: String
 
   init(_ url: String, _ problem: String, hint: String) {
     self.url = url
@@ -86,5 +86,5 @@ public struct EndpointError: Error, Hashable, CustomStringConvertible {
     self.hint = hint
   }
 
-  public var description: String { "endpoint '\(url)' \(problem)" }
+  package var description: String { "endpoint '\(url)' \(problem)" }
 }

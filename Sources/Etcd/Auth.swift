@@ -6,14 +6,14 @@ private typealias Method = Etcdserverpb_Auth.Method
 /// Users, roles and permissions. Each change is one durable entry of etcd's log; there is no transaction over
 /// several (etcd, `server/auth/store.go`).
 extension EtcdClient {
-  public func users() async throws(EtcdError) -> [String] {
+  package func users() async throws(EtcdError) -> [String] {
     let response: Etcdserverpb_AuthUserListResponse = try await call(
       Method.UserList.descriptor, Etcdserverpb_AuthUserListRequest(), operation: "UserList")
     return response.users
   }
 
   /// The roles of a user. Any user may ask about itself.
-  public func roles(ofUser user: String) async throws(EtcdError) -> [String] {
+  package func roles(ofUser user: String) async throws(EtcdError) -> [String] {
     let response: Etcdserverpb_AuthUserGetResponse = try await call(
       Method.UserGet.descriptor, Etcdserverpb_AuthUserGetRequest.with { $0.name = user },
       operation: "UserGet \(user)")
@@ -25,14 +25,14 @@ extension EtcdClient {
   /// Never without `no_password`: an empty password would let any client log in as this user and act as it.
   /// - Throws: ``EtcdError``, with nothing sent if `user` has more than 128 bytes: etcd stops for good on names over
   ///   32 KiB, at every start.
-  public func addUser(_ user: String) async throws(EtcdError) {
+  package func addUser(_ user: String) async throws(EtcdError) {
     try await addUser(user, password: nil)
   }
 
   /// Makes a user that logs in with a password.
   /// - Throws: as ``addUser(_:)``, and with nothing sent for a password that is empty, with which anybody could log in,
   ///   or of more than 72 bytes, which bcrypt does not take.
-  public func addUser(_ user: String, withPassword password: String) async throws(EtcdError) {
+  package func addUser(_ user: String, withPassword password: String) async throws(EtcdError) {
     try Self.check(password: password, for: "UserAdd \(user)")
     try await addUser(user, password: password)
   }
@@ -62,7 +62,7 @@ extension EtcdClient {
 
   /// Changes the password of a user that was made with one; a user that was made without stays without, and etcd says
   /// nothing (etcd, `server/auth/store.go`, `UserChangePassword`). The user's tokens end at once.
-  public func changePassword(ofUser user: String, to password: String) async throws(EtcdError) {
+  package func changePassword(ofUser user: String, to password: String) async throws(EtcdError) {
     try Self.check(password: password, for: "UserChangePassword \(user)")
     let request = Etcdserverpb_AuthUserChangePasswordRequest.with {
       $0.name = user
@@ -73,13 +73,13 @@ extension EtcdClient {
       repeatable: false)
   }
 
-  public func deleteUser(_ user: String) async throws(EtcdError) {
+  package func deleteUser(_ user: String) async throws(EtcdError) {
     let _: Etcdserverpb_AuthUserDeleteResponse = try await call(
       Method.UserDelete.descriptor, Etcdserverpb_AuthUserDeleteRequest.with { $0.name = user },
       operation: "UserDelete \(user)", repeatable: false)
   }
 
-  public func grant(role: String, toUser user: String) async throws(EtcdError) {
+  package func grant(role: String, toUser user: String) async throws(EtcdError) {
     let request = Etcdserverpb_AuthUserGrantRoleRequest.with {
       $0.user = user
       $0.role = role
@@ -88,7 +88,7 @@ extension EtcdClient {
       Method.UserGrantRole.descriptor, request, operation: "UserGrantRole \(user) \(role)", repeatable: false)
   }
 
-  public func revoke(role: String, fromUser user: String) async throws(EtcdError) {
+  package func revoke(role: String, fromUser user: String) async throws(EtcdError) {
     let request = Etcdserverpb_AuthUserRevokeRoleRequest.with {
       $0.name = user
       $0.role = role
@@ -98,27 +98,27 @@ extension EtcdClient {
       repeatable: false)
   }
 
-  public func roles() async throws(EtcdError) -> [String] {
+  package func roles() async throws(EtcdError) -> [String] {
     let response: Etcdserverpb_AuthRoleListResponse = try await call(
       Method.RoleList.descriptor, Etcdserverpb_AuthRoleListRequest(), operation: "RoleList")
     return response.roles
   }
 
   /// The permissions of a role as etcd stores them, duplicates included. Any user may ask about its own roles.
-  public func permissions(ofRole role: String) async throws(EtcdError) -> [Permission] {
+  package func permissions(ofRole role: String) async throws(EtcdError) -> [Permission] {
     let response: Etcdserverpb_AuthRoleGetResponse = try await call(
       Method.RoleGet.descriptor, Etcdserverpb_AuthRoleGetRequest.with { $0.role = role },
       operation: "RoleGet \(role)")
     return response.perm.map(Permission.init)
   }
 
-  public func addRole(_ role: String) async throws(EtcdError) {
+  package func addRole(_ role: String) async throws(EtcdError) {
     let _: Etcdserverpb_AuthRoleAddResponse = try await call(
       Method.RoleAdd.descriptor, Etcdserverpb_AuthRoleAddRequest.with { $0.name = role },
       operation: "RoleAdd \(role)", repeatable: false)
   }
 
-  public func deleteRole(_ role: String) async throws(EtcdError) {
+  package func deleteRole(_ role: String) async throws(EtcdError) {
     let _: Etcdserverpb_AuthRoleDeleteResponse = try await call(
       Method.RoleDelete.descriptor, Etcdserverpb_AuthRoleDeleteRequest.with { $0.role = role },
       operation: "RoleDelete \(role)", repeatable: false)
@@ -126,7 +126,7 @@ extension EtcdClient {
 
   /// Adds a permission. This is no reliable way to change the access of a range that the role already has: etcd may
   /// append a second entry and leave the first in force (etcd pull request 21845). Revoke it first.
-  public func grant(_ permission: Permission, toRole role: String) async throws(EtcdError) {
+  package func grant(_ permission: Permission, toRole role: String) async throws(EtcdError) {
     let request = Etcdserverpb_AuthRoleGrantPermissionRequest.with {
       $0.name = role
       // Always set: a member before 3.4.25 stops for good on a request without it.
@@ -138,7 +138,7 @@ extension EtcdClient {
   }
 
   /// Takes away every entry of the role with this key and range end, whatever its access.
-  public func revoke(_ permission: Permission, fromRole role: String) async throws(EtcdError) {
+  package func revoke(_ permission: Permission, fromRole role: String) async throws(EtcdError) {
     let request = Etcdserverpb_AuthRoleRevokePermissionRequest.with {
       $0.role = role
       $0.key = Data(permission.key)

@@ -3,7 +3,7 @@ private typealias Method = Etcdserverpb_Auth.Method
 /// Turning authentication on and off, and what a password login tells.
 extension EtcdClient {
   /// What an attempt to log in with the empty password says about a user and about authentication itself.
-  public enum EmptyPasswordLogin: Sendable {
+  package enum EmptyPasswordLogin: Sendable {
     /// Authentication is off.
     case authNotEnabled
     /// The user has no password: only its certificate can be it.
@@ -16,7 +16,7 @@ extension EtcdClient {
 
   /// Tries the empty password. This changes nothing, works on every release, and unlike AuthStatus never harms a
   /// member: one AuthStatus call stops members before 3.4.31 for good (etcd, `server/etcdserver/apply.go`).
-  public func tryEmptyPassword(ofUser user: String) async throws(EtcdError) -> EmptyPasswordLogin {
+  package func tryEmptyPassword(ofUser user: String) async throws(EtcdError) -> EmptyPasswordLogin {
     do {
       _ = try await authenticate(user, password: "")
       return .open
@@ -31,7 +31,7 @@ extension EtcdClient {
   }
 
   /// What is wrong with the password of a user that is to log in with one.
-  public enum PasswordFault: Hashable, Sendable {
+  package enum PasswordFault: Hashable, Sendable {
     /// The user was made without a password, and such a user cannot be given one.
     case none
     /// The user has another password than this one.
@@ -44,7 +44,7 @@ extension EtcdClient {
   /// the empty one included, and each try costs etcd the work of bcrypt.
   /// - Parameter passwords: The one, or the two of a change that may or may not have been made; none if it is unknown.
   /// - Returns: nil if one of them gets in.
-  public func passwordFault(
+  package func passwordFault(
     ofUser user: String, passwords: [String]
   ) async throws(EtcdError) -> PasswordFault? {
     for password in passwords {
@@ -63,32 +63,32 @@ extension EtcdClient {
     }
   }
 
-  public func isAuthEnabled() async throws(EtcdError) -> Bool {
+  package func isAuthEnabled() async throws(EtcdError) -> Bool {
     try await tryEmptyPassword(ofUser: "root") != .authNotEnabled
   }
 
   /// Turns authentication on. Nothing happens where it is on, so a lost answer does not matter.
-  public func enableAuth() async throws(EtcdError) {
+  package func enableAuth() async throws(EtcdError) {
     let _: Etcdserverpb_AuthEnableResponse = try await call(
       Method.AuthEnable.descriptor, Etcdserverpb_AuthEnableRequest(), operation: "AuthEnable")
   }
 
   /// Turns authentication off. Nothing happens where it is off.
-  public func disableAuth() async throws(EtcdError) {
+  package func disableAuth() async throws(EtcdError) {
     let _: Etcdserverpb_AuthDisableResponse = try await call(
       Method.AuthDisable.descriptor, Etcdserverpb_AuthDisableRequest(), operation: "AuthDisable")
   }
 
   /// A second way in while authentication is being turned on: an administrator with a password, which works even
   /// where etcd turns out to ignore certificates.
-  public func addAdministrator(_ user: String, password: String) async throws(EtcdError) {
+  package func addAdministrator(_ user: String, password: String) async throws(EtcdError) {
     try await addUser(user, password: password)
     try await grant(role: "root", toUser: user)
   }
 
   /// The same members, as a user with a password. A token ends when it was not used for some minutes at a member, so it
   /// is good for one member or for a short time (etcd, `server/auth/simple_token.go`).
-  public func login(_ user: String, password: String) async throws(EtcdError) -> EtcdClient {
+  package func login(_ user: String, password: String) async throws(EtcdError) -> EtcdClient {
     using(token: try await authenticate(user, password: password))
   }
 

@@ -1,25 +1,25 @@
 import Endpoints
 
 /// One member as the cluster lists it.
-public struct Member: Hashable, Sendable {
-  public let id: UInt64
-  public let name: String
-  public let clientURLs: [String]
-  public let isLearner: Bool
+package struct Member: Hashable, Sendable {
+  package let id: UInt64
+  package let name: String
+  package let clientURLs: [String]
+  package let isLearner: Bool
 }
 
 /// What one member says about itself.
-public struct MemberStatus: Hashable, Sendable {
-  public let memberID: UInt64
-  public let version: EtcdVersion
+package struct MemberStatus: Hashable, Sendable {
+  package let memberID: UInt64
+  package let version: EtcdVersion
   /// Bytes of the database file.
-  public let databaseSize: Int64
+  package let databaseSize: Int64
   /// Bytes it may grow to; nil before etcd 3.6, which does not tell.
-  public let quota: Int64?
+  package let quota: Int64?
   /// The member knows a leader; without one it cannot write.
-  public let hasLeader: Bool
+  package let hasLeader: Bool
   /// The revision of the key-value store at this member.
-  public let revision: Int64
+  package let revision: Int64
 
   /// A member of this version about which nothing else is known, for tests.
   package static func of(version: EtcdVersion) -> MemberStatus {
@@ -29,18 +29,18 @@ public struct MemberStatus: Hashable, Sendable {
 }
 
 /// An alarm, which changes what a member allows: see ``Advisory``.
-public struct Alarm: Hashable, Sendable {
-  public enum Kind: String, Sendable {
+package struct Alarm: Hashable, Sendable {
+  package enum Kind: String, Sendable {
     case noSpace = "NOSPACE"
     case corrupt = "CORRUPT"
     case unknown = "UNKNOWN"
   }
-  public let memberID: UInt64
-  public let kind: Kind
+  package let memberID: UInt64
+  package let kind: Kind
 }
 
 extension EtcdClient {
-  public func members() async throws(EtcdError) -> [Member] {
+  package func members() async throws(EtcdError) -> [Member] {
     let response: Etcdserverpb_MemberListResponse = try await call(
       Etcdserverpb_Cluster.Method.MemberList.descriptor, Etcdserverpb_MemberListRequest(),
       operation: "MemberList")
@@ -50,7 +50,7 @@ extension EtcdClient {
   }
 
   /// The status of the member that answers: use it with ``only(_:)``.
-  public func status() async throws(EtcdError) -> MemberStatus {
+  package func status() async throws(EtcdError) -> MemberStatus {
     let response: Etcdserverpb_StatusResponse = try await call(
       Etcdserverpb_Maintenance.Method.Status.descriptor, Etcdserverpb_StatusRequest(), operation: "Status")
     guard let version = EtcdVersion(response.version) else {
@@ -65,7 +65,7 @@ extension EtcdClient {
   }
 
   /// The alarms that are active anywhere in the cluster.
-  public func alarms() async throws(EtcdError) -> [Alarm] {
+  package func alarms() async throws(EtcdError) -> [Alarm] {
     let response: Etcdserverpb_AlarmResponse = try await call(
       Etcdserverpb_Maintenance.Method.Alarm.descriptor,
       Etcdserverpb_AlarmRequest.with { $0.action = .get }, operation: "Alarm GET")

@@ -4,12 +4,12 @@ import Keyspace
 private typealias Method = Etcdserverpb_KV.Method
 
 /// A key with its value and what etcd knows of it.
-public struct Entry: Hashable, Sendable {
-  public let key: Key
-  public let value: [UInt8]
+package struct Entry: Hashable, Sendable {
+  package let key: Key
+  package let value: [UInt8]
   /// The store's revision at which the key was made: another one if it was deleted and made again.
-  public let createRevision: Int64
-  public let lease: Lease?
+  package let createRevision: Int64
+  package let lease: Lease?
 
   init(_ wire: Etcdserverpb_KeyValue) {
     key = Key(wire.key)
@@ -22,7 +22,7 @@ public struct Entry: Hashable, Sendable {
 /// Keys with what etcd knows of them, and writing on a condition.
 extension EtcdClient {
   /// All entries of a range that is known to be small, at one revision.
-  public func entries(in range: KeyRange) async throws(EtcdError) -> [Entry] {
+  package func entries(in range: KeyRange) async throws(EtcdError) -> [Entry] {
     let request = Etcdserverpb_RangeRequest.with {
       $0.key = Data(range.lower.bytes)
       $0.rangeEnd = Data(range.rangeEnd)
@@ -35,7 +35,7 @@ extension EtcdClient {
   /// Writes a value only if a key, this one or another, was made at a certain revision.
   /// - Parameter revision: 0 if that key must not be there.
   /// - Returns: The store's revision after writing; nil if it was not written.
-  public func put(
+  package func put(
     _ value: [UInt8], at key: Key, with lease: Lease? = nil, onlyIf guardKey: Key,
     wasMadeAt revision: Int64
   ) async throws(EtcdError) -> Int64? {

@@ -11,7 +11,7 @@ import Synchronization
 /// repeated, because etcd says that it was not executed.
 ///
 /// The JSON gateway is never used: it ignores the certificate's Common Name (etcd, `server/auth/store.go`).
-public struct EtcdClient: Sendable {
+package struct EtcdClient: Sendable {
   let connections: [Connection]
   private(set) var timeout: Duration
   /// A password login's token, which etcd prefers to the certificate's Common Name.
@@ -34,14 +34,14 @@ public struct EtcdClient: Sendable {
     preferred = Preferred()
   }
 
-  public var endpoints: [Endpoint] { connections.map(\.endpoint) }
+  package var endpoints: [Endpoint] { connections.map(\.endpoint) }
 
   /// Connects, runs `body` and disconnects.
   /// - Parameters:
   ///   - endpoints: The members' client URLs, at least one, in the order in which they are tried.
   ///   - timeout: How long a single call may take. etcd's own limit for a write is 7 seconds
   ///     (`server/config/config.go`, `ReqTimeout`).
-  public static func connect<Result: Sendable>(
+  package static func connect<Result: Sendable>(
     to endpoints: [Endpoint], as credentials: ClientCredentials, timeout: Duration = .seconds(8),
     _ body: @Sendable (EtcdClient) async throws -> Result
   ) async throws -> Result {
@@ -73,12 +73,12 @@ public struct EtcdClient: Sendable {
   }
 
   /// The same identity, asking only the given member.
-  public func only(_ endpoint: Endpoint) -> EtcdClient {
+  package func only(_ endpoint: Endpoint) -> EtcdClient {
     EtcdClient(connections: connections.filter { $0.endpoint == endpoint }, timeout: timeout)
   }
 
   /// The same members, with no call taking longer than this.
-  public func within(_ timeout: Duration) -> EtcdClient {
+  package func within(_ timeout: Duration) -> EtcdClient {
     var client = self
     client.timeout = min(self.timeout, timeout)
     return client

@@ -4,8 +4,8 @@ import GRPCCore
 ///
 /// etcd tells what went wrong in the status text; the same gRPC code means several things, and different releases
 /// use different codes for the same thing (etcd, `api/v3rpc/rpctypes/error.go`). ``Code`` is what it means.
-public struct EtcdError: Error, Hashable, Sendable {
-  public enum Code: String, Sendable {
+package struct EtcdError: Error, Hashable, Sendable {
+  package enum Code: String, Sendable {
     /// The user has no right to do this, or the certificate's CN is no etcd user.
     case permissionDenied
     /// etcd sees no user at all: it was started without `--client-cert-auth`, or the listener has no TLS.
@@ -43,15 +43,15 @@ public struct EtcdError: Error, Hashable, Sendable {
     case other
   }
 
-  public let code: Code
+  package let code: Code
   /// What was asked, by etcd's name for the call: `RoleGet calico-node`.
-  public let operation: String
+  package let operation: String
   /// Where it was asked.
-  public let endpoint: String
+  package let endpoint: String
   /// etcd's own words, or the transport's.
-  public let message: String
+  package let message: String
 
-  public init(code: Code, operation: String, endpoint: String, message: String) {
+  package init(code: Code, operation: String, endpoint: String, message: String) {
     self.code = code
     self.operation = operation
     self.endpoint = endpoint
@@ -59,7 +59,7 @@ public struct EtcdError: Error, Hashable, Sendable {
   }
 
   /// Whether asking another member, or the same one later, may give another answer.
-  public var isTransient: Bool { [.unavailable, .deadlineExceeded, .overloaded].contains(code) }
+  package var isTransient: Bool { [.unavailable, .deadlineExceeded, .overloaded].contains(code) }
 }
 
 extension EtcdError {
@@ -140,10 +140,10 @@ extension EtcdError.Code {
 }
 
 extension EtcdError: CustomStringConvertible {
-  public var description: String { "\(operation) at \(endpoint): \(message)" }
+  package var description: String { "\(operation) at \(endpoint): \(message)" }
 
   /// What to do about it; nil where the words say enough.
-  public var hint: String? {
+  package var hint: String? {
     switch code {
     case .permissionDenied:
       "the certificate's Common Name must be an etcd user with the root role for this"

@@ -6,7 +6,7 @@ import Keyspace
 extension EtcdClient {
   /// May this identity write the range by a Txn inside a Txn? Neither is executed: see ``mayWrite(_:)``.
   /// (CVE-2026-33343: the inner one is not checked.)
-  public func mayWriteInNestedTxn(_ range: KeyRange) async -> Answer {
+  package func mayWriteInNestedTxn(_ range: KeyRange) async -> Answer {
     let delete = Etcdserverpb_DeleteRangeRequest.with {
       $0.key = Data(range.lower.bytes)
       $0.rangeEnd = Data(range.rangeEnd)
@@ -21,7 +21,7 @@ extension EtcdClient {
 
   /// May this identity compact the store? Asked for the last revision there can be, which is refused as being in the
   /// future. Never for revision 0, which a store that was never compacted accepts.
-  public func mayCompact() async -> Answer {
+  package func mayCompact() async -> Answer {
     await answer { () async throws(EtcdError) in
       let _: Etcdserverpb_CompactionResponse = try await call(
         Etcdserverpb_KV.Method.Compact.descriptor,
@@ -31,7 +31,7 @@ extension EtcdClient {
 
   /// May this identity end alarms? Asked for an alarm without a kind of a member that there is not. Never to set one,
   /// after which some releases check nothing any more.
-  public func mayDisarmAlarms() async -> Answer {
+  package func mayDisarmAlarms() async -> Answer {
     let request = Etcdserverpb_AlarmRequest.with {
       $0.action = .deactivate
       $0.memberID = .max - 1

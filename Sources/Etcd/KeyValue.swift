@@ -6,14 +6,14 @@ private typealias Method = Etcdserverpb_KV.Method
 /// Keys and values.
 extension EtcdClient {
   /// The value of a key; nil if there is none.
-  public func value(of key: Key) async throws(EtcdError) -> [UInt8]? {
+  package func value(of key: Key) async throws(EtcdError) -> [UInt8]? {
     let response: Etcdserverpb_RangeResponse = try await call(
       Method.Range.descriptor, Etcdserverpb_RangeRequest.with { $0.key = Data(key.bytes) },
       operation: "Range \(key)")
     return response.kvs.first.map { Array($0.value) }
   }
 
-  public func put(_ value: [UInt8], at key: Key) async throws(EtcdError) {
+  package func put(_ value: [UInt8], at key: Key) async throws(EtcdError) {
     let request = Etcdserverpb_PutRequest.with {
       $0.key = Data(key.bytes)
       $0.value = Data(value)
@@ -23,7 +23,7 @@ extension EtcdClient {
   }
 
   /// Whether there is any key in the range.
-  public func holdsAny(_ range: KeyRange) async throws(EtcdError) -> Bool {
+  package func holdsAny(_ range: KeyRange) async throws(EtcdError) -> Bool {
     let request = Etcdserverpb_RangeRequest.with {
       $0.key = Data(range.lower.bytes)
       $0.rangeEnd = Data(range.rangeEnd)
@@ -36,7 +36,7 @@ extension EtcdClient {
   }
 
   /// The names of all keys in the range, read in pages at one revision.
-  public func keys(in range: KeyRange) async throws(EtcdError) -> [Key] {
+  package func keys(in range: KeyRange) async throws(EtcdError) -> [Key] {
     var keys: [Key] = []
     var revision: Int64 = 0
     var next: Key? = range.lower
@@ -59,7 +59,7 @@ extension EtcdClient {
   }
 
   /// The revision of the key-value store, which every change of a key moves and nothing else does.
-  public func revision() async throws(EtcdError) -> Int64 {
+  package func revision() async throws(EtcdError) -> Int64 {
     let request = Etcdserverpb_RangeRequest.with {
       $0.key = Data([0])
       $0.countOnly = true

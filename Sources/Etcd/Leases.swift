@@ -3,17 +3,17 @@ import GRPCCore
 private typealias Method = Etcdserverpb_Lease.Method
 
 /// A lease of etcd, by its number: what is put with it goes when it is no longer renewed.
-public struct Lease: Hashable, Sendable {
-  public let id: Int64
+package struct Lease: Hashable, Sendable {
+  package let id: Int64
 
-  public init(id: Int64) { self.id = id }
+  package init(id: Int64) { self.id = id }
 }
 
 /// Leases. etcd ends one some time after its term and never before; a new leader gives every lease its whole term
 /// again (etcd, `server/lease/lessor.go`, `Promote`).
 extension EtcdClient {
   /// - Parameter seconds: The term. etcd raises one that is shorter than its elections last, some two seconds.
-  public func grantLease(seconds: Int64) async throws(EtcdError) -> Lease {
+  package func grantLease(seconds: Int64) async throws(EtcdError) -> Lease {
     let response: Etcdserverpb_LeaseGrantResponse = try await call(
       Method.LeaseGrant.descriptor, Etcdserverpb_LeaseGrantRequest.with { $0.ttl = seconds },
       operation: "LeaseGrant")
@@ -22,7 +22,7 @@ extension EtcdClient {
 
   /// Begins the lease's term again.
   /// - Returns: False if there is no such lease any more, and nothing of what was put with it.
-  public func renew(_ lease: Lease) async throws(EtcdError) -> Bool {
+  package func renew(_ lease: Lease) async throws(EtcdError) -> Bool {
     let request = Etcdserverpb_LeaseKeepAliveRequest.with { $0.id = lease.id }
     let operation = "LeaseKeepAlive"
     return try await atSomeMember(operation) { connection async throws(EtcdError) in
@@ -32,7 +32,7 @@ extension EtcdClient {
 
   /// How long a lease lasts if nobody renews it, in whole seconds.
   /// - Returns: nil if there is no such lease any more.
-  public func remaining(of lease: Lease) async throws(EtcdError) -> Duration? {
+  package func remaining(of lease: Lease) async throws(EtcdError) -> Duration? {
     let response: Etcdserverpb_LeaseTimeToLiveResponse = try await call(
       Method.LeaseTimeToLive.descriptor, Etcdserverpb_LeaseTimeToLiveRequest.with { $0.id = lease.id },
       operation: "LeaseTimeToLive")
@@ -41,7 +41,7 @@ extension EtcdClient {
   }
 
   /// Ends a lease, and with it what was put with it. Nothing happens where there is none.
-  public func revoke(_ lease: Lease) async throws(EtcdError) {
+  package func revoke(_ lease: Lease) async throws(EtcdError) {
     do {
       let _: Etcdserverpb_LeaseRevokeResponse = try await call(
         Method.LeaseRevoke.descriptor, Etcdserverpb_LeaseRevokeRequest.with { $0.id = lease.id },

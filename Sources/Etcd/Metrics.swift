@@ -4,15 +4,15 @@ import NIOSSL
 
 /// What a member publishes at `/metrics`, for what its API does not tell before etcd 3.6. Any certificate that the
 /// member's TLS accepts may read it.
-public struct Metrics: Sendable {
+package struct Metrics: Sendable {
   /// The last value of each metric, by its name with its labels.
-  public let values: [String: Double]
+  package let values: [String: Double]
 
   /// The size in bytes that the database may grow to; below zero if there is no limit.
-  public var quota: Int64? { values["etcd_server_quota_backend_bytes"].flatMap(Int64.init(exactly:)) }
+  package var quota: Int64? { values["etcd_server_quota_backend_bytes"].flatMap(Int64.init(exactly:)) }
 
   /// Counts the changes of users, roles and permissions.
-  public var authRevision: Int64? { values["etcd_debugging_auth_revision"].flatMap(Int64.init(exactly:)) }
+  package var authRevision: Int64? { values["etcd_debugging_auth_revision"].flatMap(Int64.init(exactly:)) }
 
   /// Reads Prometheus' text format; lines that are no sample are skipped.
   init(text: String) {
@@ -26,7 +26,7 @@ public struct Metrics: Sendable {
     self.values = values
   }
 
-  public static func read(
+  package static func read(
     from endpoint: Endpoint, as credentials: ClientCredentials, timeout: Duration = .seconds(8)
   ) async throws(EtcdError) -> Metrics {
     func failure(_ message: String) -> EtcdError {

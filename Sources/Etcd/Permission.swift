@@ -5,13 +5,13 @@ import Keyspace
 ///
 /// Two permissions may mean the same keys and still be two (`k` with an empty end, and `k` to `k\x00`), and revoking
 /// needs the stored bytes, so roles are compared by these and not by what they mean.
-public struct Permission: Hashable, Sendable {
-  public let access: Access
-  public let key: [UInt8]
-  public let rangeEnd: [UInt8]
+package struct Permission: Hashable, Sendable {
+  package let access: Access
+  package let key: [UInt8]
+  package let rangeEnd: [UInt8]
 
   /// The permission that Bulkhead writes for a grant: one key with an empty end, no end as `\x00`.
-  public init(_ grant: Grant) {
+  package init(_ grant: Grant) {
     access = grant.access
     key = grant.range.lower.bytes
     rangeEnd = grant.range.rangeEnd
@@ -29,10 +29,10 @@ public struct Permission: Hashable, Sendable {
       }
   }
 
-  public var grant: Grant { Grant(KeyRange(key: key, rangeEnd: rangeEnd), access) }
+  package var grant: Grant { Grant(KeyRange(key: key, rangeEnd: rangeEnd), access) }
 
   /// The same range with this access too.
-  public func allowing(_ more: Access) -> Permission {
+  package func allowing(_ more: Access) -> Permission {
     Permission(access: access.union(more), key: key, rangeEnd: rangeEnd)
   }
 
@@ -41,7 +41,7 @@ public struct Permission: Hashable, Sendable {
   }
 
   /// Whether two permissions have the same key and range end, and so exclude each other in etcd.
-  public func hasSameRange(as other: Permission) -> Bool { key == other.key && rangeEnd == other.rangeEnd }
+  package func hasSameRange(as other: Permission) -> Bool { key == other.key && rangeEnd == other.rangeEnd }
 
   var wire: Etcdserverpb_Permission {
     .with {

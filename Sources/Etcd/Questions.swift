@@ -3,7 +3,7 @@ import GRPCCore
 import Keyspace
 
 /// What etcd says to "may I?".
-public enum Answer: Hashable, Sendable {
+package enum Answer: Hashable, Sendable {
   case allowed
   case denied
   /// Neither: a timeout, a full store, a member that is away.
@@ -17,7 +17,7 @@ public enum Answer: Hashable, Sendable {
 extension EtcdClient {
   /// May this identity read the range? Asked for a revision that lies far in the future: the permission comes
   /// first, so whoever may read is told that there is no such revision, and nobody is sent any data.
-  public func mayRead(_ range: KeyRange) async -> Answer {
+  package func mayRead(_ range: KeyRange) async -> Answer {
     let request = Etcdserverpb_RangeRequest.with {
       $0.key = Data(range.lower.bytes)
       $0.rangeEnd = Data(range.rangeEnd)
@@ -33,7 +33,7 @@ extension EtcdClient {
   /// May this identity write the range? A Txn without compares takes its empty first branch, while etcd checks the
   /// permission of both. The other branch deletes rather than puts, because a delete can ask for a range too and
   /// never counts against the quota.
-  public func mayWrite(_ range: KeyRange) async -> Answer {
+  package func mayWrite(_ range: KeyRange) async -> Answer {
     let delete = Etcdserverpb_DeleteRangeRequest.with {
       $0.key = Data(range.lower.bytes)
       $0.rangeEnd = Data(range.rangeEnd)
@@ -49,7 +49,7 @@ extension EtcdClient {
   /// same stream on 3.5.0 to 3.5.5 (etcd issue 14563), and from a revision that never comes.
   ///
   /// A member whose ``EtcdVersion/mayRefuseWatchWrongly`` also says no when the auth store has just changed.
-  public func mayWatch(_ range: KeyRange) async -> Answer {
+  package func mayWatch(_ range: KeyRange) async -> Answer {
     let create = Etcdserverpb_WatchRequest.with {
       $0.createRequest = .with {
         $0.key = Data(range.lower.bytes)
@@ -68,7 +68,7 @@ extension EtcdClient {
 
   /// May this identity list users? Everything of the auth API but a look at oneself needs the root role
   /// (etcd, `server/etcdserver/v3_server.go` and `apply_auth.go`, `needAdminPermission`).
-  public func mayAdminister() async -> Answer {
+  package func mayAdminister() async -> Answer {
     await answer { () async throws(EtcdError) in _ = try await users() }
   }
 

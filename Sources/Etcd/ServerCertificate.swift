@@ -10,7 +10,7 @@ extension EtcdClient {
   /// etcd's JSON gateway is a client of its own server and shows this certificate there, so its Common Name is somebody
   /// to etcd too (etcd, `embed/serve.go`).
   /// - Throws: ``EtcdError`` if the member does not answer or is not trusted.
-  public static func serverCertificate(
+  package static func serverCertificate(
     of endpoint: Endpoint, as credentials: ClientCredentials, timeout: Duration = .seconds(20)
   ) async throws -> [UInt8] {
     let seen = Seen()

@@ -10,17 +10,17 @@ import Glibc
 ///
 /// One rename of `..data` replaces all of them: a reader, a crash and a power cut find the old ones or the new ones.
 /// Programs that watch such folders already know this layout.
-public struct AtomicDirectory: Sendable {
-  public let path: String
+package struct AtomicDirectory: Sendable {
+  package let path: String
 
-  public init(_ path: String) { self.path = path }
+  package init(_ path: String) { self.path = path }
 
   static let current = "..data"
   private static let next = "..data_tmp"
 
   /// What the directory holds now; nil where nothing was written yet.
   /// - Throws: ``FileError``.
-  public func generation() throws -> Generation? {
+  package func generation() throws -> Generation? {
     let directory: OpenDirectory
     do {
       directory = try OpenDirectory(path)
@@ -35,7 +35,7 @@ public struct AtomicDirectory: Sendable {
   /// - Returns: false where all had this content, mode and owner already and were left untouched.
   /// - Throws: ``FileError``; the old files are whole and in place then.
   @discardableResult
-  public func write(_ files: [NewFile], now: Date) throws -> Bool {
+  package func write(_ files: [NewFile], now: Date) throws -> Bool {
     for file in files { _ = try FilePath.checked(file.name) }
     try Directory.create(path, mode: 0o755)
     let directory = try OpenDirectory(path)
@@ -124,11 +124,11 @@ public struct AtomicDirectory: Sendable {
 }
 
 /// Files that were written together.
-public struct Generation: Hashable, Sendable {
+package struct Generation: Hashable, Sendable {
   let name: String
-  public let path: String
+  package let path: String
   /// When they were written, in whole seconds.
-  public let written: Date
+  package let written: Date
 
   /// - Returns: nil where this is no name of a generation.
   init?(_ name: String, in directory: String) {
@@ -174,16 +174,16 @@ public struct Generation: Hashable, Sendable {
 
   /// The bytes of one of its files; nil where it has none of this name.
   /// - Throws: ``FileError``.
-  public func read(_ name: String, limit: Int = FileContents.defaultLimit) throws -> [UInt8]? {
+  package func read(_ name: String, limit: Int = FileContents.defaultLimit) throws -> [UInt8]? {
     try FileContents.readIfPresent("\(path)/\(FilePath.checked(name))", limit: limit)
   }
 
   /// Whether something was noted about these files. A note goes with them.
-  public func has(note: String) -> Bool { access("\(path)/.\(note)", F_OK) == 0 }
+  package func has(note: String) -> Bool { access("\(path)/.\(note)", F_OK) == 0 }
 
   /// Notes something about these files, so that it is known after a restart.
   /// - Throws: ``FileError``.
-  public func add(note: String) throws {
+  package func add(note: String) throws {
     try AtomicFile.write([], to: "\(path)/.\(note)", mode: 0o644)
   }
 }

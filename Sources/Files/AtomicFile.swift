@@ -6,12 +6,12 @@ import Glibc
 /// A symbolic link at the target is replaced; what it points to stays as it is. A target that is no regular
 /// file (a directory, a device, a pipe) is refused. A failed write leaves nothing behind; only SIGKILL or a
 /// power cut can leave a `.bulkhead-*.tmp` with the file's own mode.
-public enum AtomicFile {
+package enum AtomicFile {
   /// Writes one file.
   /// - Returns: false where the file had this content and mode already and was left untouched.
   /// - Throws: ``FileError``.
   @discardableResult
-  public static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o600) throws -> Bool {
+  package static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o600) throws -> Bool {
     let target = try FilePath(path)
     return try write([NewFile(name: target.name, bytes: bytes, mode: mode)], in: target.directory)
   }
@@ -24,7 +24,7 @@ public enum AtomicFile {
   /// - Returns: false where all had this content, mode and owner already and were left untouched.
   /// - Throws: ``FileError``.
   @discardableResult
-  public static func write(_ files: [NewFile], in directory: String, durably: Bool = true) throws -> Bool {
+  package static func write(_ files: [NewFile], in directory: String, durably: Bool = true) throws -> Bool {
     let directory = try OpenDirectory(directory)
     var isChange = false
     for file in files where try !isPresent(file, in: directory) { isChange = true }
@@ -40,7 +40,7 @@ public enum AtomicFile {
   /// Creates files that belong together and must not exist: all of them or none. Of several writers at once
   /// one succeeds.
   /// - Throws: ``FileError``; of kind `exists` where one of the names is taken.
-  public static func create(_ files: [NewFile], in directory: String) throws {
+  package static func create(_ files: [NewFile], in directory: String) throws {
     let directory = try OpenDirectory(directory)
     try withStaged(files, in: directory) { staged in
       directory.lock()
@@ -59,7 +59,7 @@ public enum AtomicFile {
 
   /// Gives a file of a directory another name there, whoever had that before.
   /// - Throws: ``FileError``.
-  public static func rename(_ name: String, to newName: String, in directory: String) throws {
+  package static func rename(_ name: String, to newName: String, in directory: String) throws {
     let directory = try OpenDirectory(directory)
     directory.lock()
     let (name, newName) = (try FilePath.checked(name), try FilePath.checked(newName))

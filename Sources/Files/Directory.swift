@@ -1,11 +1,11 @@
 import Glibc
 
 /// Making directories.
-public enum Directory {
+package enum Directory {
   /// Makes a directory and whichever of its parents are missing, each with `mode`. What exists stays as it
   /// is. The process's umask may narrow the mode, never widen it.
   /// - Throws: ``FileError``.
-  public static func create(_ path: String, mode: mode_t = 0o700) throws {
+  package static func create(_ path: String, mode: mode_t = 0o700) throws {
     try FilePath.refuseNUL(path)
     if mkdir(path, mode) == 0 { return }
     switch errno {
@@ -31,7 +31,7 @@ extension Directory {
   /// Runs `body` while no other process, nor another call of this one, does so for the same directory.
   /// ``AtomicFile`` takes the same lock: `body` must not write several files into this directory.
   /// - Throws: ``FileError`` where there is no such directory, and whatever `body` throws.
-  public static func withLock<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+  package static func withLock<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
     let directory = try OpenDirectory(path)
     directory.lock()
     return try body()

@@ -1,14 +1,14 @@
 import Glibc
 
 /// Reading a whole file that is expected to be small.
-public enum FileContents {
+package enum FileContents {
   /// More than any file Bulkhead reads: 16 MiB.
-  public static let defaultLimit = 16 << 20
+  package static let defaultLimit = 16 << 20
 
   /// The bytes of a file, a pipe or a device such as `/dev/stdin`.
   /// - Parameter limit: the most bytes to accept.
   /// - Throws: ``FileError`` of kind `missing`, `isDirectory`, `permission`, `tooLarge` and others.
-  public static func read(_ path: String, limit: Int = defaultLimit) throws -> [UInt8] {
+  package static func read(_ path: String, limit: Int = defaultLimit) throws -> [UInt8] {
     try FilePath.refuseNUL(path)
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw FileError(errno: errno, "read", path) }
@@ -17,7 +17,7 @@ public enum FileContents {
   }
 
   /// The bytes of a file, or nil where there is none.
-  public static func readIfPresent(_ path: String, limit: Int = defaultLimit) throws -> [UInt8]? {
+  package static func readIfPresent(_ path: String, limit: Int = defaultLimit) throws -> [UInt8]? {
     do {
       return try read(path, limit: limit)
     } catch let error as FileError where error.kind == .missing {
@@ -27,7 +27,7 @@ public enum FileContents {
 
   /// The text of a file in UTF-8.
   /// - Throws: ``FileError``; of kind `notText` where the bytes are no UTF-8.
-  public static func readText(_ path: String, limit: Int = defaultLimit) throws -> String {
+  package static func readText(_ path: String, limit: Int = defaultLimit) throws -> String {
     guard let text = String(validating: try read(path, limit: limit), as: UTF8.self) else {
       throw FileError(
         .notText, path, "\(path) is not text in UTF-8", hint: "check that this is the right file")
@@ -36,7 +36,7 @@ public enum FileContents {
   }
 
   /// The permission bits of a file, of what a symbolic link points to.
-  public static func mode(of path: String) throws -> mode_t {
+  package static func mode(of path: String) throws -> mode_t {
     try FilePath.refuseNUL(path)
     var status = stat()
     guard stat(path, &status) == 0 else { throw FileError(errno: errno, "look at", path) }

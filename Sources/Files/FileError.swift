@@ -1,20 +1,20 @@
 import Glibc
 
 /// Why a file could not be read or written: one sentence, and what to do about it. Never holds file content.
-public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What went wrong, for callers that act on it.
-  public enum Kind: Hashable, Sendable {
+  package enum Kind: Hashable, Sendable {
     case missing, exists, isDirectory, notDirectory, notRegularFile, permission, readOnly, noSpace, tooLarge
     case notText, invalidPath, other
   }
 
-  public let kind: Kind
-  public let path: String
+  package let kind: Kind
+  package let path: String
   /// One sentence in lower case with no full stop.
-  public let message: String
-  public let hint: String
+  package let message: String
+  package let hint: String
 
-  public var description: String { message }
+  package var description: String { message }
 
   init(_ kind: Kind, _ path: String, _ message: String, hint: String) {
     self.kind = kind

@@ -1,14 +1,14 @@
 import Glibc
 
 /// A file to be: its name in a directory, its content, its exact mode and whose it is.
-public struct NewFile: Sendable {
-  public let name: String
-  public let bytes: [UInt8]
-  public let mode: mode_t
+package struct NewFile: Sendable {
+  package let name: String
+  package let bytes: [UInt8]
+  package let mode: mode_t
   /// Nil for whoever writes it, or has it already.
-  public let owner: FileOwner?
+  package let owner: FileOwner?
 
-  public init(name: String, bytes: [UInt8], mode: mode_t, owner: FileOwner? = nil) {
+  package init(name: String, bytes: [UInt8], mode: mode_t, owner: FileOwner? = nil) {
     self.name = name
     self.bytes = bytes
     self.mode = mode
@@ -17,7 +17,7 @@ public struct NewFile: Sendable {
 }
 
 /// A user and a group of this machine.
-public struct FileOwner: Hashable, Sendable {
+package struct FileOwner: Hashable, Sendable {
   let user: uid_t
   let group: gid_t
 
@@ -25,7 +25,7 @@ public struct FileOwner: Hashable, Sendable {
   ///   - owner: a name or a number; nil for the user that this process runs as.
   ///   - group: a name or a number; nil for the group that this process runs as.
   /// - Throws: ``FileError`` where the machine knows no such name.
-  public init(owner: String?, group: String?) throws {
+  package init(owner: String?, group: String?) throws {
     user = try owner.map(Self.user) ?? geteuid()
     self.group = try group.map(Self.group) ?? getegid()
   }

@@ -5,7 +5,7 @@ extension Directory {
   /// followed; what is not there already is as good.
   /// - Parameter path: Relative to `root`, which itself stays.
   /// - Throws: ``FileError``.
-  public static func removeFile(_ path: String, in root: String) throws {
+  package static func removeFile(_ path: String, in root: String) throws {
     let names = try path.split(separator: "/", omittingEmptySubsequences: false).map {
       try FilePath.checked(String($0))
     }

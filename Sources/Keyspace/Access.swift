@@ -1,19 +1,19 @@
 /// What a grant allows: reading, writing or both. etcd has no other kinds and no denials.
-public struct Access: OptionSet, Hashable, Sendable {
-  public let rawValue: UInt8
-  public init(rawValue: UInt8) { self.rawValue = rawValue }
+package struct Access: OptionSet, Hashable, Sendable {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
 
   /// Range requests and watches.
-  public static let read = Access(rawValue: 1)
+  package static let read = Access(rawValue: 1)
   /// Put and delete. Calico never writes without also reading, since each of its writes is a Txn with a
   /// compare and a read (libcalico-go, `lib/backend/etcdv3/etcdv3.go`).
-  public static let write = Access(rawValue: 2)
-  public static let readwrite: Access = [.read, .write]
+  package static let write = Access(rawValue: 2)
+  package static let readwrite: Access = [.read, .write]
 }
 
 extension Access: CustomStringConvertible {
   /// As `etcdctl role grant-permission` spells it.
-  public var description: String {
+  package var description: String {
     switch self {
     case .read: "read"
     case .write: "write"
@@ -23,7 +23,7 @@ extension Access: CustomStringConvertible {
   }
 
   /// Reads etcdctl's three words; nil for any other.
-  public init?(_ word: String) {
+  package init?(_ word: String) {
     guard let access = [Access.read, .write, .readwrite].first(where: { $0.description == word }) else {
       return nil
     }

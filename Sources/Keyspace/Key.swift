@@ -1,30 +1,30 @@
 /// A key of etcd: any bytes but none at all. Keys are ordered as etcd orders them, byte by byte.
-public struct Key: Hashable, Sendable {
-  public let bytes: [UInt8]
+package struct Key: Hashable, Sendable {
+  package let bytes: [UInt8]
 
-  public init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
-  public init(_ text: String) { self.bytes = Array(text.utf8) }
+  package init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+  package init(_ text: String) { self.bytes = Array(text.utf8) }
 
   /// The least key that is greater than this one: there is no key between `k` and `k\x00`.
-  public var next: Key { Key(bytes + [0]) }
+  package var next: Key { Key(bytes + [0]) }
 
-  public func hasPrefix(_ prefix: Key) -> Bool { bytes.starts(with: prefix.bytes) }
+  package func hasPrefix(_ prefix: Key) -> Bool { bytes.starts(with: prefix.bytes) }
 
-  public static func + (left: Key, right: Key) -> Key { Key(left.bytes + right.bytes) }
+  package static func + (left: Key, right: Key) -> Key { Key(left.bytes + right.bytes) }
 }
 
 extension Key: Comparable {
-  public static func < (left: Key, right: Key) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
+  package static func < (left: Key, right: Key) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
 }
 
 extension Key: ExpressibleByStringLiteral {
-  public init(stringLiteral text: String) { self.init(text) }
+  package init(stringLiteral text: String) { self.init(text) }
 }
 
 extension Key: CustomStringConvertible {
   /// The key as a person reads it: printable ASCII as it is, every other byte (and the backslash) as `\xNN`.
   /// ``init(escaped:)`` reads it back.
-  public var description: String {
+  package var description: String {
     var text = ""
     for byte in bytes {
       if byte > 0x20, byte < 0x7f, byte != UInt8(ascii: "\\") {
@@ -39,7 +39,7 @@ extension Key: CustomStringConvertible {
 
   /// Reads ``description`` back, and plain text as its UTF-8 bytes.
   /// - Returns: nil if a backslash is not followed by `xNN`.
-  public init?(escaped text: String) {
+  package init?(escaped text: String) {
     var bytes: [UInt8] = []
     var rest = Array(text.utf8)[...]
     while let byte = rest.popFirst() {

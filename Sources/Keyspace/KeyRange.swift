@@ -8,22 +8,22 @@
 /// | `k` | empty | the key `k` alone, that is `[k, k\x00)` |
 /// | `k` | `\x00` | `k` and everything after it |
 /// | `k` | `e` | `[k, e)`, nothing if `e` is not greater than `k` |
-public struct KeyRange: Hashable, Sendable {
-  public let lower: Key
+package struct KeyRange: Hashable, Sendable {
+  package let lower: Key
   /// The first key that is no longer inside; nil if the range has no end.
-  public let upper: Key?
+  package let upper: Key?
 
   /// - Parameter lower: etcd has no empty key, so the empty one stands for the first that there is, `\x00`.
-  public init(from lower: Key, to upper: Key?) {
+  package init(from lower: Key, to upper: Key?) {
     self.lower = lower.bytes.isEmpty ? Key([0]) : lower
     self.upper = upper
   }
 
   /// One key.
-  public static func key(_ key: Key) -> KeyRange { KeyRange(from: key, to: key.next) }
+  package static func key(_ key: Key) -> KeyRange { KeyRange(from: key, to: key.next) }
 
   /// Every key that begins with `prefix`, as `etcdctl --prefix` means it. The empty prefix is ``everything``.
-  public static func prefix(_ prefix: Key) -> KeyRange {
+  package static func prefix(_ prefix: Key) -> KeyRange {
     guard !prefix.bytes.isEmpty else { return .everything }
     var end = prefix.bytes
     while let last = end.popLast() {
@@ -33,21 +33,21 @@ public struct KeyRange: Hashable, Sendable {
   }
 
   /// The whole keyspace, as `etcdctl --prefix ""` stores it.
-  public static let everything = KeyRange(from: Key([0]), to: nil)
+  package static let everything = KeyRange(from: Key([0]), to: nil)
 
-  public var isEmpty: Bool { upper.map { $0 <= lower } ?? false }
+  package var isEmpty: Bool { upper.map { $0 <= lower } ?? false }
 
   /// The key, if the range holds exactly one.
-  public var singleKey: Key? { upper == lower.next ? lower : nil }
+  package var singleKey: Key? { upper == lower.next ? lower : nil }
 
-  public func contains(_ key: Key) -> Bool { lower <= key && (upper.map { key < $0 } ?? true) }
+  package func contains(_ key: Key) -> Bool { lower <= key && (upper.map { key < $0 } ?? true) }
 
-  public func contains(_ other: KeyRange) -> Bool {
+  package func contains(_ other: KeyRange) -> Bool {
     other.isEmpty || (lower <= other.lower && !KeyRange.ends(upper, before: other.upper))
   }
 
   /// The keys in both ranges; nil if there are none.
-  public func intersection(_ other: KeyRange) -> KeyRange? {
+  package func intersection(_ other: KeyRange) -> KeyRange? {
     let both = KeyRange(
       from: max(lower, other.lower), to: KeyRange.ends(upper, before: other.upper) ? upper : other.upper)
     return both.isEmpty ? nil : both
@@ -68,7 +68,7 @@ extension KeyRange {
   /// Where the key is empty the range holds nothing: etcd compares the empty string as greater than every key
   /// (etcd, `pkg/adt/adt.go`, `BytesAffineComparable`). Such permissions are in stores from before 3.4.25 and 3.5.8,
   /// which refuse them.
-  public init(key: [UInt8], rangeEnd: [UInt8]) {
+  package init(key: [UInt8], rangeEnd: [UInt8]) {
     guard !key.isEmpty else {
       self.init(from: Key([0]), to: Key([0]))
       return
@@ -81,20 +81,20 @@ extension KeyRange {
   }
 
   /// The range end to send with ``lower`` as the key: empty for one key, `\x00` for no end.
-  public var rangeEnd: [UInt8] {
+  package var rangeEnd: [UInt8] {
     if singleKey != nil { return [] }
     return upper?.bytes ?? [0]
   }
 
   /// The prefix, if the range is all the keys that begin with one.
-  public var prefix: Key? {
+  package var prefix: Key? {
     self == .everything ? Key([]) : (self == .prefix(lower) ? lower : nil)
   }
 }
 
 extension KeyRange: CustomStringConvertible {
   /// `/a` for one key, `/a/*` for a prefix, `[/a, /c)` for anything else.
-  public var description: String {
+  package var description: String {
     if let singleKey { return "\(singleKey)" }
     if let prefix { return "\(prefix)*" }
     return "[\(lower), \(upper.map(\.description) ?? "∞"))"

@@ -2,10 +2,10 @@
 ///
 /// This is how etcd sees a user: the ranges of all roles are merged before a request is looked up, so two
 /// adjacent grants allow one request that spans both (etcd, `server/auth/range_perm_cache.go`, `checkKeyInterval`).
-public struct KeyRangeSet: Hashable, Sendable {
-  public let ranges: [KeyRange]
+package struct KeyRangeSet: Hashable, Sendable {
+  package let ranges: [KeyRange]
 
-  public init(_ ranges: some Sequence<KeyRange> = []) {
+  package init(_ ranges: some Sequence<KeyRange> = []) {
     var merged: [KeyRange] = []
     for range in ranges.filter({ !$0.isEmpty }).sorted(by: { $0.lower < $1.lower }) {
       if let last = merged.last, !KeyRange.ends(last.upper, before: range.lower) {
@@ -18,22 +18,22 @@ public struct KeyRangeSet: Hashable, Sendable {
     self.ranges = merged
   }
 
-  public var isEmpty: Bool { ranges.isEmpty }
+  package var isEmpty: Bool { ranges.isEmpty }
 
-  public func contains(_ key: Key) -> Bool { range(at: key) != nil }
+  package func contains(_ key: Key) -> Bool { range(at: key) != nil }
 
   /// Whether every key of `range` is inside. Ranges that touch are merged, so one of them holds it all or none does.
-  public func contains(_ range: KeyRange) -> Bool {
+  package func contains(_ range: KeyRange) -> Bool {
     range.isEmpty || self.range(at: range.lower)?.contains(range) ?? false
   }
 
-  public func contains(_ other: KeyRangeSet) -> Bool { other.ranges.allSatisfy(contains) }
+  package func contains(_ other: KeyRangeSet) -> Bool { other.ranges.allSatisfy(contains) }
 
-  public func union(_ other: KeyRangeSet) -> KeyRangeSet { KeyRangeSet(ranges + other.ranges) }
+  package func union(_ other: KeyRangeSet) -> KeyRangeSet { KeyRangeSet(ranges + other.ranges) }
 
-  public func intersection(_ other: KeyRange) -> KeyRangeSet { intersection(KeyRangeSet([other])) }
+  package func intersection(_ other: KeyRange) -> KeyRangeSet { intersection(KeyRangeSet([other])) }
 
-  public func intersection(_ other: KeyRangeSet) -> KeyRangeSet {
+  package func intersection(_ other: KeyRangeSet) -> KeyRangeSet {
     var common: [KeyRange] = []
     var (left, right) = (ranges[...], other.ranges[...])
     while let a = left.first, let b = right.first {
@@ -45,7 +45,7 @@ public struct KeyRangeSet: Hashable, Sendable {
   }
 
   /// The keys that are outside.
-  public var complement: KeyRangeSet {
+  package var complement: KeyRangeSet {
     var gaps: [KeyRange] = []
     var lower: Key? = KeyRange.everything.lower
     for range in ranges {
@@ -57,7 +57,7 @@ public struct KeyRangeSet: Hashable, Sendable {
     return KeyRangeSet(gaps)
   }
 
-  public func subtracting(_ other: KeyRangeSet) -> KeyRangeSet { intersection(other.complement) }
+  package func subtracting(_ other: KeyRangeSet) -> KeyRangeSet { intersection(other.complement) }
 
   /// The range that holds the key: the last that does not begin after it, if it reaches that far.
   private func range(at key: Key) -> KeyRange? {

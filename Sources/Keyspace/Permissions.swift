@@ -1,35 +1,35 @@
 /// All that one etcd user may do with keys: the union of the grants of all its roles.
-public struct Permissions: Hashable, Sendable {
-  public let readable: KeyRangeSet
-  public let writable: KeyRangeSet
+package struct Permissions: Hashable, Sendable {
+  package let readable: KeyRangeSet
+  package let writable: KeyRangeSet
 
-  public init(_ grants: some Sequence<Grant>) {
+  package init(_ grants: some Sequence<Grant>) {
     readable = KeyRangeSet(grants.filter { $0.access.contains(.read) }.map(\.range))
     writable = KeyRangeSet(grants.filter { $0.access.contains(.write) }.map(\.range))
   }
 
   /// What the role `root` gives, whatever its grants say (etcd, `server/auth/store.go`, `isOpPermitted`).
-  public static let root = Permissions([Grant(.everything, .readwrite)])
+  package static let root = Permissions([Grant(.everything, .readwrite)])
 
   /// Whether etcd lets a request for `range` pass. A request that needs both kinds of access needs each of them.
   ///
   /// A request whose end is not after its beginning holds no key, reads nothing and writes nothing. etcd lets it
   /// pass only where its first key is granted, and with several grants not even always then, since its search tree
   /// expects intervals in order (etcd, `pkg/adt/interval_tree.go`, `visit`).
-  public func allow(_ access: Access, _ range: KeyRange) -> Bool {
+  package func allow(_ access: Access, _ range: KeyRange) -> Bool {
     range.isEmpty
       ? allow(access, range.lower)
       : (!access.contains(.read) || readable.contains(range))
         && (!access.contains(.write) || writable.contains(range))
   }
 
-  public func allow(_ access: Access, _ key: Key) -> Bool {
+  package func allow(_ access: Access, _ key: Key) -> Bool {
     (!access.contains(.read) || readable.contains(key))
       && (!access.contains(.write) || writable.contains(key))
   }
 
   /// Whether everything that `other` may do is allowed here too.
-  public func include(_ other: Permissions) -> Bool {
+  package func include(_ other: Permissions) -> Bool {
     readable.contains(other.readable) && writable.contains(other.writable)
   }
 }

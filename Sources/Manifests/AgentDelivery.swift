@@ -1,15 +1,15 @@
 /// What an agent in a pod is made of.
-public struct AgentPlacement: Sendable, Equatable {
+package struct AgentPlacement: Sendable, Equatable {
   /// An image with the program `bulkhead`.
-  public var image: String
+  package var image: String
   /// What stands under `source:` in its configuration.
-  public var source: String
+  package var source: String
   /// The Common Name for each component; `${NODE_NAME}` in it is the node that the pod runs on.
-  public var identities: [String: String]
+  package var identities: [String: String]
   /// The authorities of etcd's server certificates, in PEM.
-  public var etcdCA: String
+  package var etcdCA: String
 
-  public init(image: String, source: String, identities: [String: String], etcdCA: String) {
+  package init(image: String, source: String, identities: [String: String], etcdCA: String) {
     self.image = image
     self.source = source
     self.identities = identities

@@ -1,6 +1,6 @@
 extension SegmentedManifest {
   /// The first line of a kustomization, by which a later run knows one that it may write anew.
-  public static let kustomizationMark =
+  package static let kustomizationMark =
     "# Made by bulkhead manifest --kustomize: each component's own etcd credential."
 
   /// A kustomization that makes of the original what ``text`` is, but for the new Secrets: with JSON patches
@@ -9,7 +9,7 @@ extension SegmentedManifest {
   ///
   /// - Parameter resources: the original and, where there is one, the file of the new Secrets, as paths from
   ///   the kustomization's folder.
-  public func kustomization(resources: [String]) -> String {
+  package func kustomization(resources: [String]) -> String {
     let patches = plan.objects.compactMap(patch)
     var pairs: [YAMLValue.Pair] = [
       .init(key: .string("apiVersion"), value: .string("kustomize.config.k8s.io/v1beta1")),

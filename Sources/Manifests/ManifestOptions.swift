@@ -1,16 +1,16 @@
 /// What a component authenticates to etcd with, and the Secret that carries it.
-public struct ComponentSecret: Sendable, Equatable {
+package struct ComponentSecret: Sendable, Equatable {
   /// `calico-node`, `cni-plugin`, `kube-controllers`, `flannel`, `calicoctl`, or a name of one's own that
   /// ``ManifestOptions/components`` maps a container to.
-  public var component: String
+  package var component: String
   /// The name of the Secret object, to which ``ManifestOptions/SecretNames/hashed`` adds some of the hash.
-  public var name: String
+  package var name: String
   /// What the Secret holds; not needed where Secrets are not written.
-  public var material: Material?
+  package var material: Material?
   /// SHA-256 of the material in lower-case hexadecimal digits; nil where the material is not known.
-  public var hash: String?
+  package var hash: String?
 
-  public init(component: String, name: String, material: Material? = nil, hash: String? = nil) {
+  package init(component: String, name: String, material: Material? = nil, hash: String? = nil) {
     self.component = component
     self.name = name
     self.material = material
@@ -18,7 +18,7 @@ public struct ComponentSecret: Sendable, Equatable {
   }
 
   /// The five components of Calico's own manifests with the names Bulkhead gives their Secrets.
-  public static let defaults: [ComponentSecret] = [
+  package static let defaults: [ComponentSecret] = [
     ComponentSecret(component: "calico-node", name: "calico-node-etcd-secrets"),
     ComponentSecret(component: "cni-plugin", name: "calico-cni-etcd-secrets"),
     ComponentSecret(component: "kube-controllers", name: "calico-kube-controllers-etcd-secrets"),
@@ -27,28 +27,28 @@ public struct ComponentSecret: Sendable, Equatable {
   ]
 
   /// Three PEM files. Never described, so that no log or error can hold the key.
-  public struct Material: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible,
+  package struct Material: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
   {
-    public let ca: [UInt8]
-    public let certificate: [UInt8]
-    public let key: [UInt8]
+    package let ca: [UInt8]
+    package let certificate: [UInt8]
+    package let key: [UInt8]
 
-    public init(ca: [UInt8], certificate: [UInt8], key: [UInt8]) {
+    package init(ca: [UInt8], certificate: [UInt8], key: [UInt8]) {
       self.ca = ca
       self.certificate = certificate
       self.key = key
     }
 
-    public var description: String { "credential (not shown)" }
-    public var debugDescription: String { description }
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var description: String { "credential (not shown)" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
   }
 }
 
 /// How a manifest is to be segmented.
-public struct ManifestOptions: Sendable {
-  public enum SecretPlacement: Sendable {
+package struct ManifestOptions: Sendable {
+  package enum SecretPlacement: Sendable {
     /// In the manifest: in the place of the shared Secret, or after it where it is kept, or at the end.
     case inline
     /// In a text of their own.
@@ -58,7 +58,7 @@ public struct ManifestOptions: Sendable {
   }
 
   /// How Secrets are named, which is also how workloads come to know that a credential was renewed.
-  public enum SecretNames: Sendable {
+  package enum SecretNames: Sendable {
     /// The name ends in ten digits of the hash and the Secret is immutable: a renewed credential is another
     /// Secret, so that the workloads restart, and `kubectl rollout undo` finds the one before. Where no hash
     /// is known, the name as it is, and any such ending is taken as right.
@@ -68,7 +68,7 @@ public struct ManifestOptions: Sendable {
   }
 
   /// What becomes of the document of the Secret that the components shared.
-  public enum SharedSecret: Sendable {
+  package enum SharedSecret: Sendable {
     /// Left out when it holds nothing, since applying it could blank the live one under running pods
     /// (kubernetes#40630); kept, with a warning, when it holds something.
     case dropUnpopulated
@@ -77,7 +77,7 @@ public struct ManifestOptions: Sendable {
   }
 
   /// How credentials come to the pods.
-  public enum Delivery: Sendable, Equatable {
+  package enum Delivery: Sendable, Equatable {
     /// By Secrets.
     case secrets
     /// To the pods of a DaemonSet by a folder on each host, such as `/etc/bulkhead`, in which each component has
@@ -89,16 +89,16 @@ public struct ManifestOptions: Sendable {
     case agent(AgentPlacement)
   }
 
-  public var secrets: [ComponentSecret]
-  public var delivery: Delivery
-  public var secretNames: SecretNames
-  public var placement: SecretPlacement
-  public var sharedSecret: SharedSecret
+  package var secrets: [ComponentSecret]
+  package var delivery: Delivery
+  package var secretNames: SecretNames
+  package var placement: SecretPlacement
+  package var sharedSecret: SharedSecret
   /// Containers whose component is not to be guessed: container name to component, such as `felix` to
   /// `calico-node`.
-  public var components: [String: String]
+  package var components: [String: String]
 
-  public init(
+  package init(
     secrets: [ComponentSecret] = ComponentSecret.defaults, secretNames: SecretNames = .hashed,
     delivery: Delivery = .secrets, placement: SecretPlacement = .none,
     sharedSecret: SharedSecret = .dropUnpopulated,

@@ -1,14 +1,14 @@
 /// Where in a file something is: what a fault, a warning and a change have in common.
-public struct ManifestPlace: Sendable, Equatable, CustomStringConvertible {
-  public var file: String
+package struct ManifestPlace: Sendable, Equatable, CustomStringConvertible {
+  package var file: String
   /// Counted from 1.
-  public var line: Int
+  package var line: Int
   /// `Kind/name`, where the place is in an object.
-  public var object: String?
+  package var object: String?
   /// The container, volume or key, such as `container etcd-probe`.
-  public var part: String?
+  package var part: String?
 
-  public init(file: String, line: Int, object: String? = nil, part: String? = nil) {
+  package init(file: String, line: Int, object: String? = nil, part: String? = nil) {
     self.file = file
     self.line = line
     self.object = object
@@ -16,50 +16,50 @@ public struct ManifestPlace: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// `calico.yaml:577: DaemonSet/calico-node, container etcd-probe`
-  public var description: String {
+  package var description: String {
     let names = [object, part].compactMap(\.self).joined(separator: ", ")
     return "\(file):\(line):" + (names.isEmpty ? "" : " \(names)")
   }
 }
 
 /// One reason why a manifest cannot be segmented as it is.
-public struct ManifestFault: Sendable, Equatable, CustomStringConvertible {
-  public let place: ManifestPlace
+package struct ManifestFault: Sendable, Equatable, CustomStringConvertible {
+  package let place: ManifestPlace
   /// What was found, to be read after the place.
-  public let message: String
+  package let message: String
   /// What to do about it.
-  public let hint: String
+  package let hint: String
 
-  public var description: String {
+  package var description: String {
     place.object == nil && place.part == nil ? "\(place) the file \(message)" : "\(place) \(message)"
   }
 }
 
 /// Nothing is written: all faults of the file, in the order of its lines.
-public struct ManifestRefusal: Error, Sendable, Equatable, CustomStringConvertible {
-  public let faults: [ManifestFault]
+package struct ManifestRefusal: Error, Sendable, Equatable, CustomStringConvertible {
+  package let faults: [ManifestFault]
 
-  public var message: String { faults.map(\.description).joined(separator: "\n") }
-  public var hint: String {
+  package var message: String { faults.map(\.description).joined(separator: "\n") }
+  package var hint: String {
     var hints: [String] = []
     for fault in faults where !hints.contains(fault.hint) { hints.append(fault.hint) }
     return hints.joined(separator: "\n")
   }
-  public var description: String { message }
+  package var description: String { message }
 }
 
 /// One change of an object, and the line of the original it is made at.
-public struct ManifestChange: Sendable, Equatable, CustomStringConvertible {
-  public let place: ManifestPlace
-  public let what: String
+package struct ManifestChange: Sendable, Equatable, CustomStringConvertible {
+  package let place: ManifestPlace
+  package let what: String
 
-  public var description: String { "\(place) \(what)" }
+  package var description: String { "\(place) \(what)" }
 }
 
 /// Something that is known to go wrong and that an edit cannot put right.
-public struct ManifestWarning: Sendable, Equatable, CustomStringConvertible {
+package struct ManifestWarning: Sendable, Equatable, CustomStringConvertible {
   /// A name for programs.
-  public enum Kind: String, Sendable, CaseIterable {
+  package enum Kind: String, Sendable, CaseIterable {
     case sharedSecretPopulated = "shared-secret-populated"
     case secretReferencedElsewhere = "secret-referenced-elsewhere"
     case secretAlreadyPresent = "secret-already-present"
@@ -82,10 +82,10 @@ public struct ManifestWarning: Sendable, Equatable, CustomStringConvertible {
     case canal = "canal"
   }
 
-  public let kind: Kind
-  public let place: ManifestPlace
-  public let message: String
-  public let hint: String
+  package let kind: Kind
+  package let place: ManifestPlace
+  package let message: String
+  package let hint: String
 
-  public var description: String { "\(place) \(message)" }
+  package var description: String { "\(place) \(message)" }
 }

@@ -3,15 +3,15 @@
 ///
 /// Follows references and not names: from a mount at `/calico-secrets` to its volume and Secret, from a
 /// variable to its ConfigMap. What it does not know, it refuses.
-public struct ManifestSegmenter: Sendable {
-  public var options: ManifestOptions
+package struct ManifestSegmenter: Sendable {
+  package var options: ManifestOptions
 
-  public init(options: ManifestOptions = ManifestOptions()) { self.options = options }
+  package init(options: ManifestOptions = ManifestOptions()) { self.options = options }
 
   /// - Parameters:
   ///   - text: the manifest as read, byte order mark and line endings included.
   ///   - file: how to name it in faults and warnings.
-  public func segment(_ text: String, file: String) throws(ManifestRefusal) -> SegmentedManifest {
+  package func segment(_ text: String, file: String) throws(ManifestRefusal) -> SegmentedManifest {
     let reader = ManifestReader(text, file: file)
     var plan = SegmentationPlan(reader, options: options)
     plan.run()
@@ -100,19 +100,19 @@ public struct ManifestSegmenter: Sendable {
 }
 
 /// A segmented manifest, and what was done to it.
-public struct SegmentedManifest: Sendable {
+package struct SegmentedManifest: Sendable {
   /// The whole new manifest.
-  public let text: String
+  package let text: String
   /// The new Secrets' documents, which the manifest has as well where they are placed inline. Holds private
   /// keys.
-  public let secrets: String
+  package let secrets: String
   /// In the order of the original's lines.
-  public let changes: [ManifestChange]
-  public let warnings: [ManifestWarning]
+  package let changes: [ManifestChange]
+  package let warnings: [ManifestWarning]
   /// Lines of the original that read differently, Secret documents apart.
-  public let changedLines: Int
+  package let changedLines: Int
   /// Lines that are new, Secret documents apart.
-  public let addedLines: Int
+  package let addedLines: Int
 
   let original: String
   let file: String
@@ -120,13 +120,13 @@ public struct SegmentedManifest: Sendable {
   let droppedObjects: [KubernetesObject]
 
   /// Nothing was to be done: the text is the original, byte for byte.
-  public var isAlreadySegmented: Bool { changes.isEmpty }
+  package var isAlreadySegmented: Bool { changes.isEmpty }
 
   /// Whether the original holds credentials: a Secret with contents.
-  public var originalHoldsCredentials: Bool { plan.objects.contains(where: \.holdsCredentials) }
+  package var originalHoldsCredentials: Bool { plan.objects.contains(where: \.holdsCredentials) }
 
   /// Whether ``text`` does, so that others must not read it.
-  public var holdsCredentials: Bool {
+  package var holdsCredentials: Bool {
     let dropped = Set(droppedObjects.map(\.id))
     return plan.options.placement == .inline && !secrets.isEmpty
       || plan.objects.contains { $0.holdsCredentials && !dropped.contains($0.id) }
@@ -135,7 +135,7 @@ public struct SegmentedManifest: Sendable {
   /// What changes, as a unified diff with three lines around each change; empty when nothing does. The
   /// contents of Secrets are replaced by a word, so that it can be shown; the original and the text together
   /// say what they are.
-  public func diff() -> String {
+  package func diff() -> String {
     UnifiedDiff(
       old: DiffSide(original, hidden: ManifestReader(original, file: file).secretLines),
       new: DiffSide(text, hidden: ManifestReader(text, file: file).secretLines), name: file

@@ -1,22 +1,22 @@
 /// The segmenter as a function of the Kubernetes Resource Model: a ResourceList comes in, and goes out with its
 /// items segmented and with what was done as its `results` (KRM Functions Specification, version v1).
-public struct ResourceListFunction: Sendable {
-  public var segmenter: ManifestSegmenter
+package struct ResourceListFunction: Sendable {
+  package var segmenter: ManifestSegmenter
 
-  public init(segmenter: ManifestSegmenter) { self.segmenter = segmenter }
+  package init(segmenter: ManifestSegmenter) { self.segmenter = segmenter }
 
-  public struct Outcome: Sendable {
+  package struct Outcome: Sendable {
     /// The ResourceList to write. When its items are refused, they are as they were.
-    public let text: String
+    package let text: String
     /// What was done, or why nothing was.
-    public let result: Result<SegmentedManifest, ManifestRefusal>
+    package let result: Result<SegmentedManifest, ManifestRefusal>
   }
 
   /// Runs the function. Containers that are not known may be mapped in the functionConfig, a ConfigMap whose
   /// data has a key `components` such as `felix=calico-node,probe=calico-node`.
   ///
   /// - Throws: a refusal where the text is no ResourceList, so that there is nowhere to write results to.
-  public func run(_ text: String, file: String) throws(ManifestRefusal) -> Outcome {
+  package func run(_ text: String, file: String) throws(ManifestRefusal) -> Outcome {
     let reader = ManifestReader(text, file: file)
     guard let root = reader.documents.first?.root, reader.documents.count == 1,
       root["kind"]?.string == "ResourceList"

@@ -235,5 +235,5 @@ extension SegmentedManifest {
   /// The order of commands that rolls this manifest out, with what to check after each and how to go back.
   ///
   /// - Parameter path: the original's file as the commands are to name it.
-  public func runbook(of path: String) -> String { Runbook(manifest: self, path: path).text }
+  package func runbook(of path: String) -> String { Runbook(manifest: self, path: path).text }
 }

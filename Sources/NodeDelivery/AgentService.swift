@@ -1,7 +1,7 @@
 import Segmentation
 
 /// The agent as a service of a host: its configuration, and the unit that keeps it running.
-public struct AgentService: Sendable {
+package struct AgentService: Sendable {
   /// The program's path on the hosts.
   let program: String
   /// The lines of the section `source` of its configuration, without that word.
@@ -11,7 +11,7 @@ public struct AgentService: Sendable {
   /// The folder that Calico's CNI installer copies to, which the agent then keeps fresh; nil where there is none.
   let cniCopy: String?
 
-  public init(program: String, source: String, base: String, cniCopy: String?) {
+  package init(program: String, source: String, base: String, cniCopy: String?) {
     self.program = program
     self.source = source.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
       .filter { line in line.contains { !$0.isWhitespace } }
@@ -20,7 +20,7 @@ public struct AgentService: Sendable {
   }
 
   /// - Parameter authority: The authorities of etcd's server certificates, in PEM.
-  public func files(for site: Site, authority: [UInt8]) -> [NodeFile] {
+  package func files(for site: Site, authority: [UInt8]) -> [NodeFile] {
     [
       NodeFile(path: "\(base)/agent.yaml", bytes: Array(configuration(for: site).utf8), mode: 0o644),
       NodeFile(path: "\(base)/etcd-ca.crt", bytes: authority, mode: 0o644),
@@ -29,10 +29,10 @@ public struct AgentService: Sendable {
     ]
   }
 
-  public static let unit = "bulkhead-agent.service"
+  package static let unit = "bulkhead-agent.service"
 
   /// `agent.yaml`.
-  public func configuration(for site: Site) -> String {
+  package func configuration(for site: Site) -> String {
     let certificates = site.residents.flatMap { resident in
       let folder = CredentialFolder(of: resident, in: base)
       var lines = [

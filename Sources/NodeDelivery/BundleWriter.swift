@@ -1,18 +1,18 @@
 import Files
 
 /// A file of a bundle: its path inside the bundle's folder, its content and its mode.
-public struct BundleFile: Hashable, Sendable {
-  public let path: String
-  public let bytes: [UInt8]
-  public let mode: UInt32
+package struct BundleFile: Hashable, Sendable {
+  package let path: String
+  package let bytes: [UInt8]
+  package let mode: UInt32
 
-  public init(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o600) {
+  package init(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o600) {
     self.path = path
     self.bytes = bytes
     self.mode = mode
   }
 
-  public init(_ path: String, _ text: String, mode: UInt32 = 0o600) {
+  package init(_ path: String, _ text: String, mode: UInt32 = 0o600) {
     self.init(path, Array(text.utf8), mode: mode)
   }
 }
@@ -23,10 +23,10 @@ public struct BundleFile: Hashable, Sendable {
 /// the files of a node that is gone, and whether somebody has changed it since.
 ///
 /// A bundle can be made again, so nothing waits for the disk: the files of 5,000 nodes would take minutes and not seconds.
-public struct BundleWriter {
-  public let folder: String
-  public private(set) var written = 0
-  public private(set) var unchanged = 0
+package struct BundleWriter {
+  package let folder: String
+  package private(set) var written = 0
+  package private(set) var unchanged = 0
   private var made: Set<String> = []
   /// The checksums of the files of this bundle, and of the one before it.
   private var sums: [String: String] = [:]
@@ -34,7 +34,7 @@ public struct BundleWriter {
 
   /// Makes the folder with mode 0700 if need be.
   /// - Throws: `FileError`.
-  public init(_ folder: String) throws {
+  package init(_ folder: String) throws {
     self.folder = folder
     try Directory.create(folder, mode: 0o700)
     before =
@@ -44,7 +44,7 @@ public struct BundleWriter {
   }
 
   /// - Throws: `FileError`.
-  public mutating func write(_ file: BundleFile) throws {
+  package mutating func write(_ file: BundleFile) throws {
     let path = "\(folder)/\(file.path)"
     guard let slash = path.lastIndex(of: "/") else { return }
     let parent = String(path[..<slash])
@@ -55,20 +55,20 @@ public struct BundleWriter {
   }
 
   /// What an earlier bundle wrote here that is no part of this one.
-  public struct Leftovers: Hashable, Sendable {
+  package struct Leftovers: Hashable, Sendable {
     /// As they were written; they stay.
-    public var kept: [String] = []
+    package var kept: [String] = []
     /// As they were written; they were removed.
-    public var removed: [String] = []
+    package var removed: [String] = []
     /// Somebody has changed them: they are not the bundle's to remove.
-    public var changed: [String] = []
+    package var changed: [String] = []
   }
 
   /// Ends a bundle, once all its files are written: writes the list of them.
   /// - Parameter removing: Whether leftovers go, which are known by the list and by their checksums.
   /// - Returns: relative paths.
   /// - Throws: `FileError`.
-  public mutating func finish(removing: Bool) throws -> Leftovers {
+  package mutating func finish(removing: Bool) throws -> Leftovers {
     var leftovers = Leftovers()
     var listed = sums
     for (path, sum) in before.sorted(by: { $0.key < $1.key }) where sums[path] == nil {
@@ -97,7 +97,7 @@ public struct BundleWriter {
   }
 
   /// Paths by the topmost folders that hold nothing of this bundle: a node's files by the node's folder.
-  public func summary(of paths: [String]) -> [String] {
+  package func summary(of paths: [String]) -> [String] {
     guard !paths.isEmpty else { return [] }
     var own: Set<Substring> = []
     for path in sums.keys {

@@ -6,28 +6,28 @@ import Segmentation
 /// The names of options and variables are Calico's own: libcalico-go `lib/apiconfig/apiconfig.go`, Felix
 /// `config/config_params.go`, Typha `pkg/config/config_params.go`, the CNI plugin `pkg/types/types.go`, networking-calico
 /// `common/config.py`; flannel's are those of flanneld's flags.
-public struct CalicoSettings: Sendable {
+package struct CalicoSettings: Sendable {
   let endpoints: [Endpoint]
   /// The folder that holds those of all components.
   let base: String
   /// OpenStack's region, which all of a region's programs have to agree on; nil where there is none.
   let region: String?
 
-  public init(endpoints: [Endpoint], base: String, region: String? = nil) {
+  package init(endpoints: [Endpoint], base: String, region: String? = nil) {
     self.endpoints = endpoints
     self.base = base
     self.region = region
   }
 
   /// The components that have a settings file.
-  public static let components = [
+  package static let components = [
     "calico-node", "felix", "cni-plugin", "typha", "kube-controllers", "flannel", "neutron-driver",
     "dhcp-agent",
     "calicoctl",
   ]
 
   /// The name that ``components`` has for an identity; nil for one that has no settings.
-  public static func component(of identity: Identity) -> String? {
+  package static func component(of identity: Identity) -> String? {
     switch identity.purpose {
     case .component(let name): components.contains(name) ? name : nil
     case .calicoctl: "calicoctl"
@@ -36,7 +36,7 @@ public struct CalicoSettings: Sendable {
   }
 
   /// - Parameter password: Of an identity that logs in with one.
-  public func files(of resident: Site.Resident, on site: Site, password: String?) -> [NodeFile] {
+  package func files(of resident: Site.Resident, on site: Site, password: String?) -> [NodeFile] {
     let folder = CredentialFolder(of: resident, in: base)
     func file(_ path: String, _ lines: [String], mode: UInt32 = 0o644, group: String = "root") -> [NodeFile] {
       let text = ([Self.head] + lines).joined(separator: "\n") + "\n"

@@ -1,11 +1,11 @@
 import Crypto
 
 /// `SHA256SUMS` of a folder: what `sha256sum --check` reads in it.
-public enum Checksums {
-  public static let name = "SHA256SUMS"
+package enum Checksums {
+  package static let name = "SHA256SUMS"
 
   /// - Parameter files: Relative paths and contents.
-  public static func text(_ files: [(path: String, bytes: [UInt8])]) -> String {
+  package static func text(_ files: [(path: String, bytes: [UInt8])]) -> String {
     text(Dictionary(files.map { ($0.path, sha256($0.bytes)) }) { $1 })
   }
 

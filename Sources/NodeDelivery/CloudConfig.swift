@@ -1,8 +1,8 @@
 /// cloud-init's user-data: the files of a host, and the agent's service turned on.
 ///
 /// Whoever is on the machine can read its user-data, so no key and no password goes in.
-public enum CloudConfig {
-  public static func text(_ files: [NodeFile]) -> String {
+package enum CloudConfig {
+  package static func text(_ files: [NodeFile]) -> String {
     let writing = files.flatMap { file in
       [
         "  - path: \(file.path)", "    owner: \(file.owner):\(file.group)",

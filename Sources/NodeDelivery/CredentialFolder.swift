@@ -2,14 +2,14 @@ import Segmentation
 
 /// An identity's files on a host: `etcd-ca`, `etcd-cert` and `etcd-key` in a folder of its own, as Calico's manifests
 /// and its CNI installer name them.
-public struct CredentialFolder: Hashable, Sendable {
-  public let path: String
-  public let keyMode: UInt32
-  public let owner: String
-  public let group: String
+package struct CredentialFolder: Hashable, Sendable {
+  package let path: String
+  package let keyMode: UInt32
+  package let owner: String
+  package let group: String
 
   /// - Parameter base: The folder that holds those of all components: `/etc/bulkhead`.
-  public init(of resident: Site.Resident, in base: String) {
+  package init(of resident: Site.Resident, in base: String) {
     path = "\(base)/\(resident.folder)"
     owner = "root"
     switch resident.identity.component {
@@ -21,12 +21,12 @@ public struct CredentialFolder: Hashable, Sendable {
     }
   }
 
-  public var authority: String { "\(path)/etcd-ca" }
-  public var certificate: String { "\(path)/etcd-cert" }
-  public var key: String { "\(path)/etcd-key" }
+  package var authority: String { "\(path)/etcd-ca" }
+  package var certificate: String { "\(path)/etcd-cert" }
+  package var key: String { "\(path)/etcd-key" }
 
   /// The three files.
-  public func files(_ material: CredentialMaterial) -> [NodeFile] {
+  package func files(_ material: CredentialMaterial) -> [NodeFile] {
     [
       NodeFile(path: authority, bytes: material.authority, mode: 0o644),
       NodeFile(path: certificate, bytes: material.certificate, mode: 0o644),
@@ -36,17 +36,17 @@ public struct CredentialFolder: Hashable, Sendable {
 }
 
 /// Three PEM files. Never described, so that no log or error can hold the key.
-public struct CredentialMaterial: Sendable, CustomStringConvertible, CustomReflectable {
-  public let authority: [UInt8]
-  public let certificate: [UInt8]
-  public let key: [UInt8]
+package struct CredentialMaterial: Sendable, CustomStringConvertible, CustomReflectable {
+  package let authority: [UInt8]
+  package let certificate: [UInt8]
+  package let key: [UInt8]
 
-  public init(authority: [UInt8], certificate: [UInt8], key: [UInt8]) {
+  package init(authority: [UInt8], certificate: [UInt8], key: [UInt8]) {
     self.authority = authority
     self.certificate = certificate
     self.key = key
   }
 
-  public var description: String { "credential (not shown)" }
-  public var customMirror: Mirror { Mirror(self, children: []) }
+  package var description: String { "credential (not shown)" }
+  package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,8 +1,8 @@
 import Segmentation
 
 /// What has to be on every host, in the form that a tool takes it.
-public struct HostBundle: Sendable {
-  public enum Form: String, CaseIterable, Sendable {
+package struct HostBundle: Sendable {
+  package enum Form: String, CaseIterable, Sendable {
     /// A folder for each host with the files as they are there, keys included.
     case directory
     /// A role that makes the keys on the hosts.
@@ -13,12 +13,12 @@ public struct HostBundle: Sendable {
     case cloudInit = "cloud-init"
 
     /// Whether the bundle holds private keys.
-    public var hasKeys: Bool { self == .directory }
+    package var hasKeys: Bool { self == .directory }
     /// Whether the hosts have the agent.
-    public var hasAgent: Bool { self == .systemd || self == .cloudInit }
+    package var hasAgent: Bool { self == .systemd || self == .cloudInit }
   }
 
-  public let form: Form
+  package let form: Form
   let settings: CalicoSettings
   /// The components whose settings are written.
   let settingsOf: Set<String>
@@ -38,7 +38,7 @@ public struct HostBundle: Sendable {
   ///   - renewBefore: How much of a certificate's time must be left, in seconds.
   ///   - agent: For the forms with an agent.
   ///   - more: More files for each host.
-  public init(
+  package init(
     _ form: Form, settings: CalicoSettings, of settingsOf: Set<String>, base: String, authority: [UInt8],
     program: String, file: String, renewBefore: Int, agent: AgentService?, more: [NodeFile] = []
   ) {
@@ -55,7 +55,7 @@ public struct HostBundle: Sendable {
   }
 
   /// What is the same for all hosts.
-  public func files(for sites: [Site]) -> [BundleFile] {
+  package func files(for sites: [Site]) -> [BundleFile] {
     ansible?.files(for: sites, authority: authority) ?? []
   }
 
@@ -64,7 +64,7 @@ public struct HostBundle: Sendable {
   ///   - material: Asked for each identity where the form holds keys.
   ///   - password: Asked for each user that logs in with one and whose settings are written.
   /// - Throws: What these throw.
-  public func files(
+  package func files(
     for site: Site, material: (Site.Resident) throws -> CredentialMaterial,
     password: (String) throws -> String
   ) throws -> [BundleFile] {

@@ -1,14 +1,14 @@
 /// A file as it has to lie on a node.
-public struct NodeFile: Hashable, Sendable {
+package struct NodeFile: Hashable, Sendable {
   /// Absolute, on the node.
-  public let path: String
-  public let bytes: [UInt8]
+  package let path: String
+  package let bytes: [UInt8]
   /// Permission bits.
-  public let mode: UInt32
-  public let owner: String
-  public let group: String
+  package let mode: UInt32
+  package let owner: String
+  package let group: String
 
-  public init(path: String, bytes: [UInt8], mode: UInt32, owner: String = "root", group: String = "root") {
+  package init(path: String, bytes: [UInt8], mode: UInt32, owner: String = "root", group: String = "root") {
     self.path = path
     self.bytes = bytes
     self.mode = mode

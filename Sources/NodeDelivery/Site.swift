@@ -2,16 +2,16 @@ import Catalogue
 import Segmentation
 
 /// Where credentials have to end up: a node, or wherever a program that runs once or a person is at work.
-public struct Site: Hashable, Sendable {
+package struct Site: Hashable, Sendable {
   /// The node's name, or the user's.
-  public let name: String
-  public let node: NodeName?
+  package let name: String
+  package let node: NodeName?
   /// In the order of the segmentation.
-  public let residents: [Resident]
+  package let residents: [Resident]
 
   /// The name as a folder and as a host of Ansible's: all but `A-Z a-z 0-9 . _ -` and a leading dot are
   /// percent-encoded.
-  public var fileName: String {
+  package var fileName: String {
     name.utf8.enumerated().map { position, byte in
       let isPlain =
         switch byte {
@@ -26,19 +26,19 @@ public struct Site: Hashable, Sendable {
   }
 
   /// An identity at work at a site.
-  public struct Resident: Hashable, Sendable {
-    public let identity: Identity
+  package struct Resident: Hashable, Sendable {
+    package let identity: Identity
     /// Whose certificate it has, of several that share its Common Name; nil if there is one for the cluster.
-    public let certificateNode: NodeName?
+    package let certificateNode: NodeName?
 
     /// The name of its folder: the component's, which is the same on every node, or the user's.
-    public var folder: String { identity.component ?? identity.user }
+    package var folder: String { identity.component ?? identity.user }
   }
 
   /// Every site of a segmentation, nodes first.
   /// - Parameter nodes: Where the components that run on every node have one identity for the cluster, they are at work
   ///   on each of these.
-  public static func all(
+  package static func all(
     of segmentation: Segmentation, nodes: [NodeName], catalogue: Catalogue
   ) -> [Site] {
     var everywhere: [Resident] = []

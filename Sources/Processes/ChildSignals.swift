@@ -4,7 +4,7 @@ import Glibc
 extension Process {
   /// Starts the process with no signal blocked. A child inherits the mask of the thread that starts it, and threads
   /// of Swift's concurrency block nearly all signals: the child would not hear Ctrl-C, nor a request to end.
-  public func runHearingSignals() throws {
+  package func runHearingSignals() throws {
     var none = sigset_t()
     var before = sigset_t()
     sigemptyset(&none)

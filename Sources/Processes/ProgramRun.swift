@@ -3,15 +3,15 @@ import Glibc
 import Synchronization
 
 /// A program that is run to its end, without a shell, and for no longer than it may take.
-public struct ProgramRun: Sendable {
-  public let words: [String]
-  public let environment: [String: String]
-  public let limit: Duration
+package struct ProgramRun: Sendable {
+  package let words: [String]
+  package let environment: [String: String]
+  package let limit: Duration
 
   /// - Parameters:
   ///   - words: the program's path and its arguments.
   ///   - limit: after which it is killed.
-  public init(_ words: [String], environment: [String: String], limit: Duration) {
+  package init(_ words: [String], environment: [String: String], limit: Duration) {
     self.words = words
     self.environment = environment
     self.limit = limit
@@ -19,7 +19,7 @@ public struct ProgramRun: Sendable {
 
   /// Runs it, with nothing on its standard input and its output on our standard error.
   /// - Returns: nil where it ended well, or else what happened, in words that follow its name.
-  public func complaint() async -> String? {
+  package func complaint() async -> String? {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: words.first ?? "")
     process.arguments = Array(words.dropFirst())

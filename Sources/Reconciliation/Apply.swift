@@ -1,19 +1,19 @@
 import Etcd
 
 /// Carries out a plan, phase by phase.
-public struct Apply: Sendable {
+package struct Apply: Sendable {
   let etcd: EtcdClient
   let lock: ClusterLock?
   let password: Password
 
   /// Gives a user's password, which is safe on the disk when it returns: a user is only made with one that cannot be
   /// lost any more.
-  public typealias Password = @Sendable (_ user: String) throws -> String
+  package typealias Password = @Sendable (_ user: String) throws -> String
 
   /// - Parameters:
   ///   - lock: Checked before each change.
   ///   - password: Nil where nobody logs in with one.
-  public init(_ etcd: EtcdClient, lock: ClusterLock? = nil, password: Password? = nil) {
+  package init(_ etcd: EtcdClient, lock: ClusterLock? = nil, password: Password? = nil) {
     self.etcd = etcd
     self.lock = lock
     self.password = password ?? { throw NoPassword(user: $0) }
@@ -21,14 +21,14 @@ public struct Apply: Sendable {
 
   /// Makes one change. If its answer is lost, whether it was made is found out by reading; it is made again only if
   /// it was not. A change that turns out to be made already, late or by somebody else, is made.
-  public func make(_ change: Change) async throws { try await etcd.carryOut(change, password) }
+  package func make(_ change: Change) async throws { try await etcd.carryOut(change, password) }
 
   /// Makes the changes in their order, those of a phase some at a time, reads back every role that was changed, and
   /// stops at the first change that fails. What is in hand then, or at an interruption, is finished. What was done
   /// stays done; planning again shows the rest.
   /// - Parameter progress: Called with every change that is begun and every one that is made.
   /// - Throws: ``ApplyError``; what ``password`` throws.
-  public func callAsFunction(
+  package func callAsFunction(
     _ plan: Plan, desired: DesiredState, progress: @Sendable (ApplyProgress) -> Void = { _ in }
   ) async throws {
     var pipeline = Pipeline(self, total: plan.changes.count)
@@ -59,13 +59,13 @@ public struct Apply: Sendable {
 }
 
 /// A user is to be made with a password and nobody has one for it.
-public struct NoPassword: Error, Sendable, CustomStringConvertible {
-  public let user: String
-  public var description: String { "no password is known for '\(user)'" }
+package struct NoPassword: Error, Sendable, CustomStringConvertible {
+  package let user: String
+  package var description: String { "no password is known for '\(user)'" }
 }
 
 /// Why a plan was not carried out to its end.
-public enum ApplyError: Error, Sendable, CustomStringConvertible {
+package enum ApplyError: Error, Sendable, CustomStringConvertible {
   case stopped(done: Int, of: Int, at: Change, EtcdError)
   case interrupted(done: Int, of: Int)
   case unlocked(done: Int, of: Int, LockError)
@@ -73,7 +73,7 @@ public enum ApplyError: Error, Sendable, CustomStringConvertible {
   case notReadBack(EtcdError)
   case readsBackDifferently(role: String, remaining: [Change])
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .stopped(let done, let total, let change, let error):
       "stopped after \(done) of \(total) changes, could not \(change.words): \(error)"
@@ -85,7 +85,7 @@ public enum ApplyError: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  public var hint: String {
+  package var hint: String {
     switch self {
     case .stopped(_, _, _, let error):
       (error.hint.map { $0 + "; " } ?? "") + "what is done stays done: run the same command again to go on"

@@ -4,14 +4,14 @@ import Etcd
 ///
 /// The members make changes one after the other. From 3.4.20 and 3.5.5 on they then work out the permissions of every
 /// user anew (etcd, `server/auth/range_perm_cache.go`, pull request 13954), and nothing else is done meanwhile.
-public struct AuthCost: Hashable, Sendable {
+package struct AuthCost: Hashable, Sendable {
   /// The way of one small request through the cluster's log and back.
-  public let roundTrip: Duration
+  package let roundTrip: Duration
   /// How long working out takes for a user, and for a permission that a user holds; zero where nothing is worked out.
-  public let perUser: Duration
-  public let perPermission: Duration
+  package let perUser: Duration
+  package let perPermission: Duration
   /// Whether the machine's speed was measured; else it is taken to be that of the one on which the figures were found.
-  public let isMeasured: Bool
+  package let isMeasured: Bool
 
   /// Found on 3.4.23 with up to 15,000 users: 5.5 µs for a user and 2 µs for a permission it holds, on a machine that
   /// read the list of users in 1.5 µs for each.
@@ -24,7 +24,7 @@ public struct AuthCost: Hashable, Sendable {
   ///   - roundTrip: How long one small read takes that goes through the log.
   ///   - listing: How long it takes to read the list of all users.
   ///   - users: How many there are.
-  public init(versions: [EtcdVersion], roundTrip: Duration, listing: Duration, users: Int) {
+  package init(versions: [EtcdVersion], roundTrip: Duration, listing: Duration, users: Int) {
     self.roundTrip = roundTrip
     isMeasured = users >= Self.usersThatTell
     let listed = max(0, (listing - roundTrip) / .seconds(1)) / Double(max(1, users))
@@ -38,13 +38,13 @@ public struct AuthCost: Hashable, Sendable {
   func stall(users: Int, permissions: Int) -> Duration { perUser * users + perPermission * permissions }
 
   /// Whether the users and what they hold make a change dearer.
-  public var grows: Bool { perUser > .zero }
+  package var grows: Bool { perUser > .zero }
 }
 
 extension AuthCost {
   /// Measures with reads that change nothing: reads of users go through the log as writes do. A member that is away
   /// is not asked for its version.
-  public static func measure(_ etcd: EtcdClient) async throws(EtcdError) -> AuthCost {
+  package static func measure(_ etcd: EtcdClient) async throws(EtcdError) -> AuthCost {
     var versions: [EtcdVersion] = []
     for endpoint in etcd.endpoints {
       if let status = try? await etcd.only(endpoint).status() { versions.append(status.version) }

@@ -1,7 +1,7 @@
 import Etcd
 
 /// Keeps the record in step with what is applied.
-public struct Bookkeeping: Sendable {
+package struct Bookkeeping: Sendable {
   private let lock: ClusterLock
   private let goal: Goal
   /// The record as it was read under the lock.
@@ -10,7 +10,7 @@ public struct Bookkeeping: Sendable {
   private let bulkhead: String
 
   /// - Parameter bulkhead: Bulkhead's version.
-  public init(_ survey: Survey, _ goal: Goal, _ lock: ClusterLock, bulkhead: String) {
+  package init(_ survey: Survey, _ goal: Goal, _ lock: ClusterLock, bulkhead: String) {
     self.lock = lock
     self.goal = goal
     self.record = survey.record
@@ -20,7 +20,7 @@ public struct Bookkeeping: Sendable {
 
   /// Before the first change: what is about to be made is in the record before it is there, so that whoever is killed
   /// in the middle leaves nothing behind that nobody knows.
-  public func begin(_ plan: Plan) async throws {
+  package func begin(_ plan: Plan) async throws {
     guard !plan.isEmpty else { return }
     let before = record ?? Record()
     let during = Record(managed: before.managed.union(plan.managed))
@@ -29,7 +29,7 @@ public struct Bookkeeping: Sendable {
 
   /// After the last change.
   /// - Parameter authRevision: The revision at which the users and roles are sure to be as the plan left them.
-  public func finish(_ plan: Plan, authRevision: Int64?) async throws {
+  package func finish(_ plan: Plan, authRevision: Int64?) async throws {
     let after = Record(
       managed: plan.managed,
       applied: Record.Applied(
@@ -44,7 +44,7 @@ public struct Bookkeeping: Sendable {
 extension Survey {
   /// The auth revision that a plan has left behind, if nobody else has changed anything since this survey: each change
   /// moves it by one.
-  public func authRevision(
+  package func authRevision(
     after plan: Plan, of etcd: EtcdClient, as credentials: ClientCredentials
   ) async throws(EtcdError) -> Int64? {
     guard let before = authRevision else { return nil }

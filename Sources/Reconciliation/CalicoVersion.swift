@@ -4,7 +4,7 @@ import Foundation
 import Keyspace
 
 /// The release of Calico that runs on a cluster, as Calico itself notes it there.
-public enum CalicoVersion {
+package enum CalicoVersion {
   /// The ClusterInformation that calico/node keeps (libcalico-go, `lib/clientv3/client.go`, `EnsureInitialized`).
   private static let key: Key =
     "/calico/resources/v3/projectcalico.org/clusterinformations/default"
@@ -15,7 +15,7 @@ public enum CalicoVersion {
   }
 
   /// - Returns: nil if it says nothing that the catalogue knows.
-  public static func read(_ etcd: EtcdClient) async throws(EtcdError) -> CalicoRelease? {
+  package static func read(_ etcd: EtcdClient) async throws(EtcdError) -> CalicoRelease? {
     guard let value = try await etcd.value(of: key),
       let version = try? JSONDecoder().decode(Information.self, from: Data(value)).spec.calicoVersion
     else { return nil }

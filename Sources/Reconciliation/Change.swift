@@ -2,7 +2,7 @@ import Etcd
 import Keyspace
 
 /// One step from what etcd has to what the file wants: exactly one entry of etcd's log.
-public enum Change: Hashable, Sendable {
+package enum Change: Hashable, Sendable {
   case addRole(String)
   /// Takes the role from every user who has it, too.
   case deleteRole(String)
@@ -19,7 +19,7 @@ public enum Change: Hashable, Sendable {
   case unlink(user: String, role: String)
 
   /// Whether somebody may lose an access that they have.
-  public var takesAway: Bool {
+  package var takesAway: Bool {
     switch self {
     case .narrow, .revoke, .deleteRole, .deleteUser, .unlink: true
     case .addRole, .grant, .addUser, .addPasswordUser, .changePassword, .link: false
@@ -27,7 +27,7 @@ public enum Change: Hashable, Sendable {
   }
 
   /// What the step does, in words.
-  public var words: String {
+  package var words: String {
     switch self {
     case .addRole(let role): "make the role \(role)"
     case .deleteRole(let role): "delete the role \(role)"
@@ -48,7 +48,7 @@ public enum Change: Hashable, Sendable {
 
   /// The `etcdctl` line that does the same, to be pasted into bash; in the folder of the password files where one of
   /// them is read, since a password stands in no line.
-  public var etcdctl: String {
+  package var etcdctl: String {
     switch self {
     case .addRole(let role): Shell.etcdctl(["role", "add"], [role])
     case .deleteRole(let role): Shell.etcdctl(["role", "delete"], [role])

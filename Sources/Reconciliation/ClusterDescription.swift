@@ -4,9 +4,9 @@ import Keyspace
 import Segmentation
 
 /// The file that describes a running cluster as it is: nothing is to do when it is applied to the same cluster.
-public struct ClusterDescription {
+package struct ClusterDescription {
   /// What the catalogue knows by its names, the rest by its permissions, and remarks on what no file can describe.
-  public private(set) var template: FileTemplate
+  package private(set) var template: FileTemplate
 
   private let state: ClusterState
   private let withPassword: Set<String>
@@ -17,7 +17,7 @@ public struct ClusterDescription {
   ///   - template: How etcd is reached, and kube-apiserver's user if that is known.
   ///   - release: Calico's; nil if it is not known.
   ///   - withPassword: The users that log in with a password.
-  public init(
+  package init(
     of state: ClusterState, _ template: FileTemplate, release: CalicoRelease?, withPassword: Set<String>,
     catalogue: Catalogue
   ) {
@@ -135,7 +135,7 @@ public struct ClusterDescription {
 extension EtcdClient {
   /// Those of the users that have a password, the empty one aside; none while authentication is off, when nobody can
   /// tell.
-  public func usersWithPassword(among users: some Sequence<String>) async throws(EtcdError) -> Set<String> {
+  package func usersWithPassword(among users: some Sequence<String>) async throws(EtcdError) -> Set<String> {
     var found: Set<String> = []
     for user in users where try await tryEmptyPassword(ofUser: user) == .refused { found.insert(user) }
     return found

@@ -7,7 +7,7 @@ import Synchronization
 /// A key with a lease: whoever makes it has the lock, and while they live they renew the lease. When they die, killed
 /// or cut off, etcd deletes the key within seconds of the lease's term. The auth store itself knows no conditions, so
 /// the holder asks ``check()`` before each write.
-public struct ClusterLock: Sendable {
+package struct ClusterLock: Sendable {
   /// The lease's term.
   static let term = 10
 
@@ -29,7 +29,7 @@ public struct ClusterLock: Sendable {
   ///   - wait: How long to wait for another holder.
   ///   - waiting: Called with the other holder while waiting; nil if the lock's value tells nothing.
   /// - Throws: ``LockError/held(by:)`` if another holds it to the end; ``EtcdError``; what `body` throws.
-  public static func holding<Result: Sendable>(
+  package static func holding<Result: Sendable>(
     _ etcd: EtcdClient, as holder: LockHolder, wait: Duration,
     waiting: (LockHolder?) -> Void = { _ in }, _ body: (ClusterLock) async throws -> Result
   ) async throws -> Result {
@@ -52,7 +52,7 @@ public struct ClusterLock: Sendable {
 
   /// Makes sure that the lock is still held, without a call while the lease is sure to last.
   /// - Throws: ``LockError/lost(_:)`` if it is not, or if nobody can be asked.
-  public func check() async throws(LockError) {
+  package func check() async throws(LockError) {
     if ContinuousClock.now < state.sureUntil.withLock({ $0 }) { return }
     for attempt in 1... {
       switch await renewal() {
@@ -156,14 +156,14 @@ public struct ClusterLock: Sendable {
 }
 
 /// Why there is no lock.
-public enum LockError: Error, Hashable, Sendable {
+package enum LockError: Error, Hashable, Sendable {
   case held(by: LockHolder?)
   /// It was held and is no longer, or nobody can say.
   case lost(String)
 }
 
 extension LockError: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .held(let holder):
       "somebody else is changing this cluster's users and roles: \(holder.map(\.description) ?? "unknown")"
@@ -171,7 +171,7 @@ extension LockError: CustomStringConvertible {
     }
   }
 
-  public var hint: String {
+  package var hint: String {
     switch self {
     case .held:
       "wait for them, longer with --wait; the lock of a process that has died is free after \(ClusterLock.term) s"

@@ -3,21 +3,21 @@ import Keyspace
 import Segmentation
 
 /// What etcd has of users and roles: the part that a segmentation is about.
-public struct ClusterState: Hashable, Sendable {
-  public var authEnabled: Bool
-  public var users: [String: User]
+package struct ClusterState: Hashable, Sendable {
+  package var authEnabled: Bool
+  package var users: [String: User]
   /// The permissions of each role as etcd stores them, duplicates included.
-  public var roles: [String: [Permission]]
+  package var roles: [String: [Permission]]
 
-  public struct User: Hashable, Sendable {
-    public var roles: Set<String>
+  package struct User: Hashable, Sendable {
+    package var roles: Set<String>
     /// The empty password gets in: whoever reaches etcd can become this user.
-    public var acceptsEmptyPassword: Bool
+    package var acceptsEmptyPassword: Bool
     /// Of a user that is to log in with a password: why it cannot; nil also while authentication is off, when no
     /// password can be tried.
-    public var passwordFault: EtcdClient.PasswordFault?
+    package var passwordFault: EtcdClient.PasswordFault?
 
-    public init(
+    package init(
       roles: Set<String>, acceptsEmptyPassword: Bool = false, passwordFault: EtcdClient.PasswordFault? = nil
     ) {
       self.roles = roles
@@ -26,7 +26,7 @@ public struct ClusterState: Hashable, Sendable {
     }
   }
 
-  public init(authEnabled: Bool = false, users: [String: User] = [:], roles: [String: [Permission]] = [:]) {
+  package init(authEnabled: Bool = false, users: [String: User] = [:], roles: [String: [Permission]] = [:]) {
     self.authEnabled = authEnabled
     self.users = users
     self.roles = roles

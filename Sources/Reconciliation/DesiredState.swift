@@ -3,24 +3,24 @@ import Keyspace
 import Segmentation
 
 /// What a segmentation wants etcd to have, in the order in which it is to be made.
-public struct DesiredState: Hashable, Sendable {
-  public let roles: [Role]
-  public let users: [User]
+package struct DesiredState: Hashable, Sendable {
+  package let roles: [Role]
+  package let users: [User]
 
-  public struct Role: Hashable, Sendable {
-    public let name: String
-    public let permissions: [Permission]
+  package struct Role: Hashable, Sendable {
+    package let name: String
+    package let permissions: [Permission]
   }
 
-  public struct User: Hashable, Sendable {
-    public let name: String
-    public let roles: [String]
+  package struct User: Hashable, Sendable {
+    package let name: String
+    package let roles: [String]
     /// Whether ``roles`` is all that the user may have. It is not for root and kube-apiserver, which others manage.
-    public let isExact: Bool
-    public let login: Identity.Login
+    package let isExact: Bool
+    package let login: Identity.Login
   }
 
-  public init(_ segmentation: Segmentation) {
+  package init(_ segmentation: Segmentation) {
     var fewest = FewestGrants(segmentation)
     roles = segmentation.roles.map { role in
       Role(

@@ -3,8 +3,8 @@ import Keyspace
 import Segmentation
 
 /// One difference between what the file wants and what etcd has, and what it means.
-public struct Drift: Hashable, Sendable {
-  public enum Kind: String, CaseIterable, Sendable {
+package struct Drift: Hashable, Sendable {
+  package enum Kind: String, CaseIterable, Sendable {
     /// The file wants it and it is not there.
     case missing
     /// A permission, or a user or role of Bulkhead's, that the file does not want.
@@ -23,13 +23,13 @@ public struct Drift: Hashable, Sendable {
     case foreignRoleName = "foreign role"
   }
 
-  public let kind: Kind
+  package let kind: Kind
   /// `role calico-node`, `user alice`.
-  public let subject: String
+  package let subject: String
   /// What is so, and what it allows.
-  public let meaning: String
+  package let meaning: String
   /// Whether the plan leaves it as it is.
-  public let isLeft: Bool
+  package let isLeft: Bool
 }
 
 extension Drift {

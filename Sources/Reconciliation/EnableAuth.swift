@@ -15,7 +15,7 @@ import Segmentation
 /// and not done (etcd, `server/etcdserver/v3_server.go`, `AuthInfoFromCtx`, and `server/auth/store.go`, `isOpPermitted`).
 /// No certificate, token or order of steps changes that, and nothing from outside stops the members from taking writes
 /// for a moment without refusing them too. It lasts as long as one write takes through the log.
-public struct EnableAuth: Sendable {
+package struct EnableAuth: Sendable {
   /// How the name of the way back begins; the rest is random.
   static let wayBackPrefix = "bulkhead-way-back-"
 
@@ -27,12 +27,12 @@ public struct EnableAuth: Sendable {
 
   /// - Parameter credentials: Those that `etcd` uses, to read how many requests the members refuse; nil if nobody wants
   ///   to know.
-  public init(_ etcd: EtcdClient, as credentials: ClientCredentials? = nil) {
+  package init(_ etcd: EtcdClient, as credentials: ClientCredentials? = nil) {
     self.etcd = etcd
     refusals = credentials.map { Refusals(etcd: etcd, credentials: $0) }
   }
 
-  public enum Outcome: Hashable, Sendable {
+  package enum Outcome: Hashable, Sendable {
     case wasOn
     /// - Parameter refused: How many reads and writes were refused because they were on their way at that moment; nil
     ///   if it is not known.
@@ -46,7 +46,7 @@ public struct EnableAuth: Sendable {
   /// - Throws: ``EnableAuthRefusal``, with authentication off but for ``EnableAuthRefusal/cannotGoBack(_:_:)``; or
   ///   ``EtcdError`` from before it was turned on, or because the way back could not be removed, which the next plan
   ///   does.
-  public func callAsFunction(
+  package func callAsFunction(
     applicant: String, state: ClusterState, secret: String,
     progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> Outcome {
@@ -58,7 +58,7 @@ public struct EnableAuth: Sendable {
   }
 
   /// All that speaks against turning authentication on, as far as it shows while it is off.
-  public func obstacles(
+  package func obstacles(
     applicant: String, state: ClusterState
   ) async throws(EtcdError) -> [EnableAuthRefusal] {
     var obstacles = EnableAuthRefusal.all(applicant: applicant, state: state)
@@ -138,7 +138,7 @@ public struct EnableAuth: Sendable {
 }
 
 /// Why authentication is not turned on.
-public enum EnableAuthRefusal: Error, Hashable, Sendable {
+package enum EnableAuthRefusal: Error, Hashable, Sendable {
   case noRootUser
   case rootLacksRole
   case notAdministrator(String)
@@ -161,7 +161,7 @@ public enum EnableAuthRefusal: Error, Hashable, Sendable {
 }
 
 extension EnableAuthRefusal: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     if case .cannotGoBack(let first, let second) = self {
       return "authentication is on and the certificate does not work (\(first)), "
         + "and it could not be turned off again (\(second))"
@@ -185,7 +185,7 @@ extension EnableAuthRefusal: CustomStringConvertible {
     }
   }
 
-  public var hint: String {
+  package var hint: String {
     switch self {
     case .noRootUser, .rootLacksRole: "run 'bulkhead apply' first, which makes both"
     case .notAdministrator:

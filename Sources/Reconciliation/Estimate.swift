@@ -2,19 +2,19 @@ import Etcd
 import Segmentation
 
 /// About how long a plan takes, and how long the cluster stands still for one of its changes.
-public struct Estimate: Hashable, Sendable {
-  public let changes: Int
-  public let time: Duration
+package struct Estimate: Hashable, Sendable {
+  package let changes: Int
+  package let time: Duration
   /// The longest that a single change makes every client wait.
-  public let stall: Duration
-  public let cost: AuthCost
+  package let stall: Duration
+  package let cost: AuthCost
   /// Afterwards: how many users there are.
-  public let users: Int
+  package let users: Int
 
   /// How long the members take for a change apart from working out permissions, when many are under way.
   private static let inPipeline: Duration = .microseconds(450)
 
-  public init(_ plan: Plan, from state: ClusterState, cost: AuthCost) {
+  package init(_ plan: Plan, from state: ClusterState, cost: AuthCost) {
     var burden = Burden(state)
     var (time, stall) = (Duration.zero, Duration.zero)
     for phase in plan.phases {
@@ -36,7 +36,7 @@ public struct Estimate: Hashable, Sendable {
 
   /// The number of nodes from which on every change of a user or role would make all clients wait for more than
   /// ``bearable``; nil where that never happens, or where users do not grow with the nodes.
-  public static func bearableNodes(_ segmentation: Segmentation, cost: AuthCost) -> Int? {
+  package static func bearableNodes(_ segmentation: Segmentation, cost: AuthCost) -> Int? {
     let nodes = Set(segmentation.identities.compactMap(\.node)).count
     guard cost.grows, nodes > 0 else { return nil }
     let desired = DesiredState(segmentation)
@@ -48,7 +48,7 @@ public struct Estimate: Hashable, Sendable {
     return perNode > .zero ? Int(bearable / perNode) : nil
   }
 
-  public static let bearable: Duration = .milliseconds(100)
+  package static let bearable: Duration = .milliseconds(100)
 }
 
 /// What the members have to work out at a change: how many users there are and how many permissions they hold.

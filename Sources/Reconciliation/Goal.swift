@@ -4,11 +4,11 @@ import Keyspace
 import Segmentation
 
 /// What a file wants of a cluster, and who asks for it.
-public struct Goal: Sendable {
-  public let desired: DesiredState
-  public let management: SegmentationFile.Management
+package struct Goal: Sendable {
+  package let desired: DesiredState
+  package let management: SegmentationFile.Management
   /// The user whose certificate is in hand.
-  public let applicant: String
+  package let applicant: String
   /// SHA-256 of the file's text, in hexadecimal.
   let file: String
   /// SHA-256 of what the file comes to, in hexadecimal.
@@ -20,7 +20,7 @@ public struct Goal: Sendable {
   ///   - text: The file's text.
   ///   - passwords: Of each user that is to log in with one: none, the one, or the two of a change that may or may not
   ///     have been made.
-  public init(
+  package init(
     _ segmentation: Segmentation, management: SegmentationFile.Management, applicant: String, text: String,
     passwords: [String: [String]] = [:]
   ) {
@@ -34,7 +34,7 @@ public struct Goal: Sendable {
 
   /// What was applied before, if nothing has changed since: neither what is wanted, nor any user or role, nor a password
   /// in its file. Of one that is changed in etcd the auth revision tells.
-  public func applied(according survey: Survey) throws -> Record.Applied? {
+  package func applied(according survey: Survey) throws -> Record.Applied? {
     guard let applied = survey.record?.applied, let revision = survey.authRevision,
       applied.file == file, applied.wanted == wanted, applied.authRevision == revision
     else { return nil }
@@ -54,7 +54,7 @@ public struct Goal: Sendable {
   /// The same with a password for everybody who needs one.
   /// - Parameter make: Gives the password in a user's file, which is safe on the disk when it returns: a user is only
   ///   made with one that cannot be lost any more.
-  public func withPasswords(_ make: (_ user: String) throws -> String) rethrows -> Goal {
+  package func withPasswords(_ make: (_ user: String) throws -> String) rethrows -> Goal {
     var goal = self
     for user in passwordUsers {
       let password = try make(user)
@@ -64,13 +64,13 @@ public struct Goal: Sendable {
   }
 
   /// The password that a user is to have.
-  public func password(of user: String) throws -> String {
+  package func password(of user: String) throws -> String {
     guard let password = passwords[user]?.first else { throw NoPassword(user: user) }
     return password
   }
 
   /// Reads all users and roles and plans how to get from there to here.
-  public func plan(
+  package func plan(
     for etcd: EtcdClient, _ survey: Survey, progress: @Sendable (String) -> Void = { _ in }
   ) async throws(EtcdError) -> (state: ClusterState, plan: Plan) {
     let managed = survey.record?.managed ?? Managed()

@@ -3,12 +3,12 @@ import Keyspace
 
 /// The lock as seen by somebody who does not want it: who changes users and roles at this moment, and whether they
 /// still live. What is read meanwhile may be half of what they do.
-public struct HeldLock: Hashable, Sendable {
+package struct HeldLock: Hashable, Sendable {
   /// nil if the lock's value tells nothing.
-  public let holder: LockHolder?
-  public let standing: Standing
+  package let holder: LockHolder?
+  package let standing: Standing
 
-  public enum Standing: Hashable, Sendable {
+  package enum Standing: Hashable, Sendable {
     /// Its holder renews it.
     case renewed
     /// Its holder has not renewed it for longer than one that lives does; in so long it is free.
@@ -35,7 +35,7 @@ extension HeldLock {
 
 extension Survey {
   /// Who changed users and roles at any moment since this survey, as far as is seen; nil if nobody did.
-  public func lockSince(_ etcd: EtcdClient) async throws(EtcdError) -> HeldLock? {
+  package func lockSince(_ etcd: EtcdClient) async throws(EtcdError) -> HeldLock? {
     if let now = try await HeldLock.of(etcd.entries(in: .key(OwnKeys.lock)), etcd) { return now }
     return lock.map { HeldLock(holder: $0.holder, standing: .ended) }
   }

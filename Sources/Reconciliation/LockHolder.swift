@@ -1,14 +1,14 @@
 import Foundation
 
 /// Who works on a cluster's users and roles: the value of the lock.
-public struct LockHolder: Codable, Hashable, Sendable {
-  public let host: String
-  public let process: Int32
+package struct LockHolder: Codable, Hashable, Sendable {
+  package let host: String
+  package let process: Int32
   /// The account on that host.
-  public let user: String
-  public let since: Date
+  package let user: String
+  package let since: Date
 
-  public init(host: String, process: Int32, user: String, since: Date) {
+  package init(host: String, process: Int32, user: String, since: Date) {
     self.host = host
     self.process = process
     self.user = user
@@ -34,7 +34,7 @@ public struct LockHolder: Codable, Hashable, Sendable {
 }
 
 extension LockHolder: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     "\(user) on \(host), process \(process), since \(since.formatted(.iso8601))"
   }
 }

@@ -1,7 +1,7 @@
 import Etcd
 
 /// Why nothing is done with a cluster: what a member's release, or its store, would make of it.
-public enum MemberRefusal: Error, Hashable, Sendable {
+package enum MemberRefusal: Error, Hashable, Sendable {
   case noUsersWithoutPassword(String, EtcdVersion)
   case forgetsPermissions(String, EtcdVersion)
   case nearlyFull(String, bytes: Int64, quota: Int64)
@@ -18,7 +18,7 @@ public enum MemberRefusal: Error, Hashable, Sendable {
 }
 
 extension MemberRefusal: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .noUsersWithoutPassword(let member, let version):
       "the member \(member) runs etcd \(version), which gives every user a password: "
@@ -32,7 +32,7 @@ extension MemberRefusal: CustomStringConvertible {
     }
   }
 
-  public var hint: String {
+  package var hint: String {
     switch self {
     case .noUsersWithoutPassword: "upgrade every member to etcd 3.4 or later"
     case .forgetsPermissions: "upgrade it to 3.4.21 or later (etcd issue 14409)"

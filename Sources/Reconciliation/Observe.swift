@@ -6,7 +6,7 @@ extension ClusterState {
   /// etcd has no bulk read: one call for each user and role, some of them at a time. Whether a user accepts the empty
   /// password can only be tried while authentication is on, and only for `managed` users is it tried.
   /// - Parameter passwords: Of the users that are to log in with one: each that may be the right one.
-  public static func observe(
+  package static func observe(
     _ etcd: EtcdClient, managed: Set<String>, passwords: [String: [String]] = [:],
     progress: @Sendable (String) -> Void = { _ in }
   ) async throws(EtcdError) -> ClusterState {

@@ -5,31 +5,31 @@ import Segmentation
 /// The changes that lead from what etcd has to what the file wants.
 ///
 /// Their ``Order`` is safe at every step. Stopping anywhere and planning again leads to the same end.
-public struct Plan: Hashable, Sendable {
+package struct Plan: Hashable, Sendable {
   /// In the order in which they are made: those of a phase in any order or at the same time, when the phases before
   /// are complete.
-  public private(set) var phases: [[Change]]
-  public private(set) var changes: [Change]
+  package private(set) var phases: [[Change]]
+  package private(set) var changes: [Change]
   /// What is left for a later stage.
-  public private(set) var left: Set<Change> = []
+  package private(set) var left: Set<Change> = []
   /// Every difference between etcd and the file, those that are left alone included.
-  public let drift: [Drift]
+  package let drift: [Drift]
   /// What Bulkhead manages once the plan is carried out.
-  public let managed: Managed
+  package let managed: Managed
   /// What etcd has and the file does not name. It is left alone.
-  public let foreignUsers: [String]
-  public let foreignRoles: [String]
+  package let foreignUsers: [String]
+  package let foreignRoles: [String]
   /// Changes that would shut out whoever applies them, and so are not made.
-  public let withheld: [Change]
+  package let withheld: [Change]
 
-  public var isEmpty: Bool { changes.isEmpty }
-  public var removals: [Change] { changes.filter(\.takesAway) }
+  package var isEmpty: Bool { changes.isEmpty }
+  package var removals: [Change] { changes.filter(\.takesAway) }
 
   /// - Parameters:
   ///   - applicant: The user whose certificate is in hand. Nothing is taken from it that it needs to go on.
   ///   - management: What may be taken from users and roles that are not Bulkhead's.
   ///   - managed: Those that are Bulkhead's, from its record.
-  public init(
+  package init(
     from state: ClusterState, to desired: DesiredState, applicant: String?,
     management: SegmentationFile.Management = .adopt, managed: Managed = Managed()
   ) {

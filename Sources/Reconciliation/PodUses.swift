@@ -1,12 +1,12 @@
 import Foundation
 
 /// Which pods have a Secret, as `kubectl get pods --all-namespaces --output json` lists them.
-public struct PodUses: Sendable {
+package struct PodUses: Sendable {
   /// The pods that mount the Secret or take an environment from it, as `namespace/name`, sorted.
-  public let pods: [String]
+  package let pods: [String]
 
   /// - Throws: ``PodListFault`` if the text is no list of pods.
-  public init(ofSecret secret: String, in list: [UInt8]) throws(PodListFault) {
+  package init(ofSecret secret: String, in list: [UInt8]) throws(PodListFault) {
     let decoded: List
     do { decoded = try JSONDecoder().decode(List.self, from: Data(list)) } catch { throw PodListFault() }
     guard decoded.kind == "List" || decoded.kind == "PodList" else { throw PodListFault() }
@@ -74,7 +74,7 @@ public struct PodUses: Sendable {
 }
 
 /// A text that is no list of pods.
-public struct PodListFault: Error, Hashable, Sendable, CustomStringConvertible {
-  public var description: String { "what was given as the list of pods is none" }
-  public var hint: String { "give it the output of 'kubectl get pods --all-namespaces --output json'" }
+package struct PodListFault: Error, Hashable, Sendable, CustomStringConvertible {
+  package var description: String { "what was given as the list of pods is none" }
+  package var hint: String { "give it the output of 'kubectl get pods --all-namespaces --output json'" }
 }

@@ -3,45 +3,45 @@ import Etcd
 import Segmentation
 
 /// Whether authentication can be turned on, and who would be locked out.
-public struct Preflight: Sendable {
-  public let authEnabled: Bool
+package struct Preflight: Sendable {
+  package let authEnabled: Bool
   /// Why it would not be turned on.
-  public let obstacles: [EnableAuthRefusal]
+  package let obstacles: [EnableAuthRefusal]
   /// Who would miss what the file gives them, or be nobody.
-  public let lockedOut: [LockedOut]
+  package let lockedOut: [LockedOut]
   /// Members whose store is nearly full: a full one refuses writes, and before 3.6 then checks no permission.
-  public let nearlyFull: [String]
+  package let nearlyFull: [String]
   /// Members whose server certificate names a user.
-  public let impersonations: [Impersonation]
+  package let impersonations: [Impersonation]
   /// Members whose server certificate could not be seen, so that nobody knows whom it names.
-  public let unseen: [Unseen]
+  package let unseen: [Unseen]
 
   /// etcd's JSON gateway passes requests on with the member's own server certificate. Who sends one without an `Accept`
   /// header, and with a certificate that has no Common Name, is to etcd whom that certificate names (etcd,
   /// `server/auth/store.go`, `AuthInfoFromTLS`).
-  public struct Impersonation: Hashable, Sendable {
-    public let member: String
-    public let user: String
+  package struct Impersonation: Hashable, Sendable {
+    package let member: String
+    package let user: String
   }
 
-  public struct Unseen: Hashable, Sendable {
-    public let member: String
-    public let reason: String
+  package struct Unseen: Hashable, Sendable {
+    package let member: String
+    package let reason: String
   }
 
-  public struct LockedOut: Hashable, Sendable {
-    public let user: String
-    public let reason: String
+  package struct LockedOut: Hashable, Sendable {
+    package let user: String
+    package let reason: String
   }
 
-  public var isSafe: Bool {
+  package var isSafe: Bool {
     obstacles.isEmpty && lockedOut.isEmpty && nearlyFull.isEmpty && impersonations.isEmpty && unseen.isEmpty
   }
 
   /// - Parameters:
   ///   - credentials: Those that `etcd` uses, to read what the members publish about their space.
   ///   - shared: The Common Name of a certificate that is in use and that the file may not name.
-  public static func check(
+  package static func check(
     _ etcd: EtcdClient, as credentials: ClientCredentials, desired: DesiredState, state: ClusterState,
     applicant: String, shared: String? = nil
   ) async throws(EtcdError) -> Preflight {

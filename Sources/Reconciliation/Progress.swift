@@ -1,16 +1,16 @@
 /// How far the carrying out of a plan is.
-public struct ApplyProgress: Sendable {
+package struct ApplyProgress: Sendable {
   /// Changes that are made, of ``total``.
-  public let done: Int
-  public let total: Int
-  public let elapsed: Duration
+  package let done: Int
+  package let total: Int
+  package let elapsed: Duration
   /// Changes in a second, of late; nil before the first.
-  public let rate: Double?
+  package let rate: Double?
   /// The change that was begun last.
-  public let change: Change?
+  package let change: Change?
 
   /// About how long the rest takes if it goes on like this; nil before anything is known.
-  public var remaining: Duration? { rate.flatMap { $0 > 0 ? .seconds(Double(total - done) / $0) : nil } }
+  package var remaining: Duration? { rate.flatMap { $0 > 0 ? .seconds(Double(total - done) / $0) : nil } }
 }
 
 /// Works out the rate at which something is done, the last few seconds counting most.

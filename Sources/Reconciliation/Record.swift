@@ -3,42 +3,42 @@ import Foundation
 import Keyspace
 
 /// Names of users and roles that Bulkhead has made or taken over, and so keeps exactly as the file says.
-public struct Managed: Hashable, Sendable {
-  public var users: Set<String>
-  public var roles: Set<String>
+package struct Managed: Hashable, Sendable {
+  package var users: Set<String>
+  package var roles: Set<String>
 
-  public init(users: Set<String> = [], roles: Set<String> = []) {
+  package init(users: Set<String> = [], roles: Set<String> = []) {
     self.users = users
     self.roles = roles
   }
 
-  public func union(_ other: Managed) -> Managed {
+  package func union(_ other: Managed) -> Managed {
     Managed(users: users.union(other.users), roles: roles.union(other.roles))
   }
 }
 
 /// What Bulkhead remembers of a cluster, in the cluster itself: whoever applies, from wherever, knows the same.
-public struct Record: Hashable, Sendable {
-  public var managed: Managed
+package struct Record: Hashable, Sendable {
+  package var managed: Managed
   /// What was applied to its end; nil while something is being applied, or was not to its end.
-  public var applied: Applied?
+  package var applied: Applied?
 
-  public struct Applied: Codable, Hashable, Sendable {
+  package struct Applied: Codable, Hashable, Sendable {
     /// SHA-256 of the file's text, in hexadecimal.
-    public let file: String
+    package let file: String
     /// SHA-256 of what the file came to: nodes may be listed elsewhere, and the catalogue is the program's.
-    public let wanted: String
+    package let wanted: String
     /// The auth revision that was left behind; nil if somebody else changed something meanwhile.
-    public let authRevision: Int64?
+    package let authRevision: Int64?
     /// How many differences were left alone.
-    public let leftAlone: Int
+    package let leftAlone: Int
     /// Bulkhead's version.
-    public let bulkhead: String
+    package let bulkhead: String
     /// Of the passwords that etcd was seen to take; nil where nobody logs in with one, or none could be tried.
     var passwords: PasswordDigest?
   }
 
-  public init(managed: Managed = Managed(), applied: Applied? = nil) {
+  package init(managed: Managed = Managed(), applied: Applied? = nil) {
     self.managed = managed
     self.applied = applied
   }
@@ -94,11 +94,11 @@ extension Record {
 }
 
 /// Why the record of a cluster cannot be used.
-public enum RecordError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum RecordError: Error, Hashable, Sendable, CustomStringConvertible {
   case tooLong(Int)
   case notUnderstood(String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .tooLong(let bytes):
       "the record of what Bulkhead manages would have \(bytes) bytes, and etcd takes \(Record.mostBytes)"
@@ -107,7 +107,7 @@ public enum RecordError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  public var hint: String {
+  package var hint: String {
     switch self {
     case .tooLong: "isolation 'node-certificate' does with one user for each component"
     case .notUnderstood:

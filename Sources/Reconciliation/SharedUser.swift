@@ -5,16 +5,16 @@ import Segmentation
 ///
 /// etcd keeps no record of who uses which certificate. What its members do count is how many requests they have
 /// refused for want of permission, by no matter whom: see ``Refusals``.
-public struct SharedUser: Sendable {
+package struct SharedUser: Sendable {
   let etcd: EtcdClient
   let credentials: ClientCredentials
 
-  public init(_ etcd: EtcdClient, as credentials: ClientCredentials) {
+  package init(_ etcd: EtcdClient, as credentials: ClientCredentials) {
     self.etcd = etcd
     self.credentials = credentials
   }
 
-  public enum Outcome: Hashable, Sendable {
+  package enum Outcome: Hashable, Sendable {
     case wasNotThere
     case removed
     /// More requests were refused than before, so the user has its roles again.
@@ -23,7 +23,7 @@ public struct SharedUser: Sendable {
 
   /// - Parameter watch: How long the refusals are counted before, and as long afterwards.
   /// - Throws: ``EtcdError``; the user is then there or not, and running again goes on.
-  public func remove(
+  package func remove(
     _ user: String, watching watch: Duration, progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> Outcome {
     guard try await etcd.users().contains(user) else { return .wasNotThere }

@@ -4,7 +4,7 @@ import Segmentation
 /// A step of the way from one certificate that everybody shares to one for each, nobody being locked out in between:
 /// first the new users are made, then authentication is turned on, then the programs change their certificates one after
 /// the other, and when none uses the shared one any more its user goes.
-public enum Stage: String, CaseIterable, Sendable {
+package enum Stage: String, CaseIterable, Sendable {
   /// Makes what the file wants and takes nothing from anybody. Whoever has the shared certificate keeps what it had:
   /// while authentication is off that is everything, so its user gets the role root until ``clean``.
   case prepare
@@ -18,7 +18,7 @@ extension Plan {
   /// The part of the plan that takes nothing away, and a user for the shared certificate.
   /// - Parameter shared: The Common Name of the certificate that is in use; nil if everybody has their own already.
   /// - Throws: ``StageRefusal``.
-  public func preparing(shared: String?, from state: ClusterState) throws(StageRefusal) -> Plan {
+  package func preparing(shared: String?, from state: ClusterState) throws(StageRefusal) -> Plan {
     var changes = withoutLosses
     if let shared {
       if state.authEnabled, state.users[shared] == nil { throw .noSuchUser(shared) }
@@ -32,7 +32,7 @@ extension Plan {
 
   /// The whole plan, before the user of the shared certificate goes.
   /// - Throws: ``StageRefusal`` if that user must stay.
-  public func cleaning(shared: String?, from state: ClusterState, _ desired: DesiredState, applicant: String)
+  package func cleaning(shared: String?, from state: ClusterState, _ desired: DesiredState, applicant: String)
     throws(StageRefusal) -> Plan
   {
     guard state.authEnabled else { throw .notSwitched }
@@ -48,7 +48,7 @@ extension Plan {
 
   /// No change of users and roles: they are there.
   /// - Throws: ``StageRefusal`` if somebody would miss what the file gives them, or what they had.
-  public func switching(shared: String?, from state: ClusterState) throws(StageRefusal) -> Plan {
+  package func switching(shared: String?, from state: ClusterState) throws(StageRefusal) -> Plan {
     let missing = try preparing(shared: shared, from: state)
     guard missing.isEmpty else { throw .notPrepared(missing.changes.count) }
     return missing
@@ -72,7 +72,7 @@ extension Plan {
 }
 
 /// Why a stage is not gone through.
-public enum StageRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+package enum StageRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   case noSuchUser(String)
   case notPrepared(Int)
   case notSwitched
@@ -81,7 +81,7 @@ public enum StageRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   case sharedIsOthers(String)
   case stillMounted(String, [String])
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .noSuchUser(let user):
       "authentication is on, and there is no user '\(user)' whose access could be kept"
@@ -96,7 +96,7 @@ public enum StageRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  public var hint: String {
+  package var hint: String {
     switch self {
     case .noSuchUser: "give --shared the Common Name of the certificate that the programs have now"
     case .notPrepared: "run 'bulkhead apply --stage prepare' first"

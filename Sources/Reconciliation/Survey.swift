@@ -3,18 +3,18 @@ import Keyspace
 
 /// What is known of a cluster before its users and roles are read: as many calls as there are members, and a few more,
 /// however many users there are.
-public struct Survey: Sendable {
-  public let members: [SurveyedMember]
-  public let record: Record?
+package struct Survey: Sendable {
+  package let members: [SurveyedMember]
+  package let record: Record?
   /// Who changes users and roles at this moment; nil if nobody does.
-  public let lock: HeldLock?
-  public let authEnabled: Bool
+  package let lock: HeldLock?
+  package let authEnabled: Bool
   /// nil if it cannot be learned without harm, or the members do not agree.
-  public let authRevision: Int64?
+  package let authRevision: Int64?
 
   /// Asks for the members' versions before anything else.
   /// - Throws: ``MemberRefusal``, ``RecordError``, ``EtcdError``.
-  public static func take(_ etcd: EtcdClient, as credentials: ClientCredentials) async throws -> Survey {
+  package static func take(_ etcd: EtcdClient, as credentials: ClientCredentials) async throws -> Survey {
     let members = try await SurveyedMember.all(of: etcd, as: credentials)
     if let refusal = MemberRefusal(members) { throw refusal }
     let own = try await etcd.entries(in: OwnKeys.all)
@@ -48,10 +48,10 @@ public struct Survey: Sendable {
   }
 
   /// Members that could not be asked: whether they are safe is not known.
-  public var unknownMembers: [SurveyedMember] { members.filter { $0.status == nil } }
+  package var unknownMembers: [SurveyedMember] { members.filter { $0.status == nil } }
 
   /// - Throws: ``MemberRefusal`` if a member could not enforce what authentication promises.
-  public func checkBeforeEnablingAuth() throws(MemberRefusal) {
+  package func checkBeforeEnablingAuth() throws(MemberRefusal) {
     for member in members {
       if let version = member.version, version.forgetsPermissionsAtStart {
         throw .forgetsPermissions(member.name, version)
@@ -62,7 +62,7 @@ public struct Survey: Sendable {
   /// Makes sure that no member's store is so full that writing could raise an alarm, during which members before 3.6
   /// enforce nothing (etcd pull request 22386).
   /// - Throws: ``MemberRefusal``.
-  public func checkSpace(as credentials: ClientCredentials) async throws(MemberRefusal) {
+  package func checkSpace(as credentials: ClientCredentials) async throws(MemberRefusal) {
     for member in members {
       guard let endpoint = member.endpoint, let status = member.status else { continue }
       var quota = status.quota

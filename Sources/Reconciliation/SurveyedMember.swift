@@ -2,15 +2,15 @@ import Endpoints
 import Etcd
 
 /// A member of the cluster as far as it could be asked.
-public struct SurveyedMember: Sendable {
-  public let name: String
+package struct SurveyedMember: Sendable {
+  package let name: String
   /// Where it answered; nil if it did not.
-  public let endpoint: Endpoint?
-  public let status: MemberStatus?
+  package let endpoint: Endpoint?
+  package let status: MemberStatus?
   /// Why it did not.
-  public let problem: String?
+  package let problem: String?
 
-  public var version: EtcdVersion? { status?.version }
+  package var version: EtcdVersion? { status?.version }
 
   /// Asks every member that the cluster lists, wherever it says it is reached, and not only those the file names.
   static func all(

@@ -2,7 +2,7 @@ import Keyspace
 import Segmentation
 
 /// The answer to "may this identity?", with its reason.
-public struct AccessReport: Encodable, Sendable {
+package struct AccessReport: Encodable, Sendable {
   struct Line: Encodable, Sendable {
     let role: String
     let access: String
@@ -13,7 +13,7 @@ public struct AccessReport: Encodable, Sendable {
   let identity: String
   let access: String
   let range: String
-  public let isAllowed: Bool
+  package let isAllowed: Bool
   let isRoot: Bool
   /// The lines that allow it together, or the nearest that misses.
   let lines: [Line]
@@ -22,7 +22,7 @@ public struct AccessReport: Encodable, Sendable {
   let firstKey: String?
   let names: [String]
 
-  public init(_ answer: AccessAnswer) {
+  package init(_ answer: AccessAnswer) {
     identity = answer.identity.user
     access = answer.access.description
     range = answer.range.description
@@ -41,7 +41,7 @@ public struct AccessReport: Encodable, Sendable {
     }
   }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     let question = "\(identity) \(access) \(range)"
     if isRoot { return "\(style.good("yes")): \(question)\n  it has the role root, which may do everything" }
     guard !isAllowed else {
@@ -74,7 +74,7 @@ extension AccessReport.Line {
 }
 
 /// Everyone who may.
-public struct HoldersReport: Encodable, Sendable {
+package struct HoldersReport: Encodable, Sendable {
   struct Entry: Encodable, Sendable {
     let identity: String
     let isRoot: Bool
@@ -86,7 +86,7 @@ public struct HoldersReport: Encodable, Sendable {
   let names: [String]
   let holders: [Entry]
 
-  public init(_ holders: [Holder], _ access: Access, _ range: KeyRange) {
+  package init(_ holders: [Holder], _ access: Access, _ range: KeyRange) {
     self.access = access.description
     self.range = range.description
     names = KeyNames.names(in: range)
@@ -97,7 +97,7 @@ public struct HoldersReport: Encodable, Sendable {
     }
   }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     let what = "\(access) \(range)\(names.isEmpty ? "" : " (\(names.joined(separator: ", ")))")"
     guard !holders.isEmpty else { return "nobody can \(what)" }
     let rows = holders.map { holder in

@@ -2,12 +2,12 @@ import Agent
 import Foundation
 
 /// How an agent's certificates stand.
-public struct AgentReport: TextReport, Sendable {
+package struct AgentReport: TextReport, Sendable {
   let certificates: [AgentStanding]
 
-  public init(_ standings: [AgentStanding]) { certificates = standings }
+  package init(_ standings: [AgentStanding]) { certificates = standings }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     Table(
       certificates.map { standing in
         [

@@ -1,8 +1,8 @@
 import Reconciliation
 
 /// What an apply has done.
-public struct ApplyReport: TextReport, Sendable {
-  public enum Authentication: String, Encodable, Sendable {
+package struct ApplyReport: TextReport, Sendable {
+  package enum Authentication: String, Encodable, Sendable {
     case off
     case on
     case turnedOn = "turned on"
@@ -11,7 +11,7 @@ public struct ApplyReport: TextReport, Sendable {
   let cluster: String
   let changes: [String]
   let seconds: Double
-  public let authentication: Authentication
+  package let authentication: Authentication
   /// What only came to light when authentication was on, such as users that anybody can log in as.
   let remaining: [String]
   /// Reads and writes that were refused because authentication went on while they were on their way; nil if it did not,
@@ -25,7 +25,7 @@ public struct ApplyReport: TextReport, Sendable {
     case cluster, changes, seconds, authentication, remaining, refusedAtSwitch, sharedUser
   }
 
-  public init(
+  package init(
     _ plan: Plan, cluster: String, time: Duration, authentication: Authentication, remaining: Plan?,
     refusedAtSwitch: Int? = nil, shared: SharedUser.Outcome? = nil
   ) {
@@ -48,9 +48,9 @@ public struct ApplyReport: TextReport, Sendable {
     }
   }
 
-  public var isComplete: Bool { remaining.isEmpty && !isGivenBack }
+  package var isComplete: Bool { remaining.isEmpty && !isGivenBack }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     var lines: [String] = []
     if changes.isEmpty {
       lines.append("\(cluster): nothing to do")

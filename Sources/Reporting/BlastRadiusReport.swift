@@ -1,7 +1,7 @@
 import Segmentation
 
 /// If this certificate leaks: what its thief can do.
-public struct BlastRadiusReport: Encodable, Sendable {
+package struct BlastRadiusReport: Encodable, Sendable {
   struct Reach: Encodable, Sendable {
     let name: String
     let read: String
@@ -25,7 +25,7 @@ public struct BlastRadiusReport: Encodable, Sendable {
   /// Of the live cluster's keys; nil if nobody looked.
   let tally: Tally?
 
-  public init(_ radius: BlastRadius, tally: BlastRadius.Tally?) {
+  package init(_ radius: BlastRadius, tally: BlastRadius.Tally?) {
     identity = radius.identity.user
     isRoot = radius.isRoot
     reaches = radius.reaches.map { reach in
@@ -39,7 +39,7 @@ public struct BlastRadiusReport: Encodable, Sendable {
     }
   }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     var lines = ["\(style.strong("if the certificate of \(identity) leaks"))"]
     if isRoot {
       lines.append("  \(style.bad("everything")): it has the role root, and may change users and roles")

@@ -1,5 +1,5 @@
 /// What a bundle holds and what of it is new.
-public struct BundleReport: TextReport, Sendable {
+package struct BundleReport: TextReport, Sendable {
   let folder: String
   let form: String
   let nodes: Int
@@ -13,7 +13,7 @@ public struct BundleReport: TextReport, Sendable {
   let left: [String]
   let changed: [String]
 
-  public init(
+  package init(
     folder: String, form: String, nodes: Int, others: [String], written: Int, unchanged: Int,
     removed: [String],
     left: [String], changed: [String]
@@ -29,7 +29,7 @@ public struct BundleReport: TextReport, Sendable {
     self.changed = changed
   }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     let others = others.isEmpty ? "" : " and for \(others.joined(separator: ", "))"
     let changes = written == 0 ? style.good("nothing changed") : "\(count(written, "file")) written"
     let first =

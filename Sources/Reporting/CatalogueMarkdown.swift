@@ -1,8 +1,8 @@
 import Catalogue
 
 /// The catalogue as a reference page: every component, every line, every release and feature.
-public enum CatalogueMarkdown {
-  public static func text(_ catalogue: Catalogue) -> String {
+package enum CatalogueMarkdown {
+  package static func text(_ catalogue: Catalogue) -> String {
     let contents = catalogue.components.map { "- [\($0.name)](#\($0.name)): \($0.summary)" }
     return """
       <!-- Made by `make docs` from Sources/Catalogue/Data: change it there. -->

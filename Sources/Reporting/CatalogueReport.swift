@@ -2,7 +2,7 @@ import Catalogue
 import Keyspace
 
 /// What a component needs, line by line, for one installation.
-public struct CatalogueReport: Encodable, Sendable {
+package struct CatalogueReport: Encodable, Sendable {
   struct Line: Encodable, Sendable {
     let range: String
     let access: String
@@ -26,7 +26,7 @@ public struct CatalogueReport: Encodable, Sendable {
   let features: [String]
   let components: [Entry]
 
-  public init(_ components: [Component], form: CatalogueForm, for installation: Installation) {
+  package init(_ components: [Component], form: CatalogueForm, for installation: Installation) {
     release = installation.release.description
     features = installation.features.sorted()
     self.components = components.map { component in
@@ -43,7 +43,7 @@ public struct CatalogueReport: Encodable, Sendable {
     }
   }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     components.map { text($0, style) }.joined(separator: "\n\n")
   }
 
@@ -92,7 +92,7 @@ extension CatalogueReport.Line {
 }
 
 /// Where Calico's published tables are wrong.
-public struct CatalogueComparisonReport: Encodable, Sendable {
+package struct CatalogueComparisonReport: Encodable, Sendable {
   struct Difference: Encodable, Sendable {
     let range: String
     let read: [String]
@@ -112,7 +112,7 @@ public struct CatalogueComparisonReport: Encodable, Sendable {
   /// Components without a published table.
   let unpublished: [String]
 
-  public init(_ components: [Component], for installation: Installation) {
+  package init(_ components: [Component], for installation: Installation) {
     func difference(_ difference: CatalogueComparison.Difference, _ effect: String?) -> Difference {
       Difference(
         range: difference.grant.grant.range.description, read: difference.readable.ranges.map(\.description),
@@ -131,7 +131,7 @@ public struct CatalogueComparisonReport: Encodable, Sendable {
     }
   }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     var blocks = components.map { entry in
       var lines = [style.strong("\(entry.component) on Calico \(release)")]
       if entry.missing.isEmpty, entry.excessive.isEmpty { lines.append("  the published table is right") }

@@ -2,7 +2,7 @@ import Certificates
 import Foundation
 
 /// The certificates that were issued, and which need attention.
-public struct InventoryReport: TextReport, Sendable {
+package struct InventoryReport: TextReport, Sendable {
   struct Line: Encodable, Sendable {
     let identity: String
     let purpose: String
@@ -33,10 +33,10 @@ public struct InventoryReport: TextReport, Sendable {
     case certificates, revocationListUntil, isRevocationListOld, leftOut
   }
 
-  public var needsAttention: Bool { isRevocationListOld || certificates.contains(where: \.needsAttention) }
+  package var needsAttention: Bool { isRevocationListOld || certificates.contains(where: \.needsAttention) }
 
   /// - Parameter all: lists those too that have ended, are revoked or were replaced.
-  public init(_ inventory: Inventory, nextList: Date?, now: Date, all: Bool) {
+  package init(_ inventory: Inventory, nextList: Date?, now: Date, all: Bool) {
     let shown = inventory.lines.filter { line in
       switch line.state {
       case .inUse, .away, .revokedInUse, .expiredInUse: true
@@ -57,7 +57,7 @@ public struct InventoryReport: TextReport, Sendable {
     self.now = now
   }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     let head = ["IDENTITY", "NODE", "STATE", "ENDS", "RENEWAL", "SERIAL"].map { Table.Cell($0, style.faint) }
     func cell(_ text: String, _ line: Line) -> Table.Cell {
       line.needsAttention ? Table.Cell(text, style.caution) : Table.Cell(text)

@@ -3,7 +3,7 @@ import Foundation
 import Segmentation
 
 /// One certificate: what it is, whose user it is in etcd, what that one may do, and when it ends.
-public struct CertificateReport: TextReport, Sendable {
+package struct CertificateReport: TextReport, Sendable {
   let certificate: CertificateFacts
   /// The etcd user that it makes its holder.
   let user: String?
@@ -22,12 +22,12 @@ public struct CertificateReport: TextReport, Sendable {
     let grants: [String]
   }
 
-  public var needsAttention: Bool { !warnings.isEmpty }
+  package var needsAttention: Bool { !warnings.isEmpty }
 
   /// - Parameters:
   ///   - segmentation: what the file says, where there is one.
   ///   - entry: what the ledger has on it.
-  public init(_ facts: CertificateFacts, segmentation: Segmentation?, entry: LedgerEntry?, now: Date) {
+  package init(_ facts: CertificateFacts, segmentation: Segmentation?, entry: LedgerEntry?, now: Date) {
     certificate = facts
     user = facts.isAuthority || !facts.isForClients ? nil : facts.user
     let identity = user.flatMap { user in
@@ -64,7 +64,7 @@ public struct CertificateReport: TextReport, Sendable {
     return warnings
   }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     var rows: [(String, String)] = [
       ("etcd user", userText), ("subject", certificate.subject), ("issuer", certificate.issuer),
       ("serial", certificate.serial),
@@ -96,5 +96,5 @@ public struct CertificateReport: TextReport, Sendable {
 
 extension Date {
   /// `2026-11-24`, in UTC.
-  public var day: String { formatted(.iso8601.year().month().day()) }
+  package var day: String { formatted(.iso8601.year().month().day()) }
 }

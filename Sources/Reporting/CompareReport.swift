@@ -2,7 +2,7 @@ import Keyspace
 import Segmentation
 
 /// What becomes possible and impossible between two segmentations.
-public struct CompareReport: Encodable, Sendable {
+package struct CompareReport: Encodable, Sendable {
   struct Change: Encodable, Sendable {
     let access: String
     let range: String
@@ -20,10 +20,10 @@ public struct CompareReport: Encodable, Sendable {
 
   let before: String
   let after: String
-  public let gainsAnything: Bool
+  package let gainsAnything: Bool
   let identities: [Entry]
 
-  public init(_ comparison: SegmentationComparison, before: String, after: String) {
+  package init(_ comparison: SegmentationComparison, before: String, after: String) {
     func changes(_ changes: [IdentityComparison.Change]) -> [Change] {
       changes.map { change in
         Change(
@@ -48,7 +48,7 @@ public struct CompareReport: Encodable, Sendable {
     }
   }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     var lines = ["from \(before) to \(after)"]
     let changed = identities.filter {
       $0.gainsRoot || $0.losesRoot || !$0.gained.isEmpty || !$0.lost.isEmpty || $0.presence != "both"

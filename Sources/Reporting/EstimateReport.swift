@@ -3,7 +3,7 @@ import Reconciliation
 import Segmentation
 
 /// About what a plan costs, as a person and as a machine reads it.
-public struct EstimateReport: Encodable, Sendable {
+package struct EstimateReport: Encodable, Sendable {
   let seconds: Double
   /// How long one change makes every client wait.
   let stallSeconds: Double
@@ -15,7 +15,7 @@ public struct EstimateReport: Encodable, Sendable {
   private enum CodingKeys: String, CodingKey { case seconds, stallSeconds, isMeasured, bearableNodes }
 
   /// - Parameter bearableNodes: As of ``Estimate/bearableNodes(_:cost:)``.
-  public init(_ estimate: Estimate, bearableNodes: Int? = nil) {
+  package init(_ estimate: Estimate, bearableNodes: Int? = nil) {
     seconds = estimate.time / .seconds(1)
     stallSeconds = estimate.stall / .seconds(1)
     isMeasured = estimate.cost.isMeasured
@@ -38,7 +38,7 @@ public struct EstimateReport: Encodable, Sendable {
   }
 
   /// Measures the cluster with a few reads; nil if there is nothing to do.
-  public init?(
+  package init?(
     _ plan: Plan, from state: ClusterState, _ segmentation: Segmentation, _ etcd: EtcdClient
   ) async throws {
     guard !plan.isEmpty else { return nil }
@@ -48,5 +48,5 @@ public struct EstimateReport: Encodable, Sendable {
       bearableNodes: Estimate.bearableNodes(segmentation, cost: cost))
   }
 
-  public func text(_ style: Style) -> String { style.faint(text) }
+  package func text(_ style: Style) -> String { style.faint(text) }
 }

@@ -1,18 +1,18 @@
 import Catalogue
 
 /// The features that a file may name.
-public struct FeatureReport: Encodable, Sendable {
+package struct FeatureReport: Encodable, Sendable {
   let features: [String: String]
   private let order: [String]
 
   private enum CodingKeys: String, CodingKey { case features }
 
-  public init(_ catalogue: Catalogue) {
+  package init(_ catalogue: Catalogue) {
     order = catalogue.features.map(\.name)
     features = Dictionary(catalogue.features.map { ($0.name, $0.meaning) }) { first, _ in first }
   }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     Table(order.map { [Table.Cell($0, style.strong), Table.Cell(features[$0] ?? "")] }, indent: 0).lines
       .joined(separator: "\n")
   }

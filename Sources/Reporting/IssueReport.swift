@@ -2,7 +2,7 @@ import Certificates
 import Foundation
 
 /// What was issued.
-public struct IssueReport: TextReport, Sendable {
+package struct IssueReport: TextReport, Sendable {
   struct Line: Encodable, Sendable {
     let user: String
     let action: String
@@ -11,7 +11,7 @@ public struct IssueReport: TextReport, Sendable {
   }
   let certificates: [Line]
 
-  public init(_ issued: [CredentialDirectory.Issuance]) throws {
+  package init(_ issued: [CredentialDirectory.Issuance]) throws {
     certificates = try issued.map { issuance in
       let action =
         switch issuance.action {
@@ -26,7 +26,7 @@ public struct IssueReport: TextReport, Sendable {
     }
   }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     Table(
       certificates.map { line in
         [

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Results for machines.
-public enum JSON {
+package enum JSON {
   /// Keys are sorted, so that the same result is the same text.
-  public static func text(_ value: some Encodable) throws -> String {
+  package static func text(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.dateEncodingStrategy = .iso8601

@@ -2,7 +2,7 @@ import Certificates
 import Foundation
 
 /// Join tokens, without their secrets.
-public struct JoinTokenReport: TextReport, Sendable {
+package struct JoinTokenReport: TextReport, Sendable {
   struct Line: Encodable, Sendable {
     let id: String
     let node: String?
@@ -21,7 +21,7 @@ public struct JoinTokenReport: TextReport, Sendable {
   let leftOut: Int
 
   /// - Parameter all: lists those too that are used, expired or revoked.
-  public init(_ entries: [JoinTokenEntry], now: Date, all: Bool) {
+  package init(_ entries: [JoinTokenEntry], now: Date, all: Bool) {
     let shown = entries.filter { all || $0.state(at: now) == .valid }
     tokens = shown.map { entry in
       Line(
@@ -32,7 +32,7 @@ public struct JoinTokenReport: TextReport, Sendable {
     leftOut = entries.count - shown.count
   }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     let head = ["TOKEN", "NODE", "COMPONENTS", "STATE", "EXPIRES", "ISSUED"].map {
       Table.Cell($0, style.faint)
     }

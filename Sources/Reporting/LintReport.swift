@@ -1,7 +1,7 @@
 import Segmentation
 
 /// What lint has found.
-public struct LintReport: Encodable, Sendable {
+package struct LintReport: Encodable, Sendable {
   struct Finding: Encodable, Sendable {
     let id: String
     let severity: String
@@ -19,7 +19,7 @@ public struct LintReport: Encodable, Sendable {
 
   private enum CodingKeys: String, CodingKey { case file, findings }
 
-  public init(_ findings: [LintFinding], file: String) {
+  package init(_ findings: [LintFinding], file: String) {
     self.file = file
     self.findings = findings.map { finding in
       Finding(
@@ -32,9 +32,9 @@ public struct LintReport: Encodable, Sendable {
   }
 
   /// Whether anything is at least this bad.
-  public func holds(_ severity: LintRule.Severity) -> Bool { worst.map { $0 >= severity } ?? false }
+  package func holds(_ severity: LintRule.Severity) -> Bool { worst.map { $0 >= severity } ?? false }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     guard !findings.isEmpty else { return style.good("\(file): nothing found") }
     var lines = findings.flatMap { finding in
       let paint =
@@ -61,7 +61,7 @@ extension LintRule.Severity {
 
 /// The findings in the Static Analysis Results Interchange Format, which code hosts show beside the lines of a pull
 /// request (OASIS SARIF 2.1.0).
-public struct SARIFReport: Encodable, Sendable {
+package struct SARIFReport: Encodable, Sendable {
   struct Text: Encodable, Sendable { let text: String }
   struct Driver: Encodable, Sendable {
     let name: String
@@ -103,7 +103,7 @@ public struct SARIFReport: Encodable, Sendable {
     case schema = "$schema"
   }
 
-  public init(_ findings: [LintFinding], file: String) {
+  package init(_ findings: [LintFinding], file: String) {
     let rules = Lint.rules.map { rule in
       Rule(
         id: rule.id, shortDescription: Text(text: rule.title), fullDescription: Text(text: rule.why),

@@ -2,18 +2,18 @@ import Foundation
 import Reconciliation
 
 /// What was read of a cluster, and who was changing its users and roles meanwhile: then it may be half of what they do.
-public struct LockedReport<Report: TextReport>: TextReport {
+package struct LockedReport<Report: TextReport>: TextReport {
   let report: Report
   let lock: HeldLock?
 
-  public init(_ report: Report, _ lock: HeldLock?) {
+  package init(_ report: Report, _ lock: HeldLock?) {
     self.report = report
     self.lock = lock
   }
 
-  public func text(_ style: Style) -> String { textOfPieces(style) }
+  package func text(_ style: Style) -> String { textOfPieces(style) }
 
-  public func write(_ style: Style, to out: (String) -> Void) {
+  package func write(_ style: Style, to out: (String) -> Void) {
     if let lock {
       out("\(style.bad("!")) \(lock.who) \(lock.does)")
       out("  \(style.faint(lock.meaning))\n")
@@ -33,7 +33,7 @@ public struct LockedReport<Report: TextReport>: TextReport {
   }
 
   /// The report's own fields, and `lock` beside them where somebody holds it.
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     try report.encode(to: encoder)
     guard let lock else { return }
     var fields = encoder.container(keyedBy: CodingKeys.self)

@@ -2,7 +2,7 @@ import Etcd
 import Reconciliation
 
 /// A plan as a person and as a machine reads it.
-public struct PlanReport: TextReport, Sendable {
+package struct PlanReport: TextReport, Sendable {
   private struct Step: Encodable {
     let change: String
     let etcdctl: String
@@ -24,14 +24,14 @@ public struct PlanReport: TextReport, Sendable {
     case cluster, authEnabled, changes, withheld, foreignUsers, foreignRoles, drift, estimate
   }
 
-  public init(_ plan: Plan, cluster: String, authEnabled: Bool, estimate: EstimateReport? = nil) {
+  package init(_ plan: Plan, cluster: String, authEnabled: Bool, estimate: EstimateReport? = nil) {
     self.plan = plan
     self.cluster = cluster
     self.authEnabled = authEnabled
     self.estimate = estimate
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(cluster, forKey: .cluster)
     try container.encode(authEnabled, forKey: .authEnabled)
@@ -43,9 +43,9 @@ public struct PlanReport: TextReport, Sendable {
     try container.encodeIfPresent(estimate, forKey: .estimate)
   }
 
-  public func text(_ style: Style) -> String { textOfPieces(style) }
+  package func text(_ style: Style) -> String { textOfPieces(style) }
 
-  public func write(_ style: Style, to out: (String) -> Void) {
+  package func write(_ style: Style, to out: (String) -> Void) {
     let changes = plan.changes
     if changes.isEmpty {
       out(style.good("\(cluster): nothing to do, etcd has the users and roles that the file wants"))

@@ -1,7 +1,7 @@
 import Reconciliation
 
 /// Whether authentication can be turned on, as a person and as a machine reads it.
-public struct PreflightReport: Encodable, TextReport {
+package struct PreflightReport: Encodable, TextReport {
   struct Obstacle: Encodable {
     let obstacle: String
     let hint: String
@@ -21,7 +21,7 @@ public struct PreflightReport: Encodable, TextReport {
   }
 
   let cluster: String
-  public let isSafe: Bool
+  package let isSafe: Bool
   let authEnabled: Bool
   let obstacles: [Obstacle]
   let lockedOut: [LockedOut]
@@ -33,7 +33,7 @@ public struct PreflightReport: Encodable, TextReport {
   /// Pods that have the shared Secret; nil if no list of pods was given.
   let pods: [String]?
 
-  public init(_ preflight: Preflight, cluster: String, pods: PodUses?) {
+  package init(_ preflight: Preflight, cluster: String, pods: PodUses?) {
     self.cluster = cluster
     isSafe = preflight.isSafe
     authEnabled = preflight.authEnabled
@@ -45,7 +45,7 @@ public struct PreflightReport: Encodable, TextReport {
     self.pods = pods?.pods
   }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     var lines: [String] = []
     for obstacle in obstacles {
       lines += ["\(style.bad("!")) \(obstacle.obstacle)", "  \(style.faint(obstacle.hint))"]

@@ -2,7 +2,7 @@ import Reconciliation
 
 extension ApplyProgress {
   /// `1,234 of 20,000 changes, 312 a second, about 1 min left: make the role calico-node.node-7`.
-  public var words: String {
+  package var words: String {
     var parts = ["\(done.grouped) of \(count(total, "change"))"]
     if let rate, total > 1 { parts.append("\(rate < 10 ? "\(rate.tenths)" : Int(rate).grouped) a second") }
     if let remaining, remaining >= .seconds(1) { parts.append("about \(remaining.roughly) left") }

@@ -1,10 +1,10 @@
 import Segmentation
 
 /// The rules of lint.
-public struct RuleReport: Sendable {
-  public init() {}
+package struct RuleReport: Sendable {
+  package init() {}
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     Lint.rules.map { rule in
       "\(style.strong(rule.id)) \(rule.severity): \(rule.title)\n  why:  \(rule.why)\n  do:   \(rule.advice)"
     }.joined(separator: "\n")

@@ -1,27 +1,27 @@
 /// Columns of text, each as wide as its widest cell.
-public struct Table: Sendable {
+package struct Table: Sendable {
   /// A cell: its text, and how it is set off once the widths are known.
-  public struct Cell: Sendable, ExpressibleByStringLiteral {
+  package struct Cell: Sendable, ExpressibleByStringLiteral {
     let text: String
     let paint: @Sendable (String) -> String
 
-    public init(_ text: String, _ paint: @escaping @Sendable (String) -> String = { $0 }) {
+    package init(_ text: String, _ paint: @escaping @Sendable (String) -> String = { $0 }) {
       self.text = text
       self.paint = paint
     }
 
-    public init(stringLiteral text: String) { self.init(text) }
+    package init(stringLiteral text: String) { self.init(text) }
   }
 
   private let rows: [[Cell]]
   private let indent: String
 
-  public init(_ rows: [[Cell]], indent: Int = 2) {
+  package init(_ rows: [[Cell]], indent: Int = 2) {
     self.rows = rows
     self.indent = String(repeating: " ", count: indent)
   }
 
-  public var lines: [String] {
+  package var lines: [String] {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
       rows.map { $0.count > column ? $0[column].text.count : 0 }.max() ?? 0

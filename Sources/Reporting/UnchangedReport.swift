@@ -1,7 +1,7 @@
 import Reconciliation
 
 /// That nothing is to do, known without reading users and roles.
-public struct UnchangedReport: TextReport, Sendable {
+package struct UnchangedReport: TextReport, Sendable {
   let cluster: String
   let authEnabled: Bool
   let unchanged = true
@@ -14,14 +14,14 @@ public struct UnchangedReport: TextReport, Sendable {
     case cluster, authEnabled, unchanged, changes, authRevision, leftAlone
   }
 
-  public init(_ applied: Record.Applied, cluster: String, authEnabled: Bool) {
+  package init(_ applied: Record.Applied, cluster: String, authEnabled: Bool) {
     self.cluster = cluster
     self.authEnabled = authEnabled
     authRevision = applied.authRevision
     leftAlone = applied.leftAlone
   }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     var lines = [
       style.good("\(cluster): nothing to do, neither the file nor etcd has changed since it was applied")
     ]

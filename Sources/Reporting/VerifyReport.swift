@@ -4,7 +4,7 @@ import Segmentation
 import Verification
 
 /// The proof: what each identity may do on the live cluster, range by range.
-public struct VerifyReport: Encodable, Sendable {
+package struct VerifyReport: Encodable, Sendable {
   struct Finding: Encodable, Hashable, Sendable {
     let identity: String
     let question: String
@@ -22,7 +22,7 @@ public struct VerifyReport: Encodable, Sendable {
   let revisionAfter: Int64
   let matrix: Matrix
 
-  public init(
+  package init(
     _ results: [ProbeResult], segmentation: Segmentation, assessment: ServerAssessment,
     revision: (Int64, Int64)
   ) {
@@ -36,10 +36,10 @@ public struct VerifyReport: Encodable, Sendable {
     matrix = Matrix(results, segmentation: segmentation)
   }
 
-  public var isTrustworthy: Bool { trust.isTrustworthy }
-  public var isAsExpected: Bool { wrong.isEmpty && inconclusive.isEmpty }
+  package var isTrustworthy: Bool { trust.isTrustworthy }
+  package var isAsExpected: Bool { wrong.isEmpty && inconclusive.isEmpty }
 
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     let sections = [
       trust.lines(style), matrix.lines(style), findings("wrong", wrong, style.bad),
       findings("without an answer", inconclusive, style.caution), summary(style),

@@ -2,7 +2,7 @@ import Endpoints
 import Etcd
 
 /// Whether one member lets a client in at all, whoever it is: whether it trusts the authority of its certificate.
-public enum Admission: Hashable, Sendable {
+package enum Admission: Hashable, Sendable {
   case admitted
   case refused
   /// The member refuses everyone, so nothing is known; with the error of the administrator's own call.

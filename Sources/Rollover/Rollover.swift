@@ -7,8 +7,8 @@ import Foundation
 /// Replacing the clients' authority by a new one while everyone keeps working: the members trust both, the clients
 /// get certificates of the new one, the members trust the new one only. Each step first sees on every member that the
 /// step before is complete, and is not taken otherwise.
-public struct AuthorityRollover: Sendable {
-  public let directory: RolloverDirectory
+package struct AuthorityRollover: Sendable {
+  package let directory: RolloverDirectory
   /// The identities' certificates.
   let clients: CredentialDirectory
   let endpoints: [Endpoint]
@@ -17,7 +17,7 @@ public struct AuthorityRollover: Sendable {
   let administrator: ClientCredentials
   let timeout: Duration
 
-  public init(
+  package init(
     directory: String, clients: CredentialDirectory, endpoints: [Endpoint],
     administrator: ClientCredentials, timeout: Duration
   ) {
@@ -35,7 +35,7 @@ public struct AuthorityRollover: Sendable {
 
   /// Step 1: a new authority, and the bundle of both for the members.
   /// - Throws: ``RolloverRefusal``, ``CertificatesError``, `EtcdError` or `FileError`.
-  public func begin(with new: Authority, passphrase: Passphrase?) async throws {
+  package func begin(with new: Authority, passphrase: Passphrase?) async throws {
     try expect(.idle)
     // Clients that know the servers by this authority would need both as well, before any server changes.
     let authority = try FileContents.readText("\(directory.path)/ca.crt").trimmed
@@ -50,7 +50,7 @@ public struct AuthorityRollover: Sendable {
 
   /// Step 2: puts the new authority in place, once every member trusts both.
   /// - Throws: ``RolloverRefusal``, ``CertificatesError``, `EtcdError` or `FileError`.
-  public func promote(ledger: Ledger, now: Date, passphrase: PassphraseSource?) async throws {
+  package func promote(ledger: Ledger, now: Date, passphrase: PassphraseSource?) async throws {
     try expect(.trustBoth)
     try await doorkeeper.checkEndpointsAreAllMembers()
     let hint =
@@ -62,7 +62,7 @@ public struct AuthorityRollover: Sendable {
 
   /// Step 3: issues anew whatever is not of the new authority. May be repeated.
   /// - Throws: ``RolloverRefusal``, ``CertificatesError`` or `FileError`.
-  public func reissue(
+  package func reissue(
     for holders: [CertificateHolder], by issuer: Issuer, progress: (Int) -> Void = { _ in }
   ) throws -> [CredentialDirectory.Issuance] {
     try expect(.reissue)
@@ -72,7 +72,7 @@ public struct AuthorityRollover: Sendable {
   /// Step 4: makes the bundle of the new authority alone, once nothing that the ledger knows is the old one's any
   /// more, and every member admits every identity.
   /// - Throws: ``RolloverRefusal``, ``CertificatesError``, `EtcdError` or `FileError`.
-  public func distrust(holders: [CertificateHolder], ledger: Ledger, now: Date) async throws {
+  package func distrust(holders: [CertificateHolder], ledger: Ledger, now: Date) async throws {
     try expect(.reissue)
     try await doorkeeper.checkEndpointsAreAllMembers()
     let old = try CertificateFacts(file: "\(directory.previous)/ca.crt")
@@ -103,7 +103,7 @@ public struct AuthorityRollover: Sendable {
   /// Step 5: puts the old authority aside, once no member trusts it.
   /// - Returns: where it is.
   /// - Throws: ``RolloverRefusal``, ``CertificatesError``, `EtcdError` or `FileError`.
-  public func finish(ledger: Ledger, now: Date, passphrase: PassphraseSource?) async throws -> String {
+  package func finish(ledger: Ledger, now: Date, passphrase: PassphraseSource?) async throws -> String {
     try expect(.trustNew)
     try await doorkeeper.checkEndpointsAreAllMembers()
     let hint =

@@ -12,8 +12,8 @@ import Foundation
 /// | trustBoth | the old one | the new one | | both |
 /// | reissue | the new one | | the old one | both |
 /// | trustNew | the new one | | the old one | the new one |
-public struct RolloverDirectory: Sendable {
-  public enum Stage: String, Codable, Sendable {
+package struct RolloverDirectory: Sendable {
+  package enum Stage: String, Codable, Sendable {
     /// No roll-over is under way.
     case idle
     /// The members are to trust both authorities.
@@ -24,15 +24,15 @@ public struct RolloverDirectory: Sendable {
     case trustNew
   }
 
-  public let path: String
-  public var trust: String { "\(path)/trust.crt" }
+  package let path: String
+  package var trust: String { "\(path)/trust.crt" }
   var next: String { "\(path)/next" }
   var previous: String { "\(path)/previous" }
 
-  public init(_ path: String) { self.path = path }
+  package init(_ path: String) { self.path = path }
 
   /// - Throws: `FileError`.
-  public func stage() throws -> Stage {
+  package func stage() throws -> Stage {
     if try certificate(in: next) != nil { return .trustBoth }
     guard let old = try certificate(in: previous) else { return .idle }
     return try String(decoding: FileContents.read(trust), as: UTF8.self).contains(old) ? .reissue : .trustNew
@@ -95,9 +95,9 @@ public struct RolloverDirectory: Sendable {
 }
 
 /// Why a step of a roll-over is not taken: the step before is not complete.
-public struct RolloverRefusal: Error, Hashable, Sendable, CustomStringConvertible {
-  public let description: String
-  public let hint: String
+package struct RolloverRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+  package let description: String
+  package let hint: String
 
   init(_ description: String, hint: String) {
     self.description = description

@@ -1,8 +1,8 @@
 import Catalogue
 
 /// A certificate's Common Name and the etcd user of that name.
-public struct Identity: Hashable, Sendable {
-  public enum Purpose: Hashable, Sendable {
+package struct Identity: Hashable, Sendable {
+  package enum Purpose: Hashable, Sendable {
     /// etcd's administrator.
     case administrator
     /// kube-apiserver, which has a certificate already.
@@ -18,7 +18,7 @@ public struct Identity: Hashable, Sendable {
   }
 
   /// Where the identity is at work.
-  public enum Place: Hashable, Sendable {
+  package enum Place: Hashable, Sendable {
     /// Anywhere, with one certificate.
     case cluster
     /// On each of these nodes, with a certificate for each and the same access everywhere.
@@ -29,20 +29,20 @@ public struct Identity: Hashable, Sendable {
 
   /// How etcd is told who it is. Never both ways: a request with a token and one with a certificate of the same client
   /// would be two users (etcd, `server/etcdserver/v3_server.go`, `AuthInfoFromCtx`).
-  public enum Login: Hashable, Sendable {
+  package enum Login: Hashable, Sendable {
     /// By the Common Name of its certificate.
     case certificate
     /// By a password. Its certificate only secures the connection, and stands for no user.
     case password
   }
 
-  public let user: String
-  public let purpose: Purpose
-  public let roles: [String]
-  public let place: Place
-  public let login: Login
+  package let user: String
+  package let purpose: Purpose
+  package let roles: [String]
+  package let place: Place
+  package let login: Login
 
-  public init(
+  package init(
     user: String, purpose: Purpose, roles: [String], place: Place = .cluster, login: Login = .certificate
   ) {
     self.user = user
@@ -53,21 +53,21 @@ public struct Identity: Hashable, Sendable {
   }
 
   /// The component's name in the catalogue, for a program of Calico's.
-  public var component: String? {
+  package var component: String? {
     if case .component(let name) = purpose { name } else { nil }
   }
 
   /// The node whose own the identity is.
-  public var node: NodeName? {
+  package var node: NodeName? {
     if case .node(let name) = place { name } else { nil }
   }
 
   /// Whether it holds etcd's role root, and so may do everything and change users and roles.
-  public var isRoot: Bool { roles.contains(Role.root) }
+  package var isRoot: Bool { roles.contains(Role.root) }
 
   /// Whether Bulkhead issues its certificate without being asked. The administrator's is issued only when asked for
   /// outright, kube-apiserver's belongs to kubeadm, and an observed user's to whoever made it.
-  public var isIssued: Bool {
+  package var isIssued: Bool {
     switch purpose {
     case .component, .calicoctl, .custom: true
     case .administrator, .apiserver, .observed: false
@@ -75,12 +75,12 @@ public struct Identity: Hashable, Sendable {
   }
 
   /// The Common Name of its certificates: the user, or a name that is no user where a password says who it is.
-  public var commonName: String {
+  package var commonName: String {
     login == .certificate ? user : UserName.transport(of: component ?? user)
   }
 
   /// One certificate for each place where the identity is at work.
-  public var deliveries: [Delivery] {
+  package var deliveries: [Delivery] {
     switch place {
     case .cluster: [Delivery(user: commonName, node: nil)]
     case .node(let node): [Delivery(user: commonName, node: node)]
@@ -89,7 +89,7 @@ public struct Identity: Hashable, Sendable {
   }
 
   /// Whether the certificates of several nodes have its Common Name.
-  public var sharesCommonName: Bool {
+  package var sharesCommonName: Bool {
     switch place {
     case .cluster: false
     case .node: login == .password
@@ -99,13 +99,13 @@ public struct Identity: Hashable, Sendable {
 }
 
 /// A certificate and where it has to end up.
-public struct Delivery: Hashable, Sendable {
+package struct Delivery: Hashable, Sendable {
   /// The certificate's Common Name; the user's, unless that logs in with a password.
-  public let user: String
+  package let user: String
   /// Nil if it is not bound to a node.
-  public let node: NodeName?
+  package let node: NodeName?
 
-  public init(user: String, node: NodeName?) {
+  package init(user: String, node: NodeName?) {
     self.user = user
     self.node = node
   }

@@ -8,7 +8,7 @@ extension Segmentation {
   ///   - users: The roles of each user.
   ///   - roles: The grants of each role but `root`.
   ///   - apiserver: Which of the users is kube-apiserver's; nothing in etcd says so.
-  public init(
+  package init(
     cluster: String, users: [String: [String]], roles: [String: [Grant]], apiserver: String? = nil
   ) {
     self.init(

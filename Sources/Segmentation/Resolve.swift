@@ -4,7 +4,7 @@ import Keyspace
 extension Segmentation {
   /// What the file wants, made concrete with the catalogue.
   /// - Throws: ``CatalogueError`` if the catalogue has no table of the form asked for.
-  public init(_ file: SegmentationFile, catalogue: Catalogue) throws(CatalogueError) {
+  package init(_ file: SegmentationFile, catalogue: Catalogue) throws(CatalogueError) {
     var resolver = try Resolver(file, catalogue: catalogue)
     var identities = [Identity(user: Role.root, purpose: .administrator, roles: [Role.root])]
     for name in file.components { identities += try resolver.component(name) }

@@ -1,11 +1,11 @@
 import Yams
 
 /// Reads values out of YAML nodes and notes every fault on the way, so that all of them can be told at once.
-public struct FileReader {
-  public private(set) var faults: [Fault]
+package struct FileReader {
+  package private(set) var faults: [Fault]
   private let repeatedKeys: [YAMLText.Position: String]
 
-  public init(_ text: YAMLText) {
+  package init(_ text: YAMLText) {
     faults = text.faults
     repeatedKeys = text.repeatedKeys
   }
@@ -13,7 +13,7 @@ public struct FileReader {
   /// The value of a whole file.
   /// - Parameter file: Its name, for messages.
   /// - Throws: Every fault of the file; also where `body` gives no value, which it must have noted why.
-  public static func read<Value>(
+  package static func read<Value>(
     _ text: YAMLText, file: String, _ body: (inout FileReader, Node) -> Value?
   ) throws(FileFaults) -> Value {
     var reader = FileReader(text)
@@ -25,7 +25,7 @@ public struct FileReader {
   }
 
   /// Notes that something is wrong with a node.
-  public mutating func fault(_ node: Node, _ message: String, hint: String? = nil) {
+  package mutating func fault(_ node: Node, _ message: String, hint: String? = nil) {
     let position = node.position
     faults.append(Fault(line: position.line, column: position.column, message: message, hint: hint))
   }
@@ -35,7 +35,7 @@ public struct FileReader {
   ///   - place: How a message names the mapping: `'etcd'`, or `the file`.
   ///   - known: Every key that there is. Another one is a fault, with the nearest of these as a hint.
   ///   - required: The keys that must be there.
-  public mutating func fields(
+  package mutating func fields(
     _ node: Node, of place: String, known: [String], required: [String] = []
   ) -> [String: Node] {
     guard case .mapping(let mapping) = node else {
@@ -76,7 +76,7 @@ public struct FileReader {
   }
 
   /// The elements of a list; none if the key is not there.
-  public mutating func elements(_ node: Node?, of place: String) -> [Node] {
+  package mutating func elements(_ node: Node?, of place: String) -> [Node] {
     guard let node else { return [] }
     guard case .sequence(let sequence) = node else {
       fault(
@@ -88,7 +88,7 @@ public struct FileReader {
   }
 
   /// A text. What YAML takes for a number, a boolean or nothing is a fault, unless `numbers` are welcome.
-  public mutating func text(_ node: Node?, of place: String, numbers: Bool = false) -> String? {
+  package mutating func text(_ node: Node?, of place: String, numbers: Bool = false) -> String? {
     guard let node else { return nil }
     let kind = Self.kind(node)
     guard case .scalar(let scalar) = node, kind == "a text" || (numbers && kind == "a number") else {
@@ -106,13 +106,13 @@ public struct FileReader {
   }
 
   /// A text that can only be one, such as `kind`.
-  public mutating func constant(_ node: Node?, of place: String, _ expected: String) {
+  package mutating func constant(_ node: Node?, of place: String, _ expected: String) {
     guard let node, let found = text(node, of: place), found != expected else { return }
     fault(node, "\(place) cannot be \(quoted(found))", hint: "write '\(expected)'")
   }
 
   /// One of a few words.
-  public mutating func choice<Choice: RawRepresentable & CaseIterable>(
+  package mutating func choice<Choice: RawRepresentable & CaseIterable>(
     _ node: Node?, of place: String
   ) -> Choice? where Choice.RawValue == String {
     guard let node, let word = text(node, of: place) else { return nil }
@@ -146,7 +146,7 @@ public struct FileReader {
 
 extension Node {
   /// Where the node begins. A node of the parser always knows.
-  public var position: YAMLText.Position {
+  package var position: YAMLText.Position {
     YAMLText.Position(line: mark?.line ?? 1, column: mark?.column ?? 1)
   }
 }

@@ -1,8 +1,8 @@
 /// How long a certificate is valid: a number and a unit, `90d`, `12h`, `30m`, `1y` (365 days).
-public struct Lifetime: Hashable, Sendable {
-  public let seconds: Int
+package struct Lifetime: Hashable, Sendable {
+  package let seconds: Int
 
-  public static let ninetyDays = Lifetime(seconds: 90 * 86_400)
+  package static let ninetyDays = Lifetime(seconds: 90 * 86_400)
 
   private static let units: [(name: Character, seconds: Int)] = [
     ("y", 31_536_000), ("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60),
@@ -10,13 +10,13 @@ public struct Lifetime: Hashable, Sendable {
   private static let longest = 100 * 31_536_000
 
   /// How to write one, for a hint.
-  public static let form = "a number and a unit, at most 100y: 90d, 12h, 30m, 4w, 1y"
+  package static let form = "a number and a unit, at most 100y: 90d, 12h, 30m, 4w, 1y"
 
   private init(seconds: Int) { self.seconds = seconds }
 
   /// - Returns: nil unless the text is a number above zero and one of the units `m`, `h`, `d`, `w`, `y`, at most 100
   ///   years in all.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     let digits = text.dropLast()
     // `Int` alone would take `+90`.
     guard let unit = Self.units.first(where: { $0.name == text.last }), digits.first?.isNumber == true,
@@ -28,7 +28,7 @@ public struct Lifetime: Hashable, Sendable {
 
 extension Lifetime: CustomStringConvertible {
   /// In days, or hours or minutes where those do not come out even.
-  public var description: String {
+  package var description: String {
     if seconds % 86_400 == 0 { return "\(seconds / 86_400)d" }
     return seconds % 3_600 == 0 ? "\(seconds / 3_600)h" : "\(seconds / 60)m"
   }

@@ -1,8 +1,8 @@
 /// The word that was probably meant.
-public enum NearestWord {
+package enum NearestWord {
   /// - Returns: The known word with the fewest edits to `word`, if that is few enough to be a slip: at most a third
   ///   of the longer word's length.
-  public static func of(_ word: String, among known: some Sequence<String>) -> String? {
+  package static func of(_ word: String, among known: some Sequence<String>) -> String? {
     let length = word.count
     return known.compactMap { known -> (edits: Int, word: String)? in
       let allowed = max(length, known.count) / 3
@@ -14,7 +14,7 @@ public enum NearestWord {
   }
 
   /// A hint that names the nearest word, or else all that there are.
-  public static func hint(for word: String, among known: [String]) -> String {
+  package static func hint(for word: String, among known: [String]) -> String {
     of(word, among: known).map { "did you mean '\($0)'?" } ?? "known here: \(known.joined(separator: ", "))"
   }
 

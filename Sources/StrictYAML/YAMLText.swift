@@ -1,26 +1,26 @@
 import Yams
 
 /// The one document of a YAML text, with what the parser has against it.
-public struct YAMLText {
+package struct YAMLText {
   /// Nil if the text cannot be read at all; ``faults`` says why.
-  public private(set) var root: Node?
-  public private(set) var faults: [Fault] = []
+  package private(set) var root: Node?
+  package private(set) var faults: [Fault] = []
   /// Keys that stand again further down in their mapping, by where they stand. In ``root`` they have another name.
   private(set) var repeatedKeys: [Position: String] = [:]
 
   /// How many characters each line has.
   private let lines: [Int]
 
-  public struct Position: Hashable, Sendable {
+  package struct Position: Hashable, Sendable {
     /// Both count from 1.
-    public let line: Int
-    public let column: Int
+    package let line: Int
+    package let column: Int
   }
 
   /// - Parameters:
   ///   - emptyHint: What to do about a file without a document.
   ///   - secondHint: What to do about a file with several.
-  public init(_ text: String, emptyHint: String? = nil, secondHint: String = "a file holds one document") {
+  package init(_ text: String, emptyHint: String? = nil, secondHint: String = "a file holds one document") {
     // libyaml takes a byte order mark for part of the first line's indentation. Yams holds on to the bytes of the text it was given, which a short string does not keep in one place.
     var text = text.unicodeScalars.first == "\u{feff}" ? String(text.unicodeScalars.dropFirst()) : text
     lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(\.count)
@@ -55,7 +55,7 @@ public struct YAMLText {
   }
 
   /// The fault, moved to the end of the text if the parser has it behind that.
-  public func inside(_ fault: Fault) -> Fault {
+  package func inside(_ fault: Fault) -> Fault {
     guard fault.line > lines.count else { return fault }
     return Fault(line: lines.count, column: (lines.last ?? 0) + 1, message: fault.message, hint: fault.hint)
   }

@@ -4,12 +4,12 @@ import Glibc
 import Processes
 
 /// One running member.
-public struct MemberProcess: Sendable {
-  public let name: String
-  public let endpoint: Endpoint
-  public let log: String
+package struct MemberProcess: Sendable {
+  package let name: String
+  package let endpoint: Endpoint
+  package let log: String
   /// The program and its arguments, to start the member again.
-  public let command: [String]
+  package let command: [String]
   private let lifetime: Duration
   /// The process group of the member alone.
   private let group: pid_t
@@ -42,7 +42,7 @@ public struct MemberProcess: Sendable {
 
   /// Starts the member anew after it was stopped, with the same arguments: it reads its authorities again.
   /// - Parameter program: The server's program where it is another one, as when a cluster is upgraded one by one.
-  public func startAgain(with program: String? = nil) throws -> MemberProcess {
+  package func startAgain(with program: String? = nil) throws -> MemberProcess {
     let command = program.map { [$0] + self.command.dropFirst() } ?? self.command
     return MemberProcess(
       name: name, endpoint: endpoint, log: log, command: command, lifetime: lifetime,
@@ -69,24 +69,24 @@ public struct MemberProcess: Sendable {
     return process.processIdentifier
   }
 
-  public var isRunning: Bool { kill(group, 0) == 0 }
+  package var isRunning: Bool { kill(group, 0) == 0 }
 
   /// Ends the member as an operator would, and by force if it does not go within five seconds.
-  public func stop() {
+  package func stop() {
     send(SIGTERM)
     for _ in 0..<100 where isRunning { usleep(50_000) }
     if isRunning { crash() }
   }
 
   /// Ends the member as a power cut would.
-  public func crash() {
+  package func crash() {
     send(SIGKILL)
     for _ in 0..<100 where isRunning { usleep(10_000) }
   }
 
   /// Leaves the member connected and silent.
-  public func pause() { send(SIGSTOP) }
-  public func resume() { send(SIGCONT) }
+  package func pause() { send(SIGSTOP) }
+  package func resume() { send(SIGCONT) }
 
   /// The last lines of the member's log.
   var endOfLog: String {

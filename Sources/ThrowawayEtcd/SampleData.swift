@@ -3,11 +3,11 @@ import Keyspace
 
 /// A small cluster's data in the formats in which Calico and Kubernetes keep theirs (libcalico-go,
 /// `lib/backend/model`), so that what a segmentation protects can be looked at.
-public enum SampleData {
-  public static let keys: [(key: String, value: String)] = resources + ipam + felix + kubernetes
+package enum SampleData {
+  package static let keys: [(key: String, value: String)] = resources + ipam + felix + kubernetes
 
   /// Writes all of it.
-  public static func write(to etcd: EtcdClient) async throws {
+  package static func write(to etcd: EtcdClient) async throws {
     for (key, value) in keys { try await etcd.put(Array(value.utf8), at: Key(key)) }
   }
 

@@ -3,7 +3,7 @@ import Files
 extension ThrowawayEtcd {
   /// Leaves two scripts in the folder: `start`, which runs the stopped members again, and `etcdctl.env`, with which
   /// etcdctl finds them as the administrator.
-  public func writeScripts() throws {
+  package func writeScripts() throws {
     let starts = members.map { member in
       "timeout --signal=KILL 3600 \(member.command.map(Self.quoted).joined(separator: " ")) >>\(Self.quoted(member.log)) 2>&1 &"
     }

@@ -8,34 +8,34 @@ import Foundation
 /// every client, authentication still off.
 ///
 /// Every server ends by itself after ``Options/lifetime``, even if whoever started it is killed.
-public struct ThrowawayEtcd: Sendable {
+package struct ThrowawayEtcd: Sendable {
   /// How the members are started.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// Whether a client is the user its certificate names; without it etcd still asks for the certificate.
-    public var clientCertAuth = true
+    package var clientCertAuth = true
     /// Bytes the database may grow to; nil for etcd's own limit.
-    public var quotaBackendBytes: Int64?
-    public var lifetime: Duration = .seconds(900)
+    package var quotaBackendBytes: Int64?
+    package var lifetime: Duration = .seconds(900)
     /// For every member, after the usual ones; of a flag given twice etcd takes the last.
-    public var extraArguments: [String]
+    package var extraArguments: [String]
 
-    public init(extraArguments: [String] = []) { self.extraArguments = extraArguments }
+    package init(extraArguments: [String] = []) { self.extraArguments = extraArguments }
   }
 
   /// Holds the authority of the servers' certificates (`etcd-ca`), that of the clients' (`pki`), and each member's
   /// data and log.
-  public let directory: String
-  public let members: [MemberProcess]
+  package let directory: String
+  package let members: [MemberProcess]
 
-  public var endpoints: [Endpoint] { members.map(\.endpoint) }
+  package var endpoints: [Endpoint] { members.map(\.endpoint) }
   /// The authority that signed the servers' certificates.
-  public var serverAuthority: String { "\(directory)/etcd-ca/ca.crt" }
+  package var serverAuthority: String { "\(directory)/etcd-ca/ca.crt" }
   /// The authority whose client certificates the servers accept.
-  public var clientAuthority: String { "\(directory)/pki" }
+  package var clientAuthority: String { "\(directory)/pki" }
   /// The administrator's certificate.
-  public var root: ClientCredentials { credentials(of: "root") }
+  package var root: ClientCredentials { credentials(of: "root") }
 
-  public func credentials(of user: String) -> ClientCredentials {
+  package func credentials(of user: String) -> ClientCredentials {
     ClientCredentials(
       authority: serverAuthority, certificate: "\(clientAuthority)/clients/\(user).crt",
       key: "\(clientAuthority)/clients/\(user).key")
@@ -46,7 +46,7 @@ public struct ThrowawayEtcd: Sendable {
   ///   - binary: The server's program, by path or by a name on the PATH.
   ///   - directory: Is made; must not hold a cluster already. A clients' authority that is there is used.
   /// - Throws: ``ThrowawayEtcdError``, with the end of the log of a member that did not start.
-  public static func start(
+  package static func start(
     members count: Int, binary: String = "etcd", in directory: String, options: Options = Options()
   ) async throws -> ThrowawayEtcd {
     let program = try Program.find(binary)
@@ -73,7 +73,7 @@ public struct ThrowawayEtcd: Sendable {
   }
 
   /// Ends every member and waits for it.
-  public func stop() {
+  package func stop() {
     for member in members { member.stop() }
   }
 
@@ -126,9 +126,9 @@ public struct ThrowawayEtcd: Sendable {
 }
 
 /// Why no cluster could be started.
-public struct ThrowawayEtcdError: Error, Sendable, CustomStringConvertible {
-  public let description: String
-  public let hint: String
+package struct ThrowawayEtcdError: Error, Sendable, CustomStringConvertible {
+  package let description: String
+  package let hint: String
 
   init(_ description: String, hint: String) {
     self.description = description

@@ -1,17 +1,17 @@
 import Etcd
 
 /// A known way past the grants of etcd, by release.
-public struct Advisory: Hashable, Sendable {
-  public let id: String
+package struct Advisory: Hashable, Sendable {
+  package let id: String
   /// What somebody with any certificate, or with a limited one, can do.
-  public let effect: String
+  package let effect: String
   /// The first release that has the fault; nil if the oldest do.
   let since: EtcdVersion?
   /// The first patch without it of each minor release that was mended, ascending.
   let fixed: [EtcdVersion]
 
   /// A minor release that is older than the mended ones, or between them, was never mended.
-  public func affects(_ version: EtcdVersion) -> Bool {
+  package func affects(_ version: EtcdVersion) -> Bool {
     if let since, version < since { return false }
     if let mended = fixed.first(where: { ($0.major, $0.minor) == (version.major, version.minor) }) {
       return version < mended
@@ -21,7 +21,7 @@ public struct Advisory: Hashable, Sendable {
   }
 
   /// Where it is mended, in words.
-  public var remedy: String {
+  package var remedy: String {
     fixed.isEmpty
       ? "not mended in any release" : "mended in \(fixed.map(\.description).joined(separator: ", "))"
   }
@@ -35,7 +35,7 @@ public struct Advisory: Hashable, Sendable {
 
   /// etcd's security advisories, and faults without a number that let requests past the permission check
   /// (etcd, CHANGELOG-3.4 to CHANGELOG-3.7; those of 2026 reproduced on 3.4.23 and 3.5.1).
-  public static let all = [
+  package static let all = [
     Advisory(
       "CVE-2026-33343", "any certificate reads and writes every key through a Txn inside a Txn",
       fixed: ["3.4.42", "3.5.28", "3.6.9"]),

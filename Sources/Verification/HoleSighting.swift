@@ -4,20 +4,20 @@ import Keyspace
 import Segmentation
 
 /// What one member did with a harmless request that only a hole lets through: whether what its version says is so.
-public struct HoleSighting: Hashable, Sendable {
-  public enum State: Hashable, Sendable {
+package struct HoleSighting: Hashable, Sendable {
+  package enum State: Hashable, Sendable {
     case open, closed
     case inconclusive(EtcdError)
   }
 
   /// The ``Advisory/id``.
-  public let advisory: String
-  public let endpoint: Endpoint
+  package let advisory: String
+  package let endpoint: Endpoint
   /// Who asked.
-  public let user: String
+  package let user: String
   /// What was asked, in words.
-  public let request: String
-  public let state: State
+  package let request: String
+  package let state: State
 }
 
 /// The requests that show the holes of ``Advisory/all`` which can be shown without harm.
@@ -61,7 +61,7 @@ extension ServerAssessment {
   /// The same assessment with what each member does when the identity asks for more than it may have.
   /// - Parameter credentials: The identity's, which must not be an administrator's: it may do all this anyway.
   /// - Throws: ``EtcdError`` if the credentials cannot be used.
-  public func lookingForHoles(
+  package func lookingForHoles(
     as identity: Identity, in segmentation: Segmentation, with credentials: ClientCredentials,
     timeout: Duration = .seconds(8)
   ) async throws -> ServerAssessment {

@@ -3,8 +3,8 @@ import Keyspace
 import Segmentation
 
 /// One question to the live cluster with one identity's certificate, and the answer that the segmentation implies.
-public struct Probe: Hashable, Sendable {
-  public enum Question: Hashable, Sendable {
+package struct Probe: Hashable, Sendable {
+  package enum Question: Hashable, Sendable {
     case read(KeyRange)
     case write(KeyRange)
     case watch(KeyRange)
@@ -13,7 +13,7 @@ public struct Probe: Hashable, Sendable {
   }
 
   /// Why it is asked.
-  public enum Reason: String, CaseIterable, Sendable {
+  package enum Reason: String, CaseIterable, Sendable {
     /// A range that some role of the segmentation grants: the identity's own or another's.
     case granted
     /// A key inside such a range.
@@ -25,16 +25,16 @@ public struct Probe: Hashable, Sendable {
     case administration
   }
 
-  public let user: String
-  public let question: Question
-  public let reason: Reason
-  public let isAllowed: Bool
+  package let user: String
+  package let question: Question
+  package let reason: Reason
+  package let isAllowed: Bool
 
   var expected: Answer { isAllowed ? .allowed : .denied }
 }
 
 extension Probe.Question: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .read(let range): "read \(range)"
     case .write(let range): "write \(range)"
@@ -43,7 +43,7 @@ extension Probe.Question: CustomStringConvertible {
     }
   }
 
-  public var range: KeyRange? {
+  package var range: KeyRange? {
     switch self {
     case .read(let range), .write(let range), .watch(let range): range
     case .administer: nil

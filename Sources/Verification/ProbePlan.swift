@@ -3,11 +3,11 @@ import Segmentation
 
 /// Which questions prove a segmentation: for each identity everything that it is granted, everything that the others
 /// are granted, the edges of both, and what nobody of them has any business with.
-public enum ProbePlan {
+package enum ProbePlan {
   /// A name that no program uses, for keys inside a range.
   static let sample: Key = "bulkhead-probe"
 
-  public static func probes(for segmentation: Segmentation) -> [Probe] {
+  package static func probes(for segmentation: Segmentation) -> [Probe] {
     let granted = ranges(of: segmentation)
     return segmentation.identities.filter(\.isIssued).flatMap { identity in
       let permissions = segmentation.permissions(of: identity)
@@ -40,7 +40,7 @@ public enum ProbePlan {
   }
 
   /// Every range that any role grants, in the order of the keys, wider ones first.
-  public static func ranges(of segmentation: Segmentation) -> [KeyRange] {
+  package static func ranges(of segmentation: Segmentation) -> [KeyRange] {
     Set(segmentation.roles.flatMap { $0.grants.map(\.grant.range) }).sorted { left, right in
       left.lower == right.lower ? left.contains(right) : left.lower < right.lower
     }

@@ -4,18 +4,18 @@ import Keyspace
 import Synchronization
 
 /// A probe and what the cluster said.
-public struct ProbeResult: Hashable, Sendable {
-  public let probe: Probe
-  public let endpoint: Endpoint
-  public let answer: Answer
+package struct ProbeResult: Hashable, Sendable {
+  package let probe: Probe
+  package let endpoint: Endpoint
+  package let answer: Answer
 
-  public enum Verdict: String, Sendable {
+  package enum Verdict: String, Sendable {
     case asExpected = "as expected"
     case wrong
     case inconclusive
   }
 
-  public var verdict: Verdict {
+  package var verdict: Verdict {
     switch answer {
     case probe.expected: .asExpected
     case .inconclusive: .inconclusive
@@ -25,11 +25,11 @@ public struct ProbeResult: Hashable, Sendable {
 }
 
 /// Puts probes to the live cluster.
-public struct Verify: Sendable {
+package struct Verify: Sendable {
   let endpoints: [Endpoint]
   let timeout: Duration
 
-  public init(endpoints: [Endpoint], timeout: Duration = .seconds(8)) {
+  package init(endpoints: [Endpoint], timeout: Duration = .seconds(8)) {
     self.endpoints = endpoints
     self.timeout = timeout
   }
@@ -40,7 +40,7 @@ public struct Verify: Sendable {
   ///   - login: Who logs in with a password, over the connection that the certificate secures.
   ///   - assessment: Members without room are not asked about writing: a request there may fill the store.
   ///   - window: How many questions are in flight at once.
-  public func callAsFunction(
+  package func callAsFunction(
     _ probes: [Probe], as credentials: ClientCredentials, login: PasswordLogin? = nil,
     assessment: ServerAssessment, window: Int = 32,
     progress: @escaping @Sendable () -> Void = {}
@@ -80,11 +80,11 @@ public struct Verify: Sendable {
 }
 
 /// Who logs in with a password.
-public struct PasswordLogin: Sendable {
-  public let user: String
+package struct PasswordLogin: Sendable {
+  package let user: String
   let password: String
 
-  public init(user: String, password: String) {
+  package init(user: String, password: String) {
     self.user = user
     self.password = password
   }

@@ -4,7 +4,7 @@ import Reporting
 import Segmentation
 
 extension Access: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
+  package init?(argument: String) { self.init(argument) }
 }
 
 struct WhoCanCommand: AsyncParsableCommand {

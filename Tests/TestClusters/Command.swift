@@ -36,7 +36,7 @@ enum Command {
   }
 }
 
-public struct CommandFailure: Error, CustomStringConvertible {
-  public let description: String
+package struct CommandFailure: Error, CustomStringConvertible {
+  package let description: String
   init(_ description: String) { self.description = description }
 }

@@ -1,7 +1,7 @@
 import Etcd
 
 /// The error that a call of etcd ends with; nil if it succeeds.
-public func failure(_ body: () async throws -> Void) async throws -> EtcdError.Code? {
+package func failure(_ body: () async throws -> Void) async throws -> EtcdError.Code? {
   do {
     try await body()
     return nil
@@ -11,7 +11,7 @@ public func failure(_ body: () async throws -> Void) async throws -> EtcdError.C
 }
 
 /// How long something takes.
-public func duration(_ body: () async throws -> Void) async throws -> Duration {
+package func duration(_ body: () async throws -> Void) async throws -> Duration {
   let start = ContinuousClock.now
   try await body()
   return ContinuousClock.now - start

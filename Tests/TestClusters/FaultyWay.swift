@@ -4,8 +4,8 @@ import Synchronization
 
 /// A way to a server that fails at a chosen moment: a TCP proxy on loopback. TLS passes through it untouched, and so
 /// whoever uses it needs nothing but another port; what it counts are the records in which the client sends data.
-public final class FaultyWay: Sendable {
-  public enum Fault: Sendable, CaseIterable {
+package final class FaultyWay: Sendable {
+  package enum Fault: Sendable, CaseIterable {
     /// The record does not arrive, and the connection breaks.
     case cut
     /// The record arrives, its answer does not, and the connection breaks.
@@ -16,7 +16,7 @@ public final class FaultyWay: Sendable {
     case delay
   }
 
-  public let port: Int
+  package let port: Int
   private let target: Int
   private let listener: Int32
   private let state = Mutex(State())
@@ -28,7 +28,7 @@ public final class FaultyWay: Sendable {
   }
 
   /// - Parameter target: A port on 127.0.0.1.
-  public init(to target: Int) throws {
+  package init(to target: Int) throws {
     self.target = target
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = Self.loopback(0)
@@ -54,10 +54,10 @@ public final class FaultyWay: Sendable {
   deinit { close(listener) }
 
   /// How many records with data have gone to the server since ``fail(at:with:)`` or ``heal()``.
-  public var records: Int { state.withLock { $0.records } }
+  package var records: Int { state.withLock { $0.records } }
 
   /// Fails once, at the n-th record from now, counted from 1 and over all connections.
-  public func fail(at record: Int, with fault: Fault) {
+  package func fail(at record: Int, with fault: Fault) {
     state.withLock {
       $0.records = 0
       $0.fault = (record, fault)
@@ -65,7 +65,7 @@ public final class FaultyWay: Sendable {
   }
 
   /// Fails no more, and breaks what is still connected.
-  public func heal() {
+  package func heal() {
     state.withLock {
       $0.records = 0
       $0.fault = nil
@@ -74,7 +74,7 @@ public final class FaultyWay: Sendable {
   }
 
   /// Takes no more connections.
-  public func end() {
+  package func end() {
     heal()
     shutdown(listener, Int32(SHUT_RDWR))
   }

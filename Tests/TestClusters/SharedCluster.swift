@@ -3,8 +3,8 @@ import Synchronization
 
 /// Clusters with authentication on that many tests use at the same time, each with names and keys of its own. They end
 /// with the process.
-public actor SharedClusters {
-  public static let all = SharedClusters()
+package actor SharedClusters {
+  package static let all = SharedClusters()
   private var clusters: [Kind: Task<TestCluster, any Error>] = [:]
 
   private struct Kind: Hashable {
@@ -12,7 +12,7 @@ public actor SharedClusters {
     let members: Int
   }
 
-  public func cluster(_ release: EtcdRelease, members: Int = 1) async throws -> TestCluster {
+  package func cluster(_ release: EtcdRelease, members: Int = 1) async throws -> TestCluster {
     let kind = Kind(release: release, members: members)
     if let running = clusters[kind] { return try await running.value }
     let starting = Task {
@@ -41,7 +41,7 @@ private enum AtExit {
 }
 
 /// A name that no other test uses.
-public func unique(_ name: String) -> String {
+package func unique(_ name: String) -> String {
   "\(name)-\(counter.add(1, ordering: .relaxed).newValue)"
 }
 

@@ -5,12 +5,12 @@ import Synchronization
 import ThrowawayEtcd
 
 /// A throw-away cluster with what the tests need around it.
-public struct TestCluster: Sendable {
-  public let release: EtcdRelease
-  public let etcd: ThrowawayEtcd
+package struct TestCluster: Sendable {
+  package let release: EtcdRelease
+  package let etcd: ThrowawayEtcd
 
   /// Starts a cluster of the test's own, and ends it. Only a few run at a time.
-  public static func with<Result>(
+  package static func with<Result>(
     _ release: EtcdRelease, members: Int = 1, options: ThrowawayEtcd.Options = .init(),
     _ body: (TestCluster) async throws -> Result
   ) async throws -> Result {
@@ -52,7 +52,7 @@ public struct TestCluster: Sendable {
   // MARK: - who asks
 
   /// A certificate of the user, issued when first asked for.
-  public func credentials(of user: String) throws -> ClientCredentials {
+  package func credentials(of user: String) throws -> ClientCredentials {
     let authority = try Authority.importing(
       certificatePEM: String(contentsOfFile: "\(etcd.clientAuthority)/ca.crt", encoding: .utf8),
       keyPEM: String(contentsOfFile: "\(etcd.clientAuthority)/ca.key", encoding: .utf8), now: Date())
@@ -64,7 +64,7 @@ public struct TestCluster: Sendable {
   }
 
   /// Connects to all members.
-  public func connect<Result: Sendable>(
+  package func connect<Result: Sendable>(
     as user: String = "root", timeout: Duration = .seconds(30),
     _ body: @Sendable (EtcdClient) async throws -> Result
   ) async throws -> Result {
@@ -73,7 +73,7 @@ public struct TestCluster: Sendable {
   }
 
   /// Makes root and turns authentication on at every member.
-  public func secure() async throws {
+  package func secure() async throws {
     try await connect { etcd in
       try await etcd.addUser("root")
       try await etcd.grant(role: "root", toUser: "root")
@@ -89,14 +89,14 @@ public struct TestCluster: Sendable {
   /// Runs the release's own etcdctl.
   /// - Throws: ``CommandFailure`` with what it said if it fails.
   @discardableResult
-  public func etcdctl(_ arguments: String..., as user: String = "root") async throws -> String {
+  package func etcdctl(_ arguments: String..., as user: String = "root") async throws -> String {
     let environment = try self.environment(as: user)
     return try await Command.run(release.etcdctl, arguments, environment: environment)
   }
 
   /// Runs lines of bash that call etcdctl.
   @discardableResult
-  public func bash(_ lines: [String], as user: String = "root") async throws -> String {
+  package func bash(_ lines: [String], as user: String = "root") async throws -> String {
     var environment = try self.environment(as: user)
     let folder = URL(fileURLWithPath: release.etcdctl).deletingLastPathComponent().path
     environment["PATH"] = "\(folder):/usr/bin:/bin"

@@ -3,16 +3,16 @@ import Foundation
 import Glibc
 
 /// A file system in memory that is full soon, for what happens where no space is left.
-public struct SmallDisk: Sendable {
-  public let path: String
+package struct SmallDisk: Sendable {
+  package let path: String
   private var ballast: String { path + "/ballast" }
 
   /// Whether it can be made here: only root may mount, and in some containers not even root.
-  public static let isPossible = (try? Mount(kilobytes: 64))?.unmount() != nil
+  package static let isPossible = (try? Mount(kilobytes: 64))?.unmount() != nil
 
   /// Gone after `body`.
   /// - Parameter path: Where it is mounted, a folder that is not there yet; nil for anywhere.
-  public static func with<Result>(
+  package static func with<Result>(
     kilobytes: Int, at path: String? = nil, _ body: (SmallDisk) async throws -> Result
   ) async throws -> Result {
     let mount = try Mount(kilobytes: kilobytes, at: path)
@@ -21,7 +21,7 @@ public struct SmallDisk: Sendable {
   }
 
   /// Leaves no space.
-  public func fill() throws {
+  package func fill() throws {
     let descriptor = open(ballast, O_WRONLY | O_CREAT, 0o600)
     guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
     defer { close(descriptor) }
@@ -30,7 +30,7 @@ public struct SmallDisk: Sendable {
   }
 
   /// Gives the space back.
-  public func empty() throws { try FileManager.default.removeItem(atPath: ballast) }
+  package func empty() throws { try FileManager.default.removeItem(atPath: ballast) }
 
   private struct Mount {
     let path: String

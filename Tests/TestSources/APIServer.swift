@@ -6,15 +6,15 @@ import Hummingbird
 /// (kubernetes.io/docs/reference/access-authn-authz/service-account-tokens, `/openid/v1/jwks`) and TokenReview
 /// (kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-review-v1). As with Kubernetes' own
 /// roles only those who show a token of the cluster may ask, and for reviews only the account `reviewer`.
-public struct APIServer: Sendable {
+package struct APIServer: Sendable {
   /// `https://127.0.0.1:PORT`.
-  public let url: String
+  package let url: String
   /// In PEM, of the server's certificate.
-  public let authority: String
+  package let authority: String
 
-  public static let reviewer = "reviewer"
+  package static let reviewer = "reviewer"
 
-  public static func with<Result: Sendable>(
+  package static func with<Result: Sendable>(
     _ cluster: ClusterDouble, _ body: (APIServer) async throws -> Result
   ) async throws -> Result {
     let authority = try Authority.create(name: "kubernetes", lifetime: .seconds(86_400), now: Date())

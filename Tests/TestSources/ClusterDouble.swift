@@ -3,13 +3,13 @@ import Foundation
 import JWTKit
 
 /// A cluster that signs service-account tokens as an API server does, and answers for them: see ``APIServer``.
-public struct ClusterDouble: Sendable {
-  public static let keyID = "cluster-key"
-  public let issuer: String
+package struct ClusterDouble: Sendable {
+  package static let keyID = "cluster-key"
+  package let issuer: String
   let keyID: String
   let key = P256.Signing.PrivateKey()
 
-  public init(issuer: String, keyID: String = ClusterDouble.keyID) {
+  package init(issuer: String, keyID: String = ClusterDouble.keyID) {
     self.issuer = issuer
     self.keyID = keyID
   }
@@ -40,7 +40,7 @@ public struct ClusterDouble: Sendable {
   }
 
   /// As the API server publishes it, with a key of another kind beside it.
-  public func keySet() -> String {
+  package func keySet() -> String {
     let raw = key.publicKey.rawRepresentation
     let (x, y) = (Self.base64URL(raw.prefix(32)), Self.base64URL(raw.suffix(32)))
     return """
@@ -49,7 +49,7 @@ public struct ClusterDouble: Sendable {
       """
   }
 
-  public func token(
+  package func token(
     account: String, node: String?, audience: [String] = ["bulkhead"], lasting: Int = 3_600,
     issuer: String? = nil, subject: String? = nil, keyID: String? = nil
   ) async throws -> String {
@@ -68,7 +68,7 @@ public struct ClusterDouble: Sendable {
   }
 
   /// The signature that fools verifiers which take the algorithm from the token and the public key for a secret.
-  public func signedWithThePublicKeyAsSecret(_ token: String) throws -> String {
+  package func signedWithThePublicKeyAsSecret(_ token: String) throws -> String {
     let secret = SymmetricKey(data: Data(key.publicKey.pemRepresentation.utf8))
     return Self.base64URL(
       Data(HMAC<SHA256>.authenticationCode(for: Data(token.dropLast().utf8), using: secret)))
@@ -90,7 +90,7 @@ public struct ClusterDouble: Sendable {
     base64URL(SHA256.hash(data: Data(name.utf8)).prefix(12))
   }
 
-  public static func base64URL(_ data: some Sequence<UInt8>) -> String {
+  package static func base64URL(_ data: some Sequence<UInt8>) -> String {
     Data(data).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
       "=", with: "")
   }

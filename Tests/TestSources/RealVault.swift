@@ -5,26 +5,26 @@ import NIOSSL
 
 /// A Vault or OpenBao server named by the environment as for its own command line: `VAULT_ADDR`, `VAULT_TOKEN`,
 /// `VAULT_CACERT`, `VAULT_NAMESPACE`. It gets engines and auth methods under names of their own, which are removed.
-public struct RealVault: Sendable {
-  public static let address = ProcessInfo.processInfo.environment["VAULT_ADDR"]
-  public static let authority = ProcessInfo.processInfo.environment["VAULT_CACERT"]
+package struct RealVault: Sendable {
+  package static let address = ProcessInfo.processInfo.environment["VAULT_ADDR"]
+  package static let authority = ProcessInfo.processInfo.environment["VAULT_CACERT"]
   /// Whether it can reach a server that a test starts on 127.0.0.1.
-  public static let isHere =
+  package static let isHere =
     address.flatMap { URL(string: $0)?.host() }.map { ["127.0.0.1", "localhost"].contains($0) } ?? false
-  public static let namespace = ProcessInfo.processInfo.environment["VAULT_NAMESPACE"]
+  package static let namespace = ProcessInfo.processInfo.environment["VAULT_NAMESPACE"]
   private static let token = ProcessInfo.processInfo.environment["VAULT_TOKEN"] ?? ""
 
-  public let pki: String
-  public let keyValue: String
-  public let appRole: String
-  public let certificates: String
-  public let kubernetes: String
-  public let roleID: String
-  public let secretID: String
+  package let pki: String
+  package let keyValue: String
+  package let appRole: String
+  package let certificates: String
+  package let kubernetes: String
+  package let roleID: String
+  package let secretID: String
   private let policy: String
 
   /// Prepares engines in which the role `calico` may have these identities, and an AppRole that may use them.
-  public static func with<Result: Sendable>(
+  package static func with<Result: Sendable>(
     identities: [String], _ body: (RealVault) async throws -> Result
   ) async throws -> Result {
     let name = "bulkhead-test-\(UUID().uuidString.prefix(8).lowercased())"
@@ -72,12 +72,12 @@ public struct RealVault: Sendable {
   }
 
   /// Stores a secret of the KV engine.
-  public func store(_ fields: [String: String], as path: String) async throws {
+  package func store(_ fields: [String: String], as path: String) async throws {
     try await Self.call("POST", "\(keyValue)/data/\(path)", ["data": fields])
   }
 
   /// Lets in whoever shows a certificate of this authority with this name, with a token that lasts so long.
-  public func admit(_ name: String, of authority: String, lasting: Duration) async throws {
+  package func admit(_ name: String, of authority: String, lasting: Duration) async throws {
     try await Self.call("POST", "sys/auth/\(certificates)", ["type": "cert"])
     try await Self.call(
       "POST", "auth/\(certificates)/certs/node",
@@ -88,7 +88,7 @@ public struct RealVault: Sendable {
   }
 
   /// Lets in whom a cluster's API server calls this service account of `kube-system`.
-  public func admit(
+  package func admit(
     serviceAccount: String, audience: String, by server: APIServer, reviewer: String
   ) async throws {
     try await Self.call("POST", "sys/auth/\(kubernetes)", ["type": "kubernetes"])
@@ -137,7 +137,7 @@ public struct RealVault: Sendable {
     }
   }
 
-  public struct Refused: Error, CustomStringConvertible {
-    public let description: String
+  package struct Refused: Error, CustomStringConvertible {
+    package let description: String
   }
 }

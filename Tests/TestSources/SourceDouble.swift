@@ -8,19 +8,19 @@ import Synchronization
 
 /// A small server over real TLS that answers as Vault's published HTTP API does and as an authority server does, and
 /// that can be told to misbehave. For tests only.
-public final class SourceDouble: Sendable {
+package final class SourceDouble: Sendable {
   /// Holds `ca.crt`, the authority of its own certificate, and whatever a test puts there.
-  public let folder: String
+  package let folder: String
   /// What it signs with.
-  public let clients: Authority
-  public let port: Int
-  public let state: Mutex<State>
+  package let clients: Authority
+  package let port: Int
+  package let state: Mutex<State>
 
-  public var url: String { "https://127.0.0.1:\(port)" }
-  public var authority: String { "\(folder)/ca.crt" }
+  package var url: String { "https://127.0.0.1:\(port)" }
+  package var authority: String { "\(folder)/ca.crt" }
 
   /// What it does instead of answering.
-  public enum Fault: Sendable, Hashable {
+  package enum Fault: Sendable, Hashable {
     /// Closes the connection.
     case away
     /// Answers after this many seconds.
@@ -34,22 +34,22 @@ public final class SourceDouble: Sendable {
     case redirect
   }
 
-  public struct State: Sendable {
-    public var fault: Fault?
+  package struct State: Sendable {
+    package var fault: Fault?
     /// Of the certificates that it signs.
-    public var lifetime: Duration = .seconds(3_600)
+    package var lifetime: Duration = .seconds(3_600)
     /// Who may have which identities: by Vault's role, or by a join token.
-    public var allowed: [String: Set<String>] = [:]
+    package var allowed: [String: Set<String>] = [:]
     /// Vault's tokens that are good.
-    public var tokens: Set<String> = ["root-token"]
-    public var joinTokens: Set<String> = []
+    package var tokens: Set<String> = ["root-token"]
+    package var joinTokens: Set<String> = []
     /// By the path below the mount `secret`.
-    public var stored: [String: [String: String]] = [:]
-    public var namespace: String?
-    public internal(set) var issued: [String] = []
-    public internal(set) var logins = 0
-    public internal(set) var renewedTokens = 0
-    public internal(set) var requests = 0
+    package var stored: [String: [String: String]] = [:]
+    package var namespace: String?
+    package internal(set) var issued: [String] = []
+    package internal(set) var logins = 0
+    package internal(set) var renewedTokens = 0
+    package internal(set) var requests = 0
   }
 
   private init(folder: String, clients: Authority, port: Int, state: State) {
@@ -61,7 +61,7 @@ public final class SourceDouble: Sendable {
 
   /// Starts one, and ends it after `body`.
   /// - Parameter host: What its certificate is for; it listens on 127.0.0.1.
-  public static func with<Result: Sendable>(
+  package static func with<Result: Sendable>(
     host: String = "127.0.0.1", _ body: (SourceDouble) async throws -> Result
   ) async throws -> Result {
     let folder = FileManager.default.temporaryDirectory
@@ -88,21 +88,21 @@ public final class SourceDouble: Sendable {
   // MARK: - for the tests
 
   /// Writes a file into its folder.
-  public func file(_ name: String, _ text: String) throws -> String {
+  package func file(_ name: String, _ text: String) throws -> String {
     try AtomicFile.write(Array(text.utf8), to: "\(folder)/\(name)", mode: 0o600)
     return "\(folder)/\(name)"
   }
 
   /// A client's certificate of its authority.
-  public func credential(
+  package func credential(
     _ user: String, lifetime: Duration = .seconds(3_600), now: Date = Date()
   ) throws -> Credential {
     try clients.issue(client: user, lifetime: lifetime, now: now)
   }
 
-  public var issued: [String] { state.withLock(\.issued) }
+  package var issued: [String] { state.withLock(\.issued) }
 
-  public func fail(_ fault: Fault?) { state.withLock { $0.fault = fault } }
+  package func fail(_ fault: Fault?) { state.withLock { $0.fault = fault } }
 }
 
 /// The double, once its port is known.

@@ -3,29 +3,29 @@ import Catalogue
 /// The first `bulkhead.yaml`: what is known filled in, the rest explained.
 ///
 /// Its text is YAML whatever the values are; whether they are good values is for the reader to say.
-public struct FileTemplate: Sendable {
-  public var cluster = "my-cluster"
-  public var calico = "v3.32.1"
-  public var roles = CatalogueForm.corrected
-  public var features: [String] = []
-  public var endpoints: [String] = ["https://127.0.0.1:2379"]
-  public var ca = "pki/etcd-ca.crt"
-  public var certificate = "pki/clients/root.crt"
-  public var key = "pki/clients/root.key"
-  public var authority = "pki"
-  public var components = ["calico-node", "cni-plugin", "kube-controllers"]
-  public var calicoctl: [(user: String, access: String)] = []
-  public var apiserver: String?
-  public var isolation = SegmentationFile.Isolation.component
-  public var nodes: [String] = []
-  public var custom: [SegmentationFile.CustomComponent] = []
-  public var customRoles: [SegmentationFile.CustomRole] = []
+package struct FileTemplate: Sendable {
+  package var cluster = "my-cluster"
+  package var calico = "v3.32.1"
+  package var roles = CatalogueForm.corrected
+  package var features: [String] = []
+  package var endpoints: [String] = ["https://127.0.0.1:2379"]
+  package var ca = "pki/etcd-ca.crt"
+  package var certificate = "pki/clients/root.crt"
+  package var key = "pki/clients/root.key"
+  package var authority = "pki"
+  package var components = ["calico-node", "cni-plugin", "kube-controllers"]
+  package var calicoctl: [(user: String, access: String)] = []
+  package var apiserver: String?
+  package var isolation = SegmentationFile.Isolation.component
+  package var nodes: [String] = []
+  package var custom: [SegmentationFile.CustomComponent] = []
+  package var customRoles: [SegmentationFile.CustomRole] = []
   /// Lines for people, at the end.
-  public var remarks: [String] = []
+  package var remarks: [String] = []
 
-  public init() {}
+  package init() {}
 
-  public var text: String {
+  package var text: String {
     """
     # What Bulkhead is to make of this cluster. 'bulkhead plan' shows what that changes, 'bulkhead apply' does it.
     # Paths are relative to this file.

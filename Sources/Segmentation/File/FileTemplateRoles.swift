@@ -2,7 +2,7 @@ import Keyspace
 
 extension FileTemplate {
   /// Whether there is anybody in it besides administrators.
-  public var namesSomebody: Bool {
+  package var namesSomebody: Bool {
     !components.isEmpty || !calicoctl.isEmpty || !custom.isEmpty || !customRoles.isEmpty
   }
 

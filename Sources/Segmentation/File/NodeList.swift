@@ -3,10 +3,10 @@ import Foundation
 import StrictYAML
 
 /// The names of a cluster's nodes, from a list with one in each line or from `kubectl get nodes -o json`.
-public struct NodeList: Sendable {
+package struct NodeList: Sendable {
   /// What the list is called in messages.
-  public let file: String
-  public let names: [NodeName]
+  package let file: String
+  package let names: [NodeName]
   private let text: String
 
   /// - Parameters:
@@ -15,7 +15,7 @@ public struct NodeList: Sendable {
   ///   - file: What it is called.
   /// - Throws: Every name that Calico would not take or that stands twice, with its line; and for no name at all, since
   ///   a list that came out empty by mistake would take every node's access away.
-  public init(_ text: String, file: String) throws(FileFaults) {
+  package init(_ text: String, file: String) throws(FileFaults) {
     self.file = file
     self.text = text
     let words = Self.isJSON(text) ? try Self.json(text, file: file) : Self.lines(text).map(\.name)

@@ -10,7 +10,7 @@ extension SegmentationFile {
   ///   - catalogue: Which components and features there are.
   ///   - list: The nodes, in the place of those of the file.
   /// - Throws: Every fault of the file, each with line, column and hint; if it has none, those of the list.
-  public init(
+  package init(
     _ text: String, file: String, catalogue: Catalogue, nodes list: NodeList? = nil
   ) throws(FileFaults) {
     let text = YAMLText(

@@ -2,15 +2,15 @@ import Catalogue
 import StrictYAML
 
 /// What Bulkhead accepts as the name of an etcd user that is also a certificate's Common Name.
-public enum UserName {
+package enum UserName {
   /// X.520's upper bound for a Common Name, in characters (RFC 5280, appendix A.1, `ub-common-name`).
-  public static let longest = 64
+  package static let longest = 64
   /// etcd takes more; names over 32 KiB stop it for good.
   static let mostBytes = 128
 
   /// The user of a component on one node: `calico-node.node-1`. No component has a dot in its name, so the first dot
   /// is the one between the two.
-  public static func of(_ component: String, on node: NodeName) -> String { "\(component).\(node)" }
+  package static func of(_ component: String, on node: NodeName) -> String { "\(component).\(node)" }
 
   /// The Common Name of a certificate that only secures the connections of a component with a password. The reader of
   /// the file keeps users from having it.
@@ -20,7 +20,7 @@ public enum UserName {
   ///
   /// etcd compares the Common Name with the user byte by byte and trims nothing (etcd, `server/auth/store.go`,
   /// `AuthInfoFromTLS`).
-  public static func problem(with name: String) -> (message: String, hint: String)? {
+  package static func problem(with name: String) -> (message: String, hint: String)? {
     if name == "root" {
       return (
         "the user 'root' is etcd's administrator and cannot be segmented",

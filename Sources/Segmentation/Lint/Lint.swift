@@ -1,14 +1,14 @@
 import Catalogue
 
 /// Looks for known faults. Only what is certain is a finding.
-public enum Lint {
+package enum Lint {
   /// Every rule there is, by id.
-  public static let rules: [LintRule] =
+  package static let rules: [LintRule] =
     AccessLint.rules + GrantLint.rules + InstallationLint.rules + NodeLint.rules
 
   /// What is wrong with the file and with what it makes, the gravest first.
   /// - Throws: ``CatalogueError`` if the file cannot be resolved.
-  public static func findings(
+  package static func findings(
     _ file: SegmentationFile, catalogue: Catalogue
   ) throws(CatalogueError) -> [LintFinding] {
     let segmentation = try Segmentation(file, catalogue: catalogue)
@@ -20,7 +20,7 @@ public enum Lint {
   }
 
   /// What is wrong with the users and roles of a running cluster.
-  public static func findings(_ cluster: Segmentation) -> [LintFinding] {
+  package static func findings(_ cluster: Segmentation) -> [LintFinding] {
     sorted(AccessLint.findings(cluster) + AccessLint.observed(cluster) + GrantLint.findings(cluster))
   }
 

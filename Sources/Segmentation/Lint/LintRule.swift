@@ -1,6 +1,6 @@
 /// A known fault of a segmentation.
-public struct LintRule: Hashable, Sendable {
-  public enum Severity: Int, Comparable, CaseIterable, Sendable {
+package struct LintRule: Hashable, Sendable {
+  package enum Severity: Int, Comparable, CaseIterable, Sendable {
     /// Worth knowing; nothing has to be done.
     case info
     /// Allows more than it seems to, or does not do what it seems to.
@@ -8,18 +8,18 @@ public struct LintRule: Hashable, Sendable {
     /// The segmentation does not hold, or something will not work.
     case error
 
-    public static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
+    package static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
   }
 
   /// Never changes its meaning, and is never given to another rule.
-  public let id: String
-  public let severity: Severity
+  package let id: String
+  package let severity: Severity
   /// What is found, in a few words.
-  public let title: String
+  package let title: String
   /// Why it matters.
-  public let why: String
+  package let why: String
   /// What to do about it.
-  public let advice: String
+  package let advice: String
 
   init(_ id: String, _ severity: Severity, _ title: String, why: String, advice: String) {
     self.id = id
@@ -31,8 +31,8 @@ public struct LintRule: Hashable, Sendable {
 }
 
 /// A fault that was found, and where.
-public struct LintFinding: Hashable, Sendable {
-  public enum Place: Hashable, Sendable {
+package struct LintFinding: Hashable, Sendable {
+  package enum Place: Hashable, Sendable {
     /// A key of the file, such as `calico.features`.
     case file(String)
     case identity(String)
@@ -40,12 +40,12 @@ public struct LintFinding: Hashable, Sendable {
     case role(String)
   }
 
-  public let rule: LintRule
-  public let place: Place
+  package let rule: LintRule
+  package let place: Place
   /// What was found, as a sentence without a full stop.
-  public let message: String
+  package let message: String
   /// Particulars, one in each line.
-  public let details: [String]
+  package let details: [String]
 
   init(_ rule: LintRule, _ place: Place, _ message: String, details: [String] = []) {
     self.rule = rule
@@ -56,7 +56,7 @@ public struct LintFinding: Hashable, Sendable {
 }
 
 extension LintFinding.Place: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .file(let key): key
     case .identity(let user): "identity \(user)"
@@ -66,7 +66,7 @@ extension LintFinding.Place: CustomStringConvertible {
 }
 
 extension LintRule.Severity: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     switch self {
     case .info: "info"
     case .warning: "warning"

@@ -1,40 +1,40 @@
 import Keyspace
 
 /// What a thief of an identity's certificate can do, by Calico's and Kubernetes' names.
-public struct BlastRadius: Hashable, Sendable {
-  public enum Extent: Hashable, Sendable { case none, some, all }
+package struct BlastRadius: Hashable, Sendable {
+  package enum Extent: Hashable, Sendable { case none, some, all }
 
   /// One kind of thing that can be reached.
-  public struct Reach: Hashable, Sendable {
+  package struct Reach: Hashable, Sendable {
     /// What it is, in the plural: `Tiers`.
-    public let name: String
-    public let readable: KeyRangeSet
+    package let name: String
+    package let readable: KeyRangeSet
     /// What can be made, changed and deleted. etcd has no finer access.
-    public let writable: KeyRangeSet
-    public let reads: Extent
-    public let writes: Extent
+    package let writable: KeyRangeSet
+    package let reads: Extent
+    package let writes: Extent
   }
 
-  public let identity: Identity
+  package let identity: Identity
   /// Users and roles can be changed as well, and with them everything else.
-  public let isRoot: Bool
+  package let isRoot: Bool
   /// In the order of the keys of Calico and Kubernetes, what belongs to neither at the end.
-  public let reaches: [Reach]
+  package let reaches: [Reach]
   /// What this identity may write although it is not its node's own, with the reason in ``Role/Line/whyShared`` or
   /// ``Role/Line/why``. Only for an identity that is a node's own.
-  public let shared: [RoleLine]
+  package let shared: [RoleLine]
   private let permissions: Permissions
 
   /// How much of a real cluster that is.
-  public struct Tally: Hashable, Sendable {
-    public let keys: Int
-    public let readable: Int
-    public let writable: Int
+  package struct Tally: Hashable, Sendable {
+    package let keys: Int
+    package let readable: Int
+    package let writable: Int
     /// How many keys the one user of a cluster that is not segmented may read and write: all of Calico.
-    public let singleUser: Int
+    package let singleUser: Int
   }
 
-  public func tally(of keys: some Sequence<Key>) -> Tally {
+  package func tally(of keys: some Sequence<Key>) -> Tally {
     var (all, readable, writable, single) = (0, 0, 0, 0)
     for key in keys {
       all += 1
@@ -48,11 +48,11 @@ public struct BlastRadius: Hashable, Sendable {
 
 extension Segmentation {
   /// - Throws: ``UnknownIdentity``, with the nearest name.
-  public func blastRadius(of user: String) throws(UnknownIdentity) -> BlastRadius {
+  package func blastRadius(of user: String) throws(UnknownIdentity) -> BlastRadius {
     BlastRadius(try known(user), in: self)
   }
 
-  public var blastRadii: [BlastRadius] { identities.map { BlastRadius($0, in: self) } }
+  package var blastRadii: [BlastRadius] { identities.map { BlastRadius($0, in: self) } }
 }
 
 extension BlastRadius {

@@ -2,8 +2,8 @@ import Keyspace
 import StrictYAML
 
 /// May this identity do this, and why?
-public struct AccessAnswer: Hashable, Sendable {
-  public enum Verdict: Hashable, Sendable {
+package struct AccessAnswer: Hashable, Sendable {
+  package enum Verdict: Hashable, Sendable {
     /// The role root may do everything.
     case root
     /// These lines together allow it: for each access the fewest that cover the range, in the order of the keys.
@@ -12,38 +12,38 @@ public struct AccessAnswer: Hashable, Sendable {
   }
 
   /// The nearest that misses.
-  public struct Miss: Hashable, Sendable {
+  package struct Miss: Hashable, Sendable {
     /// Which access is missing: read, write, or both.
-    public let lacking: Access
+    package let lacking: Access
     /// The keys asked for that the identity may not access so. What is missing of either access is here.
-    public let uncovered: KeyRangeSet
+    package let uncovered: KeyRangeSet
     /// The first of them.
-    public let firstKey: Key
+    package let firstKey: Key
     /// What lies there, in words.
-    public let names: [String]
+    package let names: [String]
     /// The line of the identity's roles that comes nearest; nil if it has none.
-    public let nearest: RoleLine?
+    package let nearest: RoleLine?
     /// By how much ``nearest`` misses, as a sentence without a full stop; nil if there is none.
-    public let by: String?
+    package let by: String?
   }
 
-  public let identity: Identity
-  public let access: Access
-  public let range: KeyRange
-  public let verdict: Verdict
+  package let identity: Identity
+  package let access: Access
+  package let range: KeyRange
+  package let verdict: Verdict
 
-  public var isAllowed: Bool { if case .refused = verdict { false } else { true } }
+  package var isAllowed: Bool { if case .refused = verdict { false } else { true } }
 }
 
 /// A user that there is not.
-public struct UnknownIdentity: Error, Hashable, Sendable {
-  public let user: String
-  public let hint: String
-  public var message: String { "there is no identity \(quoted(user))" }
+package struct UnknownIdentity: Error, Hashable, Sendable {
+  package let user: String
+  package let hint: String
+  package var message: String { "there is no identity \(quoted(user))" }
 }
 
 extension UnknownIdentity: CustomStringConvertible {
-  public var description: String { message }
+  package var description: String { message }
 }
 
 extension Segmentation {
@@ -51,7 +51,8 @@ extension Segmentation {
   /// - Parameter access: Read for get and watch, write for put and delete, both for a transaction that compares and
   ///   writes, as each of Calico's writes does.
   /// - Throws: ``UnknownIdentity``, with the nearest name.
-  public func can(_ user: String, _ access: Access, _ range: KeyRange) throws(UnknownIdentity) -> AccessAnswer
+  package func can(_ user: String, _ access: Access, _ range: KeyRange) throws(UnknownIdentity)
+    -> AccessAnswer
   {
     let identity = try known(user)
     return AccessAnswer(

@@ -1,43 +1,43 @@
 import Keyspace
 
 /// What the identities of one segmentation gain and lose when it becomes another.
-public struct SegmentationComparison: Hashable, Sendable {
+package struct SegmentationComparison: Hashable, Sendable {
   /// Only those with a difference, in the order of the second segmentation and then of the first.
-  public let identities: [IdentityComparison]
+  package let identities: [IdentityComparison]
 
   /// Whether anybody may do anything that was not allowed before.
-  public var gainsAnything: Bool { identities.contains(where: \.gainsAnything) }
-  public var losesAnything: Bool { identities.contains(where: \.losesAnything) }
+  package var gainsAnything: Bool { identities.contains(where: \.gainsAnything) }
+  package var losesAnything: Bool { identities.contains(where: \.losesAnything) }
 }
 
-public struct IdentityComparison: Hashable, Sendable {
-  public enum Presence: Hashable, Sendable { case both, onlyBefore, onlyAfter }
+package struct IdentityComparison: Hashable, Sendable {
+  package enum Presence: Hashable, Sendable { case both, onlyBefore, onlyAfter }
 
   /// A range that becomes allowed or refused.
-  public struct Change: Hashable, Sendable {
-    public let grant: Grant
+  package struct Change: Hashable, Sendable {
+    package let grant: Grant
     /// A key of the range, to try it with.
-    public let witness: Key
+    package let witness: Key
     /// What lies in the range, in words.
-    public let names: [String]
+    package let names: [String]
   }
 
-  public let user: String
-  public let presence: Presence
-  public let gained: [Change]
-  public let lost: [Change]
+  package let user: String
+  package let presence: Presence
+  package let gained: [Change]
+  package let lost: [Change]
   /// Whether the identity comes to hold etcd's role root, with which it may change users and roles.
-  public let gainsRoot: Bool
-  public let losesRoot: Bool
+  package let gainsRoot: Bool
+  package let losesRoot: Bool
 
-  public var gainsAnything: Bool { gainsRoot || !gained.isEmpty }
-  public var losesAnything: Bool { losesRoot || !lost.isEmpty }
+  package var gainsAnything: Bool { gainsRoot || !gained.isEmpty }
+  package var losesAnything: Bool { losesRoot || !lost.isEmpty }
 }
 
 extension Segmentation {
   /// What changes for whom from this segmentation to the other. Exact: two that say the same in other ranges do not
   /// differ.
-  public func compared(to other: Segmentation) -> SegmentationComparison {
+  package func compared(to other: Segmentation) -> SegmentationComparison {
     let gone = identities.map(\.user).filter { other[identity: $0] == nil }
     return SegmentationComparison(
       identities: (other.identities.map(\.user) + gone).compactMap { user in

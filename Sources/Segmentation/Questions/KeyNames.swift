@@ -3,19 +3,19 @@ import Keyspace
 /// What lies where in etcd, in the words of Calico and Kubernetes.
 ///
 /// The formats are those of libcalico-go, `lib/backend/model`; Kubernetes' are those of `--etcd-prefix` at its default.
-public enum KeyNames {
+package enum KeyNames {
   /// A part of the keyspace that has a name: `Tiers`, `IPAM blocks`.
-  public struct Place: Hashable, Sendable {
+  package struct Place: Hashable, Sendable {
     /// All the keys there.
-    public let range: KeyRange
+    package let range: KeyRange
     /// What they are, in the plural.
-    public let name: String
+    package let name: String
     /// One of them, as an example.
-    public let example: Key
+    package let example: Key
   }
 
   /// Every named place, in the order of the keys. No two overlap.
-  public static let places: [Place] = [
+  package static let places: [Place] = [
     resources, ipam, others,
   ].flatMap(\.self).sorted { $0.range.lower < $1.range.lower }
 
@@ -23,7 +23,7 @@ public enum KeyNames {
   ///
   /// One object, or objects that begin alike, are named with what their keys end in: `Tiers default`,
   /// `Profiles kns.*`.
-  public static func names(in range: KeyRange) -> [String] {
+  package static func names(in range: KeyRange) -> [String] {
     guard !range.isEmpty else { return [] }
     if let group = groups.first(where: { $0.range == range }) { return [group.name] }
     var names: [String] = []
@@ -54,14 +54,14 @@ public enum KeyNames {
   }()
 
   /// The names of what lies in several ranges, each once.
-  public static func names(in set: KeyRangeSet) -> [String] {
+  package static func names(in set: KeyRangeSet) -> [String] {
     var seen: Set<String> = []
     return set.ranges.flatMap(names).filter { seen.insert($0).inserted }
   }
 
   /// A key of the range that a person will recognise, where there is one.
   /// - Returns: nil only for a range that holds no key.
-  public static func witness(in range: KeyRange) -> Key? {
+  package static func witness(in range: KeyRange) -> Key? {
     guard !range.isEmpty else { return nil }
     if let key = range.singleKey { return key }
     if let place = places.first(where: { range.contains($0.example) }) { return place.example }

@@ -1,15 +1,15 @@
 import Keyspace
 
 /// An identity that may do what was asked, and why.
-public struct Holder: Hashable, Sendable {
-  public let identity: Identity
+package struct Holder: Hashable, Sendable {
+  package let identity: Identity
   /// The lines that allow it; empty for those who hold the role root.
-  public let lines: [RoleLine]
+  package let lines: [RoleLine]
 }
 
 extension Segmentation {
   /// Everyone whose request etcd would let pass, in the order of the identities, those with the role root included.
-  public func whoCan(_ access: Access, _ range: KeyRange) -> [Holder] {
+  package func whoCan(_ access: Access, _ range: KeyRange) -> [Holder] {
     // Of each role only what touches the range matters, and most roles have nothing of that: thousands of identities
     // are gone through at the price of the few that are left.
     let touching = Dictionary(
