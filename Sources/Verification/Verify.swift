@@ -40,7 +40,7 @@ package struct Verify: Sendable {
   ///   - login: Who logs in with a password, over the connection that the certificate secures.
   ///   - assessment: Members without room are not asked about writing: a request there may fill the store.
   ///   - window: How many questions are in flight at once.
-  package func callAsFunction(
+  package func run(
     _ probes: [Probe], as credentials: ClientCredentials, login: PasswordLogin? = nil,
     assessment: ServerAssessment, window: Int = 32,
     progress: @escaping @Sendable () -> Void = {}

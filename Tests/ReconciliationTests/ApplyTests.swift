@@ -20,7 +20,7 @@ struct ApplyTests {
       for turnOn in [false, true] {
         if turnOn {
           try await cluster.connect { etcd in
-            let changed = try await EnableAuth(etcd)(
+            let changed = try await EnableAuth(etcd).run(
               applicant: "root", state: state, secret: secret)
             #expect(changed != .wasOn)
           }
@@ -136,7 +136,7 @@ struct ApplyTests {
       let work = Task {
         try await cluster.connect { etcd in
           let plan = try await TestCluster.plan(etcd, .sample)
-          try await Apply(etcd)(plan, desired: DesiredState(.sample)) { progress in
+          try await Apply(etcd).run(plan, desired: DesiredState(.sample)) { progress in
             made.withLock { $0 = progress.done }
             if progress.done == 5 { withUnsafeCurrentTask { $0?.cancel() } }
           }
@@ -196,7 +196,7 @@ struct ApplyTests {
       try await cluster.connect { etcd in
         let plan = try await TestCluster.plan(etcd, .sample)
         let other = DesiredState(.of([("node", [Grant(.key("/other"), .read)])]))
-        let error = await #expect(throws: ApplyError.self) { try await Apply(etcd)(plan, desired: other) }
+        let error = await #expect(throws: ApplyError.self) { try await Apply(etcd).run(plan, desired: other) }
         guard case .readsBackDifferently("node", _) = error else {
           Issue.record("ended with \(String(describing: error))")
           return

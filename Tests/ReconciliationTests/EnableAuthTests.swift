@@ -14,7 +14,7 @@ struct EnableAuthTests {
   ) async throws -> EnableAuth.Outcome {
     let state = try await cluster.state()
     return try await cluster.connect(as: applicant, timeout: timeout) { etcd async throws in
-      try await EnableAuth(etcd)(
+      try await EnableAuth(etcd).run(
         applicant: applicant, state: state, secret: secret)
     }
   }
@@ -39,7 +39,7 @@ struct EnableAuthTests {
           #expect(try await etcd.only(endpoint).users() == ["last", "node", "root", "writer"])
         }
         #expect(
-          try await EnableAuth(etcd)(
+          try await EnableAuth(etcd).run(
             applicant: "root", state: ClusterState(), secret: secret) == .wasOn)
       }
     }
@@ -128,7 +128,7 @@ struct EnableAuthTests {
       let (steps, begun) = AsyncStream<String>.makeStream()
       let work = Task {
         try await cluster.connect { etcd async throws in
-          try await EnableAuth(etcd)(
+          try await EnableAuth(etcd).run(
             applicant: "root", state: state, secret: secret
           ) { begun.yield($0) }
         }

@@ -23,7 +23,7 @@ struct FaultTests {
     try await cluster.connect(timeout: timeout) { etcd in
       let plan = try await TestCluster.plan(etcd, Self.large)
       let once = Atomic(false)
-      try await Apply(etcd)(plan, desired: DesiredState(Self.large)) { progress in
+      try await Apply(etcd).run(plan, desired: DesiredState(Self.large)) { progress in
         if progress.done >= 30, !once.exchange(true, ordering: .relaxed) { fault() }
       }
       #expect(try await TestCluster.plan(etcd, Self.large).isEmpty)

@@ -103,7 +103,7 @@ struct LockTests {
           lock.doubt()
           let error = await #expect(throws: ApplyError.self) {
             let plan = try await TestCluster.plan(etcd, .sample)
-            try await Apply(etcd, lock: lock)(plan, desired: DesiredState(.sample))
+            try await Apply(etcd, lock: lock).run(plan, desired: DesiredState(.sample))
           }
           guard case .unlocked(done: 0, _, .lost) = error else {
             Issue.record("ended with \(String(describing: error))")

@@ -75,12 +75,12 @@ struct LostCallTests {
       let failures = try await cluster.connect { etcd in
         func direct(_ segmentation: Segmentation) async throws {
           let plan = try await TestCluster.plan(etcd, segmentation)
-          try await Apply(etcd)(plan, desired: DesiredState(segmentation))
+          try await Apply(etcd).run(plan, desired: DesiredState(segmentation))
         }
         func viaWay() async throws {
           let plan = try await TestCluster.plan(etcd, Self.after)
           try await EtcdClient.connect(to: faulty, as: root, timeout: .seconds(2)) {
-            try await Apply($0)(plan, desired: DesiredState(Self.after))
+            try await Apply($0).run(plan, desired: DesiredState(Self.after))
           }
         }
         way.heal()

@@ -32,7 +32,7 @@ struct PasswordTests {
   }
 
   private static func apply(_ etcd: EtcdClient, _ plan: Plan, password: String) async throws {
-    try await Apply(etcd, password: { _ in password })(plan, desired: DesiredState(segmentation))
+    try await Apply(etcd, password: { _ in password }).run(plan, desired: DesiredState(segmentation))
   }
 
   @Test(

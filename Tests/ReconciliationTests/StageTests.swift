@@ -73,10 +73,11 @@ struct StageTests {
     let state = try await ClusterState.observe(etcd, managed: [])
     let whole = plan(state)
     switch stage {
-    case .prepare: try await Apply(etcd)(try whole.preparing(shared: "all", from: state), desired: desired)
+    case .prepare:
+      try await Apply(etcd).run(try whole.preparing(shared: "all", from: state), desired: desired)
     case .switch: #expect(try whole.switching(shared: "all", from: state).isEmpty)
     case .clean:
-      try await Apply(etcd)(
+      try await Apply(etcd).run(
         try whole.cleaning(shared: "all", from: state, desired, applicant: "root"), desired: desired)
       return try await SharedUser(etcd, as: try cluster.credentials(of: "root")).remove(
         "all", watching: watch)
@@ -86,7 +87,7 @@ struct StageTests {
 
   /// Turns authentication on, and says how many requests the members have refused at that moment.
   private func turnOn(_ cluster: TestCluster, _ etcd: EtcdClient) async throws -> Int? {
-    let outcome = try await EnableAuth(etcd, as: try cluster.credentials(of: "root"))(
+    let outcome = try await EnableAuth(etcd, as: try cluster.credentials(of: "root")).run(
       applicant: "root", state: try await ClusterState.observe(etcd, managed: []), secret: secret)
     return if case .turnedOn(let refused) = outcome { refused } else { nil }
   }

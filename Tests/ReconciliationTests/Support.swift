@@ -56,7 +56,7 @@ extension TestCluster {
   func apply(_ segmentation: Segmentation) async throws -> Plan {
     try await connect { etcd in
       let plan = try await Self.plan(etcd, segmentation)
-      try await Apply(etcd)(plan, desired: DesiredState(segmentation))
+      try await Apply(etcd).run(plan, desired: DesiredState(segmentation))
       return plan
     }
   }

@@ -39,7 +39,7 @@ extension TestCluster {
     try await connect { etcd in
       let desired = DesiredState(segmentation)
       let state = try await ClusterState.observe(etcd, managed: [])
-      try await Apply(etcd)(Plan(from: state, to: desired, applicant: "root"), desired: desired)
+      try await Apply(etcd).run(Plan(from: state, to: desired, applicant: "root"), desired: desired)
     }
   }
 
@@ -55,7 +55,7 @@ extension TestCluster {
     let known = if let assessment { assessment } else { try await assess() }
     var results: [ProbeResult] = []
     for (user, probes) in probes.sorted(by: { $0.key < $1.key }) {
-      results += try await Verify(endpoints: etcd.endpoints, timeout: timeout)(
+      results += try await Verify(endpoints: etcd.endpoints, timeout: timeout).run(
         probes, as: credentials(of: user), assessment: known)
     }
     return results

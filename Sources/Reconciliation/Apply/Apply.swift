@@ -28,7 +28,7 @@ package struct Apply: Sendable {
   /// stays done; planning again shows the rest.
   /// - Parameter progress: Called with every change that is begun and every one that is made.
   /// - Throws: ``ApplyError``; what ``password`` throws.
-  package func callAsFunction(
+  package func run(
     _ plan: Plan, desired: DesiredState, progress: @Sendable (ApplyProgress) -> Void = { _ in }
   ) async throws {
     var pipeline = Pipeline(self, total: plan.changes.count)

@@ -22,6 +22,14 @@ package struct EnableAuth: Sendable {
   /// Whether a user was made for such a way back, and left behind by a process that was killed.
   static func isWayBack(_ user: String) -> Bool { user.hasPrefix(wayBackPrefix) }
 
+  /// A secret for ``run(applicant:state:secret:progress:)``: 52 random characters, 256 bits of the system's generator.
+  static func randomSecret() -> String {
+    (1...4).map { _ in
+      let digits = String(UInt64.random(in: .min ... .max), radix: 36)
+      return String(repeating: "0", count: 13 - digits.count) + digits
+    }.joined()
+  }
+
   let etcd: EtcdClient
   private let refusals: Refusals?
 
@@ -46,7 +54,7 @@ package struct EnableAuth: Sendable {
   /// - Throws: ``EnableAuthRefusal``, with authentication off but for ``EnableAuthRefusal/cannotGoBack(_:_:)``; or
   ///   ``EtcdError`` from before it was turned on, or because the way back could not be removed, which the next plan
   ///   does.
-  package func callAsFunction(
+  package func run(
     applicant: String, state: ClusterState, secret: String,
     progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> Outcome {

@@ -25,17 +25,15 @@ package struct ApplyReport: TextReport, Sendable {
     case cluster, changes, seconds, authentication, remaining, refusedAtSwitch, sharedUser
   }
 
-  package init(
-    _ plan: Plan, cluster: String, time: Duration, authentication: Authentication, remaining: Plan?,
-    refusedAtSwitch: Int? = nil, shared: SharedUser.Outcome? = nil
-  ) {
+  package init(_ outcome: ApplyRun.Outcome, cluster: String) {
     self.cluster = cluster
-    changes = plan.changes.map(\.words)
-    seconds = Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18
-    self.authentication = authentication
-    self.refusedAtSwitch = refusedAtSwitch
-    self.remaining = remaining?.changes.map(\.words) ?? []
-    switch shared {
+    changes = outcome.plan.changes.map(\.words)
+    let time = outcome.time.components
+    seconds = Double(time.seconds) + Double(time.attoseconds) / 1e18
+    authentication = outcome.turnedOn ? .turnedOn : outcome.authEnabledBefore ? .on : .off
+    refusedAtSwitch = outcome.refusedAtSwitch
+    remaining = outcome.remaining?.changes.map(\.words) ?? []
+    switch outcome.shared {
     case nil: (sharedUser, isGivenBack) = (nil, false)
     case .wasNotThere: (sharedUser, isGivenBack) = ("was gone already", false)
     case .removed:

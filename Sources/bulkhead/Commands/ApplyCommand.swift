@@ -53,6 +53,7 @@ struct ApplyCommand: AsyncParsableCommand {
     try workspace.warnOfCertificatesBesidePasswords()
     let goal = try workspace.goal()
     let administrator = try workspace.administrator
+    let stage = try stages.request()
     let work = Task { [self] in
       try await EtcdClient.connect(
         to: workspace.file.etcd.endpoints, as: administrator, timeout: timeoutOption.duration
@@ -69,7 +70,10 @@ struct ApplyCommand: AsyncParsableCommand {
         try await survey.checkSpace(as: administrator)
         if turnsOn { try survey.checkBeforeEnablingAuth() }
         let report = try await lockOption.holdingLock(of: etcd) { lock in
-          try await apply(workspace, as: administrator, etcd, lock)
+          let run = ApplyRun(
+            etcd, as: administrator, lock: lock, stage: stage, turnsOnAuthentication: turnsOn,
+            version: Bulkhead.configuration.version, interaction(workspace))
+          return ApplyReport(try await run.run(), cluster: workspace.file.cluster)
         }
         Console.clearProgress()
         try Console.out(report, outputOption)
@@ -86,74 +90,20 @@ struct ApplyCommand: AsyncParsableCommand {
     try await work.value
   }
 
-  private func apply(
-    _ workspace: Workspace, as administrator: ClientCredentials, _ etcd: EtcdClient, _ lock: ClusterLock
-  ) async throws -> ApplyReport {
-    let cluster = workspace.file.cluster
-    // Once more, now that nobody else is at work, who may have made passwords too.
-    let survey = try await Survey.take(etcd, as: administrator)
-    var goal = try workspace.goal()
-    let (before, whole) = try await goal.plan(for: etcd, survey, progress: Console.progress)
-    let plan = try stages.plan(whole, from: before, goal)
-    let leaving = stages.leaving(goal.desired)
-    if !plan.removals.isEmpty || leaving != nil, !yes {
-      let report = PlanReport(plan, cluster: cluster, authEnabled: before.authEnabled)
-      Console.note(report.text(Console.errorStyle))
-      if let leaving { Console.note("and then the user '\(leaving)' goes") }
-      guard Console.confirms("Take these accesses away?") else {
-        throw Complaint("nothing was changed", hint: "to take accesses away without being asked, add --yes")
-      }
-    }
-    let started = ContinuousClock.now
-    goal = try goal.withPasswords(workspace.passwords.make)
-    let bookkeeping = Bookkeeping(survey, goal, lock, bulkhead: Bulkhead.configuration.version)
-    try await bookkeeping.begin(plan)
-    try await Apply(etcd, lock: lock, password: goal.password)(plan, desired: goal.desired) {
-      Console.progress($0.words)
-    }
-    let time = ContinuousClock.now - started
-    var shared: SharedUser.Outcome?
-    if let leaving {
-      shared = try await SharedUser(etcd, as: administrator).remove(
-        leaving, watching: .seconds(stages.watch), progress: Console.progress)
-    } else if stages.isLast {
-      // Until all is done, nothing is recorded as applied.
-      try await bookkeeping.finish(
-        plan, authRevision: try await survey.authRevision(after: plan, of: etcd, as: administrator))
-    }
-    let turnsOn = turnsOn && !before.authEnabled
-    var refused: Int?
-    if turnsOn {
-      let (applied, _) = try await goal.plan(for: etcd, survey, progress: Console.progress)
-      let outcome = try await EnableAuth(etcd, as: administrator)(
-        applicant: goal.applicant, state: applied, secret: UUID().uuidString + UUID().uuidString,
-        progress: Console.progress)
-      if case .turnedOn(let number) = outcome { refused = number }
-    }
-    var remaining: Plan?
-    // Whether anybody can log in as a user can only be tried now, and what became of the shared user is seen now; what
-    // was left for a later stage is no news.
-    if turnsOn && stages.stage == nil || leaving != nil {
-      remaining = try await settle(goal, as: administrator, etcd, lock)
-    }
-    return ApplyReport(
-      plan, cluster: cluster, time: time,
-      authentication: turnsOn ? .turnedOn : before.authEnabled ? .on : .off, remaining: remaining,
-      refusedAtSwitch: refused, shared: shared)
-  }
-
-  /// Plans once more after what no plan knows of, and records that all is applied if nothing is left to do.
-  private func settle(
-    _ goal: Goal, as administrator: ClientCredentials, _ etcd: EtcdClient, _ lock: ClusterLock
-  ) async throws -> Plan {
-    let survey = try await Survey.take(etcd, as: administrator)
-    let (_, remaining) = try await goal.plan(for: etcd, survey, progress: Console.progress)
-    if remaining.isEmpty {
-      try await Bookkeeping(survey, goal, lock, bulkhead: Bulkhead.configuration.version).finish(
-        remaining,
-        authRevision: try await survey.authRevision(after: remaining, of: etcd, as: administrator))
-    }
-    return remaining
+  private func interaction(_ workspace: Workspace) -> ApplyRun.Interaction {
+    ApplyRun.Interaction(
+      goal: workspace.goal, password: workspace.passwords.make,
+      confirm: { question in
+        guard !yes else { return }
+        let report = PlanReport(
+          question.plan, cluster: workspace.file.cluster, authEnabled: question.authEnabled)
+        Console.note(report.text(Console.errorStyle))
+        if let leaving = question.leaving { Console.note("and then the user '\(leaving)' goes") }
+        guard Console.confirms("Take these accesses away?") else {
+          throw Complaint("nothing was changed", hint: "to take accesses away without being asked, add --yes")
+        }
+      },
+      progress: Console.progress, applying: { Console.progress($0.words) })
   }
 }
 

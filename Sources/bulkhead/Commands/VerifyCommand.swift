@@ -58,7 +58,7 @@ struct VerifyCommand: AsyncParsableCommand {
       let done = Atomic(0)
       var results: [ProbeResult] = []
       for (user, credentials, login) in identities {
-        results += try await Verify(endpoints: endpoints, timeout: timeout)(
+        results += try await Verify(endpoints: endpoints, timeout: timeout).run(
           probes[user] ?? [], as: credentials, login: login, assessment: assessment
         ) {
           let count = done.add(1, ordering: .relaxed).newValue

@@ -24,31 +24,12 @@ struct StageOptions: ParsableArguments {
     }
   }
 
-  /// Whether all that the file wants is done afterwards.
-  var isLast: Bool { stage == nil || stage == .clean }
-
-  /// What of the plan belongs to the stage.
-  func plan(_ plan: Plan, from state: ClusterState, _ goal: Goal) throws -> Plan {
-    switch stage {
-    case nil: return plan
-    case .prepare: return try plan.preparing(shared: shared.shared, from: state)
-    case .switch: return try plan.switching(shared: shared.shared, from: state)
-    case .clean:
-      if let uses = try shared.podUses(), !uses.pods.isEmpty {
-        throw StageRefusal.stillMounted(shared.secret, uses.pods)
-      }
-      return try plan.cleaning(
-        shared: shared.shared, from: state, goal.desired, applicant: goal.applicant)
-    }
-  }
-
-  /// The user that goes last of all; nil if none does, or if the file has it for something.
-  func leaving(_ desired: DesiredState) -> String? {
-    guard stage == .clean, let user = shared.shared, !desired.users.contains(where: { $0.name == user })
-    else {
-      return nil
-    }
-    return user
+  /// The step that was asked for; nil if none was. Reads the list of pods where one is named.
+  func request() throws -> StageRequest? {
+    guard let stage else { return nil }
+    return StageRequest(
+      stage, shared: shared.shared, watch: .seconds(watch),
+      podUses: stage == .clean ? try shared.podUses() : nil, secret: shared.secret)
   }
 
   /// What to do next; nil outside of stages.

@@ -1,0 +1,40 @@
+/// Which step from a shared certificate one apply makes, and what it needs to know for it.
+package struct StageRequest: Sendable {
+  package let stage: Stage
+  /// The Common Name of the shared certificate; nil if each program has its own already.
+  package let shared: String?
+  /// How long refused requests are counted before the shared user is deleted, and as long afterwards.
+  package let watch: Duration
+  /// The pods that mount the shared certificate's Secret; nil if no list of pods was given.
+  package let podUses: PodUses?
+  /// The Secret of the shared certificate, for messages.
+  package let secret: String
+
+  package init(_ stage: Stage, shared: String?, watch: Duration, podUses: PodUses?, secret: String) {
+    self.stage = stage
+    self.shared = shared
+    self.watch = watch
+    self.podUses = podUses
+    self.secret = secret
+  }
+
+  /// The changes of the plan that belong to this step.
+  /// - Throws: ``StageRefusal`` if the step would take from somebody what they need.
+  package func part(of plan: Plan, from state: ClusterState, _ goal: Goal) throws(StageRefusal) -> Plan {
+    switch stage {
+    case .prepare: return try plan.preparing(shared: shared, from: state)
+    case .switch: return try plan.switching(shared: shared, from: state)
+    case .clean:
+      if let podUses, !podUses.pods.isEmpty { throw .stillMounted(secret, podUses.pods) }
+      return try plan.cleaning(shared: shared, from: state, goal.desired, applicant: goal.applicant)
+    }
+  }
+
+  /// The user that is deleted last; nil in other steps, or if the file names that user.
+  package func leaving(_ desired: DesiredState) -> String? {
+    guard stage == .clean, let shared, !desired.users.contains(where: { $0.name == shared }) else {
+      return nil
+    }
+    return shared
+  }
+}
