@@ -1,0 +1,19 @@
+internal import COpenSSL
+
+/// HMAC with SHA-256 (RFC 2104).
+package enum HMACSHA256 {
+  /// - Throws: ``CryptographyError`` where the key is longer than 2 GiB or there is no memory.
+  package static func code(of bytes: [UInt8], key: [UInt8]) throws(CryptographyError) -> [UInt8] {
+    Calls.begin()
+    let operation = "authenticate a message"
+    let keyCount = try count32(key.count, operation)
+    var code = [UInt8](repeating: 0, count: SHA256.count)
+    var count: UInt32 = 0
+    // Without an address OpenSSL takes the key of before, also where the key has no bytes.
+    let made = (key.isEmpty ? [0] : key).withUnsafeBytes {
+      COpenSSL.HMAC(EVP_sha256(), $0.baseAddress, keyCount, bytes, bytes.count, &code, &count)
+    }
+    guard made != nil, count == SHA256.count else { throw CryptographyError(operation) }
+    return code
+  }
+}

@@ -1,0 +1,55 @@
+extension DER {
+  /// Whether the bytes are one value in DER, and not in one of the many ways of BER, of which OpenSSL reads several and
+  /// other programs none: lengths that are known and as short as can be, tags of one byte, numbers without needless
+  /// bytes, truth values of one of two bytes. What is in octets and bits is not looked at.
+  static func isStrict(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    var position = 0
+    return isValue(bytes, &position, end: bytes.count, depth: 0) && position == bytes.count
+  }
+
+  /// A certificate has some ten levels.
+  private static let deepest = 32
+
+  private static func isValue(
+    _ bytes: UnsafeRawBufferPointer, _ position: inout Int, end: Int, depth: Int
+  ) -> Bool {
+    guard depth < deepest, end - position >= 2 else { return false }
+    let tag = bytes[position]
+    position += 1
+    guard tag & 0x1f != 0x1f, let count = length(bytes, &position, end: end) else { return false }
+    let contents = position..<position + count
+    position = contents.upperBound
+    if tag & 0x20 == 0 { return isPrimitive(tag, UnsafeRawBufferPointer(rebasing: bytes[contents])) }
+    var inner = contents.lowerBound
+    while inner < contents.upperBound {
+      guard isValue(bytes, &inner, end: contents.upperBound, depth: depth + 1) else { return false }
+    }
+    return true
+  }
+
+  /// Moves behind the length.
+  private static func length(_ bytes: UnsafeRawBufferPointer, _ position: inout Int, end: Int) -> Int? {
+    let first = bytes[position]
+    position += 1
+    if first < 0x80 { return Int(first) <= end - position ? Int(first) : nil }
+    let digits = Int(first & 0x7f)
+    guard (1...4).contains(digits), digits <= end - position, bytes[position] != 0 else { return nil }
+    let length = bytes[position..<position + digits].reduce(0) { $0 << 8 | Int($1) }
+    position += digits
+    return length >= 0x80 && length <= end - position ? length : nil
+  }
+
+  private static func isPrimitive(_ tag: UInt8, _ contents: UnsafeRawBufferPointer) -> Bool {
+    switch tag {
+    case 0x01: contents.count == 1 && (contents[0] == 0 || contents[0] == 0xff)
+    case 0x02, 0x0a:
+      contents.count == 1
+        || contents.count > 1 && !(contents[0] == 0 && contents[1] < 0x80)
+          && !(contents[0] == 0xff && contents[1] >= 0x80)
+    case 0x05: contents.isEmpty
+    // A sequence or a set has other values in it.
+    case 0x10, 0x11: false
+    default: true
+    }
+  }
+}

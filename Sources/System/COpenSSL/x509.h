@@ -1,0 +1,100 @@
+#pragma once
+// Keys, digests and X.509: what Swift's importer does not see of OpenSSL, which is macros, variadic functions, unions
+// and constants made of other constants.
+#include <openssl/asn1.h>
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/param_build.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/sha.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+// MARK: Memory
+
+static inline void *shim_malloc(size_t count) { return OPENSSL_malloc(count); }
+static inline void shim_free(void *pointer) { OPENSSL_free(pointer); }
+static inline void shim_clear_free(void *pointer, size_t count) { OPENSSL_clear_free(pointer, count); }
+static inline long shim_bio_contents(BIO *bio, char **start) { return BIO_get_mem_data(bio, start); }
+
+// MARK: Ciphers
+
+static inline int shim_gcm_get_tag(EVP_CIPHER_CTX *context, void *tag) {
+  return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, tag);
+}
+static inline int shim_gcm_set_tag(EVP_CIPHER_CTX *context, const void *tag) {
+  return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, 16, (void *)tag);
+}
+
+// MARK: Keys
+
+static inline EVP_PKEY *shim_generate_ec(const char *curve) { return EVP_EC_gen(curve); }
+static inline EVP_PKEY *shim_generate_rsa(unsigned int bits) { return EVP_RSA_gen(bits); }
+static inline EVP_PKEY *shim_generate(const char *type) { return EVP_PKEY_Q_keygen(NULL, NULL, type); }
+
+// An OSSL_PARAM keeps the pointer of its name, where a text of Swift's would dangle: so public keys are made of their
+// numbers here.
+static inline EVP_PKEY *shim_public_key(const char *type, OSSL_PARAM *parameters) {
+  EVP_PKEY *key = NULL;
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+  if (context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
+      EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1) {
+    EVP_PKEY_free(key);
+    key = NULL;
+  }
+  EVP_PKEY_CTX_free(context);
+  return key;
+}
+static inline EVP_PKEY *shim_public_rsa(const unsigned char *n, int n_count, const unsigned char *e, int e_count) {
+  EVP_PKEY *key = NULL;
+  OSSL_PARAM *parameters = NULL;
+  BIGNUM *modulus = BN_bin2bn(n, n_count, NULL), *exponent = BN_bin2bn(e, e_count, NULL);
+  OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+  if (modulus != NULL && exponent != NULL && builder != NULL &&
+      OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus) == 1 &&
+      OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent) == 1 &&
+      (parameters = OSSL_PARAM_BLD_to_param(builder)) != NULL)
+    key = shim_public_key("RSA", parameters);
+  OSSL_PARAM_free(parameters);
+  OSSL_PARAM_BLD_free(builder);
+  BN_free(modulus);
+  BN_free(exponent);
+  return key;
+}
+static inline EVP_PKEY *shim_public_ec(const char *curve, const unsigned char *point, size_t count) {
+  OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)curve, 0),
+      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)point, count),
+      OSSL_PARAM_construct_end(),
+  };
+  return shim_public_key("EC", parameters);
+}
+static inline EVP_PKEY *shim_public_ed25519(const unsigned char *bytes, size_t count) {
+  return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, bytes, count);
+}
+
+// The name of an elliptic curve; 0 where the key has none.
+static inline int shim_curve(const EVP_PKEY *key, char *name, size_t size) {
+  size_t count = 0;
+  return EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, name, size, &count) == 1;
+}
+// The point of an elliptic curve, and the number that belongs to it: padded to the curve's size.
+static inline int shim_ec_point(const EVP_PKEY *key, unsigned char *point, size_t size, size_t *count) {
+  return EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, size, count) == 1;
+}
+static inline int shim_ec_scalar(const EVP_PKEY *key, unsigned char *scalar, int count) {
+  BIGNUM *number = NULL;
+  if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &number) != 1) return 0;
+  int written = BN_bn2binpad(number, scalar, count);
+  BN_clear_free(number);
+  return written == count;
+}
