@@ -183,6 +183,8 @@ let allTests: [Target] = [
     ["ThrowawayEtcd", "Segmentation", "Catalogue", "Endpoints", "Etcd", "Keyspace", "TestClusters"]),
   tests(
     "Verification", ["ThrowawayEtcd", "Segmentation", "Reconciliation", "Etcd", "Keyspace", "TestClusters"]),
+  // What tests of many rooms need: a seeded generator, a temporary folder, waiting for a condition.
+  helper("TestSupport", [], path: "Tests/TestSupport"),
   // The real servers that several of them use.
   helper("TestClusters", ["ThrowawayEtcd", "Certificates", "Etcd"], path: "Tests/TestClusters"),
   // A disk that is full soon.

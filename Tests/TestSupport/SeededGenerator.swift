@@ -1,0 +1,19 @@
+/// A random generator that gives the same numbers for the same seed: SplitMix64 (Steele, Lea and Flood 2014). A test
+/// that uses it names the seed in each expectation, so that a failure can be repeated.
+package struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  package init(seed: UInt64) { state = seed }
+  package init(seed: Int) { state = UInt64(bitPattern: Int64(seed)) }
+
+  package mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// Whether something that happens `percent` times in a hundred happens this time.
+  package mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+}
