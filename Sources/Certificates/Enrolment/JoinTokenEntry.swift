@@ -1,5 +1,5 @@
-import Foundation
-import GRDB
+import Database
+import FoundationEssentials
 
 /// What a join token allows, and for how long.
 package struct JoinGrant: Hashable, Sendable {
@@ -47,22 +47,27 @@ package struct JoinTokenEntry: Hashable, Sendable {
 }
 
 extension JoinTokenEntry {
-  /// A row of `joinToken`.
-  init(_ row: Row, issued: [String: Int]) {
-    id = String((row["hash"] as String).prefix(Self.idLength))
-    grant = JoinGrant(row)
-    createdAt = Date(timeIntervalSince1970: row["createdAt"])
-    revokedAt = (row["revokedAt"] as TimeInterval?).map(Date.init(timeIntervalSince1970:))
+  /// A row of `joinToken`, with its columns in the order of ``LedgerSchema``.
+  init(_ row: borrowing Row, issued: [String: Int]) throws {
+    id = String((try row[0] as String).prefix(Self.idLength))
+    grant = try JoinGrant(row)
+    createdAt = Date(secondsSince1970: try row[4])
+    revokedAt = try JoinTokenEntry.revokedAt(row)
     self.issued = issued
+  }
+
+  /// Of a row of `joinToken`.
+  static func revokedAt(_ row: borrowing Row) throws -> Date? {
+    (try row[6] as Int64?).map(Date.init(secondsSince1970:))
   }
 }
 
 extension JoinGrant {
-  /// A row of `joinToken`.
-  init(_ row: Row) {
-    node = row["node"]
-    components = (row["components"] as String?)?.split(separator: ",").map(String.init)
-    uses = row["uses"]
-    expiresAt = Date(timeIntervalSince1970: row["expiresAt"])
+  /// A row of `joinToken`, with its columns in the order of ``LedgerSchema``.
+  init(_ row: borrowing Row) throws {
+    node = try row[1]
+    components = (try row[2] as String?)?.split(separator: ",").map(String.init)
+    uses = try row[3]
+    expiresAt = Date(secondsSince1970: try row[5])
   }
 }

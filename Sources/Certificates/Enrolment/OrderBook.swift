@@ -1,5 +1,5 @@
-import Foundation
-import GRDB
+import Database
+import FoundationEssentials
 import X509
 
 /// Orders are filled in one transaction of the ledger: what proves the right to a certificate is looked up, spent and
@@ -28,7 +28,7 @@ extension Issuer {
     }
   }
 
-  private func fill(_ order: EnrolmentOrder, in db: Database) throws -> FilledOrder {
+  private func fill(_ order: EnrolmentOrder, in db: Connection) throws -> FilledOrder {
     let request = order.request
     let (entitlement, token) = try entitlement(of: order, in: db)
     let holder = try order.decide(request.commonName, entitlement)
@@ -43,7 +43,7 @@ extension Issuer {
   }
 
   private func entitlement(
-    of order: EnrolmentOrder, in db: Database
+    of order: EnrolmentOrder, in db: Connection
   ) throws -> (Entitlement, SpendableToken?) {
     switch order.proof {
     case .vouched(let entitlement): return (entitlement, nil)
@@ -63,13 +63,15 @@ private struct SpendableToken {
   private let hash: String
   let grant: JoinGrant
 
-  init(_ token: JoinToken, now: Date, in db: Database) throws {
+  init(_ token: JoinToken, now: Date, in db: Connection) throws {
     hash = token.hash
-    let row = try Row.fetchOne(db, sql: "SELECT * FROM joinToken WHERE hash = ?", arguments: [hash])
+    let row = try db.first("SELECT * FROM joinToken WHERE hash = ?", hash) {
+      (grant: try JoinGrant($0), revokedAt: try JoinTokenEntry.revokedAt($0))
+    }
     let hint = "make another with 'bulkhead authority token'"
     guard let row else { throw OrderRefusal(.unproven, "the join token is not known", hint: hint) }
-    grant = JoinGrant(row)
-    guard row["revokedAt"] as Int64? == nil else {
+    grant = row.grant
+    guard row.revokedAt == nil else {
       throw OrderRefusal(.unproven, "the join token was revoked", hint: hint)
     }
     guard now < grant.expiresAt else {
@@ -77,11 +79,10 @@ private struct SpendableToken {
     }
   }
 
-  func checkIsUnspent(for holder: CertificateHolder, in db: Database) throws {
-    let uses =
-      try Int.fetchOne(
-        db, sql: "SELECT count(*) FROM joinTokenUse WHERE token = ? AND identity = ?",
-        arguments: [hash, holder.commonName]) ?? 0
+  func checkIsUnspent(for holder: CertificateHolder, in db: Connection) throws {
+    let uses: Int =
+      try db.value(
+        "SELECT count(*) FROM joinTokenUse WHERE token = ? AND identity = ?", hash, holder.commonName) ?? 0
     guard uses < grant.uses else {
       throw OrderRefusal(
         .unproven, "the join token was used for \"\(holder.commonName)\" already",
@@ -89,10 +90,9 @@ private struct SpendableToken {
     }
   }
 
-  func spend(on serial: String, for holder: CertificateHolder, in db: Database) throws {
-    try db.execute(
-      sql: "INSERT INTO joinTokenUse (token, identity, serial) VALUES (?, ?, ?)",
-      arguments: [hash, holder.commonName, serial])
+  func spend(on serial: String, for holder: CertificateHolder, in db: Connection) throws {
+    try db.run(
+      "INSERT INTO joinTokenUse (token, identity, serial) VALUES (?, ?, ?)", hash, holder.commonName, serial)
   }
 }
 
@@ -102,7 +102,7 @@ extension LedgerEntry {
   /// The fingerprint is that of the whole certificate, so one that the ledger knows is byte for byte one that was
   /// issued here, by this authority or the one before it.
   fileprivate static func renewable(
-    _ der: [UInt8], by request: CertificateRequest, now: Date, in db: Database
+    _ der: [UInt8], by request: CertificateRequest, now: Date, in db: Connection
   ) throws -> LedgerEntry {
     guard let certificate = try? Certificate(derEncoded: der) else {
       throw OrderRefusal(
@@ -111,7 +111,7 @@ extension LedgerEntry {
     let facts = CertificateFacts(certificate)
     let hint = "enrol again with a join token or a service account"
     guard
-      let entry = try LedgerEntry.filter(Column("fingerprint") == facts.fingerprint).fetchOne(db),
+      let entry = try LedgerEntry.withFingerprint(facts.fingerprint, in: db),
       entry.purpose == .client
     else {
       throw OrderRefusal(.unproven, "the client's certificate is none that was issued here", hint: hint)

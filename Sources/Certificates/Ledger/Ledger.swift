@@ -1,6 +1,6 @@
+import Database
 import Files
-import Foundation
-import GRDB
+import FoundationEssentials
 
 /// The record of every certificate that was issued: `ledger.sqlite` (0600) beside the authority.
 ///
@@ -9,10 +9,10 @@ import GRDB
 package struct Ledger: Sendable {
   package static let fileName = "ledger.sqlite"
   /// How long a process waits for another one's writing: 20 seconds.
-  static let patience: TimeInterval = 20
+  static let patience: Duration = .seconds(20)
 
   package let path: String
-  let database: DatabaseQueue
+  let database: DatabaseFile
 
   /// Opens the ledger of an authority's directory and makes it where there is none. Several processes may do
   /// so at once.
@@ -27,9 +27,8 @@ package struct Ledger: Sendable {
       } catch let error as FileError where error.kind == .exists {}
       // One at a time: changing the journal's mode does not wait for others, it fails.
       return try Directory.withLock(directory) {
-        let database = try DatabaseQueue(path: path, configuration: Self.configuration)
         // A record must outlast a power cut as the certificate's file does.
-        try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        let database = try DatabaseFile(path: path, patience: Self.patience, durability: .full)
         try LedgerSchema.migrate(database)
         return database
       }
@@ -42,14 +41,7 @@ package struct Ledger: Sendable {
   }
 
   /// Whether it can be read at this moment.
-  package var isReadable: Bool { (try? read { try Int.fetchOne($0, sql: "SELECT 1") }) != nil }
-
-  private static var configuration: Configuration {
-    var configuration = Configuration()
-    configuration.journalMode = .wal
-    configuration.busyMode = .timeout(patience)
-    return configuration
-  }
+  package var isReadable: Bool { (try? read { try $0.value("SELECT 1", as: Int.self) }) != nil }
 
   /// Records certificates, all or none. Do it before their files can be used.
   /// - Throws: ``CertificatesError``, among other things where a serial is recorded already.
@@ -60,7 +52,7 @@ package struct Ledger: Sendable {
   /// All entries in the order of issuing.
   /// - Throws: ``CertificatesError``.
   package func entries() throws -> [LedgerEntry] {
-    try read { try LedgerEntry.order(Column("id")).fetchAll($0) }
+    try read { try LedgerEntry.all(in: $0) }
   }
 
   /// Marks certificates as revoked. One that is revoked already keeps its date and reason.
@@ -70,47 +62,31 @@ package struct Ledger: Sendable {
   package func revoke(serials: [String], at moment: Date, because reason: RevocationReason) throws -> Int {
     try write { db in
       try serials.reduce(0) { count, serial in
-        try db.execute(
-          sql: "UPDATE certificate SET revokedAt = ?, reason = ? WHERE serial = ? AND revokedAt IS NULL",
-          arguments: [Int64(moment.timeIntervalSince1970), reason.rawValue, serial])
-        return count + db.changesCount
+        count
+          + (try db.run(
+            "UPDATE certificate SET revokedAt = ?, reason = ? WHERE serial = ? AND revokedAt IS NULL",
+            moment.secondsSince1970, reason.rawValue, serial))
       }
     }
   }
 
-  func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+  func read<Value>(_ body: (Connection) throws -> Value) throws -> Value {
     try Self.explaining(path) { try database.read(body) }
   }
 
   /// One transaction that has the write lock from its beginning, so what it reads stays true while it writes.
-  func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
-    try Self.explaining(path) {
-      try database.writeWithoutTransaction { try Self.transact($0, body) }
-    }
-  }
-
-  private static func transact<Value>(
-    _ db: Database, _ body: (Database) throws -> Value
-  ) throws -> Value {
-    var value: Value?
-    try db.inTransaction(.immediate) {
-      value = try body(db)
-      return .commit
-    }
-    guard let value else {
-      throw CertificatesError("the ledger was not written", hint: "run the same command again")
-    }
-    return value
+  func write<Value>(_ body: (Connection) throws -> Value) throws -> Value {
+    try Self.explaining(path) { try database.write(body) }
   }
 
   /// As ``write(_:)``, without holding up the thread that asks.
   func writeAside<Value: Sendable>(
-    _ body: @escaping @Sendable (Database) throws -> Value
+    _ body: @escaping @Sendable (Connection) throws -> Value
   ) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-      database.asyncWriteWithoutTransaction { db in
-        continuation.resume(with: Result { try Self.explaining(path) { try Self.transact(db, body) } })
-      }
+    do {
+      return try await database.writeAside(body)
+    } catch let error as DatabaseError {
+      throw CertificatesError(error, ledger: path)
     }
   }
 
@@ -121,4 +97,11 @@ package struct Ledger: Sendable {
       throw CertificatesError(error, ledger: path)
     }
   }
+}
+
+// Moments are stored as whole seconds.
+extension Date {
+  var secondsSince1970: Int64 { Int64(timeIntervalSince1970.rounded(.down)) }
+
+  init(secondsSince1970 seconds: Int64) { self.init(timeIntervalSince1970: Double(seconds)) }
 }

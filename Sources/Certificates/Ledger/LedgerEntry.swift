@@ -1,5 +1,5 @@
-import Foundation
-import GRDB
+import Database
+import FoundationEssentials
 
 /// A certificate that was issued, as the ledger knows it.
 package struct LedgerEntry: Codable, Hashable, Sendable {
@@ -42,14 +42,59 @@ package struct LedgerEntry: Codable, Hashable, Sendable {
   }
 }
 
-extension LedgerEntry: FetchableRecord, PersistableRecord {
-  package static let databaseTableName = "certificate"
-
-  package static func databaseDateEncodingStrategy(for column: String) -> DatabaseDateEncodingStrategy {
-    .secondsSince1970
+extension LedgerEntry {
+  /// All entries in the order of issuing.
+  static func all(in db: Connection) throws -> [Self] {
+    try db.rows("SELECT * FROM certificate ORDER BY id") { try Self($0) }
   }
 
-  package static func databaseDateDecodingStrategy(for column: String) -> DatabaseDateDecodingStrategy {
-    .timeIntervalSince1970
+  static func withFingerprint(_ fingerprint: String, in db: Connection) throws -> Self? {
+    try db.first("SELECT * FROM certificate WHERE fingerprint = ?", fingerprint) { try Self($0) }
+  }
+
+  /// Those that are revoked and end at this moment or later, the first to be revoked first.
+  static func revoked(endingSince moment: Date, in db: Connection) throws -> [Self] {
+    try db.rows(
+      """
+      SELECT * FROM certificate WHERE revokedAt IS NOT NULL AND notAfter >= ? ORDER BY revokedAt, id
+      """, moment.secondsSince1970
+    ) { try Self($0) }
+  }
+
+  func insert(_ db: Connection) throws {
+    try db.run(
+      """
+      INSERT INTO certificate (serial, authority, purpose, identity, component, node, fingerprint, notBefore,
+        notAfter, file, revokedAt, reason)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      serial, authority, purpose.rawValue, identity, component, node, fingerprint,
+      notBefore.secondsSince1970, notAfter.secondsSince1970, file, revokedAt?.secondsSince1970,
+      reason?.rawValue)
+  }
+
+  /// A row of `certificate`, with its columns in the order of ``LedgerSchema``.
+  private init(_ row: borrowing Row) throws {
+    serial = try row[1]
+    authority = try row[2]
+    purpose = try Self.word(row[3])
+    identity = try row[4]
+    component = try row[5]
+    node = try row[6]
+    fingerprint = try row[7]
+    notBefore = Date(secondsSince1970: try row[8])
+    notAfter = Date(secondsSince1970: try row[9])
+    file = try row[10]
+    revokedAt = (try row[11] as Int64?).map(Date.init(secondsSince1970:))
+    reason = try (row[12] as String?).map { try Self.word($0) }
+  }
+
+  private static func word<Word: RawRepresentable<String>>(_ text: String) throws -> Word {
+    guard let word = Word(rawValue: text) else {
+      throw CertificatesError(
+        "the ledger has an entry with \"\(text)\", which this release does not know",
+        hint: "use the release that wrote it, or a later one")
+    }
+    return word
   }
 }

@@ -1,32 +1,32 @@
-import GRDB
+import Database
 
 extension CertificatesError {
   /// What SQLite says, in words and with what to do. Its own message never goes on: it may quote values.
   init(_ error: DatabaseError, ledger path: String) {
-    switch error.resultCode {
-    case .SQLITE_FULL:
+    switch error.kind {
+    case .full:
       self.init("cannot write \(path): no space is left", hint: "free some space and run again")
-    case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
+    case .readOnly:
       self.init(
         "cannot write \(path): it, or its folder, is read-only", hint: "run as the owner of the folder")
-    case .SQLITE_CANTOPEN:
+    case .cannotOpen:
       self.init("cannot open \(path)", hint: "look at the file and its folder with ls -la; run as the owner")
-    case .SQLITE_BUSY, .SQLITE_LOCKED:
+    case .busy:
       self.init(
-        "another program has held \(path) for \(Int(Ledger.patience)) seconds",
+        "another program has held \(path) for \(Ledger.patience.components.seconds) seconds",
         hint: "find it with fuser, or wait and run again")
-    case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+    case .corrupt, .notADatabase:
       self.init(
         "\(path) is damaged", hint: "move it away and put back a copy, or look with sqlite3's .recover")
-    case .SQLITE_IOERR:
+    case .inputOutput:
       self.init("the disk failed at \(path)", hint: "look at the file system's state and run again")
-    case .SQLITE_CONSTRAINT:
+    case .constraint:
       self.init(
         "\(path) holds a certificate with this serial or fingerprint already",
         hint: "run the same command again: the next serial is another")
-    default:
+    case .outOfMemory, .mismatch, .other:
       self.init(
-        "\(path) cannot be used: SQLite's code \(error.extendedResultCode.rawValue)",
+        "\(path) cannot be used: SQLite's code \(error.extendedCode)",
         hint: "look at it with sqlite3")
     }
   }

@@ -1,10 +1,8 @@
-import GRDB
-
 extension Ledger {
   /// The entry of a certificate; nil where another authority issued it, or one without a ledger.
   /// - Throws: ``CertificatesError``.
   package func entry(of facts: CertificateFacts) throws -> LedgerEntry? {
-    try read { try LedgerEntry.filter(Column("fingerprint") == facts.fingerprint).fetchOne($0) }
+    try read { try LedgerEntry.withFingerprint(facts.fingerprint, in: $0) }
   }
 
   /// The certificates that words mean: an identity (all of its that are not revoked), a serial, or a PEM file.

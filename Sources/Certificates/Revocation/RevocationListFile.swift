@@ -1,6 +1,6 @@
+import Database
 import Files
-import Foundation
-import GRDB
+import FoundationEssentials
 
 /// The revocation list on the disk: `crl.der` (0644) beside the authority, for etcd's `--client-crl-file`.
 extension Issuer {
@@ -33,11 +33,7 @@ extension Issuer {
       let number = try ledger.takeListNumber(of: authority, thisUpdate: now, nextUpdate: nextUpdate)
       let count = try ledger.write { db -> Int? in
         guard try ledger.lastListNumber(db, of: authority) == number else { return nil }
-        let revoked =
-          try LedgerEntry
-          .filter(Column("revokedAt") != nil)
-          .filter(Column("notAfter") >= Int64((now - Self.grace).timeIntervalSince1970))
-          .order(Column("revokedAt"), Column("id")).fetchAll(db)
+        let revoked = try LedgerEntry.revoked(endingSince: now - Self.grace, in: db)
         let list = RevocationList(
           entries: revoked.compactMap(RevocationList.Entry.init), number: number, thisUpdate: now,
           nextUpdate: nextUpdate)
@@ -55,29 +51,28 @@ extension Ledger {
   ) throws -> Int {
     try write { db in
       let number = (try lastListNumber(db, of: authority) ?? 0) + 1
-      try db.execute(
-        sql: "INSERT INTO revocationList (authority, number, thisUpdate, nextUpdate) VALUES (?, ?, ?, ?)",
-        arguments: [
-          authority.facts.fingerprint, number, Int64(thisUpdate.timeIntervalSince1970),
-          Int64(nextUpdate.timeIntervalSince1970),
-        ])
+      try db.run(
+        "INSERT INTO revocationList (authority, number, thisUpdate, nextUpdate) VALUES (?, ?, ?, ?)",
+        authority.facts.fingerprint, number, thisUpdate.secondsSince1970, nextUpdate.secondsSince1970)
       return number
     }
   }
 
-  fileprivate func lastListNumber(_ db: Database, of authority: Authority) throws -> Int? {
-    try Int.fetchOne(
-      db, sql: "SELECT max(number) FROM revocationList WHERE authority = ?",
-      arguments: [authority.facts.fingerprint])
+  fileprivate func lastListNumber(_ db: Connection, of authority: Authority) throws -> Int? {
+    // Without a list the maximum is NULL.
+    try db.value(
+      "SELECT max(number) FROM revocationList WHERE authority = ?", authority.facts.fingerprint,
+      as: Int?.self) ?? nil
   }
 
   /// Until when the newest list is good; nil where none was written.
   /// - Throws: ``CertificatesError``.
   package func nextUpdateOfList() throws -> Date? {
     try read { db in
-      try Double.fetchOne(
-        db, sql: "SELECT nextUpdate FROM revocationList ORDER BY thisUpdate DESC, number DESC LIMIT 1")
-    }.map { Date(timeIntervalSince1970: $0) }
+      try db.value(
+        "SELECT nextUpdate FROM revocationList ORDER BY thisUpdate DESC, number DESC LIMIT 1",
+        as: Int64.self)
+    }.map(Date.init(secondsSince1970:))
   }
 }
 
