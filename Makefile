@@ -13,7 +13,7 @@ SWIFT_CODE := Package.swift Sources Tests Benchmarks
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test build release format lint docs bench clean
+.PHONY: help demo check test build release format lint docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,12 @@ demo: ## build, then show the whole thing on a throw-away etcd; DEMO="--keep DIR
 	@tools/need-etcd 3.4.23 "the demo"
 	@tools/build --product bulkhead
 	@PATH="$(CURDIR)/.tools/etcd/3.4.23:$$PATH" .build/debug/bulkhead demo $(DEMO)
+
+check: ## lint, boundaries of the rooms, and the tests that need no server
+	@tools/need-build
+	@$(MAKE) --no-print-directory lint
+	@tools/build --build-tests
+	@BULKHEAD_TESTS=without-servers swift test --skip-build $(TESTFLAGS)
 
 test: ## build and run the tests; TESTFLAGS="--filter NAME" runs some
 	@tools/need-build
