@@ -1,39 +1,39 @@
 import Etcd
 
-/// Carries out a plan, phase by phase.
+/// Makes the changes of a plan, phase by phase.
 package struct Apply: Sendable {
   let etcd: EtcdClient
   let lock: ClusterLock?
   let password: Password
 
-  /// Gives a user's password, which is safe on the disk when it returns: a user is only made with one that cannot be
-  /// lost any more.
+  /// Returns the password of a user. The password must be on the disk when this returns: Bulkhead creates a
+  /// user only with a password that cannot be lost.
   package typealias Password = @Sendable (_ user: String) throws -> String
 
   /// - Parameters:
   ///   - lock: Checked before each change.
-  ///   - password: Nil where nobody logs in with one.
+  ///   - password: nil if no user logs in with a password.
   package init(_ etcd: EtcdClient, lock: ClusterLock? = nil, password: Password? = nil) {
     self.etcd = etcd
     self.lock = lock
     self.password = password ?? { throw NoPassword(user: $0) }
   }
 
-  /// Makes one change. If its answer is lost, whether it was made is found out by reading; it is made again only if
-  /// it was not. A change that turns out to be made already, late or by somebody else, is made.
+  /// Makes one change. If the answer is lost, reads etcd to learn whether the change was made, and retries
+  /// only if it was not. A change that is already there, made late or by another client, counts as made.
   package func make(_ change: Change) async throws { try await etcd.carryOut(change, password) }
 
-  /// Makes the changes in their order, those of a phase some at a time, reads back every role that was changed, and
-  /// stops at the first change that fails. What is in hand then, or at an interruption, is finished. What was done
-  /// stays done; planning again shows the rest.
-  /// - Parameter progress: Called with every change that is begun and every one that is made.
+  /// Makes the changes in order, several of one phase at a time, reads each changed role back, and stops at
+  /// the first change that fails. Changes in flight at a failure or an interruption are completed. Changes
+  /// that were made stay; a new plan contains the rest.
+  /// - Parameter progress: Called when a change starts and when it is made.
   /// - Throws: ``ApplyError``; what ``password`` throws.
   package func run(
     _ plan: Plan, desired: DesiredState, progress: @Sendable (ApplyProgress) -> Void = { _ in }
   ) async throws {
     var pipeline = Pipeline(self, total: plan.changes.count)
     for phase in plan.phases { try await pipeline.carryOut(phase, progress) }
-    // A task of its own, which an interruption does not reach.
+    // A separate task, so that an interruption does not cancel it.
     try await Task { try await readBack(plan, desired) }.value
   }
 
@@ -58,18 +58,18 @@ package struct Apply: Sendable {
   }
 }
 
-/// A user is to be made with a password and nobody has one for it.
+/// A user must be created with a password, and no password was given for it.
 package struct NoPassword: Error, Sendable, CustomStringConvertible {
   package let user: String
   package var description: String { "no password is known for '\(user)'" }
 }
 
-/// Why a plan was not carried out to its end.
+/// Why a plan was not completed.
 package enum ApplyError: Error, Sendable, CustomStringConvertible {
   case stopped(done: Int, of: Int, at: Change, EtcdError)
   case interrupted(done: Int, of: Int)
   case unlocked(done: Int, of: Int, LockError)
-  /// All changes are made, but what came of them is not known.
+  /// All changes are made, but the roles could not be read back.
   case notReadBack(EtcdError)
   case readsBackDifferently(role: String, remaining: [Change])
 

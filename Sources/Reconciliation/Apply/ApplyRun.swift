@@ -1,17 +1,18 @@
 import Etcd
 import Segmentation
 
-/// One `bulkhead apply` under the lock, from the first read to the last. The order of the steps in ``run()`` is what
-/// keeps everybody's access at each interruption:
+/// One `bulkhead apply` under the lock, from the first read to the last. The order of the steps in ``run()``
+/// ensures that no client loses access, wherever the run is interrupted:
 ///
 /// 1. Read the cluster again: another apply may have ended while this one waited for the lock.
-/// 2. Plan; take the part that belongs to the stage.
-/// 3. Ask, if access is taken away.
-/// 4. Write the passwords to the disk, then the names of what will be made to the record.
+/// 2. Plan; select the changes that belong to the stage.
+/// 3. Ask for confirmation if access is removed.
+/// 4. Write the passwords to the disk, then the names of the users and roles to create to the record.
 /// 5. Make the changes and read them back.
-/// 6. Delete the shared user and watch, or record that all is applied.
+/// 6. Delete the shared user and watch for refused requests, or record that all changes are applied.
 /// 7. Turn authentication on.
-/// 8. Plan again, for what shows only now, and record that all is applied if nothing is left.
+/// 8. Plan again, for differences that only show now, and record that all changes are applied if the plan is
+///    empty.
 package struct ApplyRun: Sendable {
   let etcd: EtcdClient
   let administrator: ClientCredentials
@@ -21,16 +22,16 @@ package struct ApplyRun: Sendable {
   let version: String
   let interaction: Interaction
 
-  /// What a run needs from whoever starts it.
+  /// What a run needs from its caller.
   package struct Interaction: Sendable {
-    /// Reads what the file wants, passwords on the disk included.
+    /// Reads the goal from the file, passwords on the disk included.
     let goal: @Sendable () throws -> Goal
-    /// Gives the password of a user, which is safe on the disk when this returns.
+    /// Returns the password of a user. The password must be on the disk when this returns.
     let password: @Sendable (_ user: String) throws -> String
-    /// Called if access is taken away. Throws to stop; nothing has been written then.
+    /// Called if access is removed. Throws to stop the run; nothing has been written then.
     let confirm: @Sendable (_ question: Confirmation) throws -> Void
     let progress: @Sendable (String) -> Void
-    /// Called with each change that is begun or made.
+    /// Called when a change starts and when it is made.
     let applying: @Sendable (ApplyProgress) -> Void
 
     package init(
@@ -48,25 +49,26 @@ package struct ApplyRun: Sendable {
     }
   }
 
-  /// What takes access away and so wants an answer first.
+  /// What removes access and needs confirmation.
   package struct Confirmation: Sendable {
     package let plan: Plan
     package let authEnabled: Bool
-    /// The shared user that is deleted after the plan; nil if none is.
+    /// The shared user that is deleted after the plan; nil if none is deleted.
     package let leaving: String?
   }
 
-  /// What a run has done.
+  /// What a run did.
   package struct Outcome: Sendable {
     package let plan: Plan
     /// The time from the first write to the last read of the changes.
     package let time: Duration
     package let authEnabledBefore: Bool
     package let turnedOn: Bool
-    /// Requests that were refused because they were in flight when authentication went on; nil if that is unknown.
+    /// How many requests etcd refused because they were in flight when authentication was turned on; nil if
+    /// unknown.
     package let refusedAtSwitch: Int?
     package let shared: SharedUser.Outcome?
-    /// The changes that are left and showed only at the end; nil if nothing was looked at again.
+    /// The changes that are left at the end; nil if the cluster was not read again.
     package let remaining: Plan?
   }
 
@@ -89,8 +91,8 @@ package struct ApplyRun: Sendable {
     self.interaction = interaction
   }
 
-  /// - Throws: ``StageRefusal``, ``ApplyError``, ``EnableAuthRefusal``, ``MemberRefusal``, ``LockError``, ``EtcdError``;
-  ///   what the interaction throws.
+  /// - Throws: ``StageRefusal``, ``ApplyError``, ``EnableAuthRefusal``, ``MemberRefusal``, ``LockError``,
+  ///   ``EtcdError``; what the interaction throws.
   package func run() async throws -> Outcome {
     let survey = try await Survey.take(etcd, as: administrator)
     var goal = try interaction.goal()
@@ -114,7 +116,7 @@ package struct ApplyRun: Sendable {
       shared = try await SharedUser(etcd, as: administrator).remove(
         leaving, watching: stage.watch, progress: interaction.progress)
     } else if stage == nil || stage?.stage == .clean {
-      // Until all is done, nothing is recorded as applied.
+      // As long as changes are left, nothing is recorded as applied.
       try await bookkeeping.finish(
         plan, authRevision: try await survey.authRevision(after: plan, of: etcd, as: administrator))
     }
@@ -122,8 +124,8 @@ package struct ApplyRun: Sendable {
     let turnsOn = turnsOnAuthentication && !before.authEnabled
     let refused = turnsOn ? try await turnOn(goal, survey) : nil
 
-    // Whether a user accepts an empty password can be tried only now, and what became of the shared user shows now.
-    // Changes that are left for a later stage are not reported again.
+    // etcd tells only now whether a user accepts an empty password, and only now the shared user is gone or
+    // restored. Changes that are left for a later stage are not reported again.
     let looksAgain = turnsOn && stage == nil || leaving != nil
     return Outcome(
       plan: plan, time: time, authEnabledBefore: before.authEnabled, turnedOn: turnsOn,
@@ -131,7 +133,7 @@ package struct ApplyRun: Sendable {
       shared: shared, remaining: looksAgain ? try await settle(goal) : nil)
   }
 
-  /// - Returns: The requests that were refused because they were in flight at that moment; nil if that is unknown.
+  /// - Returns: How many requests etcd refused because they were in flight; nil if unknown.
   private func turnOn(_ goal: Goal, _ survey: Survey) async throws -> Int? {
     let (applied, _) = try await goal.plan(for: etcd, survey, progress: interaction.progress)
     let outcome = try await EnableAuth(etcd, as: administrator).run(
@@ -141,7 +143,7 @@ package struct ApplyRun: Sendable {
     return refused
   }
 
-  /// Plans once more, and records that all is applied if nothing is left to do.
+  /// Plans once more, and records that all changes are applied if the plan is empty.
   private func settle(_ goal: Goal) async throws -> Plan {
     let survey = try await Survey.take(etcd, as: administrator)
     let (_, remaining) = try await goal.plan(for: etcd, survey, progress: interaction.progress)

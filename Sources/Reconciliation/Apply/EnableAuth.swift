@@ -3,26 +3,29 @@ import Etcd
 import Keyspace
 import Segmentation
 
-/// Turns authentication on without locking anybody out.
+/// Turns authentication on without locking anyone out.
 ///
-/// etcd only checks that a user root with the role root exists (etcd, `server/auth/store.go`, `AuthEnable`). It does
-/// not check that anyone can log in: where the members run without `--client-cert-auth`, no certificate is anybody
-/// and the cluster is closed to all. No call tells whether they do, so a way back is made first: an administrator
-/// with a random password, who is deleted when the certificate has been seen to work.
+/// etcd only checks that a user root with the role root exists (etcd, `server/auth/store.go`, `AuthEnable`).
+/// It does not check that anyone can log in: if the members run without `--client-cert-auth`, etcd accepts no
+/// certificate as a user and the cluster refuses every client. No call reads that flag. So Bulkhead first
+/// creates a temporary administrator with a random password (``WayBack``), with which it can turn
+/// authentication off again, and deletes it once the administrator's certificate works.
 ///
-/// One thing cannot be spared whoever writes at that moment: a member notes who sends a write when it arrives, and while
-/// authentication is off that is nobody; what of such writes comes after the turning on in the log is refused as nobody's,
-/// and not done (etcd, `server/etcdserver/v3_server.go`, `AuthInfoFromCtx`, and `server/auth/store.go`, `isOpPermitted`).
-/// No certificate, token or order of steps changes that, and nothing from outside stops the members from taking writes
-/// for a moment without refusing them too. It lasts as long as one write takes through the log.
+/// Writes in flight at that moment cannot be saved: a member notes the user of a write when the write
+/// arrives, and while authentication is off it notes none. If such a write follows AuthEnable in the log,
+/// etcd refuses it for its missing user name and does not apply it (etcd, `server/etcdserver/v3_server.go`,
+/// `AuthInfoFromCtx`, and `server/auth/store.go`, `isOpPermitted`). No certificate, token or order of steps
+/// changes that, and no call makes the members pause writes without refusing them too. The period is as long
+/// as one write takes through the log. Clients must retry.
 package struct EnableAuth: Sendable {
-  /// How the name of the way back begins; the rest is random.
+  /// Prefix of the temporary administrator's name; the rest is random.
   static let wayBackPrefix = "bulkhead-way-back-"
 
-  /// Whether a user was made for such a way back, and left behind by a process that was killed.
+  /// Whether this is a temporary administrator, left behind by a process that was killed.
   static func isWayBack(_ user: String) -> Bool { user.hasPrefix(wayBackPrefix) }
 
-  /// A secret for ``run(applicant:state:secret:progress:)``: 52 random characters, 256 bits of the system's generator.
+  /// A secret for ``run(applicant:state:secret:progress:)``: 52 random characters, 256 bits from the system's
+  /// generator.
   static func randomSecret() -> String {
     (1...4).map { _ in
       let digits = String(UInt64.random(in: .min ... .max), radix: 36)
@@ -33,8 +36,8 @@ package struct EnableAuth: Sendable {
   let etcd: EtcdClient
   private let refusals: Refusals?
 
-  /// - Parameter credentials: Those that `etcd` uses, to read how many requests the members refuse; nil if nobody wants
-  ///   to know.
+  /// - Parameter credentials: Those of `etcd`, to read from the metrics how many requests the members refuse;
+  ///   nil to leave that number unknown.
   package init(_ etcd: EtcdClient, as credentials: ClientCredentials? = nil) {
     self.etcd = etcd
     refusals = credentials.map { Refusals(etcd: etcd, credentials: $0) }
@@ -42,18 +45,19 @@ package struct EnableAuth: Sendable {
 
   package enum Outcome: Hashable, Sendable {
     case wasOn
-    /// - Parameter refused: How many reads and writes were refused because they were on their way at that moment; nil
-    ///   if it is not known.
+    /// - Parameter refused: How many reads and writes etcd refused because they were in flight at that
+    ///   moment; nil if unknown.
     case turnedOn(refused: Int?)
   }
 
   /// - Parameters:
-  ///   - applicant: The Common Name of the certificate in hand.
-  ///   - state: The users and roles that there are, to see who would be shut out.
-  ///   - secret: A random text of at least 32 characters and at most 80, used for some milliseconds.
-  /// - Throws: ``EnableAuthRefusal``, with authentication off but for ``EnableAuthRefusal/cannotGoBack(_:_:)``; or
-  ///   ``EtcdError`` from before it was turned on, or because the way back could not be removed, which the next plan
-  ///   does.
+  ///   - applicant: The Common Name of the certificate that Bulkhead uses.
+  ///   - state: The users and roles in etcd, to find out who would be locked out.
+  ///   - secret: A random text of 32 to 80 characters; a user with this password exists for some
+  ///     milliseconds.
+  /// - Throws: ``EnableAuthRefusal``; authentication is off then, except for
+  ///   ``EnableAuthRefusal/cannotGoBack(_:_:)``. ``EtcdError`` from before authentication was turned on, or
+  ///   because the temporary administrator could not be deleted; the next plan deletes it.
   package func run(
     applicant: String, state: ClusterState, secret: String,
     progress: @escaping @Sendable (String) -> Void = { _ in }
@@ -61,18 +65,18 @@ package struct EnableAuth: Sendable {
     if try await etcd.isAuthEnabled() { return .wasOn }
     if let refusal = try await obstacles(applicant: applicant, state: state).first { throw refusal }
     let wayBack = WayBack(user: Self.wayBackPrefix + secret.prefix(8), password: String(secret.dropFirst(8)))
-    // A task of its own, which an interruption does not reach: it would leave the cluster closed.
+    // A separate task: an interruption here would leave the cluster closed.
     return try await Task { .turnedOn(refused: try await turnOn(applicant, wayBack, progress)) }.value
   }
 
-  /// All that speaks against turning authentication on, as far as it shows while it is off.
+  /// Every reason not to turn authentication on that shows while it is off.
   package func obstacles(
     applicant: String, state: ClusterState
   ) async throws(EtcdError) -> [EnableAuthRefusal] {
     var obstacles = EnableAuthRefusal.all(applicant: applicant, state: state)
     if !state.servesKubernetes, try await holdsKubernetes() { obstacles.append(.kubernetesWouldBeLockedOut) }
     for alarm in try await etcd.alarms() { obstacles.append(.alarmIsActive(alarm.kind.rawValue)) }
-    // A member that is away cannot be asked afterwards whether it takes the certificate.
+    // An unreachable member could not be asked afterwards whether it accepts the certificate.
     for endpoint in etcd.endpoints {
       do { _ = try await etcd.only(endpoint).status() } catch {
         obstacles.append(.memberIsAway("\(error)"))
@@ -86,7 +90,7 @@ package struct EnableAuth: Sendable {
     let password: String
   }
 
-  /// - Returns: How many requests were refused because they were on their way; nil if that is not known.
+  /// - Returns: How many requests etcd refused because they were in flight; nil if unknown.
   private func turnOn(
     _ applicant: String, _ wayBack: WayBack, _ progress: (String) -> Void
   ) async throws -> Int? {
@@ -110,14 +114,15 @@ package struct EnableAuth: Sendable {
       }
       throw EnableAuthRefusal.certificateDoesNotWork(applicant, "\(error)")
     }
-    // Before the way back goes: whatever is on its way then is refused once too, and repeated by the client.
+    // Before the temporary administrator is deleted: requests in flight at the deletion are refused once too,
+    // and clients retry those.
     let after = try? await refusals?.nameless()
     try await remove(wayBack)
     return if let before, let after { after - before } else { nil }
   }
 
-  /// Asks a member for something that only an administrator is told. Not before the member itself has authentication
-  /// on: one that is a little behind passes the request on without a user, and it is refused for that.
+  /// Makes a call that only an administrator may make. First waits until the member itself has authentication
+  /// on: a member that is slightly behind forwards the call without a user, and etcd refuses it.
   private func checkAdministrator(at endpoint: Endpoint) async throws(EtcdError) {
     let member = etcd.only(endpoint)
     for _ in 1...50 {
@@ -127,7 +132,7 @@ package struct EnableAuth: Sendable {
     try await etcd.patiently { () async throws(EtcdError) in _ = try await member.users() }
   }
 
-  /// Leaves the cluster as it was: authentication off and the way back gone.
+  /// Restores the cluster: authentication off and the temporary administrator deleted.
   private func goBack(_ wayBack: WayBack) async throws {
     try await etcd.patiently { () async throws(EtcdError) in
       guard try await etcd.isAuthEnabled() else { return }
@@ -157,7 +162,7 @@ package enum EnableAuthRefusal: Error, Hashable, Sendable {
   /// Authentication is on, the certificate does not work, and turning it off again failed too.
   case cannotGoBack(String, String)
 
-  /// What speaks against it as far as the users and roles tell.
+  /// The reasons that show in the users and roles.
   static func all(applicant: String, state: ClusterState) -> [EnableAuthRefusal] {
     guard let root = state.users[Role.root] else { return [.noRootUser] }
     guard root.roles.contains(Role.root) else { return [.rootLacksRole] }

@@ -1,9 +1,10 @@
 import Etcd
 
 extension EtcdClient {
-  /// Makes one change. If its answer is lost, whether it was made is found out by reading; it is made again only if
-  /// it was not. A change that turns out to be made already, late or by somebody else, is made.
-  /// - Returns: How often it was sent. More than once, or with its answer lost, means that the cluster is in trouble.
+  /// Makes one change. If the answer is lost, reads etcd to learn whether the change was made, and retries
+  /// only if it was not. A change that is already there, made late or by another client, counts as made.
+  /// - Returns: The number of attempts, plus one if the last answer was lost. More than one: the cluster is
+  ///   in trouble.
   /// - Throws: ``EtcdError``; what `password` throws.
   @discardableResult
   func carryOut(_ change: Change, _ password: Apply.Password) async throws -> Int {
@@ -25,7 +26,7 @@ extension EtcdClient {
     }
   }
 
-  /// Does what may be done twice again while it only fails because a member is away or silent.
+  /// Retries an idempotent call, three attempts in all, while the errors are transient.
   func patiently<Result, Failure: Error>(
     _ body: () async throws(Failure) -> Result
   ) async throws(Failure) -> Result {
@@ -54,7 +55,7 @@ extension EtcdClient {
     }
   }
 
-  /// Whether etcd already is as it is after the change.
+  /// Whether etcd already is in the state that the change leads to.
   private func has(_ change: Change, _ password: Apply.Password) async throws -> Bool {
     switch change {
     case .addRole(let role): try await roles().contains(role)
@@ -64,7 +65,7 @@ extension EtcdClient {
     case .revoke(let permission, let role):
       !(try await permissions(ofRole: role).contains { $0.hasSameRange(as: permission) })
     case .addUser(let user), .addPasswordUser(let user): try await users().contains(user)
-    // While authentication is off nothing tells, and to change it again to the same does no harm.
+    // While authentication is off a password cannot be tried; to set the same password again is harmless.
     case .changePassword(let user):
       if try await !isAuthEnabled() {
         false

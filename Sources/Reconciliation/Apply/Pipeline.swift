@@ -1,6 +1,6 @@
 import Etcd
 
-/// Makes changes that do not need each other, as many at a time as the cluster carries.
+/// Makes changes that do not depend on each other, as many at a time as the cluster can bear.
 struct Pipeline {
   private let apply: Apply
   private let total: Int
@@ -19,7 +19,7 @@ struct Pipeline {
   private enum Outcome: Sendable {
     case made(time: Duration, inHand: Int, sendings: Int)
     case failed(Change, any Error)
-    /// How long a plain read took, which is what other clients see; nil if it failed.
+    /// How long a plain read took, which is what other clients notice; nil if it failed.
     case probed(Duration?)
   }
 
@@ -28,8 +28,8 @@ struct Pipeline {
     case unlocked(LockError)
   }
 
-  /// Makes all changes of a phase and returns when the last has been answered.
-  /// - Throws: ``ApplyError`` or what the password throws, when nothing is under way any more.
+  /// Makes all changes of a phase and returns when the last one is answered.
+  /// - Throws: ``ApplyError`` or what the password closure throws, when no change is in flight any more.
   mutating func carryOut(_ phase: [Change], _ progress: (ApplyProgress) -> Void) async throws {
     var waiting = phase[...]
     var stop: Stop?
@@ -85,7 +85,7 @@ struct Pipeline {
   private func begin(_ change: Change, inHand: Int, in group: inout TaskGroup<Outcome>) {
     group.addTask { [apply] in
       let start = ContinuousClock.now
-      // A task of its own, which an interruption does not reach: the change in hand is finished.
+      // A separate task, so that an interruption does not cancel it: a change in flight is completed.
       let result = await Task { try await apply.etcd.carryOut(change, apply.password) }.result
       return switch result {
       case .success(let sendings):
@@ -95,7 +95,7 @@ struct Pipeline {
     }
   }
 
-  /// Times a plain read, once a second.
+  /// Measures the time of a plain read, at most once a second.
   private mutating func probe(in group: inout TaskGroup<Outcome>) {
     let now = ContinuousClock.now
     guard now - lastProbe > .seconds(1) else { return }

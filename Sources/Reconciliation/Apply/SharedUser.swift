@@ -1,10 +1,10 @@
 import Etcd
 import Segmentation
 
-/// Takes the user of a shared certificate away, and gives it back if somebody turns out to use it.
+/// Deletes the user of a shared certificate, and restores it if a program turns out to use it.
 ///
-/// etcd keeps no record of who uses which certificate. What its members do count is how many requests they have
-/// refused for want of permission, by no matter whom: see ``Refusals``.
+/// etcd does not record which client uses which certificate. Its members only count the requests that they
+/// refuse for missing permission, without the user: see ``Refusals``.
 package struct SharedUser: Sendable {
   let etcd: EtcdClient
   let credentials: ClientCredentials
@@ -17,12 +17,12 @@ package struct SharedUser: Sendable {
   package enum Outcome: Hashable, Sendable {
     case wasNotThere
     case removed
-    /// More requests were refused than before, so the user has its roles again.
+    /// More requests were refused than before, so the user was created again with its roles.
     case givenBack(refused: Int)
   }
 
-  /// - Parameter watch: How long the refusals are counted before, and as long afterwards.
-  /// - Throws: ``EtcdError``; the user is then there or not, and running again goes on.
+  /// - Parameter watch: How long refusals are counted before the deletion, and as long afterwards.
+  /// - Throws: ``EtcdError``; the user may exist or not. Run again to continue.
   package func remove(
     _ user: String, watching watch: Duration, progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> Outcome {
@@ -33,7 +33,7 @@ package struct SharedUser: Sendable {
     let start = try await refusals.denied()
     try await Task.sleep(for: watch)
     let before = try await refusals.denied() - start
-    // A task of its own, which an interruption does not reach: whoever needs the user gets it back.
+    // A separate task, so that an interruption does not cancel it: a user that is needed is restored.
     return try await Task {
       let start = try await refusals.denied()
       try await Apply(etcd).make(.deleteUser(user))

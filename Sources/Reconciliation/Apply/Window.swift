@@ -1,29 +1,34 @@
-/// How many changes may be under way at a time, and how long to rest between them.
+/// A concurrency limit and a pause between changes, both adapted to measured latency: how many changes may be
+/// in flight, and how long to wait before the next.
 ///
-/// Changes of users and roles are made one after the other by the member that applies them, and everything else
-/// waits meanwhile. So what is under way is kept short of ``waiting``, far from the 7 seconds after which etcd gives
-/// up on a request without saying whether it happens (etcd, `server/config/config.go`, `ReqTimeout`), and from what
-/// other clients notice. More under way would not be made sooner: the member is busy all the time as it is.
+/// A member applies changes of users and roles one after the other, and everything else waits meanwhile. So
+/// the limit keeps the time for all changes in flight below ``waiting``. That is far below the 7 seconds
+/// after which etcd gives up on a request without saying whether it is applied (etcd,
+/// `server/config/config.go`, `ReqTimeout`), and below what other clients notice. A higher limit would not be
+/// faster: the member is busy all the time.
 struct Window {
   static let largest = 64
-  /// How long the cluster may be busy with what is under way, and so how long a client's request may have to wait.
+  /// How long the changes in flight may keep the cluster busy, and so the longest that a client's request
+  /// waits for them.
   static let waiting: Duration = .milliseconds(100)
-  /// How long a change may take with all that is under way before it, the way there and back included.
+  /// The longest that a change may take, with all changes in flight before it and the network round trip.
   static let longest: Duration = .seconds(2)
-  /// A plain read that takes longer says that the cluster suffers, and is given as long to rest.
+  /// A plain read that takes longer shows an overloaded cluster; Bulkhead then pauses for as long as the read
+  /// took.
   static let suffering: Duration = .milliseconds(250)
 
   private(set) var size = 1
-  /// The way to the cluster and back, and a change: what one takes however few are under way.
+  /// The network round trip and one change: the shortest time seen.
   private var quickest: Duration?
-  /// How long to wait after a change before the next is begun.
+  /// How long to pause after a change before the next one starts.
   private(set) var rest: Duration = .zero
 
-  /// A change was made.
+  /// Adapts the limit to a change that was made.
   /// - Parameters:
-  ///   - time: From its beginning to its answer.
-  ///   - inHand: How many were under way when it was begun, itself included.
-  ///   - sendings: How often it was sent: more than once means that an answer was lost or refused for load.
+  ///   - time: From the first attempt to the answer.
+  ///   - inHand: How many changes were in flight when it started, itself included.
+  ///   - sendings: The number of attempts: more than one means that an answer was lost, or refused because of
+  ///     overload.
   mutating func made(in time: Duration, inHand: Int, sendings: Int) {
     guard sendings == 1 else {
       size = max(1, size / 2)
@@ -31,13 +36,15 @@ struct Window {
     }
     let quickest = min(time, quickest ?? time)
     self.quickest = quickest
-    // The rest of the time is the sum of what was under way, so this many would take as long as they may.
+    // The time above the shortest is the sum over the changes in flight, so this many would take the longest
+    // allowed time.
     var limit = time > .zero ? Double(inHand) * (Self.longest / time) : Double(Self.largest)
     if time > quickest { limit = min(limit, Double(inHand) * (Self.waiting / (time - quickest))) }
     size = limit > Double(size) ? min(size + 1, Self.largest) : max(1, Int(limit))
   }
 
-  /// A plain read was answered, or not: what other clients see.
+  /// Adapts to a plain read, which shows what other clients notice.
+  /// - Parameter time: How long it took; nil if it failed.
   mutating func probed(_ time: Duration?) {
     guard let time else {
       (size, rest) = (1, .seconds(1))

@@ -3,9 +3,11 @@ import Etcd
 import Keyspace
 import Segmentation
 
-/// The file that describes a running cluster as it is: nothing is to do when it is applied to the same cluster.
+/// The segmentation file that describes a running cluster as it is: a plan of it for the same cluster is
+/// empty.
 package struct ClusterDescription {
-  /// What the catalogue knows by its names, the rest by its permissions, and remarks on what no file can describe.
+  /// Components that the catalogue recognises by name, all others by their permissions, and remarks on what a
+  /// file cannot describe.
   package private(set) var template: FileTemplate
 
   private let state: ClusterState
@@ -14,8 +16,8 @@ package struct ClusterDescription {
   private var described: Set<String> = []
 
   /// - Parameters:
-  ///   - template: How etcd is reached, and kube-apiserver's user if that is known.
-  ///   - release: Calico's; nil if it is not known.
+  ///   - template: How to reach etcd, and the user of kube-apiserver if that is known.
+  ///   - release: The release of Calico; nil if it is not known.
   ///   - withPassword: The users that log in with a password.
   package init(
     of state: ClusterState, _ template: FileTemplate, release: CalicoRelease?, withPassword: Set<String>,
@@ -34,7 +36,8 @@ package struct ClusterDescription {
     self.template.remarks = remarks
   }
 
-  /// The one administrator that is called like it, or whoever has the role of the catalogue's.
+  /// The user whose name contains "apiserver" and that has the role root or the role `kube-apiserver`; nil if
+  /// several do.
   private static func apiserver(of state: ClusterState) -> String? {
     let likely = state.users.filter { name, user in
       name != Role.root && name.contains("apiserver")
@@ -54,7 +57,7 @@ package struct ClusterDescription {
     }
     var holders: [String: Int] = [:]
     for user in state.users.values { for role in user.roles { holders[role, default: 0] += 1 } }
-    // A role that only the user of its name has is written with it.
+    // A role that only the user of the same name has becomes that user's grants.
     let own = Set(
       rest.filter { state.users[$0]?.roles.contains($0) == true && holders[$0] == 1 }
     ).subtracting(administrators)
@@ -103,7 +106,7 @@ package struct ClusterDescription {
     template.custom.append(.init(user: user, grants: own ?? [], roles: shared))
   }
 
-  /// A role's permissions as a file can have them; nil if that comes to nothing.
+  /// The grants of a role as a file can hold them; nil if none are left.
   private mutating func describable(_ role: String) -> [Grant]? {
     if UserName.problem(with: role) != nil {
       remarks.append("not described: the role \(role), for its name")
@@ -133,8 +136,8 @@ package struct ClusterDescription {
 }
 
 extension EtcdClient {
-  /// Those of the users that have a password, the empty one aside; none while authentication is off, when nobody can
-  /// tell.
+  /// The users, among those given, that have a password other than the empty one. Empty while authentication
+  /// is off: passwords cannot be tried then.
   package func usersWithPassword(among users: some Sequence<String>) async throws(EtcdError) -> Set<String> {
     var found: Set<String> = []
     for user in users where try await tryEmptyPassword(ofUser: user) == .refused { found.insert(user) }

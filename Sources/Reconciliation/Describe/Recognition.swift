@@ -3,25 +3,25 @@ import Etcd
 import Keyspace
 import Segmentation
 
-/// Finds what of a running cluster the catalogue knows.
+/// Finds which users and roles of a running cluster match the catalogue.
 ///
-/// A component, or somebody who uses calicoctl, is recognised where its user has exactly the roles and each role exactly
-/// the permissions that the catalogue gives it: for one release, one form of the tables and one set of features, those
-/// that explain the most.
+/// A component or a calicoctl user is recognised if its user has exactly the roles, and each role exactly the
+/// permissions, that the catalogue defines for one Calico release, one form of the tables and one set of
+/// features. Of these combinations the one with the most matches is used.
 struct Recognition {
   private let state: ClusterState
   private let catalogue: Catalogue
-  /// What explains the most, with nothing in it that the cluster does not have.
+  /// The template with the most matches; it contains nothing that the cluster lacks.
   private(set) var template: FileTemplate
-  /// The users and roles that it explains.
+  /// The users and roles that match it.
   private(set) var users: Set<String> = []
   private(set) var roles: Set<String> = []
-  /// Users of single nodes that are otherwise than those of the other nodes.
+  /// Users of single nodes that differ from those of the other nodes.
   private(set) var differing: [Identity] = []
 
   /// - Parameters:
-  ///   - template: What is known already: how to reach etcd, and kube-apiserver's user.
-  ///   - release: Calico's; nil if that is not known.
+  ///   - template: What is known already: how to reach etcd, and the user of kube-apiserver.
+  ///   - release: The release of Calico; nil if it is not known.
   init(_ state: ClusterState, _ template: FileTemplate, release: CalicoRelease?, _ catalogue: Catalogue) {
     self.state = state
     self.catalogue = catalogue
@@ -31,7 +31,7 @@ struct Recognition {
     let nodes = nodes()
     if !nodes.isEmpty { self.template.isolation = .nodeUser }
     let candidates = components(onNodes: !nodes.isEmpty)
-    // A few nodes tell the release as well as all of them.
+    // A few nodes are enough to find the release.
     self.template.nodes = nodes.prefix(3).map(\.text)
     chooseRelease(release, candidates)
     self.template.nodes = nodes.map(\.text)
@@ -60,7 +60,7 @@ struct Recognition {
     template = best.template
   }
 
-  /// The newest first: of those that explain as much it is the likeliest.
+  /// The newest first: of several releases with the same number of matches, the newest is the likeliest.
   private static var allReleases: [CalicoRelease] {
     (CalicoRelease.known.lowerBound.minor..<CalicoRelease.unreleased.minor).reversed().map {
       CalicoRelease(major: 3, minor: $0)
@@ -70,7 +70,8 @@ struct Recognition {
   private mutating func keepWhatMatches(_ candidates: [String]) {
     var found = matches(segmentation(template, candidates))
     if template.isolation == .nodeUser {
-      // The users of one node that are otherwise than all others are a fault and no description of their own.
+      // If the users of one node differ from those of all others, that is drift, not a description of its
+      // own.
       let divided = Set(found.filter { $0.node != nil }.compactMap(\.component))
       if divided.isEmpty { template.isolation = .component }
       template.nodes = template.nodes.filter { node in
@@ -90,7 +91,7 @@ struct Recognition {
     roles = Set(found.flatMap(\.roles))
   }
 
-  /// The identities that the cluster has exactly so.
+  /// The identities whose user and roles are exactly so in the cluster.
   private func matches(_ segmentation: Segmentation?) -> [Identity] {
     guard let segmentation else { return [] }
     let exact = DesiredState(segmentation).roles.filter { role in
@@ -129,7 +130,7 @@ struct Recognition {
 
   private func isDivided(_ component: String) -> Bool { catalogue[component]?.placement == .node }
 
-  /// The nodes that have users of their own, `calico-node.node-1`.
+  /// The nodes that have their own users, such as `calico-node.node-1`.
   private func nodes() -> [NodeName] {
     var nodes: Set<NodeName> = []
     for user in state.users.keys {

@@ -3,9 +3,10 @@ import Etcd
 import Foundation
 import Keyspace
 
-/// The release of Calico that runs on a cluster, as Calico itself notes it there.
+/// The release of Calico that runs on a cluster, as Calico records it in etcd.
 package enum CalicoVersion {
-  /// The ClusterInformation that calico/node keeps (libcalico-go, `lib/clientv3/client.go`, `EnsureInitialized`).
+  /// The ClusterInformation resource, written by calico/node (libcalico-go, `lib/clientv3/client.go`,
+  /// `EnsureInitialized`).
   private static let key: Key =
     "/calico/resources/v3/projectcalico.org/clusterinformations/default"
 
@@ -14,7 +15,7 @@ package enum CalicoVersion {
     struct Spec: Decodable { let calicoVersion: String? }
   }
 
-  /// - Returns: nil if it says nothing that the catalogue knows.
+  /// - Returns: nil if the key does not exist or holds no release that the catalogue knows.
   package static func read(_ etcd: EtcdClient) async throws(EtcdError) -> CalicoRelease? {
     guard let value = try await etcd.value(of: key),
       let version = try? JSONDecoder().decode(Information.self, from: Data(value)).spec.calicoVersion

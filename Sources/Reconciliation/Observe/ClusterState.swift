@@ -2,7 +2,7 @@ import Etcd
 import Keyspace
 import Segmentation
 
-/// What etcd has of users and roles: the part that a segmentation is about.
+/// The users and roles in etcd: the part of a cluster that a segmentation describes.
 package struct ClusterState: Hashable, Sendable {
   package var authEnabled: Bool
   package var users: [String: User]
@@ -11,10 +11,10 @@ package struct ClusterState: Hashable, Sendable {
 
   package struct User: Hashable, Sendable {
     package var roles: Set<String>
-    /// The empty password gets in: whoever reaches etcd can become this user.
+    /// Login with the empty password succeeds: anyone who reaches etcd can act as this user.
     package var acceptsEmptyPassword: Bool
-    /// Of a user that is to log in with a password: why it cannot; nil also while authentication is off, when no
-    /// password can be tried.
+    /// Why a user that is to log in with a password cannot. nil if it can, and while authentication is off:
+    /// no password can be tried then.
     package var passwordFault: EtcdClient.PasswordFault?
 
     package init(
@@ -34,12 +34,12 @@ package struct ClusterState: Hashable, Sendable {
 }
 
 extension ClusterState {
-  /// Whether somebody besides root may read and write all of Kubernetes' keys, and so can be kube-apiserver.
+  /// Whether a user besides root may read and write all keys of Kubernetes, and so may be kube-apiserver.
   var servesKubernetes: Bool {
     users.keys.contains { $0 != Role.root && servesKubernetes($0) }
   }
 
-  /// Whether a user may read and write all of Kubernetes' keys.
+  /// Whether this user may read and write all keys of Kubernetes.
   func servesKubernetes(_ name: String) -> Bool {
     guard let user = users[name] else { return false }
     let permissions = Permissions(user.roles.flatMap { roles[$0] ?? [] }.map(\.grant))

@@ -1,8 +1,8 @@
 import Etcd
 
-/// Asks for each name, at most `limit` at a time: etcd puts reads of users and roles through its log, and stops
-/// taking requests when that falls behind.
-/// - Throws: The error of one that failed.
+/// Calls `ask` for each name, at most `limit` at a time: etcd sends reads of users and roles through its log,
+/// and refuses requests when it falls behind.
+/// - Throws: The error of one of the calls that failed.
 func concurrently<Value: Sendable>(
   _ names: [String], limit: Int = 16, _ ask: @escaping @Sendable (String) async throws(EtcdError) -> Value
 ) async throws(EtcdError) -> [String: Value] {

@@ -1,12 +1,13 @@
 import Etcd
 
-/// Why nothing is done with a cluster: what a member's release, or its store, would make of it.
+/// Why Bulkhead refuses to work on a cluster: the release of a member, or its nearly full store, makes it
+/// unsafe.
 package enum MemberRefusal: Error, Hashable, Sendable {
   case noUsersWithoutPassword(String, EtcdVersion)
   case forgetsPermissions(String, EtcdVersion)
   case nearlyFull(String, bytes: Int64, quota: Int64)
 
-  /// What speaks against working with these members at all; nil if nothing does.
+  /// The reason not to work with these members at all; nil if they are all suitable.
   init?(_ members: [SurveyedMember]) {
     for member in members {
       guard let version = member.version, !version.hasUsersWithoutPassword else { continue }

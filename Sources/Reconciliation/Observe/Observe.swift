@@ -3,9 +3,10 @@ import Etcd
 extension ClusterState {
   /// Reads the users and roles of a cluster.
   ///
-  /// etcd has no bulk read: one call for each user and role, some of them at a time. Whether a user accepts the empty
-  /// password can only be tried while authentication is on, and only for `managed` users is it tried.
-  /// - Parameter passwords: Of the users that are to log in with one: each that may be the right one.
+  /// etcd has no bulk read: this makes one call per user and role, several at a time. Whether a user accepts
+  /// the empty password can be tried only while authentication is on; it is tried only for `managed` users.
+  /// - Parameter passwords: For each user that is to log in with a password, the passwords that may be the
+  ///   right one.
   package static func observe(
     _ etcd: EtcdClient, managed: Set<String>, passwords: [String: [String]] = [:],
     progress: @Sendable (String) -> Void = { _ in }
@@ -25,7 +26,8 @@ extension ClusterState {
         authEnabled && managed.contains(user) ? try await etcd.tryEmptyPassword(ofUser: user) == .open : false
       return User(roles: roles, acceptsEmptyPassword: isOpen)
     }
-    // The role root may do everything whatever its permissions say, and newer members make some up.
+    // The role root may do everything whatever its permissions are, and newer members return permissions that
+    // are not stored.
     state.roles = try await concurrently(roles) { role async throws(EtcdError) in
       role == "root" ? [] : try await etcd.permissions(ofRole: role)
     }

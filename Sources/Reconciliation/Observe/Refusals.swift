@@ -1,17 +1,17 @@
 import Etcd
 
-/// How many requests the members have refused, as they count themselves (`/metrics`, `grpc_server_handled_total`): by
-/// whom is not told.
+/// How many requests the members have refused, by their own count (`/metrics`, `grpc_server_handled_total`).
+/// The count does not name the users.
 struct Refusals: Sendable {
   let etcd: EtcdClient
   let credentials: ClientCredentials
 
-  /// For want of permission.
+  /// Requests that were refused for missing permission.
   func denied() async throws(EtcdError) -> Int {
     try await count { $0.contains("grpc_code=\"PermissionDenied\"") }
   }
 
-  /// Reads and writes that carried no user: as good as all that are refused as invalid.
+  /// Reads and writes without a user name: nearly all that etcd refuses as invalid.
   func nameless() async throws(EtcdError) -> Int {
     try await count {
       $0.contains("grpc_code=\"InvalidArgument\"") && $0.contains("grpc_service=\"etcdserverpb.KV\"")

@@ -1,15 +1,15 @@
 import Etcd
 import Keyspace
 
-/// What is known of a cluster before its users and roles are read: as many calls as there are members, and a few more,
-/// however many users there are.
+/// What Bulkhead reads of a cluster before its users and roles: one call per member and a few more,
+/// independent of the number of users.
 package struct Survey: Sendable {
   package let members: [SurveyedMember]
   package let record: Record?
-  /// Who changes users and roles at this moment; nil if nobody does.
+  /// The process that changes users and roles now; nil if the lock is free.
   package let lock: HeldLock?
   package let authEnabled: Bool
-  /// nil if it cannot be learned without harm, or the members do not agree.
+  /// nil if reading it is not safe on this release, or if the members return different values.
   package let authRevision: Int64?
 
   /// Asks for the members' versions before anything else.
@@ -24,15 +24,15 @@ package struct Survey: Sendable {
       authRevision: try await authRevision(of: etcd, members, as: credentials))
   }
 
-  /// The cluster's auth revision: by AuthStatus where that harms nobody, else from the metrics of every member, which
-  /// any release has.
+  /// The auth revision of the cluster: from AuthStatus where that call is safe, else from the metrics of
+  /// every member, which every release has.
   static func authRevision(
     of etcd: EtcdClient, _ members: [SurveyedMember], as credentials: ClientCredentials
   ) async throws(EtcdError) -> Int64? {
     if let leave = AuthStatusLeave(versions: members.map(\.version)) {
       return try await etcd.authRevision(leave)
     }
-    // A member may be a little behind the last change.
+    // A member may be slightly behind the last change.
     for attempt in 1...5 {
       var revisions: Set<Int64> = []
       for member in members {
@@ -47,10 +47,10 @@ package struct Survey: Sendable {
     return nil
   }
 
-  /// Members that could not be asked: whether they are safe is not known.
+  /// Members that did not answer, so that it is unknown whether they are safe.
   package var unknownMembers: [SurveyedMember] { members.filter { $0.status == nil } }
 
-  /// - Throws: ``MemberRefusal`` if a member could not enforce what authentication promises.
+  /// - Throws: ``MemberRefusal`` if a member runs a release that does not enforce authentication correctly.
   package func checkBeforeEnablingAuth() throws(MemberRefusal) {
     for member in members {
       if let version = member.version, version.forgetsPermissionsAtStart {
@@ -59,15 +59,15 @@ package struct Survey: Sendable {
     }
   }
 
-  /// Makes sure that no member's store is so full that writing could raise an alarm, during which members before 3.6
-  /// enforce nothing (etcd pull request 22386).
+  /// Checks that no member's store is nearly full, so that a write cannot raise an alarm: while an alarm is
+  /// active, members before 3.6 enforce no permissions (etcd pull request 22386).
   /// - Throws: ``MemberRefusal``.
   package func checkSpace(as credentials: ClientCredentials) async throws(MemberRefusal) {
     for member in members {
       guard let endpoint = member.endpoint, let status = member.status else { continue }
       var quota = status.quota
       if quota == nil { quota = (try? await Metrics.read(from: endpoint, as: credentials))?.quota }
-      // A limit below zero is none.
+      // A negative quota means no limit.
       guard let quota, quota > 0, Double(status.databaseSize) > 0.95 * Double(quota) else { continue }
       throw MemberRefusal.nearlyFull(member.name, bytes: status.databaseSize, quota: quota)
     }

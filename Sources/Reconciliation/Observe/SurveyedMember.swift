@@ -1,23 +1,24 @@
 import Endpoints
 import Etcd
 
-/// A member of the cluster as far as it could be asked.
+/// A member of the cluster and its status, if it answered.
 package struct SurveyedMember: Sendable {
   package let name: String
-  /// Where it answered; nil if it did not.
+  /// The endpoint that answered; nil if none did.
   package let endpoint: Endpoint?
   package let status: MemberStatus?
-  /// Why it did not.
+  /// Why it did not answer; nil if it did.
   package let problem: String?
 
   package var version: EtcdVersion? { status?.version }
 
-  /// Asks every member that the cluster lists, wherever it says it is reached, and not only those the file names.
+  /// Asks every member in the cluster's member list, at any address that it advertises, not only the
+  /// endpoints in the file.
   static func all(
     of etcd: EtcdClient, as credentials: ClientCredentials
   ) async throws(EtcdError) -> [SurveyedMember] {
     let listed = try await etcd.members()
-    // A member that hangs is not worth a long wait: it counts as unknown.
+    // A member that hangs gets a short timeout and counts as unknown.
     let patience = Duration.seconds(3)
     let given = await withTaskGroup(of: (Endpoint, Result<MemberStatus, EtcdError>).self) { group in
       for endpoint in etcd.endpoints {
@@ -45,7 +46,7 @@ package struct SurveyedMember: Sendable {
     return members
   }
 
-  /// Asks a member that none of the given endpoints is, at the addresses that it advertises.
+  /// Asks a member that is behind none of the given endpoints, at the client URLs that it advertises.
   private static func ask(
     _ member: Member, _ name: String, _ problems: [Endpoint: EtcdError], as credentials: ClientCredentials,
     _ patience: Duration

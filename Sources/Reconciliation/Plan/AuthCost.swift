@@ -2,28 +2,30 @@ import Etcd
 
 /// What a change of users or roles costs a cluster.
 ///
-/// The members make changes one after the other. From 3.4.20 and 3.5.5 on they then work out the permissions of every
-/// user anew (etcd, `server/auth/range_perm_cache.go`, pull request 13954), and nothing else is done meanwhile.
+/// The members make changes one after the other. Since 3.4.20 and 3.5.5 they recompute the permissions of
+/// every user after each change (etcd, `server/auth/range_perm_cache.go`, pull request 13954), and all other
+/// requests wait meanwhile.
 package struct AuthCost: Hashable, Sendable {
-  /// The way of one small request through the cluster's log and back.
+  /// The time of one small request through the cluster's log and back.
   package let roundTrip: Duration
-  /// How long working out takes for a user, and for a permission that a user holds; zero where nothing is worked out.
+  /// The time to recompute one user, and one permission that a user holds; zero for releases that do not
+  /// recompute.
   package let perUser: Duration
   package let perPermission: Duration
-  /// Whether the machine's speed was measured; else it is taken to be that of the one on which the figures were found.
+  /// Whether the speed of the machine was measured; else the reference machine's speed is assumed.
   package let isMeasured: Bool
 
-  /// Found on 3.4.23 with up to 15,000 users: 5.5 µs for a user and 2 µs for a permission it holds, on a machine that
-  /// read the list of users in 1.5 µs for each.
+  /// Measured on 3.4.23 with up to 15,000 users: 5.5 µs per user and 2 µs per permission it holds, on a
+  /// machine that listed the users in 1.5 µs each.
   private static let reference = (user: 5.5e-6, permission: 2e-6, listed: 1.5e-6)
-  /// With fewer users the time to list them says nothing.
+  /// With fewer users than this, the time to list them is too noisy.
   private static let usersThatTell = 500
 
   /// - Parameters:
-  ///   - versions: Those of all members.
-  ///   - roundTrip: How long one small read takes that goes through the log.
-  ///   - listing: How long it takes to read the list of all users.
-  ///   - users: How many there are.
+  ///   - versions: The versions of all members.
+  ///   - roundTrip: The time of one small read through the log.
+  ///   - listing: The time to read the list of all users.
+  ///   - users: The number of users.
   package init(versions: [EtcdVersion], roundTrip: Duration, listing: Duration, users: Int) {
     self.roundTrip = roundTrip
     isMeasured = users >= Self.usersThatTell
@@ -34,16 +36,16 @@ package struct AuthCost: Hashable, Sendable {
     perPermission = .seconds(rebuilds ? Self.reference.permission * slowness : 0)
   }
 
-  /// How long everything waits for one change.
+  /// How long every client waits for one change.
   func stall(users: Int, permissions: Int) -> Duration { perUser * users + perPermission * permissions }
 
-  /// Whether the users and what they hold make a change dearer.
+  /// Whether the cost of a change grows with the users and their permissions.
   package var grows: Bool { perUser > .zero }
 }
 
 extension AuthCost {
-  /// Measures with reads that change nothing: reads of users go through the log as writes do. A member that is away
-  /// is not asked for its version.
+  /// Measures with reads, which change nothing: reads of users go through the log as writes do. The versions
+  /// of unreachable members are left out.
   package static func measure(_ etcd: EtcdClient) async throws(EtcdError) -> AuthCost {
     var versions: [EtcdVersion] = []
     for endpoint in etcd.endpoints {
@@ -65,7 +67,7 @@ extension AuthCost {
 }
 
 extension EtcdVersion {
-  /// Whether a change of one user or role makes a member work out the permissions of all of them.
+  /// Whether a change of one user or role makes a member recompute the permissions of all users.
   var worksOutAllPermissions: Bool {
     switch (major, minor) {
     case (3, 4): patch >= 20

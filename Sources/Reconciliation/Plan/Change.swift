@@ -1,24 +1,24 @@
 import Etcd
 import Keyspace
 
-/// One step from what etcd has to what the file wants: exactly one entry of etcd's log.
+/// One step from the state in etcd to the state that the file defines: exactly one entry of etcd's log.
 package enum Change: Hashable, Sendable {
   case addRole(String)
-  /// Takes the role from every user who has it, too.
+  /// Also takes the role from every user that has it.
   case deleteRole(String)
   case grant(Permission, toRole: String)
-  /// Leaves less access to a range that the role has; etcd does it by the same call as a grant.
+  /// Reduces the access to a range that the role has; the same call to etcd as a grant.
   case narrow(Permission, inRole: String)
   case revoke(Permission, fromRole: String)
   case addUser(String)
-  /// A user that logs in with a password, which is known to whoever makes the change.
+  /// A user that logs in with a password, which the caller that makes the change supplies.
   case addPasswordUser(String)
   case changePassword(String)
   case deleteUser(String)
   case link(user: String, role: String)
   case unlink(user: String, role: String)
 
-  /// Whether somebody may lose an access that they have.
+  /// Whether someone may lose access that they have.
   package var takesAway: Bool {
     switch self {
     case .narrow, .revoke, .deleteRole, .deleteUser, .unlink: true
@@ -26,7 +26,7 @@ package enum Change: Hashable, Sendable {
     }
   }
 
-  /// What the step does, in words.
+  /// Describes the change for people.
   package var words: String {
     switch self {
     case .addRole(let role): "make the role \(role)"
@@ -46,8 +46,9 @@ package enum Change: Hashable, Sendable {
     }
   }
 
-  /// The `etcdctl` line that does the same, to be pasted into bash; in the folder of the password files where one of
-  /// them is read, since a password stands in no line.
+  /// The `etcdctl` line that makes the same change, ready to paste into bash. A line that sets a password
+  /// reads it from the user's password file in the current folder, because a password must not appear on a
+  /// command line.
   package var etcdctl: String {
     switch self {
     case .addRole(let role): Shell.etcdctl(["role", "add"], [role])

@@ -2,7 +2,7 @@ import Etcd
 import Keyspace
 import Segmentation
 
-/// What a segmentation wants etcd to have, in the order in which it is to be made.
+/// The users and roles that a segmentation defines for etcd, in the order in which they are created.
 package struct DesiredState: Hashable, Sendable {
   package let roles: [Role]
   package let users: [User]
@@ -15,7 +15,8 @@ package struct DesiredState: Hashable, Sendable {
   package struct User: Hashable, Sendable {
     package let name: String
     package let roles: [String]
-    /// Whether ``roles`` is all that the user may have. It is not for root and kube-apiserver, which others manage.
+    /// Whether the user may have no roles besides ``roles``. False for root and kube-apiserver, which others
+    /// manage.
     package let isExact: Bool
     package let login: Identity.Login
   }
@@ -32,7 +33,7 @@ package struct DesiredState: Hashable, Sendable {
     }
   }
 
-  /// etcd keeps one access for a range, so grants of the same range become one.
+  /// etcd stores one access per range, so grants of the same range are merged.
   private static func merged(_ grants: [Grant]) -> [Permission] {
     var order: [KeyRange] = []
     var access: [KeyRange: Access] = [:]

@@ -2,22 +2,22 @@ import Etcd
 import Keyspace
 import Segmentation
 
-/// One difference between what the file wants and what etcd has, and what it means.
+/// One difference between the file and etcd, and what it allows or prevents.
 package struct Drift: Hashable, Sendable {
   package enum Kind: String, CaseIterable, Sendable {
-    /// The file wants it and it is not there.
+    /// In the file and not in etcd.
     case missing
-    /// A permission, or a user or role of Bulkhead's, that the file does not want.
+    /// A permission, or a user or role that Bulkhead manages, that is not in the file.
     case extra
-    /// A permission with another access than the file's.
+    /// A permission with an access that differs from the file's.
     case changed
-    /// A range that stands in a role more than once, with whatever access (etcd pull request 21845).
+    /// A range that a role contains more than once, with any access (etcd pull request 21845).
     case duplicateEntry = "duplicate entry"
-    /// Anybody can log in as the user, without a certificate.
+    /// Anyone can log in as the user with an empty password, without a certificate.
     case passwordOpen = "password open"
     /// A user that is to log in with a password cannot do so with the one in its file.
     case otherPassword = "other password"
-    /// A role of a user of the file's that the file does not give it.
+    /// A user in the file has a role that the file does not give it.
     case foreignRole = "foreign role on a managed user"
     case foreignUser = "foreign user"
     case foreignRoleName = "foreign role"
@@ -26,14 +26,14 @@ package struct Drift: Hashable, Sendable {
   package let kind: Kind
   /// `role calico-node`, `user alice`.
   package let subject: String
-  /// What is so, and what it allows.
+  /// The difference in words, and what it allows.
   package let meaning: String
-  /// Whether the plan leaves it as it is.
+  /// Whether the plan leaves it unchanged.
   package let isLeft: Bool
 }
 
 extension Drift {
-  /// Every difference, in the order of the file, what it does not name last.
+  /// Every difference, in the order of the file; what the file does not name comes last.
   static func all(from state: ClusterState, to desired: DesiredState, _ ownership: Ownership) -> [Drift] {
     var holders: [String: [String]] = [:]
     for (name, user) in state.users { for role in user.roles { holders[role, default: []].append(name) } }
@@ -116,7 +116,7 @@ extension Drift {
           kind: .otherPassword, subject: subject, meaning: "the password in its file does not work",
           isLeft: false))
     }
-    // What root and kube-apiserver have besides is for others to say.
+    // Others manage the remaining roles of root and kube-apiserver.
     guard user.isExact else { return drift }
     return drift
       + existing.roles.subtracting(user.roles).sorted().map { role in
@@ -144,7 +144,7 @@ extension ClusterState {
     return "it \(text)" + (isOpen ? ", and anybody can log in as it with an empty password" : "")
   }
 
-  /// What somebody with these roles may do, in words, with the largest of it first.
+  /// What a user with these roles may do, in words; at most three ranges for each access.
   fileprivate func powers(ofRoles roles: Set<String>) -> String {
     if roles.contains(Role.root) { return "may do everything, as an administrator" }
     let permissions = Permissions(roles.sorted().flatMap { self.roles[$0] ?? [] }.map(\.grant))

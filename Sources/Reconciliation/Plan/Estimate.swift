@@ -1,17 +1,17 @@
 import Etcd
 import Segmentation
 
-/// About how long a plan takes, and how long the cluster stands still for one of its changes.
+/// Estimates how long a plan takes, and how long one of its changes blocks the cluster.
 package struct Estimate: Hashable, Sendable {
   package let changes: Int
   package let time: Duration
-  /// The longest that a single change makes every client wait.
+  /// The longest time that a single change makes every client wait.
   package let stall: Duration
   package let cost: AuthCost
-  /// Afterwards: how many users there are.
+  /// The number of users after the plan.
   package let users: Int
 
-  /// How long the members take for a change apart from working out permissions, when many are under way.
+  /// The time of one change, without recomputed permissions, when many are in flight.
   private static let inPipeline: Duration = .microseconds(450)
 
   package init(_ plan: Plan, from state: ClusterState, cost: AuthCost) {
@@ -23,7 +23,7 @@ package struct Estimate: Hashable, Sendable {
       for change in phase {
         burden.make(change)
         time += each
-        // The making of a role is the one change that works nothing out.
+        // addRole is the only change that recomputes no permissions.
         if case .addRole = change { continue }
         let wait = cost.stall(users: burden.users, permissions: burden.permissions)
         time += wait
@@ -34,8 +34,8 @@ package struct Estimate: Hashable, Sendable {
     (self.time, self.stall, self.cost, users) = (time, stall, cost, burden.users)
   }
 
-  /// The number of nodes from which on every change of a user or role would make all clients wait for more than
-  /// ``bearable``; nil where that never happens, or where users do not grow with the nodes.
+  /// The number of nodes above which each change of a user or role makes all clients wait longer than
+  /// ``bearable``; nil if that never happens, or if the number of users does not grow with the nodes.
   package static func bearableNodes(_ segmentation: Segmentation, cost: AuthCost) -> Int? {
     let nodes = Set(segmentation.identities.compactMap(\.node)).count
     guard cost.grows, nodes > 0 else { return nil }
@@ -51,7 +51,7 @@ package struct Estimate: Hashable, Sendable {
   package static let bearable: Duration = .milliseconds(100)
 }
 
-/// What the members have to work out at a change: how many users there are and how many permissions they hold.
+/// What the members recompute after a change: the number of users and of the permissions that they hold.
 private struct Burden {
   private(set) var users: Int
   private(set) var permissions = 0

@@ -2,10 +2,11 @@ import Etcd
 import Keyspace
 import Segmentation
 
-/// The fewest permissions that allow what a set of grants does.
+/// The smallest set of permissions that allows what a set of grants allows.
 ///
-/// What a user holds costs etcd time at every change of any user, so roles of which there is one for each node, and
-/// those that all nodes' users share, are not written as the table that people review but as this.
+/// The permissions that a user holds cost etcd time at every change of any user. So roles that exist once per
+/// node, and roles that the users of all nodes share, are not written as the table that people review but in
+/// this form.
 struct FewestGrants {
   private let divided: Set<String>
   private let ownHolders: [String: Identity]
@@ -23,13 +24,13 @@ struct FewestGrants {
     self.segmentation = segmentation
   }
 
-  /// The role's permissions in their fewest if only users of single nodes have it; nil for any other role.
+  /// The role's smallest set of permissions if only users of single nodes have it; nil for any other role.
   mutating func permissions(of role: Role) -> [Permission]? {
     guard divided.contains(role.name) else { return nil }
     return Self.allowing(role.grants.map(\.grant), besides: others(role.name))
   }
 
-  /// What the only holder of a role may do by its other roles, and nothing if there are several holders.
+  /// What the only holder of a role may do through its other roles; empty if the role has several holders.
   private mutating func others(_ role: String) -> Permissions {
     guard let holder = ownHolders[role], role == holder.user else { return Permissions([]) }
     let names = holder.roles.filter { $0 != role }
@@ -41,15 +42,15 @@ struct FewestGrants {
   }
 
   /// - Parameters:
-  ///   - grants: What the role is to allow.
-  ///   - others: What all who have the role may do besides.
-  /// - Returns: Permissions that together with `others` allow exactly what `grants` and `others` do, sorted by key.
-  ///   Never more than there are grants.
+  ///   - grants: What the role must allow.
+  ///   - others: What all holders of the role may do through other roles.
+  /// - Returns: Permissions that together with `others` allow exactly what `grants` and `others` allow,
+  ///   sorted by key; never more than there are grants.
   static func allowing(_ grants: [Grant], besides others: Permissions) -> [Permission] {
     let wanted = Permissions(grants)
     let mayRead = wanted.readable.union(others.readable)
     let written = wanted.writable.ranges.filter { !others.writable.contains($0) }
-    // Whoever may read all of a range too is given both at once.
+    // A range that is both read and written becomes one permission.
     let both = KeyRangeSet(written.filter(mayRead.contains))
     let read = wanted.readable.ranges.filter { !others.readable.contains($0) && !both.contains($0) }
     let permissions =

@@ -3,23 +3,24 @@ import Etcd
 import Keyspace
 import Segmentation
 
-/// What a file wants of a cluster, and who asks for it.
+/// The state that a file defines for a cluster, and the user that applies it.
 package struct Goal: Sendable {
   package let desired: DesiredState
   package let management: SegmentationFile.Management
-  /// The user whose certificate is in hand.
+  /// The user whose certificate Bulkhead uses.
   package let applicant: String
   /// SHA-256 of the file's text, in hexadecimal.
   let file: String
-  /// SHA-256 of what the file comes to, in hexadecimal.
+  /// SHA-256 of the desired state and the management mode, in hexadecimal.
   let wanted: String
-  /// Of each user that logs in with a password: each that may be the right one, that in its file first.
+  /// For each user that logs in with a password, the passwords that may be the right one; the one in its file
+  /// comes first.
   private var passwords: [String: [String]]
 
   /// - Parameters:
-  ///   - text: The file's text.
-  ///   - passwords: Of each user that is to log in with one: none, the one, or the two of a change that may or may not
-  ///     have been made.
+  ///   - text: The text of the file.
+  ///   - passwords: For each user that logs in with a password: none, the one, or two if a password change
+  ///     may or may not have been made.
   package init(
     _ segmentation: Segmentation, management: SegmentationFile.Management, applicant: String, text: String,
     passwords: [String: [String]] = [:]
@@ -32,8 +33,8 @@ package struct Goal: Sendable {
     wanted = desired.digest(management)
   }
 
-  /// What was applied before, if nothing has changed since: neither what is wanted, nor any user or role, nor a password
-  /// in its file. Of one that is changed in etcd the auth revision tells.
+  /// What was applied last; nil unless the goal, the users and roles in etcd and the password files are
+  /// unchanged since. A password that was changed directly in etcd shows in the auth revision.
   package func applied(according survey: Survey) throws -> Record.Applied? {
     guard let applied = survey.record?.applied, let revision = survey.authRevision,
       applied.file == file, applied.wanted == wanted, applied.authRevision == revision
@@ -45,15 +46,16 @@ package struct Goal: Sendable {
 
   private var passwordUsers: [String] { desired.users.filter { $0.login == .password }.map(\.name) }
 
-  /// The password of every user that logs in with one; nil if there is no such user, or where one has none, or two.
+  /// The password of every user that logs in with one; nil if there is no such user, or if one of them has no
+  /// password or two.
   var onlyPasswords: [String: String]? {
     let only = passwords.compactMapValues { $0.count == 1 ? $0.first : nil }
     return passwordUsers.isEmpty || !passwordUsers.allSatisfy { only[$0] != nil } ? nil : only
   }
 
-  /// The same with a password for everybody who needs one.
-  /// - Parameter make: Gives the password in a user's file, which is safe on the disk when it returns: a user is only
-  ///   made with one that cannot be lost any more.
+  /// The same goal with a password for every user that needs one.
+  /// - Parameter make: Returns the password in a user's file. The password must be on the disk when this
+  ///   returns: Bulkhead creates a user only with a password that cannot be lost.
   package func withPasswords(_ make: (_ user: String) throws -> String) rethrows -> Goal {
     var goal = self
     for user in passwordUsers {
@@ -63,13 +65,14 @@ package struct Goal: Sendable {
     return goal
   }
 
-  /// The password that a user is to have.
+  /// - Returns: The password that the user must have.
+  /// - Throws: ``NoPassword`` if none is known.
   package func password(of user: String) throws -> String {
     guard let password = passwords[user]?.first else { throw NoPassword(user: user) }
     return password
   }
 
-  /// Reads all users and roles and plans how to get from there to here.
+  /// Reads all users and roles and computes the changes from that state to the desired state.
   package func plan(
     for etcd: EtcdClient, _ survey: Survey, progress: @Sendable (String) -> Void = { _ in }
   ) async throws(EtcdError) -> (state: ClusterState, plan: Plan) {
@@ -86,7 +89,7 @@ package struct Goal: Sendable {
 extension DesiredState {
   fileprivate func digest(_ management: SegmentationFile.Management) -> String {
     var digest = SHA256()
-    // With its length before it no text runs into the next.
+    // Each value follows its length, so that different lists of values cannot give the same bytes.
     func add(_ bytes: [UInt8]) {
       digest.update(data: Array("\(bytes.count):".utf8))
       digest.update(data: bytes)

@@ -2,27 +2,30 @@ import Etcd
 import Keyspace
 import Segmentation
 
-/// Changes in the order in which they are made: safe at every step, and the cheapest where safety leaves a choice.
+/// Changes in the order in which they are made: safe after every step, and the cheapest order that is safe.
 ///
-/// Safe: whoever may do something before and afterwards may do it all the time. What is added comes before what is
-/// taken away; an existing user gets a role when the role is complete, and loses it as a whole. Only what etcd cannot
-/// change in place is taken and given anew: see ``RoleDifference`` and ``Plan``.
+/// Safe: a user that has some access before and after the plan has it at every moment between. Additions come
+/// before removals; an existing user gets a role when the role is complete, and loses a role as a whole. Only
+/// what etcd cannot change in place is removed and created again: see ``RoleDifference`` and ``Plan``.
 ///
-/// Cheap: from 3.4.20 and 3.5.5 on etcd works out all users' permissions anew at every change but the making of a
-/// role (etcd, `server/auth/range_perm_cache.go`), in proportion to the users and to the permissions they hold. So
-/// roles are filled while nobody holds them, except those that more new users share than they have grants: these are
-/// linked empty and filled last. Users are made before they hold anything.
+/// Cheap: since 3.4.20 and 3.5.5 etcd recomputes the permissions of all users after every change except the
+/// creation of a role (etcd, `server/auth/range_perm_cache.go`), in time proportional to the users and to the
+/// permissions they hold. So roles are filled while no user has them, except roles that more new users share
+/// than they have grants: these are linked while they are empty and filled last. Users are created before
+/// they have any role.
 struct Order {
-  /// None of a phase's changes needs another: they may be made at the same time, and any part of them, once the
-  /// phases before are complete, leaves a safe state.
+  /// The changes of one phase do not depend on each other and may be made at the same time. Once the phases
+  /// before are complete, any subset of a phase leaves a safe state.
   private(set) var phases: [[Change]] = []
 
-  /// So many users are made before their links are: each link is the cheaper the fewer users there are.
+  /// Batch size: this many users are created and linked before the next batch. A link costs more the more
+  /// users exist.
   static let usersAtATime = 256
 
   /// - Parameters:
-  ///   - changes: In any order. What another change implies is left out: who is deleted need not be unlinked first.
-  ///   - state: What the cluster has before.
+  ///   - changes: In any order. Changes that another change implies are left out: a user that is deleted is
+  ///     not unlinked first.
+  ///   - state: The users and roles in the cluster before the changes.
   init(_ changes: [Change], from state: ClusterState) {
     let work = Work(changes)
     let sharing = Sharing(work, state)
@@ -44,7 +47,8 @@ struct Order {
         .sorted { sharing.holders($0.role) < sharing.holders($1.role) }.map(Change.grant))
     append(work.passwords)
 
-    // From here on access is taken away. Who is made anew is away for three calls, a changed range for two.
+    // The phases below remove access. A recreated user has no access for three calls, a changed range for
+    // two.
     for user in work.remadeUsers {
       append([.deleteUser(user)])
       append([work.making[user] ?? .addUser(user)])
@@ -64,7 +68,7 @@ struct Order {
   }
 }
 
-/// The changes by what they do, without those that others imply.
+/// The changes by kind, without those that other changes imply.
 private struct Work {
   struct Grant {
     let permission: Permission
@@ -78,7 +82,7 @@ private struct Work {
   var roles: [String] = []
   var grants: [Grant] = []
   var users: [String] = []
-  /// How each user is made, those that are made anew included.
+  /// The change that creates each user, recreated ones included.
   var making: [String: Change] = [:]
   var passwords: [Change] = []
   var links: [Link] = []
@@ -86,7 +90,7 @@ private struct Work {
   var remadeLinks: [Link] = []
   var deletedUsers: [String] = []
   var unlinks: [Change] = []
-  /// A revocation and the grant of the same range that follows it.
+  /// A revocation, and the grant of the same range that follows it.
   var regrants: [(Change, Change)] = []
   var reductions: [Change] = []
   var deletedRoles: [String] = []
@@ -154,7 +158,7 @@ private struct Work {
   }
 }
 
-/// Who holds which role before and afterwards, which decides whether it is filled or linked first.
+/// How many users hold each role before and after the plan; decides whether a role is filled or linked first.
 private struct Sharing {
   private var holdersBefore: [String: Int] = [:]
   private var newHolders: [String: Int] = [:]
@@ -175,17 +179,17 @@ private struct Sharing {
   }
 
   func holders(_ role: String) -> Int { holdersBefore[role] ?? 0 }
-  /// How many permissions the role holds in the end, apart from those that are taken away.
+  /// The number of permissions that the role has in the end, except for those that are removed.
   func size(_ role: String) -> Int { (existing[role] ?? 0) + (pending[role] ?? 0) }
 
-  /// Whether the role's grants wait until its new holders have it: with `h` holders and `g` grants, filling it last
-  /// costs in the order of `h·g²`, filling it first `g·h²`.
+  /// Whether the role is filled after its new holders have it: with `h` holders and `g` grants, filling it
+  /// last costs about `h·g²`, filling it first about `g·h²`.
   func isFilledLast(_ role: String) -> Bool {
     !joinedByExistingUsers.contains(role)
       && pending[role] ?? 0 < (holdersBefore[role] ?? 0) + (newHolders[role] ?? 0)
   }
 
-  /// Whether the link costs later changes nothing, because the role is empty when it is made.
+  /// Whether the link makes later changes no more expensive, because the role is empty when it is linked.
   func isLinkedEarly(_ link: Work.Link) -> Bool {
     existing[link.role] ?? 0 == 0 && isFilledLast(link.role)
   }

@@ -2,24 +2,25 @@ import Etcd
 import Keyspace
 import Segmentation
 
-/// Whose each user and role is, and so what may be taken from it.
+/// Which users and roles Bulkhead manages, and so what the plan may remove.
 ///
-/// What Bulkhead made or took over is in the record and kept exactly as the file says: removed with the identity or
-/// node that it was made for. Of the rest, `additive` takes nothing away, `adopt` takes over what the file names, and
-/// `authoritative` also removes what it does not.
+/// The record lists the users and roles that Bulkhead created or took over. They are kept exactly as in the
+/// file, and removed with the identity or node that they belong to. Of all others, `additive` removes
+/// nothing, `adopt` takes over what the file names, and `authoritative` also removes what the file does not
+/// name.
 struct Ownership {
   let management: SegmentationFile.Management
   private let managed: Managed
   private let state: ClusterState
 
-  /// Users and roles that are not wanted and are Bulkhead's to remove, sorted by name.
+  /// Users and roles that are not in the file and that Bulkhead may remove, sorted by name.
   private(set) var removals: [Change] = []
-  /// Of these, what is not removed, because somebody would be shut out.
+  /// Removals that are not made because they would lock someone out.
   private(set) var withheld: [Change] = []
-  /// What the file does not name and stays.
+  /// What the file does not name and stays in etcd.
   private(set) var foreignUsers: [String] = []
   private(set) var foreignRoles: [String] = []
-  /// What is Bulkhead's once the plan is carried out.
+  /// What Bulkhead manages after the plan.
   private(set) var managedAfter = Managed()
 
   init(
@@ -29,7 +30,7 @@ struct Ownership {
     self.management = management
     self.managed = managed
     self.state = state
-    // root and kube-apiserver are never Bulkhead's.
+    // Bulkhead never manages root and kube-apiserver.
     for user in desired.users where user.isExact && isOwn(user: user.name) {
       managedAfter.users.insert(user.name)
     }
@@ -38,12 +39,12 @@ struct Ownership {
     sortOutRoles(desired, applicant)
   }
 
-  /// Whether a user that the file names is to have no other roles than the file's.
+  /// Whether a user in the file must have no roles besides the file's.
   func isOwn(user: String) -> Bool {
     management != .additive || managed.users.contains(user) || state.users[user] == nil
   }
 
-  /// Whether a role that the file names is to have no other permissions than the file's.
+  /// Whether a role in the file must have no permissions besides the file's.
   func isOwn(role: String) -> Bool {
     management != .additive || managed.roles.contains(role) || state.roles[role] == nil
   }
@@ -57,7 +58,8 @@ struct Ownership {
         if name != Role.root { foreignUsers.append(name) }
         continue
       }
-      // Whoever may edit all of Kubernetes' keys may be kube-apiserver, unless the file says who that is.
+      // A user that may read and write all keys of Kubernetes may be kube-apiserver, unless the file names
+      // its user.
       let mayBeApiserver = !isOurs && !namesApiserver && state.servesKubernetes(name)
       if name == applicant || mayBeApiserver {
         withheld.append(.deleteUser(name))
@@ -72,7 +74,7 @@ struct Ownership {
   private mutating func sortOutRoles(_ desired: DesiredState, _ applicant: String?) {
     let wanted = Set(desired.roles.map(\.name))
     let deleted = Set(removals)
-    // Of those who stay, the ones who must lose nothing.
+    // Users that stay and must not lose access.
     let protected = desired.users.filter { !$0.isExact }.map(\.name) + [applicant].compactMap { $0 }
     let needed = protected.reduce(into: Set<String>()) { $0.formUnion(state.users[$1]?.roles ?? []) }
     let serving = state.users.filter {

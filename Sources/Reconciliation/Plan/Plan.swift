@@ -2,33 +2,35 @@ import Etcd
 import Keyspace
 import Segmentation
 
-/// The changes that lead from what etcd has to what the file wants.
+/// The changes that lead from the state in etcd to the state that the file defines.
 ///
-/// Their ``Order`` is safe at every step. Stopping anywhere and planning again leads to the same end.
+/// The ``Order`` is safe after every step. A plan that was stopped anywhere and computed again leads to the
+/// same state.
 package struct Plan: Hashable, Sendable {
-  /// In the order in which they are made: those of a phase in any order or at the same time, when the phases before
-  /// are complete.
+  /// In the order in which they are made. The changes of a phase may be made in any order or at the same
+  /// time, once the phases before are complete.
   package private(set) var phases: [[Change]]
   package private(set) var changes: [Change]
-  /// What is left for a later stage.
+  /// Changes that are left for a later stage.
   package private(set) var left: Set<Change> = []
-  /// Every difference between etcd and the file, those that are left alone included.
+  /// Every difference between etcd and the file, those that stay included.
   package let drift: [Drift]
-  /// What Bulkhead manages once the plan is carried out.
+  /// What Bulkhead manages after the plan.
   package let managed: Managed
-  /// What etcd has and the file does not name. It is left alone.
+  /// What etcd has and the file does not name. It stays unchanged.
   package let foreignUsers: [String]
   package let foreignRoles: [String]
-  /// Changes that would shut out whoever applies them, and so are not made.
+  /// Changes that are not made because they would lock out the user that applies them.
   package let withheld: [Change]
 
   package var isEmpty: Bool { changes.isEmpty }
   package var removals: [Change] { changes.filter(\.takesAway) }
 
   /// - Parameters:
-  ///   - applicant: The user whose certificate is in hand. Nothing is taken from it that it needs to go on.
-  ///   - management: What may be taken from users and roles that are not Bulkhead's.
-  ///   - managed: Those that are Bulkhead's, from its record.
+  ///   - applicant: The user whose certificate Bulkhead uses. The plan removes nothing that this user needs
+  ///     to continue.
+  ///   - management: What may be removed from users and roles that Bulkhead does not manage.
+  ///   - managed: The users and roles that Bulkhead manages, from its record.
   package init(
     from state: ClusterState, to desired: DesiredState, applicant: String?,
     management: SegmentationFile.Management = .adopt, managed: Managed = Managed()
@@ -54,7 +56,7 @@ package struct Plan: Hashable, Sendable {
       if state.users[user.name] == nil {
         links.append(user.login == .password ? .addPasswordUser(user.name) : .addUser(user.name))
       } else if let fault = state.users[user.name]?.passwordFault {
-        // A user that was made without a password stays without, whatever etcd answers.
+        // A user that was created without a password stays without one, whatever etcd returns.
         if fault == .none {
           links += [.deleteUser(user.name), .addPasswordUser(user.name)]
           if !isExact { wanted += has.subtracting(wanted).sorted() }
@@ -63,9 +65,9 @@ package struct Plan: Hashable, Sendable {
           links.append(.changePassword(user.name))
         }
       } else if state.users[user.name]?.acceptsEmptyPassword == true {
-        // A user that anybody can log in as cannot be mended in place on every release, so it is made anew.
+        // Not every release can take the empty password from a user in place, so the user is recreated.
         let remade: [Change] = [.deleteUser(user.name), .addUser(user.name)]
-        // etcd refuses to delete root while authentication is on, and nobody deletes themselves.
+        // etcd refuses to delete root while authentication is on, and no user can delete itself.
         if user.name == applicant || user.name == Role.root {
           withheld += remade
         } else {
@@ -85,7 +87,7 @@ package struct Plan: Hashable, Sendable {
         }
       }
     }
-    // Left behind by a process that was killed while it turned authentication on.
+    // A temporary administrator, left behind by a process that was killed while it turned authentication on.
     removals += state.users.keys.filter(EnableAuth.isWayBack).sorted().map(Change.deleteUser)
     phases = Order(additions + links + removals + ownership.removals, from: state).phases
     changes = phases.flatMap(\.self)
@@ -98,7 +100,7 @@ package struct Plan: Hashable, Sendable {
 }
 
 extension Plan {
-  /// The same plan with other changes, and the rest left for later.
+  /// The same plan with only these changes; the others are left for later.
   func with(_ changes: [Change], from state: ClusterState) -> Plan {
     var plan = self
     plan.phases = Order(changes, from: state).phases
@@ -108,15 +110,16 @@ extension Plan {
   }
 }
 
-/// What has to change inside one role.
+/// The changes within one role.
 struct RoleDifference {
   private(set) var additions: [Change] = []
   private(set) var removals: [Change] = []
 
-  /// etcd finds the entry to update by the start key alone and then appends if the range end differs, so an entry
-  /// can be changed in place only if no other shares its start key (etcd, `server/auth/store.go`,
-  /// `RoleGrantPermission`; pull request 21845). Otherwise, and for doubled entries, it is revoked and granted anew.
-  /// - Parameter isExact: False for a role of somebody else's, from which nothing is taken.
+  /// etcd finds the entry to update by the start key alone and then appends if the range end differs, so an
+  /// entry can be changed in place only if no other entry has its start key (etcd, `server/auth/store.go`,
+  /// `RoleGrantPermission`; pull request 21845). Otherwise, and for duplicate entries, it is revoked and
+  /// granted again.
+  /// - Parameter isExact: False for a role that Bulkhead does not manage; nothing is removed from it then.
   init(from existing: [Permission], to wanted: [Permission], role: String, isExact: Bool = true) {
     for permission in wanted {
       let same = existing.filter { $0.hasSameRange(as: permission) }
@@ -128,7 +131,7 @@ struct RoleDifference {
         additions.append(.grant(permission, toRole: role))
         continue
       }
-      // Those that are wanted count too: they may be granted before.
+      // Permissions in the file count too: they may be granted before this one.
       let sharesKey = (existing + wanted).contains {
         $0.key == permission.key && !$0.hasSameRange(as: permission)
       }
@@ -137,7 +140,8 @@ struct RoleDifference {
       } else if permission.access.isSuperset(of: first.access) {
         additions.append(.grant(permission, toRole: role))
       } else {
-        // From reading to writing or back: both for a while, so that whoever has the other elsewhere misses nothing.
+        // From read to write or back: both accesses in between, so that no holder loses access that it keeps
+        // through another role.
         if !first.access.isSuperset(of: permission.access) {
           additions.append(.grant(Permission(Grant(permission.grant.range, .readwrite)), toRole: role))
         }
@@ -145,7 +149,7 @@ struct RoleDifference {
       }
     }
     guard isExact else { return }
-    // One revocation takes every entry of its range.
+    // One revocation removes every entry of its range.
     for (index, permission) in existing.enumerated()
     where !(wanted + existing[..<index]).contains(where: permission.hasSameRange) {
       removals.append(.revoke(permission, fromRole: role))

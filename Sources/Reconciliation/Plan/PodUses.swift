@@ -1,11 +1,11 @@
 import Foundation
 
-/// Which pods have a Secret, as `kubectl get pods --all-namespaces --output json` lists them.
+/// The pods that use a Secret, from the output of `kubectl get pods --all-namespaces --output json`.
 package struct PodUses: Sendable {
-  /// The pods that mount the Secret or take an environment from it, as `namespace/name`, sorted.
+  /// The pods that mount the Secret or take environment variables from it, as `namespace/name`, sorted.
   package let pods: [String]
 
-  /// - Throws: ``PodListFault`` if the text is no list of pods.
+  /// - Throws: ``PodListFault`` if the text is not a list of pods.
   package init(ofSecret secret: String, in list: [UInt8]) throws(PodListFault) {
     let decoded: List
     do { decoded = try JSONDecoder().decode(List.self, from: Data(list)) } catch { throw PodListFault() }
@@ -55,7 +55,7 @@ package struct PodUses: Sendable {
     let spec: Spec
     let status: Status?
 
-    /// A pod that has run to its end holds nothing any more.
+    /// A pod that has ended does not use its Secrets any more.
     var isAlive: Bool { !["Succeeded", "Failed"].contains(status?.phase ?? "") }
 
     func uses(_ secret: String) -> Bool {
@@ -73,7 +73,7 @@ package struct PodUses: Sendable {
   }
 }
 
-/// A text that is no list of pods.
+/// The text is not a list of pods.
 package struct PodListFault: Error, Hashable, Sendable, CustomStringConvertible {
   package var description: String { "what was given as the list of pods is none" }
   package var hint: String { "give it the output of 'kubectl get pods --all-namespaces --output json'" }

@@ -2,23 +2,24 @@ import Certificates
 import Etcd
 import Segmentation
 
-/// Whether authentication can be turned on, and who would be locked out.
+/// Whether authentication can be turned on, and which users would be locked out.
 package struct Preflight: Sendable {
   package let authEnabled: Bool
-  /// Why it would not be turned on.
+  /// Why Bulkhead would refuse to turn it on.
   package let obstacles: [EnableAuthRefusal]
-  /// Who would miss what the file gives them, or be nobody.
+  /// Users that lack what the file gives them, or do not exist.
   package let lockedOut: [LockedOut]
-  /// Members whose store is nearly full: a full one refuses writes, and before 3.6 then checks no permission.
+  /// Members whose store is nearly full. A member with a full store refuses writes, and before 3.6 it then
+  /// checks no permissions.
   package let nearlyFull: [String]
-  /// Members whose server certificate names a user.
+  /// Members whose server certificate has a user's name as its Common Name.
   package let impersonations: [Impersonation]
-  /// Members whose server certificate could not be seen, so that nobody knows whom it names.
+  /// Members whose server certificate could not be read, so that its Common Name is unknown.
   package let unseen: [Unseen]
 
-  /// etcd's JSON gateway passes requests on with the member's own server certificate. Who sends one without an `Accept`
-  /// header, and with a certificate that has no Common Name, is to etcd whom that certificate names (etcd,
-  /// `server/auth/store.go`, `AuthInfoFromTLS`).
+  /// etcd's JSON gateway forwards requests with the member's own server certificate. If a client sends one
+  /// without an `Accept` header, and with a certificate that has no Common Name, etcd treats it as the user
+  /// that the server certificate names (etcd, `server/auth/store.go`, `AuthInfoFromTLS`).
   package struct Impersonation: Hashable, Sendable {
     package let member: String
     package let user: String
@@ -39,15 +40,15 @@ package struct Preflight: Sendable {
   }
 
   /// - Parameters:
-  ///   - credentials: Those that `etcd` uses, to read what the members publish about their space.
-  ///   - shared: The Common Name of a certificate that is in use and that the file may not name.
+  ///   - credentials: Those of `etcd`, to read the quota from the members' metrics.
+  ///   - shared: The Common Name of a shared certificate that programs use and that the file may not name.
   package static func check(
     _ etcd: EtcdClient, as credentials: ClientCredentials, desired: DesiredState, state: ClusterState,
     applicant: String, shared: String? = nil
   ) async throws(EtcdError) -> Preflight {
     var nearlyFull: [String] = []
     for endpoint in etcd.endpoints {
-      // One that is away is an obstacle already.
+      // An unreachable member is one of the obstacles already.
       guard let status = try? await etcd.only(endpoint).status() else { continue }
       let published = try? await Metrics.read(from: endpoint, as: credentials).quota
       guard let quota = status.quota ?? published, quota > 0 else { continue }
@@ -90,7 +91,7 @@ package struct Preflight: Sendable {
     return (found, unseen)
   }
 
-  /// Whose certificate would be nobody's, or allow less than the file says.
+  /// Users that do not exist in etcd, or that have less access there than in the file.
   static func lockedOut(_ desired: DesiredState, _ state: ClusterState, shared: String?) -> [LockedOut] {
     let incomplete = Set(
       desired.roles.filter { role in

@@ -1,33 +1,33 @@
 import Etcd
 import Keyspace
 
-/// Command lines of bash.
+/// Builds command lines for bash.
 enum Shell {
-  /// A command of etcdctl with its arguments, of which the last may be the range of a permission.
+  /// An etcdctl command with its arguments, followed by the range of a permission if one is given.
   static func etcdctl(
     _ command: [String], _ arguments: [String], _ permission: Permission? = nil, flags: [String] = []
   ) -> String {
     let (rangeFlags, range) = permission.map(self.range) ?? ([], [])
     let flags = flags + rangeFlags
     let values = arguments.map { Array($0.utf8) } + range
-    // What no line can hold is shown all the same, where a shell takes it for a comment.
+    // Arguments with a zero byte cannot be written in bash; the line is printed as a comment.
     if values.contains(where: { $0.contains(0) }) {
       let words = ["etcdctl"] + command + values.map { Key($0).description } + flags
       return "# an argument cannot hold a zero byte: \(words.joined(separator: " "))"
     }
-    // After two dashes nothing is taken for a flag.
+    // etcdctl takes nothing after two dashes for a flag.
     let hasDash = values.contains { $0.first == UInt8(ascii: "-") }
     let rest = hasDash ? flags + ["--"] + values.map(word) : values.map(word) + flags
     return (["etcdctl"] + command + rest).joined(separator: " ")
   }
 
-  /// The same, with a user's password on standard input.
+  /// The same, with the user's password file as standard input.
   static func etcdctl(_ command: [String], _ arguments: [String], password user: String) -> String {
     let line = etcdctl(command, arguments, flags: ["--interactive=false"])
     return "\(line) < \(word(Array("\(user).password".utf8)))"
   }
 
-  /// A permission's key and range end as etcdctl takes them.
+  /// The key and range end of a permission as etcdctl's flags and arguments.
   private static func range(_ permission: Permission) -> (flags: [String], values: [[UInt8]]) {
     let range = permission.grant.range
     if permission.rangeEnd.isEmpty { return ([], [permission.key]) }
@@ -36,7 +36,8 @@ enum Shell {
     return ([], [permission.key, permission.rangeEnd])
   }
 
-  /// One argument: as it is where that is safe, else in quotes, and bytes that are no printable ASCII as `$'\xNN'`.
+  /// One argument: unchanged if that is safe, else in quotes, with bytes other than printable ASCII as
+  /// `$'\xNN'`.
   static func word(_ bytes: [UInt8]) -> String {
     let plain = bytes.allSatisfy { byte in
       switch byte {

@@ -1,22 +1,23 @@
 import Etcd
 import Segmentation
 
-/// A step of the way from one certificate that everybody shares to one for each, nobody being locked out in between:
-/// first the new users are made, then authentication is turned on, then the programs change their certificates one after
-/// the other, and when none uses the shared one any more its user goes.
+/// A step of the migration from one shared certificate to one certificate per program, during which no
+/// program loses access: create the new users; turn authentication on; change the certificates of the
+/// programs one after the other; when no program uses the shared certificate any more, delete its user.
 package enum Stage: String, CaseIterable, Sendable {
-  /// Makes what the file wants and takes nothing from anybody. Whoever has the shared certificate keeps what it had:
-  /// while authentication is off that is everything, so its user gets the role root until ``clean``.
+  /// Creates what the file defines and removes nothing. Programs with the shared certificate keep the access
+  /// that they have: while authentication is off that is everything, so the shared user gets the role root
+  /// until ``clean``.
   case prepare
-  /// Turns authentication on where it is off.
+  /// Turns authentication on if it is off.
   case `switch`
-  /// Takes away what the file does not want, and the user of the shared certificate.
+  /// Removes what is not in the file, and the user of the shared certificate.
   case clean
 }
 
 extension Plan {
-  /// The part of the plan that takes nothing away, and a user for the shared certificate.
-  /// - Parameter shared: The Common Name of the certificate that is in use; nil if everybody has their own already.
+  /// The part of the plan that removes nothing, plus a user for the shared certificate.
+  /// - Parameter shared: The Common Name of the shared certificate; nil if each program has its own already.
   /// - Throws: ``StageRefusal``.
   package func preparing(shared: String?, from state: ClusterState) throws(StageRefusal) -> Plan {
     var changes = withoutLosses
@@ -30,8 +31,8 @@ extension Plan {
     return with(changes, from: state)
   }
 
-  /// The whole plan, before the user of the shared certificate goes.
-  /// - Throws: ``StageRefusal`` if that user must stay.
+  /// The whole plan, except for the deletion of the shared user.
+  /// - Throws: ``StageRefusal`` if the shared user must stay.
   package func cleaning(shared: String?, from state: ClusterState, _ desired: DesiredState, applicant: String)
     throws(StageRefusal) -> Plan
   {
@@ -42,19 +43,20 @@ extension Plan {
     let wanted = desired.users.first { $0.name == shared }
     if wanted?.isExact == false { throw .sharedIsOthers(shared) }
     guard withoutLosses.isEmpty else { throw .notPrepared(withoutLosses.count) }
-    // It goes by itself, last and watched: see SharedUser.
+    // The shared user is deleted separately, last and while refusals are counted: see ``SharedUser``.
     return with(changes.filter { $0 != .deleteUser(shared) }, from: state)
   }
 
-  /// No change of users and roles: they are there.
-  /// - Throws: ``StageRefusal`` if somebody would miss what the file gives them, or what they had.
+  /// An empty plan: the users and roles exist already.
+  /// - Throws: ``StageRefusal`` if someone would lack access that the file gives them, or that they had.
   package func switching(shared: String?, from state: ClusterState) throws(StageRefusal) -> Plan {
     let missing = try preparing(shared: shared, from: state)
     guard missing.isEmpty else { throw .notPrepared(missing.changes.count) }
     return missing
   }
 
-  /// Without what somebody has to lose first: users that are made anew, ranges that are granted anew.
+  /// The changes without those that need a loss first: users that are recreated, ranges that are granted
+  /// again.
   private var withoutLosses: [Change] {
     let lost = Set(changes.filter(\.takesAway))
     let gone = Set(changes.compactMap { if case .deleteUser(let user) = $0 { user } else { nil } })
@@ -71,7 +73,7 @@ extension Plan {
   }
 }
 
-/// Why a stage is not gone through.
+/// Why a stage is refused.
 package enum StageRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   case noSuchUser(String)
   case notPrepared(Int)

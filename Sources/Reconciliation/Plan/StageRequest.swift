@@ -1,4 +1,4 @@
-/// Which step from a shared certificate one apply makes, and what it needs to know for it.
+/// Which stage of the migration from a shared certificate one apply makes, and the inputs for it.
 package struct StageRequest: Sendable {
   package let stage: Stage
   /// The Common Name of the shared certificate; nil if each program has its own already.
@@ -18,8 +18,8 @@ package struct StageRequest: Sendable {
     self.secret = secret
   }
 
-  /// The changes of the plan that belong to this step.
-  /// - Throws: ``StageRefusal`` if the step would take from somebody what they need.
+  /// The changes of the plan that belong to this stage.
+  /// - Throws: ``StageRefusal`` if the stage would take access that someone needs.
   package func part(of plan: Plan, from state: ClusterState, _ goal: Goal) throws(StageRefusal) -> Plan {
     switch stage {
     case .prepare: return try plan.preparing(shared: shared, from: state)
@@ -30,7 +30,7 @@ package struct StageRequest: Sendable {
     }
   }
 
-  /// The user that is deleted last; nil in other steps, or if the file names that user.
+  /// The user that is deleted last; nil in the other stages, or if the file names that user.
   package func leaving(_ desired: DesiredState) -> String? {
     guard stage == .clean, let shared, !desired.users.contains(where: { $0.name == shared }) else {
       return nil

@@ -1,6 +1,6 @@
 import Etcd
 
-/// Keeps the record in step with what is applied.
+/// Keeps the record up to date with what is applied.
 package struct Bookkeeping: Sendable {
   private let lock: ClusterLock
   private let goal: Goal
@@ -18,8 +18,8 @@ package struct Bookkeeping: Sendable {
     self.bulkhead = bulkhead
   }
 
-  /// Before the first change: what is about to be made is in the record before it is there, so that whoever is killed
-  /// in the middle leaves nothing behind that nobody knows.
+  /// Called before the first change. The names of users and roles are in the record before they are created,
+  /// so that a killed process leaves nothing behind that the record does not list.
   package func begin(_ plan: Plan) async throws {
     guard !plan.isEmpty else { return }
     let before = record ?? Record()
@@ -27,28 +27,29 @@ package struct Bookkeeping: Sendable {
     if during != record { try await during.write(lock) }
   }
 
-  /// After the last change.
-  /// - Parameter authRevision: The revision at which the users and roles are sure to be as the plan left them.
+  /// Called after the last change.
+  /// - Parameter authRevision: The revision at which the users and roles are as the plan left them; nil if
+  ///   unknown.
   package func finish(_ plan: Plan, authRevision: Int64?) async throws {
     let after = Record(
       managed: plan.managed,
       applied: Record.Applied(
         file: goal.file, wanted: goal.wanted, authRevision: authRevision,
         leftAlone: plan.drift.count(where: \.isLeft), bulkhead: bulkhead,
-        // While authentication is off no password can be tried.
+        // While authentication is off passwords cannot be tried.
         passwords: authEnabled ? try goal.onlyPasswords.map(PasswordDigest.init) : nil))
     if after != record || !plan.isEmpty { try await after.write(lock) }
   }
 }
 
 extension Survey {
-  /// The auth revision that a plan has left behind, if nobody else has changed anything since this survey: each change
-  /// moves it by one.
+  /// The auth revision after a plan; nil if another client changed users or roles since this survey. Each
+  /// change increases the revision by one.
   package func authRevision(
     after plan: Plan, of etcd: EtcdClient, as credentials: ClientCredentials
   ) async throws(EtcdError) -> Int64? {
     guard let before = authRevision else { return nil }
-    // Members that are asked for their metrics may be a little behind the last write.
+    // The metrics of a member may be slightly behind the last write.
     for _ in 1...10 {
       let now = try await Self.authRevision(of: etcd, members, as: credentials)
       if now == before + Int64(plan.changes.count) { return now }

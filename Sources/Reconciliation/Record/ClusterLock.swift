@@ -2,13 +2,13 @@ import Etcd
 import Keyspace
 import Synchronization
 
-/// Keeps two from changing a cluster's users and roles at the same time.
+/// A lock, so that only one process at a time changes the users and roles of a cluster.
 ///
-/// A key with a lease: whoever makes it has the lock, and while they live they renew the lease. When they die, killed
-/// or cut off, etcd deletes the key within seconds of the lease's term. The auth store itself knows no conditions, so
-/// the holder asks ``check()`` before each write.
+/// The lock is a key with a lease: the process that creates the key has the lock, and renews the lease while
+/// it runs. When it is killed or cut off, etcd deletes the key when the lease expires. The auth store has no
+/// conditional writes, so the holder calls ``check()`` before each write.
 package struct ClusterLock: Sendable {
-  /// The lease's term.
+  /// The time to live of the lease, in seconds.
   static let term = 10
 
   private let etcd: EtcdClient
@@ -16,26 +16,28 @@ package struct ClusterLock: Sendable {
   private let state: State
 
   private final class State: Sendable {
-    /// Until when the lease is sure to last. This clock goes on while the process or the machine sleeps.
+    /// The lease does not expire before this moment. The clock keeps running while the process or the machine
+    /// sleeps.
     let sureUntil: Mutex<ContinuousClock.Instant>
-    /// The revision at which the key was made.
+    /// The revision at which the key was created.
     let revision = Mutex<Int64>(0)
 
     init(sureUntil: ContinuousClock.Instant) { self.sureUntil = Mutex(sureUntil) }
   }
 
-  /// Takes the lock, runs `body` and gives the lock back.
+  /// Acquires the lock, runs `body` and releases the lock.
   /// - Parameters:
   ///   - wait: How long to wait for another holder.
-  ///   - waiting: Called with the other holder while waiting; nil if the lock's value tells nothing.
-  /// - Throws: ``LockError/held(by:)`` if another holds it to the end; ``EtcdError``; what `body` throws.
+  ///   - waiting: Called with the other holder while waiting; nil if the value of the lock cannot be read.
+  /// - Throws: ``LockError/held(by:)`` if another process holds the lock until `wait` is over; ``EtcdError``;
+  ///   what `body` throws.
   package static func holding<Result: Sendable>(
     _ etcd: EtcdClient, as holder: LockHolder, wait: Duration,
     waiting: (LockHolder?) -> Void = { _ in }, _ body: (ClusterLock) async throws -> Result
   ) async throws -> Result {
     let asked = ContinuousClock.now
     let lease = try await etcd.grantLease(seconds: Int64(term))
-    // Short calls: a member that is silent must not use up the lease's term.
+    // Short timeouts: an unreachable member must not use up the time to live of the lease.
     let lock = ClusterLock(
       etcd: etcd.within(.seconds(3)), lease: lease, state: State(sureUntil: sure(from: asked)))
     let renewing = Task { await lock.keepRenewing() }
@@ -50,8 +52,8 @@ package struct ClusterLock: Sendable {
     }
   }
 
-  /// Makes sure that the lock is still held, without a call while the lease is sure to last.
-  /// - Throws: ``LockError/lost(_:)`` if it is not, or if nobody can be asked.
+  /// Checks that the lock is still held; makes no call while the lease cannot have expired.
+  /// - Throws: ``LockError/lost(_:)`` if it is not held, or if etcd cannot be asked.
   package func check() async throws(LockError) {
     if ContinuousClock.now < state.sureUntil.withLock({ $0 }) { return }
     for attempt in 1... {
@@ -68,7 +70,7 @@ package struct ClusterLock: Sendable {
   /// Makes the next check ask etcd.
   func doubt() { state.sureUntil.withLock { $0 = .now } }
 
-  /// Writes a value that only the holder of the lock may write.
+  /// Writes a value on the condition that this process still holds the lock.
   /// - Throws: ``LockError/lost(_:)``; ``EtcdError``.
   func put(_ value: [UInt8], at key: Key) async throws {
     for attempt in 1...3 {
@@ -78,7 +80,7 @@ package struct ClusterLock: Sendable {
         guard revision != nil else { throw LockError.lost("its key is gone") }
         return
       } catch let error as EtcdError where error.isTransient && attempt < 3 {
-        // Writing the same twice does no harm.
+        // The write is idempotent.
         try? await Task.sleep(for: .milliseconds(300 * attempt))
       }
     }
@@ -100,7 +102,7 @@ package struct ClusterLock: Sendable {
         try await etcd.entries(in: .key(OwnKeys.lock)).first
       }
       if let entry {
-        // The answer to the making of it was lost.
+        // The key is our own: the answer to the write that created it was lost.
         if entry.lease == lease {
           state.revision.withLock { $0 = entry.createRevision }
           return
@@ -113,8 +115,8 @@ package struct ClusterLock: Sendable {
     }
   }
 
-  /// - Parameter isPatient: Says nothing of a member that is away or silent.
-  /// - Returns: What `body` returns; nil too where nobody knows.
+  /// - Parameter isPatient: If true, transient errors are ignored.
+  /// - Returns: What `body` returns; nil after an ignored error.
   private func patiently<Value>(
     _ isPatient: Bool, _ body: () async throws(EtcdError) -> Value?
   ) async throws(EtcdError) -> Value? {
@@ -131,7 +133,7 @@ package struct ClusterLock: Sendable {
     }
   }
 
-  /// Whether there still is a lease, and so the key that was made with it.
+  /// Renews the lease. False if it has expired, and with it the key.
   private func renewal() async -> Result<Bool, EtcdError> {
     let asked = ContinuousClock.now
     do {
@@ -143,22 +145,23 @@ package struct ClusterLock: Sendable {
     }
   }
 
-  /// A second less than the term that began when this was asked.
+  /// One second less than the time to live, counted from the moment of the request.
   private static func sure(from asked: ContinuousClock.Instant) -> ContinuousClock.Instant {
     asked + .seconds(term - 1)
   }
 
-  /// In a task of its own, which an interruption does not reach. Where it fails, the lease ends by itself.
+  /// Releases the lock in a separate task, so that an interruption does not cancel it. If this fails, the
+  /// lease expires.
   private func giveBack(_ renewing: Task<Void, Never>) async {
     renewing.cancel()
     await Task { try? await etcd.revoke(lease) }.value
   }
 }
 
-/// Why there is no lock.
+/// Why the lock is not held.
 package enum LockError: Error, Hashable, Sendable {
   case held(by: LockHolder?)
-  /// It was held and is no longer, or nobody can say.
+  /// The lock was held and has been lost, or etcd cannot be asked.
   case lost(String)
 }
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Who works on a cluster's users and roles: the value of the lock.
+/// The process that changes the users and roles of a cluster: the value of the lock.
 package struct LockHolder: Codable, Hashable, Sendable {
   package let host: String
   package let process: Int32
@@ -15,7 +15,7 @@ package struct LockHolder: Codable, Hashable, Sendable {
     self.since = since
   }
 
-  /// - Returns: nil if the value is of another making.
+  /// - Returns: nil if the value has another format.
   init?(_ bytes: [UInt8]) {
     let decoder = JSONDecoder()
     decoder.dateDecodingStrategy = .iso8601

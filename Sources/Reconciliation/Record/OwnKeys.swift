@@ -1,6 +1,6 @@
 import Keyspace
 
-/// The keys that Bulkhead keeps for itself. No role reaches them, so that only administrators read them.
+/// The keys that Bulkhead uses itself. No role grants access to them, so only administrators can read them.
 enum OwnKeys {
   static let all = KeyRange.prefix("/bulkhead/v1/")
   static let lock: Key = "/bulkhead/v1/lock"

@@ -2,14 +2,14 @@ import Crypto
 import CryptoExtras
 import Foundation
 
-/// Tells whether passwords are still those of before, without telling them.
+/// Tells whether passwords have changed, without storing them.
 ///
-/// Whoever reads etcd's store, a backup of it for instance, finds bcrypt hashes of the same passwords there, by default
-/// of cost 10 (etcd, `server/embed/config.go`, `BcryptCost`). So that this is no easier way to them, also where somebody
-/// has put a short one of their own into its file, it is made with scrypt at the cost that OWASP's cheat sheet on storing
-/// passwords asks for, with a random salt, and once for the passwords of all users together: a plain hash, or an HMAC
-/// whose key would stand beside it, could be tried a billion times a second. It takes a fraction of a
-/// second and 32 MiB, however many users there are.
+/// Someone who reads etcd's store, or a backup of it, already finds bcrypt hashes of the same passwords
+/// there, by default with cost 10 (etcd, `server/embed/config.go`, `BcryptCost`). This digest must not be
+/// easier to attack, even if someone has put a short password into a file. So it uses scrypt at the cost that
+/// OWASP's password storage cheat sheet recommends, with a random salt, and once for the passwords of all
+/// users together. A plain hash, or an HMAC with its key stored beside it, could be tried a billion times a
+/// second. The digest takes a fraction of a second and 32 MiB, however many users there are.
 struct PasswordDigest: Codable, Hashable, Sendable {
   private let salt: Data
   private let digest: Data
@@ -20,12 +20,12 @@ struct PasswordDigest: Codable, Hashable, Sendable {
   }
 
   func matches(_ passwords: [String: String]) throws -> Bool {
-    // Keys are compared in a time that tells nothing.
+    // Compared in constant time.
     try SymmetricKey(data: digest) == Self.key(from: passwords, salt)
   }
 
   private static func key(from passwords: [String: String], _ salt: Data) throws -> SymmetricKey {
-    // With its length before it no text runs into the next.
+    // Each value follows its length, so that different lists of values cannot give the same text.
     let text = passwords.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
       .map { "\($0.utf8.count):\($0)" }.joined()
     return try KDF.Scrypt.deriveKey(

@@ -2,7 +2,8 @@ import Etcd
 import Foundation
 import Keyspace
 
-/// Names of users and roles that Bulkhead has made or taken over, and so keeps exactly as the file says.
+/// Names of users and roles that Bulkhead created or took over, and so keeps exactly as the file defines
+/// them.
 package struct Managed: Hashable, Sendable {
   package var users: Set<String>
   package var roles: Set<String>
@@ -17,24 +18,27 @@ package struct Managed: Hashable, Sendable {
   }
 }
 
-/// What Bulkhead remembers of a cluster, in the cluster itself: whoever applies, from wherever, knows the same.
+/// What Bulkhead records about a cluster, stored in the cluster itself, so that `apply` knows the same on
+/// every machine.
 package struct Record: Hashable, Sendable {
   package var managed: Managed
-  /// What was applied to its end; nil while something is being applied, or was not to its end.
+  /// The last completed apply; nil while one is running, or if the last was not completed.
   package var applied: Applied?
 
   package struct Applied: Codable, Hashable, Sendable {
     /// SHA-256 of the file's text, in hexadecimal.
     package let file: String
-    /// SHA-256 of what the file came to: nodes may be listed elsewhere, and the catalogue is the program's.
+    /// SHA-256 of the desired state: nodes may be listed in another file, and the catalogue is part of the
+    /// program.
     package let wanted: String
-    /// The auth revision that was left behind; nil if somebody else changed something meanwhile.
+    /// The auth revision after the apply; nil if another client changed users or roles meanwhile.
     package let authRevision: Int64?
-    /// How many differences were left alone.
+    /// How many differences were left unchanged.
     package let leftAlone: Int
     /// Bulkhead's version.
     package let bulkhead: String
-    /// Of the passwords that etcd was seen to take; nil where nobody logs in with one, or none could be tried.
+    /// Digest of the passwords that etcd accepted; nil if no user logs in with a password, or none could be
+    /// tried.
     var passwords: PasswordDigest?
   }
 
@@ -47,11 +51,12 @@ package struct Record: Hashable, Sendable {
 // MARK: - as it is stored
 
 extension Record {
-  /// etcd takes requests of up to 1.5 MiB (`--max-request-bytes`); the rest is for what is around the value.
+  /// etcd accepts requests of up to 1.5 MiB (`--max-request-bytes`); the difference is for the request around
+  /// the value.
   static let mostBytes = 1_500_000
 
-  /// JSON. A name that both a user and a role have stands once, which halves the record where every node's user has a
-  /// role of its own: 15,000 of each, named like `calico-node.node-12345`, come to 375 kB.
+  /// JSON. A name of both a user and a role is stored once, which halves the record if the user of each node
+  /// has its own role: 15,000 of each, named like `calico-node.node-12345`, take 375 kB.
   private struct Stored: Codable {
     var format = 1
     var applied: Applied?
@@ -75,7 +80,7 @@ extension Record {
     }
   }
 
-  /// - Throws: ``RecordError`` if it is not understood.
+  /// - Throws: ``RecordError`` if the value cannot be decoded.
   init(_ bytes: [UInt8]) throws {
     let stored: Stored
     do {
@@ -89,7 +94,7 @@ extension Record {
     applied = stored.applied
   }
 
-  /// Writes the record. Only the holder of the lock can.
+  /// Writes the record, on the condition that the lock is held.
   func write(_ lock: ClusterLock) async throws { try await lock.put(try bytes, at: OwnKeys.record) }
 }
 
