@@ -1,0 +1,33 @@
+/// Why a call has no answer.
+package struct GRPCError: Error, Hashable, Sendable {
+  /// What the server did with the call, as far as the client can know.
+  package enum Processing: Hashable, Sendable {
+    /// The server did not see the call, or said that it left it alone: it can be sent again without harm.
+    case surelyNot
+    /// The call may or may not have been processed.
+    case maybe
+    /// The server answered with this status.
+    case answered
+  }
+
+  package let status: GRPCStatus
+  /// The server's words, or what happened to the connection. Never a secret.
+  package let message: String
+  package let processing: Processing
+
+  package init(_ status: GRPCStatus, _ message: String, processing: Processing) {
+    self.status = status
+    self.message = message
+    self.processing = processing
+  }
+}
+
+extension GRPCError: CustomStringConvertible {
+  package var description: String {
+    switch processing {
+    case .surelyNot: "\(status): \(message) (not processed)"
+    case .maybe: "\(status): \(message) (maybe processed)"
+    case .answered: "\(status): \(message)"
+    }
+  }
+}
