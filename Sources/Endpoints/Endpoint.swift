@@ -1,17 +1,19 @@
-/// A client URL of one etcd member, as etcd's `--advertise-client-urls` spells it: `https://10.0.0.11:2379`.
+/// A client URL of one etcd member, in the form of etcd's `--advertise-client-urls`:
+/// `https://10.0.0.11:2379`.
 package struct Endpoint: Hashable, Sendable {
-  /// A DNS name in lower case, an IPv4 address, or an IPv6 address without its brackets and in its shortest form
-  /// (RFC 5952), so that two spellings of one endpoint are equal.
+  /// A DNS name in lower case, an IPv4 address, or an IPv6 address without brackets in its shortest form (RFC
+  /// 5952), so that two spellings of one endpoint are equal.
   package let host: String
   package let port: Int
   private let kind: Host.Kind
 
-  /// etcd's client port (IANA's etcd-client).
+  /// etcd's client port (IANA: etcd-client).
   package static let standardPort = 2379
 
-  /// Reads `https://HOST[:PORT]`, with or without a slash at the end; the port is ``standardPort`` if there is none.
+  /// Parses `https://HOST[:PORT]`, with or without a trailing slash; without a port it is ``standardPort``.
   ///
-  /// Plain `http://` is refused: etcd knows a client by its certificate, so without TLS nobody has an identity.
+  /// Plain `http://` is refused: etcd identifies a client by its certificate, so without TLS a client has no
+  /// identity.
   package init(_ url: String) throws(EndpointError) {
     let form = "write it as https://HOST:2379"
     guard let schemeEnd = url.firstRange(of: "://") else {
@@ -28,7 +30,7 @@ package struct Endpoint: Hashable, Sendable {
     if authority.hasSuffix("/") { authority.removeLast() }
     let bare = "\(form), with nothing before the host or after the port"
     if let at = authority.lastIndex(of: "@") {
-      // What stands before it may be a password.
+      // The part before the "@" may contain a password.
       throw EndpointError("https://…\(authority[at...])", "holds a user", hint: bare)
     }
     guard !authority.contains(where: { "/?#".contains($0) }) else {
@@ -52,7 +54,7 @@ package struct Endpoint: Hashable, Sendable {
   package var isIPv6: Bool { kind == .ipv6 }
   package var isIPv4: Bool { kind == .ipv4 }
 
-  /// Splits at the port's colon, which is the one after the bracket where there is one.
+  /// Splits at the colon before the port, which is the one after the closing bracket if there is a bracket.
   private static func split(_ text: Substring) -> (host: Substring, isInBrackets: Bool, port: Substring?) {
     if text.hasPrefix("["), let close = text.firstIndex(of: "]") {
       let host = text[..<close].dropFirst()
@@ -64,7 +66,7 @@ package struct Endpoint: Hashable, Sendable {
     return (text[..<colon], false, text[colon...].dropFirst())
   }
 
-  /// `Int` alone would take `+2379`.
+  /// `Int` alone would accept `+2379`.
   private static func number(_ text: Substring) -> Int? {
     text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? Int(text) : nil
   }
@@ -74,7 +76,7 @@ extension Endpoint: CustomStringConvertible {
   package var description: String { isIPv6 ? "https://[\(host)]:\(port)" : "https://\(host):\(port)" }
 }
 
-/// Why a text is no ``Endpoint``.
+/// Why a text is not a valid ``Endpoint``.
 package struct EndpointError: Error, Hashable, CustomStringConvertible {
   package let url: String
   package let problem: String

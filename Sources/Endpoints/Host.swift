@@ -20,8 +20,8 @@ struct Host: Hashable, Sendable {
     }
   }
 
-  /// Labels of RFC 1123, with the underscore that some resolvers and Docker allow. A name whose last label is a number
-  /// would be taken for an address (WHATWG URL, "ends in a number").
+  /// Labels of RFC 1123, plus the underscore that some resolvers and Docker allow. A name whose last label is
+  /// a number is refused, because it would be parsed as an address (WHATWG URL, "ends in a number").
   private static func isName(_ text: Substring) -> Bool {
     let labels = text.split(separator: ".", omittingEmptySubsequences: false)
     guard text.utf8.count <= 253, let last = labels.last, Int(last) == nil else { return false }
@@ -33,9 +33,9 @@ struct Host: Hashable, Sendable {
     }
   }
 
-  /// The address in its shortest form; nil if the text is none of the family.
+  /// The address in its shortest form; nil if the text is not an address of this family.
   private static func address(_ text: Substring, _ family: Int32) -> String? {
-    // The C function would stop at a zero byte and take what stands before it.
+    // inet_pton would stop at a zero byte and accept the part before it.
     guard !text.utf8.contains(0) else { return nil }
     var bytes = in6_addr()
     guard inet_pton(family, String(text), &bytes) == 1 else { return nil }

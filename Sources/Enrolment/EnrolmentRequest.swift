@@ -1,22 +1,23 @@
-/// What a node asks an authority server for: a certificate for a key that never leaves the node.
+/// A node's request to an authority server: a certificate for a key that never leaves the node.
 ///
-/// Sent as JSON to ``path`` with `Authorization: Bearer` and a join token or a Kubernetes service-account token, or to
-/// ``renewalPath`` over TLS with the certificate that is to be renewed.
+/// Sent as JSON, either to ``path`` with `Authorization: Bearer` and a join token or a Kubernetes
+/// service-account token, or to ``renewalPath`` over TLS with the certificate to renew.
 package struct EnrolmentRequest: Codable, Hashable, Sendable {
   package static let path = "/v1/enroll"
   package static let renewalPath = "/v1/renew"
 
-  /// A certificate request (RFC 2986) in PEM. Its Common Name is the identity; nothing else is taken from it.
+  /// A certificate signing request (RFC 2986) in PEM. Its Common Name is the identity; the server uses
+  /// nothing else but the key.
   package let csr: String
 
   package init(csr: String) { self.csr = csr }
 }
 
-/// What the authority server answers with status 200.
+/// The body of the authority server's response with status 200.
 package struct EnrolmentResponse: Codable, Hashable, Sendable {
-  /// The certificate in PEM, with those of intermediate authorities after it.
+  /// The certificate in PEM, followed by the certificates of intermediate authorities.
   package let certificate: String
-  /// The authorities of etcd's server certificates in PEM: what the client trusts.
+  /// The authorities of etcd's server certificates in PEM, which the client must trust.
   package let etcdCA: String
 
   package init(certificate: String, etcdCA: String) {
@@ -25,9 +26,9 @@ package struct EnrolmentResponse: Codable, Hashable, Sendable {
   }
 }
 
-/// What the authority server answers with every other status.
+/// The body of the authority server's response with any other status.
 package struct EnrolmentRefusal: Codable, Hashable, Sendable {
-  /// One sentence in lower case with no full stop.
+  /// One sentence in lower case without a full stop.
   package let error: String
   package let hint: String?
 

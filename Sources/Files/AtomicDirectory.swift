@@ -1,15 +1,15 @@
 import FoundationEssentials
 import Glibc
 
-/// Files that change all at once, in the layout in which the kubelet mounts a Secret (Kubernetes,
-/// `pkg/volume/util/atomic_writer.go`):
+/// A folder whose files are replaced all at once, in the layout in which the kubelet mounts a Secret
+/// (Kubernetes, `pkg/volume/util/atomic_writer.go`):
 ///
 ///     ..2026_11_24_10_30_05.4711/   the files, as they were written together
 ///     ..data -> ..2026_11_24_10_30_05.4711
 ///     etcd-key -> ..data/etcd-key
 ///
-/// One rename of `..data` replaces all of them: a reader, a crash and a power cut find the old ones or the new ones.
-/// Programs that watch such folders already know this layout.
+/// One rename of `..data` replaces all of them: after a crash or a power cut, as for any reader, either all
+/// old files or all new files are there. Programs that watch mounted Secrets already handle this layout.
 package struct AtomicDirectory: Sendable {
   package let path: String
 
@@ -18,7 +18,7 @@ package struct AtomicDirectory: Sendable {
   static let current = "..data"
   private static let next = "..data_tmp"
 
-  /// What the directory holds now; nil where nothing was written yet.
+  /// What the directory contains now; nil if nothing was written yet.
   /// - Throws: ``FileError``.
   package func generation() throws -> Generation? {
     let directory: OpenDirectory
@@ -30,10 +30,10 @@ package struct AtomicDirectory: Sendable {
     return try directory.link(Self.current).flatMap { Generation($0, in: path) }
   }
 
-  /// Writes files, in place of all that were there. The directory is made with mode 0755 if need be. What a killed
-  /// run left behind is removed, and links that were lost are made again.
-  /// - Returns: false where all had this content, mode and owner already and were left untouched.
-  /// - Throws: ``FileError``; the old files are whole and in place then.
+  /// Replaces all files in the directory, which is created with mode 0755 if it does not exist. Removes what
+  /// a killed process left behind, and restores missing links.
+  /// - Returns: false if all files had this content, mode and owner already; nothing was written then.
+  /// - Throws: ``FileError``; the old files are complete and in place then.
   @discardableResult
   package func write(_ files: [NewFile], now: Date) throws -> Bool {
     for file in files { _ = try FilePath.checked(file.name) }
@@ -46,7 +46,7 @@ package struct AtomicDirectory: Sendable {
       try link(files, in: directory, replacing: true)
       return false
     }
-    // Before anything is written: on a full disk the rest of a killed run may be what fills it.
+    // Before anything is written: on a full disk, the files of a killed process may use the space.
     try removeRubbish(in: directory, except: old?.name)
     let new = Generation.named(for: now, in: path)
     do {
@@ -73,8 +73,8 @@ package struct AtomicDirectory: Sendable {
     return files.allSatisfy { (try? AtomicFile.isPresent($0, in: directory)) == true }
   }
 
-  /// The links by which the files are known.
-  /// - Parameter replacing: whether also where something else has the name.
+  /// Creates the links with the names of the files.
+  /// - Parameter replacing: Whether to replace something else that has the name.
   private func link(
     _ files: [NewFile], in directory: borrowing OpenDirectory, replacing: Bool
   ) throws {
@@ -87,7 +87,7 @@ package struct AtomicDirectory: Sendable {
     }
   }
 
-  /// Makes a link, or makes it point elsewhere, at once.
+  /// Creates or redirects a link atomically.
   private static func point(
     _ name: String, via temporary: String, at target: String, in directory: borrowing OpenDirectory
   ) throws {
@@ -101,7 +101,7 @@ package struct AtomicDirectory: Sendable {
     }
   }
 
-  /// Removes generations other than one, and links that never got their name.
+  /// Removes all generations except one, and links that still have their temporary name.
   private func removeRubbish(in directory: borrowing OpenDirectory, except kept: String?) throws {
     for name in try directory.names() where name.hasPrefix("..") && name != kept {
       if Generation(name, in: path) != nil {
@@ -130,7 +130,7 @@ package struct Generation: Hashable, Sendable {
   /// When they were written, in whole seconds.
   package let written: Date
 
-  /// - Returns: nil where this is no name of a generation.
+  /// - Returns: nil if this is not the name of a generation.
   init?(_ name: String, in directory: String) {
     let parts = name.dropFirst(2).split(separator: ".", omittingEmptySubsequences: false)
     guard name.hasPrefix(".."), parts.count == 2, parts[1].allSatisfy(\.isNumber),
@@ -147,7 +147,7 @@ package struct Generation: Hashable, Sendable {
     self.written = written
   }
 
-  /// A name that no generation has had.
+  /// A name that no generation has had: the time in UTC and a random number.
   static func named(for now: Date, in directory: String) -> Generation {
     let written = Date(timeIntervalSince1970: now.timeIntervalSince1970.rounded(.down))
     var seconds = time_t(written.timeIntervalSince1970)
@@ -172,16 +172,16 @@ package struct Generation: Hashable, Sendable {
     return Date(timeIntervalSince1970: Double(timegm(&parts)))
   }
 
-  /// The bytes of one of its files; nil where it has none of this name.
+  /// The bytes of one of the files; nil if there is no file of this name.
   /// - Throws: ``FileError``.
   package func read(_ name: String, limit: Int = FileContents.defaultLimit) throws -> [UInt8]? {
     try FileContents.readIfPresent("\(path)/\(FilePath.checked(name))", limit: limit)
   }
 
-  /// Whether something was noted about these files. A note goes with them.
+  /// Whether a note was added to these files. A note is removed together with them.
   package func has(note: String) -> Bool { access("\(path)/.\(note)", F_OK) == 0 }
 
-  /// Notes something about these files, so that it is known after a restart.
+  /// Adds a note to these files that survives a restart: an empty file `.NOTE`.
   /// - Throws: ``FileError``.
   package func add(note: String) throws {
     try AtomicFile.write([], to: "\(path)/.\(note)", mode: 0o644)

@@ -1,14 +1,14 @@
 import Glibc
 
-/// Writing files so that a reader finds the old one or the new one and never a part, through a crash of the
-/// machine as well, and so that a secret is never readable by others, not for an instant.
+/// Writes files atomically: a reader finds the old file or the new one and never a part of it, even after a
+/// crash of the machine, and a secret is at no moment readable by others.
 ///
-/// A symbolic link at the target is replaced; what it points to stays as it is. A target that is no regular
-/// file (a directory, a device, a pipe) is refused. A failed write leaves nothing behind; only SIGKILL or a
-/// power cut can leave a `.bulkhead-*.tmp` with the file's own mode.
+/// A symbolic link at the target is replaced; the file that it points to stays unchanged. A target that is
+/// not a regular file (a directory, a device, a pipe) is refused. A failed write leaves nothing behind; only
+/// SIGKILL or a power cut can leave a `.bulkhead-*.tmp` with the final mode of the file.
 package enum AtomicFile {
   /// Writes one file.
-  /// - Returns: false where the file had this content and mode already and was left untouched.
+  /// - Returns: false if the file had this content and mode already; nothing was written then.
   /// - Throws: ``FileError``.
   @discardableResult
   package static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o600) throws -> Bool {
@@ -16,12 +16,12 @@ package enum AtomicFile {
     return try write([NewFile(name: target.name, bytes: bytes, mode: mode)], in: target.directory)
   }
 
-  /// Writes files that belong together, such as a key and its certificate: all are complete on the disk
-  /// before the first takes its name, they take their names one straight after the other in the order given,
-  /// and two writers at once never leave one's key with the other's certificate.
-  /// - Parameter durably: false for what can be made again: thousands of files then do not wait for the disk one after
-  ///   the other, and a power cut may leave them empty.
-  /// - Returns: false where all had this content, mode and owner already and were left untouched.
+  /// Writes files that belong together, such as a key and its certificate. All are complete on the disk
+  /// before the first is renamed to its final name; they are renamed one directly after the other in the
+  /// order given; and two concurrent writers never leave the key of one with the certificate of the other.
+  /// - Parameter durably: false for files that can be written again: thousands of files then do not wait for
+  ///   the disk one after the other, and a power cut may leave them empty.
+  /// - Returns: false if all had this content, mode and owner already; nothing was written then.
   /// - Throws: ``FileError``.
   @discardableResult
   package static func write(_ files: [NewFile], in directory: String, durably: Bool = true) throws -> Bool {
@@ -37,9 +37,9 @@ package enum AtomicFile {
     return true
   }
 
-  /// Creates files that belong together and must not exist: all of them or none. Of several writers at once
-  /// one succeeds.
-  /// - Throws: ``FileError``; of kind `exists` where one of the names is taken.
+  /// Creates files that belong together and must not exist: all of them or none. Of several concurrent
+  /// writers one succeeds.
+  /// - Throws: ``FileError``; of kind `exists` if one of the names is taken.
   package static func create(_ files: [NewFile], in directory: String) throws {
     let directory = try OpenDirectory(directory)
     try withStaged(files, in: directory) { staged in
@@ -57,7 +57,7 @@ package enum AtomicFile {
     }
   }
 
-  /// Gives a file of a directory another name there, whoever had that before.
+  /// Renames a file within its directory, and replaces a file that has the new name.
   /// - Throws: ``FileError``.
   package static func rename(_ name: String, to newName: String, in directory: String) throws {
     let directory = try OpenDirectory(directory)
@@ -69,7 +69,8 @@ package enum AtomicFile {
     try directory.synchronize()
   }
 
-  /// Stages all files, lets `commit` give them their names, and removes whatever temporary names are left.
+  /// Stages all files, calls `commit` to give them their final names, and removes the temporary names that
+  /// are left.
   private static func withStaged(
     _ files: [NewFile], in directory: borrowing OpenDirectory, durably: Bool = true,
     commit: ([StagedFile]) throws -> Void
@@ -84,8 +85,8 @@ package enum AtomicFile {
     if durably { try directory.synchronize() }
   }
 
-  /// Whether the file is there with this content, mode and owner.
-  /// - Throws: ``FileError`` where the name belongs to something that must not be replaced.
+  /// Whether the file exists with this content, mode and owner.
+  /// - Throws: ``FileError`` if the name belongs to something that must not be replaced.
   static func isPresent(_ file: NewFile, in directory: borrowing OpenDirectory) throws -> Bool {
     let name = try FilePath.checked(file.name)
     let path = directory.path(of: name)

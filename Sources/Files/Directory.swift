@@ -1,9 +1,9 @@
 import Glibc
 
-/// Making directories.
+/// Creates and locks directories.
 package enum Directory {
-  /// Makes a directory and whichever of its parents are missing, each with `mode`. What exists stays as it
-  /// is. The process's umask may narrow the mode, never widen it.
+  /// Creates a directory and its missing parents, each with `mode`. Existing directories stay unchanged. The
+  /// process's umask may narrow the mode, never widen it.
   /// - Throws: ``FileError``.
   package static func create(_ path: String, mode: mode_t = 0o700) throws {
     try FilePath.refuseNUL(path)
@@ -19,7 +19,7 @@ package enum Directory {
       let parent = try FilePath(path.trimmingTrailingSlashes).directory
       guard parent != path else { throw FileError(errno: ENOENT, "create", path) }
       try create(parent, mode: mode)
-      // Someone else may have made it meanwhile, which is as good.
+      // Another process may have created it meanwhile.
       guard mkdir(path, mode) == 0 || errno == EEXIST else { throw FileError(errno: errno, "create", path) }
     default:
       throw FileError(errno: errno, "create", path)
@@ -28,9 +28,9 @@ package enum Directory {
 }
 
 extension Directory {
-  /// Runs `body` while no other process, nor another call of this one, does so for the same directory.
-  /// ``AtomicFile`` takes the same lock: `body` must not write several files into this directory.
-  /// - Throws: ``FileError`` where there is no such directory, and whatever `body` throws.
+  /// Runs `body` while no other process, and no other call of this process, holds the lock of the same
+  /// directory. ``AtomicFile`` takes the same lock: `body` must not write several files into this directory.
+  /// - Throws: ``FileError`` if the directory does not exist; what `body` throws.
   package static func withLock<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
     let directory = try OpenDirectory(path)
     directory.lock()
@@ -46,8 +46,8 @@ extension String {
   }
 }
 
-/// An open directory. Names are looked up in it rather than by path, so all steps of a write meet the same
-/// directory.
+/// An open directory. Names are looked up in the descriptor and not by path, so all steps of a write use the
+/// same directory even if the path changes.
 struct OpenDirectory: ~Copyable {
   let path: String
   let descriptor: Int32
@@ -64,19 +64,18 @@ struct OpenDirectory: ~Copyable {
 
   func path(of name: String) -> String { path.hasSuffix("/") ? path + name : "\(path)/\(name)" }
 
-  /// Waits for other writers of files that belong together. The lock ends with this value. A network file
-  /// system that cannot lock a directory is no reason not to write: what is lost there is only the order of
-  /// two writers.
+  /// Waits for other writers of files that belong together. Released in `deinit`. If a network file system
+  /// cannot lock a directory, the write goes on without the lock; then only the order of two writers is lost.
   func lock() {
     while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
   }
 
-  /// Makes renames durable. Some file systems have nothing to do here and say so with EINVAL.
+  /// Makes renames durable. Some file systems need no fsync of a directory and return EINVAL.
   func synchronize() throws {
     guard fsync(descriptor) == 0 || errno == EINVAL else { throw FileError(errno: errno, "save", path) }
   }
 
-  /// The state of an entry, or nil where there is none.
+  /// The status of an entry; nil if it does not exist.
   func status(of name: String, followingLinks: Bool) throws -> stat? {
     var status = stat()
     if fstatat(descriptor, name, &status, followingLinks ? 0 : AT_SYMLINK_NOFOLLOW) == 0 { return status }
@@ -84,7 +83,7 @@ struct OpenDirectory: ~Copyable {
     return nil
   }
 
-  /// What it holds, hidden names included, in no order.
+  /// The names of all entries, hidden ones included, in no particular order.
   func names() throws -> [String] {
     let copy = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard copy >= 0, let stream = fdopendir(copy) else {
@@ -103,7 +102,7 @@ struct OpenDirectory: ~Copyable {
     return names
   }
 
-  /// What a symbolic link says; nil where there is none of this name.
+  /// The target of a symbolic link; nil if there is no link of this name.
   func link(_ name: String) throws -> String? {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = readlinkat(descriptor, name, &buffer, buffer.count)

@@ -1,12 +1,12 @@
 import Glibc
 
-/// Reading a whole file that is expected to be small.
+/// Reads whole files that are expected to be small.
 package enum FileContents {
-  /// More than any file Bulkhead reads: 16 MiB.
+  /// 16 MiB, more than any file that Bulkhead reads.
   package static let defaultLimit = 16 << 20
 
   /// The bytes of a file, a pipe or a device such as `/dev/stdin`.
-  /// - Parameter limit: the most bytes to accept.
+  /// - Parameter limit: The largest size to accept, in bytes.
   /// - Throws: ``FileError`` of kind `missing`, `isDirectory`, `permission`, `tooLarge` and others.
   package static func read(_ path: String, limit: Int = defaultLimit) throws -> [UInt8] {
     try FilePath.refuseNUL(path)
@@ -16,7 +16,7 @@ package enum FileContents {
     return try read(descriptor: file, path: path, limit: limit)
   }
 
-  /// The bytes of a file, or nil where there is none.
+  /// The bytes of a file; nil if it does not exist.
   package static func readIfPresent(_ path: String, limit: Int = defaultLimit) throws -> [UInt8]? {
     do {
       return try read(path, limit: limit)
@@ -26,7 +26,7 @@ package enum FileContents {
   }
 
   /// The text of a file in UTF-8.
-  /// - Throws: ``FileError``; of kind `notText` where the bytes are no UTF-8.
+  /// - Throws: ``FileError``; of kind `notText` if the bytes are not valid UTF-8.
   package static func readText(_ path: String, limit: Int = defaultLimit) throws -> String {
     guard let text = String(validating: try read(path, limit: limit), as: UTF8.self) else {
       throw FileError(
@@ -35,7 +35,7 @@ package enum FileContents {
     return text
   }
 
-  /// The permission bits of a file, of what a symbolic link points to.
+  /// The permission bits of a file; of its target if it is a symbolic link.
   package static func mode(of path: String) throws -> mode_t {
     try FilePath.refuseNUL(path)
     var status = stat()

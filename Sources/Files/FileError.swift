@@ -1,8 +1,8 @@
 import Glibc
 
-/// Why a file could not be read or written: one sentence, and what to do about it. Never holds file content.
+/// Why a file could not be read or written: one sentence, and a hint what to do. Never contains file content.
 package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What went wrong, for callers that act on it.
+  /// The kind of failure, for callers that handle it.
   package enum Kind: Hashable, Sendable {
     case missing, exists, isDirectory, notDirectory, notRegularFile, permission, readOnly, noSpace, tooLarge
     case notText, invalidPath, other
@@ -10,7 +10,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 
   package let kind: Kind
   package let path: String
-  /// One sentence in lower case with no full stop.
+  /// One sentence in lower case without a full stop.
   package let message: String
   package let hint: String
 
@@ -23,8 +23,8 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     self.hint = hint
   }
 
-  /// The error behind `errno`; read it straight after the call that failed.
-  /// - Parameter action: what was tried, as in "cannot ACTION PATH".
+  /// The error for a value of `errno`, which must be read directly after the failed call.
+  /// - Parameter action: What was attempted, as in "cannot ACTION PATH".
   init(errno code: Int32, _ action: String, _ path: String) {
     let failed = "cannot \(action) \(path): "
     switch code {

@@ -1,9 +1,10 @@
-/// The two halves of a path, by text alone: nothing is looked up.
+/// Splits a path into directory and name, by text alone, without access to the file system.
 struct FilePath {
   let directory: String
   let name: String
 
-  /// - Throws: ``FileError`` where the path names no file or holds a NUL byte, which would cut it short.
+  /// - Throws: ``FileError`` if the path has no file name or contains a NUL byte, at which C functions would
+  ///   cut it off.
   init(_ path: String) throws {
     guard let slash = path.lastIndex(of: "/") else {
       self.directory = "."
@@ -16,7 +17,7 @@ struct FilePath {
     try Self.refuseNUL(self.directory)
   }
 
-  /// The name as given, if it can be the name of a file in a directory.
+  /// The name unchanged, if it is valid as a name of a file in a directory.
   static func checked(_ name: String) throws -> String {
     guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(UInt8(ascii: "/")) else {
       throw FileError(

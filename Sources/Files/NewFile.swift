@@ -1,11 +1,11 @@
 import Glibc
 
-/// A file to be: its name in a directory, its content, its exact mode and whose it is.
+/// A file to write: its name in a directory, its content, its exact mode and its owner.
 package struct NewFile: Sendable {
   package let name: String
   package let bytes: [UInt8]
   package let mode: mode_t
-  /// Nil for whoever writes it, or has it already.
+  /// nil for the user that writes the file; a file with the same content and mode keeps its owner then.
   package let owner: FileOwner?
 
   package init(name: String, bytes: [UInt8], mode: mode_t, owner: FileOwner? = nil) {
@@ -22,9 +22,9 @@ package struct FileOwner: Hashable, Sendable {
   let group: gid_t
 
   /// - Parameters:
-  ///   - owner: a name or a number; nil for the user that this process runs as.
-  ///   - group: a name or a number; nil for the group that this process runs as.
-  /// - Throws: ``FileError`` where the machine knows no such name.
+  ///   - owner: A name or a number; nil for the user that this process runs as.
+  ///   - group: A name or a number; nil for the group that this process runs as.
+  /// - Throws: ``FileError`` if the machine has no user or group of this name.
   package init(owner: String?, group: String?) throws {
     user = try owner.map(Self.user) ?? geteuid()
     self.group = try group.map(Self.group) ?? getegid()

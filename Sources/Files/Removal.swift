@@ -1,8 +1,8 @@
 import Glibc
 
 extension Directory {
-  /// Removes a file below a directory, and then the folders on the way to it that are empty. No symbolic link is
-  /// followed; what is not there already is as good.
+  /// Removes a file below a directory, then the folders on its path that are empty. Follows no symbolic
+  /// links; a file or folder that does not exist is not an error.
   /// - Parameter path: Relative to `root`, which itself stays.
   /// - Throws: ``FileError``.
   package static func removeFile(_ path: String, in root: String) throws {

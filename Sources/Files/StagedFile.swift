@@ -1,14 +1,15 @@
 import Glibc
 
-/// A file that is complete on the disk under a temporary name beside its final one.
+/// A file that is complete on the disk under a temporary name in its final directory.
 struct StagedFile {
   let temporaryName: String
   let file: NewFile
 
-  /// Writes the file under a name of its own. It never exists with more rights than its final mode: it is
-  /// created with that mode, from which the umask can only take away, and set to it exactly before the first
-  /// byte. The group's and others' rights wait until it belongs to whom it shall.
-  /// - Parameter durably: whether it is on the disk when this returns.
+  /// Writes the file under a random temporary name. The file never has more permissions than its final mode:
+  /// it is created with that mode, which the umask can only narrow, and set to it exactly before the first
+  /// byte is written. If it gets another owner, the permissions of group and others are added after the
+  /// change of owner.
+  /// - Parameter durably: Whether to return only when the file is on the disk.
   init(_ file: NewFile, in directory: borrowing OpenDirectory, durably: Bool = true) throws {
     self.file = file
     let path = directory.path(of: file.name)
@@ -40,14 +41,14 @@ struct StagedFile {
     }
   }
 
-  /// Takes the final name, whoever had it before.
+  /// Renames the file to its final name, and replaces a file that has it.
   func replace(in directory: borrowing OpenDirectory) throws {
     guard renameat(directory.descriptor, temporaryName, directory.descriptor, file.name) == 0 else {
       throw FileError(errno: errno, "write", directory.path(of: file.name))
     }
   }
 
-  /// Takes the final name only if nobody has it.
+  /// Gives the file its final name; fails with `exists` if the name is taken.
   func claim(in directory: borrowing OpenDirectory) throws {
     guard linkat(directory.descriptor, temporaryName, directory.descriptor, file.name, 0) == 0 else {
       throw FileError(errno: errno, "create", directory.path(of: file.name))
@@ -55,7 +56,7 @@ struct StagedFile {
     discard(in: directory)
   }
 
-  /// Removes the temporary name; nothing happens where it is gone already.
+  /// Removes the temporary name, if it still exists.
   func discard(in directory: borrowing OpenDirectory) {
     unlinkat(directory.descriptor, temporaryName, 0)
   }

@@ -1,4 +1,4 @@
-/// A key range and what may be done in it: one line of an etcd role.
+/// A key range and the access to it: one permission of an etcd role.
 package struct Grant: Hashable, Sendable {
   package let range: KeyRange
   package let access: Access

@@ -1,11 +1,11 @@
-/// A key of etcd: any bytes but none at all. Keys are ordered as etcd orders them, byte by byte.
+/// An etcd key: a non-empty sequence of bytes. Keys are ordered byte by byte, as in etcd.
 package struct Key: Hashable, Sendable {
   package let bytes: [UInt8]
 
   package init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
   package init(_ text: String) { self.bytes = Array(text.utf8) }
 
-  /// The least key that is greater than this one: there is no key between `k` and `k\x00`.
+  /// The smallest key greater than this one: no key is between `k` and `k\x00`.
   package var next: Key { Key(bytes + [0]) }
 
   package func hasPrefix(_ prefix: Key) -> Bool { bytes.starts(with: prefix.bytes) }
@@ -22,8 +22,8 @@ extension Key: ExpressibleByStringLiteral {
 }
 
 extension Key: CustomStringConvertible {
-  /// The key as a person reads it: printable ASCII as it is, every other byte (and the backslash) as `\xNN`.
-  /// ``init(escaped:)`` reads it back.
+  /// Printable ASCII unchanged; every other byte, the space and the backslash as `\xNN`. ``init(escaped:)``
+  /// is the inverse.
   package var description: String {
     var text = ""
     for byte in bytes {
@@ -37,7 +37,7 @@ extension Key: CustomStringConvertible {
     return text
   }
 
-  /// Reads ``description`` back, and plain text as its UTF-8 bytes.
+  /// Parses ``description``; plain text gives its UTF-8 bytes.
   /// - Returns: nil if a backslash is not followed by `xNN`.
   package init?(escaped text: String) {
     var bytes: [UInt8] = []

@@ -1,6 +1,6 @@
 /// The keys from ``lower`` up to but not including ``upper``, as etcd compares them.
 ///
-/// etcd writes a range as two byte strings, a key and a range end, in three forms (etcd,
+/// etcd encodes a range as two byte strings, a key and a range end, in three forms (etcd,
 /// `server/auth/range_perm_cache.go` and `api/etcdserverpb/rpc.proto`):
 ///
 /// | key | range end | means |
@@ -10,19 +10,19 @@
 /// | `k` | `e` | `[k, e)`, nothing if `e` is not greater than `k` |
 package struct KeyRange: Hashable, Sendable {
   package let lower: Key
-  /// The first key that is no longer inside; nil if the range has no end.
+  /// The first key after the range; nil if the range has no end.
   package let upper: Key?
 
-  /// - Parameter lower: etcd has no empty key, so the empty one stands for the first that there is, `\x00`.
+  /// - Parameter lower: etcd has no empty key; an empty `lower` means the first possible key, `\x00`.
   package init(from lower: Key, to upper: Key?) {
     self.lower = lower.bytes.isEmpty ? Key([0]) : lower
     self.upper = upper
   }
 
-  /// One key.
+  /// The range with one key.
   package static func key(_ key: Key) -> KeyRange { KeyRange(from: key, to: key.next) }
 
-  /// Every key that begins with `prefix`, as `etcdctl --prefix` means it. The empty prefix is ``everything``.
+  /// Every key that begins with `prefix`, as with `etcdctl --prefix`. The empty prefix is ``everything``.
   package static func prefix(_ prefix: Key) -> KeyRange {
     guard !prefix.bytes.isEmpty else { return .everything }
     var end = prefix.bytes
@@ -37,7 +37,7 @@ package struct KeyRange: Hashable, Sendable {
 
   package var isEmpty: Bool { upper.map { $0 <= lower } ?? false }
 
-  /// The key, if the range holds exactly one.
+  /// The key, if the range contains exactly one.
   package var singleKey: Key? { upper == lower.next ? lower : nil }
 
   package func contains(_ key: Key) -> Bool { lower <= key && (upper.map { key < $0 } ?? true) }
@@ -46,14 +46,14 @@ package struct KeyRange: Hashable, Sendable {
     other.isEmpty || (lower <= other.lower && !KeyRange.ends(upper, before: other.upper))
   }
 
-  /// The keys in both ranges; nil if there are none.
+  /// The keys in both ranges; nil if they have none in common.
   package func intersection(_ other: KeyRange) -> KeyRange? {
     let both = KeyRange(
       from: max(lower, other.lower), to: KeyRange.ends(upper, before: other.upper) ? upper : other.upper)
     return both.isEmpty ? nil : both
   }
 
-  /// Orders two ends, of which nil is the greatest.
+  /// Whether `left` is before `right`; nil is the greatest.
   static func ends(_ left: Key?, before right: Key?) -> Bool {
     guard let left else { return false }
     return right.map { left < $0 } ?? true
@@ -63,11 +63,11 @@ package struct KeyRange: Hashable, Sendable {
 // MARK: - etcd's two byte strings
 
 extension KeyRange {
-  /// Reads the two byte strings of an etcd permission or request.
+  /// Decodes the two byte strings of an etcd permission or request.
   ///
-  /// Where the key is empty the range holds nothing: etcd compares the empty string as greater than every key
-  /// (etcd, `pkg/adt/adt.go`, `BytesAffineComparable`). Such permissions are in stores from before 3.4.25 and 3.5.8,
-  /// which refuse them.
+  /// If the key is empty the range contains nothing: etcd compares the empty string as greater than every key
+  /// (etcd, `pkg/adt/adt.go`, `BytesAffineComparable`). Releases from 3.4.25 and 3.5.8 on refuse such
+  /// permissions; stores of older releases may contain them.
   package init(key: [UInt8], rangeEnd: [UInt8]) {
     guard !key.isEmpty else {
       self.init(from: Key([0]), to: Key([0]))
@@ -86,7 +86,7 @@ extension KeyRange {
     return upper?.bytes ?? [0]
   }
 
-  /// The prefix, if the range is all the keys that begin with one.
+  /// The prefix, if the range consists of all keys with one prefix.
   package var prefix: Key? {
     self == .everything ? Key([]) : (self == .prefix(lower) ? lower : nil)
   }

@@ -1,7 +1,8 @@
-/// A union of key ranges, kept sorted, without empty ranges, overlaps or ranges that touch.
+/// A union of key ranges, sorted, without empty, overlapping or adjacent ranges.
 ///
-/// This is how etcd sees a user: the ranges of all roles are merged before a request is looked up, so two
-/// adjacent grants allow one request that spans both (etcd, `server/auth/range_perm_cache.go`, `checkKeyInterval`).
+/// This is how etcd evaluates a user: it merges the ranges of all roles before it checks a request, so two
+/// adjacent grants allow one request that spans both (etcd, `server/auth/range_perm_cache.go`,
+/// `checkKeyInterval`).
 package struct KeyRangeSet: Hashable, Sendable {
   package let ranges: [KeyRange]
 
@@ -22,7 +23,8 @@ package struct KeyRangeSet: Hashable, Sendable {
 
   package func contains(_ key: Key) -> Bool { range(at: key) != nil }
 
-  /// Whether every key of `range` is inside. Ranges that touch are merged, so one of them holds it all or none does.
+  /// Whether every key of `range` is in the set. Adjacent ranges are merged, so a single range contains all
+  /// of `range`, or the set does not.
   package func contains(_ range: KeyRange) -> Bool {
     range.isEmpty || self.range(at: range.lower)?.contains(range) ?? false
   }
@@ -38,13 +40,13 @@ package struct KeyRangeSet: Hashable, Sendable {
     var (left, right) = (ranges[...], other.ranges[...])
     while let a = left.first, let b = right.first {
       if let both = a.intersection(b) { common.append(both) }
-      // Whichever ends first has nothing more to give.
+      // The range that ends first cannot overlap any further range.
       if KeyRange.ends(a.upper, before: b.upper) { left.removeFirst() } else { right.removeFirst() }
     }
     return KeyRangeSet(common)
   }
 
-  /// The keys that are outside.
+  /// The keys that are not in the set.
   package var complement: KeyRangeSet {
     var gaps: [KeyRange] = []
     var lower: Key? = KeyRange.everything.lower
@@ -59,7 +61,8 @@ package struct KeyRangeSet: Hashable, Sendable {
 
   package func subtracting(_ other: KeyRangeSet) -> KeyRangeSet { intersection(other.complement) }
 
-  /// The range that holds the key: the last that does not begin after it, if it reaches that far.
+  /// The range that contains the key, found by binary search: the last range that does not begin after the
+  /// key.
   private func range(at key: Key) -> KeyRange? {
     var (low, high) = (0, ranges.count)
     while low < high {

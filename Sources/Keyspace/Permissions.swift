@@ -1,4 +1,4 @@
-/// All that one etcd user may do with keys: the union of the grants of all its roles.
+/// Everything that one etcd user may do with keys: the union of the grants of all its roles.
 package struct Permissions: Hashable, Sendable {
   package let readable: KeyRangeSet
   package let writable: KeyRangeSet
@@ -8,13 +8,14 @@ package struct Permissions: Hashable, Sendable {
     writable = KeyRangeSet(grants.filter { $0.access.contains(.write) }.map(\.range))
   }
 
-  /// What the role `root` gives, whatever its grants say (etcd, `server/auth/store.go`, `isOpPermitted`).
+  /// What the role `root` allows, whatever its grants are (etcd, `server/auth/store.go`, `isOpPermitted`).
   package static let root = Permissions([Grant(.everything, .readwrite)])
 
-  /// Whether etcd lets a request for `range` pass. A request that needs both kinds of access needs each of them.
+  /// Whether etcd permits a request for `range`. A request that needs both kinds of access needs each of
+  /// them.
   ///
-  /// A request whose end is not after its beginning holds no key, reads nothing and writes nothing. etcd lets it
-  /// pass only where its first key is granted, and with several grants not even always then, since its search tree
+  /// A request whose end is not after its start covers no key, reads nothing and writes nothing. etcd permits
+  /// it only if its first key is granted, and with several grants not always then, because its search tree
   /// expects intervals in order (etcd, `pkg/adt/interval_tree.go`, `visit`).
   package func allow(_ access: Access, _ range: KeyRange) -> Bool {
     range.isEmpty
@@ -28,7 +29,7 @@ package struct Permissions: Hashable, Sendable {
       && (!access.contains(.write) || writable.contains(key))
   }
 
-  /// Whether everything that `other` may do is allowed here too.
+  /// Whether these permissions allow everything that `other` allows.
   package func include(_ other: Permissions) -> Bool {
     readable.contains(other.readable) && writable.contains(other.writable)
   }

@@ -2,23 +2,23 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A program that is run to its end, without a shell, and for no longer than it may take.
+/// Runs a program to its end, without a shell and with a time limit.
 package struct ProgramRun: Sendable {
   package let words: [String]
   package let environment: [String: String]
   package let limit: Duration
 
   /// - Parameters:
-  ///   - words: the program's path and its arguments.
-  ///   - limit: after which it is killed.
+  ///   - words: The path of the program and its arguments.
+  ///   - limit: The time after which the program is killed.
   package init(_ words: [String], environment: [String: String], limit: Duration) {
     self.words = words
     self.environment = environment
     self.limit = limit
   }
 
-  /// Runs it, with nothing on its standard input and its output on our standard error.
-  /// - Returns: nil where it ended well, or else what happened, in words that follow its name.
+  /// Runs the program with an empty standard input; its output goes to this process's standard error.
+  /// - Returns: nil if it ended with status 0, else what happened, in words that follow its name.
   package func complaint() async -> String? {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: words.first ?? "")
@@ -45,7 +45,7 @@ package struct ProgramRun: Sendable {
     return status == 0 ? nil : "ended with status \(status)"
   }
 
-  /// Kills a process that takes too long.
+  /// Kills a process that exceeds its time limit.
   private final class Timer: Sendable {
     private let state = Mutex(State.idle)
 

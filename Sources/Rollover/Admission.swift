@@ -1,31 +1,33 @@
 import Endpoints
 import Etcd
 
-/// Whether one member lets a client in at all, whoever it is: whether it trusts the authority of its certificate.
+/// Whether one member accepts TLS connections of a client at all: whether it trusts the authority of the
+/// client's certificate.
 package enum Admission: Hashable, Sendable {
   case admitted
   case refused
-  /// The member refuses everyone, so nothing is known; with the error of the administrator's own call.
+  /// The member refuses the administrator too, so nothing is known. The value is the error of that call.
   case away(String)
 }
 
-/// Asks members whether they let clients in. Nothing is read or written: a member's status takes no user.
+/// Finds out whether members accept a client's certificate. Reads and writes no data: the call Status needs
+/// no user.
 struct Doorkeeper {
   let endpoints: [Endpoint]
-  /// Credentials that every member is known to admit.
+  /// Credentials that every member accepts.
   let reference: ClientCredentials
   let timeout: Duration
 
   func admission(of credentials: ClientCredentials, at endpoint: Endpoint) async -> Admission {
-    // A member that has just started, or elects, may need a second try.
+    // A member that has just started, or holds an election, may need a retry.
     for _ in 0..<2 {
       if await error(of: credentials, at: endpoint) == nil { return .admitted }
     }
     return await error(of: reference, at: endpoint).map(Admission.away) ?? .refused
   }
 
-  /// Refuses unless every member that the cluster has is among the endpoints: one that is left out would be the one
-  /// that locks its clients out.
+  /// Checks that every member of the cluster is among the endpoints: a member that was left out would later
+  /// refuse its clients.
   func checkEndpointsAreAllMembers() async throws {
     let members = try await EtcdClient.connect(to: endpoints, as: reference, timeout: timeout) {
       try await $0.members()
@@ -37,7 +39,7 @@ struct Doorkeeper {
     }
   }
 
-  /// - Throws: ``RolloverRefusal`` naming the first member whose answer is not the wanted one.
+  /// - Throws: ``RolloverRefusal`` for the first member whose answer differs from `wanted`.
   func check(
     _ credentials: ClientCredentials, of who: String, are wanted: Admission, hint: String
   ) async throws {

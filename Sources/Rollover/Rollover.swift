@@ -4,15 +4,15 @@ import Etcd
 import Files
 import Foundation
 
-/// Replacing the clients' authority by a new one while everyone keeps working: the members trust both, the clients
-/// get certificates of the new one, the members trust the new one only. Each step first sees on every member that the
-/// step before is complete, and is not taken otherwise.
+/// Replaces the authority of the client certificates without an interruption: the members trust both
+/// authorities, the clients get certificates from the new one, the members trust only the new one. Each step
+/// first checks on every member that the step before is complete, and throws if it is not.
 package struct AuthorityRollover: Sendable {
   package let directory: RolloverDirectory
-  /// The identities' certificates.
+  /// The certificates of the identities.
   let clients: CredentialDirectory
   let endpoints: [Endpoint]
-  /// The authority of the members' server certificates.
+  /// Path of the authority of the members' server certificates.
   let serverAuthority: String
   let administrator: ClientCredentials
   let timeout: Duration
@@ -33,11 +33,11 @@ package struct AuthorityRollover: Sendable {
     Doorkeeper(endpoints: endpoints, reference: administrator, timeout: timeout)
   }
 
-  /// Step 1: a new authority, and the bundle of both for the members.
+  /// Step 1: creates the new authority, and the bundle of both for the members.
   /// - Throws: ``RolloverRefusal``, ``CertificatesError``, `EtcdError` or `FileError`.
   package func begin(with new: Authority, passphrase: Passphrase?) async throws {
     try expect(.idle)
-    // Clients that know the servers by this authority would need both as well, before any server changes.
+    // Otherwise every client would need both authorities too, before any server certificate changes.
     let authority = try FileContents.readText("\(directory.path)/ca.crt").trimmed
     guard try !FileContents.readText(serverAuthority).contains(authority) else {
       throw RolloverRefusal(
@@ -60,7 +60,8 @@ package struct AuthorityRollover: Sendable {
     try directory.promote()
   }
 
-  /// Step 3: issues anew whatever is not of the new authority. May be repeated.
+  /// Step 3: issues a new certificate for each holder whose certificate is not from the new authority. May be
+  /// repeated.
   /// - Throws: ``RolloverRefusal``, ``CertificatesError`` or `FileError`.
   package func reissue(
     for holders: [CertificateHolder], by issuer: Issuer, progress: (Int) -> Void = { _ in }
@@ -69,8 +70,8 @@ package struct AuthorityRollover: Sendable {
     return try clients.issue(for: holders, by: issuer, progress: progress)
   }
 
-  /// Step 4: makes the bundle of the new authority alone, once nothing that the ledger knows is the old one's any
-  /// more, and every member admits every identity.
+  /// Step 4: writes the bundle with the new authority alone, once no holder's latest certificate in the
+  /// ledger is from the old authority and every member accepts every identity.
   /// - Throws: ``RolloverRefusal``, ``CertificatesError``, `EtcdError` or `FileError`.
   package func distrust(holders: [CertificateHolder], ledger: Ledger, now: Date) async throws {
     try expect(.reissue)
@@ -100,8 +101,8 @@ package struct AuthorityRollover: Sendable {
     try directory.trustNewOnly()
   }
 
-  /// Step 5: puts the old authority aside, once no member trusts it.
-  /// - Returns: where it is.
+  /// Step 5: moves the old authority aside, once no member trusts it.
+  /// - Returns: The folder that it was moved to.
   /// - Throws: ``RolloverRefusal``, ``CertificatesError``, `EtcdError` or `FileError`.
   package func finish(ledger: Ledger, now: Date, passphrase: PassphraseSource?) async throws -> String {
     try expect(.trustNew)
@@ -113,7 +114,7 @@ package struct AuthorityRollover: Sendable {
     return try directory.retire()
   }
 
-  /// Shows every member a certificate of an authority that stands for no user.
+  /// Connects to every member with a certificate of an authority that names no etcd user.
   private func checkProbe(
     by authority: String, are wanted: Admission, hint: String, ledger: Ledger, now: Date,
     passphrase: PassphraseSource?

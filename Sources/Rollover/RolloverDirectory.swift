@@ -2,9 +2,9 @@ import Certificates
 import Files
 import Foundation
 
-/// An authority's directory while a new authority takes its place.
+/// The directory of an authority during a roll-over to a new authority.
 ///
-/// What is there says how far the roll-over is, so it can be stopped anywhere and gone on with:
+/// The files in it determine the stage, so the roll-over can be interrupted and continued at any point:
 ///
 /// | stage | `ca.crt` | `next/` | `previous/` | `trust.crt` |
 /// |---|---|---|---|---|
@@ -14,13 +14,13 @@ import Foundation
 /// | trustNew | the new one | | the old one | the new one |
 package struct RolloverDirectory: Sendable {
   package enum Stage: String, Codable, Sendable {
-    /// No roll-over is under way.
+    /// No roll-over has begun.
     case idle
-    /// The members are to trust both authorities.
+    /// The members must be made to trust both authorities.
     case trustBoth
-    /// The clients are to use certificates of the new one.
+    /// The clients must get certificates from the new authority.
     case reissue
-    /// The members are to trust the new one only.
+    /// The members must be made to trust only the new authority.
     case trustNew
   }
 
@@ -38,11 +38,11 @@ package struct RolloverDirectory: Sendable {
     return try String(decoding: FileContents.read(trust), as: UTF8.self).contains(old) ? .reissue : .trustNew
   }
 
-  /// Makes the new authority and the bundle of both. The members trust neither more nor less until the bundle is
-  /// given to them.
+  /// Creates the new authority and the bundle of both. Nothing changes for the members until they are given
+  /// the bundle.
   /// - Parameters:
-  ///   - new: must have another name than the old one, so that nobody confounds them.
-  ///   - passphrase: protects the new key.
+  ///   - new: Must have another name than the old authority, so that the two cannot be confused.
+  ///   - passphrase: Encrypts the new key.
   /// - Throws: ``RolloverRefusal`` or `FileError`.
   func begin(with new: Authority, passphrase: Passphrase?) throws {
     let old = try CertificateFacts(file: "\(path)/ca.crt")
@@ -55,7 +55,7 @@ package struct RolloverDirectory: Sendable {
     try new.save(to: next, passphrase: passphrase)
   }
 
-  /// Puts the new authority in the old one's place. Whatever stops it, the next run finishes it.
+  /// Puts the new authority in the place of the old one. If it is interrupted, the next run completes it.
   /// - Throws: `FileError`.
   func promote() throws {
     if try certificate(in: previous) == nil {
@@ -66,13 +66,14 @@ package struct RolloverDirectory: Sendable {
     try FileManager.default.removeItem(atPath: next)
   }
 
-  /// Makes the bundle that holds the new authority alone.
+  /// Writes the bundle that contains only the new authority.
   /// - Throws: `FileError`.
   func trustNewOnly() throws {
     try AtomicFile.write(FileContents.read("\(path)/ca.crt"), to: trust, mode: 0o644)
   }
 
-  /// Puts the old authority aside, under the first digits of its fingerprint.
+  /// Renames the folder of the old authority to `retired-` and the first 12 digits of its fingerprint.
+  /// - Returns: The new path.
   /// - Throws: `FileError`.
   func retire() throws -> String {
     let fingerprint = try CertificateFacts(file: "\(previous)/ca.crt").fingerprint
@@ -85,7 +86,7 @@ package struct RolloverDirectory: Sendable {
     try FileContents.readIfPresent("\(directory)/ca.crt").map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// The key first, as an authority is written.
+  /// The key first, in the order in which an authority is saved.
   private func files(in directory: String) throws -> [NewFile] {
     [
       NewFile(name: "ca.key", bytes: try FileContents.read("\(directory)/ca.key"), mode: 0o600),
@@ -94,7 +95,7 @@ package struct RolloverDirectory: Sendable {
   }
 }
 
-/// Why a step of a roll-over is not taken: the step before is not complete.
+/// Why a step of a roll-over is refused: the step before is not complete.
 package struct RolloverRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   package let description: String
   package let hint: String

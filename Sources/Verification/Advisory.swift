@@ -1,16 +1,17 @@
 import Etcd
 
-/// A known way past the grants of etcd, by release.
+/// A known vulnerability of etcd that bypasses its permission check, with the releases that have it.
 package struct Advisory: Hashable, Sendable {
   package let id: String
-  /// What somebody with any certificate, or with a limited one, can do.
+  /// What a client with any certificate, or with limited permissions, can do.
   package let effect: String
-  /// The first release that has the fault; nil if the oldest do.
+  /// The first release with the vulnerability; nil if the oldest releases have it.
   let since: EtcdVersion?
-  /// The first patch without it of each minor release that was mended, ascending.
+  /// For each minor release with a fix, the first patch release with it, in ascending order.
   let fixed: [EtcdVersion]
 
-  /// A minor release that is older than the mended ones, or between them, was never mended.
+  /// Whether a release has the vulnerability. A minor release without a fix that is older than the last one
+  /// with a fix has it too.
   package func affects(_ version: EtcdVersion) -> Bool {
     if let since, version < since { return false }
     if let mended = fixed.first(where: { ($0.major, $0.minor) == (version.major, version.minor) }) {
@@ -20,7 +21,7 @@ package struct Advisory: Hashable, Sendable {
     return version < last
   }
 
-  /// Where it is mended, in words.
+  /// The releases with the fix, in words.
   package var remedy: String {
     fixed.isEmpty
       ? "not mended in any release" : "mended in \(fixed.map(\.description).joined(separator: ", "))"
@@ -33,8 +34,8 @@ package struct Advisory: Hashable, Sendable {
     self.fixed = fixed.compactMap(EtcdVersion.init)
   }
 
-  /// etcd's security advisories, and faults without a number that let requests past the permission check
-  /// (etcd, CHANGELOG-3.4 to CHANGELOG-3.7; those of 2026 reproduced on 3.4.23 and 3.5.1).
+  /// etcd's security advisories, and faults without a CVE number that bypass the permission check (etcd,
+  /// CHANGELOG-3.4 to CHANGELOG-3.7; those of 2026 were reproduced on 3.4.23 and 3.5.1).
   package static let all = [
     Advisory(
       "CVE-2026-33343", "any certificate reads and writes every key through a Txn inside a Txn",

@@ -3,24 +3,25 @@ import Etcd
 import Keyspace
 import Segmentation
 
-/// What one member did with a harmless request that only a hole lets through: whether what its version says is so.
+/// How one member answered a harmless request that succeeds only if the vulnerability is there: checks what
+/// its version implies.
 package struct HoleSighting: Hashable, Sendable {
   package enum State: Hashable, Sendable {
     case open, closed
     case inconclusive(EtcdError)
   }
 
-  /// The ``Advisory/id``.
+  /// The ``Advisory/id`` of the vulnerability.
   package let advisory: String
   package let endpoint: Endpoint
-  /// Who asked.
+  /// The user that sent the request.
   package let user: String
-  /// What was asked, in words.
+  /// The request in words.
   package let request: String
   package let state: State
 }
 
-/// The requests that show the holes of ``Advisory/all`` which can be shown without harm.
+/// The requests that show vulnerabilities of ``Advisory/all``, for those that can be shown without harm.
 struct HoleRequest: Sendable {
   let advisory: String
   let words: String
@@ -28,7 +29,7 @@ struct HoleRequest: Sendable {
   let isTxn: Bool
   let ask: @Sendable (EtcdClient) async -> Answer
 
-  /// Those that tell something when this identity asks: what it may do anyway shows no hole.
+  /// The requests that are conclusive for this identity: a request that it is allowed to make shows nothing.
   static func all(for permissions: Permissions) -> [HoleRequest] {
     guard permissions != .root else { return [] }
     var requests = [
@@ -58,8 +59,9 @@ struct HoleRequest: Sendable {
 }
 
 extension ServerAssessment {
-  /// The same assessment with what each member does when the identity asks for more than it may have.
-  /// - Parameter credentials: The identity's, which must not be an administrator's: it may do all this anyway.
+  /// Adds to the assessment how each member answers requests that the identity must not make.
+  /// - Parameter credentials: Those of the identity. It must not be an administrator, which may make all
+  ///   these requests.
   /// - Throws: ``EtcdError`` if the credentials cannot be used.
   package func lookingForHoles(
     as identity: Identity, in segmentation: Segmentation, with credentials: ClientCredentials,

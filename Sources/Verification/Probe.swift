@@ -2,7 +2,8 @@ import Etcd
 import Keyspace
 import Segmentation
 
-/// One question to the live cluster with one identity's certificate, and the answer that the segmentation implies.
+/// One request to the live cluster with one identity's certificate, and the answer that the segmentation
+/// implies.
 package struct Probe: Hashable, Sendable {
   package enum Question: Hashable, Sendable {
     case read(KeyRange)
@@ -12,15 +13,15 @@ package struct Probe: Hashable, Sendable {
     case administer
   }
 
-  /// Why it is asked.
+  /// Why the request is part of the plan.
   package enum Reason: String, CaseIterable, Sendable {
-    /// A range that some role of the segmentation grants: the identity's own or another's.
+    /// A range that a role of the segmentation grants, to this identity or to another.
     case granted
-    /// A key inside such a range.
+    /// A key within such a range.
     case inside
-    /// A key right before or after what the identity may touch, or its range one key longer.
+    /// A key directly before or after a range of the identity, or that range extended by one key.
     case neighbour
-    /// Kubernetes' keys, Bulkhead's own, and the whole keyspace.
+    /// The keys of Kubernetes and of Bulkhead, and the whole keyspace.
     case outside
     case administration
   }

@@ -1,10 +1,11 @@
 import Keyspace
 import Segmentation
 
-/// Which questions prove a segmentation: for each identity everything that it is granted, everything that the others
-/// are granted, the edges of both, and what nobody of them has any business with.
+/// The probes that verify a segmentation. Each identity is probed with everything that it is granted,
+/// everything that the other identities are granted, the keys next to its own ranges, and keys that no
+/// identity may touch.
 package enum ProbePlan {
-  /// A name that no program uses, for keys inside a range.
+  /// A name that no program uses, for keys within a range.
   static let sample: Key = "bulkhead-probe"
 
   package static func probes(for segmentation: Segmentation) -> [Probe] {
@@ -39,7 +40,7 @@ package enum ProbePlan {
     }
   }
 
-  /// Every range that any role grants, in the order of the keys, wider ones first.
+  /// Every range that a role grants, ordered by key, wider ranges first.
   package static func ranges(of segmentation: Segmentation) -> [KeyRange] {
     Set(segmentation.roles.flatMap { $0.grants.map(\.grant.range) }).sorted { left, right in
       left.lower == right.lower ? left.contains(right) : left.lower < right.lower
@@ -51,7 +52,7 @@ package enum ProbePlan {
     .key("compact_rev_key"), .everything,
   ]
 
-  /// The keys next to a range on both sides, and the range with the key after it.
+  /// The keys next to a range on both sides, and the range extended by the key after it.
   static func neighbours(of range: KeyRange) -> [KeyRange] {
     var neighbours: [KeyRange] = []
     if let before = range.lower.before { neighbours.append(.key(before)) }
@@ -66,8 +67,8 @@ package enum ProbePlan {
 }
 
 extension Key {
-  /// A key shortly before this one: the last byte one less, and then as far up as a name goes. (There is no key
-  /// right before another, except that `k` is right before `k\x00`.) Nil if there is none.
+  /// A key shortly before this one: the last byte decremented, then 0xff. No key is directly before another,
+  /// except that `k` is directly before `k\x00`. nil if there is no key before this one.
   fileprivate var before: Key? {
     guard let last = bytes.last else { return nil }
     return last == 0

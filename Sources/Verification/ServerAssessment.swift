@@ -1,12 +1,13 @@
 import Endpoints
 import Etcd
 
-/// Whether the members can be trusted to enforce what is granted, from their versions, alarms and sizes.
+/// Whether the members can be trusted to enforce the grants, judged by their versions, alarms and database
+/// sizes.
 package struct ServerAssessment: Hashable, Sendable {
   package struct Member: Hashable, Sendable {
     package let endpoint: Endpoint
     package let status: MemberStatus
-    /// Bytes the database may grow to, below zero for no limit; nil if the member does not say.
+    /// The database quota in bytes, below zero for no limit; nil if the member does not report it.
     package let quota: Int64?
 
     package init(endpoint: Endpoint, status: MemberStatus, quota: Int64?) {
@@ -15,8 +16,8 @@ package struct ServerAssessment: Hashable, Sendable {
       self.quota = quota
     }
 
-    /// Whether a question about writing is safe. Near the quota even a refused request can raise the alarm NOSPACE
-    /// (etcd, `server/etcdserver/quota.go`), after which some releases check nothing any more.
+    /// Whether a probe of write access is safe. Near the quota even a refused request can raise the alarm
+    /// NOSPACE (etcd, `server/etcdserver/quota.go`), after which some releases check no permissions.
     package var hasRoom: Bool {
       quota.map { $0 < 0 || Double(status.databaseSize) < 0.95 * Double($0) } ?? false
     }
@@ -24,7 +25,7 @@ package struct ServerAssessment: Hashable, Sendable {
 
   package let members: [Member]
   package let alarms: [Alarm]
-  /// What ``lookingForHoles(as:in:with:timeout:)`` has seen.
+  /// What ``lookingForHoles(as:in:with:timeout:)`` found.
   package internal(set) var sightings: [HoleSighting] = []
 
   package init(members: [Member], alarms: [Alarm]) {
@@ -32,7 +33,7 @@ package struct ServerAssessment: Hashable, Sendable {
     self.alarms = alarms
   }
 
-  /// The known holes of the members' releases, each with the versions that have it.
+  /// The known vulnerabilities of the members' releases, each with the versions that have it.
   package var holes: [(advisory: Advisory, versions: [EtcdVersion])] {
     let versions = Set(members.map(\.status.version)).sorted()
     return Advisory.all.compactMap { advisory in
@@ -41,14 +42,14 @@ package struct ServerAssessment: Hashable, Sendable {
     }
   }
 
-  /// No known way past the grants, none seen, and nothing that may open one.
+  /// No known vulnerability, none observed, no active alarm, and enough space on every member.
   package var isTrustworthy: Bool {
     holes.isEmpty && alarms.isEmpty && members.allSatisfy(\.hasRoom)
       && !sightings.contains { $0.state == .open }
   }
 
-  /// Asks every member. Needs the root role, since some releases keep the status from everyone else.
-  /// - Throws: ``EtcdError`` if a member does not answer: what it enforces cannot be known.
+  /// Asks every endpoint. Needs the role root, because some releases return their status only to root.
+  /// - Throws: ``EtcdError`` if a member does not answer: whether it enforces the grants is then unknown.
   package static func of(_ etcd: EtcdClient, as credentials: ClientCredentials) async throws
     -> ServerAssessment
   {

@@ -3,7 +3,7 @@ import Etcd
 import Keyspace
 import Synchronization
 
-/// A probe and what the cluster said.
+/// A probe and the answer of one member.
 package struct ProbeResult: Hashable, Sendable {
   package let probe: Probe
   package let endpoint: Endpoint
@@ -24,7 +24,7 @@ package struct ProbeResult: Hashable, Sendable {
   }
 }
 
-/// Puts probes to the live cluster.
+/// Sends probes to the live cluster.
 package struct Verify: Sendable {
   let endpoints: [Endpoint]
   let timeout: Duration
@@ -34,12 +34,14 @@ package struct Verify: Sendable {
     self.timeout = timeout
   }
 
-  /// Asks one identity's probes at every member: reading and watching are judged by the member that is asked, and
-  /// a member may have been started without `--client-cert-auth` or be behind the others.
+  /// Sends one identity's probes to every member. Each member checks reads and watches itself, and a member
+  /// may run without `--client-cert-auth` or be behind the others.
   /// - Parameters:
-  ///   - login: Who logs in with a password, over the connection that the certificate secures.
-  ///   - assessment: Members without room are not asked about writing: a request there may fill the store.
-  ///   - window: How many questions are in flight at once.
+  ///   - login: The user that logs in with a password, over the connection that the certificate secures.
+  ///   - assessment: Members that are near their quota get no write probes: a request there may fill the
+  ///     store.
+  ///   - window: The number of requests in flight at most.
+  /// - Throws: ``EtcdError`` if the credentials cannot be used.
   package func run(
     _ probes: [Probe], as credentials: ClientCredentials, login: PasswordLogin? = nil,
     assessment: ServerAssessment, window: Int = 32,
@@ -79,7 +81,7 @@ package struct Verify: Sendable {
   }
 }
 
-/// Who logs in with a password.
+/// A user that logs in with a password, and its password.
 package struct PasswordLogin: Sendable {
   package let user: String
   let password: String
@@ -90,11 +92,11 @@ package struct PasswordLogin: Sendable {
   }
 }
 
-/// One member, asked with one identity's certificate or as the user of its password.
+/// One member, probed with one identity's certificate or with its password login.
 private final class Witness: Sendable {
   let etcd: EtcdClient
   let member: ServerAssessment.Member
-  /// Why the member is not asked any more: each further question would have to wait for its deadline too.
+  /// Why the member is not asked any more: each further request would also wait for its deadline.
   private let silence = Mutex<EtcdError?>(nil)
 
   init(_ etcd: EtcdClient, member: ServerAssessment.Member, login: PasswordLogin?) async {
@@ -111,7 +113,7 @@ private final class Witness: Sendable {
     }
   }
 
-  /// Asks a second time where the answer is not the expected one: the leader may have changed.
+  /// Retries once if the answer is not the expected one: the leader may have changed.
   func ask(_ probe: Probe) async -> Answer {
     if let error = silence.withLock({ $0 }) { return .inconclusive(error) }
     var answer = await ask(probe.question)
