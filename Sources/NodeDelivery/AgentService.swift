@@ -1,14 +1,15 @@
 import Segmentation
 
-/// The agent as a service of a host: its configuration, and the unit that keeps it running.
+/// The agent as a systemd service of a host: its configuration and its unit.
 package struct AgentService: Sendable {
-  /// The program's path on the hosts.
+  /// The path of the program on the hosts.
   let program: String
-  /// The lines of the section `source` of its configuration, without that word.
+  /// The lines of the section `source` of `agent.yaml`, without the key `source:`.
   let source: [String]
-  /// The folder that holds those of all components.
+  /// The folder that contains the credential folders of all components.
   let base: String
-  /// The folder that Calico's CNI installer copies to, which the agent then keeps fresh; nil where there is none.
+  /// The folder into which Calico's CNI installer copies the credentials, which the agent then keeps up to
+  /// date; nil if there is none.
   let cniCopy: String?
 
   package init(program: String, source: String, base: String, cniCopy: String?) {
@@ -31,7 +32,7 @@ package struct AgentService: Sendable {
 
   package static let unit = "bulkhead-agent.service"
 
-  /// `agent.yaml`.
+  /// The content of `agent.yaml`.
   package func configuration(for site: Site) -> String {
     let certificates = site.residents.flatMap { resident in
       let folder = CredentialFolder(of: resident, in: base)
@@ -62,10 +63,11 @@ package struct AgentService: Sendable {
     return names
   }
 
-  /// The unit may write where the credentials are and nowhere else, and keeps only the rights to give files to others.
+  /// The systemd unit. The service may write only where the credentials are, and keeps only the capabilities
+  /// to change the owner and mode of files.
   private func unit(for site: Site) -> String {
     let loaded = credentials.map { "LoadCredential=\($0):\(base)/credentials/\($0)\n" }.joined()
-    // The folder above, because the agent may have to make this one.
+    // The parent folder, because the agent may have to create this one.
     let copy = site.residents.contains { $0.folder == "cni-plugin" } ? cniCopy : nil
     let above = copy.flatMap { path in path.lastIndex(of: "/").map { String(path[..<$0]) } }
     let paths = ([base] + (above.map { ["-\($0)"] } ?? [])).joined(separator: " ")

@@ -1,16 +1,17 @@
 import Segmentation
 
-/// An inventory, a playbook and a role that makes keys on the hosts, takes their requests to where the authority is and
-/// brings the certificates back, and keeps them until their renewal is due.
+/// An Ansible inventory, playbook and role. The role creates the keys on the hosts, has their requests signed
+/// on the machine with the authority, installs the certificates, and replaces a certificate only when its
+/// renewal is due.
 struct AnsibleBundle {
-  /// Absolute: the segmentation's file, and Bulkhead itself, where Ansible runs.
+  /// The absolute paths of the segmentation file and of Bulkhead, on the machine where Ansible runs.
   let file: String
   let program: String
   let base: String
-  /// How much of a certificate's time must be left, in seconds.
+  /// Renewal is due when less than this is left of a certificate's lifetime, in seconds.
   let renewBefore: Int
 
-  /// What is the same for all hosts.
+  /// The files that are the same for all hosts.
   func files(for sites: [Site], authority: [UInt8]) -> [BundleFile] {
     let role = "roles/bulkhead"
     return [
@@ -26,7 +27,7 @@ struct AnsibleBundle {
     ]
   }
 
-  /// What is a host's own.
+  /// The files of one host.
   func files(for site: Site, settings: [NodeFile]) -> [BundleFile] {
     let name = site.fileName
     let credentials = site.residents.map { resident in
@@ -92,7 +93,7 @@ struct AnsibleBundle {
       """
   }
 
-  /// A text in YAML's double quotes, in which Ansible looks for nothing to fill in.
+  /// A text in double quotes of YAML, tagged so that Ansible expands no templates in it.
   static func quoted(_ text: String) -> String {
     let escaped = text.unicodeScalars.map { scalar -> String in
       switch scalar {

@@ -1,6 +1,6 @@
 import Files
 
-/// A file of a bundle: its path inside the bundle's folder, its content and its mode.
+/// A file of a bundle: its path relative to the bundle's folder, its content and its mode.
 package struct BundleFile: Hashable, Sendable {
   package let path: String
   package let bytes: [UInt8]
@@ -17,22 +17,24 @@ package struct BundleFile: Hashable, Sendable {
   }
 }
 
-/// Writes the files of a bundle: only those that differ, each whole or not at all, in folders for the owner alone.
+/// Writes the files of a bundle: only those that have changed, each atomically, in folders that only the
+/// owner can read.
 ///
-/// What it wrote is listed in `SHA256SUMS` of the folder. So the next bundle knows what is no longer part of it, such as
-/// the files of a node that is gone, and whether somebody has changed it since.
+/// `SHA256SUMS` in the folder lists what was written. From it the next run knows which files no longer belong
+/// to the bundle, such as those of a removed node, and whether someone has changed them since.
 ///
-/// A bundle can be made again, so nothing waits for the disk: the files of 5,000 nodes would take minutes and not seconds.
+/// A bundle can be written again, so no write waits for the disk: with 5,000 nodes that would take minutes
+/// instead of seconds.
 package struct BundleWriter {
   package let folder: String
   package private(set) var written = 0
   package private(set) var unchanged = 0
   private var made: Set<String> = []
-  /// The checksums of the files of this bundle, and of the one before it.
+  /// The checksums of the files of this bundle, by path.
   private var sums: [String: String] = [:]
   private let before: [String: String]
 
-  /// Makes the folder with mode 0700 if need be.
+  /// Creates the folder with mode 0700 if it does not exist.
   /// - Throws: `FileError`.
   package init(_ folder: String) throws {
     self.folder = folder
@@ -54,19 +56,19 @@ package struct BundleWriter {
     sums[file.path] = Checksums.sha256(file.bytes)
   }
 
-  /// What an earlier bundle wrote here that is no part of this one.
+  /// Files that an earlier bundle wrote here and that are not part of this one.
   package struct Leftovers: Hashable, Sendable {
-    /// As they were written; they stay.
+    /// Unchanged since they were written; they stay.
     package var kept: [String] = []
-    /// As they were written; they were removed.
+    /// Unchanged since they were written; they were removed.
     package var removed: [String] = []
-    /// Somebody has changed them: they are not the bundle's to remove.
+    /// Changed since they were written; they are not removed.
     package var changed: [String] = []
   }
 
-  /// Ends a bundle, once all its files are written: writes the list of them.
-  /// - Parameter removing: Whether leftovers go, which are known by the list and by their checksums.
-  /// - Returns: relative paths.
+  /// Completes a bundle after all its files are written: writes the list of them.
+  /// - Parameter removing: Whether to remove leftovers that are in the list and have the listed checksum.
+  /// - Returns: Relative paths.
   /// - Throws: `FileError`.
   package mutating func finish(removing: Bool) throws -> Leftovers {
     var leftovers = Leftovers()
@@ -89,14 +91,15 @@ package struct BundleWriter {
     return leftovers
   }
 
-  /// A file of the list, unless its path leads out of the folder.
+  /// The content of a listed file; nil if it cannot be read or its path leads out of the folder.
   private func contents(_ path: String) throws -> [UInt8]? {
     let names = path.split(separator: "/", omittingEmptySubsequences: false)
     guard names.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else { return nil }
     return try? FileContents.read("\(folder)/\(path)")
   }
 
-  /// Paths by the topmost folders that hold nothing of this bundle: a node's files by the node's folder.
+  /// Shortens paths to the topmost folders that contain no file of this bundle: all files of a node become
+  /// the node's folder.
   package func summary(of paths: [String]) -> [String] {
     guard !paths.isEmpty else { return [] }
     var own: Set<Substring> = []

@@ -1,16 +1,17 @@
 import Endpoints
 import Segmentation
 
-/// What each of Calico's programs has to be told to reach etcd as its identity, in the file that it reads.
+/// The settings with which each of Calico's programs reaches etcd as its identity, in the file that the
+/// program reads.
 ///
 /// The names of options and variables are Calico's own: libcalico-go `lib/apiconfig/apiconfig.go`, Felix
-/// `config/config_params.go`, Typha `pkg/config/config_params.go`, the CNI plugin `pkg/types/types.go`, networking-calico
-/// `common/config.py`; flannel's are those of flanneld's flags.
+/// `config/config_params.go`, Typha `pkg/config/config_params.go`, the CNI plugin `pkg/types/types.go`,
+/// networking-calico `common/config.py`; for flannel, the flags of flanneld.
 package struct CalicoSettings: Sendable {
   let endpoints: [Endpoint]
-  /// The folder that holds those of all components.
+  /// The folder that contains the credential folders of all components.
   let base: String
-  /// OpenStack's region, which all of a region's programs have to agree on; nil where there is none.
+  /// OpenStack's region, which must be the same for all programs of a region; nil if there is none.
   let region: String?
 
   package init(endpoints: [Endpoint], base: String, region: String? = nil) {
@@ -26,7 +27,7 @@ package struct CalicoSettings: Sendable {
     "calicoctl",
   ]
 
-  /// The name that ``components`` has for an identity; nil for one that has no settings.
+  /// The name in ``components`` for an identity; nil for an identity without settings.
   package static func component(of identity: Identity) -> String? {
     switch identity.purpose {
     case .component(let name): components.contains(name) ? name : nil
@@ -35,7 +36,8 @@ package struct CalicoSettings: Sendable {
     }
   }
 
-  /// - Parameter password: Of an identity that logs in with one.
+  /// The settings files of one identity on one host.
+  /// - Parameter password: The password of an identity that logs in with one.
   package func files(of resident: Site.Resident, on site: Site, password: String?) -> [NodeFile] {
     let folder = CredentialFolder(of: resident, in: base)
     func file(_ path: String, _ lines: [String], mode: UInt32 = 0o644, group: String = "root") -> [NodeFile] {
@@ -48,7 +50,7 @@ package struct CalicoSettings: Sendable {
       return file(
         "/etc/calico/calico.env", environment(folder) + name + felixRegion("FELIX_OPENSTACKREGION="))
     case "kube-controllers":
-      // With its own compaction it would need the role root.
+      // To compact etcd itself, kube-controllers would need the role root.
       return file("/etc/calico/kube-controllers.env", environment(folder) + ["COMPACTION_PERIOD=0"])
     case "felix": return file("/etc/calico/felix.cfg", felix(folder, site))
     case "typha": return file("/etc/calico/typha.env", typha(folder))
@@ -109,7 +111,8 @@ package struct CalicoSettings: Sendable {
     ]
   }
 
-  /// The plugin has no user name and password, and reads its files at each call.
+  /// The network configuration of the CNI plugin, which supports no user name and password and reads its
+  /// files at each call.
   private func networkConfiguration(_ folder: CredentialFolder, _ site: Site) -> NodeFile {
     let node = site.node.map { "\n      \"nodename\": \"\($0)\"," } ?? ""
     let text = """
@@ -139,8 +142,8 @@ package struct CalicoSettings: Sendable {
     return NodeFile(path: "/etc/cni/net.d/10-calico.conflist", bytes: Array(text.utf8), mode: 0o600)
   }
 
-  /// The driver and the agent take one member only. Which one depends on the site's name alone, so that a fleet is
-  /// spread over all and a node keeps its own.
+  /// The driver and the agent accept one member only. It is chosen from the site's name alone, so that hosts
+  /// are spread over all members and each host keeps its member.
   private func neutron(_ folder: CredentialFolder, _ site: Site, user: String, password: String) -> [String] {
     let sum = site.name.utf8.reduce(0) { $0 &* 31 &+ Int($1) }
     let member = endpoints.isEmpty ? nil : endpoints[Int(sum.magnitude % UInt(endpoints.count))]
@@ -151,7 +154,7 @@ package struct CalicoSettings: Sendable {
         "etcd_cert_file = \(folder.certificate)", "etcd_key_file = \(folder.key)",
       ]
       + (region.map { ["openstack_region = \($0)"] } ?? [])
-      // With its own compaction the driver would need the role root.
+      // To compact etcd itself, the driver would need the role root.
       + (user.hasPrefix("neutron-driver") ? ["etcd_compaction_period_mins = 0"] : [])
   }
 }

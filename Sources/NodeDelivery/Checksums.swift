@@ -1,6 +1,6 @@
 import Crypto
 
-/// `SHA256SUMS` of a folder: what `sha256sum --check` reads in it.
+/// The file `SHA256SUMS` of a folder, in the format of `sha256sum --check`.
 package enum Checksums {
   package static let name = "SHA256SUMS"
 
@@ -9,7 +9,7 @@ package enum Checksums {
     text(Dictionary(files.map { ($0.path, sha256($0.bytes)) }) { $1 })
   }
 
-  /// What a list says: the checksum of each relative path. Lines that are none of such a list are passed over.
+  /// The checksum of each relative path. Ignores lines in another format.
   static func read(_ text: String) -> [String: String] {
     var sums: [String: String] = [:]
     for line in text.split(separator: "\n") {

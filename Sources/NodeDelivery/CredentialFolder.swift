@@ -1,21 +1,22 @@
 import Segmentation
 
-/// An identity's files on a host: `etcd-ca`, `etcd-cert` and `etcd-key` in a folder of its own, as Calico's manifests
-/// and its CNI installer name them.
+/// The files of an identity on a host: `etcd-ca`, `etcd-cert` and `etcd-key` in a folder of its own, with the
+/// names that Calico's manifests and its CNI installer use.
 package struct CredentialFolder: Hashable, Sendable {
   package let path: String
   package let keyMode: UInt32
   package let owner: String
   package let group: String
 
-  /// - Parameter base: The folder that holds those of all components: `/etc/bulkhead`.
+  /// - Parameter base: The folder that contains the credential folders of all components, such as
+  ///   `/etc/bulkhead`.
   package init(of resident: Site.Resident, in base: String) {
     path = "\(base)/\(resident.folder)"
     owner = "root"
     switch resident.identity.component {
     // Neutron's services run as the user neutron.
     case "neutron-driver", "dhcp-agent": (keyMode, group) = (0o440, "neutron")
-    // Their images run as user 999 in root's group.
+    // The images of these components run as user 999 in group root.
     case "kube-controllers", "typha": (keyMode, group) = (0o440, "root")
     default: (keyMode, group) = (0o400, "root")
     }
@@ -25,7 +26,7 @@ package struct CredentialFolder: Hashable, Sendable {
   package var certificate: String { "\(path)/etcd-cert" }
   package var key: String { "\(path)/etcd-key" }
 
-  /// The three files.
+  /// The three files with their modes and owners.
   package func files(_ material: CredentialMaterial) -> [NodeFile] {
     [
       NodeFile(path: authority, bytes: material.authority, mode: 0o644),
@@ -35,7 +36,8 @@ package struct CredentialFolder: Hashable, Sendable {
   }
 }
 
-/// Three PEM files. Never described, so that no log or error can hold the key.
+/// The contents of the three PEM files. Its description and mirror are empty, so that no log or error can
+/// contain the key.
 package struct CredentialMaterial: Sendable, CustomStringConvertible, CustomReflectable {
   package let authority: [UInt8]
   package let certificate: [UInt8]

@@ -1,43 +1,44 @@
 import Segmentation
 
-/// What has to be on every host, in the form that a tool takes it.
+/// The files for every host, in the form that a deployment tool takes.
 package struct HostBundle: Sendable {
   package enum Form: String, CaseIterable, Sendable {
-    /// A folder for each host with the files as they are there, keys included.
+    /// A folder per host with its files, private keys included.
     case directory
-    /// A role that makes the keys on the hosts.
+    /// An Ansible role that creates the keys on the hosts.
     case ansible
-    /// The agent as a service, which gets certificates for keys that it makes.
+    /// The agent as a systemd service, which creates keys and gets certificates for them.
     case systemd
-    /// The same as user-data of cloud-init.
+    /// The agent as a service, in user-data of cloud-init.
     case cloudInit = "cloud-init"
 
     /// Whether the bundle holds private keys.
     package var hasKeys: Bool { self == .directory }
-    /// Whether the hosts have the agent.
+    /// Whether the hosts run the agent.
     package var hasAgent: Bool { self == .systemd || self == .cloudInit }
   }
 
   package let form: Form
   let settings: CalicoSettings
-  /// The components whose settings are written.
+  /// The components whose settings are written, by their names in ``CalicoSettings/components``.
   let settingsOf: Set<String>
   let base: String
   let authority: [UInt8]
   let agent: AgentService?
   let ansible: AnsibleBundle?
-  /// More files for each host.
+  /// Additional files for each host.
   let more: [NodeFile]
 
   /// - Parameters:
-  ///   - settingsOf: The components, by ``CalicoSettings/components``, whose settings are written.
-  ///   - base: The folder on the hosts that holds those of all components.
+  ///   - settingsOf: The components whose settings are written, by their names in
+  ///     ``CalicoSettings/components``.
+  ///   - base: The folder on the hosts that contains the credential folders of all components.
   ///   - authority: The authorities of etcd's server certificates, in PEM.
-  ///   - program: Bulkhead's own path: where Ansible runs, or on the hosts.
-  ///   - file: The segmentation's file, an absolute path.
-  ///   - renewBefore: How much of a certificate's time must be left, in seconds.
+  ///   - program: The path of Bulkhead: on the machine where Ansible runs, or on the hosts.
+  ///   - file: The absolute path of the segmentation file.
+  ///   - renewBefore: Renewal is due when less than this is left of a certificate's lifetime, in seconds.
   ///   - agent: For the forms with an agent.
-  ///   - more: More files for each host.
+  ///   - more: Additional files for each host.
   package init(
     _ form: Form, settings: CalicoSettings, of settingsOf: Set<String>, base: String, authority: [UInt8],
     program: String, file: String, renewBefore: Int, agent: AgentService?, more: [NodeFile] = []
@@ -54,16 +55,16 @@ package struct HostBundle: Sendable {
       ? AnsibleBundle(file: file, program: program, base: base, renewBefore: renewBefore) : nil
   }
 
-  /// What is the same for all hosts.
+  /// The files that are the same for all hosts.
   package func files(for sites: [Site]) -> [BundleFile] {
     ansible?.files(for: sites, authority: authority) ?? []
   }
 
-  /// A host's part.
+  /// The files of one host.
   /// - Parameters:
-  ///   - material: Asked for each identity where the form holds keys.
-  ///   - password: Asked for each user that logs in with one and whose settings are written.
-  /// - Throws: What these throw.
+  ///   - material: Called for each identity if the form contains keys.
+  ///   - password: Called for each user that logs in with a password and whose settings are written.
+  /// - Throws: What `material` and `password` throw.
   package func files(
     for site: Site, material: (Site.Resident) throws -> CredentialMaterial,
     password: (String) throws -> String
@@ -79,7 +80,7 @@ package struct HostBundle: Sendable {
       guard let component = CalicoSettings.component(of: resident.identity), settingsOf.contains(component)
       else { continue }
       let hasPassword = resident.identity.login == .password
-      // Whoever is on a machine can read its user-data.
+      // Every user of the machine can read its user-data.
       if hasPassword, form == .cloudInit { continue }
       files += settings.files(
         of: resident, on: site, password: hasPassword ? try password(resident.identity.user) : nil)

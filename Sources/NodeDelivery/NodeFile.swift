@@ -1,6 +1,6 @@
-/// A file as it has to lie on a node.
+/// A file to be installed on a host, with its mode and owner.
 package struct NodeFile: Hashable, Sendable {
-  /// Absolute, on the node.
+  /// The absolute path on the host.
   package let path: String
   package let bytes: [UInt8]
   /// Permission bits.

@@ -1,15 +1,16 @@
 import Catalogue
 import Segmentation
 
-/// Where credentials have to end up: a node, or wherever a program that runs once or a person is at work.
+/// A place where credentials are delivered: a node, or the host of a program that runs once or of a calicoctl
+/// user.
 package struct Site: Hashable, Sendable {
-  /// The node's name, or the user's.
+  /// The name of the node, or of the user.
   package let name: String
   package let node: NodeName?
   /// In the order of the segmentation.
   package let residents: [Resident]
 
-  /// The name as a folder and as a host of Ansible's: all but `A-Z a-z 0-9 . _ -` and a leading dot are
+  /// The name as a folder and as an Ansible host: every byte except `A-Z a-z 0-9 . _ -` and a leading dot are
   /// percent-encoded.
   package var fileName: String {
     name.utf8.enumerated().map { position, byte in
@@ -25,10 +26,11 @@ package struct Site: Hashable, Sendable {
     }.joined()
   }
 
-  /// An identity at work at a site.
+  /// An identity that is used at a site.
   package struct Resident: Hashable, Sendable {
     package let identity: Identity
-    /// Whose certificate it has, of several that share its Common Name; nil if there is one for the cluster.
+    /// The node whose certificate it uses, if several nodes have certificates with the same Common Name; nil
+    /// if there is one certificate for the cluster.
     package let certificateNode: NodeName?
 
     /// The name of its folder: the component's, which is the same on every node, or the user's.
@@ -36,8 +38,8 @@ package struct Site: Hashable, Sendable {
   }
 
   /// Every site of a segmentation, nodes first.
-  /// - Parameter nodes: Where the components that run on every node have one identity for the cluster, they are at work
-  ///   on each of these.
+  /// - Parameter nodes: The nodes of the cluster. An identity that is shared by all nodes is used on each of
+  ///   these.
   package static func all(
     of segmentation: Segmentation, nodes: [NodeName], catalogue: Catalogue
   ) -> [Site] {

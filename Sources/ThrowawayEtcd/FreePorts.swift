@@ -1,14 +1,14 @@
 import Glibc
 import Synchronization
 
-/// Ports of loopback that nobody listens on.
+/// Free TCP ports on loopback.
 enum FreePorts {
-  /// Below the range from which Linux takes the ports of outgoing connections (`ip_local_port_range`): one of those
-  /// could be taken between the look and the server's start.
+  /// Below the range that Linux uses for outgoing connections (`ip_local_port_range`): a port from that range
+  /// could be taken between this check and the start of the server.
   private static let range = 12_000..<32_000
   private static let given = Mutex<Set<Int>>([])
 
-  /// Takes different ports at random, none of which this process has taken before.
+  /// Chooses different ports at random, none of which this process has used before.
   static func take(_ count: Int) throws -> [Int] {
     var ports: [Int] = []
     for _ in 0..<1_000 where ports.count < count {

@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 import Processes
 
-/// One running member.
+/// One running etcd member.
 package struct MemberProcess: Sendable {
   package let name: String
   package let endpoint: Endpoint
@@ -11,7 +11,7 @@ package struct MemberProcess: Sendable {
   /// The program and its arguments, to start the member again.
   package let command: [String]
   private let lifetime: Duration
-  /// The process group of the member alone.
+  /// The process group that contains only this member.
   private let group: pid_t
 
   static func start(
@@ -40,8 +40,8 @@ package struct MemberProcess: Sendable {
       lifetime: options.lifetime, group: try launch(command, log: log, lifetime: options.lifetime))
   }
 
-  /// Starts the member anew after it was stopped, with the same arguments: it reads its authorities again.
-  /// - Parameter program: The server's program where it is another one, as when a cluster is upgraded one by one.
+  /// Starts the member again after it was stopped, with the same arguments; it reads its authorities again.
+  /// - Parameter program: Another etcd program, as in a rolling upgrade; nil for the same one.
   package func startAgain(with program: String? = nil) throws -> MemberProcess {
     let command = program.map { [$0] + self.command.dropFirst() } ?? self.command
     return MemberProcess(
@@ -71,24 +71,24 @@ package struct MemberProcess: Sendable {
 
   package var isRunning: Bool { kill(group, 0) == 0 }
 
-  /// Ends the member as an operator would, and by force if it does not go within five seconds.
+  /// Stops the member with SIGTERM, and with SIGKILL if it does not end within five seconds.
   package func stop() {
     send(SIGTERM)
     for _ in 0..<100 where isRunning { usleep(50_000) }
     if isRunning { crash() }
   }
 
-  /// Ends the member as a power cut would.
+  /// Kills the member, as a power cut would.
   package func crash() {
     send(SIGKILL)
     for _ in 0..<100 where isRunning { usleep(10_000) }
   }
 
-  /// Leaves the member connected and silent.
+  /// Stops the process with SIGSTOP: its connections stay open and it does not answer.
   package func pause() { send(SIGSTOP) }
   package func resume() { send(SIGCONT) }
 
-  /// The last lines of the member's log.
+  /// The last three lines of the member's log.
   var endOfLog: String {
     let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
     return text.split(separator: "\n").suffix(3).joined(separator: "\n")

@@ -2,8 +2,8 @@ import Foundation
 
 /// A program on this machine.
 enum Program {
-  /// The absolute path of a program given by path or by a name on the PATH. A name that is not on the PATH is looked for where
-  /// Debian keeps servers too.
+  /// The absolute path of a program, given by path or by name. A name is searched on the PATH, then in
+  /// Debian's folders for programs and servers.
   static func find(_ name: String) throws -> String {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
     let candidates =

@@ -1,12 +1,12 @@
 import Etcd
 import Keyspace
 
-/// A small cluster's data in the formats in which Calico and Kubernetes keep theirs (libcalico-go,
-/// `lib/backend/model`), so that what a segmentation protects can be looked at.
+/// The data of a small cluster, in the formats in which Calico and Kubernetes store theirs (libcalico-go,
+/// `lib/backend/model`), so that a demo shows what a segmentation protects.
 package enum SampleData {
   package static let keys: [(key: String, value: String)] = resources + ipam + felix + kubernetes
 
-  /// Writes all of it.
+  /// Writes all sample keys.
   package static func write(to etcd: EtcdClient) async throws {
     for (key, value) in keys { try await etcd.put(Array(value.utf8), at: Key(key)) }
   }
@@ -50,7 +50,7 @@ package enum SampleData {
         resource(
           "felixconfigurations", "FelixConfiguration", "node.\(node)",
           #"{"defaultEndpointToHostAction":"Return"}"#),
-        // The name doubles each dash inside a part: a single one separates the parts.
+        // A single dash separates the parts of the name; dashes within a part are doubled.
         resource(
           "workloadendpoints", "WorkloadEndpoint",
           "shop/\(node.doublingDashes)-k8s-web--\(node.doublingDashes)-eth0",

@@ -1,8 +1,8 @@
 import Files
 
 extension ThrowawayEtcd {
-  /// Leaves two scripts in the folder: `start`, which runs the stopped members again, and `etcdctl.env`, with which
-  /// etcdctl finds them as the administrator.
+  /// Writes two scripts to the folder: `start`, which runs the stopped members again, and `etcdctl.env`, with
+  /// which etcdctl reaches them as the administrator.
   package func writeScripts() throws {
     let starts = members.map { member in
       "timeout --signal=KILL 3600 \(member.command.map(Self.quoted).joined(separator: " ")) >>\(Self.quoted(member.log)) 2>&1 &"
@@ -33,7 +33,7 @@ extension ThrowawayEtcd {
       ], in: directory)
   }
 
-  /// A word of a shell.
+  /// A word in single quotes of the shell.
   private static func quoted(_ word: String) -> String {
     "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }

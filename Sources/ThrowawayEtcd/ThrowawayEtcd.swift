@@ -4,33 +4,34 @@ import Etcd
 import Files
 import Foundation
 
-/// An etcd cluster of real servers on loopback, for the demo and the tests: TLS on every port, certificates asked of
-/// every client, authentication still off.
+/// An etcd cluster of real servers on loopback, for the demo and the tests: TLS on every port, client
+/// certificates required, authentication off.
 ///
-/// Every server ends by itself after ``Options/lifetime``, even if whoever started it is killed.
+/// Every server ends after ``Options/lifetime``, even if the process that started it is killed.
 package struct ThrowawayEtcd: Sendable {
   /// How the members are started.
   package struct Options: Sendable {
-    /// Whether a client is the user its certificate names; without it etcd still asks for the certificate.
+    /// Whether etcd takes the client certificate's Common Name as the user; etcd requires a client
+    /// certificate in either case.
     package var clientCertAuth = true
-    /// Bytes the database may grow to; nil for etcd's own limit.
+    /// The quota of the database in bytes; nil for etcd's default.
     package var quotaBackendBytes: Int64?
     package var lifetime: Duration = .seconds(900)
-    /// For every member, after the usual ones; of a flag given twice etcd takes the last.
+    /// Added to every member's arguments, after the usual ones; if a flag is given twice, etcd uses the last.
     package var extraArguments: [String]
 
     package init(extraArguments: [String] = []) { self.extraArguments = extraArguments }
   }
 
-  /// Holds the authority of the servers' certificates (`etcd-ca`), that of the clients' (`pki`), and each member's
-  /// data and log.
+  /// Contains the authority of the server certificates (`etcd-ca`), that of the client certificates (`pki`),
+  /// and the data and log of each member.
   package let directory: String
   package let members: [MemberProcess]
 
   package var endpoints: [Endpoint] { members.map(\.endpoint) }
-  /// The authority that signed the servers' certificates.
+  /// The path of the authority that signed the server certificates.
   package var serverAuthority: String { "\(directory)/etcd-ca/ca.crt" }
-  /// The authority whose client certificates the servers accept.
+  /// The folder of the authority whose client certificates the servers accept.
   package var clientAuthority: String { "\(directory)/pki" }
   /// The administrator's certificate.
   package var root: ClientCredentials { credentials(of: "root") }
@@ -43,8 +44,8 @@ package struct ThrowawayEtcd: Sendable {
 
   /// Starts a cluster and waits until it has a leader.
   /// - Parameters:
-  ///   - binary: The server's program, by path or by a name on the PATH.
-  ///   - directory: Is made; must not hold a cluster already. A clients' authority that is there is used.
+  ///   - binary: The etcd program, by path or by a name on the PATH.
+  ///   - directory: Created; must not contain a cluster already. A client authority that it contains is used.
   /// - Throws: ``ThrowawayEtcdError``, with the end of the log of a member that did not start.
   package static func start(
     members count: Int, binary: String = "etcd", in directory: String, options: Options = Options()
@@ -72,7 +73,7 @@ package struct ThrowawayEtcd: Sendable {
     }
   }
 
-  /// Ends every member and waits for it.
+  /// Stops every member and waits for it.
   package func stop() {
     for member in members { member.stop() }
   }
@@ -84,7 +85,8 @@ package struct ThrowawayEtcd: Sendable {
     try servers.save(to: "\(directory)/etcd-ca")
     let hosts = [try HostName("127.0.0.1"), try HostName("localhost")]
     for name in members {
-      // The client port needs a certificate for both directions too: the JSON gateway dials it with this one.
+      // The server certificate must be valid for client authentication too: the JSON gateway connects to etcd
+      // with it.
       for (file, credential) in [
         ("server", try servers.issue(peer: name, hosts: hosts, lifetime: day, now: now)),
         ("peer", try servers.issue(peer: name, hosts: hosts, lifetime: day, now: now)),
@@ -109,7 +111,7 @@ package struct ThrowawayEtcd: Sendable {
   }
 
   private func waitForLeader() async throws {
-    // Ample: a busy machine may be slow to ask, and a member that has ended is noticed at once.
+    // Long, because a busy machine may be slow; a member that has ended is noticed at once.
     let deadline = ContinuousClock.now + .seconds(120)
     try await EtcdClient.connect(to: endpoints, as: root, timeout: .seconds(2)) { etcd in
       for member in members {
@@ -125,7 +127,7 @@ package struct ThrowawayEtcd: Sendable {
   }
 }
 
-/// Why no cluster could be started.
+/// Why the cluster could not be started.
 package struct ThrowawayEtcdError: Error, Sendable, CustomStringConvertible {
   package let description: String
   package let hint: String

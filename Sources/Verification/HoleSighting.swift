@@ -25,7 +25,7 @@ package struct HoleSighting: Hashable, Sendable {
 struct HoleRequest: Sendable {
   let advisory: String
   let words: String
-  /// Whether it is a Txn, which is not sent to a member without room.
+  /// Whether the request is a Txn. A Txn is not sent to a member that is near its quota.
   let isTxn: Bool
   let ask: @Sendable (EtcdClient) async -> Answer
 
