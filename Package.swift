@@ -73,7 +73,7 @@ let groundRooms: [Target] = [
   ground("Database", ["CSQLite"]),
   ground("Arguments"),
   ground("Log"),
-  ground("Services", ["Log"]),
+  ground("Services"),
 ]
 
 let rooms: [Target] = [
@@ -155,7 +155,7 @@ let allTests: [Target] = [
   groundTests("Database"),
   groundTests("Arguments"),
   groundTests("Log"),
-  groundTests("Services", ["Log"]),
+  groundTests("Services"),
   tests("Keyspace", ["Etcd", "TestClusters"]),
   tests("Endpoints"),
   tests("Segmentation", ["Catalogue", "Keyspace", "Endpoints", "StrictYAML"]),

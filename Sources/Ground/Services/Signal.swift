@@ -1,0 +1,68 @@
+import Dispatch
+import Glibc
+
+/// A signal that a process takes notice of.
+package struct Signal: Sendable, Hashable {
+  let number: Int32
+
+  /// What a terminal's Ctrl-C sends.
+  package static let sigint = Signal(number: SIGINT)
+  /// What asks a process to end.
+  package static let sigterm = Signal(number: SIGTERM)
+  /// What asks a service to look at its files.
+  package static let sighup = Signal(number: SIGHUP)
+
+  /// Ends the process as the signal does when nothing takes notice of it.
+  func endProcess() {
+    signal(number, SIG_DFL)
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, number)
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    raise(number)
+  }
+}
+
+/// Takes notice of signals until it is released.
+///
+/// They have no other effect from the first watch on, also when it has ended: a process that is about to end by itself
+/// is not killed by a signal that comes a moment later.
+///
+/// `@unchecked Sendable`: the sources are set once, and a source may be cancelled on any thread.
+final class SignalWatch: @unchecked Sendable {
+  private let sources: [any DispatchSourceSignal]
+
+  /// Returns once the signals are noticed.
+  /// - Parameter body: Called on a thread of Dispatch each time a signal comes. Several that come at once may count as
+  ///   one.
+  init(_ signals: [Signal], _ body: @escaping @Sendable (Signal) -> Void) async {
+    var sources: [any DispatchSourceSignal] = []
+    for signal in signals {
+      let source = DispatchSource.makeSignalSource(signal: signal.number, queue: .global())
+      source.setEventHandler { body(signal) }
+      await withCheckedContinuation { continuation in
+        source.setRegistrationHandler { continuation.resume() }
+        source.activate()
+      }
+      sources.append(source)
+    }
+    self.sources = sources
+  }
+
+  deinit { for source in sources { source.cancel() } }
+}
+
+/// The signals that come, for as long as the sequence is held or read. It ends with the task's cancellation.
+package struct SignalSequence: AsyncSequence, Sendable {
+  private let stream: AsyncStream<Signal>
+
+  /// Returns once the signals are noticed.
+  package init(trapping signals: Signal...) async {
+    let (stream, continuation) = AsyncStream.makeStream(of: Signal.self)
+    let watch = await SignalWatch(signals) { continuation.yield($0) }
+    continuation.onTermination = { _ in withExtendedLifetime(watch) {} }
+    self.stream = stream
+  }
+
+  package func makeAsyncIterator() -> AsyncStream<Signal>.Iterator { stream.makeAsyncIterator() }
+}
