@@ -1,5 +1,5 @@
-/// A minor release of Calico, which is as fine as the catalogue distinguishes: patch releases read and write
-/// the same keys.
+/// A minor release of Calico. The catalogue does not distinguish patch releases: they read and write the same
+/// keys.
 package struct CalicoRelease: Hashable, Sendable {
   package let major: Int
   package let minor: Int
@@ -9,18 +9,19 @@ package struct CalicoRelease: Hashable, Sendable {
     self.minor = minor
   }
 
-  /// The releases the catalogue was checked against. The last of them is ``unreleased``.
+  /// The releases that the catalogue was checked against. The last of them is ``unreleased``.
   package static let known = CalicoRelease(major: 3, minor: 20)...unreleased
 
-  /// What the branch release-v3.33 held on 22 August 2026. The master branch, which had gone on to v3.34 a week
-  /// before, read and wrote the same keys that day.
+  /// The state of the branch release-v3.33 on 22 August 2026. The master branch, which had moved on to v3.34
+  /// a week before, read and wrote the same keys that day.
   package static let unreleased = CalicoRelease(major: 3, minor: 33)
 
-  /// The known release that is nearest to this one: itself if it is known.
+  /// The known release nearest to this one: itself if it is known.
   package var nearestKnown: CalicoRelease { min(max(self, Self.known.lowerBound), Self.known.upperBound) }
 
-  /// Reads a release and refuses one that the catalogue does not know.
+  /// Parses a release, and refuses one that the catalogue does not know.
   /// - Parameter assuming: Take the nearest known release instead of refusing.
+  /// - Throws: ``CatalogueError``.
   package static func known(_ text: String, assuming: Bool = false) throws(CatalogueError) -> CalicoRelease {
     guard let release = CalicoRelease(text) else {
       throw CatalogueError("\"\(text)\" is no Calico release", hint: "write it as v3.32 or v3.32.1")
@@ -43,7 +44,7 @@ extension CalicoRelease: Comparable {
 extension CalicoRelease: CustomStringConvertible {
   package var description: String { "v\(major).\(minor)" }
 
-  /// Reads `v3.32`, `3.32`, `v3.32.1` and `v3.33.0-0.dev`.
+  /// Parses `v3.32`, `3.32`, `v3.32.1` and `v3.33.0-0.dev`.
   /// - Returns: nil for anything else.
   package init?(_ text: String) {
     let number = text.hasPrefix("v") ? text.dropFirst() : text[...]

@@ -4,7 +4,7 @@ import Yams
 package struct Catalogue: Hashable, Sendable {
   /// In the order of ``CatalogueData``.
   package let components: [Component]
-  /// What an ``Installation`` may name, with a line of meaning each.
+  /// The features that an ``Installation`` may name, each with its meaning in one line.
   package let features: [Feature]
 
   package struct Feature: Hashable, Sendable {
@@ -14,15 +14,15 @@ package struct Catalogue: Hashable, Sendable {
 
   package subscript(name: String) -> Component? { components.first { $0.name == name } }
 
-  /// The catalogue that comes with the program.
-  /// - Throws: never, unless the data was changed without running the tests.
+  /// The catalogue that is built into the program.
+  /// - Throws: ``CatalogueError`` only if the data has a fault, which the tests rule out.
   package static func embedded() throws(CatalogueError) -> Catalogue {
     try Catalogue(
       components: CatalogueData.components.map { ($0.file, String(decoding: $0.bytes, as: UTF8.self)) },
       features: String(decoding: CatalogueData.features, as: UTF8.self))
   }
 
-  /// Reads a catalogue from the text of its files.
+  /// Parses a catalogue from the texts of its files.
   package init(components files: [(name: String, text: String)], features text: String) throws(CatalogueError)
   {
     let features = try Self.features(text)

@@ -1,16 +1,16 @@
 import Keyspace
 
-/// Where the published table of a component and what it really needs differ, for one installation.
+/// How the published table of a component differs from what it really needs, for one installation.
 package struct CatalogueComparison: Hashable, Sendable {
   package let component: String
-  /// One for each corrected grant that the published table does not allow, or not wholly.
+  /// One for each corrected grant that the published table does not fully allow.
   package let missing: [Difference]
-  /// One for each published grant that allows more than is used.
+  /// One for each published grant that allows more than the component uses.
   package let excessive: [Difference]
 
   package struct Difference: Hashable, Sendable {
-    /// The grant that the other form does not cover. Its entry says what happens without it (if missing) or
-    /// why it is too much (if excessive).
+    /// The grant that the other form does not cover. Its entry says what fails without it (if missing) or why
+    /// it is too much (if excessive).
     package let grant: CatalogueGrant
     /// The part of it that the other form does not allow to read.
     package let readable: KeyRangeSet
@@ -26,7 +26,7 @@ package struct CatalogueComparison: Hashable, Sendable {
     }
   }
 
-  /// - Returns: nil if there is no published table to compare with.
+  /// - Returns: nil if Calico publishes no table for the component.
   package init?(of component: Component, for installation: Installation) {
     guard component.documented != nil else { return nil }
     let documented = component.grants(.documented, for: installation)

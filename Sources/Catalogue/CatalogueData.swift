@@ -1,5 +1,5 @@
-/// The data files, compiled into the program so that it needs nothing beside it. SwiftPM makes
-/// `PackageResources` from the folder `Data`; each file has to be named here once more.
+/// The data files, compiled into the program so that it needs no other files. SwiftPM generates
+/// `PackageResources` from the folder `Data`; each file must also be listed here.
 enum CatalogueData {
   static var components: [(file: String, bytes: [UInt8])] {
     [

@@ -1,10 +1,10 @@
-/// A fault in the catalogue's data or in what it was asked.
+/// A fault in the catalogue's data, or in a question to it.
 package struct CatalogueError: Error, Hashable, Sendable {
   /// What is wrong: one sentence, in lower case.
   package let message: String
   /// What to do about it.
   package let hint: String
-  /// The data file and its line, counted from 1, where the fault is in one.
+  /// The data file and its line, counted from 1, if the fault is in a data file.
   package let place: String?
 
   package init(_ message: String, hint: String, file: String? = nil, line: Int? = nil) {

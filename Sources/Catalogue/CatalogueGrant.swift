@@ -1,19 +1,19 @@
 import Keyspace
 
-/// One line of a component's table: which keys, what for, and who says so.
+/// One line of a component's table: the keys, their purpose and the source.
 package struct CatalogueEntry: Hashable, Sendable {
   package let pattern: KeyPattern
   package let access: Access
   package let condition: Condition
-  /// What the program does with the keys: one sentence.
+  /// What the program uses the keys for: one sentence.
   package let why: String
-  /// The file of Calico's source (or of the project named), or the page, that shows it.
+  /// The file in the source of Calico (or of the named project), or the page, that shows it.
   package let source: String
-  /// What happens if it is refused. Nil in a published table.
+  /// What happens if access is refused; nil in a published table.
   package let without: String?
-  /// Where a published table allows more than is used: why that is too much.
+  /// For a published table that allows more than is used: why that is too much.
   package let excess: String?
-  /// How the entry divides when each node has a user of its own; nil if all nodes need all of it.
+  /// How the entry divides if each node has its own user; nil if every node needs all of it.
   package let nodeScope: NodeScope?
 
   func grants(for installation: Installation) -> [CatalogueGrant] {
@@ -21,13 +21,13 @@ package struct CatalogueEntry: Hashable, Sendable {
       ? grants([NodeScope.Part(pattern, access)], installation, node: nil) : []
   }
 
-  /// What every node's user needs.
+  /// The grants that the users of all nodes need.
   func shared(for installation: Installation) -> [CatalogueGrant] {
     guard let nodeScope else { return grants(for: installation) }
     return condition.holds(for: installation) ? grants(nodeScope.shared, installation, node: nil) : []
   }
 
-  /// What only `node`'s user needs.
+  /// The grants that only the user of `node` needs.
   func own(_ node: NodeName, for installation: Installation) -> [CatalogueGrant] {
     guard let nodeScope, condition.holds(for: installation) else { return [] }
     return grants(nodeScope.own, installation, node: node)
@@ -44,7 +44,7 @@ package struct CatalogueEntry: Hashable, Sendable {
   }
 }
 
-/// How an entry divides into a part of the node's own and a part that all nodes share.
+/// How an entry divides into a part of a single node and a part that all nodes share.
 package struct NodeScope: Hashable, Sendable {
   package struct Part: Hashable, Sendable {
     package let pattern: KeyPattern
@@ -58,16 +58,17 @@ package struct NodeScope: Hashable, Sendable {
     }
   }
 
-  /// Patterns that name the node.
+  /// Patterns that contain the node's name.
   package let own: [Part]
   package let shared: [Part]
-  /// Why the shared part has to be shared, or that nothing is.
+  /// Why the shared part must be shared, or that there is no shared part.
   package let why: String
 }
 
-/// An entry of the catalogue made concrete for one installation, and for one node where it is a node's own.
+/// An entry of the catalogue resolved for one installation, and for one node if it is divided.
 package struct CatalogueGrant: Hashable, Sendable {
   package let grant: Grant
-  /// Where it comes from, with the reasons. Its own range is wider where ``grant`` is a node's part.
+  /// The entry that it comes from, with the reasons. The entry's range is wider if ``grant`` is one node's
+  /// part.
   package let entry: CatalogueEntry
 }

@@ -1,8 +1,8 @@
 import Keyspace
 import Yams
 
-/// Reads one component's data file. What it does not expect it refuses: the catalogue decides who may write
-/// where, so nothing in it is guessed.
+/// Parses the data file of one component. Anything unexpected is refused: the catalogue decides who may write
+/// which keys, so nothing in it is guessed.
 struct ComponentLoader {
   let file: String
   /// The features that a condition may name.
@@ -158,7 +158,8 @@ struct ComponentLoader {
     return name
   }
 
-  /// The row's keys or prefixes, of which it has the one or the other. Only a node's own may name the node.
+  /// The keys or the prefixes of the row, which has one or the other. Only patterns of a node's own part may
+  /// contain the node's name.
   private func patterns(_ row: StrictMapping, own: Bool = false) throws(CatalogueError) -> [KeyPattern] {
     guard row.has("key") != row.has("prefix") else {
       throw row.fault("either \"key\" or \"prefix\" is needed, and not both", hint: "use key for exact keys")
@@ -184,7 +185,7 @@ struct ComponentLoader {
   }
 }
 
-/// `Sequence.map` with its error's type kept.
+/// `Sequence.map` that preserves the type of the error.
 private func map<Element>(
   _ nodes: [Node], _ transform: (Node) throws(CatalogueError) -> Element
 ) throws(CatalogueError) -> [Element] {

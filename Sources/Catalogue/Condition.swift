@@ -1,10 +1,10 @@
-/// When an entry of the catalogue counts.
+/// The installations for which an entry of the catalogue applies.
 package struct Condition: Hashable, Sendable {
-  /// The first release, if not from the first known.
+  /// The first release; nil for the first known one.
   package let since: CalicoRelease?
-  /// The last release, if not to the last known.
+  /// The last release; nil for the last known one.
   package let until: CalicoRelease?
-  /// The feature that has to be in use.
+  /// The feature that must be in use.
   package let feature: String?
   /// The feature that must not be in use.
   package let unless: String?
@@ -29,7 +29,7 @@ package struct Condition: Hashable, Sendable {
 }
 
 extension Condition: CustomStringConvertible {
-  /// Such as `v3.24 to v3.32, unless seeded`; empty if it always holds.
+  /// For example `v3.24 to v3.32, unless seeded`; empty if it always holds.
   package var description: String {
     let releases: String? =
       switch (since, until) {

@@ -1,19 +1,19 @@
-/// What is installed: all that decides, with the component, which keys are read and written.
+/// What is installed: everything, besides the component, that determines which keys are read and written.
 package struct Installation: Hashable, Sendable {
   package let release: CalicoRelease
   /// Names from ``Catalogue/features``; others have no effect.
   package let features: Set<String>
-  /// OpenStack's region, as `openstack_region` names it; nil if none is configured.
+  /// OpenStack's region, as in `openstack_region`; nil if none is configured.
   package let region: String?
-  /// The `name` of the CNI network configuration, with which the handles of pods begin.
+  /// The `name` in the CNI network configuration, with which the IPAM handles of pods begin.
   package let network: String
 
   /// The network's name in Calico's own manifests.
   package static let defaultNetwork = "k8s-pod-network"
-  /// The feature that a ``region`` brings with it.
+  /// The feature that a ``region`` implies.
   static let regionFeature = "openstack-region"
 
-  /// - Throws: if the region or the network is no name that Calico would take.
+  /// - Throws: ``CatalogueError`` if Calico would not accept the region or the network's name.
   package init(
     release: CalicoRelease, features: Set<String> = [], region: String? = nil,
     network: String = Installation.defaultNetwork
@@ -29,7 +29,7 @@ package struct Installation: Hashable, Sendable {
     self.network = network
   }
 
-  /// The namespace `openstack-region-<region>` has to be a DNS label of at most 63 bytes (libcalico-go,
+  /// The namespace `openstack-region-<region>` must be a DNS label of at most 63 bytes (libcalico-go,
   /// lib/validator/v3/validator.go, regionNamespacePrefix).
   package static func checkRegion(_ region: String) throws(CatalogueError) {
     guard DNSLabel.isValid(region), region.utf8.count <= 46 else {
@@ -44,7 +44,7 @@ package struct Installation: Hashable, Sendable {
   /// The namespace of OpenStack's resources (networking-calico, `datamodel_v3.py`, `get_namespace`).
   var openstackNamespace: String { region.map { "openstack-region-\($0)" } ?? "openstack" }
 
-  /// The CNI specification's rule for a network's name: `^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`.
+  /// The CNI specification's rule for the name of a network: `^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`.
   private static func isNetworkName(_ text: String) -> Bool {
     let isLetterOrDigit = { (byte: UInt8) in
       (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
@@ -54,7 +54,7 @@ package struct Installation: Hashable, Sendable {
   }
 }
 
-/// The two forms in which the catalogue knows each component.
+/// The two forms in which the catalogue describes each component.
 package enum CatalogueForm: String, CaseIterable, Sendable {
   /// The tables as Calico publishes them.
   case documented

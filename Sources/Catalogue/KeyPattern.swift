@@ -1,12 +1,12 @@
 import Keyspace
 
-/// A key or prefix with names left open: `/calico/ipam/v2/host/{node}/`.
+/// A key or prefix with placeholders: `/calico/ipam/v2/host/{node}/`.
 package struct KeyPattern: Hashable, Sendable {
-  /// What may stand between braces.
+  /// The names that are allowed in braces.
   package enum Placeholder: String, CaseIterable, Sendable {
     /// The node's name.
     case node
-    /// The node's name inside a WorkloadEndpoint's name: ``NodeName/escaped``.
+    /// The node's name as part of a WorkloadEndpoint's name: ``NodeName/escaped``.
     case nodeEscaped = "node-escaped"
     /// `no-region` or `region-<name>`.
     case region
@@ -23,13 +23,13 @@ package struct KeyPattern: Hashable, Sendable {
     case placeholder(Placeholder)
   }
 
-  /// As the data file has it.
+  /// As written in the data file.
   package let text: String
-  /// Whether every key that begins with the text is meant, or the one key.
+  /// Whether the pattern means every key that begins with the text, or the one key.
   package let isPrefix: Bool
   private let parts: [Part]
 
-  /// - Returns: nil if a brace is left open or holds no ``Placeholder``.
+  /// - Returns: nil if a brace is not closed or contains no ``Placeholder``.
   init?(_ text: String, isPrefix: Bool) {
     var parts: [Part] = []
     var rest = text[...]
@@ -53,8 +53,8 @@ package struct KeyPattern: Hashable, Sendable {
     parts.contains { if case .placeholder(let placeholder) = $0 { placeholder.isNode } else { false } }
   }
 
-  /// The keys meant.
-  /// - Returns: nil if the pattern names a node and `node` is nil.
+  /// The keys of the pattern.
+  /// - Returns: nil if the pattern contains the node's name and `node` is nil.
   package func range(for installation: Installation, node: NodeName?) -> KeyRange? {
     var bytes: [UInt8] = []
     for part in parts {
@@ -82,6 +82,6 @@ extension KeyPattern.Placeholder {
 }
 
 extension KeyPattern: CustomStringConvertible {
-  /// A prefix has a star at its end.
+  /// The text; a prefix ends in a star.
   package var description: String { isPrefix ? text + "*" : text }
 }

@@ -1,9 +1,10 @@
-/// A node's name as Calico knows it: `NODENAME`, or the host's name in lower case.
+/// The name of a node in Calico: `NODENAME`, or the host name in lower case.
 package struct NodeName: Hashable, Sendable {
   package let text: String
 
-  /// Checks the name as Calico checks the name of a Node: DNS labels in lower case, joined by dots, at most
-  /// 253 bytes, with no limit for one label (libcalico-go, `lib/validator/v3/validator.go`, `nameRegex`).
+  /// Checks the name by Calico's rule for the name of a Node: DNS labels in lower case, joined by dots, at
+  /// most 253 bytes, without a limit for each label (libcalico-go, `lib/validator/v3/validator.go`,
+  /// `nameRegex`).
   package init(_ text: String) throws(CatalogueError) {
     guard text.utf8.count <= 253 else {
       throw CatalogueError("a node name has \(text.utf8.count) bytes", hint: "Calico allows 253")
@@ -22,8 +23,9 @@ package struct NodeName: Hashable, Sendable {
     self.text = text
   }
 
-  /// The name inside a WorkloadEndpoint's name, where a single dash separates the parts: each dash is doubled
-  /// (libcalico-go, `lib/names/workloadendpoint.go`, `escapeDashes`). So no node's is the start of another's.
+  /// The name as part of a WorkloadEndpoint's name, where a single dash separates the parts: each dash is
+  /// doubled (libcalico-go, `lib/names/workloadendpoint.go`, `escapeDashes`). So no node's name, followed by
+  /// the separator, is a prefix of another's.
   package var escaped: String {
     text.split(separator: "-", omittingEmptySubsequences: false).joined(separator: "--")
   }

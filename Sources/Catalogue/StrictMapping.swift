@@ -1,12 +1,12 @@
 import Yams
 
-/// A YAML mapping that refuses what it is not asked for.
+/// A YAML mapping that refuses unknown keys.
 struct StrictMapping {
   let file: String
   private let node: Node
   private let values: [String: Node]
 
-  /// - Throws: if `node` is no mapping, or has a key that is not among `keys`.
+  /// - Throws: ``CatalogueError`` if `node` is not a mapping, or has a key that is not in `keys`.
   init(_ node: Node, keys: [String], file: String) throws(CatalogueError) {
     self.node = node
     self.file = file
@@ -40,14 +40,14 @@ struct StrictMapping {
     return value
   }
 
-  /// A string that is not empty; nil if the key is not there.
+  /// A non-empty string; nil if the key does not exist.
   func optionalText(_ key: String) throws(CatalogueError) -> String? {
     try values[key].map { (value) throws(CatalogueError) in try text(value, key) }
   }
 
   func text(_ key: String) throws(CatalogueError) -> String { try text(node(key), key) }
 
-  /// The elements of a sequence; none if the key is not there.
+  /// The elements of a sequence; empty if the key does not exist.
   func list(_ key: String) throws(CatalogueError) -> [Node] {
     guard let value = values[key] else { return [] }
     guard let sequence = value.sequence else {
@@ -56,7 +56,7 @@ struct StrictMapping {
     return Array(sequence)
   }
 
-  /// One string or a list of them.
+  /// The strings of a list, or a single string; empty if the key does not exist.
   func texts(_ key: String) throws(CatalogueError) -> [String] {
     guard let value = values[key] else { return [] }
     guard let sequence = value.sequence else { return [try text(value, key)] }
@@ -80,7 +80,7 @@ struct StrictMapping {
   }
 }
 
-/// The root of a YAML file that holds one document.
+/// The root of a YAML file that contains one document.
 func yamlRoot(_ text: String, file: String) throws(CatalogueError) -> Node {
   let root: Node?
   do {
@@ -94,7 +94,7 @@ func yamlRoot(_ text: String, file: String) throws(CatalogueError) -> Node {
   return root
 }
 
-/// The parser's complaint in one sentence.
+/// The parser's error as one sentence.
 private func fault(_ error: YamlError, file: String) -> CatalogueError {
   let hint = "mend the file's syntax"
   switch error {

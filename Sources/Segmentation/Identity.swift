@@ -5,34 +5,35 @@ package struct Identity: Hashable, Sendable {
   package enum Purpose: Hashable, Sendable {
     /// etcd's administrator.
     case administrator
-    /// kube-apiserver, which has a certificate already.
+    /// kube-apiserver, whose certificate exists already.
     case apiserver
-    /// A program of Calico's, by its name in the catalogue.
+    /// A program of Calico, by its name in the catalogue.
     case component(String)
-    /// Somebody who uses calicoctl.
+    /// A person or program that uses calicoctl.
     case calicoctl(SegmentationFile.CalicoctlUser.Access)
-    /// A program that the catalogue does not know.
+    /// A program that is not in the catalogue.
     case custom
-    /// A user found in a cluster: nothing says what it is for.
+    /// A user found in a cluster, whose purpose is unknown.
     case observed
   }
 
-  /// Where the identity is at work.
+  /// Where the identity is used.
   package enum Place: Hashable, Sendable {
     /// Anywhere, with one certificate.
     case cluster
-    /// On each of these nodes, with a certificate for each and the same access everywhere.
+    /// On each of these nodes, with a certificate per node and the same access everywhere.
     case nodes([NodeName])
-    /// On this node and with access to what is this node's own.
+    /// On this node, with access to the keys of this node.
     case node(NodeName)
   }
 
-  /// How etcd is told who it is. Never both ways: a request with a token and one with a certificate of the same client
-  /// would be two users (etcd, `server/etcdserver/v3_server.go`, `AuthInfoFromCtx`).
+  /// How the client authenticates: by certificate or by password, never by both. etcd would treat a request
+  /// with a token and one with only the certificate of the same client as two users (etcd,
+  /// `server/etcdserver/v3_server.go`, `AuthInfoFromCtx`).
   package enum Login: Hashable, Sendable {
     /// By the Common Name of its certificate.
     case certificate
-    /// By a password. Its certificate only secures the connection, and stands for no user.
+    /// By a password. Its certificate only secures the connection, and its Common Name is not a user.
     case password
   }
 
@@ -52,21 +53,21 @@ package struct Identity: Hashable, Sendable {
     self.login = login
   }
 
-  /// The component's name in the catalogue, for a program of Calico's.
+  /// The name of the component in the catalogue, if it is one.
   package var component: String? {
     if case .component(let name) = purpose { name } else { nil }
   }
 
-  /// The node whose own the identity is.
+  /// The node that the identity belongs to; nil if it is not bound to a single node.
   package var node: NodeName? {
     if case .node(let name) = place { name } else { nil }
   }
 
-  /// Whether it holds etcd's role root, and so may do everything and change users and roles.
+  /// Whether it has etcd's role root, and so may do everything, including changes of users and roles.
   package var isRoot: Bool { roles.contains(Role.root) }
 
-  /// Whether Bulkhead issues its certificate without being asked. The administrator's is issued only when asked for
-  /// outright, kube-apiserver's belongs to kubeadm, and an observed user's to whoever made it.
+  /// Whether Bulkhead issues its certificate by default. The administrator's is issued only on explicit
+  /// request, kube-apiserver's is issued by kubeadm, and an observed user's by whoever created the user.
   package var isIssued: Bool {
     switch purpose {
     case .component, .calicoctl, .custom: true
@@ -74,12 +75,12 @@ package struct Identity: Hashable, Sendable {
     }
   }
 
-  /// The Common Name of its certificates: the user, or a name that is no user where a password says who it is.
+  /// The Common Name of its certificates: the user, or for a password login a name that is not a user.
   package var commonName: String {
     login == .certificate ? user : UserName.transport(of: component ?? user)
   }
 
-  /// One certificate for each place where the identity is at work.
+  /// One certificate for each place where the identity is used.
   package var deliveries: [Delivery] {
     switch place {
     case .cluster: [Delivery(user: commonName, node: nil)]
@@ -88,7 +89,7 @@ package struct Identity: Hashable, Sendable {
     }
   }
 
-  /// Whether the certificates of several nodes have its Common Name.
+  /// Whether several nodes have certificates with its Common Name.
   package var sharesCommonName: Bool {
     switch place {
     case .cluster: false
@@ -98,11 +99,11 @@ package struct Identity: Hashable, Sendable {
   }
 }
 
-/// A certificate and where it has to end up.
+/// A certificate and the node that it is delivered to.
 package struct Delivery: Hashable, Sendable {
-  /// The certificate's Common Name; the user's, unless that logs in with a password.
+  /// The Common Name of the certificate; the user, except for a password login.
   package let user: String
-  /// Nil if it is not bound to a node.
+  /// nil if the certificate is not bound to a node.
   package let node: NodeName?
 
   package init(user: String, node: NodeName?) {

@@ -1,13 +1,13 @@
 import Keyspace
 
 extension Segmentation {
-  /// The users and roles of a running cluster, so that the same questions can be asked of it as of a file.
+  /// The users and roles of a running cluster as a segmentation, for the same questions as about a file.
   ///
-  /// Sorted by name, root first. A user's roles that do not exist stay among its roles and grant nothing.
+  /// Sorted by name, root first. Roles of a user that do not exist stay among its roles and grant nothing.
   /// - Parameters:
   ///   - users: The roles of each user.
-  ///   - roles: The grants of each role but `root`.
-  ///   - apiserver: Which of the users is kube-apiserver's; nothing in etcd says so.
+  ///   - roles: The grants of each role except `root`.
+  ///   - apiserver: The user of kube-apiserver, which etcd itself does not record; nil if unknown.
   package init(
     cluster: String, users: [String: [String]], roles: [String: [Grant]], apiserver: String? = nil
   ) {

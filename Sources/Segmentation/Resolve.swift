@@ -2,8 +2,8 @@ import Catalogue
 import Keyspace
 
 extension Segmentation {
-  /// What the file wants, made concrete with the catalogue.
-  /// - Throws: ``CatalogueError`` if the catalogue has no table of the form asked for.
+  /// Resolves a file with the catalogue into identities and roles.
+  /// - Throws: ``CatalogueError`` if the catalogue has no table of the requested form.
   package init(_ file: SegmentationFile, catalogue: Catalogue) throws(CatalogueError) {
     var resolver = try Resolver(file, catalogue: catalogue)
     var identities = [Identity(user: Role.root, purpose: .administrator, roles: [Role.root])]
@@ -32,7 +32,7 @@ extension Segmentation {
   }
 }
 
-/// Makes roles of the catalogue's components, each when it is first needed.
+/// Creates the roles of the catalogue's components, each when it is first needed.
 private struct Resolver {
   var roles: [Role] = []
   private let file: SegmentationFile
@@ -46,7 +46,7 @@ private struct Resolver {
     installation = try file.installation
   }
 
-  /// The identities of a component: one, or one for each node.
+  /// The identities of a component: one, or one per node.
   mutating func component(_ name: String) throws(CatalogueError) -> [Identity] {
     let component = try known(name)
     let purpose = Identity.Purpose.component(name)
@@ -64,7 +64,7 @@ private struct Resolver {
     return file.nodes.map { node in
       let user = UserName.of(name, on: node)
       let own = shared.contains(Role.root) ? [] : Self.lines(component.own(form, node, for: installation))
-      // A published table has nothing of a node's own.
+      // A published table has no grants for single nodes.
       if !own.isEmpty { roles.append(Role(name: user, grants: own)) }
       return Identity(
         user: user, purpose: purpose, roles: shared + (own.isEmpty ? [] : [user]), place: .node(node),
@@ -72,11 +72,12 @@ private struct Resolver {
     }
   }
 
-  /// The roles that all identities of a component share: one of its name, and etcd's where keys are not enough.
+  /// The roles that all identities of a component share: one with its name, and built-in roles of etcd if
+  /// grants on keys are not enough.
   mutating func roles(of name: String) throws(CatalogueError) -> [String] {
     let component = try known(name)
     let builtIn = component.roles(form, for: installation).map(\.role)
-    // Whoever has the role root needs no other.
+    // An identity with the role root needs no other role.
     if builtIn.contains(Role.root) { return [Role.root] }
     if !roles.contains(where: { $0.name == name }) {
       let isDivided = component.placement == .node && file.isolation.usersPerNode
@@ -100,9 +101,9 @@ private struct Resolver {
     return component
   }
 
-  /// One line for each range, since etcd holds one access for each: grants that name the same range become one with
-  /// the access and the reasons of all. A line inside another that allows as much stays, because the table is
-  /// easier to review against the catalogue than a minimal one.
+  /// One line per range, because etcd stores one access per range: grants of the same range are merged, with
+  /// the access and the reasons of all. A line within another that allows as much is kept, because the table
+  /// is easier to compare with the catalogue than a minimal one.
   private static func lines(_ grants: [CatalogueGrant], isDivided: Bool = false) -> [Role.Line] {
     var order: [KeyRange] = []
     var byRange: [KeyRange: [CatalogueGrant]] = [:]
@@ -123,13 +124,13 @@ private struct Resolver {
   private static func joined(_ reasons: [String]) -> String {
     var seen: Set<String> = []
     let different = reasons.filter { seen.insert($0).inserted }
-    // The catalogue's own text rather than a copy for each node.
+    // Shares the catalogue's string instead of a copy for each node.
     return different.count == 1 ? different[0] : different.joined(separator: "; ")
   }
 }
 
 extension SegmentationFile {
-  /// What is installed, as the catalogue asks for it.
+  /// The installation that selects entries of the catalogue.
   var installation: Installation {
     get throws(CatalogueError) {
       try Installation(release: calico.release, features: Set(calico.features), region: calico.region)

@@ -1,11 +1,12 @@
 import Keyspace
 
-/// Who there is and what each may do: the one value that everything else is a projection of.
+/// The identities of a cluster and what each may do: the model from which plans, answers, certificates and
+/// manifests are derived.
 package struct Segmentation: Hashable, Sendable {
   package let cluster: String
   /// In the order of the file, the administrator first.
   package let identities: [Identity]
-  /// In the order in which the identities need them; etcd's own role `root` is not among them.
+  /// In the order in which the identities first need them; without etcd's own role `root`.
   package let roles: [Role]
   private let identityIndex: [String: Int]
   private let roleIndex: [String: Int]
@@ -21,7 +22,7 @@ package struct Segmentation: Hashable, Sendable {
   package subscript(identity user: String) -> Identity? { identityIndex[user].map { identities[$0] } }
   package subscript(role name: String) -> Role? { roleIndex[name].map { roles[$0] } }
 
-  /// All that the identity may do with keys, over all of its roles.
+  /// Everything that the identity may do with keys, through all of its roles.
   package func permissions(of identity: Identity) -> Permissions {
     identity.isRoot ? .root : Permissions(lines(of: identity).map(\.line.grant))
   }
@@ -33,24 +34,25 @@ package struct Segmentation: Hashable, Sendable {
     }
   }
 
-  /// The certificates that Bulkhead issues for the segmentation, in the order of the identities and their nodes.
+  /// The certificates that Bulkhead issues for the segmentation, in the order of the identities and their
+  /// nodes.
   package var deliveries: [Delivery] { identities.filter(\.isIssued).flatMap(\.deliveries) }
 
-  /// Those who log in with a password, in the order of the identities.
+  /// The users that log in with a password, in the order of the identities.
   package var passwordUsers: [String] { identities.filter { $0.login == .password }.map(\.user) }
 }
 
-/// An etcd role: a name and what it grants.
+/// An etcd role: a name and its grants.
 package struct Role: Hashable, Sendable {
   /// etcd's built-in role, which may do everything and needs no grants.
   package static let root = "root"
 
   package struct Line: Hashable, Sendable {
     package let grant: Grant
-    /// What the program does with the keys; empty for what was granted without the catalogue.
+    /// What the program uses the keys for; empty for grants that are not from the catalogue.
     package let why: String
-    /// Why the grant is the same for all nodes although each has a user of its own; nil where nodes are not divided
-    /// or there is nothing to divide.
+    /// Why the grant is the same for all nodes although each node has its own user; nil if nodes are not
+    /// divided, or if the entry of the catalogue cannot be divided.
     package let whyShared: String?
 
     package init(_ grant: Grant, why: String = "", whyShared: String? = nil) {
@@ -69,7 +71,7 @@ package struct Role: Hashable, Sendable {
   }
 }
 
-/// A line of a role, with the role's name: what a verdict rests on.
+/// A line of a role, with the name of the role: the reason for an answer.
 package struct RoleLine: Hashable, Sendable {
   package let role: String
   package let line: Role.Line

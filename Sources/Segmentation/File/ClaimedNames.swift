@@ -1,8 +1,8 @@
-/// One name, one identity: whoever is named twice would hold two sets of grants.
+/// Checks that each name has one identity: two identities of the same name would hold both sets of grants.
 struct ClaimedNames {
   private var lines: [String: Int] = [:]
 
-  /// - Returns: The line on which the name stands already; nil if it was free and now is taken.
+  /// - Returns: The line that already uses the name; nil if it was free. It is taken then.
   mutating func claim(_ name: String, line: Int) -> Int? {
     if let taken = lines[name] { return taken }
     lines[name] = line

@@ -3,7 +3,7 @@ import Endpoints
 import StrictYAML
 import Yams
 
-/// The parts of the file about the cluster: Calico, etcd and the certificates.
+/// Reads the parts of the file about the cluster: Calico, etcd and the certificates.
 extension FileReader {
   mutating func calico(_ node: Node, catalogue: Catalogue) -> SegmentationFile.Calico? {
     let fields = fields(

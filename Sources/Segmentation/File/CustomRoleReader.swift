@@ -2,7 +2,7 @@ import Catalogue
 import StrictYAML
 import Yams
 
-/// The roles that a file has by what else it names, so that no other may be called so, and those that it lists.
+/// The names of roles that the rest of the file creates, which no listed role may use, and the listed roles.
 struct RoleNames {
   private var catalogued: Set<String>
   private(set) var listed: [String: Int] = [:]
@@ -16,7 +16,7 @@ struct RoleNames {
     for component in divided { catalogued.formUnion(nodes.map { UserName.of(component, on: $0) }) }
   }
 
-  /// All that a user of the file's may have.
+  /// Every role that a user in the file may have.
   func known(_ custom: [SegmentationFile.CustomComponent]) -> Set<String> {
     catalogued.union(listed.keys).union(custom.filter { !$0.grants.isEmpty }.map(\.user))
   }
@@ -26,7 +26,7 @@ struct RoleNames {
   mutating func list(_ name: String, line: Int) { listed[name] = line }
 }
 
-/// Roles of the file's own, which its custom users share.
+/// Reads the list `roles`: roles that the file defines and its custom users share.
 extension FileReader {
   mutating func customRoles(
     _ node: Node?, _ custom: [SegmentationFile.CustomComponent], _ names: inout RoleNames
@@ -56,7 +56,7 @@ extension FileReader {
     }
   }
 
-  /// Makes sure that what custom users have exists.
+  /// Checks that the roles of custom users exist.
   mutating func checkRoles(
     _ node: Node?, of custom: [SegmentationFile.CustomComponent], _ names: RoleNames
   ) {

@@ -1,8 +1,8 @@
 import Catalogue
 
-/// The first `bulkhead.yaml`: what is known filled in, the rest explained.
+/// The text of a new `bulkhead.yaml`: known values filled in, the rest explained in comments.
 ///
-/// Its text is YAML whatever the values are; whether they are good values is for the reader to say.
+/// The text is valid YAML for all values; ``SegmentationFile`` checks the values themselves.
 package struct FileTemplate: Sendable {
   package var cluster = "my-cluster"
   package var calico = "v3.32.1"
@@ -20,7 +20,7 @@ package struct FileTemplate: Sendable {
   package var nodes: [String] = []
   package var custom: [SegmentationFile.CustomComponent] = []
   package var customRoles: [SegmentationFile.CustomRole] = []
-  /// Lines for people, at the end.
+  /// Remarks for people, written as comments at the end.
   package var remarks: [String] = []
 
   package init() {}
@@ -89,10 +89,10 @@ package struct FileTemplate: Sendable {
 
   func list(_ texts: [String]) -> String { "[\(texts.map(scalar).joined(separator: ", "))]" }
 
-  /// A text as a YAML scalar: plain where it can only be read as that text, in quotes otherwise.
+  /// A text as a YAML scalar: plain if YAML can only read it as that text, else in quotes.
   func scalar(_ text: String) -> String {
     let plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-"
-    // Words that YAML 1.1 takes for something else, `y` and `n` included.
+    // Words that YAML 1.1 reads as another type, `y` and `n` included.
     let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
     let url = text.hasPrefix("https://") ? text.dropFirst("https:".count) : ""
     let isPlain =
@@ -102,7 +102,7 @@ package struct FileTemplate: Sendable {
     return isPlain ? text : "\"\(text.unicodeScalars.map(escaped).joined())\""
   }
 
-  /// A character inside YAML's double quotes.
+  /// A character in YAML's double quotes.
   private func escaped(_ scalar: Unicode.Scalar) -> String {
     switch scalar {
     case "\"": "\\\""

@@ -1,12 +1,12 @@
 import Keyspace
 
 extension FileTemplate {
-  /// Whether there is anybody in it besides administrators.
+  /// Whether the file names any identity besides the administrator and kube-apiserver.
   package var namesSomebody: Bool {
     !components.isEmpty || !calicoctl.isEmpty || !custom.isEmpty || !customRoles.isEmpty
   }
 
-  /// The parts that only a file has that was made from a running cluster.
+  /// Sections that only a file described from a running cluster has.
   var sections: String {
     var blocks: [[String]] = []
     if isolation != .component {
@@ -41,10 +41,10 @@ extension FileTemplate {
     return "from: \(text(range.lower))" + (range.upper.map { ", to: \(text($0))" } ?? "")
   }
 
-  /// A key as the reader takes it, which refuses a star because people take it for a wildcard.
+  /// A key as the reader accepts it: escapes a star, which the reader refuses because etcd has no wildcards.
   private func text(_ key: Key) -> String { scalar(key.description.replacing("*", with: "\\x2a")) }
 
-  /// One line, whatever stands in it.
+  /// The text on one line: control characters and white space other than the blank become "?".
   private func comment(_ text: String) -> String {
     let shown = text.unicodeScalars.map { scalar in
       scalar.properties.generalCategory == .control || scalar.properties.isWhitespace && scalar != " "

@@ -2,7 +2,7 @@ import Keyspace
 import StrictYAML
 import Yams
 
-/// The grants of a custom component: each a key or a prefix, and an access.
+/// Reads the grants of a custom component: each has a key, a prefix or a range, and an access.
 extension FileReader {
   mutating func grants(_ node: Node?) -> [Grant] {
     var grants: [Grant] = []
@@ -46,7 +46,7 @@ extension FileReader {
     return key(fields["prefix"]).map { .prefix($0) }
   }
 
-  /// The keys from one up to but not including another, or all that follow.
+  /// The keys from `from` up to but not including `to`; without `to`, all keys from `from` on.
   private mutating func range(from: Node, to: Node?) -> KeyRange? {
     guard let lower = key(from) else { return nil }
     guard let to else { return KeyRange(from: lower, to: nil) }
@@ -66,7 +66,7 @@ extension FileReader {
     return nil
   }
 
-  /// A key as Bulkhead prints it, with `\xNN` for bytes that are not printable.
+  /// Parses a key as Bulkhead prints it, with `\xNN` for bytes that are not printable.
   private mutating func key(_ node: Node?) -> Key? {
     guard let node, let word = text(node, of: "the key of a grant", numbers: true) else { return nil }
     if let star = word.firstIndex(of: "*") {

@@ -3,7 +3,7 @@ import Keyspace
 import StrictYAML
 import Yams
 
-/// The parts of the file that name identities.
+/// Reads the parts of the file that name identities.
 extension FileReader {
   mutating func components(_ node: Node?, catalogue: Catalogue, names: inout ClaimedNames) -> [String] {
     let known = catalogue.components.filter { !$0.hasOwnSection }.map(\.name)
@@ -18,13 +18,13 @@ extension FileReader {
         return nil
       }
       guard claim(name, node, &names) else { return nil }
-      // A certificate of that name is issued, and must not make its holder a user.
+      // A certificate with this name is issued, and the name must not be a user.
       if catalogue[name]?.password != nil { _ = claim(UserName.transport(of: name), node, &names) }
       return name
     }
   }
 
-  /// - Parameter components: Those that have a user for each node.
+  /// - Parameter components: The components that have a user for each node.
   mutating func nodes(
     _ node: Node?, dividing components: [String], names: inout ClaimedNames
   ) -> [NodeName] {
@@ -50,8 +50,8 @@ extension FileReader {
     return nodes
   }
 
-  /// The nodes of a list, whose names are good already.
-  /// - Parameter line: What to say of where their users' names were taken.
+  /// Claims the names of the users on the nodes of a list, whose own names are valid already.
+  /// - Parameter line: The line of the segmentation file to name when a user's name is taken already.
   mutating func nodes(
     _ list: NodeList, line: Int, dividing components: [String], names: inout ClaimedNames,
     faults: inout [Fault]
@@ -110,7 +110,7 @@ extension FileReader {
       guard let user = user(fields["user"], of: "'user'", &names), let name = fields["user"] else {
         return nil
       }
-      // The role of a custom component is named after it and must not become the role of somebody else.
+      // The role of a custom component has the component's name and must not replace another role.
       if catalogue[user]?.hasOwnSection == true {
         fault(name, "the name '\(user)' is that of a role of the catalogue", hint: "choose another name")
         return nil
@@ -144,6 +144,7 @@ extension FileReader {
 }
 
 extension Component {
-  /// calicoctl's users and kube-apiserver are not listed under `components`, because each has a name of its own.
+  /// calicoctl's users and kube-apiserver are not listed under `components`, because they have names of their
+  /// own.
   fileprivate var hasOwnSection: Bool { placement == .person || name == "kube-apiserver" }
 }

@@ -2,19 +2,19 @@ import Catalogue
 import Foundation
 import StrictYAML
 
-/// The names of a cluster's nodes, from a list with one in each line or from `kubectl get nodes -o json`.
+/// The names of a cluster's nodes, from a list with one name per line or from `kubectl get nodes -o json`.
 package struct NodeList: Sendable {
-  /// What the list is called in messages.
+  /// The name of the list in messages.
   package let file: String
   package let names: [NodeName]
   private let text: String
 
   /// - Parameters:
-  ///   - text: Lines with a name each, as `node/NAME` too (`kubectl get nodes -o name`); what follows `#` is a remark.
-  ///     Or kubectl's JSON, of a list or of one node.
-  ///   - file: What it is called.
-  /// - Throws: Every name that Calico would not take or that stands twice, with its line; and for no name at all, since
-  ///   a list that came out empty by mistake would take every node's access away.
+  ///   - text: One name per line, also in the form `node/NAME` (`kubectl get nodes -o name`); text after `#`
+  ///     is ignored. Or kubectl's JSON, of a list or of one node.
+  ///   - file: The name of the list in messages.
+  /// - Throws: ``FileFaults`` with every name that is invalid in Calico or listed twice, each with its line;
+  ///   also for an empty list, because a list that is empty by mistake would remove the access of every node.
   package init(_ text: String, file: String) throws(FileFaults) {
     self.file = file
     self.text = text
@@ -40,7 +40,7 @@ package struct NodeList: Sendable {
     self.names = names
   }
 
-  /// Something that is wrong with one of the names, where it stands.
+  /// A fault about one of the names, with the line that contains it.
   func fault(_ name: NodeName, _ message: String, hint: String?) -> Fault {
     Self.fault(name.text, message, hint: hint, in: text)
   }
@@ -61,7 +61,7 @@ package struct NodeList: Sendable {
       }
   }
 
-  /// The lines of a JSON text that give this name to a key `name`.
+  /// The lines of a JSON text in which a key `name` has this value.
   private static func named(_ name: String, in text: String) -> [Int] {
     text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
       .filter { $1.contains("\"name\"") && $1.contains("\"\(name)\"") }.map { $0.offset + 1 }

@@ -3,23 +3,25 @@ import Endpoints
 import Keyspace
 import StrictYAML
 
-/// `bulkhead.yaml` as its author wrote it, checked: every name is known, every value has its type.
+/// The content of `bulkhead.yaml`, checked: every name is known, every value has its type.
 ///
-/// Paths are as written; they are relative to the folder the file is in.
+/// Paths are as written; they are relative to the folder of the file.
 package struct SegmentationFile: Hashable, Sendable {
-  /// A name for people, to tell one cluster from another.
+  /// A name for people, to tell clusters apart.
   package var cluster: String
   package var calico: Calico
   package var etcd: Etcd
   package var isolation: Isolation
-  /// Components by the catalogue's names, in the order of the file.
+  /// Names of components in the catalogue, in the order of the file.
   package var components: [String]
   package var calicoctl: [CalicoctlUser]
   package var custom: [CustomComponent]
   package var customRoles: [CustomRole]
-  /// What divides the components that run on every node; without effect for ``Isolation/component``.
+  /// The nodes on which components of placement `node` are divided; without effect for
+  /// ``Isolation/component``.
   package var nodes: [NodeName]
-  /// The file with the list of the nodes, where it is not this one and was not given to the reader.
+  /// The path of the file with the list of nodes, if `nodes` names a file and no list was given to the
+  /// reader.
   package var nodesFile: String?
   /// The Common Name of kube-apiserver's etcd client certificate; nil if Kubernetes uses another etcd.
   package var apiserver: String?
@@ -30,16 +32,16 @@ package struct SegmentationFile: Hashable, Sendable {
     package var release: CalicoRelease
     package var roles: CatalogueForm
     package var features: [String]
-    /// What OpenStack's programs and Felix have as `openstack_region`; nil where they have none.
+    /// The `openstack_region` of OpenStack's programs and Felix; nil if they have none.
     package var region: String?
   }
 
-  /// How to reach etcd, and as whom.
+  /// How to reach etcd, and with which certificate.
   package struct Etcd: Hashable, Sendable {
     package var endpoints: [Endpoint]
-    /// The authority of the members' server certificates.
+    /// The path of the authority of the members' server certificates.
     package var ca: String
-    /// A certificate whose user has the root role.
+    /// The path of a certificate whose user has the role root.
     package var certificate: String
     package var key: String
   }
@@ -47,9 +49,9 @@ package struct SegmentationFile: Hashable, Sendable {
   package enum Isolation: String, CaseIterable, Sendable {
     /// One identity for each component.
     case component
-    /// A certificate for each component on each node; all of a component's share its user.
+    /// A certificate for each component on each node; all nodes of a component share its user.
     case nodeCertificate = "node-certificate"
-    /// A user for each component on each node, with the node's own grants.
+    /// A user for each component on each node, with grants for that node.
     case nodeUser = "node-user"
 
     var usersPerNode: Bool { self == .nodeUser }
@@ -66,12 +68,12 @@ package struct SegmentationFile: Hashable, Sendable {
     package var access: Access
   }
 
-  /// A program that the catalogue does not know.
+  /// A program that is not in the catalogue.
   package struct CustomComponent: Hashable, Sendable {
     package var user: String
-    /// What its own role, of its name, allows; it has none if this is empty.
+    /// The grants of its own role, which has the name of the user; if this is empty it has no such role.
     package var grants: [Grant]
-    /// What else it has: roles of the file's by their names.
+    /// Names of further roles in the file that it has.
     package var roles: [String]
 
     package init(user: String, grants: [Grant] = [], roles: [String] = []) {
@@ -81,7 +83,7 @@ package struct SegmentationFile: Hashable, Sendable {
     }
   }
 
-  /// A role that several users may share, or none has yet.
+  /// A role that the file defines. Several users may have it, or none.
   package struct CustomRole: Hashable, Sendable {
     package var role: String
     package var grants: [Grant]
@@ -93,12 +95,12 @@ package struct SegmentationFile: Hashable, Sendable {
   }
 
   package struct Certificates: Hashable, Sendable {
-    /// The folder of the authority, `ca.crt` and `ca.key`.
+    /// The path of the folder with the authority's `ca.crt` and `ca.key`.
     package var directory: String
     package var lifetime: Lifetime
   }
 
-  /// What happens to users and roles that the file does not name.
+  /// What Bulkhead does with users and roles that the file does not name.
   package enum Management: String, CaseIterable, Sendable {
     case additive, adopt, authoritative
   }

@@ -3,13 +3,14 @@ import StrictYAML
 import Yams
 
 extension SegmentationFile {
-  /// Reads `bulkhead.yaml`.
+  /// Parses `bulkhead.yaml`.
   /// - Parameters:
-  ///   - text: The file's text.
-  ///   - file: Its name, for messages.
-  ///   - catalogue: Which components and features there are.
-  ///   - list: The nodes, in the place of those of the file.
-  /// - Throws: Every fault of the file, each with line, column and hint; if it has none, those of the list.
+  ///   - text: The text of the file.
+  ///   - file: The name of the file in messages.
+  ///   - catalogue: The components and features that the file may name.
+  ///   - list: The nodes; replaces those of the file.
+  /// - Throws: ``FileFaults`` with every fault of the file, each with line, column and hint; if the file has
+  ///   no faults, those of the list.
   package init(
     _ text: String, file: String, catalogue: Catalogue, nodes list: NodeList? = nil
   ) throws(FileFaults) {

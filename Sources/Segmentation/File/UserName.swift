@@ -1,25 +1,25 @@
 import Catalogue
 import StrictYAML
 
-/// What Bulkhead accepts as the name of an etcd user that is also a certificate's Common Name.
+/// The names that Bulkhead accepts for an etcd user that is also the Common Name of a certificate.
 package enum UserName {
   /// X.520's upper bound for a Common Name, in characters (RFC 5280, appendix A.1, `ub-common-name`).
   package static let longest = 64
-  /// etcd takes more; names over 32 KiB stop it for good.
+  /// etcd itself accepts longer names, but a name over 32 KiB stops it permanently.
   static let mostBytes = 128
 
-  /// The user of a component on one node: `calico-node.node-1`. No component has a dot in its name, so the first dot
-  /// is the one between the two.
+  /// The user of a component on one node: `calico-node.node-1`. No component has a dot in its name, so the
+  /// first dot separates the two.
   package static func of(_ component: String, on node: NodeName) -> String { "\(component).\(node)" }
 
-  /// The Common Name of a certificate that only secures the connections of a component with a password. The reader of
-  /// the file keeps users from having it.
+  /// The Common Name of a certificate that only secures the connections of a component with a password login.
+  /// The reader of the file refuses users with this name.
   static func transport(of component: String) -> String { "\(component)-transport" }
 
-  /// Why a name will not do; nil if it will.
+  /// Why a name is refused; nil if it is accepted.
   ///
-  /// etcd compares the Common Name with the user byte by byte and trims nothing (etcd, `server/auth/store.go`,
-  /// `AuthInfoFromTLS`).
+  /// etcd compares the Common Name with the user byte by byte, without trimming (etcd,
+  /// `server/auth/store.go`, `AuthInfoFromTLS`).
   package static func problem(with name: String) -> (message: String, hint: String)? {
     if name == "root" {
       return (

@@ -1,7 +1,7 @@
 import Keyspace
 import StrictYAML
 
-/// Faults in who may do what, over all roles of an identity.
+/// Rules about the permissions of an identity, over all of its roles.
 enum AccessLint {
   static let rules = [
     root, apiserverRoot, secrets, kubernetes, record, writeOnly, twins, full, serverName, idle, name,
@@ -91,7 +91,7 @@ enum AccessLint {
     var findings: [LintFinding] = []
     let everything = permissions.readable.union(permissions.writable)
     let kubernetes = everything.intersection(.prefix("/registry/"))
-    // Of a cluster's users the one that has all of Kubernetes can only be the API server.
+    // Among the users of a cluster, one with all keys of Kubernetes can only be the API server.
     let isAPIServer =
       identity.purpose == .apiserver
       || identity.purpose == .observed && permissions.allow(.readwrite, .prefix("/registry/"))
@@ -117,8 +117,8 @@ enum AccessLint {
     return findings
   }
 
-  /// Names that the certificates of servers have: those of the endpoints, of the nodes (kubeadm's etcd), and the usual
-  /// ones.
+  /// Names that server certificates use: the hosts of the endpoints, the nodes (kubeadm's etcd), and common
+  /// names of etcd servers.
   static func names(_ segmentation: Segmentation, file: SegmentationFile) -> [LintFinding] {
     let servers = Set(
       file.etcd.endpoints.map(\.host) + file.nodes.map(\.text) + ["etcd", "kube-etcd", "localhost"])
@@ -129,7 +129,7 @@ enum AccessLint {
     }
   }
 
-  /// What can only be wrong with users and roles that somebody made by hand.
+  /// Faults that only users and roles created by hand can have.
   static func observed(_ cluster: Segmentation) -> [LintFinding] {
     var findings: [LintFinding] = []
     for identity in cluster.identities where identity.purpose == .observed && !identity.isRoot {
@@ -151,8 +151,8 @@ enum AccessLint {
 }
 
 extension Identity {
-  /// A program that ought to differ from every other. People who use calicoctl share a role on purpose, and so may the
-  /// nodes' users of one component.
+  /// A program whose permissions should differ from those of every other. calicoctl users share roles on
+  /// purpose, and so may the users of one component on several nodes.
   fileprivate var isProgram: Bool {
     node == nil && (component != nil || purpose == .custom)
   }

@@ -1,7 +1,7 @@
 import Catalogue
 import Keyspace
 
-/// Faults in the grants themselves: those that the catalogue did not write.
+/// Rules about single grants, for those that are not from the catalogue.
 enum GrantLint {
   static let rules = [endless, slash, star]
 
@@ -19,7 +19,7 @@ enum GrantLint {
       "etcd has no wildcards: the star is a character, so the grant covers next to nothing (etcd issue 5896)",
     advice: "grant a prefix")
 
-  /// - Parameter nodes: Names that a prefix may end in, to say whom it would reach as well.
+  /// - Parameter nodes: Node names that a prefix may end in, to list the other nodes that it covers.
   static func findings(_ segmentation: Segmentation, nodes: [NodeName] = []) -> [LintFinding] {
     segmentation.roles.flatMap { role in
       role.grants.filter(\.why.isEmpty).flatMap { findings($0.grant, of: role.name, nodes: nodes) }

@@ -1,7 +1,7 @@
 import Catalogue
 import Keyspace
 
-/// Faults in how the file describes the installation, judged with the catalogue.
+/// Rules about how the file describes the installation, checked against the catalogue.
 enum InstallationLint {
   static let rules = [missing, excessive, seeds, seeded, useless, apiserver, single, lifetime, password]
 
@@ -59,7 +59,7 @@ enum InstallationLint {
     var needed: [Seed] = []
     for seed in used.flatMap({ $0.seeds(for: installation) })
     where !needed.contains(where: { $0.key == seed.key }) {
-      // What spares nothing has to exist in any case.
+      // A seed that saves no grant must exist in any case.
       if file.calico.roles == .corrected, isSeeded || !seed.spares.isEmpty { needed.append(seed) }
     }
     if !needed.isEmpty {
@@ -94,7 +94,7 @@ enum InstallationLint {
   }
 
   private static func documented(_ component: Component, _ installation: Installation) -> [LintFinding] {
-    // Whoever holds root lacks nothing, and that it holds it is a finding of its own.
+    // An identity with the role root lacks nothing, and another rule reports that it has root.
     guard !component.roles(.documented, for: installation).contains(where: { $0.role == Role.root }),
       let comparison = CatalogueComparison(of: component, for: installation)
     else { return [] }
@@ -120,7 +120,7 @@ enum InstallationLint {
     return findings
   }
 
-  /// Features without which exactly the same comes out. One node stands for all.
+  /// Features whose removal leaves the segmentation unchanged, judged with the first node only.
   private static func useless(_ file: SegmentationFile, catalogue: Catalogue) -> [LintFinding] {
     var small = file
     small.nodes = Array(file.nodes.prefix(1))
@@ -139,7 +139,7 @@ enum InstallationLint {
 }
 
 extension SegmentationFile {
-  /// The components of the catalogue whose tables the file makes use of, each once.
+  /// The components of the catalogue whose tables the file uses, each once.
   fileprivate var tables: [String] {
     let accesses = CalicoctlUser.Access.allCases.filter { access in calicoctl.contains { $0.access == access }
     }

@@ -1,12 +1,12 @@
 import Catalogue
 
-/// Looks for known faults. Only what is certain is a finding.
+/// Checks for known faults. Reports only what is certain.
 package enum Lint {
-  /// Every rule there is, by id.
+  /// Every rule, in the order of the ids.
   package static let rules: [LintRule] =
     AccessLint.rules + GrantLint.rules + InstallationLint.rules + NodeLint.rules
 
-  /// What is wrong with the file and with what it makes, the gravest first.
+  /// The findings about the file and the segmentation that it defines, the most severe first.
   /// - Throws: ``CatalogueError`` if the file cannot be resolved.
   package static func findings(
     _ file: SegmentationFile, catalogue: Catalogue
@@ -19,7 +19,7 @@ package enum Lint {
         + NodeLint.findings(file, segmentation, catalogue: catalogue))
   }
 
-  /// What is wrong with the users and roles of a running cluster.
+  /// The findings about the users and roles of a running cluster, the most severe first.
   package static func findings(_ cluster: Segmentation) -> [LintFinding] {
     sorted(AccessLint.findings(cluster) + AccessLint.observed(cluster) + GrantLint.findings(cluster))
   }

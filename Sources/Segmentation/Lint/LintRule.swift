@@ -1,17 +1,17 @@
-/// A known fault of a segmentation.
+/// A known fault that a segmentation may have.
 package struct LintRule: Hashable, Sendable {
   package enum Severity: Int, Comparable, CaseIterable, Sendable {
-    /// Worth knowing; nothing has to be done.
+    /// Worth knowing; no action is needed.
     case info
-    /// Allows more than it seems to, or does not do what it seems to.
+    /// Allows more than it seems to, or has another effect than it seems to.
     case warning
-    /// The segmentation does not hold, or something will not work.
+    /// The segmentation is not effective, or something will not work.
     case error
 
     package static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
   }
 
-  /// Never changes its meaning, and is never given to another rule.
+  /// Stable: an id keeps its meaning and is never reused for another rule.
   package let id: String
   package let severity: Severity
   /// What is found, in a few words.
@@ -30,21 +30,21 @@ package struct LintRule: Hashable, Sendable {
   }
 }
 
-/// A fault that was found, and where.
+/// An occurrence of a fault, and its place.
 package struct LintFinding: Hashable, Sendable {
   package enum Place: Hashable, Sendable {
     /// A key of the file, such as `calico.features`.
     case file(String)
     case identity(String)
-    /// A role of the cluster or of the file's making.
+    /// A role of the cluster, or one that the file creates.
     case role(String)
   }
 
   package let rule: LintRule
   package let place: Place
-  /// What was found, as a sentence without a full stop.
+  /// One sentence without a full stop.
   package let message: String
-  /// Particulars, one in each line.
+  /// Details, one per line.
   package let details: [String]
 
   init(_ rule: LintRule, _ place: Place, _ message: String, details: [String] = []) {

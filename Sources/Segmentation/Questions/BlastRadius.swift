@@ -1,36 +1,36 @@
 import Keyspace
 
-/// What a thief of an identity's certificate can do, by Calico's and Kubernetes' names.
+/// What someone with a stolen certificate of the identity can do, in the terms of Calico and Kubernetes.
 package struct BlastRadius: Hashable, Sendable {
   package enum Extent: Hashable, Sendable { case none, some, all }
 
-  /// One kind of thing that can be reached.
+  /// One kind of object that can be reached.
   package struct Reach: Hashable, Sendable {
-    /// What it is, in the plural: `Tiers`.
+    /// The kind, in the plural: `Tiers`.
     package let name: String
     package let readable: KeyRangeSet
-    /// What can be made, changed and deleted. etcd has no finer access.
+    /// The keys that can be created, changed and deleted. etcd has no finer access.
     package let writable: KeyRangeSet
     package let reads: Extent
     package let writes: Extent
   }
 
   package let identity: Identity
-  /// Users and roles can be changed as well, and with them everything else.
+  /// The identity can also change users and roles, and so gain access to everything.
   package let isRoot: Bool
-  /// In the order of the keys of Calico and Kubernetes, what belongs to neither at the end.
+  /// In the order of the keys of Calico and Kubernetes, keys of neither at the end.
   package let reaches: [Reach]
-  /// What this identity may write although it is not its node's own, with the reason in ``Role/Line/whyShared`` or
-  /// ``Role/Line/why``. Only for an identity that is a node's own.
+  /// What an identity of a single node may write outside that node's own keys, with the reason in
+  /// ``Role/Line/whyShared`` or ``Role/Line/why``. Empty for identities that are not bound to a node.
   package let shared: [RoleLine]
   private let permissions: Permissions
 
-  /// How much of a real cluster that is.
+  /// How many keys of a real cluster can be reached.
   package struct Tally: Hashable, Sendable {
     package let keys: Int
     package let readable: Int
     package let writable: Int
-    /// How many keys the one user of a cluster that is not segmented may read and write: all of Calico.
+    /// The number of keys that the single user of an unsegmented cluster can read and write: all of Calico.
     package let singleUser: Int
   }
 

@@ -1,29 +1,31 @@
 import Keyspace
 import StrictYAML
 
-/// May this identity do this, and why?
+/// Whether an identity may do something, and why.
 package struct AccessAnswer: Hashable, Sendable {
   package enum Verdict: Hashable, Sendable {
-    /// The role root may do everything.
+    /// Allowed: the role root may do everything.
     case root
-    /// These lines together allow it: for each access the fewest that cover the range, in the order of the keys.
+    /// These lines together allow it: for each access the fewest that cover the range, in the order of the
+    /// keys.
     case granted([RoleLine])
     case refused(Miss)
   }
 
-  /// The nearest that misses.
+  /// Why access is refused, with the grant that comes nearest.
   package struct Miss: Hashable, Sendable {
-    /// Which access is missing: read, write, or both.
+    /// The missing access: read, write, or both.
     package let lacking: Access
-    /// The keys asked for that the identity may not access so. What is missing of either access is here.
+    /// The requested keys for which an access is missing, for reads and writes together.
     package let uncovered: KeyRangeSet
-    /// The first of them.
+    /// The first of these keys.
     package let firstKey: Key
-    /// What lies there, in words.
+    /// What these keys are, in words.
     package let names: [String]
     /// The line of the identity's roles that comes nearest; nil if it has none.
     package let nearest: RoleLine?
-    /// By how much ``nearest`` misses, as a sentence without a full stop; nil if there is none.
+    /// How ``nearest`` differs from the request, as a sentence without a full stop; nil if there is no such
+    /// line.
     package let by: String?
   }
 
@@ -35,7 +37,7 @@ package struct AccessAnswer: Hashable, Sendable {
   package var isAllowed: Bool { if case .refused = verdict { false } else { true } }
 }
 
-/// A user that there is not.
+/// The user does not exist.
 package struct UnknownIdentity: Error, Hashable, Sendable {
   package let user: String
   package let hint: String
@@ -47,9 +49,9 @@ extension UnknownIdentity: CustomStringConvertible {
 }
 
 extension Segmentation {
-  /// Whether etcd would let the identity's request pass. Exactly so for every request that holds a key.
-  /// - Parameter access: Read for get and watch, write for put and delete, both for a transaction that compares and
-  ///   writes, as each of Calico's writes does.
+  /// Whether etcd would permit the identity's request. Exact for every request that covers a key.
+  /// - Parameter access: Read for get and watch, write for put and delete, both for a transaction that
+  ///   compares and writes, as each of Calico's writes does.
   /// - Throws: ``UnknownIdentity``, with the nearest name.
   package func can(_ user: String, _ access: Access, _ range: KeyRange) throws(UnknownIdentity)
     -> AccessAnswer
@@ -62,7 +64,7 @@ extension Segmentation {
   func known(_ user: String) throws(UnknownIdentity) -> Identity {
     if let identity = self[identity: user] { return identity }
     let users = identities.map(\.user)
-    // With thousands of users a list of all would help nobody.
+    // With thousands of users, a list of all would be useless.
     let hint =
       NearestWord.of(user, among: users).map { "did you mean '\($0)'?" }
       ?? "known here: \(users.prefix(12).joined(separator: ", "))\(users.count > 12 ? ", …" : "")"
@@ -85,12 +87,13 @@ extension Segmentation {
 }
 
 extension Access {
-  /// Read and write apart.
+  /// Read and write as separate values.
   var kinds: [Access] { [.read, .write].filter(contains) }
 }
 
 extension [RoleLine] {
-  /// The fewest lines that together cover the range: from where the last one ended, always the one that goes furthest.
+  /// The fewest lines that together cover the range: a greedy choice that always takes the line reaching
+  /// furthest from the end of the last one.
   func covering(_ range: KeyRange, _ access: Access) -> [RoleLine] {
     let range = range.isEmpty ? KeyRange.key(range.lower) : range
     let candidates = filter {
@@ -110,7 +113,7 @@ extension [RoleLine] {
 }
 
 extension KeyRange {
-  /// Which of two ranges ends first; one without an end is the longest.
+  /// Whether the left range ends before the right one; a range without an end is the longest.
   static func isShorter(_ left: KeyRange, _ right: KeyRange) -> Bool {
     guard let leftUpper = left.upper else { return false }
     return right.upper.map { leftUpper < $0 } ?? true

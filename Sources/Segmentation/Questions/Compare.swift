@@ -1,11 +1,12 @@
 import Keyspace
 
-/// What the identities of one segmentation gain and lose when it becomes another.
+/// What the identities of one segmentation gain and lose when another replaces it.
 package struct SegmentationComparison: Hashable, Sendable {
-  /// Only those with a difference, in the order of the second segmentation and then of the first.
+  /// Only identities with a difference, in the order of the second segmentation, then those that only the
+  /// first has.
   package let identities: [IdentityComparison]
 
-  /// Whether anybody may do anything that was not allowed before.
+  /// Whether an identity may do anything that it could not do before.
   package var gainsAnything: Bool { identities.contains(where: \.gainsAnything) }
   package var losesAnything: Bool { identities.contains(where: \.losesAnything) }
 }
@@ -13,12 +14,12 @@ package struct SegmentationComparison: Hashable, Sendable {
 package struct IdentityComparison: Hashable, Sendable {
   package enum Presence: Hashable, Sendable { case both, onlyBefore, onlyAfter }
 
-  /// A range that becomes allowed or refused.
+  /// A range in which an access is gained or lost.
   package struct Change: Hashable, Sendable {
     package let grant: Grant
-    /// A key of the range, to try it with.
+    /// A key of the range, as an example.
     package let witness: Key
-    /// What lies in the range, in words.
+    /// What the keys of the range are, in words.
     package let names: [String]
   }
 
@@ -26,7 +27,7 @@ package struct IdentityComparison: Hashable, Sendable {
   package let presence: Presence
   package let gained: [Change]
   package let lost: [Change]
-  /// Whether the identity comes to hold etcd's role root, with which it may change users and roles.
+  /// Whether the identity gets etcd's role root, with which it may change users and roles.
   package let gainsRoot: Bool
   package let losesRoot: Bool
 
@@ -35,8 +36,8 @@ package struct IdentityComparison: Hashable, Sendable {
 }
 
 extension Segmentation {
-  /// What changes for whom from this segmentation to the other. Exact: two that say the same in other ranges do not
-  /// differ.
+  /// What each identity gains and loses between this segmentation and the other. Exact: segmentations that
+  /// allow the same through different ranges do not differ.
   package func compared(to other: Segmentation) -> SegmentationComparison {
     let gone = identities.map(\.user).filter { other[identity: $0] == nil }
     return SegmentationComparison(
@@ -54,7 +55,7 @@ extension IdentityComparison {
     let oldLines = old.map(before.grants) ?? []
     let newLines = new.map(after.grants) ?? []
     let (wasRoot, isRoot) = (old?.isRoot == true, new?.isRoot == true)
-    // Most identities of a large cluster are the same on both sides, and that is quickly seen.
+    // A shortcut: most identities of a large cluster are the same on both sides.
     if presence == .both, wasRoot == isRoot, oldLines == newLines { return nil }
     let (was, may) = (
       wasRoot ? Permissions.root : Permissions(oldLines), isRoot ? Permissions.root : Permissions(newLines)
@@ -67,7 +68,7 @@ extension IdentityComparison {
     if presence == .both, !gainsAnything, !losesAnything { return nil }
   }
 
-  /// What is allowed by the second and not by the first, with both accesses in one line where both are new.
+  /// What the second allows and the first does not; where both accesses are new they become one change.
   private static func changes(from old: Permissions, to new: Permissions) -> [Change] {
     let read = new.readable.subtracting(old.readable)
     let write = new.writable.subtracting(old.writable)

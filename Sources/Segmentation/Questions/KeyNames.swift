@@ -1,27 +1,28 @@
 import Keyspace
 
-/// What lies where in etcd, in the words of Calico and Kubernetes.
+/// Names for parts of etcd's keyspace, in the terms of Calico and Kubernetes.
 ///
-/// The formats are those of libcalico-go, `lib/backend/model`; Kubernetes' are those of `--etcd-prefix` at its default.
+/// The formats are those of libcalico-go, `lib/backend/model`; those of Kubernetes assume the default of
+/// `--etcd-prefix`.
 package enum KeyNames {
   /// A part of the keyspace that has a name: `Tiers`, `IPAM blocks`.
   package struct Place: Hashable, Sendable {
-    /// All the keys there.
+    /// All keys of the place.
     package let range: KeyRange
-    /// What they are, in the plural.
+    /// What the keys are, in the plural.
     package let name: String
-    /// One of them, as an example.
+    /// An example of such a key.
     package let example: Key
   }
 
-  /// Every named place, in the order of the keys. No two overlap.
+  /// Every named place, in the order of the keys, without overlaps.
   package static let places: [Place] = [
     resources, ipam, others,
   ].flatMap(\.self).sorted { $0.range.lower < $1.range.lower }
 
-  /// The names of what lies in a range, in the order of the keys: of each place, and of a whole group in one word.
+  /// The names of the places in a range, in the order of the keys; a complete group has one name.
   ///
-  /// One object, or objects that begin alike, are named with what their keys end in: `Tiers default`,
+  /// A single object, or objects with a common prefix, are named with the end of their keys: `Tiers default`,
   /// `Profiles kns.*`.
   package static func names(in range: KeyRange) -> [String] {
     guard !range.isEmpty else { return [] }
@@ -44,7 +45,7 @@ package enum KeyNames {
     return names
   }
 
-  /// The whole keyspace by names, the places first and then what lies between them. No two overlap.
+  /// The whole keyspace by name, first the places and then the keys between them, without overlaps.
   static let parts: [(name: String, keys: KeyRangeSet)] = {
     var rest = KeyRangeSet([.everything])
     return (places.map { ($0.name, $0.range) } + remainders.map { ($0.name, $0.range) }).map { name, range in
@@ -53,19 +54,20 @@ package enum KeyNames {
     }
   }()
 
-  /// The names of what lies in several ranges, each once.
+  /// The names of the places in several ranges, each once.
   package static func names(in set: KeyRangeSet) -> [String] {
     var seen: Set<String> = []
     return set.ranges.flatMap(names).filter { seen.insert($0).inserted }
   }
 
-  /// A key of the range that a person will recognise, where there is one.
-  /// - Returns: nil only for a range that holds no key.
+  /// A key of the range that people recognise, if there is one.
+  /// - Returns: nil only for an empty range.
   package static func witness(in range: KeyRange) -> Key? {
     guard !range.isEmpty else { return nil }
     if let key = range.singleKey { return key }
     if let place = places.first(where: { range.contains($0.example) }) { return place.example }
-    // What the range begins with is a key of it, but one that ends in "/" or in a byte of 0 is nobody's name.
+    // The start of a range is one of its keys, but a key that ends in "/" or in a zero byte is not a name in
+    // use.
     let base = Key(range.lower.bytes.last == 0 ? range.lower.bytes.dropLast() : range.lower.bytes[...])
     return ["example", "-example", "0", ""].map { base + Key($0) }.first(where: range.contains) ?? range.lower
   }
@@ -86,7 +88,7 @@ package enum KeyNames {
 extension KeyNames {
   private static let v3 = "/calico/resources/v3/projectcalico.org/"
 
-  /// Names for many places at once, where a range is exactly all of them.
+  /// Names for ranges that consist of exactly several places.
   private static let groups: [(range: KeyRange, name: String)] = [
     (.everything, "every key of etcd"),
     (.prefix("/calico/"), "all of Calico"),
@@ -95,7 +97,7 @@ extension KeyNames {
     (.prefix("/registry/"), "all of Kubernetes"),
   ]
 
-  /// What is left of the groups beside the places, the inner ones first.
+  /// Names for the keys of a group that are in none of its places, inner groups first.
   private static let remainders: [(range: KeyRange, name: String)] = [
     (.prefix(Key(v3)), "other Calico resources"),
     (.prefix("/calico/ipam/v2/"), "other keys of IPAM"),
@@ -104,7 +106,7 @@ extension KeyNames {
     (.everything, "keys of others"),
   ]
 
-  /// Kinds with their plurals in the key, and an object (libcalico-go, `lib/backend/model/resource.go`).
+  /// Kinds in the plural, as in the key, with an object each (libcalico-go, `lib/backend/model/resource.go`).
   private static let resources: [Place] = [
     ("BGPConfigurations", "default"), ("BGPFilters", "export"), ("BGPPeers", "rack-1"),
     ("BlockAffinities", "node-1-192-168-0-0-26"), ("CalicoNodeStatuses", "node-1"),

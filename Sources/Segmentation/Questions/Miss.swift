@@ -3,7 +3,7 @@ import Keyspace
 extension AccessAnswer.Miss {
   /// - Precondition: `permissions`, which are those of `lines`, do not allow the access.
   init(_ access: Access, _ range: KeyRange, permissions: Permissions, lines: [RoleLine]) {
-    // A request that holds no key is judged by its first one.
+    // etcd judges a request that covers no key by its first key.
     let range = range.isEmpty ? KeyRange.key(range.lower) : range
     let wanted = KeyRangeSet([range])
     let unreadable = access.contains(.read) ? wanted.subtracting(permissions.readable) : KeyRangeSet()
@@ -23,20 +23,20 @@ extension AccessAnswer.Miss {
   }
 }
 
-/// How far a grant is from allowing a request: the less the nearer.
+/// How far a grant is from allowing a request; smaller is nearer.
 private struct Nearness: Comparable {
   private enum Kind: Int {
-    /// The range is right and the access is not.
+    /// The range is covered, but not the access.
     case otherAccess
-    /// Some of the keys are granted.
+    /// Some of the keys are covered.
     case partOfTheRange
-    /// None is.
+    /// None of the keys is covered.
     case elsewhere
   }
 
   private let kind: Kind
   private let access: Access
-  /// How many bytes the two first keys have in common, negative so that more is nearer.
+  /// The negative length of the common prefix of the two first keys, so that a longer one is nearer.
   private let distance: Int
 
   init(_ grant: Grant, _ access: Access, _ range: KeyRange) {

@@ -3,15 +3,16 @@ import Keyspace
 /// An identity that may do what was asked, and why.
 package struct Holder: Hashable, Sendable {
   package let identity: Identity
-  /// The lines that allow it; empty for those who hold the role root.
+  /// The lines that allow it; empty for an identity with the role root.
   package let lines: [RoleLine]
 }
 
 extension Segmentation {
-  /// Everyone whose request etcd would let pass, in the order of the identities, those with the role root included.
+  /// Every identity whose request etcd would permit, in the order of the identities, those with the role root
+  /// included.
   package func whoCan(_ access: Access, _ range: KeyRange) -> [Holder] {
-    // Of each role only what touches the range matters, and most roles have nothing of that: thousands of identities
-    // are gone through at the price of the few that are left.
+    // Only the lines that touch the range matter, and most roles have none of those: with thousands of
+    // identities, only a few have to be evaluated.
     let touching = Dictionary(
       roles.compactMap { role -> (String, [RoleLine])? in
         let asked = range.isEmpty ? KeyRange.key(range.lower) : range
