@@ -10,8 +10,10 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/objects.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
@@ -98,3 +100,46 @@ static inline int shim_ec_scalar(const EVP_PKEY *key, unsigned char *scalar, int
   BN_clear_free(number);
   return written == count;
 }
+
+// The parameters of an algorithm where they are a sequence or octets, which are in a union.
+static inline const ASN1_STRING *shim_sequence(const ASN1_TYPE *value) {
+  return value != NULL && value->type == V_ASN1_SEQUENCE ? value->value.sequence : NULL;
+}
+static inline const ASN1_STRING *shim_octets(const ASN1_TYPE *value) {
+  return value != NULL && value->type == V_ASN1_OCTET_STRING ? value->value.octet_string : NULL;
+}
+
+// MARK: Certificates, requests and lists
+
+// The public key of an elliptic curve or of Ed25519, by its bytes: OpenSSL 3.0's encoder looks its providers up for each
+// key, which takes some 100 microseconds. The certificate in memory has no key that can verify after this; one that is
+// read from its bytes has.
+static inline int shim_set_public_key(X509_PUBKEY *to, int algorithm, int curve, const unsigned char *bytes, int count) {
+  unsigned char *copy = (unsigned char *)OPENSSL_memdup(bytes, (size_t)count);
+  int kind = curve == NID_undef ? V_ASN1_UNDEF : V_ASN1_OBJECT;
+  void *parameter = curve == NID_undef ? NULL : OBJ_nid2obj(curve);
+  if (copy != NULL && X509_PUBKEY_set0_param(to, OBJ_nid2obj(algorithm), kind, parameter, copy, count) == 1) return 1;
+  OPENSSL_free(copy);
+  return 0;
+}
+
+static inline int shim_extensions_count(const STACK_OF(X509_EXTENSION) *list) { return sk_X509_EXTENSION_num(list); }
+static inline X509_EXTENSION *shim_extension(const STACK_OF(X509_EXTENSION) *list, int index) {
+  return sk_X509_EXTENSION_value(list, index);
+}
+static inline STACK_OF(X509_EXTENSION) *shim_extensions_new(void) { return sk_X509_EXTENSION_new_null(); }
+static inline int shim_extensions_push(STACK_OF(X509_EXTENSION) *list, X509_EXTENSION *extension) {
+  return sk_X509_EXTENSION_push(list, extension);
+}
+static inline void shim_extensions_free(STACK_OF(X509_EXTENSION) *list) {
+  sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+}
+static inline int shim_revoked_count(STACK_OF(X509_REVOKED) *list) { return sk_X509_REVOKED_num(list); }
+static inline X509_REVOKED *shim_revoked(STACK_OF(X509_REVOKED) *list, int index) {
+  return sk_X509_REVOKED_value(list, index);
+}
+static inline STACK_OF(X509) *shim_certificates_new(void) { return sk_X509_new_null(); }
+static inline int shim_certificates_push(STACK_OF(X509) *list, X509 *certificate) {
+  return sk_X509_push(list, certificate);
+}
+static inline void shim_certificates_free(STACK_OF(X509) *list) { sk_X509_free(list); }

@@ -14,7 +14,7 @@ package final class PublicKey: @unchecked Sendable {
   init(owning key: consuming Owned, _ operation: @autoclosure () -> String) throws(CryptographyError) {
     guard let kind = KeyKind(of: key.pointer) else {
       Calls.begin()
-      throw CryptographyError(operation(), because: "a kind of key that is not taken")
+      throw CryptographyError(unknownKeyTo: operation())
     }
     self.kind = kind
     subjectPublicKeyInfo = try Self.information(key.pointer, kind, operation())
@@ -31,6 +31,16 @@ package final class PublicKey: @unchecked Sendable {
       try decode(bytes, operation, freedBy: EVP_PKEY_free) { d2i_PUBKEY(nil, $0, $1) }
     }
     try self.init(owning: Owned(key, EVP_PKEY_free, operation), operation)
+  }
+
+  /// The key of a certificate or request.
+  convenience init(reading key: OpaquePointer?, _ operation: String) throws(CryptographyError) {
+    var algorithm: OpaquePointer?
+    try check(X509_PUBKEY_get0_param(&algorithm, nil, nil, nil, key), operation)
+    guard [NID_X9_62_id_ecPublicKey, NID_ED25519, NID_rsaEncryption].contains(OBJ_obj2nid(algorithm)) else {
+      throw CryptographyError(unknownKeyTo: operation)
+    }
+    try self.init(owning: Owned(X509_PUBKEY_get(key), EVP_PKEY_free, operation), operation)
   }
 
   /// The kinds whose encoding is a fixed beginning and the key's own bytes are put together here, because OpenSSL 3.0's

@@ -6,7 +6,8 @@ package struct CryptographyError: Error, Hashable, Sendable, CustomStringConvert
   package struct Entry: Hashable, Sendable {
     /// The part of OpenSSL that refused, a number of `openssl/err.h` (`ERR_LIB_…`); 0 for this room.
     package let library: Int
-    /// The number of the reason within that part (`openssl/…err.h`); 0 for this room.
+    /// The number of the reason within that part (`openssl/…err.h`); 0 for this room, unless it is said
+    /// otherwise.
     package let reason: Int
     /// The reason in OpenSSL's words, as in "wrong tag".
     package let words: String
@@ -33,10 +34,20 @@ package struct CryptographyError: Error, Hashable, Sendable, CustomStringConvert
   }
 
   /// A refusal of this room's own.
-  init(_ operation: String, because words: String) {
+  init(_ operation: String, because words: String, reason: Int = 0) {
     self.operation = operation
-    entries = [Entry(library: 0, reason: 0, words: words, detail: "")]
+    entries = [Entry(library: 0, reason: reason, words: words, detail: "")]
   }
+
+  /// A key of a kind that is not taken, and may be whole.
+  init(unknownKeyTo operation: String) {
+    self.init(operation, because: Self.unknownKey)
+  }
+
+  /// Whether it is about a key, or a certificate's key, that is of a kind that is not taken and may be whole.
+  package var isOfUnknownKey: Bool { entries.first?.words == Self.unknownKey }
+
+  private static let unknownKey = "a kind of key that is not taken"
 
   /// The queue holds at most 16 entries (OpenSSL, `ERR_NUM_ERRORS`).
   private static func takeEntries() -> [Entry] {

@@ -1,7 +1,8 @@
 extension DER {
   /// Whether the bytes are one value in DER, and not in one of the many ways of BER, of which OpenSSL reads several and
   /// other programs none: lengths that are known and as short as can be, tags of one byte, numbers without needless
-  /// bytes, truth values of one of two bytes. What is in octets and bits is not looked at.
+  /// bytes, sets in their order, and no value that is the default, which "false" is everywhere in X.509. What is in
+  /// octets and bits is not looked at.
   static func isStrict(_ bytes: UnsafeRawBufferPointer) -> Bool {
     var position = 0
     return isValue(bytes, &position, end: bytes.count, depth: 0) && position == bytes.count
@@ -21,8 +22,12 @@ extension DER {
     position = contents.upperBound
     if tag & 0x20 == 0 { return isPrimitive(tag, UnsafeRawBufferPointer(rebasing: bytes[contents])) }
     var inner = contents.lowerBound
+    var last: Range<Int>?
     while inner < contents.upperBound {
+      let start = inner
       guard isValue(bytes, &inner, end: contents.upperBound, depth: depth + 1) else { return false }
+      if tag == 0x31, let last, bytes[start..<inner].lexicographicallyPrecedes(bytes[last]) { return false }
+      last = start..<inner
     }
     return true
   }
@@ -41,7 +46,7 @@ extension DER {
 
   private static func isPrimitive(_ tag: UInt8, _ contents: UnsafeRawBufferPointer) -> Bool {
     switch tag {
-    case 0x01: contents.count == 1 && (contents[0] == 0 || contents[0] == 0xff)
+    case 0x01: contents.count == 1 && contents[0] == 0xff
     case 0x02, 0x0a:
       contents.count == 1
         || contents.count > 1 && !(contents[0] == 0 && contents[1] < 0x80)

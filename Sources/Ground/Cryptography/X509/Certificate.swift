@@ -15,24 +15,29 @@ package final class Certificate: @unchecked Sendable {
   let pointer: OpaquePointer
   /// What was read from ``der`` where ``pointer`` will not do.
   private let readAgain: Mutex<OpaquePointer?>
-  private let isIssuedHere: Bool
+  /// The key of a certificate that was issued here.
+  private let issuedKey: PublicKey?
+  let fields: CertificateFields
 
   /// Reads one.
   /// - Throws: ``CryptographyError`` where the bytes are no certificate, or more than one.
   package init(der: [UInt8]) throws(CryptographyError) {
     Calls.begin()
-    pointer = try Self.read(der)
+    let certificate = try Owned(Self.read(der), X509_free, "read a certificate")
+    fields = try CertificateFields(certificate.pointer)
+    pointer = certificate.take()
     self.der = der
     readAgain = Mutex(nil)
-    isIssuedHere = false
+    issuedKey = nil
   }
 
-  /// - Parameter pointer: one whose key was set as bytes, which OpenSSL does not read again by itself.
-  init(issued pointer: consuming Owned) throws(CryptographyError) {
-    der = try encode("write a certificate") { [x509 = pointer.pointer] in i2d_X509(x509, $0) }
-    self.pointer = pointer.take()
+  /// - Parameter certificate: one whose key was set as bytes, which OpenSSL does not read again by itself.
+  init(issued certificate: consuming Owned, publicKey: PublicKey) throws(CryptographyError) {
+    der = try encode("write a certificate") { [x509 = certificate.pointer] in i2d_X509(x509, $0) }
+    fields = try CertificateFields(certificate.pointer)
+    pointer = certificate.take()
     readAgain = Mutex(nil)
-    isIssuedHere = true
+    issuedKey = publicKey
   }
 
   deinit {
@@ -57,10 +62,20 @@ package final class Certificate: @unchecked Sendable {
   /// SHA-256 of ``der``, as `openssl x509 -fingerprint -sha256` shows it.
   package var fingerprint: [UInt8] { SHA256.hash(der) }
 
+  /// The key that it is for.
+  /// - Throws: ``CryptographyError`` where it is damaged or of another kind: ``CryptographyError/isOfUnknownKey``.
+  package var publicKey: PublicKey {
+    get throws(CryptographyError) {
+      if let issuedKey { return issuedKey }
+      Calls.begin()
+      return try PublicKey(reading: X509_get_X509_PUBKEY(pointer), "read a certificate's public key")
+    }
+  }
+
   /// OpenSSL's certificate with its public key, for verification and TLS; as long as this value lives.
   /// - Throws: ``CryptographyError``.
   func verifiable() throws(CryptographyError) -> OpaquePointer {
-    guard isIssuedHere else { return pointer }
+    guard issuedKey != nil else { return pointer }
     return try readAgain.withLock { (known) throws(CryptographyError) in
       if let known { return known }
       Calls.begin()

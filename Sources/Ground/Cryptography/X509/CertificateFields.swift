@@ -1,0 +1,72 @@
+internal import COpenSSL
+
+/// What every certificate says, read once.
+struct CertificateFields: Sendable {
+  let subject: DistinguishedName
+  let issuer: DistinguishedName
+  let serial: [UInt8]
+  let notBefore: Int
+  let notAfter: Int
+
+  /// - Throws: ``CryptographyError`` where one of them cannot be read, the serial number is negative, the version unknown
+  ///   or an extension there twice (RFC 5280, section 4.2).
+  init(_ certificate: OpaquePointer) throws(CryptographyError) {
+    let operation = "read a certificate"
+    guard (0...2).contains(X509_get_version(certificate)) else {
+      throw CryptographyError(operation, because: "a version that is not known")
+    }
+    subject = try DistinguishedName(reading: X509_get_subject_name(certificate))
+    issuer = try DistinguishedName(reading: X509_get_issuer_name(certificate))
+    guard let number = X509_get0_serialNumber(certificate), ASN1_STRING_type(number) == V_ASN1_INTEGER else {
+      throw CryptographyError(operation, because: "a negative serial number")
+    }
+    serial = Array(bytes(of: number).drop { $0 == 0 })
+    guard let notBefore = seconds(of: X509_get0_notBefore(certificate)),
+      let notAfter = seconds(of: X509_get0_notAfter(certificate))
+    else { throw CryptographyError(operation, because: "a date that is none") }
+    self.notBefore = notBefore
+    self.notAfter = notAfter
+    var identifiers: Set<[UInt8]> = []
+    for index in 0..<max(0, X509_get_ext_count(certificate)) {
+      let object = X509_EXTENSION_get_object(X509_get_ext(certificate, index))
+      let identifier = Array(
+        UnsafeBufferPointer(start: OBJ_get0_data(object), count: OBJ_length(object)))
+      guard identifiers.insert(identifier).inserted else {
+        throw CryptographyError(operation, because: "an extension that is there twice")
+      }
+    }
+  }
+}
+
+extension Certificate {
+  package var subject: DistinguishedName { fields.subject }
+  package var issuer: DistinguishedName { fields.issuer }
+  /// The most significant byte first and without zeros before it, so that zero itself has no bytes.
+  package var serial: [UInt8] { fields.serial }
+  /// Seconds since 1970.
+  package var notBefore: Int { fields.notBefore }
+  /// Seconds since 1970.
+  package var notAfter: Int { fields.notAfter }
+
+  /// The object identifier of the algorithm that it is signed with.
+  package var signatureAlgorithm: String? {
+    let length = OBJ_obj2txt(nil, 0, signatureObject, 1)
+    guard length > 0, length < 256 else { return nil }
+    var text = [CChar](repeating: 0, count: Int(length) + 1)
+    guard OBJ_obj2txt(&text, length + 1, signatureObject, 1) == length else { return nil }
+    return String(decoding: text.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  private var signatureObject: OpaquePointer? {
+    var object: OpaquePointer?
+    X509_ALGOR_get0(&object, nil, nil, X509_get0_tbs_sigalg(pointer))
+    return object
+  }
+
+  /// Whether it was signed with this key.
+  package func isSigned(by key: PublicKey) -> Bool {
+    Calls.begin()
+    defer { Calls.begin() }
+    return X509_verify(pointer, key.pointer) == 1
+  }
+}

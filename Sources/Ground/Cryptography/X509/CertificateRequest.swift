@@ -1,0 +1,76 @@
+internal import COpenSSL
+
+/// A request for a certificate (PKCS#10, RFC 2986).
+///
+/// It does not change after it was made, so it may be used on several threads.
+package final class CertificateRequest: @unchecked Sendable {
+  /// What stands in PEM's `BEGIN` line; `oldLabel` is what some programs write.
+  package static let label = "CERTIFICATE REQUEST"
+  package static let oldLabel = "NEW CERTIFICATE REQUEST"
+
+  /// All of it, in DER.
+  package let der: [UInt8]
+  package let subject: DistinguishedName
+  /// The key that the certificate is to be for.
+  package let publicKey: PublicKey
+  private let pointer: OpaquePointer
+
+  /// Reads one. Its signature is not checked.
+  /// - Throws: ``CryptographyError`` where the bytes are no request, or more than one, or its key is of a kind that is
+  ///   not taken.
+  package init(der: [UInt8]) throws(CryptographyError) {
+    Calls.begin()
+    let operation = "read a certificate request"
+    let pointer = try der.lent { (bytes) throws(CryptographyError) in
+      try decode(bytes, operation, freedBy: X509_REQ_free) { d2i_X509_REQ(nil, $0, $1) }
+    }
+    let request = try Owned(pointer, X509_REQ_free, operation)
+    guard X509_REQ_get_version(pointer) == 0 else {
+      throw CryptographyError(operation, because: "a version that is not known")
+    }
+    subject = try DistinguishedName(reading: X509_REQ_get_subject_name(pointer))
+    publicKey = try PublicKey(reading: X509_REQ_get_X509_PUBKEY(pointer), operation)
+    self.der = der
+    self.pointer = request.take()
+  }
+
+  deinit { X509_REQ_free(pointer) }
+
+  /// Whether whoever made it has the key: whether it is signed with its own.
+  package var isSignedByItsKey: Bool {
+    Calls.begin()
+    defer { Calls.begin() }
+    return X509_REQ_verify(pointer, publicKey.pointer) == 1
+  }
+
+  /// Makes a request, signed with the key that it is for.
+  /// - Parameter extensions: what it asks for; without any there is no attribute.
+  /// - Throws: ``CryptographyError``.
+  package convenience init(
+    subject: DistinguishedName, key: PrivateKey, extensions: [CertificateExtension] = []
+  ) throws(CryptographyError) {
+    Calls.begin()
+    let operation = "make a certificate request"
+    let request = try Owned(X509_REQ_new(), X509_REQ_free, operation)
+    let pointer = request.pointer
+    try check(X509_REQ_set_version(pointer, 0), operation)
+    let name = try subject.makePointer()
+    try check(X509_REQ_set_subject_name(pointer, name.pointer), operation)
+    try check(X509_REQ_set_pubkey(pointer, key.pointer), operation)
+    if !extensions.isEmpty {
+      let list = try Owned(shim_extensions_new(), shim_extensions_free, operation)
+      for item in extensions {
+        let made = try item.makePointer()
+        try check(shim_extensions_push(list.pointer, made.pointer), operation)
+        _ = made.take()
+      }
+      try check(X509_REQ_add_extensions(pointer, list.pointer), operation)
+    }
+    try check(X509_REQ_sign(pointer, key.pointer, key.kind.usualDigest?.function), operation)
+    try self.init(der: encode(operation) { i2d_X509_REQ(pointer, $0) })
+  }
+
+  /// In PEM, with the newline at its end.
+  /// - Throws: ``CryptographyError`` where there is no memory.
+  package func pem() throws(CryptographyError) -> String { try PEM.text(Self.label, der) }
+}

@@ -1,0 +1,83 @@
+internal import COpenSSL
+
+/// The name of a subject or issuer (RFC 5280, section 4.1.2.4). Two are equal where their encodings are.
+package struct DistinguishedName: Hashable, Sendable {
+  /// One attribute, such as a Common Name.
+  package struct Attribute: Hashable, Sendable {
+    package static let commonName = "2.5.4.3"
+
+    /// The object identifier, as in "2.5.4.3".
+    package let type: String
+    /// The tag of the value, which tells what kind of text it is.
+    package let tag: UInt8
+    /// The bytes of the text.
+    package let value: [UInt8]
+    /// The value with its tag and length.
+    let encoding: [UInt8]
+  }
+
+  package let der: [UInt8]
+  /// The attributes in the order of the encoding, as they stand together; as a rule each alone.
+  package let relativeNames: [[Attribute]]
+
+  /// All attributes in the order of the encoding.
+  package var attributes: [Attribute] { Array(relativeNames.joined()) }
+
+  /// A name with one attribute, the Common Name as UTF8String, byte for byte.
+  package init(commonName: String) {
+    let value = DER.value(0x0c, Array(commonName.utf8))
+    der = DER.sequence(DER.value(0x31, DER.sequence([0x06, 0x03, 0x55, 0x04, 0x03], value)))
+    relativeNames = [
+      [
+        Attribute(
+          type: Attribute.commonName, tag: 0x0c, value: Array(commonName.utf8), encoding: value)
+      ]
+    ]
+  }
+
+  /// - Throws: ``CryptographyError`` where the bytes are no name in DER.
+  package init(der: [UInt8]) throws(CryptographyError) {
+    guard let name = DERReader.only(0x30, in: der), let relativeNames = Self.relativeNames(name) else {
+      throw CryptographyError("read a name", because: "bytes that are no name")
+    }
+    self.der = der
+    self.relativeNames = relativeNames
+  }
+
+  /// - Parameter name: lent by a certificate, request or list.
+  init(reading name: OpaquePointer?) throws(CryptographyError) {
+    var start: UnsafePointer<UInt8>?
+    var count = 0
+    try check(X509_NAME_get0_der(name, &start, &count), "read a name")
+    try self.init(der: Array(UnsafeBufferPointer(start: start, count: count)))
+  }
+
+  /// OpenSSL's form of it, which the caller owns.
+  func makePointer() throws(CryptographyError) -> Owned {
+    let pointer = try der.lent { (bytes) throws(CryptographyError) in
+      try decode(bytes, "read a name", freedBy: X509_NAME_free) { d2i_X509_NAME(nil, $0, $1) }
+    }
+    return try Owned(pointer, X509_NAME_free, "read a name")
+  }
+
+  private static func relativeNames(_ name: DERReader.Value) -> [[Attribute]]? {
+    var relativeNames: [[Attribute]] = []
+    var sets = DERReader(name.contents)
+    while let set = sets.next(0x31) {
+      var attributes: [Attribute] = []
+      var members = DERReader(set.contents)
+      while let member = members.next(0x30) {
+        var parts = DERReader(member.contents)
+        guard let type = parts.next(0x06)?.objectIdentifier, let value = parts.next(), parts.isAtEnd else {
+          return nil
+        }
+        attributes.append(
+          Attribute(
+            type: type, tag: value.tag, value: Array(value.contents), encoding: Array(value.whole)))
+      }
+      guard members.isAtEnd else { return nil }
+      relativeNames.append(attributes)
+    }
+    return sets.isAtEnd ? relativeNames : nil
+  }
+}

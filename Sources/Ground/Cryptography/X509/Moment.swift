@@ -1,0 +1,29 @@
+internal import COpenSSL
+internal import Glibc
+
+/// Seconds since 1970 of a time as X.509 writes it (RFC 5280, section 4.1.2.5): with seconds and in UTC. OpenSSL reads
+/// other forms of ASN.1 as well, which no other reader of certificates takes.
+func seconds(of time: UnsafePointer<ASN1_TIME>?) -> Int? {
+  let text = bytes(of: time)
+  guard let time, text.last == UInt8(ascii: "Z"),
+    ASN1_STRING_type(time) == V_ASN1_UTCTIME ? text.count == 13 : text.count >= 15
+  else { return nil }
+  var parts = tm()
+  guard ASN1_TIME_to_tm(time, &parts) == 1 else { return nil }
+  return timegm(&parts)
+}
+
+/// OpenSSL's form of a moment: UTCTime through 2049, GeneralizedTime from 2050. The caller frees it with `ASN1_TIME_free`.
+func makeTime(
+  _ seconds: Int, _ operation: @autoclosure () -> String
+) throws(CryptographyError) -> UnsafeMutablePointer<ASN1_TIME> {
+  try check(ASN1_TIME_set(nil, seconds), operation())
+}
+
+/// OpenSSL's form of a serial number that is not negative. The caller frees it with `ASN1_INTEGER_free`.
+func makeInteger(
+  _ bytes: [UInt8], _ operation: @autoclosure () -> String
+) throws(CryptographyError) -> UnsafeMutablePointer<ASN1_INTEGER> {
+  let number = try Owned(BN_bin2bn(bytes, count32(bytes.count, operation()), nil), BN_free, operation())
+  return try check(BN_to_ASN1_INTEGER(number.pointer, nil), operation())
+}
