@@ -1,23 +1,15 @@
-import Foundation
 import Keyspace
-
-private typealias Method = Etcdserverpb_Auth.Method
 
 /// Users, roles and permissions. Each change is one durable entry of etcd's log; there is no transaction over
 /// several (etcd, `server/auth/store.go`).
 extension EtcdClient {
   package func users() async throws(EtcdError) -> [String] {
-    let response: Etcdserverpb_AuthUserListResponse = try await call(
-      Method.UserList.descriptor, Etcdserverpb_AuthUserListRequest(), operation: "UserList")
-    return response.users
+    try await call(Auth.userList, EmptyRequest(), operation: "UserList").names
   }
 
   /// The roles of a user. Any user may ask about itself.
   package func roles(ofUser user: String) async throws(EtcdError) -> [String] {
-    let response: Etcdserverpb_AuthUserGetResponse = try await call(
-      Method.UserGet.descriptor, Etcdserverpb_AuthUserGetRequest.with { $0.name = user },
-      operation: "UserGet \(user)")
-    return response.roles
+    try await call(Auth.userGet, NameRequest(name: user), operation: "UserGet \(user)").names
   }
 
   /// Makes a user that has no password and so can only be itself by its certificate.
@@ -51,101 +43,69 @@ extension EtcdClient {
         code: .invalidArgument, operation: "UserAdd", endpoint: "-",
         message: "a user name of \(user.utf8.count) bytes is not sent to etcd, it must have 1 to 128")
     }
-    let request = Etcdserverpb_AuthUserAddRequest.with {
-      $0.name = user
-      $0.password = password ?? ""
-      $0.options = .with { $0.noPassword = password == nil }
-    }
-    let _: Etcdserverpb_AuthUserAddResponse = try await call(
-      Method.UserAdd.descriptor, request, operation: "UserAdd \(user)", repeatable: false)
+    let request = UserAddRequest(name: user, password: password ?? "", noPassword: password == nil)
+    _ = try await call(Auth.userAdd, request, operation: "UserAdd \(user)", repeatable: false)
   }
 
   /// Changes the password of a user that was made with one; a user that was made without stays without, and etcd says
   /// nothing (etcd, `server/auth/store.go`, `UserChangePassword`). The user's tokens end at once.
   package func changePassword(ofUser user: String, to password: String) async throws(EtcdError) {
     try Self.check(password: password, for: "UserChangePassword \(user)")
-    let request = Etcdserverpb_AuthUserChangePasswordRequest.with {
-      $0.name = user
-      $0.password = password
-    }
-    let _: Etcdserverpb_AuthUserChangePasswordResponse = try await call(
-      Method.UserChangePassword.descriptor, request, operation: "UserChangePassword \(user)",
-      repeatable: false)
+    _ = try await call(
+      Auth.userChangePassword, NameAndPassword(name: user, password: password),
+      operation: "UserChangePassword \(user)", repeatable: false)
   }
 
   package func deleteUser(_ user: String) async throws(EtcdError) {
-    let _: Etcdserverpb_AuthUserDeleteResponse = try await call(
-      Method.UserDelete.descriptor, Etcdserverpb_AuthUserDeleteRequest.with { $0.name = user },
-      operation: "UserDelete \(user)", repeatable: false)
+    _ = try await call(
+      Auth.userDelete, NameRequest(name: user), operation: "UserDelete \(user)", repeatable: false)
   }
 
   package func grant(role: String, toUser user: String) async throws(EtcdError) {
-    let request = Etcdserverpb_AuthUserGrantRoleRequest.with {
-      $0.user = user
-      $0.role = role
-    }
-    let _: Etcdserverpb_AuthUserGrantRoleResponse = try await call(
-      Method.UserGrantRole.descriptor, request, operation: "UserGrantRole \(user) \(role)", repeatable: false)
+    _ = try await call(
+      Auth.userGrantRole, UserAndRole(user: user, role: role), operation: "UserGrantRole \(user) \(role)",
+      repeatable: false)
   }
 
   package func revoke(role: String, fromUser user: String) async throws(EtcdError) {
-    let request = Etcdserverpb_AuthUserRevokeRoleRequest.with {
-      $0.name = user
-      $0.role = role
-    }
-    let _: Etcdserverpb_AuthUserRevokeRoleResponse = try await call(
-      Method.UserRevokeRole.descriptor, request, operation: "UserRevokeRole \(user) \(role)",
+    _ = try await call(
+      Auth.userRevokeRole, UserAndRole(user: user, role: role), operation: "UserRevokeRole \(user) \(role)",
       repeatable: false)
   }
 
   package func roles() async throws(EtcdError) -> [String] {
-    let response: Etcdserverpb_AuthRoleListResponse = try await call(
-      Method.RoleList.descriptor, Etcdserverpb_AuthRoleListRequest(), operation: "RoleList")
-    return response.roles
+    try await call(Auth.roleList, EmptyRequest(), operation: "RoleList").names
   }
 
   /// The permissions of a role as etcd stores them, duplicates included. Any user may ask about its own roles.
   package func permissions(ofRole role: String) async throws(EtcdError) -> [Permission] {
-    let response: Etcdserverpb_AuthRoleGetResponse = try await call(
-      Method.RoleGet.descriptor, Etcdserverpb_AuthRoleGetRequest.with { $0.role = role },
-      operation: "RoleGet \(role)")
-    return response.perm.map(Permission.init)
+    try await call(Auth.roleGet, NameRequest(name: role), operation: "RoleGet \(role)")
+      .permissions.map(Permission.init)
   }
 
   package func addRole(_ role: String) async throws(EtcdError) {
-    let _: Etcdserverpb_AuthRoleAddResponse = try await call(
-      Method.RoleAdd.descriptor, Etcdserverpb_AuthRoleAddRequest.with { $0.name = role },
-      operation: "RoleAdd \(role)", repeatable: false)
+    _ = try await call(
+      Auth.roleAdd, NameRequest(name: role), operation: "RoleAdd \(role)", repeatable: false)
   }
 
   package func deleteRole(_ role: String) async throws(EtcdError) {
-    let _: Etcdserverpb_AuthRoleDeleteResponse = try await call(
-      Method.RoleDelete.descriptor, Etcdserverpb_AuthRoleDeleteRequest.with { $0.role = role },
-      operation: "RoleDelete \(role)", repeatable: false)
+    _ = try await call(
+      Auth.roleDelete, NameRequest(name: role), operation: "RoleDelete \(role)", repeatable: false)
   }
 
   /// Adds a permission. This is no reliable way to change the access of a range that the role already has: etcd may
   /// append a second entry and leave the first in force (etcd pull request 21845). Revoke it first.
   package func grant(_ permission: Permission, toRole role: String) async throws(EtcdError) {
-    let request = Etcdserverpb_AuthRoleGrantPermissionRequest.with {
-      $0.name = role
-      // Always set: a member before 3.4.25 stops for good on a request without it.
-      $0.perm = permission.wire
-    }
-    let _: Etcdserverpb_AuthRoleGrantPermissionResponse = try await call(
-      Method.RoleGrantPermission.descriptor, request, operation: "RoleGrantPermission \(role)",
-      repeatable: false)
+    _ = try await call(
+      Auth.roleGrantPermission, RoleGrantPermissionRequest(name: role, permission: permission.wire),
+      operation: "RoleGrantPermission \(role)", repeatable: false)
   }
 
   /// Takes away every entry of the role with this key and range end, whatever its access.
   package func revoke(_ permission: Permission, fromRole role: String) async throws(EtcdError) {
-    let request = Etcdserverpb_AuthRoleRevokePermissionRequest.with {
-      $0.role = role
-      $0.key = Data(permission.key)
-      $0.rangeEnd = Data(permission.rangeEnd)
-    }
-    let _: Etcdserverpb_AuthRoleRevokePermissionResponse = try await call(
-      Method.RoleRevokePermission.descriptor, request, operation: "RoleRevokePermission \(role)",
-      repeatable: false)
+    let request = RoleRevokePermissionRequest(
+      role: role, key: permission.key, rangeEnd: permission.rangeEnd)
+    _ = try await call(
+      Auth.roleRevokePermission, request, operation: "RoleRevokePermission \(role)", repeatable: false)
   }
 }

@@ -1,5 +1,3 @@
-private typealias Method = Etcdserverpb_Auth.Method
-
 /// Leave to send AuthStatus.
 ///
 /// One such call, to whichever member and by whomever, stops every member before 3.4.31 at once and at each of its
@@ -19,8 +17,7 @@ extension EtcdClient {
   /// The auth revision, which every change of a user, role, permission or link moves, and a grant of what is granted
   /// already too (etcd, `server/auth/store.go`, `commitRevision`).
   package func authRevision(_ leave: AuthStatusLeave) async throws(EtcdError) -> Int64 {
-    let response: Etcdserverpb_AuthStatusResponse = try await call(
-      Method.AuthStatus.descriptor, Etcdserverpb_AuthStatusRequest(), operation: "AuthStatus")
+    let response = try await call(Auth.status, EmptyRequest(), operation: "AuthStatus")
     return Int64(clamping: response.authRevision)
   }
 }

@@ -1,5 +1,3 @@
-private typealias Method = Etcdserverpb_Auth.Method
-
 /// Turning authentication on and off, and what a password login tells.
 extension EtcdClient {
   /// What an attempt to log in with the empty password says about a user and about authentication itself.
@@ -69,14 +67,12 @@ extension EtcdClient {
 
   /// Turns authentication on. Nothing happens where it is on, so a lost answer does not matter.
   package func enableAuth() async throws(EtcdError) {
-    let _: Etcdserverpb_AuthEnableResponse = try await call(
-      Method.AuthEnable.descriptor, Etcdserverpb_AuthEnableRequest(), operation: "AuthEnable")
+    _ = try await call(Auth.enable, EmptyRequest(), operation: "AuthEnable")
   }
 
   /// Turns authentication off. Nothing happens where it is off.
   package func disableAuth() async throws(EtcdError) {
-    let _: Etcdserverpb_AuthDisableResponse = try await call(
-      Method.AuthDisable.descriptor, Etcdserverpb_AuthDisableRequest(), operation: "AuthDisable")
+    _ = try await call(Auth.disable, EmptyRequest(), operation: "AuthDisable")
   }
 
   /// A second way in while authentication is being turned on: an administrator with a password, which works even
@@ -93,12 +89,8 @@ extension EtcdClient {
   }
 
   private func authenticate(_ user: String, password: String) async throws(EtcdError) -> String {
-    let request = Etcdserverpb_AuthenticateRequest.with {
-      $0.name = user
-      $0.password = password
-    }
-    let response: Etcdserverpb_AuthenticateResponse = try await call(
-      Method.Authenticate.descriptor, request, operation: "Authenticate \(user)")
-    return response.token
+    try await call(
+      Auth.authenticate, NameAndPassword(name: user, password: password), operation: "Authenticate \(user)"
+    ).token
   }
 }

@@ -41,18 +41,15 @@ package struct Alarm: Hashable, Sendable {
 
 extension EtcdClient {
   package func members() async throws(EtcdError) -> [Member] {
-    let response: Etcdserverpb_MemberListResponse = try await call(
-      Etcdserverpb_Cluster.Method.MemberList.descriptor, Etcdserverpb_MemberListRequest(),
-      operation: "MemberList")
+    let response = try await call(ClusterService.memberList, EmptyRequest(), operation: "MemberList")
     return response.members.map {
-      Member(id: $0.id, name: $0.name, clientURLs: $0.clientUrls, isLearner: $0.isLearner)
+      Member(id: $0.id, name: $0.name, clientURLs: $0.clientURLs, isLearner: $0.isLearner)
     }
   }
 
   /// The status of the member that answers: use it with ``only(_:)``.
   package func status() async throws(EtcdError) -> MemberStatus {
-    let response: Etcdserverpb_StatusResponse = try await call(
-      Etcdserverpb_Maintenance.Method.Status.descriptor, Etcdserverpb_StatusRequest(), operation: "Status")
+    let response = try await call(Maintenance.status, EmptyRequest(), operation: "Status")
     guard let version = EtcdVersion(response.version) else {
       throw EtcdError(
         code: .other, operation: "Status", endpoint: endpoints.map(\.description).joined(separator: ","),
@@ -66,13 +63,11 @@ extension EtcdClient {
 
   /// The alarms that are active anywhere in the cluster.
   package func alarms() async throws(EtcdError) -> [Alarm] {
-    let response: Etcdserverpb_AlarmResponse = try await call(
-      Etcdserverpb_Maintenance.Method.Alarm.descriptor,
-      Etcdserverpb_AlarmRequest.with { $0.action = .get }, operation: "Alarm GET")
+    let response = try await call(Maintenance.alarm, AlarmRequest(action: .get), operation: "Alarm GET")
     return response.alarms.map { alarm in
       let kind: Alarm.Kind =
         switch alarm.alarm {
-        case .nospace: .noSpace
+        case .noSpace: .noSpace
         case .corrupt: .corrupt
         default: .unknown
         }

@@ -1,7 +1,4 @@
-import Foundation
 import Keyspace
-
-private typealias Method = Etcdserverpb_KV.Method
 
 /// A key with its value and what etcd knows of it.
 package struct Entry: Hashable, Sendable {
@@ -11,9 +8,9 @@ package struct Entry: Hashable, Sendable {
   package let createRevision: Int64
   package let lease: Lease?
 
-  init(_ wire: Etcdserverpb_KeyValue) {
+  init(_ wire: KeyValue) {
     key = Key(wire.key)
-    value = Array(wire.value)
+    value = wire.value
     createRevision = wire.createRevision
     lease = wire.lease == 0 ? nil : Lease(id: wire.lease)
   }
@@ -23,13 +20,8 @@ package struct Entry: Hashable, Sendable {
 extension EtcdClient {
   /// All entries of a range that is known to be small, at one revision.
   package func entries(in range: KeyRange) async throws(EtcdError) -> [Entry] {
-    let request = Etcdserverpb_RangeRequest.with {
-      $0.key = Data(range.lower.bytes)
-      $0.rangeEnd = Data(range.rangeEnd)
-    }
-    let response: Etcdserverpb_RangeResponse = try await call(
-      Method.Range.descriptor, request, operation: "Range \(range)")
-    return response.kvs.map(Entry.init)
+    let request = RangeRequest(key: range.lower.bytes, rangeEnd: range.rangeEnd)
+    return try await call(KV.range, request, operation: "Range \(range)").kvs.map(Entry.init)
   }
 
   /// Writes a value only if a key, this one or another, was made at a certain revision.
@@ -39,27 +31,10 @@ extension EtcdClient {
     _ value: [UInt8], at key: Key, with lease: Lease? = nil, onlyIf guardKey: Key,
     wasMadeAt revision: Int64
   ) async throws(EtcdError) -> Int64? {
-    let request = Etcdserverpb_TxnRequest.with {
-      $0.compare = [
-        .with {
-          $0.key = Data(guardKey.bytes)
-          $0.target = .create
-          $0.result = .equal
-          $0.createRevision = revision
-        }
-      ]
-      $0.success = [
-        .with {
-          $0.requestPut = .with {
-            $0.key = Data(key.bytes)
-            $0.value = Data(value)
-            $0.lease = lease?.id ?? 0
-          }
-        }
-      ]
-    }
-    let response: Etcdserverpb_TxnResponse = try await call(
-      Method.Txn.descriptor, request, operation: "Txn (put \(key))", repeatable: false)
+    let request = TxnRequest(
+      compare: [CompareCreateRevision(key: guardKey.bytes, createRevision: revision)],
+      success: [.put(PutRequest(key: key.bytes, value: value, lease: lease?.id ?? 0))])
+    let response = try await call(KV.txn, request, operation: "Txn (put \(key))", repeatable: false)
     return response.succeeded ? response.header.revision : nil
   }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Keyspace
 
 /// Questions that a member answers "allowed" only if it has a known hole. Like the other questions they change
@@ -7,15 +6,11 @@ extension EtcdClient {
   /// May this identity write the range by a Txn inside a Txn? Neither is executed: see ``mayWrite(_:)``.
   /// (CVE-2026-33343: the inner one is not checked.)
   package func mayWriteInNestedTxn(_ range: KeyRange) async -> Answer {
-    let delete = Etcdserverpb_DeleteRangeRequest.with {
-      $0.key = Data(range.lower.bytes)
-      $0.rangeEnd = Data(range.rangeEnd)
-    }
-    let inner = Etcdserverpb_TxnRequest.with { $0.failure = [.with { $0.requestDeleteRange = delete }] }
-    let outer = Etcdserverpb_TxnRequest.with { $0.failure = [.with { $0.requestTxn = inner }] }
+    let delete = DeleteRangeRequest(key: range.lower.bytes, rangeEnd: range.rangeEnd)
+    let inner = TxnRequest(failure: [.deleteRange(delete)])
+    let outer = TxnRequest(failure: [.txn(inner)])
     return await answer { () async throws(EtcdError) in
-      let _: Etcdserverpb_TxnResponse = try await call(
-        Etcdserverpb_KV.Method.Txn.descriptor, outer, operation: "Txn in Txn (may write \(range))")
+      _ = try await call(KV.txn, outer, operation: "Txn in Txn (may write \(range))")
     }
   }
 
@@ -23,23 +18,17 @@ extension EtcdClient {
   /// future. Never for revision 0, which a store that was never compacted accepts.
   package func mayCompact() async -> Answer {
     await answer { () async throws(EtcdError) in
-      let _: Etcdserverpb_CompactionResponse = try await call(
-        Etcdserverpb_KV.Method.Compact.descriptor,
-        Etcdserverpb_CompactionRequest.with { $0.revision = .max }, operation: "Compact (of the future)")
+      _ = try await call(
+        KV.compact, CompactionRequest(revision: .max), operation: "Compact (of the future)")
     }
   }
 
   /// May this identity end alarms? Asked for an alarm without a kind of a member that there is not. Never to set one,
   /// after which some releases check nothing any more.
   package func mayDisarmAlarms() async -> Answer {
-    let request = Etcdserverpb_AlarmRequest.with {
-      $0.action = .deactivate
-      $0.memberID = .max - 1
-      $0.alarm = .none
-    }
+    let request = AlarmRequest(action: .deactivate, memberID: .max - 1, alarm: .none)
     return await answer { () async throws(EtcdError) in
-      let _: Etcdserverpb_AlarmResponse = try await call(
-        Etcdserverpb_Maintenance.Method.Alarm.descriptor, request, operation: "Alarm DEACTIVATE (of nobody)")
+      _ = try await call(Maintenance.alarm, request, operation: "Alarm DEACTIVATE (of nobody)")
     }
   }
 }

@@ -1,38 +1,21 @@
-import Foundation
 import Keyspace
-
-private typealias Method = Etcdserverpb_KV.Method
 
 /// Keys and values.
 extension EtcdClient {
   /// The value of a key; nil if there is none.
   package func value(of key: Key) async throws(EtcdError) -> [UInt8]? {
-    let response: Etcdserverpb_RangeResponse = try await call(
-      Method.Range.descriptor, Etcdserverpb_RangeRequest.with { $0.key = Data(key.bytes) },
-      operation: "Range \(key)")
-    return response.kvs.first.map { Array($0.value) }
+    try await call(KV.range, RangeRequest(key: key.bytes), operation: "Range \(key)").kvs.first?.value
   }
 
   package func put(_ value: [UInt8], at key: Key) async throws(EtcdError) {
-    let request = Etcdserverpb_PutRequest.with {
-      $0.key = Data(key.bytes)
-      $0.value = Data(value)
-    }
-    let _: Etcdserverpb_PutResponse = try await call(
-      Method.Put.descriptor, request, operation: "Put \(key)", repeatable: false)
+    _ = try await call(
+      KV.put, PutRequest(key: key.bytes, value: value), operation: "Put \(key)", repeatable: false)
   }
 
   /// Whether there is any key in the range.
   package func holdsAny(_ range: KeyRange) async throws(EtcdError) -> Bool {
-    let request = Etcdserverpb_RangeRequest.with {
-      $0.key = Data(range.lower.bytes)
-      $0.rangeEnd = Data(range.rangeEnd)
-      $0.limit = 1
-      $0.keysOnly = true
-    }
-    let response: Etcdserverpb_RangeResponse = try await call(
-      Method.Range.descriptor, request, operation: "Range \(range)")
-    return !response.kvs.isEmpty
+    let request = RangeRequest(key: range.lower.bytes, rangeEnd: range.rangeEnd, limit: 1, keysOnly: true)
+    return try await !call(KV.range, request, operation: "Range \(range)").kvs.isEmpty
   }
 
   /// The names of all keys in the range, read in pages at one revision.
@@ -42,15 +25,9 @@ extension EtcdClient {
     var next: Key? = range.lower
     while let lower = next {
       let rest = KeyRange(from: lower, to: range.upper)
-      let request = Etcdserverpb_RangeRequest.with {
-        $0.key = Data(lower.bytes)
-        $0.rangeEnd = Data(rest.rangeEnd)
-        $0.limit = 10_000
-        $0.keysOnly = true
-        $0.revision = revision
-      }
-      let response: Etcdserverpb_RangeResponse = try await call(
-        Method.Range.descriptor, request, operation: "Range \(rest)")
+      let request = RangeRequest(
+        key: lower.bytes, rangeEnd: rest.rangeEnd, limit: 10_000, revision: revision, keysOnly: true)
+      let response = try await call(KV.range, request, operation: "Range \(rest)")
       keys += response.kvs.map { Key($0.key) }
       revision = response.header.revision
       next = response.more ? keys.last?.next : nil
@@ -60,12 +37,7 @@ extension EtcdClient {
 
   /// The revision of the key-value store, which every change of a key moves and nothing else does.
   package func revision() async throws(EtcdError) -> Int64 {
-    let request = Etcdserverpb_RangeRequest.with {
-      $0.key = Data([0])
-      $0.countOnly = true
-    }
-    let response: Etcdserverpb_RangeResponse = try await call(
-      Method.Range.descriptor, request, operation: "Range (revision)")
-    return response.header.revision
+    try await call(KV.range, RangeRequest(key: [0], countOnly: true), operation: "Range (revision)")
+      .header.revision
   }
 }

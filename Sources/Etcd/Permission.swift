@@ -1,4 +1,3 @@
-import Foundation
 import Keyspace
 
 /// One permission of a role exactly as etcd stores it.
@@ -17,15 +16,15 @@ package struct Permission: Hashable, Sendable {
     rangeEnd = grant.range.rangeEnd
   }
 
-  init(_ wire: Etcdserverpb_Permission) {
-    key = Array(wire.key)
-    rangeEnd = Array(wire.rangeEnd)
+  init(_ wire: PermissionMessage) {
+    key = wire.key
+    rangeEnd = wire.rangeEnd
     access =
-      switch wire.permType {
+      switch wire.kind {
       case .read: .read
       case .write: .write
       case .readwrite: .readwrite
-      case .UNRECOGNIZED: []
+      default: []
       }
   }
 
@@ -43,11 +42,8 @@ package struct Permission: Hashable, Sendable {
   /// Whether two permissions have the same key and range end, and so exclude each other in etcd.
   package func hasSameRange(as other: Permission) -> Bool { key == other.key && rangeEnd == other.rangeEnd }
 
-  var wire: Etcdserverpb_Permission {
-    .with {
-      $0.permType = access == .read ? .read : access == .write ? .write : .readwrite
-      $0.key = Data(key)
-      $0.rangeEnd = Data(rangeEnd)
-    }
+  var wire: PermissionMessage {
+    PermissionMessage(
+      kind: access == .read ? .read : access == .write ? .write : .readwrite, key: key, rangeEnd: rangeEnd)
   }
 }

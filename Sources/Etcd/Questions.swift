@@ -1,5 +1,4 @@
-import Foundation
-import GRPCCore
+import GRPC
 import Keyspace
 
 /// What etcd says to "may I?".
@@ -18,15 +17,10 @@ extension EtcdClient {
   /// May this identity read the range? Asked for a revision that lies far in the future: the permission comes
   /// first, so whoever may read is told that there is no such revision, and nobody is sent any data.
   package func mayRead(_ range: KeyRange) async -> Answer {
-    let request = Etcdserverpb_RangeRequest.with {
-      $0.key = Data(range.lower.bytes)
-      $0.rangeEnd = Data(range.rangeEnd)
-      $0.revision = .max
-      $0.limit = 1
-    }
+    let request = RangeRequest(
+      key: range.lower.bytes, rangeEnd: range.rangeEnd, limit: 1, revision: .max)
     return await answer { () async throws(EtcdError) in
-      let _: Etcdserverpb_RangeResponse = try await call(
-        Etcdserverpb_KV.Method.Range.descriptor, request, operation: "Range \(range)")
+      _ = try await call(KV.range, request, operation: "Range \(range)")
     }
   }
 
@@ -34,14 +28,10 @@ extension EtcdClient {
   /// permission of both. The other branch deletes rather than puts, because a delete can ask for a range too and
   /// never counts against the quota.
   package func mayWrite(_ range: KeyRange) async -> Answer {
-    let delete = Etcdserverpb_DeleteRangeRequest.with {
-      $0.key = Data(range.lower.bytes)
-      $0.rangeEnd = Data(range.rangeEnd)
-    }
-    let request = Etcdserverpb_TxnRequest.with { $0.failure = [.with { $0.requestDeleteRange = delete }] }
+    let delete = DeleteRangeRequest(key: range.lower.bytes, rangeEnd: range.rangeEnd)
+    let request = TxnRequest(failure: [.deleteRange(delete)])
     return await answer { () async throws(EtcdError) in
-      let _: Etcdserverpb_TxnResponse = try await call(
-        Etcdserverpb_KV.Method.Txn.descriptor, request, operation: "Txn (may write \(range))")
+      _ = try await call(KV.txn, request, operation: "Txn (may write \(range))")
     }
   }
 
@@ -50,18 +40,12 @@ extension EtcdClient {
   ///
   /// A member whose ``EtcdVersion/mayRefuseWatchWrongly`` also says no when the auth store has just changed.
   package func mayWatch(_ range: KeyRange) async -> Answer {
-    let create = Etcdserverpb_WatchRequest.with {
-      $0.createRequest = .with {
-        $0.key = Data(range.lower.bytes)
-        $0.rangeEnd = Data(range.rangeEnd)
-        $0.startRevision = .max - 1
-        $0.filters = [.noput, .nodelete]
-      }
-    }
+    let create = WatchCreate(
+      key: range.lower.bytes, rangeEnd: range.rangeEnd, startRevision: .max - 1, isMute: true)
     let operation = "Watch \(range)"
     return await answer { () async throws(EtcdError) in
       try await atSomeMember(operation) { connection async throws(EtcdError) in
-        try await connection.openWatch(create, operation: operation, timeout: timeout, metadata: metadata)
+        try await connection.openWatch(create, operation: operation, timeout: timeout, token: token)
       }
     }
   }
@@ -90,26 +74,15 @@ extension EtcdClient {
 extension Connection {
   /// Opens a watch and closes it when the member has answered.
   fileprivate func openWatch(
-    _ request: Etcdserverpb_WatchRequest, operation: String, timeout: Duration, metadata: Metadata
+    _ create: WatchCreate, operation: String, timeout: Duration, token: String?
   ) async throws(EtcdError) {
-    var options = CallOptions.defaults
-    options.timeout = timeout
-    do {
-      try await Etcdserverpb_Watch.Client(wrapping: grpc).watch(metadata: metadata, options: options) {
-        writer in
-        try await writer.write(request)
-        // The stream ends with the request side, so it is kept open until the answer cancels this.
-        try await Task.sleep(for: .seconds(3600))
-      } onResponse: { response in
-        for try await message in response.messages where message.created || message.canceled {
-          // The permission is checked first, so an answer about a compacted revision is a yes as well.
-          guard message.canceled, message.compactRevision == 0 else { return }
-          throw RPCError(code: .unknown, message: message.cancelReason)
-        }
-        throw RPCError(code: .unavailable, message: "the watch stream ended without an answer")
-      }
-    } catch {
-      throw EtcdError(error, operation: operation, endpoint: endpoint.description)
+    try await stream(
+      Watch.watch, create, operation: operation, timeout: timeout, token: token
+    ) { response throws(GRPCError) in
+      guard response.created || response.canceled else { return nil }
+      // The permission is checked first, so an answer about a compacted revision is a yes as well.
+      guard response.canceled, response.compactRevision == 0 else { return () }
+      throw GRPCError(.unknown, response.cancelReason, processing: .answered)
     }
   }
 }

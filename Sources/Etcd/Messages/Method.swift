@@ -1,0 +1,41 @@
+import Protobuf
+
+/// A call of etcd's API with one request and one response.
+///
+/// The messages beside this file are the part of the API that Bulkhead calls, with etcd's names and field numbers
+/// (etcd, `api/etcdserverpb/rpc.proto`, `api/authpb/auth.proto` and `api/mvccpb/kv.proto`). Fields that Bulkhead never
+/// sets or reads are left out, which protobuf allows: what is unknown is skipped.
+struct Method<Request: ProtobufWritable, Response: ProtobufReadable>: Sendable {
+  /// `/etcdserverpb.Service/Method`.
+  let path: String
+}
+
+/// A request or a part of one that has no fields, as most that only ask.
+struct EmptyRequest: ProtobufWritable {
+  func write(to writer: inout ProtobufWriter) {}
+}
+
+/// A response of which only the header matters, as of most that only change something.
+struct HeaderOnly: ProtobufReadable {
+  var header = ResponseHeader()
+
+  mutating func read(_ field: UInt32, from reader: inout ProtobufReader) throws(ProtobufError) {
+    if field == 1 { try reader.message(into: &header) }
+  }
+}
+
+/// With what every response begins.
+struct ResponseHeader: ProtobufReadable {
+  var memberID: UInt64 = 0
+  /// Of the key-value store.
+  var revision: Int64 = 0
+
+  mutating func read(_ field: UInt32, from reader: inout ProtobufReader) throws(ProtobufError) {
+    switch field {
+    // 1: cluster_id, 4: raft_term
+    case 2: memberID = try reader.uint64()
+    case 3: revision = try reader.int64()
+    default: break
+    }
+  }
+}
