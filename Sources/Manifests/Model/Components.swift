@@ -1,7 +1,7 @@
 /// How a container of a hosted manifest is recognised as a Calico component: by its name and by its image.
 ///
-/// Names and images from Calico's manifests v2.6 to v3.32 (`manifests/*-etcd.yaml` and the charts they are
-/// made of).
+/// Names and images are from Calico's manifests v2.6 to v3.32 (`manifests/*-etcd.yaml` and the charts that
+/// they are generated from).
 struct ComponentSignature: Sendable {
   let component: String
   let containers: [String]
@@ -19,7 +19,7 @@ struct ComponentSignature: Sendable {
     ComponentSignature(component: "calicoctl", containers: ["calicoctl"], images: ["ctl", "calicoctl"]),
   ]
 
-  /// Of several components on one volume, the one that comes first here keeps it, so that the fewest lines
+  /// If several components share a volume, the one that comes first here keeps it, so that the fewest lines
   /// change.
   static let precedence = ["calico-node", "kube-controllers", "calicoctl", "flannel", "cni-plugin"]
 
@@ -27,8 +27,7 @@ struct ComponentSignature: Sendable {
     all.first { $0.containers.contains(container) }
   }
 
-  /// The component an image belongs to, whatever its registry: `calico/node`,
-  /// `host:5000/mirrored-calico-node`.
+  /// The component of an image, independent of its registry: `calico/node`, `host:5000/mirrored-calico-node`.
   static func of(image: ImageReference) -> ComponentSignature? {
     all.first { $0.holds(image) }
   }
@@ -41,7 +40,7 @@ struct ComponentSignature: Sendable {
   }
 }
 
-/// A container image's name, taken apart: `registry:port/path/base:tag@digest`.
+/// The parts of a container image's name: `registry:port/path/base:tag@digest`.
 struct ImageReference: Sendable {
   /// The last part of the path, without tag and digest.
   let baseName: String
@@ -55,7 +54,7 @@ struct ImageReference: Sendable {
     tag = parts.count > 1 ? String(parts[1]) : nil
   }
 
-  /// Major, minor and patch of a tag like `v3.17.1` or `v3.32.1-amd64`.
+  /// Major, minor and patch version of a tag such as `v3.17.1` or `v3.32.1-amd64`.
   var version: (Int, Int, Int)? {
     guard let tag, let match = tag.firstMatch(of: #/v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})/#) else { return nil }
     guard let major = Int(match.1), let minor = Int(match.2), let patch = Int(match.3) else { return nil }

@@ -1,9 +1,10 @@
 /// One Kubernetes object of a file.
 struct KubernetesObject: Sendable {
-  /// Which object of the file, and which document it is in: a `kind: List` is one document of many objects.
+  /// The index of the object in the file, and of its document: a `kind: List` is one document with many
+  /// objects.
   let id: Int
   let document: Int
-  /// The list that it is an item of.
+  /// The list of which it is an item; nil if it is a document itself.
   let list: YAMLNode?
   let root: YAMLNode
   let kind: String
@@ -16,8 +17,8 @@ struct KubernetesObject: Sendable {
   /// The part of the apiVersion before the slash; empty for the core group.
   var group: String { apiVersion.contains("/") ? String(apiVersion.prefix { $0 != "/" }) : "" }
 
-  /// Whether an object of this one's namespace would find another by name. A manifest may leave the namespace
-  /// to `kubectl -n`, so a missing one fits all.
+  /// Whether a reference by name from this object could mean the other. A manifest may leave the namespace to
+  /// `kubectl -n`, so a missing namespace matches every namespace.
   func sharesNamespace(with other: KubernetesObject) -> Bool {
     namespace == nil || other.namespace == nil || namespace == other.namespace
   }
@@ -38,7 +39,7 @@ struct KubernetesObject: Sendable {
   }
 }
 
-/// What a pod is made of, as far as credentials go.
+/// The parts of a pod that matter for credentials.
 struct PodSpec: Sendable {
   let object: KubernetesObject
   let node: YAMLNode
@@ -79,7 +80,7 @@ struct Container: Sendable {
 
 struct VolumeMount: Sendable {
   let node: YAMLNode
-  /// Without a slash at the end, without doubled ones; empty where there is none.
+  /// Without a trailing slash or double slashes; empty if the mount has no path.
   let path: String
   /// The scalar that names the volume.
   let volume: YAMLNode?
@@ -112,7 +113,7 @@ struct EnvironmentVariable: Sendable {
 
   var value: YAMLNode? { node["value"] }
 
-  /// The ConfigMap and the key in it that the value comes from.
+  /// The ConfigMap and its key from which the value comes.
   var configMapKey: (configMap: String, key: String)? {
     guard let reference = node["valueFrom"]?["configMapKeyRef"], let name = reference["name"]?.string,
       let key = reference["key"]?.string
@@ -124,9 +125,9 @@ struct EnvironmentVariable: Sendable {
 struct Volume: Sendable {
   let node: YAMLNode
   let name: String
-  /// The key beside `name` that says what kind of volume it is.
+  /// The key, besides `name`, that determines the type of the volume.
   let type: String?
-  /// The scalar that names the Secret of a volume of type secret.
+  /// The scalar that names the Secret, in a volume of type secret.
   let secretName: YAMLNode?
 
   init?(_ node: YAMLNode) {

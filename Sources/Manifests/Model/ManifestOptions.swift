@@ -1,13 +1,13 @@
-/// What a component authenticates to etcd with, and the Secret that carries it.
+/// The credential with which a component authenticates to etcd, and the Secret that contains it.
 package struct ComponentSecret: Sendable, Equatable {
-  /// `calico-node`, `cni-plugin`, `kube-controllers`, `flannel`, `calicoctl`, or a name of one's own that
-  /// ``ManifestOptions/components`` maps a container to.
+  /// `calico-node`, `cni-plugin`, `kube-controllers`, `flannel`, `calicoctl`, or any other name to which
+  /// ``ManifestOptions/components`` maps a container.
   package var component: String
-  /// The name of the Secret object, to which ``ManifestOptions/SecretNames/hashed`` adds some of the hash.
+  /// The name of the Secret object; ``ManifestOptions/SecretNames/hashed`` appends a part of the hash.
   package var name: String
-  /// What the Secret holds; not needed where Secrets are not written.
+  /// The content of the Secret; nil if Secrets are not written.
   package var material: Material?
-  /// SHA-256 of the material in lower-case hexadecimal digits; nil where the material is not known.
+  /// SHA-256 of the material in lower-case hexadecimal digits; nil if the material is not known.
   package var hash: String?
 
   package init(component: String, name: String, material: Material? = nil, hash: String? = nil) {
@@ -17,7 +17,7 @@ package struct ComponentSecret: Sendable, Equatable {
     self.hash = hash
   }
 
-  /// The five components of Calico's own manifests with the names Bulkhead gives their Secrets.
+  /// The five components of Calico's own manifests, with the default names of their Secrets.
   package static let defaults: [ComponentSecret] = [
     ComponentSecret(component: "calico-node", name: "calico-node-etcd-secrets"),
     ComponentSecret(component: "cni-plugin", name: "calico-cni-etcd-secrets"),
@@ -26,7 +26,8 @@ package struct ComponentSecret: Sendable, Equatable {
     ComponentSecret(component: "calicoctl", name: "calicoctl-etcd-secrets"),
   ]
 
-  /// Three PEM files. Never described, so that no log or error can hold the key.
+  /// The contents of three PEM files. Its descriptions and mirror are empty, so that no log or error can
+  /// contain the key.
   package struct Material: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
   {
@@ -46,46 +47,46 @@ package struct ComponentSecret: Sendable, Equatable {
   }
 }
 
-/// How a manifest is to be segmented.
+/// The options for segmenting a manifest.
 package struct ManifestOptions: Sendable {
   package enum SecretPlacement: Sendable {
-    /// In the manifest: in the place of the shared Secret, or after it where it is kept, or at the end.
+    /// In the manifest: at the place of the shared Secret, or after it if it is kept, or at the end.
     case inline
-    /// In a text of their own.
+    /// In a separate text.
     case separate
-    /// Not at all: whoever applies the manifest has made them.
+    /// Not written: the user creates them.
     case none
   }
 
-  /// How Secrets are named, which is also how workloads come to know that a credential was renewed.
+  /// How Secrets are named, and how the workloads restart when a credential is renewed.
   package enum SecretNames: Sendable {
-    /// The name ends in ten digits of the hash and the Secret is immutable: a renewed credential is another
-    /// Secret, so that the workloads restart, and `kubectl rollout undo` finds the one before. Where no hash
-    /// is known, the name as it is, and any such ending is taken as right.
+    /// The name ends in ten digits of the hash and the Secret is immutable. A renewed credential is a new
+    /// Secret, so the workloads restart, and `kubectl rollout undo` still finds the old one. If the hash is
+    /// not known, the plain name is used, and a name with any such ending is accepted.
     case hashed
-    /// The name as it is, and the hashes in an annotation of the pod template, so that the workloads restart.
+    /// The plain name, with the hashes in an annotation of the pod template, so that the workloads restart.
     case fixed
   }
 
-  /// What becomes of the document of the Secret that the components shared.
+  /// What happens to the document of the Secret that the components shared.
   package enum SharedSecret: Sendable {
-    /// Left out when it holds nothing, since applying it could blank the live one under running pods
-    /// (kubernetes#40630); kept, with a warning, when it holds something.
+    /// Removed if it is empty, because applying it could empty the live Secret under running pods
+    /// (kubernetes#40630); kept, with a warning, if it has content.
     case dropUnpopulated
     case keep
     case drop
   }
 
-  /// How credentials come to the pods.
+  /// How credentials get to the pods.
   package enum Delivery: Sendable, Equatable {
     /// By Secrets.
     case secrets
-    /// To the pods of a DaemonSet by a folder on each host, such as `/etc/bulkhead`, in which each component has
-    /// a folder of its name with the files `etcd-ca`, `etcd-cert` and `etcd-key`. Others keep Secrets: they are
-    /// not bound to a host.
+    /// Pods of a DaemonSet read them from a folder on each host, such as `/etc/bulkhead`, which contains a
+    /// folder per component with the files `etcd-ca`, `etcd-cert` and `etcd-key`. Other workloads keep
+    /// Secrets, because they are not bound to a host.
     case host(folder: String)
-    /// To the pods of DaemonSets and Deployments by an agent in the pod, which gets a certificate for a key that it
-    /// makes, keeps it in memory, and renews it.
+    /// Pods of DaemonSets and Deployments have an agent, which creates a key, gets a certificate for it,
+    /// keeps both in memory and renews the certificate.
     case agent(AgentPlacement)
   }
 
@@ -94,8 +95,7 @@ package struct ManifestOptions: Sendable {
   package var secretNames: SecretNames
   package var placement: SecretPlacement
   package var sharedSecret: SharedSecret
-  /// Containers whose component is not to be guessed: container name to component, such as `felix` to
-  /// `calico-node`.
+  /// Explicit components of containers: container name to component, such as `felix` to `calico-node`.
   package var components: [String: String]
 
   package init(

@@ -1,4 +1,4 @@
-/// A file as Kubernetes objects, or the reasons why it is none.
+/// Parses a file into Kubernetes objects, or collects the faults why it cannot.
 struct ManifestReader {
   let file: String
   let source: SourceText
@@ -74,8 +74,8 @@ struct ManifestReader {
         namespace: root["metadata"]?["namespace"]?.string))
   }
 
-  /// Two keys of one name: a YAML reader takes one of them and does not say which, kubectl refuses them. And
-  /// keys that are no scalars, which is what an unrendered `{{ }}` reads as.
+  /// Reports duplicate keys: YAML readers silently use one of them, kubectl refuses them. Also reports keys
+  /// that are not scalars, which is how YAML parses an unrendered `{{ }}`.
   private mutating func reportKeys(in root: YAMLNode, object: String?) {
     var found: [(offset: Int, message: String, hint: String)] = []
     root.walk { node in
@@ -108,8 +108,8 @@ struct ManifestReader {
 }
 
 extension YAMLNode {
-  /// The items of a document that wraps objects: `kubectl get -o yaml` writes a List, and a function of the
-  /// Kubernetes Resource Model is given a ResourceList.
+  /// The items of a document that wraps objects: a List from `kubectl get -o yaml`, or the ResourceList that
+  /// is passed to a function of the Kubernetes Resource Model.
   fileprivate var wrappedItems: YAMLNode? {
     guard let kind = self["kind"]?.string, let version = self["apiVersion"]?.string,
       let items = entry("items")?.value.resolved, items.items?.isEmpty == false

@@ -1,9 +1,9 @@
-/// Where in a file something is: what a fault, a warning and a change have in common.
+/// The place in a file that a fault, a warning or a change refers to.
 package struct ManifestPlace: Sendable, Equatable, CustomStringConvertible {
   package var file: String
   /// Counted from 1.
   package var line: Int
-  /// `Kind/name`, where the place is in an object.
+  /// `Kind/name`, if the place is in an object.
   package var object: String?
   /// The container, volume or key, such as `container etcd-probe`.
   package var part: String?
@@ -25,7 +25,7 @@ package struct ManifestPlace: Sendable, Equatable, CustomStringConvertible {
 /// One reason why a manifest cannot be segmented as it is.
 package struct ManifestFault: Sendable, Equatable, CustomStringConvertible {
   package let place: ManifestPlace
-  /// What was found, to be read after the place.
+  /// What was found, in words that follow the place.
   package let message: String
   /// What to do about it.
   package let hint: String
@@ -35,7 +35,8 @@ package struct ManifestFault: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// Nothing is written: all faults of the file, in the order of its lines.
+/// The manifest is refused and nothing is written. Contains all faults of the file, in the order of its
+/// lines.
 package struct ManifestRefusal: Error, Sendable, Equatable, CustomStringConvertible {
   package let faults: [ManifestFault]
 
@@ -48,7 +49,7 @@ package struct ManifestRefusal: Error, Sendable, Equatable, CustomStringConverti
   package var description: String { message }
 }
 
-/// One change of an object, and the line of the original it is made at.
+/// One change of an object, with the line in the original.
 package struct ManifestChange: Sendable, Equatable, CustomStringConvertible {
   package let place: ManifestPlace
   package let what: String
@@ -56,9 +57,9 @@ package struct ManifestChange: Sendable, Equatable, CustomStringConvertible {
   package var description: String { "\(place) \(what)" }
 }
 
-/// Something that is known to go wrong and that an edit cannot put right.
+/// A known problem that an edit of the manifest cannot solve.
 package struct ManifestWarning: Sendable, Equatable, CustomStringConvertible {
-  /// A name for programs.
+  /// A stable name for programs.
   package enum Kind: String, Sendable, CaseIterable {
     case sharedSecretPopulated = "shared-secret-populated"
     case secretReferencedElsewhere = "secret-referenced-elsewhere"

@@ -1,14 +1,14 @@
 extension SegmentedManifest {
-  /// The first line of a kustomization, by which a later run knows one that it may write anew.
+  /// The first line of a kustomization, by which a later run recognises one that it may overwrite.
   package static let kustomizationMark =
     "# Made by bulkhead manifest --kustomize: each component's own etcd credential."
 
-  /// A kustomization that makes of the original what ``text`` is, but for the new Secrets: with JSON patches
-  /// (RFC 6902), which refuse an original that is another one than they were made for, and with nothing that
-  /// `kubectl kustomize` has no built-in for.
+  /// A kustomization that turns the original into ``text``, except for the new Secrets. It uses JSON patches
+  /// (RFC 6902), which fail if the original is not the one that they were made for, and only features that
+  /// are built into `kubectl kustomize`.
   ///
-  /// - Parameter resources: the original and, where there is one, the file of the new Secrets, as paths from
-  ///   the kustomization's folder.
+  /// - Parameter resources: The original and, if there is one, the file of the new Secrets, as paths relative
+  ///   to the kustomization's folder.
   package func kustomization(resources: [String]) -> String {
     let patches = plan.objects.compactMap(patch)
     var pairs: [YAMLValue.Pair] = [
@@ -30,7 +30,7 @@ extension SegmentedManifest {
     return .mapping(["target": target(object), "patch": .block(text)])
   }
 
-  /// kustomize takes these as regular expressions from start to end.
+  /// kustomize matches these as regular expressions, from start to end.
   private func target(_ object: KubernetesObject) -> YAMLValue {
     let parts = object.apiVersion.split(separator: "/").map(String.init)
     var pairs: [YAMLValue.Pair] = []

@@ -1,16 +1,16 @@
-/// Gives each Calico component in a hosted manifest the Secret of its own, with the smallest change of the
-/// text.
+/// Gives each Calico component in a hosted manifest its own Secret, with the smallest change of the text.
 ///
 /// Follows references and not names: from a mount at `/calico-secrets` to its volume and Secret, from a
-/// variable to its ConfigMap. What it does not know, it refuses.
+/// variable to its ConfigMap. Refuses what it does not recognise.
 package struct ManifestSegmenter: Sendable {
   package var options: ManifestOptions
 
   package init(options: ManifestOptions = ManifestOptions()) { self.options = options }
 
   /// - Parameters:
-  ///   - text: the manifest as read, byte order mark and line endings included.
-  ///   - file: how to name it in faults and warnings.
+  ///   - text: The manifest as read, byte order mark and line endings included.
+  ///   - file: The name of the file in faults and warnings.
+  /// - Throws: ``ManifestRefusal`` with all faults; nothing is changed then.
   package func segment(_ text: String, file: String) throws(ManifestRefusal) -> SegmentedManifest {
     let reader = ManifestReader(text, file: file)
     var plan = SegmentationPlan(reader, options: options)
@@ -99,19 +99,19 @@ package struct ManifestSegmenter: Sendable {
   }
 }
 
-/// A segmented manifest, and what was done to it.
+/// A segmented manifest, with its changes and warnings.
 package struct SegmentedManifest: Sendable {
-  /// The whole new manifest.
+  /// The complete new manifest.
   package let text: String
-  /// The new Secrets' documents, which the manifest has as well where they are placed inline. Holds private
-  /// keys.
+  /// The documents of the new Secrets, which the manifest also contains if they are placed inline. Contains
+  /// private keys.
   package let secrets: String
   /// In the order of the original's lines.
   package let changes: [ManifestChange]
   package let warnings: [ManifestWarning]
-  /// Lines of the original that read differently, Secret documents apart.
+  /// The number of changed lines of the original, without the documents of Secrets.
   package let changedLines: Int
-  /// Lines that are new, Secret documents apart.
+  /// The number of new lines, without the documents of Secrets.
   package let addedLines: Int
 
   let original: String
@@ -119,22 +119,22 @@ package struct SegmentedManifest: Sendable {
   let plan: SegmentationPlan
   let droppedObjects: [KubernetesObject]
 
-  /// Nothing was to be done: the text is the original, byte for byte.
+  /// Nothing has to change: the text equals the original, byte for byte.
   package var isAlreadySegmented: Bool { changes.isEmpty }
 
-  /// Whether the original holds credentials: a Secret with contents.
+  /// Whether the original contains credentials: a Secret with content.
   package var originalHoldsCredentials: Bool { plan.objects.contains(where: \.holdsCredentials) }
 
-  /// Whether ``text`` does, so that others must not read it.
+  /// Whether ``text`` contains credentials, so that others must not read it.
   package var holdsCredentials: Bool {
     let dropped = Set(droppedObjects.map(\.id))
     return plan.options.placement == .inline && !secrets.isEmpty
       || plan.objects.contains { $0.holdsCredentials && !dropped.contains($0.id) }
   }
 
-  /// What changes, as a unified diff with three lines around each change; empty when nothing does. The
-  /// contents of Secrets are replaced by a word, so that it can be shown; the original and the text together
-  /// say what they are.
+  /// The changes as a unified diff with three lines of context; empty if nothing changes. The contents of
+  /// Secrets are replaced by "(not shown)", so that the diff can be shown; they are in the original and in
+  /// the text.
   package func diff() -> String {
     UnifiedDiff(
       old: DiffSide(original, hidden: ManifestReader(original, file: file).secretLines),

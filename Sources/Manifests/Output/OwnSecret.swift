@@ -1,10 +1,10 @@
-/// The Secret of one component under the name this run gives it.
+/// The Secret of one component, under its name in this run.
 struct OwnSecret {
   let component: String
   let name: String
   let isImmutable: Bool
   let material: ComponentSecret.Material?
-  /// The part of the hash that names and annotations show; nil where it is not known.
+  /// The part of the hash that appears in names and annotations; nil if the hash is not known.
   let shortHash: String?
   private let baseName: String
 
@@ -19,7 +19,7 @@ struct OwnSecret {
     name = isImmutable ? "\(baseName)-\(shortHash ?? "")" : baseName
   }
 
-  /// Whether a name is this component's in any of its forms: for one credential of its or another.
+  /// Whether a name is this component's in any form: plain, or with the hash of any credential.
   func hasBorne(_ other: String) -> Bool {
     guard other.hasPrefix(baseName) else { return false }
     let ending = other.utf8.dropFirst(baseName.utf8.count)
@@ -28,6 +28,6 @@ struct OwnSecret {
         && ending.dropFirst().allSatisfy { "0123456789abcdef".utf8.contains($0) }
   }
 
-  /// Whether a volume of a Secret of this name is as it should be.
+  /// Whether a volume with a Secret of this name needs no change.
   func isNamed(_ other: String) -> Bool { other == name || shortHash == nil && hasBorne(other) }
 }

@@ -1,21 +1,22 @@
-/// The segmenter as a function of the Kubernetes Resource Model: a ResourceList comes in, and goes out with its
-/// items segmented and with what was done as its `results` (KRM Functions Specification, version v1).
+/// The segmenter as a function of the Kubernetes Resource Model: it takes a ResourceList and returns it with
+/// segmented items, and with changes and warnings as its `results` (KRM Functions Specification, version v1).
 package struct ResourceListFunction: Sendable {
   package var segmenter: ManifestSegmenter
 
   package init(segmenter: ManifestSegmenter) { self.segmenter = segmenter }
 
   package struct Outcome: Sendable {
-    /// The ResourceList to write. When its items are refused, they are as they were.
+    /// The ResourceList to write. If its items are refused, they are unchanged.
     package let text: String
-    /// What was done, or why nothing was.
+    /// The segmented manifest, or why it was refused.
     package let result: Result<SegmentedManifest, ManifestRefusal>
   }
 
-  /// Runs the function. Containers that are not known may be mapped in the functionConfig, a ConfigMap whose
-  /// data has a key `components` such as `felix=calico-node,probe=calico-node`.
+  /// Runs the function. Containers that are not recognised may be mapped in the functionConfig, a ConfigMap
+  /// whose data has a key `components` such as `felix=calico-node,probe=calico-node`.
   ///
-  /// - Throws: a refusal where the text is no ResourceList, so that there is nowhere to write results to.
+  /// - Throws: ``ManifestRefusal`` if the text is not a ResourceList, so that results cannot be written to
+  ///   it.
   package func run(_ text: String, file: String) throws(ManifestRefusal) -> Outcome {
     let reader = ManifestReader(text, file: file)
     guard let root = reader.documents.first?.root, reader.documents.count == 1,

@@ -1,8 +1,8 @@
-/// The way to roll a segmented manifest out, for this very manifest: what to run, what to see after it, and how
-/// to go back. Nothing is taken away before everything that needs it has something else.
+/// The steps that roll out a specific segmented manifest: what to run, what to check afterwards, and how to
+/// go back. Nothing is removed while anything still needs it.
 struct Runbook {
   let manifest: SegmentedManifest
-  /// The manifest's file as the commands are to name it.
+  /// The path of the manifest as the commands name it.
   let path: String
   private var plan: SegmentationPlan { manifest.plan }
 
@@ -32,14 +32,14 @@ struct Runbook {
       + [installed, proof, cleaning, removal].compactMap(\.self)
   }
 
-  /// A Secret that the components shared, and somebody who used it; nil where they have Secrets of their own already,
-  /// from a run before.
+  /// A Secret that the components shared, and an object that used it; nil if each component has its own
+  /// Secret already, from an earlier run.
   private var sharedSecret: (secret: String, by: KubernetesObject)? {
     plan.abandoned.filter { old in !plan.secrets.contains { $0.hasBorne(old.secret) } }
       .min { $0.secret < $1.secret }
   }
 
-  /// OLD-USER in commands, where there is one.
+  /// The option with the placeholder OLD-USER, if there is a shared Secret.
   private var shared: String { sharedSecret == nil ? "" : " --shared OLD-USER" }
 
   private var access: Step {
@@ -59,7 +59,8 @@ struct Runbook {
       back: ["nothing uses the new users yet, and nothing was taken from the old one: they may stay"])
   }
 
-  /// Before the first component changes its certificate: whoever has the shared one may do all it could.
+  /// Before the first component changes its certificate: a client with the shared certificate keeps all its
+  /// access.
   private var enforcement: Step {
     Step(
       title: "Authentication on, while everybody may still do what they could",
@@ -85,7 +86,7 @@ struct Runbook {
       back: ["nothing names them yet: they may stay"])
   }
 
-  /// The agents' way to their certificates.
+  /// How the agents get their certificates.
   private var served: Step {
     Step(
       title: "Where the agents get certificates",
@@ -100,7 +101,7 @@ struct Runbook {
       back: ["nothing asks the source yet: it may stay"])
   }
 
-  /// What this run was asked, for the run that writes.
+  /// The options of this run, for the command that writes.
   private var options: String {
     var words: [String] = []
     if case .host(let folder) = plan.options.delivery { words.append(" --via host --host-folder \(folder)") }
@@ -146,7 +147,7 @@ struct Runbook {
         + ["the credential from before is still valid, and its Secret still there"])
   }
 
-  /// What the API server lets nobody change in place.
+  /// Objects that the API server does not change in place.
   private var recreated: [Step] {
     rolledOut.filter(isRecreated).map { object in
       let name = "\(object.kind.lowercased()) \(object.name)"
@@ -180,7 +181,7 @@ struct Runbook {
       back: ["as for the manifest: the credential from before may still do what it could"])
   }
 
-  /// What the file does not want, and the user of the shared certificate.
+  /// Removes what is not in the file, and the user of the shared certificate.
   private var cleaning: Step {
     guard let (secret, _) = sharedSecret else {
       return Step(
@@ -232,8 +233,8 @@ struct Runbook {
 }
 
 extension SegmentedManifest {
-  /// The order of commands that rolls this manifest out, with what to check after each and how to go back.
+  /// The commands that roll this manifest out, in order, each with a check and the way back.
   ///
-  /// - Parameter path: the original's file as the commands are to name it.
+  /// - Parameter path: The path of the original as the commands should name it.
   package func runbook(of path: String) -> String { Runbook(manifest: self, path: path).text }
 }

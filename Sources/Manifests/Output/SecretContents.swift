@@ -1,14 +1,14 @@
 import Foundation
 
 extension SegmentationPlan {
-  /// The documents of the Secrets that the edits lead away from.
+  /// The documents of the Secrets that no workload uses after the edits.
   func sharedSecrets() -> [KubernetesObject] {
     let ids = abandoned.flatMap { find("Secret", named: $0.secret, from: $0.by).map(\.id) }
     return Set(ids).sorted().map { objects[$0] }
   }
 
-  /// Whether a Secret that nothing leads to any more goes. One that an earlier run wrote, for a credential
-  /// renewed since, makes way for the new one; without new ones it stays.
+  /// Whether the document of a Secret that is no longer used is removed. One that an earlier run wrote for a
+  /// credential that has since been renewed is replaced by the new one; if no Secrets are written, it stays.
   mutating func leavesOut(_ object: KubernetesObject) -> Bool {
     if object.isManaged, secrets.contains(where: { $0.hasBorne(object.name) }) {
       return options.placement != .none
@@ -47,7 +47,7 @@ extension SegmentationPlan {
     }
   }
 
-  /// The Secrets to write, and the documents of the file that they take the place of.
+  /// The Secrets to write, and the documents of the file that they replace.
   mutating func newSecrets() -> (new: [SecretDocuments.Secret], replaced: [KubernetesObject]) {
     var new: [SecretDocuments.Secret] = []
     var replaced: [KubernetesObject] = []
@@ -74,8 +74,8 @@ extension SegmentationPlan {
     return (new, replaced)
   }
 
-  /// A document of the Secret that the file has already; where no hash is known, under any of its names that
-  /// a volume has.
+  /// A document of the Secret that the file already contains; if the hash is not known, under any name that
+  /// the component's Secret may have.
   private func existing(_ secret: OwnSecret, for need: NeededSecret) -> KubernetesObject? {
     objects.first {
       $0.kind == "Secret" && secret.isNamed($0.name)
@@ -83,8 +83,8 @@ extension SegmentationPlan {
     }
   }
 
-  /// Whether a Secret that an earlier run wrote holds another credential than the one given. One that somebody
-  /// else wrote is left as it is, and said so where that matters.
+  /// Whether a Secret from an earlier run contains a credential other than the given one. A Secret from
+  /// elsewhere stays unchanged, with a warning if that matters.
   private mutating func mustReplace(_ existing: KubernetesObject, by secret: OwnSecret) -> Bool {
     let differs =
       secret.material.map { material in
@@ -126,7 +126,7 @@ extension ComponentSecret.Material {
 }
 
 extension YAMLNode {
-  /// Whether a Secret holds anything: keys without a value, as in Calico's manifest, are nothing.
+  /// Whether a Secret has content. Keys without a value, as in Calico's manifest, do not count.
   var isPopulated: Bool {
     ["data", "stringData"].contains { key in
       self[key]?.entries?.contains { entry in entry.value.resolved.string?.isEmpty == false } == true

@@ -1,13 +1,14 @@
-/// The documents of Secrets: which of the file's go, which are new, and where those go.
+/// The documents of Secrets: which are removed from the file, which are new, and where the new ones are
+/// inserted.
 struct SecretDocuments {
-  /// Documents that are left out.
+  /// Documents that are removed.
   private(set) var dropped: [KubernetesObject] = []
-  /// Secrets that the file does not have.
+  /// Secrets that the file does not contain yet.
   private(set) var new: [Secret] = []
-  /// Before which document the new ones go.
+  /// The index of the document before which the new ones are inserted.
   private(set) var position: Int
   private(set) var edits: [TextEdit] = []
-  /// What is done to the lists of documents that wrap their objects.
+  /// The edits of documents that wrap their objects in a list.
   private(set) var listEdits: [(document: Int, edit: TreeEdit)] = []
 
   struct Secret {
@@ -34,8 +35,8 @@ struct SecretDocuments {
     if position == plan.reader.documents.count, !plan.reader.source.endsWithNewline,
       plan.reader.documents.last?.hasMarker == true
     {
-      // A last line without a newline stays the last: the end of a block scalar would read differently before
-      // others.
+      // A last line without a newline stays the last line: at its end a block scalar would be parsed
+      // differently if other lines followed.
       position -= 1
     }
     edits = Self.edits(
@@ -62,7 +63,7 @@ struct SecretDocuments {
     }
   }
 
-  /// The new Secrets as a text of their own.
+  /// The new Secrets as a separate text.
   var text: String { new.flatMap(\.lines).map { $0 + "\n" }.joined() }
 
   private static func edits(
@@ -78,7 +79,8 @@ struct SecretDocuments {
       if !document.hasMarker, index == position { lines = Array(lines.dropFirst()) }
       let goesLast = document.range.upperBound == end && !source.endsWithNewline
       if goesLast, index != position || lines.isEmpty, start > 0 {
-        // The line before becomes the last: it goes without its ending, as the last line of this file does.
+        // The line before becomes the last one: its line ending is removed, because the last line of this
+        // file has none.
         start -= source.lineEnding(at: start - 1).utf8.count
       }
       var text = ""

@@ -1,16 +1,16 @@
-/// Looks at the finished text as a stranger would: reads it anew, and compares it with what it has to mean.
+/// Checks the finished text independently: parses it again and compares it with what it must mean.
 struct SelfCheck {
   let plan: SegmentationPlan
   let secrets: SecretDocuments
 
-  /// What is wrong with the text; empty when it is right.
+  /// What is wrong with the text; empty if it is correct.
   func faults(in text: String) -> [String] {
     let reader = ManifestReader(text, file: plan.reader.file)
     guard reader.faults.isEmpty else { return reader.faults.map { "the result cannot be read: \($0)" } }
     return comparison(reader) + resolution(reader) + repetition(reader)
   }
 
-  /// Every document means what the original one means with its edits made; none is missing, none too many.
+  /// Every document equals the original one with its edits applied; no document is missing or added.
   private func comparison(_ reader: ManifestReader) -> [String] {
     let dropped = Set(secrets.dropped.filter { $0.list == nil }.map(\.document))
     let new =
@@ -37,7 +37,7 @@ struct SelfCheck {
     }
   }
 
-  /// Each mount at `/calico-secrets` leads to the Secret of its own component.
+  /// Each mount at `/calico-secrets` uses the Secret of its own component.
   private func resolution(_ reader: ManifestReader) -> [String] {
     var faults: [String] = []
     for object in reader.objects {
@@ -64,7 +64,7 @@ struct SelfCheck {
     return faults
   }
 
-  /// Doing it again changes nothing.
+  /// A second run would change nothing.
   private func repetition(_ reader: ManifestReader) -> [String] {
     var options = plan.options
     options.placement = .none

@@ -1,10 +1,10 @@
-/// What an agent in a pod is made of.
+/// The agent that is added to pods.
 package struct AgentPlacement: Sendable, Equatable {
-  /// An image with the program `bulkhead`.
+  /// An image that contains the program `bulkhead`.
   package var image: String
-  /// What stands under `source:` in its configuration.
+  /// The content of the section `source:` of its configuration.
   package var source: String
-  /// The Common Name for each component; `${NODE_NAME}` in it is the node that the pod runs on.
+  /// The Common Name for each component; `${NODE_NAME}` in it stands for the node of the pod.
   package var identities: [String: String]
   /// The authorities of etcd's server certificates, in PEM.
   package var etcdCA: String
@@ -17,24 +17,26 @@ package struct AgentPlacement: Sendable, Equatable {
   }
 }
 
-/// The agent as the pod's first init container, which goes on running beside the others (`restartPolicy: Always`,
-/// Kubernetes 1.29): the next one starts when its startupProbe has seen that every certificate is there.
+/// The agent as the pod's first init container, which keeps running beside the other containers
+/// (`restartPolicy: Always`, Kubernetes 1.29). The next container starts when the agent's startupProbe has
+/// found every certificate.
 extension SegmentationPlan {
   static let agentName = "bulkhead-agent"
-  /// Where the agent has a folder for each component.
+  /// The folder with a folder for each component's credential.
   static let agentFolder = "/var/run/bulkhead"
   static let agentConfiguration = "/etc/bulkhead-agent"
-  /// Where the CNI installer has the host's folder with the plugin's configuration.
+  /// The mount path of the host's CNI configuration folder in the CNI installer.
   static let hostNetworkFolder = "/host/etc/cni/net.d"
   private static let tokenFolder = "/var/run/secrets/bulkhead"
 
-  /// Whether the pods get their credentials from an agent. A Job would never end with one, and a Pod is made by hand.
+  /// Whether the pods get their credentials from an agent. With an agent a Job would never end, and a Pod is
+  /// created by hand.
   func isServed(_ pod: PodSpec) -> Bool {
     guard case .agent = options.delivery else { return false }
     return ["DaemonSet", "Deployment", "StatefulSet", "ReplicaSet"].contains(pod.object.kind)
   }
 
-  /// Whether a volume is in memory and filled by the pod's agent with the component's credential.
+  /// Whether a volume is in memory and the pod's agent writes the component's credential to it.
   func isServed(_ volume: Volume, for component: String, in pod: PodSpec) -> Bool {
     guard isServed(pod), volume.node["emptyDir"]?["medium"]?.string == "Memory" else { return false }
     return pod.containers.contains { container in
@@ -59,7 +61,8 @@ extension SegmentationPlan {
     }
   }
 
-  /// Gives each component a volume in memory in the place of the Secret's, under a new name (kubernetes#112014).
+  /// Replaces the Secret's volume by a volume in memory for each component, under a new name
+  /// (kubernetes#112014).
   mutating func serve(
     _ users: [CredentialUse], of volume: Volume, in pod: PodSpec, names: inout Set<String>
   ) {
@@ -107,7 +110,7 @@ extension SegmentationPlan {
 
   private func configName(of pod: PodSpec) -> String { "\(Self.agentName)-\(pod.object.name)" }
 
-  /// Puts the agent before the pod's other containers, and its configuration into the file.
+  /// Inserts the agent before the pod's other containers, and its configuration into the file.
   mutating func runAgent(in index: Int) {
     let pod = pods[index]
     let users = uses.filter { $0.pod == index }
@@ -178,8 +181,8 @@ extension SegmentationPlan {
     return .mapping(pairs)
   }
 
-  /// It runs as root, so that what it writes is root's whatever the pod's other containers run as, and has none of
-  /// root's special rights.
+  /// The container runs as root, so that root owns its files whatever the pod's other containers run as, but
+  /// without any of root's capabilities.
   private static func container(image: String, mounts: [YAMLValue]) -> YAMLValue {
     func words(_ texts: [String]) -> YAMLValue { .sequence(texts.map(YAMLValue.string)) }
     func number(_ number: Int) -> YAMLValue { .scalar("\(number)", isString: false) }
@@ -209,7 +212,7 @@ extension SegmentationPlan {
     ])
   }
 
-  /// The agent's configuration as a ConfigMap, where the file does not have it yet.
+  /// Adds the agent's configuration as a ConfigMap, if the file does not contain it yet.
   private mutating func configure(_ agent: AgentPlacement, _ components: [String], in pod: PodSpec) {
     let map = AgentConfigMap(
       name: configName(of: pod), namespace: pod.object.namespace,
@@ -232,7 +235,7 @@ extension SegmentationPlan {
       var lines = [
         "  - identity: \"\(agent.identities[component] ?? component)\"",
         "    directory: \(Self.agentFolder)/\(component)",
-        // kube-controllers runs as user 999 in root's group.
+        // kube-controllers runs as user 999 in group root.
         "    keyMode: \"\(component == "kube-controllers" ? "0440" : "0400")\"",
       ]
       if component == "cni-plugin" { lines.append("    cniCopy: \(Self.hostNetworkFolder)/calico-tls") }
@@ -244,18 +247,18 @@ extension SegmentationPlan {
   }
 }
 
-/// The ConfigMap of a pod's agent. It holds nothing secret.
+/// The ConfigMap of a pod's agent. It contains no secrets.
 struct AgentConfigMap {
   let name: String
   let namespace: String?
-  /// `agent.yaml`, without a newline at its end.
+  /// The content of `agent.yaml`, without a trailing newline.
   let configuration: String
   let etcdCA: String
 
-  /// What it means.
+  /// The value of the document, for comparison.
   var value: YAMLValue { object { .string($0) } }
 
-  /// As a document.
+  /// The lines of the document.
   var lines: [String] { ["---"] + YAMLStyle.usual.block(object { .block($0) }, indent: 0) }
 
   private func object(_ text: (String) -> YAMLValue) -> YAMLValue {

@@ -1,8 +1,8 @@
 extension SegmentationPlan {
-  /// Gives calicoctl's container its credential. Calico's calicoctl-etcd.yaml has this part commented out,
-  /// from v3.31 on in a column that does not fit what stands above it, so it is written anew at the column of
-  /// the live lines. The paths are values here, not a ConfigMap's keys: the ConfigMap is in another file, and
-  /// is canal-config with canal, whatever calicoctl-etcd.yaml calls it.
+  /// Gives calicoctl's container its credential. In Calico's calicoctl-etcd.yaml this part is commented out,
+  /// since v3.31 with an indentation that does not match the lines above, so it is written again with the
+  /// indentation of the active lines. The paths are values here, not keys of a ConfigMap: the ConfigMap is in
+  /// another file, and with canal it is canal-config, unlike the name in calicoctl-etcd.yaml.
   mutating func wireCalicoctl() {
     for (index, pod) in pods.enumerated() {
       for container in pod.containers
@@ -60,7 +60,7 @@ extension SegmentationPlan {
     need("calicoctl", in: pod.object)
   }
 
-  /// Adds an item to a mapping's list, whether the list has items, or the key stands alone, or is not there.
+  /// Adds an item to a list in a mapping, whether the list has items, is empty, or does not exist.
   private mutating func addItem(
     _ item: YAMLValue, to key: String, of mapping: YAMLNode, after entry: YAMLEntry, _ style: YAMLStyle,
     _ object: KubernetesObject, _ part: String, _ what: String

@@ -1,5 +1,5 @@
 extension CredentialFile {
-  /// Which file a variable gives the path of. The names are those of Calico's manifests, of Felix' own
+  /// The file whose path a variable contains. The names are those of Calico's manifests, of Felix's own
   /// configuration, of flannel and of etcdctl.
   init?(variable: String) {
     switch variable {
@@ -21,8 +21,8 @@ extension CredentialFile {
 }
 
 extension SegmentationPlan {
-  /// Sets the paths of the three files wherever the components' variables get them from. The trailing comment
-  /// that repeats the path stays: only the empty string goes.
+  /// Sets the paths of the three files at the places from which the components' variables get them. Only the
+  /// empty string is replaced; the trailing comment that repeats the path stays.
   mutating func setCertificatePaths() {
     var planned: [Int: CredentialFile] = [:]
     for use in uses where use.mount.path == CredentialFile.directory {
@@ -63,7 +63,7 @@ extension SegmentationPlan {
   }
 
   /// calico-node, kube-controllers and calicoctl read all three variables; the CNI installer reads the
-  /// directory.
+  /// folder.
   private mutating func requireVariables(of use: CredentialUse, in object: KubernetesObject) {
     guard !use.isMapped, ["calico-node", "kube-controllers", "calicoctl"].contains(use.component) else {
       return
@@ -76,7 +76,7 @@ extension SegmentationPlan {
     }
   }
 
-  /// The scalar a variable's value comes from, and where that is.
+  /// The scalar with a variable's value, and its place.
   private mutating func source(
     of variable: EnvironmentVariable, in container: Container, of object: KubernetesObject
   )
@@ -92,8 +92,8 @@ extension SegmentationPlan {
     return configMapValue(reference, for: variable, in: container, of: object)
   }
 
-  /// The value of a ConfigMap's key, in whatever namespace the workload is in. A ConfigMap of another file is
-  /// a warning: the workload's own edit is right all the same.
+  /// The value of a ConfigMap's key, in the namespace of the workload. A ConfigMap in another file is only a
+  /// warning, because the workload's own edit is still correct.
   mutating func configMapValue(
     _ reference: (configMap: String, key: String), for variable: EnvironmentVariable, in container: Container,
     of object: KubernetesObject
@@ -126,8 +126,8 @@ extension SegmentationPlan {
     return (value, configMap, reference.key)
   }
 
-  /// A container without the credential that reads a path which is set now would look for a file it does not
-  /// have.
+  /// Refuses a container that has no credential but reads a path that is now set: it would look for a file
+  /// that it does not have.
   private mutating func refuseBystanders(of planned: [Int: CredentialFile]) {
     let edited = Set(
       edits.compactMap {

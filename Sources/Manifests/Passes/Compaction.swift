@@ -1,11 +1,11 @@
 extension SegmentationPlan {
   static let compaction = "COMPACTION_PERIOD"
 
-  /// kube-controllers compacts etcd every ten minutes unless COMPACTION_PERIOD says otherwise. Its own user
-  /// may do neither part of that: write `compact_rev_key`, which lies outside `/calico/` and is
-  /// kube-apiserver's too, and, from etcd 3.5.28 and 3.6.9 on, call Compact, which wants the root role there.
-  /// Set where this run gives kube-controllers its own credential; where it has it already, a missing setting
-  /// is a warning, so that a segmented manifest stays as it is.
+  /// kube-controllers compacts etcd every ten minutes unless COMPACTION_PERIOD is "0". Its own user may not
+  /// do this: it may not write `compact_rev_key`, which is outside `/calico/` and used by kube-apiserver too,
+  /// and since etcd 3.5.28 and 3.6.9 Compact requires the role root. The variable is set if this run gives
+  /// kube-controllers its own credential; if kube-controllers has it already, a missing setting is only a
+  /// warning, so that a segmented manifest stays unchanged.
   mutating func stopCompaction() {
     for use in uses where use.component == "kube-controllers" {
       let object = pods[use.pod].object

@@ -1,17 +1,17 @@
 /// The three files of an etcd credential. Their names are keys of every component's Secret: Calico's CNI
-/// installer looks for these names in `/calico-secrets`, and the ConfigMap's paths end in them.
+/// installer reads these names in `/calico-secrets`, and the paths in the ConfigMap end in them.
 enum CredentialFile: String, CaseIterable, Sendable {
   case ca = "etcd-ca"
   case certificate = "etcd-cert"
   case key = "etcd-key"
 
-  /// Where hosted manifests mount the credential in each container.
+  /// The path at which hosted manifests mount the credential in each container.
   static let directory = "/calico-secrets"
 
   var path: String { "\(Self.directory)/\(rawValue)" }
 }
 
-/// One mount of a credential in a container, and whose credential it is to be.
+/// One mount of a credential in a container, and the component that it is for.
 struct CredentialUse {
   let pod: Int
   let container: Container
@@ -24,8 +24,8 @@ struct CredentialUse {
 }
 
 extension SegmentationPlan {
-  /// Finds every mount of a volume that carries a credential: one mounted at `/calico-secrets` somewhere, or
-  /// one of the same Secret mounted elsewhere.
+  /// Finds every mount of a volume with a credential: a volume that is mounted at `/calico-secrets` anywhere,
+  /// or another volume of the same Secret.
   mutating func findCredentialUses() {
     for (index, pod) in pods.enumerated() {
       let credentials = credentialSecrets(for: pod.object)
@@ -57,7 +57,7 @@ extension SegmentationPlan {
     refuseDuplicates()
   }
 
-  /// The Secrets mounted at `/calico-secrets` anywhere in a namespace.
+  /// The Secrets that are mounted at `/calico-secrets` anywhere in the namespace.
   func credentialSecrets(for object: KubernetesObject) -> Set<String> {
     var names: Set<String> = []
     for pod in pods where pod.object.sharesNamespace(with: object) {
@@ -115,8 +115,8 @@ extension SegmentationPlan {
         isMapped: mapped != nil))
   }
 
-  /// The component of a container by its name, to which its image must not be opposed. An image alone is not
-  /// enough: people run sidecars on Calico's images.
+  /// The component of a container by its name, if its image does not contradict it. The image alone is not
+  /// enough: people run sidecars with Calico's images.
   private mutating func recognise(_ container: Container, mount: VolumeMount, in object: KubernetesObject)
     -> String?
   {
@@ -147,8 +147,8 @@ extension SegmentationPlan {
     return signature.component
   }
 
-  /// A component that talks to etcd and mounts nothing would be left without a credential. calicoctl's
-  /// manifest comes like that and is wired up.
+  /// Refuses a component that connects to etcd without mounting a credential: it would get none. calicoctl's
+  /// manifest is like that, and gets a mount in ``wireCalicoctl()``.
   private mutating func refuseUnwired(_ pod: PodSpec) {
     for container in pod.containers where container.variable("ETCD_ENDPOINTS") != nil {
       let isMounted = container.mounts.contains { $0.path == CredentialFile.directory }
@@ -168,7 +168,7 @@ extension SegmentationPlan {
     }
   }
 
-  /// Two documents of one object: the second to be applied would undo what the first one says.
+  /// Refuses two documents of the same object: the one applied last would replace the other.
   private mutating func refuseDuplicates() {
     var seen: [String: KubernetesObject] = [:]
     let workloads = Set(uses.map { pods[$0.pod].object.id })

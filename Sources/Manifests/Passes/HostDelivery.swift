@@ -1,5 +1,6 @@
 extension SegmentationPlan {
-  /// Whether the pods get their credentials from the host: those of a DaemonSet are bound to one.
+  /// Whether the pods get their credentials from the host, as those of DaemonSets do: each of these is bound
+  /// to a host.
   func isHosted(_ pod: PodSpec) -> Bool {
     guard case .host = options.delivery else { return false }
     return pod.object.kind == "DaemonSet"
@@ -18,10 +19,10 @@ extension SegmentationPlan {
     return "\(folder)/\(component)"
   }
 
-  /// Gives each component a volume of its folder on the host in the place of the Secret's. Under a new name: a
-  /// volume that changes its type under its name keeps both types when it is applied (kubernetes#112014). Of
-  /// type Directory: one that is made where it is missing is empty, and the CNI installer then writes a
-  /// configuration without a credential and says nothing.
+  /// Replaces the Secret's volume by a volume of the component's folder on the host. It has a new name: a
+  /// volume that changes its type under the same name has both types after it is applied (kubernetes#112014).
+  /// It has the type Directory: a folder that the kubelet created would be empty, and the CNI installer would
+  /// silently write a configuration without a credential.
   mutating func host(
     _ users: [CredentialUse], of volume: Volume, in pod: PodSpec, names: inout Set<String>
   ) {

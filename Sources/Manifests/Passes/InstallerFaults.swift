@@ -1,6 +1,6 @@
 extension SegmentationPlan {
-  /// Warns of what is known of the CNI installer, whose copy of the credential on the host is what the plugin
-  /// uses.
+  /// Warns of known problems of the CNI installer, whose copy of the credential on the host is the one that
+  /// the plugin uses.
   mutating func checkInstaller(_ use: CredentialUse, in pod: PodSpec) {
     checkRenewal(use, in: pod)
     checkDirectory(use, in: pod)
@@ -28,7 +28,7 @@ extension SegmentationPlan {
         "copies the credential to the host once, when the pod starts: a renewed one is not copied",
         hint: "restart \(pod.object.title) after every renewal of the CNI plugin's certificate")
     } else if !ends, let version = use.container.image?.version, version >= (3, 16, 0) {
-      // The watch is on the file that the kubelet's first swap of a Secret's contents takes away.
+      // The installer watches the file that the kubelet removes when it first replaces the Secret's contents.
       warn(
         .installerRotation, at: offset, pod.object, use.container.part,
         "sleeps and copies a renewed credential to the host the first time alone",
@@ -36,7 +36,7 @@ extension SegmentationPlan {
     }
   }
 
-  /// The paths in the CNI configuration begin with CNI_NET_DIR, the files go where the mount leads.
+  /// The paths in the CNI configuration begin with CNI_NET_DIR; the files are written to the mounted folder.
   private mutating func checkDirectory(_ use: CredentialUse, in pod: PodSpec) {
     let usual = "/etc/cni/net.d"
     guard let mount = use.container.mounts.first(where: { $0.path == "/host/etc/cni/net.d" }),

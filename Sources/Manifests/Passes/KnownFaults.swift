@@ -1,5 +1,5 @@
 extension SegmentationPlan {
-  /// Warns of what is known to go wrong with a manifest of this kind and is not this program's to change.
+  /// Warns of known problems of such manifests that Bulkhead does not change.
   mutating func reportKnownFaults() {
     for use in uses {
       let pod = pods[use.pod]
@@ -22,7 +22,7 @@ extension SegmentationPlan {
     reportCanal()
   }
 
-  /// kube-controllers runs as user 999 and group 0 from v3.17.1 on (calico#4313).
+  /// Since v3.17.1 kube-controllers runs as user 999 and group 0 (calico#4313).
   private mutating func checkMode(of use: CredentialUse, in pod: PodSpec) {
     guard let mode = use.volume.node["secret"]?["defaultMode"], let text = mode.string,
       let bits = Self.fileMode(text), bits & 0o040 == 0,
@@ -34,7 +34,7 @@ extension SegmentationPlan {
       hint: "set defaultMode to 0440")
   }
 
-  /// A mode as Kubernetes reads it: octal with a leading zero (YAML 1.1), else decimal.
+  /// Parses a file mode as Kubernetes does: octal with a leading zero (YAML 1.1), else decimal.
   static func fileMode(_ text: String) -> Int? {
     if text.hasPrefix("0o") { return Int(text.dropFirst(2), radix: 8) }
     return text.hasPrefix("0") ? Int(text, radix: 8) : Int(text)
@@ -57,7 +57,8 @@ extension SegmentationPlan {
       "has an http endpoint: without TLS no certificate is shown to etcd", hint: "give https endpoints")
   }
 
-  /// Calico's calicoctl-etcd.yaml takes the endpoints from calico-config, and canal has no such ConfigMap.
+  /// Calico's calicoctl-etcd.yaml takes the endpoints from the ConfigMap calico-config, which does not exist
+  /// with canal.
   private mutating func reportForeignEndpoints() {
     for pod in pods {
       for container in pod.containers where ComponentSignature.named(container.name)?.component == "calicoctl"
@@ -73,7 +74,7 @@ extension SegmentationPlan {
     }
   }
 
-  /// What the API server does not let be changed in place.
+  /// Warns of objects that the API server does not change in place.
   private mutating func reportImmutable() {
     let edited = Set(edits.map(\.object))
     for object in objects where edited.contains(object.id) {
@@ -94,7 +95,7 @@ extension SegmentationPlan {
     }
   }
 
-  /// Faults of Calico's canal-etcd.yaml itself.
+  /// Warns of faults in Calico's canal-etcd.yaml itself.
   private mutating func reportCanal() {
     guard uses.contains(where: { $0.component == "flannel" }) else { return }
     for object in objects where object.kind == "ClusterRoleBinding" {
@@ -125,7 +126,7 @@ extension SegmentationPlan {
 }
 
 extension KubernetesObject {
-  /// Whether a DaemonSet leaves its pods as they are when its template changes: the default before apps/v1.
+  /// Whether a DaemonSet does not replace its pods when its template changes: the default before apps/v1.
   var updatesOnDelete: Bool {
     guard kind == "DaemonSet" else { return false }
     let strategy = root["spec"]?["updateStrategy"]?["type"]?.string

@@ -1,5 +1,5 @@
 extension SegmentationPlan {
-  /// The placeholders that Calico's CNI installer replaces by the paths of the files it has copied to the
+  /// The placeholders that Calico's CNI installer replaces with the paths of the files that it copied to the
   /// host.
   private static let placeholders = [
     "etcd_key_file": "__ETCD_KEY_FILE__",
@@ -7,8 +7,8 @@ extension SegmentationPlan {
     "etcd_ca_cert_file": "__ETCD_CA_CERT_FILE__",
   ]
 
-  /// Refuses a CNI configuration with paths of its own: with it the plugin would never use the credential
-  /// that the installer copies.
+  /// Refuses a CNI configuration with fixed paths: with those the plugin would never use the credential that
+  /// the installer copies.
   mutating func checkNetworkConfiguration() {
     var checked: Set<Int> = []
     for use in uses where use.component == "cni-plugin" && !use.isMapped {
@@ -46,8 +46,8 @@ extension SegmentationPlan {
     }
   }
 
-  /// The line of a field in the configuration's text: the first that has both the field and what it is set
-  /// to.
+  /// The offset of a field in the text of the configuration: of the first line that contains the field and
+  /// its value.
   private func offset(of field: String, with found: String, in value: YAMLNode) -> Int {
     var offset = value.range.lowerBound
     while offset < value.range.upperBound {

@@ -1,5 +1,6 @@
 extension SegmentationPlan {
-  /// Refuses what reaches a credential in a way that is not followed: it would stay on the shared one.
+  /// Refuses other references to a credential, which the edits do not change: their users would keep the
+  /// shared one.
   mutating func refuseOtherReferences() {
     for object in objects {
       refuseReferences(in: object)
@@ -13,7 +14,7 @@ extension SegmentationPlan {
     let followed = Set(own.compactMap { $0.volume.secretName?.range.lowerBound })
     for (name, node, way) in Self.secretReferences(in: object.root) where credentials.contains(name) {
       let offset = node.range.lowerBound
-      // A volume in use has been looked at, and its own faults say more.
+      // A volume in use is checked elsewhere, with more specific faults.
       let isInUse = own.contains { $0.volume.node.range.contains(offset) }
       if followed.contains(offset) || isInUse || isMountedSecret(offset, in: object) { continue }
       fault(
@@ -24,7 +25,7 @@ extension SegmentationPlan {
     }
   }
 
-  /// Whether a reference is a secret volume's that a container mounts.
+  /// Whether a reference is part of a secret volume that a container mounts.
   private func isMountedSecret(_ offset: Int, in object: KubernetesObject) -> Bool {
     pods.contains { pod in
       pod.object.id == object.id
@@ -35,7 +36,7 @@ extension SegmentationPlan {
     }
   }
 
-  /// Every name of a Secret in an object: volumes of type secret, projected and csi volumes, variables.
+  /// Every name of a Secret in an object: in volumes of type secret, projected and csi, and in variables.
   private static func secretReferences(in root: YAMLNode) -> [(name: String, node: YAMLNode, way: String)] {
     var found: [(String, YAMLNode, String)] = []
     root.walk { node in
@@ -54,7 +55,7 @@ extension SegmentationPlan {
     return found
   }
 
-  /// A mount at `/calico-secrets` that is in no container's list of mounts.
+  /// Refuses a mount at `/calico-secrets` that is outside the `volumeMounts` of containers.
   private mutating func refuseMounts(in object: KubernetesObject) {
     let known = Set(
       pods.filter { $0.object.id == object.id }.flatMap(\.containers).flatMap(\.mounts)

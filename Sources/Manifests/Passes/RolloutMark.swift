@@ -2,8 +2,9 @@ extension SegmentationPlan {
   /// The annotation of a pod template that changes with the credentials of the pod.
   static let checksum = "checksum/etcd-certs"
 
-  /// Gives pod templates the hashes of their credentials, so that a renewed one restarts the workload: under a
-  /// fixed name the Secret changes, and the workload does not. Hashed names need no such mark.
+  /// Adds the hashes of their credentials to pod templates, so that a renewed credential restarts the
+  /// workload: a Secret with a fixed name changes without a change of the workload. Hashed names need no such
+  /// annotation.
   mutating func markRollout() {
     guard options.secretNames == .fixed else { return }
     for (index, pod) in pods.enumerated() {
@@ -48,7 +49,7 @@ extension SegmentationPlan {
 }
 
 extension KubernetesObject {
-  /// The pod template that a pod spec is the `spec` of; nil for a Pod itself, which restarts for nothing.
+  /// The pod template whose `spec` this pod spec is; nil for a Pod itself, which has none.
   fileprivate func template(around spec: YAMLNode) -> YAMLNode? {
     var found: YAMLNode?
     root.walk { node in

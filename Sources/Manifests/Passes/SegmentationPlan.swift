@@ -1,5 +1,5 @@
-/// What has to be done to one manifest: the edits, and what was found on the way. Each part of the work is an
-/// extension in a file of its own; ``run()`` gives their order.
+/// The edits, faults and warnings for one manifest. Each pass is an extension in a file of its own; ``run()``
+/// calls them in order.
 struct SegmentationPlan {
   let reader: ManifestReader
   let options: ManifestOptions
@@ -7,15 +7,15 @@ struct SegmentationPlan {
   let objects: [KubernetesObject]
   let pods: [PodSpec]
 
-  /// The containers' uses of credentials, in the file's order.
+  /// The containers' uses of credentials, in the order of the file.
   var uses: [CredentialUse] = []
-  /// The names of Secrets that the edits lead away from, with the workload that used them.
+  /// The Secrets that are no longer used after the edits, each with a workload that used it.
   var abandoned: [(secret: String, by: KubernetesObject)] = []
   /// The components that need a Secret, each in the namespace of a workload that uses it.
   var needed: [NeededSecret] = []
-  /// The volumes in memory that this run makes, by the object's id and the component.
+  /// The volumes in memory that this run creates, by the object's id and the component.
   var served: [Int: [String: String]] = [:]
-  /// The configurations of agents that the file does not have.
+  /// The configurations of agents that the file does not contain yet.
   var configMaps: [AgentConfigMap] = []
   var edits: [PlannedEdit] = []
   var faults: [ManifestFault]
@@ -75,7 +75,7 @@ struct SegmentationPlan {
     if !warnings.contains(warning) { warnings.append(warning) }
   }
 
-  /// Plans an edit, unless the node stands in more than one place.
+  /// Adds an edit, unless an anchor and aliases use the node at several places.
   mutating func plan(
     _ edit: TreeEdit, at offset: Int? = nil, _ object: KubernetesObject, _ part: String?, _ what: String
   ) {
@@ -95,7 +95,7 @@ struct SegmentationPlan {
         what: what))
   }
 
-  /// The objects of a kind and a name that an object of a namespace finds.
+  /// The objects of a kind and a name that a reference from an object means.
   func find(_ kind: String, named name: String, from object: KubernetesObject) -> [KubernetesObject] {
     let found = objects.filter { $0.kind == kind && $0.name == name && object.sharesNamespace(with: $0) }
     let exact = found.filter { $0.namespace == object.namespace }

@@ -2,15 +2,16 @@
 struct NeededSecret {
   let component: String
   let namespace: String?
-  /// The document whose list the workload is an item of, and that list.
+  /// The index of the document whose list contains the workload, and that list; nil if the workload is a
+  /// document itself.
   let list: (document: Int, items: YAMLNode)?
 }
 
 extension SegmentationPlan {
-  /// Gives each component's mounts a volume of the component's own Secret. The volume that is there stays
-  /// with one of the components; each other one gets a copy, right after it, under another name (a volume
+  /// Gives each component's mounts a volume with the component's own Secret. The existing volume stays with
+  /// one of the components; each other component gets a copy directly after it, under another name. (A volume
   /// that changes its Secret under its name merges cleanly, one that changes its type does not:
-  /// kubernetes#112014).
+  /// kubernetes#112014.)
   mutating func assignVolumes() {
     for index in pods.indices {
       let pod = pods[index]
@@ -75,7 +76,7 @@ extension SegmentationPlan {
       "volume \(name)", "is new and holds the Secret \(secret)")
   }
 
-  /// The components on a volume, the one that is to keep it first.
+  /// The components on a volume; the one that keeps it comes first.
   private func ordered(_ components: [String], keeping secretName: String?) -> [String] {
     func rank(_ component: String) -> Int {
       if let secretName, secret(of: component)?.hasBorne(secretName) == true { return -1 }
@@ -93,13 +94,13 @@ extension SegmentationPlan {
         component: component, namespace: object.namespace, list: object.list.map { (object.document, $0) }))
   }
 
-  /// A volume of the component's own Secret that the pod has already.
+  /// A volume with the component's own Secret that the pod has already.
   private func existingVolume(of component: String, in pod: PodSpec) -> Volume? {
     guard let own = secret(of: component) else { return nil }
     return pod.volumes.first { $0.secret.map(own.isNamed) == true && Self.itemFault(of: $0) == nil }
   }
 
-  /// A volume's name is a DNS label: at most 63 characters.
+  /// An unused name for a volume. It is a DNS label: at most 63 characters.
   func freshName(for component: String, beside name: String, names: inout Set<String>) -> String {
     let suffix = component == "cni-plugin" ? "-cni" : "-\(component)"
     var candidate = name.prefix(63 - min(suffix.count, 62)) + suffix
@@ -132,8 +133,8 @@ extension SegmentationPlan {
     return secretName
   }
 
-  /// A volume that picks keys out of its Secret works with another Secret only if the keys are the ones it
-  /// has.
+  /// Why a volume that selects keys of its Secret cannot be given another Secret: the selected keys differ
+  /// from those of the new Secrets. nil if they do not.
   private static func itemFault(of volume: Volume) -> (Int, String)? {
     guard let items = volume.node["secret"]?["items"], !items.isNull else { return nil }
     let pairs = (items.items ?? []).map { ($0["key"]?.string ?? "", $0["path"]?.string ?? "") }

@@ -1,4 +1,4 @@
-/// What a document must mean once its edits are made, computed from the parsed original alone.
+/// The value that a document must have after its edits, computed only from the parsed original.
 struct ExpectedDocument {
   private var scalars: [Int: String] = [:]
   private var itemsAfter: [Int: [YAMLValue]] = [:]

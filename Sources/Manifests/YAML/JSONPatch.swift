@@ -18,10 +18,10 @@ struct JSONPatch {
   private(set) var operations: [Operation] = []
 
   /// - Parameters:
-  ///   - edits: all edits of one object.
-  ///   - root: the object as it is.
+  ///   - edits: All edits of one object.
+  ///   - root: The object before the edits.
   init(_ edits: [TreeEdit], of root: YAMLNode) {
-    // From the end to the start: so an operation moves no item that a later one counts on.
+    // From the end to the start, so that an operation does not move an item that a later one refers to.
     let ordered = edits.enumerated().sorted {
       ($0.element.position, $0.offset) > ($1.element.position, $1.offset)
     }
@@ -57,7 +57,7 @@ struct JSONPatch {
           Operation(name: "add", path: "\(pointer(list))/\(index + $0.offset)", value: $0.element)
         }
     case .append(let value, let list, _):
-      // By its number and not by `-`: several of them are made from the last to the first.
+      // By index and not with `-`: several appended items are added from the last to the first.
       let count = list.items?.count ?? 0
       return [Operation(name: "add", path: "\(pointer(list))/\(count)", value: value)]
     case .prepend(let value, let entry, _):
@@ -73,7 +73,7 @@ struct JSONPatch {
     }
   }
 
-  /// That the item is still the one the patch was made for.
+  /// Tests that the item is still the one for which the patch was made.
   private static func test(_ item: YAMLNode, _ path: String) -> [Operation] {
     guard let name = item["name"]?.string else { return [] }
     return [Operation(name: "test", path: "\(path)/name", value: .string(name))]
@@ -88,7 +88,7 @@ extension TreeEdit {
 }
 
 extension YAMLNode {
-  /// The JSON pointer from this node to the one below it that has a range; nil where there is none.
+  /// The JSON pointer from this node to the descendant with this range; nil if there is none.
   fileprivate func pointer(to target: Range<Int>) -> String? {
     if range == target { return "" }
     switch content {

@@ -1,6 +1,6 @@
-/// The text of one file as bytes, and where its lines are.
+/// The text of one file as bytes, with the offsets of its lines.
 ///
-/// Offsets everywhere in this module count bytes from the start of the text, a byte order mark left out.
+/// All offsets in this module count bytes from the start of the text, without a byte order mark.
 struct SourceText: Sendable {
   let bytes: [UInt8]
   let hasByteOrderMark: Bool
@@ -17,14 +17,14 @@ struct SourceText: Sendable {
     lineStarts = [0] + bytes.indices.filter { [bytes] in bytes[$0] == Self.lineFeed }.map { $0 + 1 }
   }
 
-  /// Whether the last line ends like the others.
+  /// Whether the last line ends in a newline.
   var endsWithNewline: Bool { bytes.last == Self.lineFeed }
 
-  /// The line ending of the first line, which stands for the whole file where no line is nearer.
+  /// The line ending of the first line, used where no line is nearer.
   var lineEnding: String { lineEnding(at: 0) }
 
-  /// A line that ends in a carriage return alone, as on old Macs: YAML allows it, kubectl does not split at
-  /// it.
+  /// The first line ending that is a carriage return alone, as on old Macs: YAML allows it, kubectl does not
+  /// split lines at it.
   var firstBareCarriageReturn: Int? {
     bytes.indices.first { index in
       bytes[index] == Self.carriageReturn
@@ -32,7 +32,7 @@ struct SourceText: Sendable {
     }
   }
 
-  /// The number, from 1, of the line that holds the byte at an offset.
+  /// The number, from 1, of the line that contains the byte at an offset.
   func line(at offset: Int) -> Int {
     var low = 0
     var high = lineStarts.count
@@ -45,16 +45,16 @@ struct SourceText: Sendable {
 
   func lineStart(at offset: Int) -> Int { lineStarts[line(at: offset) - 1] }
 
-  /// Bytes between the start of the line and an offset in it.
+  /// The number of bytes between the start of the line and an offset in it.
   func column(at offset: Int) -> Int { offset - lineStart(at: offset) }
 
-  /// Where the next line starts, or nil in a last line that is not ended.
+  /// The start of the next line; nil in the last line if it has no newline.
   func nextLineStart(after offset: Int) -> Int? {
     let next = line(at: offset)
     return next < lineStarts.count ? lineStarts[next] : nil
   }
 
-  /// The ending of the line at an offset; in a last line that has none, the first line's.
+  /// The line ending at an offset; in a last line without one, that of the first line.
   func lineEnding(at offset: Int) -> String {
     guard let next = nextLineStart(after: offset) else {
       return offset == 0 || lineStarts.count < 2 ? "\n" : lineEnding(at: 0)
@@ -66,19 +66,19 @@ struct SourceText: Sendable {
     String(decoding: bytes[range.clamped(to: bytes.indices)], as: UTF8.self)
   }
 
-  /// The text of a line, from 1.
+  /// The text of a line, counted from 1.
   func string(line number: Int) -> String {
     guard lineStarts.indices.contains(number - 1) else { return "" }
     let end = number < lineStarts.count ? lineStarts[number] : bytes.count
     return string(lineStarts[number - 1]..<end)
   }
 
-  /// What stands on the line before an offset.
+  /// The text on the line before an offset.
   func linePrefix(before offset: Int) -> String { string(lineStart(at: offset)..<offset) }
 
-  /// An edit that puts whole lines after the line in which something ends.
+  /// An edit that inserts whole lines after the line in which a node ends.
   func insertion(of lines: [String], afterEnd end: Int) -> TextEdit {
-    // A block scalar ends at the start of the line that follows it, everything else on its own last line.
+    // A block scalar ends at the start of the next line, every other node within its last line.
     let endsItsLine = end > 0 && end <= bytes.count && bytes[end - 1] == Self.lineFeed
     let ending = lineEnding(at: endsItsLine ? end - 1 : end)
     let text = lines.joined(separator: ending)
@@ -89,8 +89,9 @@ struct SourceText: Sendable {
       range: bytes.count..<bytes.count, text: ending + text, changedLines: 0, addedLines: lines.count)
   }
 
-  /// The whole lines of a block list's item, and after it the comments that are deeper than its dash and so
-  /// belong to it. In the last lines of a text that does not end in a newline, with the line ending before.
+  /// The whole lines of an item of a block list, with the comments after it that are indented further than
+  /// its dash and so belong to it. If these are the last lines of a text without a final newline, the range
+  /// starts at the line ending before them.
   func lines(of range: Range<Int>, deeperThan column: Int?) -> Range<Int> {
     var start = lineStart(at: range.lowerBound)
     let endsItsLine = range.upperBound > 0 && bytes[range.upperBound - 1] == Self.lineFeed
@@ -106,7 +107,7 @@ struct SourceText: Sendable {
     return start..<max(start, end)
   }
 
-  /// The text with the edits made; edits at one place keep the order they are given in.
+  /// The text with the edits applied; edits at the same place keep their order.
   func applying(_ edits: [TextEdit]) -> String {
     let ordered = edits.enumerated().sorted {
       ($0.element.range.lowerBound, $0.element.range.upperBound, $0.offset)
@@ -125,12 +126,12 @@ struct SourceText: Sendable {
   }
 }
 
-/// A piece of text to put in the place of a range of bytes.
+/// A text that replaces a range of bytes.
 struct TextEdit: Sendable, Equatable {
   let range: Range<Int>
   let text: String
-  /// How many lines of the original read differently afterwards.
+  /// The number of lines of the original that change.
   let changedLines: Int
-  /// How many lines are new.
+  /// The number of new lines.
   let addedLines: Int
 }

@@ -1,22 +1,22 @@
-/// An edit of a document, both as a change of its text and as a change of its meaning. The text is edited by
-/// the one; the self-check compares the result with the other.
+/// An edit of a document, both of its text and of its value. The text is edited with ``textEdit(in:)``; the
+/// self-check compares the result with ``ExpectedDocument``.
 enum TreeEdit: Sendable {
-  /// Other text in a scalar, in the quotes it had.
+  /// Another text in a scalar, with the quotes of the old one.
   case set(YAMLNode, to: String)
-  /// A copy of a list's item right after it, with other text in some scalars.
+  /// A copy of a list's item directly after it, with another text in some scalars.
   case duplicate(YAMLNode, of: YAMLNode, changing: [(YAMLNode, String)])
-  /// A new item after a list's last.
+  /// A new item after the last item of a list.
   case append(YAMLValue, to: YAMLNode, YAMLStyle)
-  /// A new item before a list's first, right after the list's key.
+  /// A new item before the first item of a list, directly after the key of the list.
   case prepend(YAMLValue, to: YAMLEntry, YAMLStyle)
-  /// Other items in the place of a list's item; none to take it out.
+  /// Other items instead of one item of a list; none to remove it.
   case replace(YAMLNode, of: YAMLNode, by: [YAMLValue], YAMLStyle)
-  /// A new key after one of a block mapping's entries.
+  /// A new key after an entry of a block mapping.
   case insert(YAMLValue.Pair, after: YAMLEntry, of: YAMLNode, YAMLStyle)
   /// A list for a key of a mapping that has no value yet, or an empty list.
   case fill(YAMLEntry, items: [YAMLValue], of: YAMLNode, YAMLStyle)
 
-  /// A node the edit touches, to name its line and to see whether it is shared through an anchor.
+  /// A node that the edit changes, to report its line and to check whether an anchor shares it.
   var target: YAMLNode {
     switch self {
     case .set(let scalar, _): scalar
@@ -29,6 +29,7 @@ enum TreeEdit: Sendable {
   }
 
   /// The edit of the text.
+  /// - Throws: ``LayoutFault`` if the text around the edit is written in an unsupported way.
   func textEdit(in source: SourceText) throws(LayoutFault) -> TextEdit {
     switch self {
     case .set(let scalar, let text):
@@ -156,7 +157,8 @@ enum TreeEdit: Sendable {
     return text + source.string(done..<item.range.upperBound)
   }
 
-  /// What stands before a block list's item on its line.
+  /// The text before an item of a block list on its line, with the column of the dash and the spaces after
+  /// it.
   private static func dash(before item: YAMLNode, _ source: SourceText) throws(LayoutFault)
     -> (text: String, column: Int, gap: Int)
   {
@@ -169,7 +171,7 @@ enum TreeEdit: Sendable {
   }
 }
 
-/// A way of writing that an edit does not know.
+/// A layout of the text that an edit does not support.
 struct LayoutFault: Error {
   let offset: Int
   let message: String

@@ -1,10 +1,10 @@
-/// One side of a comparison: its lines, and those not to be shown.
+/// One side of a comparison: its lines, and those that must not be shown.
 struct DiffSide {
   let lines: [String]
   let hidden: Set<Int>
   let endsWithNewline: Bool
 
-  /// - Parameter hidden: numbers, from 1, of lines that hold secrets.
+  /// - Parameter hidden: The numbers, from 1, of lines that contain secrets.
   init(_ text: String, hidden: Set<Int>) {
     var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
       .map { String(decoding: $0, as: UTF8.self) }
@@ -22,14 +22,14 @@ struct DiffSide {
       + (isUnended ? "\n\\ No newline at end of file\n" : "\n")
   }
 
-  /// A key stays, its value goes.
+  /// Keeps the key and hides the value.
   private static func redacted(_ line: String) -> String {
     if let match = line.prefixMatch(of: #/ *["']?[-._a-zA-Z0-9]+["']?:/#) { return match.0 + " (not shown)" }
     return line.prefix { $0 == " " } + "(not shown)"
   }
 }
 
-/// The difference of two texts in the usual form.
+/// The difference of two texts in the unified format.
 struct UnifiedDiff {
   private static let context = 3
 
@@ -121,13 +121,13 @@ struct UnifiedDiff {
     return "@@ -\(range(oldStart, oldCount)) +\(range(newStart, newCount)) @@\n" + body
   }
 
-  /// An empty range names the line before it.
+  /// In an empty range, the number of the line before it.
   private func range(_ start: Int, _ count: Int) -> String { "\(count == 0 ? start : start + 1),\(count)" }
 }
 
 extension ManifestReader {
-  /// The lines that hold a Secret's contents or a copy of them in its annotations, and comments in it that
-  /// look like contents: people comment out what they replace.
+  /// The lines that contain the contents of a Secret, or a copy of them in its annotations, and comments in
+  /// the Secret that look like contents: people comment out what they replace.
   var secretLines: Set<Int> {
     var lines: Set<Int> = []
     for object in objects where object.kind == "Secret" {
@@ -149,8 +149,8 @@ extension ManifestReader {
 }
 
 extension SourceText {
-  /// Whether a comment has a stretch of base64, or a mark of PEM. Words are shorter, paths have neither
-  /// capitals nor digits, addresses have a colon.
+  /// Whether a comment contains a run of base64 or a PEM delimiter. Words are shorter, paths have neither
+  /// capitals nor digits, URLs contain "://".
   fileprivate func holdsKeyInComment(_ number: Int) -> Bool {
     let line = string(line: number)
     guard let comment = line.firstIndex(of: "#").map({ line[$0...] }) else { return false }

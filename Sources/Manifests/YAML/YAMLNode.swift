@@ -1,4 +1,4 @@
-/// A YAML node with its place in the text, aliases kept as aliases.
+/// A YAML node with its place in the text. Aliases are kept as aliases.
 struct YAMLNode: Sendable {
   enum ScalarStyle: Sendable { case plain, singleQuoted, doubleQuoted, literal, folded }
 
@@ -10,13 +10,13 @@ struct YAMLNode: Sendable {
   }
 
   let content: Content
-  /// From the first byte, anchor and tag included, to the end of the last scalar. The parser's own end of a
-  /// block collection is the start of the next token, past comments and blank lines.
+  /// From the first byte, anchor and tag included, to the end of the last scalar. (libyaml ends a block
+  /// collection at the start of the next token, after comments and blank lines.)
   let range: Range<Int>
   var anchor: String?
   var tag: String?
 
-  /// The node itself, or what the alias stands for.
+  /// The node itself, or the target of the alias.
   var resolved: YAMLNode {
     if case .alias(_, let target) = content { return target }
     return self
@@ -60,13 +60,13 @@ struct YAMLNode: Sendable {
     }
   }
 
-  /// The value of a key, aliases resolved and merge keys (`<<`) followed, as Kubernetes' own reader does.
+  /// The value of a key, with aliases resolved and merge keys (`<<`) followed, as in Kubernetes' own parser.
   subscript(key: String) -> YAMLNode? {
     var seen: Set<Int> = []
     return value(of: key, seen: &seen)
   }
 
-  /// Looks into each merged mapping once, however often it is merged.
+  /// Visits each merged mapping once, however often it is merged.
   private func value(of key: String, seen: inout Set<Int>) -> YAMLNode? {
     if let own = entry(key) { return own.value.resolved }
     guard let merged = entry("<<")?.value.resolved else { return nil }
@@ -76,7 +76,7 @@ struct YAMLNode: Sendable {
     return nil
   }
 
-  /// Calls back for this node and all below it, each once: aliases are not followed.
+  /// Calls `visit` for this node and all nodes below it, each once: aliases are not followed.
   func walk(_ visit: (YAMLNode) -> Void) {
     visit(self)
     switch content {
@@ -99,15 +99,15 @@ struct YAMLEntry: Sendable {
 
 /// One document of a stream.
 struct YAMLDocument: Sendable {
-  /// From its `---` line, or its first content where it has none, to the next document or the end of the
+  /// From its `---` line, or from its first content if it has none, to the next document or the end of the
   /// text.
   var range: Range<Int>
   let hasMarker: Bool
   let root: YAMLNode
-  /// Nodes that stand in more than one place: an edit of one of them would be an edit of all.
+  /// Nodes that aliases use at further places: an edit of such a node would change all of these places.
   let shared: [SharedNode]
 
-  /// A node with an anchor and the aliases that repeat it.
+  /// A node with an anchor, and the aliases that repeat it.
   struct SharedNode: Sendable {
     let anchor: String
     let range: Range<Int>

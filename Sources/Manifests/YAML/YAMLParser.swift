@@ -1,15 +1,15 @@
 internal import CYaml
 
-/// Something in the text that no reader of Kubernetes objects would take.
+/// A fault for which every parser of Kubernetes objects would refuse the text.
 struct YAMLFault: Error {
   let offset: Int
   let message: String
   let hint: String
 }
 
-/// Reads all documents of a text with libyaml's events, which carry the place of everything.
+/// Parses all documents of a text with libyaml's events, which carry the place of every node.
 struct YAMLParser {
-  /// Deeper than any Kubernetes object (a CustomResourceDefinition of Calico's has 26 levels).
+  /// Deeper than any Kubernetes object (a CustomResourceDefinition of Calico has 26 levels).
   static let maximumDepth = 200
 
   static func documents(of source: SourceText) throws(YAMLFault) -> [YAMLDocument] {
@@ -40,7 +40,7 @@ struct YAMLParser {
       if parser.error == YAML_READER_ERROR {
         Int(parser.problem_offset)
       } else if problem == "could not find expected ':'" {
-        // Noticed a line later than the line that wants it.
+        // Reported one line after the line that lacks it.
         offsets.byte(ofCharacter: parser.context_mark.index)
       } else {
         offsets.byte(ofCharacter: parser.problem_mark.index)
@@ -52,9 +52,9 @@ struct YAMLParser {
   }
 }
 
-/// libyaml counts characters (a CRLF as two); the text is edited in bytes.
+/// Converts libyaml's offsets, which count characters (a CRLF as two), to bytes.
 struct CharacterOffsets {
-  /// The byte at which each character starts, or nil where all are of one byte.
+  /// The byte offset of each character; nil if all have one byte.
   private let starts: [Int]?
   private let count: Int
 

@@ -1,15 +1,14 @@
-/// How a manifest writes its lists and quotes, taken from what stands beside a place where something new
-/// goes.
+/// How a manifest writes its lists and quotes, taken from the nodes next to a new node.
 struct YAMLStyle: Sendable {
-  /// Quote around keys and around strings, nil where there is none.
+  /// The quote around keys and around strings; nil for none.
   var keyQuote: Character?
   var valueQuote: Character?
-  /// How far a list's dash is indented from its key: 0 or 2.
+  /// How far the dash of a list is indented from its key: 0 or 2.
   var sequenceOffset = 2
-  /// Spaces between a dash and its item.
+  /// The number of spaces between a dash and its item.
   var gap = 1
 
-  /// Nothing quoted that need not be, lists indented by two.
+  /// No unnecessary quotes, lists indented by two.
   static let usual = YAMLStyle()
 
   private init() {}
@@ -30,7 +29,7 @@ struct YAMLStyle: Sendable {
     }
   }
 
-  /// A string in the quotes asked for, or in double ones where it could be read as something else without.
+  /// A string in the given quotes; without one, in double quotes if it could be parsed as another type.
   static func quoted(_ text: String, with quote: Character?) -> String {
     switch quote {
     case "'": return "'" + text.replacing("'", with: "''") + "'"
@@ -39,7 +38,7 @@ struct YAMLStyle: Sendable {
     }
   }
 
-  /// A value as the lines of a block list's item, the dash at a column.
+  /// A value as the lines of an item in a block list, with the dash at a column.
   func item(_ value: YAMLValue, dashColumn: Int) -> [String] {
     var lines = block(value, indent: dashColumn + 1 + gap)
     guard let first = lines.first else { return [] }
@@ -66,7 +65,7 @@ struct YAMLStyle: Sendable {
     }
   }
 
-  /// A value in one line, as inside brackets.
+  /// A value on one line, as in flow style.
   func inline(_ value: YAMLValue) -> String { inline(value, quote: valueQuote) }
 
   private func inline(_ value: YAMLValue, quote: Character?) -> String {

@@ -1,6 +1,7 @@
 internal import CYaml
 
-/// Makes documents of libyaml's events. Keeps its own stack, so that depth is a number and not a crash.
+/// Builds documents from libyaml's events. Uses its own stack, so that deep nesting is counted and cannot
+/// overflow the call stack.
 struct YAMLTreeBuilder {
   let offsets: CharacterOffsets
   private(set) var documents: [YAMLDocument] = []

@@ -1,12 +1,12 @@
-/// What a YAML node means, without its place, its comments and its layout: what two texts are compared by.
+/// The value of a YAML node, without place, comments and layout, by which two texts are compared.
 indirect enum YAMLValue: Equatable, Sendable {
-  /// A scalar; `isString` says whether Kubernetes reads it as a string or as something else (null, number,
+  /// A scalar; `isString` tells whether Kubernetes parses it as a string or as another type (null, number,
   /// boolean).
   case scalar(String, isString: Bool)
   case sequence([YAMLValue])
   /// In the order written.
   case mapping([Pair])
-  /// An alias stands for itself: what it repeats is compared where it is defined.
+  /// An alias by its name: the node that it repeats is compared at its definition.
   case alias(String)
   case tagged(String, YAMLValue)
   /// A string of several lines, to be written as a literal block.
@@ -25,7 +25,7 @@ indirect enum YAMLValue: Equatable, Sendable {
 
   init(_ node: YAMLNode) { self.init(node, changing: [:]) }
 
-  /// A node's value with other text in some of its scalars, which are named by the offset they start at.
+  /// The value of a node with other texts in some of its scalars, by the offset at which these start.
   init(_ node: YAMLNode, changing changed: [Int: String]) {
     let value: YAMLValue =
       switch node.content {
@@ -46,8 +46,8 @@ indirect enum YAMLValue: Equatable, Sendable {
     self = node.tag.map { .tagged($0, value) } ?? value
   }
 
-  /// Whether a text may stand without quotes and still be read as a string by every YAML reader. Refuses more
-  /// than it must: a text in quotes is never wrong.
+  /// Whether every YAML parser reads a text without quotes as a string. Stricter than necessary, because
+  /// quotes are always correct.
   static func isPlainString(_ text: String) -> Bool {
     guard let first = text.utf8.first, first == UInt8(ascii: "/") || isLetter(first) else { return false }
     let safe = text.utf8.allSatisfy { isLetter($0) || (48...57).contains($0) || "-_./+=".utf8.contains($0) }
