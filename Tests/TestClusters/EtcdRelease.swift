@@ -16,6 +16,13 @@ package struct EtcdRelease: Hashable, Sendable, CustomTestStringConvertible {
   /// One release, for what does not differ.
   package static let one = Array(all.suffix(1))
 
+  /// The newest of each maintained line. No distribution has them, so they are tested where they are installed.
+  package static let newest = ["3.5.35", "3.6.16", "3.7.3"].map(EtcdRelease.init).filter(\.isInstalled)
+  /// For the client itself, which must get on with every release: the usual ones and the newest.
+  package static let client = main + newest
+  /// The release that most new clusters run, or the last there is.
+  package static let current = Array((newest.filter { $0.version == "3.6.16" } + one).prefix(1))
+
   package var testDescription: String { "etcd \(version)" }
   package var server: String { "\(folder)/etcd" }
   package var etcdctl: String { "\(folder)/etcdctl" }
