@@ -31,7 +31,7 @@ struct Bulkhead: AsyncParsableCommand {
     ])
 
   static func main() async {
-    // Whoever reads our output may stop early; that is an error of the next write and not a reason to die.
+    // The reader of our output may close it early: the next write then fails, and no signal ends the process.
     signal(SIGPIPE, SIG_IGN)
     do {
       var command = try parseAsRoot()

@@ -1,7 +1,7 @@
 import Keyspace
 import Segmentation
 
-/// The answer to "may this identity?", with its reason.
+/// The answer to `can`, with its reason.
 package struct AccessReport: Encodable, Sendable {
   struct Line: Encodable, Sendable {
     let role: String
@@ -15,9 +15,10 @@ package struct AccessReport: Encodable, Sendable {
   let range: String
   package let isAllowed: Bool
   let isRoot: Bool
-  /// The lines that allow it together, or the nearest that misses.
+  /// The lines that together allow the access, or the nearest line that does not.
   let lines: [Line]
-  /// What is missing: the first key of the request that is not covered, what lies there, and by how much.
+  /// What is missing: the first requested key that is not covered, what the key is, and how the nearest line
+  /// differs.
   let missing: String?
   let firstKey: String?
   let names: [String]
@@ -73,7 +74,7 @@ extension AccessReport.Line {
   }
 }
 
-/// Everyone who may.
+/// Every identity that may do what was asked.
 package struct HoldersReport: Encodable, Sendable {
   struct Entry: Encodable, Sendable {
     let identity: String

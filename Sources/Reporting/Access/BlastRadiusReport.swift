@@ -1,6 +1,6 @@
 import Segmentation
 
-/// If this certificate leaks: what its thief can do.
+/// What someone with a leaked certificate can do.
 package struct BlastRadiusReport: Encodable, Sendable {
   struct Reach: Encodable, Sendable {
     let name: String
@@ -22,7 +22,7 @@ package struct BlastRadiusReport: Encodable, Sendable {
   let isRoot: Bool
   let reaches: [Reach]
   let shared: [Shared]
-  /// Of the live cluster's keys; nil if nobody looked.
+  /// The counts for the keys of the live cluster; nil if the cluster was not read.
   let tally: Tally?
 
   package init(_ radius: BlastRadius, tally: BlastRadius.Tally?) {

@@ -16,7 +16,7 @@ package struct CatalogueReport: Encodable, Sendable {
     let summary: String
     let form: String
     let grants: [Line]
-    /// Grants of other releases, or of features that are not in use.
+    /// Grants for other releases, or for features that are not in use.
     let notInUse: [Line]
     let roles: [Line]
     let notes: [String]
@@ -91,13 +91,13 @@ extension CatalogueReport.Line {
   }
 }
 
-/// Where Calico's published tables are wrong.
+/// The differences between Calico's published tables and what the components need.
 package struct CatalogueComparisonReport: Encodable, Sendable {
   struct Difference: Encodable, Sendable {
     let range: String
     let read: [String]
     let write: [String]
-    /// What happens without it, or why it is too much.
+    /// What happens without the grant, or why it is too much.
     let effect: String
     let source: String
   }

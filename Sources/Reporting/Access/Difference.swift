@@ -1,11 +1,11 @@
 import Reconciliation
 
-/// A difference between the file and etcd as a person and as a machine reads it.
+/// A difference between the file and etcd, as text and as JSON.
 struct Difference: Encodable, Sendable {
   let kind: String
   let subject: String
   let meaning: String
-  /// Whether it stays as it is.
+  /// Whether the plan leaves it unchanged.
   let leftAlone: Bool
 
   init(_ drift: Drift) {
@@ -15,7 +15,8 @@ struct Difference: Encodable, Sendable {
     leftAlone = drift.isLeft
   }
 
-  /// How many there are of each kind, then each of them. What is only missing is told by the changes themselves.
+  /// The number of differences of each kind, then each difference. The changes themselves report what is only
+  /// missing.
   static func lines(_ all: [Difference], _ style: Style) -> [String] {
     guard !all.isEmpty else { return [] }
     let counts = Drift.Kind.allCases.compactMap { kind in

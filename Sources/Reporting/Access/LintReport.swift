@@ -1,6 +1,6 @@
 import Segmentation
 
-/// What lint has found.
+/// The findings of lint.
 package struct LintReport: Encodable, Sendable {
   struct Finding: Encodable, Sendable {
     let id: String
@@ -31,7 +31,7 @@ package struct LintReport: Encodable, Sendable {
     worst = findings.map(\.rule.severity).max()
   }
 
-  /// Whether anything is at least this bad.
+  /// Whether a finding has at least this severity.
   package func holds(_ severity: LintRule.Severity) -> Bool { worst.map { $0 >= severity } ?? false }
 
   package func text(_ style: Style) -> String {
@@ -55,12 +55,12 @@ extension LintRule.Severity {
   /// `info`, `warning`, `error`.
   fileprivate var word: String { description }
 
-  /// SARIF's word for it.
+  /// The word that SARIF uses for this severity.
   fileprivate var level: String { self == .info ? "note" : word }
 }
 
-/// The findings in the Static Analysis Results Interchange Format, which code hosts show beside the lines of a pull
-/// request (OASIS SARIF 2.1.0).
+/// The findings in the Static Analysis Results Interchange Format, which code hosts display beside the lines
+/// of a pull request (OASIS SARIF 2.1.0).
 package struct SARIFReport: Encodable, Sendable {
   struct Text: Encodable, Sendable { let text: String }
   struct Driver: Encodable, Sendable {

@@ -2,10 +2,11 @@ import Keyspace
 import Segmentation
 import Verification
 
-/// Ranges against identities: in each cell what the live cluster allows there, from the answers of all members.
+/// Ranges in rows and identities in columns: each cell shows what the live cluster allows, from the answers
+/// of all members.
 struct Matrix: Encodable, Sendable {
   struct Cell: Encodable, Sendable {
-    /// `rw`, `r`, `w` or `-`: reading counts if it may be read and watched. `?` if there was no answer.
+    /// `rw`, `r`, `w` or `-`; `r` if the range may be read and watched. `?` if no member answered.
     let access: String
     let isAsExpected: Bool
   }
@@ -28,7 +29,7 @@ struct Matrix: Encodable, Sendable {
     func row(_ name: String, _ range: KeyRange?) -> Row {
       Row(range: name, cells: identities.map { Cell(answers[$0]?[range] ?? []) })
     }
-    // What all that lies next to the grants comes to: one row, or the matrix would be all neighbours.
+    // All keys next to granted ranges are summed up in one row, which would otherwise be most of the matrix.
     let neighbours = Row(
       range: "keys next to what is granted",
       cells: identities.map { user in
@@ -72,7 +73,7 @@ extension Matrix.Cell {
     access = hasNoAnswer ? "?" : (reads ? "r" : "") + (writes ? "w" : "") + (reads || writes ? "" : "-")
   }
 
-  /// Of many probes: how many were answered as expected.
+  /// Counts how many of several probes were answered as expected.
   fileprivate init(tally results: [ProbeResult]) {
     let good = results.filter { $0.verdict == .asExpected }.count
     isAsExpected = good == results.count

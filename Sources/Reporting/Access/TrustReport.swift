@@ -1,7 +1,7 @@
 import Etcd
 import Verification
 
-/// Whether the servers can be trusted to enforce what is granted, and why not.
+/// Whether the servers can be trusted to enforce the grants, and why not.
 struct TrustReport: Encodable, Sendable {
   struct Server: Encodable, Sendable {
     let endpoint: String
@@ -13,10 +13,11 @@ struct TrustReport: Encodable, Sendable {
   struct Hole: Encodable, Sendable {
     let id: String
     let effect: String
-    /// The members' versions that have it; none if it was only seen.
+    /// The members' versions that have the vulnerability; empty if it was only observed.
     let versions: [String]
     let remedy: String
-    /// What members were seen to let through, each with who asked. Nothing was changed by it.
+    /// The requests that members permitted although they should not have, each with the user that sent it.
+    /// The requests changed nothing.
     let seen: [String]
   }
 

@@ -3,7 +3,7 @@ import Keyspace
 import Segmentation
 import Verification
 
-/// The proof: what each identity may do on the live cluster, range by range.
+/// What each identity may do on the live cluster, range by range, and whether that is as expected.
 package struct VerifyReport: Encodable, Sendable {
   struct Finding: Encodable, Hashable, Sendable {
     let identity: String

@@ -1,7 +1,7 @@
 import Agent
 import Foundation
 
-/// How an agent's certificates stand.
+/// The state of an agent's certificates.
 package struct AgentReport: TextReport, Sendable {
   let certificates: [AgentStanding]
 

@@ -1,14 +1,14 @@
-/// What a bundle holds and what of it is new.
+/// What a bundle contains and what has changed.
 package struct BundleReport: TextReport, Sendable {
   let folder: String
   let form: String
   let nodes: Int
-  /// Programs that run once, and people.
+  /// The programs that run once, and the calicoctl users.
   let others: [String]
   let written: Int
   let unchanged: Int
-  /// Of what an earlier bundle wrote and this one has not: folders and files that were removed, that stay, and files
-  /// that stay because somebody has changed them.
+  /// Folders and files that an earlier bundle wrote and this one does not contain: removed ones, unchanged
+  /// ones that stay, and files that stay because someone has changed them.
   let removed: [String]
   let left: [String]
   let changed: [String]

@@ -1,7 +1,7 @@
 import Certificates
 import Foundation
 
-/// The certificates that were issued, and which need attention.
+/// The issued certificates, and which of them need attention.
 package struct InventoryReport: TextReport, Sendable {
   struct Line: Encodable, Sendable {
     let identity: String
@@ -21,11 +21,11 @@ package struct InventoryReport: TextReport, Sendable {
   }
 
   let certificates: [Line]
-  /// Until when the newest revocation list is good; nil where there is none.
+  /// The nextUpdate of the newest revocation list; nil if there is no list.
   let revocationListUntil: Date?
-  /// Whether the newest revocation list is out of date, so that careful programs take it for none.
+  /// Whether the newest revocation list has expired, so that strict programs no longer accept it.
   let isRevocationListOld: Bool
-  /// How many are left out because nothing more is to do with them.
+  /// How many certificates are not listed because they need no action.
   let leftOut: Int
   private let now: Date
 
@@ -35,7 +35,7 @@ package struct InventoryReport: TextReport, Sendable {
 
   package var needsAttention: Bool { isRevocationListOld || certificates.contains(where: \.needsAttention) }
 
-  /// - Parameter all: lists those too that have ended, are revoked or were replaced.
+  /// - Parameter all: Whether to list certificates that have expired, are revoked or were replaced.
   package init(_ inventory: Inventory, nextList: Date?, now: Date, all: Bool) {
     let shown = inventory.lines.filter { line in
       switch line.state {

@@ -2,19 +2,19 @@ import Certificates
 import Foundation
 import Segmentation
 
-/// One certificate: what it is, whose user it is in etcd, what that one may do, and when it ends.
+/// One certificate: its contents, its etcd user, what that user may do, and when it expires.
 package struct CertificateReport: TextReport, Sendable {
   let certificate: CertificateFacts
-  /// The etcd user that it makes its holder.
+  /// The etcd user that its holder becomes.
   let user: String?
   /// Whether the segmentation file has this user; nil without a file.
   let isIdentity: Bool?
-  /// What the user may do by the segmentation file, role by role.
+  /// What the user may do according to the segmentation file, role by role.
   let roles: [RoleLines]
   let revokedAt: Date?
-  /// Where the ledger says it was written.
+  /// The path of the certificate according to the ledger.
   let file: String?
-  /// What somebody should do something about.
+  /// What needs action.
   let warnings: [String]
 
   struct RoleLines: Encodable, Sendable {
@@ -25,8 +25,8 @@ package struct CertificateReport: TextReport, Sendable {
   package var needsAttention: Bool { !warnings.isEmpty }
 
   /// - Parameters:
-  ///   - segmentation: what the file says, where there is one.
-  ///   - entry: what the ledger has on it.
+  ///   - segmentation: The segmentation of the file; nil without a file.
+  ///   - entry: The entry of the certificate in the ledger; nil if there is none.
   package init(_ facts: CertificateFacts, segmentation: Segmentation?, entry: LedgerEntry?, now: Date) {
     certificate = facts
     user = facts.isAuthority || !facts.isForClients ? nil : facts.user

@@ -1,7 +1,7 @@
 import Certificates
 import Foundation
 
-/// What was issued.
+/// The certificates that were issued.
 package struct IssueReport: TextReport, Sendable {
   struct Line: Encodable, Sendable {
     let user: String

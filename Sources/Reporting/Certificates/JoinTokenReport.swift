@@ -12,15 +12,15 @@ package struct JoinTokenReport: TextReport, Sendable {
     let createdAt: Date
     let expiresAt: Date
     let revokedAt: Date?
-    /// How many certificates each identity has had.
+    /// How many certificates were issued to each identity with the token.
     let issued: [String: Int]
   }
 
   let tokens: [Line]
-  /// How many are left out because nobody can use them any more.
+  /// How many tokens are not listed because they can no longer be used.
   let leftOut: Int
 
-  /// - Parameter all: lists those too that are used, expired or revoked.
+  /// - Parameter all: Whether to list tokens that are used up, expired or revoked.
   package init(_ entries: [JoinTokenEntry], now: Date, all: Bool) {
     let shown = entries.filter { all || $0.state(at: now) == .valid }
     tokens = shown.map { entry in

@@ -1,6 +1,6 @@
 import Reconciliation
 
-/// What an apply has done.
+/// The result of an apply.
 package struct ApplyReport: TextReport, Sendable {
   package enum Authentication: String, Encodable, Sendable {
     case off
@@ -12,12 +12,12 @@ package struct ApplyReport: TextReport, Sendable {
   let changes: [String]
   let seconds: Double
   package let authentication: Authentication
-  /// What only came to light when authentication was on, such as users that anybody can log in as.
+  /// Changes that only showed after authentication was turned on, such as users with an empty password.
   let remaining: [String]
-  /// Reads and writes that were refused because authentication went on while they were on their way; nil if it did not,
-  /// or if that is not known.
+  /// How many reads and writes etcd refused because they were in flight when authentication was turned on;
+  /// nil if it was not turned on or the number is unknown.
   let refusedAtSwitch: Int?
-  /// What became of the user of a shared certificate; nil if there was none to take away.
+  /// What happened to the user of a shared certificate; nil if there was none to delete.
   let sharedUser: String?
   private let isGivenBack: Bool
 
@@ -74,7 +74,7 @@ package struct ApplyReport: TextReport, Sendable {
     return lines.joined(separator: "\n")
   }
 
-  /// What became of requests that met the turning on of authentication.
+  /// What happened to requests that were in flight when authentication was turned on.
   private var onTheWay: String {
     let fate = "refused with 'etcdserver: user name is empty', and not done: whoever sent it has to ask again"
     return switch refusedAtSwitch {

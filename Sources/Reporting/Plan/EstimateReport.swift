@@ -2,19 +2,19 @@ import Etcd
 import Reconciliation
 import Segmentation
 
-/// About what a plan costs, as a person and as a machine reads it.
+/// The estimated cost of a plan, as text and as JSON.
 package struct EstimateReport: Encodable, Sendable {
   let seconds: Double
   /// How long one change makes every client wait.
   let stallSeconds: Double
   let isMeasured: Bool
-  /// The number of nodes from which on `node-certificate` is the better choice.
+  /// The number of nodes above which the isolation `node-certificate` is the better choice.
   let bearableNodes: Int?
   private let text: String
 
   private enum CodingKeys: String, CodingKey { case seconds, stallSeconds, isMeasured, bearableNodes }
 
-  /// - Parameter bearableNodes: As of ``Estimate/bearableNodes(_:cost:)``.
+  /// - Parameter bearableNodes: From ``Estimate/bearableNodes(_:cost:)``.
   package init(_ estimate: Estimate, bearableNodes: Int? = nil) {
     seconds = estimate.time / .seconds(1)
     stallSeconds = estimate.stall / .seconds(1)
@@ -37,7 +37,7 @@ package struct EstimateReport: Encodable, Sendable {
     text = lines.joined(separator: "\n")
   }
 
-  /// Measures the cluster with a few reads; nil if there is nothing to do.
+  /// Measures the cluster with a few reads; nil if the plan is empty.
   package init?(
     _ plan: Plan, from state: ClusterState, _ segmentation: Segmentation, _ etcd: EtcdClient
   ) async throws {

@@ -1,7 +1,8 @@
 import Foundation
 import Reconciliation
 
-/// What was read of a cluster, and who was changing its users and roles meanwhile: then it may be half of what they do.
+/// A report on a cluster, with the process that changed its users and roles meanwhile, if any: the report may
+/// then show half of its changes.
 package struct LockedReport<Report: TextReport>: TextReport {
   let report: Report
   let lock: HeldLock?
@@ -32,7 +33,7 @@ package struct LockedReport<Report: TextReport>: TextReport {
     let freeInSeconds: Int64?
   }
 
-  /// The report's own fields, and `lock` beside them where somebody holds it.
+  /// The fields of the report itself, and `lock` beside them if the lock is held.
   package func encode(to encoder: any Encoder) throws {
     try report.encode(to: encoder)
     guard let lock else { return }

@@ -1,7 +1,7 @@
 import Etcd
 import Reconciliation
 
-/// A plan as a person and as a machine reads it.
+/// A plan as text and as JSON.
 package struct PlanReport: TextReport, Sendable {
   private struct Step: Encodable {
     let change: String

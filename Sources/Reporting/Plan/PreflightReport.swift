@@ -1,6 +1,6 @@
 import Reconciliation
 
-/// Whether authentication can be turned on, as a person and as a machine reads it.
+/// Whether authentication can be turned on, as text and as JSON.
 package struct PreflightReport: Encodable, TextReport {
   struct Obstacle: Encodable {
     let obstacle: String
@@ -26,11 +26,11 @@ package struct PreflightReport: Encodable, TextReport {
   let obstacles: [Obstacle]
   let lockedOut: [LockedOut]
   let nearlyFull: [String]
-  /// Members whose server certificate names a user.
+  /// Members whose server certificate has a user's name as its Common Name.
   let impersonations: [Impersonation]
-  /// Members whose server certificate could not be seen.
+  /// Members whose server certificate could not be read.
   let unseen: [Unseen]
-  /// Pods that have the shared Secret; nil if no list of pods was given.
+  /// Pods that use the shared Secret; nil if no list of pods was given.
   let pods: [String]?
 
   package init(_ preflight: Preflight, cluster: String, pods: PodUses?) {

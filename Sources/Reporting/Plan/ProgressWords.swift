@@ -11,7 +11,7 @@ extension ApplyProgress {
 }
 
 extension Duration {
-  /// A length of time as people say it when they do not know it exactly: `40 ms`, `2 s`, `7 min`, `2.5 h`.
+  /// An approximate duration: `40 ms`, `2 s`, `7 min`, `2.5 h`.
   var roughly: String {
     let seconds = self / .seconds(1)
     switch seconds {
@@ -26,7 +26,7 @@ extension Duration {
 }
 
 extension Double {
-  /// With one digit behind the point, or none if that is zero.
+  /// With one decimal, or none if it is zero.
   var tenths: String {
     let tenths = Int((self * 10).rounded())
     return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"

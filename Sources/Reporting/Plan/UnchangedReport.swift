@@ -1,13 +1,13 @@
 import Reconciliation
 
-/// That nothing is to do, known without reading users and roles.
+/// The result if nothing has changed, known without reading users and roles.
 package struct UnchangedReport: TextReport, Sendable {
   let cluster: String
   let authEnabled: Bool
   let unchanged = true
   let changes: [String] = []
   let authRevision: Int64?
-  /// Differences that the last apply left alone.
+  /// How many differences the last apply left unchanged.
   let leftAlone: Int
 
   private enum CodingKeys: String, CodingKey {

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Results for machines.
+/// Results as JSON.
 package enum JSON {
-  /// Keys are sorted, so that the same result is the same text.
+  /// Keys are sorted, so that equal results give equal text.
   package static func text(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -1,4 +1,4 @@
-/// How text is set off on a terminal; plain everywhere else.
+/// How text is highlighted on a terminal; plain everywhere else.
 package struct Style: Sendable {
   package let isColoured: Bool
 

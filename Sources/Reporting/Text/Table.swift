@@ -1,6 +1,6 @@
 /// Columns of text, each as wide as its widest cell.
 package struct Table: Sendable {
-  /// A cell: its text, and how it is set off once the widths are known.
+  /// A cell: its text, and its highlighting, which is applied after the widths are known.
   package struct Cell: Sendable, ExpressibleByStringLiteral {
     let text: String
     let paint: @Sendable (String) -> String
@@ -28,7 +28,7 @@ package struct Table: Sendable {
     }
     return rows.map { row in
       let cells = row.enumerated().map { column, cell in
-        // Nothing is padded at the end of a line.
+        // The last column has no padding.
         let padding = column == row.count - 1 ? 0 : widths[column] - cell.text.count
         return cell.paint(cell.text) + String(repeating: " ", count: padding)
       }

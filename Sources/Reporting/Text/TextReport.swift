@@ -1,14 +1,15 @@
-/// A result that people read as text and machines as JSON.
+/// A result with a text for people and JSON for programs.
 package protocol TextReport: Encodable {
   func text(_ style: Style) -> String
-  /// Hands out the text piece by piece, each without the newline at its end: what is long need not be held as a whole.
+  /// Passes the text to `out` in pieces, each without its final newline, so that a long text is never in
+  /// memory as a whole.
   func write(_ style: Style, to out: (String) -> Void)
 }
 
 extension TextReport {
   package func write(_ style: Style, to out: (String) -> Void) { out(text(style)) }
 
-  /// The text of a report that hands out pieces.
+  /// The text of a report that is written in pieces.
   func textOfPieces(_ style: Style) -> String {
     var pieces: [String] = []
     write(style) { pieces.append($0) }

@@ -7,7 +7,7 @@ struct CanCommand: AsyncParsableCommand {
   enum Operation: String, ExpressibleByArgument, CaseIterable {
     case get, watch, put, delete, txn
 
-    /// What etcd wants for it. Each of Calico's writes is a Txn that compares and reads as well.
+    /// The access that etcd requires. Each of Calico's writes is a Txn that also compares and reads.
     var access: Access {
       switch self {
       case .get, .watch: .read

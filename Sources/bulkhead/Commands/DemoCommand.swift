@@ -97,7 +97,7 @@ struct DemoCommand: AsyncParsableCommand {
   }
 }
 
-/// Where the demo lives.
+/// The folder of the demo.
 private struct DemoFolder {
   let path: String
   private let isKept: Bool
@@ -122,7 +122,7 @@ private struct DemoFolder {
   }
 }
 
-/// Runs this very program as a user would, and shows both sides.
+/// Runs this program as a user would, and prints the command and its output.
 private struct DemoShell {
   let folder: String
 

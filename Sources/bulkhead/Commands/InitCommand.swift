@@ -75,7 +75,7 @@ struct InitCommand: AsyncParsableCommand {
           hint: "'bulkhead init' without --from-cluster writes a file to begin with")
       }
     }
-    // Whatever was given is checked as if it stood in the file.
+    // Checks the given values as parts of the file.
     let file = try SegmentationFile(template.text, file: fileOption.file, catalogue: try Catalogue.embedded())
     try AtomicFile.create(fileOption.file, text: template.text)
     let count = file.components.count + file.calicoctl.count + file.custom.count
@@ -84,7 +84,7 @@ struct InitCommand: AsyncParsableCommand {
     Console.note("hint: next, 'bulkhead certs issue' and 'bulkhead plan'")
   }
 
-  /// What there is in the running cluster, written into the template.
+  /// Adds what the running cluster contains to the template.
   private func described(_ template: FileTemplate) async throws -> FileTemplate {
     let folder = URL(fileURLWithPath: fileOption.file).deletingLastPathComponent().path
     func path(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
@@ -113,7 +113,7 @@ struct InitCommand: AsyncParsableCommand {
 }
 
 extension AtomicFile {
-  /// Writes a new file that everybody may read; one that is there is never overwritten.
+  /// Writes a new file that everyone may read; never overwrites an existing file.
   fileprivate static func create(_ path: String, text: String) throws {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { String(path[..<$0]) } ?? "."

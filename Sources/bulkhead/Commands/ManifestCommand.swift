@@ -108,7 +108,7 @@ struct ManifestCommand: AsyncParsableCommand {
     if check, !segmented.isAlreadySegmented { throw ExitCode(2) }
   }
 
-  /// Whether a manifest is to be written, and not only looked at.
+  /// Whether to write a manifest; false for the options that only show something.
   private var writes: Bool { !diff && !check && !runbook }
 
   private var placement: ManifestOptions.SecretPlacement {
@@ -157,7 +157,8 @@ struct ManifestCommand: AsyncParsableCommand {
       etcdCA: try FileContents.readText(workspace.path(workspace.file.etcd.ca)))
   }
 
-  /// What is only looked at needs none where there is no segmentation file: the wiring alone says enough.
+  /// Options that only show something need no credentials if there is no segmentation file: the references
+  /// suffice.
   private func needsCredentials() throws -> Bool {
     if secretNames != nil { return true }
     if placement == .none { return false }

@@ -2,12 +2,12 @@ import Files
 import Foundation
 import Manifests
 
-/// The manifest verb's result as a folder for kustomize: the manifest as it is, the Secrets, and a kustomization
-/// that patches the one and adds the other.
+/// The result of `manifest` as a folder for kustomize: the unchanged manifest, the Secrets, and a
+/// kustomization that patches the manifest and adds the Secrets.
 struct KustomizeForm {
   let folder: String
   let manifest: String
-  /// The Secrets' file: nil for `secrets.yaml` in the folder, `none` for none.
+  /// The path of the Secrets' file: nil for `secrets.yaml` in the folder, `none` for no file.
   let secrets: String?
 
   private var name: String {
@@ -41,7 +41,7 @@ struct KustomizeForm {
     Console.note("\(kustomization): for kubectl apply --server-side -k \(folder)")
   }
 
-  /// kustomize reads no file outside its folder.
+  /// kustomize reads no files outside its folder.
   private var secretsName: String? {
     switch secrets {
     case nil: "secrets.yaml"

@@ -1,4 +1,4 @@
-/// Where a server listens: `0.0.0.0:8443`, `[::]:8443`, `localhost:0`.
+/// The address on which a server listens: `0.0.0.0:8443`, `[::]:8443`, `localhost:0`.
 struct ListenAddress {
   let host: String
   let port: Int
@@ -14,6 +14,6 @@ struct ListenAddress {
     self.port = Int(port)
   }
 
-  /// - Parameter port: the one that the system chose.
+  /// - Parameter port: The port that the system assigned.
   func text(port: Int) -> String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

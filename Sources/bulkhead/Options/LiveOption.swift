@@ -4,7 +4,7 @@ import Keyspace
 import Reconciliation
 import Segmentation
 
-/// Whether a question is asked of the file or of the running cluster.
+/// Whether to answer from the file or from the running cluster.
 struct LiveOption: ParsableArguments {
   @Flag(help: "Ask the cluster's users and roles as they are, not as the file wants them.") var live = false
   @OptionGroup var fileOption: FileOption
@@ -16,7 +16,7 @@ struct LiveOption: ParsableArguments {
       ? try await workspace.liveSegmentation(timeout: timeoutOption.duration) : workspace.segmentation
   }
 
-  /// The names of all keys that the cluster has.
+  /// All keys of the cluster.
   func keys() async throws -> [Key] {
     let workspace = try Workspace(fileOption)
     return try await EtcdClient.connect(
@@ -26,7 +26,7 @@ struct LiveOption: ParsableArguments {
 }
 
 extension Workspace {
-  /// The users and roles that the cluster has now.
+  /// The users and roles of the cluster as they are now.
   func liveSegmentation(timeout: Duration) async throws -> Segmentation {
     let state = try await EtcdClient.connect(
       to: file.etcd.endpoints, as: try administrator, timeout: timeout

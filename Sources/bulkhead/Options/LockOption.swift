@@ -4,7 +4,7 @@ import Foundation
 import Glibc
 import Reconciliation
 
-/// How long to wait for somebody else who changes the cluster's users and roles.
+/// How long to wait for another process that changes the cluster's users and roles.
 struct LockOption: ParsableArguments {
   @Option(help: "Seconds to wait while somebody else changes this cluster's users and roles.")
   var wait = 20
@@ -13,7 +13,7 @@ struct LockOption: ParsableArguments {
     guard (0...86_400).contains(wait) else { throw ValidationError("--wait takes 0 to 86400 seconds") }
   }
 
-  /// Runs `body` while nobody else can change users and roles through Bulkhead.
+  /// Runs `body` while no other Bulkhead process can change users and roles.
   func holdingLock<Result: Sendable>(
     of etcd: EtcdClient, _ body: (ClusterLock) async throws -> Result
   ) async throws -> Result {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Files
 import Segmentation
 
-/// Which file a verb works on.
+/// The segmentation file that a verb works on.
 struct FileOption: ParsableArguments {
   @Option(name: [.short, .long], help: "The segmentation file; paths in it are relative to its folder.")
   var file = "bulkhead.yaml"
@@ -11,7 +11,7 @@ struct FileOption: ParsableArguments {
   init(file: String) { self.file = file }
 }
 
-/// The nodes, where they are not in the file.
+/// The list of nodes, if it is not in the file.
 struct NodesOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -19,7 +19,7 @@ struct NodesOption: ParsableArguments {
       valueName: "file"))
   var nodes: String?
 
-  /// kubectl tells of every image on every node.
+  /// kubectl lists every image of every node, so the text may be long.
   private static let limit = 1 << 30
 
   static func read(_ path: String) throws -> NodeList {
@@ -30,7 +30,7 @@ struct NodesOption: ParsableArguments {
   }
 }
 
-/// How a result is printed.
+/// The format of a result.
 struct OutputOption: ParsableArguments {
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
 
@@ -38,7 +38,7 @@ struct OutputOption: ParsableArguments {
   var output = Format.text
 }
 
-/// How long etcd may take.
+/// The timeout of calls to etcd.
 struct TimeoutOption: ParsableArguments {
   @Option(help: "Seconds that a single call to etcd may take.")
   var timeout = 8

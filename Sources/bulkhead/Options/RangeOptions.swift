@@ -1,7 +1,7 @@
 import ArgumentParser
 import Keyspace
 
-/// How a key that the user names becomes a range.
+/// The options that turn a key into a range.
 struct RangeOptions: ParsableArguments {
   @Flag(help: "All keys that begin with the key.") var prefix = false
   @Option(help: "All keys from the key up to, and without, this one.") var rangeEnd: String?

@@ -3,8 +3,8 @@ import Foundation
 import Glibc
 import Manifests
 
-/// The manifest verb as a function that kustomize, kpt and others run: everything it has to say goes into the
-/// ResourceList; what it refuses goes to standard error as well, and the exit code is 1.
+/// The `manifest` verb as a function that kustomize, kpt and others run: all messages go into the
+/// ResourceList; refusals also go to standard error, with exit code 1.
 struct ResourceListForm {
   let segmenter: ManifestSegmenter
 

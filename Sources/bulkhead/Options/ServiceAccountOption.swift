@@ -1,7 +1,7 @@
 import ArgumentParser
 import AuthorityServer
 
-/// Which Kubernetes cluster vouches for pods.
+/// The Kubernetes cluster whose service-account tokens are accepted.
 struct ServiceAccountOption: ParsableArguments {
   @Option(
     help:

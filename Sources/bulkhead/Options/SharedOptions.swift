@@ -3,7 +3,7 @@ import Files
 import Foundation
 import Reconciliation
 
-/// What is known of a certificate that many programs share.
+/// What the user states about a certificate that many programs share.
 struct SharedOptions: ParsableArguments {
   @Option(help: "The Common Name of the one certificate that the programs share until now.")
   var shared: String?
@@ -16,7 +16,7 @@ struct SharedOptions: ParsableArguments {
   @Option(help: "The Secret that holds the shared certificate.")
   var secret = "calico-etcd-secrets"
 
-  /// The pods that have the Secret; nil if no list of pods was given.
+  /// The pods that use the Secret; nil if no list of pods was given.
   func podUses() throws -> PodUses? {
     guard let pods else { return nil }
     let list =

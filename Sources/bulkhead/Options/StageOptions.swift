@@ -3,7 +3,7 @@ import Reconciliation
 
 extension Stage: ExpressibleByArgument {}
 
-/// The steps from one shared certificate to one for each.
+/// The stages of the migration from one shared certificate to one per program.
 struct StageOptions: ParsableArguments {
   @Option(
     help: """
@@ -24,7 +24,7 @@ struct StageOptions: ParsableArguments {
     }
   }
 
-  /// The step that was asked for; nil if none was. Reads the list of pods where one is named.
+  /// The requested stage; nil if none was requested. Reads the list of pods if one is given.
   func request() throws -> StageRequest? {
     guard let stage else { return nil }
     return StageRequest(
@@ -32,7 +32,7 @@ struct StageOptions: ParsableArguments {
       podUses: stage == .clean ? try shared.podUses() : nil, secret: shared.secret)
   }
 
-  /// What to do next; nil outside of stages.
+  /// What to do next; nil without a stage.
   var next: String? {
     switch stage {
     case nil: nil

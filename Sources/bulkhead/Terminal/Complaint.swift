@@ -13,7 +13,7 @@ import Segmentation
 import StrictYAML
 import ThrowawayEtcd
 
-/// An error as the user sees it: one sentence, and hints that say what to do.
+/// An error as the user sees it: one sentence, and hints what to do.
 struct Complaint: Error {
   let message: String
   let hint: String?
@@ -42,7 +42,7 @@ struct Complaint: Error {
     case let error as EndpointError: self.init("\(error)", hint: error.hint)
     case let error as UnknownIdentity: self.init("\(error)", hint: error.hint)
     case let error as ThrowawayEtcdError: self.init("\(error)", hint: error.hint)
-    // These carry a hint with each of their lines.
+    // These errors contain a hint with each of their lines.
     case let error as FileFaults: self.init("\(error)")
     case let error as ManifestRefusal: self.init("\(error)", hint: error.hint)
     default: self.init("\(error)")
@@ -54,7 +54,7 @@ struct Complaint: Error {
       .joined(separator: "\n")
   }
 
-  /// Help, wrong usage and a chosen exit code belong to the argument parser.
+  /// Help, wrong usage and chosen exit codes are handled by the argument parser.
   static func isForParser(_ error: any Error) -> Bool {
     if error is ExitCode || error is CleanExit || error is ValidationError { return true }
     return "\(type(of: error))" == "CommandError"

@@ -4,7 +4,8 @@ import Reconciliation
 import Reporting
 import Synchronization
 
-/// Results go to standard output, everything else to standard error. Colour and progress are for terminals.
+/// Results go to standard output, everything else to standard error. Colour and progress appear only on
+/// terminals.
 enum Console {
   static let style = Style(isColoured: isTerminal(STDOUT_FILENO) && wantsColour)
   static let errorStyle = Style(isColoured: isTerminal(STDERR_FILENO) && wantsColour)
@@ -17,7 +18,7 @@ enum Console {
     write(text + "\n", to: STDERR_FILENO)
   }
 
-  /// A line that the next one replaces; nothing where standard error is no terminal.
+  /// A line that the next one replaces; prints nothing if standard error is not a terminal.
   static func progress(_ text: String) {
     guard isTerminal(STDERR_FILENO) else { return }
     hasProgress.withLock { $0 = true }
@@ -35,7 +36,7 @@ enum Console {
     write("\r\u{1b}[K", to: STDERR_FILENO)
   }
 
-  /// Asks a question that only `yes` affirms. False where nobody can answer.
+  /// Asks a question; true only for the answer `yes`. False without a terminal.
   static func confirms(_ question: String) -> Bool {
     guard isTerminal(STDIN_FILENO), isTerminal(STDERR_FILENO) else { return false }
     write("\(question) Type 'yes' to go on: ", to: STDERR_FILENO)
@@ -44,7 +45,7 @@ enum Console {
 
   static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
-  /// Writes bytes whole, whatever the kernel takes at a time.
+  /// Writes all bytes, in as many calls as necessary.
   static func write(_ text: String, to descriptor: Int32) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
@@ -57,7 +58,7 @@ enum Console {
 
   private static let hasProgress = Mutex(false)
 
-  /// The convention of no-color.org, and terminals that can do nothing.
+  /// Whether to use colour: the convention of no-color.org, and not on dumb terminals.
   private static var wantsColour: Bool {
     let environment = ProcessInfo.processInfo.environment
     return (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
@@ -65,14 +66,14 @@ enum Console {
 }
 
 extension Console {
-  /// Members that could not be asked who they are.
+  /// Reports the members that did not answer.
   static func note(unknown survey: Survey) {
     for member in survey.unknownMembers {
       note("the member \(member.name) could not be asked: \(member.problem ?? "no reason known")")
     }
   }
 
-  /// A result in the form that was asked for.
+  /// Prints a result in the requested format.
   static func out(_ report: some TextReport, _ option: OutputOption) throws {
     switch option.output {
     case .text:

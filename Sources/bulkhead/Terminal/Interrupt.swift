@@ -1,7 +1,7 @@
 import Dispatch
 import Glibc
 
-/// Runs something once when the user presses Ctrl-C or the process is asked to end. A second Ctrl-C ends it at once.
+/// Runs an action once on the first SIGINT or SIGTERM. A second Ctrl-C ends the process at once.
 struct Interrupt {
   private let sources: [any DispatchSourceSignal]
 

@@ -1,9 +1,9 @@
 import Glibc
 
-/// Standard output, when private keys are about to go there because the user asked for them.
+/// Protects standard output when the user asked to write private keys to it.
 enum PrivateOutput {
-  /// A terminal is refused. A file that the shell has opened gets mode 0600 before the first byte: the shell made it
-  /// readable to others.
+  /// Refuses a terminal. Sets the mode of a redirected file to 0600 before the first byte, because the shell
+  /// created it readable for others.
   static func prepare() throws {
     guard !Console.isTerminal(STDOUT_FILENO) else {
       throw Complaint(
@@ -14,7 +14,7 @@ enum PrivateOutput {
     try keepFromOthers()
   }
 
-  /// A file that the shell has opened gets mode 0600.
+  /// Sets the mode of a redirected file to 0600.
   static func keepFromOthers() throws {
     var status = stat()
     guard fstat(STDOUT_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }

@@ -27,7 +27,7 @@ extension Workspace {
       key: try FileContents.read(try certificates.keyPath(of: holder)))
   }
 
-  /// The password that etcd knows, for the settings of whoever logs in with it.
+  /// The password that etcd accepts now, for the settings of a component that logs in with it.
   func usedPassword(of user: String) throws -> String {
     guard try passwords.next(of: user) == nil else {
       throw Complaint(

@@ -5,7 +5,7 @@ import Foundation
 import Segmentation
 
 extension Workspace {
-  /// The authority and its ledger, at work.
+  /// The authority with its ledger, ready to issue certificates.
   func issuer(_ passphrase: PassphraseOption, allowRoot: Bool = false) throws -> Issuer {
     let now = Date()
     return Issuer(
@@ -27,7 +27,8 @@ extension Workspace {
     return ledger
   }
 
-  /// Those whom `certs issue` provides for, the administrator and kube-apiserver only when asked for.
+  /// The holders for which `certs issue` issues certificates; the administrator and kube-apiserver only on
+  /// request.
   func holders(root: Bool, apiserver: Bool) throws -> [CertificateHolder] {
     if apiserver, !segmentation.identities.contains(where: { $0.purpose == .apiserver }) {
       throw Complaint(
@@ -38,7 +39,7 @@ extension Workspace {
     }.flatMap(\.holders)
   }
 
-  /// Those of these names; where none is named, all that have a certificate here.
+  /// The holders with these names; without names, all that have a certificate here.
   func holdersWithCertificate(named users: [String]) throws -> [CertificateHolder] {
     guard users.isEmpty else { return try users.flatMap { try identity($0).holders } }
     return try segmentation.identities.flatMap(\.holders).filter {
@@ -46,7 +47,7 @@ extension Workspace {
     }
   }
 
-  /// The holders of certificates with this Common Name: of one identity, or of all that share its certificate's name.
+  /// The holders of certificates with this Common Name: those of one identity, or of all that share the name.
   func holders(commonName: String) throws -> [CertificateHolder] {
     let holders = segmentation.identities.flatMap(\.holders).filter {
       $0.commonName.utf8.elementsEqual(commonName.utf8)
@@ -58,7 +59,7 @@ extension Workspace {
       hint: "its certificate only secures the connection: request it for '\(identity.commonName)'")
   }
 
-  /// The credentials of a user: of one that has a certificate for each node, the first node's.
+  /// The credentials of a user; for a user with a certificate per node, those of the first node.
   func credentials(of user: String) throws -> ClientCredentials {
     let holder = try identity(user).holders.first ?? CertificateHolder(client: user)
     let certificate = try certificates.certificatePath(of: holder)
@@ -82,7 +83,7 @@ extension Workspace {
 }
 
 extension Identity {
-  /// Whom its certificates are for: one for each node, or one.
+  /// The holders of its certificates: one per node, or one.
   var holders: [CertificateHolder] {
     deliveries.map {
       CertificateHolder(

@@ -4,10 +4,10 @@ import Manifests
 import Segmentation
 
 extension Workspace {
-  /// The Secrets of the components that the file names, filled with the certificates that were issued. One without
-  /// a certificate stays empty; a manifest that needs it is refused.
-  /// - Parameter onHosts: Whether DaemonSets have their credentials on the hosts or from an agent, so that no Secret
-  ///   has to be the same on every node.
+  /// The Secrets of the components in the file, with the issued certificates. A Secret without a certificate
+  /// stays empty; a manifest that needs it is refused.
+  /// - Parameter onHosts: Whether DaemonSets get their credentials from the hosts or from an agent, so that a
+  ///   Secret need not be the same on every node.
   func componentSecrets(onHosts: Bool) throws -> [ComponentSecret] {
     guard onHosts || file.isolation == .component else {
       throw Complaint(
@@ -30,7 +30,8 @@ extension Workspace {
 }
 
 extension Workspace {
-  /// Whom an agent asks a certificate for, by the component's name; a node's own by the node that it runs on.
+  /// The Common Name that an agent requests, by component; for a component with users per node, with a
+  /// placeholder for the node.
   var agentIdentities: [String: String] {
     var names: [String: String] = [:]
     for identity in segmentation.identities {
@@ -43,7 +44,7 @@ extension Workspace {
 }
 
 extension ComponentSecret.Material {
-  /// SHA-256 of the three files, each after its length, so that no two sets of files have one text.
+  /// SHA-256 of the three files, each after its length, so that different files cannot give the same bytes.
   fileprivate var hash: String {
     var sha256 = SHA256()
     for file in [ca, certificate, key] {

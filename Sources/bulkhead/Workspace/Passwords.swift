@@ -5,22 +5,22 @@ import Reconciliation
 import Segmentation
 import Verification
 
-/// The users that log in with a password, because their client cannot show who it is by a certificate.
+/// The users that log in with a password, because their client cannot authenticate with a certificate.
 extension Workspace {
-  /// Each password that may be right, for every user that has one.
+  /// For every user that has a password, each password that may be the right one.
   func passwordCandidates() throws -> [String: [String]] {
     Dictionary(
       uniqueKeysWithValues: try segmentation.passwordUsers.map { ($0, try passwords.candidates(of: $0)) })
   }
 
-  /// How a user with a password logs in; nil for one that its certificate is enough for.
+  /// The password login of a user; nil for a user that authenticates with its certificate.
   func login(of user: String) throws -> PasswordLogin? {
     guard segmentation[identity: user]?.login == .password else { return nil }
     return PasswordLogin(user: user, password: try usedPassword(of: user))
   }
 
-  /// Gives users new passwords, each first in a file of its own, then in etcd, then in the place of the old one.
-  /// - Parameter users: Of the file's; where none is named, all that have a password.
+  /// Gives users new passwords: writes each to a new file first, then to etcd, then replaces the old file.
+  /// - Parameter users: Names of users in the file; if empty, all that have a password.
   func changePasswords(of users: [String], timeout: Duration, _ lockOption: LockOption) async throws {
     let users = try users.isEmpty ? segmentation.passwordUsers : users.map { try identity($0).user }
     if let user = users.first(where: { segmentation[identity: $0]?.login != .password }) {
@@ -51,7 +51,7 @@ extension Workspace {
 }
 
 extension Workspace {
-  /// Says so where a certificate is abroad that makes its holder a user who is to log in with a password.
+  /// Warns of issued certificates whose holder would become a user that is to log in with a password.
   func warnOfCertificatesBesidePasswords() throws {
     let users = segmentation.passwordUsers
     guard !users.isEmpty, let ledger = try ledgerIfPresent() else { return }

@@ -6,18 +6,18 @@ import Foundation
 import Reconciliation
 import Segmentation
 
-/// A segmentation file with all that belongs to it on this machine.
+/// A segmentation file with everything that belongs to it on this machine.
 struct Workspace {
   let file: SegmentationFile
   let segmentation: Segmentation
   let catalogue: Catalogue
   private let text: String
-  /// The folder that the file's paths are relative to.
+  /// The folder to which paths in the file are relative.
   private let folder: String
 
   /// - Parameters:
-  ///   - roles: Takes this form of the catalogue's tables instead of the file's.
-  ///   - nodes: Takes these nodes instead of the file's.
+  ///   - roles: Replaces the form of the catalogue's tables in the file.
+  ///   - nodes: Replaces the nodes in the file.
   init(_ option: FileOption, roles: CatalogueForm? = nil, nodes: NodesOption? = nil) throws {
     catalogue = try Catalogue.embedded()
     guard try FileContents.readIfPresent(option.file) != nil else {
@@ -37,7 +37,7 @@ struct Workspace {
     segmentation = try Segmentation(file, catalogue: catalogue)
   }
 
-  /// A path of the file's, from where the program runs.
+  /// A path in the file, relative to the working directory.
   func path(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
 
   var authority: String { path(file.certificates.directory) }
@@ -56,12 +56,12 @@ struct Workspace {
     }
   }
 
-  /// The user that the administrator's certificate makes its holder.
+  /// The user of the administrator's certificate.
   func applicant() throws -> String {
     try CertificateFacts.user(ofCertificateFile: path(file.etcd.certificate))
   }
 
-  /// What the file wants, with the administrator's certificate in hand.
+  /// The goal of the file, applied as the user of the administrator's certificate.
   func goal() throws -> Goal {
     Goal(
       segmentation, management: file.management, applicant: try applicant(), text: text,

@@ -44,7 +44,7 @@ struct AuthorityServe: AsyncParsableCommand {
     guard let address = ListenAddress(listen) else {
       throw ValidationError("--listen takes an address and a port: 0.0.0.0:8443, [::]:8443")
     }
-    // The key is read again when the authority changes, and nobody sits there to type.
+    // The key is loaded again when the authority changes, without a person who could type the passphrase.
     let memory = PassphraseMemory(passphraseOption.source)
     var settings = AuthoritySettings(
       file: fileOption.file, directory: workspace.authority,

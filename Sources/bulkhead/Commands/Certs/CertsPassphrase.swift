@@ -4,8 +4,8 @@ import Files
 import Foundation
 import Synchronization
 
-/// Where the passphrase of an authority's key comes from: a file, the environment or a prompt; never an argument,
-/// which everyone on the machine can read.
+/// Where the passphrase of an authority's key comes from: a file, the environment or a prompt; never an
+/// argument, which every user of the machine can read.
 struct PassphraseOption: ParsableArguments {
   static let variable = "BULKHEAD_PASSPHRASE"
 
@@ -24,7 +24,7 @@ struct PassphraseOption: ParsableArguments {
   /// For a second authority of the same command.
   static var prompting: PassphraseSource { { try prompt("passphrase of \($0)") } }
 
-  /// A passphrase to be, asked for twice.
+  /// Reads a new passphrase; a prompt asks for it twice.
   func new() throws -> Passphrase {
     if let passphraseFile { return try Self.read(passphraseFile) }
     if let given = try Self.fromEnvironment() { return given }
@@ -46,7 +46,7 @@ struct PassphraseOption: ParsableArguments {
 
   private static func prompt(_ text: String) throws -> Passphrase { try Passphrase(line(prompt: text)) }
 
-  /// A line typed unseen.
+  /// Reads a line without echo.
   private static func line(prompt: String) throws -> [UInt8] {
     guard Console.isTerminal(STDIN_FILENO), Console.isTerminal(STDERR_FILENO) else {
       throw Complaint(
@@ -67,7 +67,7 @@ struct PassphraseOption: ParsableArguments {
   }
 }
 
-/// Keeps a passphrase that was asked for, to use it again.
+/// Keeps an entered passphrase for later use.
 final class PassphraseMemory: Sendable {
   private let known = Mutex<Passphrase?>(nil)
   private let origin: PassphraseSource

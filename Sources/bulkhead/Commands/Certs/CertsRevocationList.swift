@@ -3,7 +3,7 @@ import Certificates
 import Segmentation
 import StrictYAML
 
-/// How long a revocation list is good.
+/// How long a revocation list is valid.
 struct RevocationListOption: ParsableArguments {
   @Option(help: "Until when the list says that there will be a new one, from now: 30d.") var nextUpdate =
     "30d"

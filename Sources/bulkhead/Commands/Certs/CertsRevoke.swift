@@ -34,7 +34,7 @@ struct CertsRevoke: AsyncParsableCommand {
     let workspace = try Workspace(fileOption)
     let ledger = try workspace.existingLedger()
     let found = try ledger.find(what, node: node)
-    // The passphrase and the authority first: what cannot be listed should not be half done.
+    // Load the authority first: without it no list can be written, and the revocation would be incomplete.
     let issuer = try workspace.issuer(passphraseOption)
     let count = try ledger.revoke(serials: found.map(\.serial), at: Date(), because: reason)
     let list = try issuer.writeRevocationList(in: workspace.authority, validity: listOption.validity)
@@ -53,7 +53,7 @@ struct CertsRevoke: AsyncParsableCommand {
 }
 
 extension Workspace {
-  /// Takes etcd users away: whoever is connected as one of them is refused from the next request on.
+  /// Deletes etcd users: etcd refuses their next request, on existing connections too.
   fileprivate func cutOff(_ users: Set<String>, timeout: Duration, _ lockOption: LockOption) async throws {
     let own = try applicant()
     guard !users.contains(own) else {
