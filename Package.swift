@@ -209,19 +209,11 @@ let allTests: [Target] = [
 let notYet: Set<String> = [
   "JOSE",
 
-  "StrictYAML",
-
-  "Catalogue",
-
   "Etcd",
 
   "Certificates",
 
-  "Manifests",
-
   "CertificateSources",
-
-  "Segmentation",
 
   "Reconciliation",
 

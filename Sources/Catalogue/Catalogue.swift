@@ -1,4 +1,4 @@
-import Yams
+import YAML
 
 /// What each component of each Calico release reads and writes in etcd.
 package struct Catalogue: Hashable, Sendable {
@@ -47,11 +47,11 @@ package struct Catalogue: Hashable, Sendable {
       throw CatalogueError(
         "a mapping was expected", hint: "write each feature as name: meaning", file: file, line: 1)
     }
-    return try mapping.map { (name, meaning) throws(CatalogueError) in
+    return try mapping.pairs.map { (name, meaning) throws(CatalogueError) in
       guard let name = name.scalar?.string, let meaning = meaning.scalar?.string, !meaning.isEmpty else {
         throw CatalogueError(
           "a feature has no meaning", hint: "write each feature as name: meaning", file: file,
-          line: name.mark?.line)
+          line: name.mark.line)
       }
       return Feature(name: name, meaning: meaning)
     }

@@ -1,5 +1,5 @@
 import Keyspace
-import Yams
+import YAML
 
 /// Parses the data file of one component. Anything unexpected is refused: the catalogue decides who may write
 /// which keys, so nothing in it is guessed.

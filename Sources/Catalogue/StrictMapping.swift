@@ -1,4 +1,4 @@
-import Yams
+import YAML
 
 /// A YAML mapping that refuses unknown keys.
 struct StrictMapping {
@@ -13,14 +13,14 @@ struct StrictMapping {
     guard let mapping = node.mapping else {
       throw CatalogueError(
         "a mapping was expected", hint: "its keys are \(keys.joined(separator: ", "))", file: file,
-        line: node.mark?.line)
+        line: node.mark.line)
     }
     var values: [String: Node] = [:]
-    for (key, value) in mapping {
+    for (key, value) in mapping.pairs {
       guard let name = key.scalar?.string, keys.contains(name) else {
         throw CatalogueError(
           "the key \"\(key.scalar?.string ?? "?")\" is unknown here",
-          hint: "known keys are \(keys.joined(separator: ", "))", file: file, line: key.mark?.line)
+          hint: "known keys are \(keys.joined(separator: ", "))", file: file, line: key.mark.line)
       }
       values[name] = value
     }
@@ -28,7 +28,7 @@ struct StrictMapping {
   }
 
   func fault(_ message: String, hint: String, at key: String? = nil) -> CatalogueError {
-    CatalogueError(message, hint: hint, file: file, line: (key.flatMap { values[$0] } ?? node).mark?.line)
+    CatalogueError(message, hint: hint, file: file, line: (key.flatMap { values[$0] } ?? node).mark.line)
   }
 
   func has(_ key: String) -> Bool { values[key] != nil }
@@ -53,7 +53,7 @@ struct StrictMapping {
     guard let sequence = value.sequence else {
       throw fault("\"\(key)\" is no list", hint: "begin each of its elements with \"- \"", at: key)
     }
-    return Array(sequence)
+    return sequence
   }
 
   /// The strings of a list, or a single string; empty if the key does not exist.
@@ -74,7 +74,7 @@ struct StrictMapping {
   private func text(_ value: Node, _ key: String) throws(CatalogueError) -> String {
     guard let text = value.scalar?.string, !text.isEmpty else {
       throw CatalogueError(
-        "\"\(key)\" is no text", hint: "write one sentence", file: file, line: value.mark?.line)
+        "\"\(key)\" is no text", hint: "write one sentence", file: file, line: value.mark.line)
     }
     return text
   }
@@ -82,30 +82,28 @@ struct StrictMapping {
 
 /// The root of a YAML file that contains one document.
 func yamlRoot(_ text: String, file: String) throws(CatalogueError) -> Node {
-  let root: Node?
-  do {
-    root = try compose(yaml: text)
-  } catch let error as YamlError {
-    throw fault(error, file: file)
+  let (document, second): (Document?, Document?)
+  do throws(YAMLError) {
+    var reader = try DocumentReader(text)
+    (document, second) = (try reader.next(), try reader.next())
   } catch {
-    throw CatalogueError("the file is no YAML", hint: "mend its syntax", file: file)
+    throw CatalogueError(
+      "the file is no YAML: \(error.problem)", hint: "correct the file's syntax", file: file,
+      line: error.mark.line)
   }
-  guard let root else { throw CatalogueError("the file is empty", hint: "describe a component", file: file) }
-  return root
-}
-
-/// The parser's error as one sentence.
-private func fault(_ error: YamlError, file: String) -> CatalogueError {
-  let hint = "mend the file's syntax"
-  switch error {
-  case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-    .composer(_, let problem, let mark, _):
-    return CatalogueError("the file is no YAML: \(problem)", hint: hint, file: file, line: mark.line)
-  case .duplicatedKeysInMapping(let duplicates, let context):
-    let keys = duplicates.map { "\"\($0)\"" }.joined(separator: ", ")
-    return CatalogueError(
-      "a mapping has \(keys) twice", hint: "keep one of them", file: file, line: context.mark.line)
-  default:
-    return CatalogueError("the file is no YAML", hint: hint, file: file)
+  guard let document else {
+    throw CatalogueError("the file is empty", hint: "describe a component", file: file)
   }
+  if let first = document.repeatedKeys.first {
+    let keys = document.repeatedKeys.filter { $0.mapping == first.mapping }.map { "\"\($0.name)\"" }
+    throw CatalogueError(
+      "a mapping has \(keys.joined(separator: ", ")) twice", hint: "keep one of them", file: file,
+      line: first.marks[0].line)
+  }
+  if let second {
+    throw CatalogueError(
+      "the file is no YAML: but found another document", hint: "correct the file's syntax", file: file,
+      line: second.root.mark.line)
+  }
+  return document.root
 }

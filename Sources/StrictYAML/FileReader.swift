@@ -1,4 +1,4 @@
-import Yams
+import YAML
 
 /// Reads values out of YAML nodes and notes every fault on the way, so that all of them can be told at once.
 package struct FileReader {
@@ -47,9 +47,9 @@ package struct FileReader {
     var fields: [String: Node] = [:]
     // A slip in a key is one mistake, and not also a key that is missing.
     var meant: Set<String> = []
-    for (key, value) in mapping {
+    for (key, value) in mapping.pairs {
       if let name = repeatedKeys[key.position] {
-        let line = mapping.first { $0.key.scalar?.string == name }?.key.position.line
+        let line = mapping.pairs.last { $0.key.string == name }?.key.position.line
         fault(
           key, "the key \(quoted(name)) stands again\(line.map { " on line \($0)" } ?? "")",
           hint: "keep one of them")
@@ -84,7 +84,7 @@ package struct FileReader {
         hint: "write it as [a, b] or as lines that begin with '- '")
       return []
     }
-    return Array(sequence)
+    return sequence.items
   }
 
   /// A text. What YAML takes for a number, a boolean or nothing is a fault, unless `numbers` are welcome.
@@ -128,9 +128,8 @@ package struct FileReader {
     switch node {
     case .mapping: return "a mapping"
     case .sequence: return "a list"
-    case .alias: return "an alias"
-    case .scalar:
-      let tag = node.tag.description
+    case .scalar(let scalar):
+      let tag = scalar.tag
       switch tag.hasPrefix(yamlTags) ? tag.dropFirst(yamlTags.count) : "" {
       case "int", "float": return "a number"
       case "bool": return "a boolean"
@@ -145,8 +144,6 @@ package struct FileReader {
 }
 
 extension Node {
-  /// Where the node begins. A node of the parser always knows.
-  package var position: YAMLText.Position {
-    YAMLText.Position(line: mark?.line ?? 1, column: mark?.column ?? 1)
-  }
+  /// Where the node begins.
+  package var position: YAMLText.Position { YAMLText.Position(line: mark.line, column: mark.column) }
 }

@@ -1,11 +1,11 @@
-import Yams
+import YAML
 
 /// The one document of a YAML text, with what the parser has against it.
 package struct YAMLText {
   /// Nil if the text cannot be read at all; ``faults`` says why.
   package private(set) var root: Node?
   package private(set) var faults: [Fault] = []
-  /// Keys that stand again further down in their mapping, by where they stand. In ``root`` they have another name.
+  /// Keys that stand again further down in their mapping, by where they stand.
   private(set) var repeatedKeys: [Position: String] = [:]
 
   /// How many characters each line has.
@@ -21,36 +21,26 @@ package struct YAMLText {
   ///   - emptyHint: What to do about a file without a document.
   ///   - secondHint: What to do about a file with several.
   package init(_ text: String, emptyHint: String? = nil, secondHint: String = "a file holds one document") {
-    // libyaml takes a byte order mark for part of the first line's indentation. Yams holds on to the bytes of the text it was given, which a short string does not keep in one place.
-    var text = text.unicodeScalars.first == "\u{feff}" ? String(text.unicodeScalars.dropFirst()) : text
+    // libyaml takes a byte order mark for part of the first line's indentation.
+    let text = text.unicodeScalars.first == "\u{feff}" ? String(text.unicodeScalars.dropFirst()) : text
     lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(\.count)
-    if text.utf8.count < 16 { text += String(repeating: "\n", count: 16) }
-    while true {
-      do {
-        let parser = try Yams.Parser(yaml: text)
-        root = try parser.nextRoot()
-        if root == nil { note(1, 1, "the file is empty", emptyHint) }
-        if let second = try parser.nextRoot() {
-          note(
-            second.mark?.line ?? 1, second.mark?.column ?? 1, "the file holds a second document",
-            secondHint)
-        }
-        return
-      } catch YamlError.duplicatedKeysInMapping(let names, let context) where root == nil {
-        let position = Position(line: context.mark.line, column: context.mark.column)
-        let name = names.first ?? ""
-        // The parser stops at the first repetition. So that all faults can be told at once, the key gets another name
-        // of the same length, and the text is read again.
-        guard let renamed = Self.rename(position, in: text, number: repeatedKeys.count) else {
-          note(position.line, position.column, "the key \(quoted(name)) stands twice in one mapping")
-          return
-        }
-        repeatedKeys[position] = name
-        text = renamed
-      } catch {
-        note(error, in: text)
+    do throws(YAMLError) {
+      var reader = try DocumentReader(text)
+      guard let document = try reader.next() else {
+        note(1, 1, "the file is empty", emptyHint)
         return
       }
+      guard takeRepeatedKeys(of: document, in: text) else { return }
+      root = document.root
+      guard let second = try reader.next() else { return }
+      if let key = second.repeatedKeys.first {
+        noteRepeated(key.name, at: key.marks[0])
+      } else {
+        note(
+          second.root.mark.line, second.root.mark.column, "the file holds a second document", secondHint)
+      }
+    } catch {
+      note(error, in: text)
     }
   }
 
@@ -64,23 +54,25 @@ package struct YAMLText {
     faults.append(Fault(line: line, column: column, message: message, hint: hint))
   }
 
-  private mutating func note(_ error: any Error, in text: String) {
-    switch error as? YamlError {
-    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-      .composer(_, let problem, let mark, _):
-      note(mark.line, mark.column, "this is no YAML: \(problem)", Self.hint(for: problem))
-    case .reader(let problem, let offset, _, _):
-      let before = text.utf8.prefix(offset ?? 0)
+  private mutating func noteRepeated(_ name: String, at mark: Mark) {
+    note(mark.line, mark.column, "the key \(quoted(name)) stands twice in one mapping")
+  }
+
+  private mutating func note(_ error: YAMLError, in text: String) {
+    switch error.kind {
+    case .scanner, .parser, .composer:
+      note(
+        error.mark.line, error.mark.column, "this is no YAML: \(error.problem)",
+        Self.hint(for: error.problem))
+    case .reader:
+      let before = text.utf8.prefix(error.byteOffset ?? 0)
       let line = before.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).last ?? before
       note(
         before.count { $0 == UInt8(ascii: "\n") } + 1,
         String(decoding: line, as: UTF8.self).unicodeScalars.count + 1,
-        "this is no YAML: \(problem)", "write the character as an escape in double quotes")
-    case .duplicatedKeysInMapping(let names, let context):
-      note(
-        context.mark.line, context.mark.column,
-        "the key \(quoted(names.first ?? "")) stands twice in one mapping")
-    default: note(1, 1, "this is no YAML: \(error)")
+        "this is no YAML: \(error.problem)", "write the character as an escape in double quotes")
+    case .limit: note(error.mark.line, error.mark.column, "the file cannot be read: \(error.problem)")
+    case .memory: note(1, 1, "the file cannot be read: \(error.problem)")
     }
   }
 
@@ -90,36 +82,28 @@ package struct YAMLText {
       ? "indent with blanks, and put a value like this in quotes" : nil
   }
 
-  /// Puts a character that no key of ours has in place of the first one of the key at a position.
-  /// - Returns: nil if the key does not begin plainly or in quotes, or there are too many.
-  private static func rename(_ position: Position, in text: String, number: Int) -> String? {
-    guard number < 100, let mark = Unicode.Scalar(0xe000 + UInt32(number)) else { return nil }
-    var scalars = Array(text.unicodeScalars)
-    guard var index = Self.index(of: position, in: scalars), scalars.indices.contains(index) else {
-      return nil
-    }
-    if scalars[index] == "'" || scalars[index] == "\"" { index += 1 }
-    guard scalars.indices.contains(index), !"&!*?|>[]{}'\"".unicodeScalars.contains(scalars[index]) else {
-      return nil
-    }
-    scalars[index] = mark
-    var result = String.UnicodeScalarView()
-    result.append(contentsOf: scalars)
-    return String(result)
-  }
-
-  /// Lines as libyaml counts them: by `\n`, `\r`, `\r\n`, U+0085, U+2028 and U+2029 (`src/yaml_private.h`, `IS_BREAK`).
-  private static func index(of position: Position, in scalars: [Unicode.Scalar]) -> Int? {
-    var (line, column) = (1, 1)
-    for (index, scalar) in scalars.enumerated() {
-      if line == position.line, column == position.column { return index }
-      let isFirstOfTwo = scalar == "\r" && index + 1 < scalars.count && scalars[index + 1] == "\n"
-      if "\n\r\u{85}\u{2028}\u{2029}".unicodeScalars.contains(scalar), !isFirstOfTwo {
-        (line, column) = (line + 1, 1)
-      } else {
-        column += 1
+  /// Every place of a repeated key but the last, so that all of them can be told with the other faults.
+  /// - Returns: false where a key is none that people write by mistake, or there are too many; then that is the fault.
+  private mutating func takeRepeatedKeys(of document: Document, in text: String) -> Bool {
+    guard !document.repeatedKeys.isEmpty else { return true }
+    let scalars = Array(text.unicodeScalars)
+    for key in document.repeatedKeys {
+      for mark in key.marks.dropLast() {
+        guard repeatedKeys.count < 100, Self.isWord(at: mark.index, in: scalars) else {
+          noteRepeated(key.name, at: mark)
+          return false
+        }
+        repeatedKeys[Position(line: mark.line, column: mark.column)] = key.name
       }
     }
-    return nil
+    return true
+  }
+
+  /// Whether a key begins plainly or in quotes, without an anchor, tag, alias or bracket.
+  private static func isWord(at index: Int, in scalars: [Unicode.Scalar]) -> Bool {
+    var rest = scalars.dropFirst(index)
+    if rest.first == "'" || rest.first == "\"" { rest = rest.dropFirst() }
+    guard let first = rest.first else { return false }
+    return !"&!*?|>[]{}'\":".unicodeScalars.contains(first)
   }
 }

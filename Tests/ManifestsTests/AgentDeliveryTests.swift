@@ -1,7 +1,7 @@
 import Foundation
 import Manifests
 import Testing
-import Yams
+import YAML
 
 @Suite("credentials from an agent in the pod")
 struct AgentDeliveryTests {
@@ -16,61 +16,55 @@ struct AgentDeliveryTests {
   /// With the host's folder, which the installer of Calico's own manifests mounts.
   static let whole = SmallManifest.whole
 
-  private func pods(_ text: String) throws -> [(title: String, pod: [String: Any])] {
-    try Yams.load_all(yaml: text).compactMap { document -> (String, [String: Any])? in
-      guard let object = document as? [String: Any], let kind = object["kind"] as? String,
-        let spec = ((object["spec"] as? [String: Any])?["template"] as? [String: Any])?["spec"]
-          as? [String: Any]
-      else { return nil }
-      let name = (object["metadata"] as? [String: Any])?["name"] as? String ?? ""
-      return ("\(kind)/\(name)", spec)
+  private func pods(_ text: String) throws -> [(title: String, pod: Node)] {
+    try ParsedManifest.documents(text).compactMap { object in
+      guard let kind = object["kind"]?.string, let pod = object["spec"]?["template"]?["spec"] else {
+        return nil
+      }
+      return ("\(kind)/\(object["metadata"]?["name"]?.string ?? "")", pod)
     }
   }
 
   /// That each credential mount is filled by the pod's agent with the credential of the right component.
   private func check(_ text: String) throws {
     for (title, pod) in try pods(text) where title.hasPrefix("DaemonSet") || title.hasPrefix("Deployment") {
-      let containers = ["initContainers", "containers"].flatMap { pod[$0] as? [[String: Any]] ?? [] }
+      let containers = ["initContainers", "containers"].flatMap { pod[$0]?.sequence ?? [] }
       let users = containers.filter { container in
-        (container["volumeMounts"] as? [[String: Any]] ?? []).contains {
-          $0["mountPath"] as? String == "/calico-secrets"
-        }
+        (container["volumeMounts"]?.sequence ?? []).contains { $0["mountPath"]?.string == "/calico-secrets" }
       }
       if users.isEmpty { continue }
-      let agent = try #require((pod["initContainers"] as? [[String: Any]])?.first, "\(title)")
-      #expect(agent["name"] as? String == "bulkhead-agent" && agent["restartPolicy"] as? String == "Always")
+      let agent = try #require(pod["initContainers"]?.sequence?.first, "\(title)")
+      #expect(agent["name"]?.string == "bulkhead-agent" && agent["restartPolicy"]?.string == "Always")
       #expect(agent["startupProbe"] != nil)
-      let filled = agent["volumeMounts"] as? [[String: Any]] ?? []
-      let volumes = pod["volumes"] as? [[String: Any]] ?? []
+      let filled = agent["volumeMounts"]?.sequence ?? []
+      let volumes = pod["volumes"]?.sequence ?? []
       for user in users {
         let mount = try #require(
-          (user["volumeMounts"] as? [[String: Any]])?.first {
-            $0["mountPath"] as? String == "/calico-secrets"
-          })
-        let name = try #require(mount["name"] as? String)
-        let volume = try #require(volumes.first { $0["name"] as? String == name })
-        #expect((volume["emptyDir"] as? [String: Any])?["medium"] as? String == "Memory", "\(title) \(name)")
+          user["volumeMounts"]?.sequence?.first { $0["mountPath"]?.string == "/calico-secrets" })
+        let name = try #require(mount["name"]?.string)
+        let volume = try #require(volumes.first { $0["name"]?.string == name })
+        #expect(volume["emptyDir"]?["medium"]?.string == "Memory", "\(title) \(name)")
         let component = try #require(
           [
             "calico-node": "calico-node", "install-cni": "cni-plugin",
             "calico-kube-controllers": "kube-controllers",
             "flannel": "flannel", "kube-flannel": "flannel", "install-calico-cni": "cni-plugin",
-          ][user["name"] as? String ?? ""])
+          ][user["name"]?.string ?? ""])
         #expect(
           filled.contains {
-            $0["name"] as? String == name && $0["mountPath"] as? String == "/var/run/bulkhead/\(component)"
+            $0["name"]?.string == name && $0["mountPath"]?.string == "/var/run/bulkhead/\(component)"
           }, "\(title) \(component)")
       }
-      #expect(!volumes.contains { $0["secret"] != nil && ($0["name"] as? String)?.contains("etcd") == true })
+      #expect(!volumes.contains { $0["secret"] != nil && ($0["name"]?.string)?.contains("etcd") == true })
     }
   }
 
   private func configuration(_ text: String, _ name: String) throws -> String {
-    let maps = try Yams.load_all(yaml: text).compactMap { $0 as? [String: Any] }.filter {
-      $0["kind"] as? String == "ConfigMap" && ($0["metadata"] as? [String: Any])?["name"] as? String == name
+    let maps = try ParsedManifest.documents(text).filter {
+      $0["kind"]?.string == "ConfigMap" && $0["metadata"]?["name"]?.string == name
     }
     #expect(maps.count == 1)
-    return try #require((maps.first?["data"] as? [String: Any])?["agent.yaml"] as? String)
+    return try #require(maps.first?["data"]?["agent.yaml"]?.string)
   }
 
   @Test(

@@ -1,6 +1,7 @@
 import Foundation
 import Manifests
 import Testing
+import YAML
 
 @Suite("difficult manifests", .enabled(if: Samples.arePresent, "../shared/manifests is not there"))
 struct DifficultManifestTests {

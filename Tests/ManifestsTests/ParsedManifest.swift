@@ -1,14 +1,26 @@
-import Yams
+import Testing
+import YAML
 
-/// A manifest as Yams reads it, for a comparison that shares nothing with the segmenter's own.
+/// A manifest as the YAML room's documents have it, for a comparison that shares nothing with the segmenter's tree.
 struct ParsedManifest {
   let objects: [(title: String, node: Node)]
 
   init(_ text: String) throws {
-    objects = try Yams.compose_all(yaml: text).flatMap { $0["items"]?.array() ?? [$0] }.compactMap { node in
+    objects = try Self.documents(text).flatMap { $0["items"]?.sequence ?? [$0] }.compactMap { node in
       guard let kind = node["kind"]?.string else { return nil }
       return ("\(kind)/\(node["metadata"]?["name"]?.string ?? "")", node)
     }
+  }
+
+  /// The roots of all documents.
+  static func documents(_ text: String) throws -> [Node] {
+    var reader = try DocumentReader(text)
+    var roots: [Node] = []
+    while let document = try reader.next() {
+      #expect(document.repeatedKeys.isEmpty)
+      roots.append(document.root)
+    }
+    return roots
   }
 
   /// Every scalar by its path; list items go by their mountPath or name, so that a new one moves no other.
@@ -33,11 +45,11 @@ struct ParsedManifest {
     var found: [String: String] = [:]
     for (title, node) in objects {
       let pod = node["spec"]?["template"]?["spec"] ?? node["spec"]
-      let containers = ["initContainers", "containers"].flatMap { pod?[$0]?.array() ?? [] }
+      let containers = ["initContainers", "containers"].flatMap { pod?[$0]?.sequence ?? [] }
       for container in containers {
-        for mount in container["volumeMounts"]?.array() ?? []
+        for mount in container["volumeMounts"]?.sequence ?? []
         where mount["mountPath"]?.string?.hasPrefix("/calico-secrets") == true {
-          let volume = pod?["volumes"]?.array().first { $0["name"] == mount["name"] }
+          let volume = pod?["volumes"]?.sequence?.first { $0["name"] == mount["name"] }
           found["\(title) \(container["name"]?.string ?? "")"] =
             volume?["secret"]?["secretName"]?.string
             ?? volume?["hostPath"]?["path"]?.string.map {
@@ -52,12 +64,13 @@ struct ParsedManifest {
   private static func collect(_ node: Node, path: String, into values: inout [String: String]) {
     switch node {
     case .scalar(let scalar):
-      values[path] = "\(scalar.string) (\(node.tag.description.split(separator: ":").last ?? ""))"
-    case .alias(let alias): values[path] = "*\(alias.anchor.rawValue)"
+      values[path] = "\(scalar.string) (\(scalar.tag.split(separator: ":").last ?? ""))"
     case .mapping(let mapping):
-      for (key, value) in mapping { collect(value, path: "\(path).\(key.string ?? "?")", into: &values) }
+      for (key, value) in mapping.pairs {
+        collect(value, path: "\(path).\(key.string ?? "?")", into: &values)
+      }
     case .sequence(let sequence):
-      for (index, item) in sequence.enumerated() {
+      for (index, item) in sequence.items.enumerated() {
         let name = item["mountPath"]?.string ?? item["name"]?.string ?? "\(index)"
         collect(item, path: "\(path)[\(name)]", into: &values)
       }

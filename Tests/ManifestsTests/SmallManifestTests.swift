@@ -1,6 +1,7 @@
 import Foundation
 import Manifests
 import Testing
+import YAML
 
 @Suite("manifests in other styles")
 struct SmallManifestTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Manifests
 import Testing
-import Yams
+import YAML
 
 /// Manifests whose objects are items of one document.
 @Suite("lists of objects")
@@ -115,8 +115,8 @@ struct WrappedManifestTests {
     #expect(outcome.text.contains("# both"))
     let parsed = try ParsedManifest(outcome.text)
     #expect(parsed.credentials == Self.names)
-    let root = try #require(try Yams.compose(yaml: outcome.text))
-    let results = try #require(root["results"]?.array())
+    let root = try #require(try ParsedManifest.documents(outcome.text).first)
+    let results = try #require(root["results"]?.sequence)
     #expect(results.count == segmented.changes.count + segmented.warnings.count)
     #expect(Set(results.compactMap { $0["severity"]?.string }) == ["info", "warning"])
     #expect(results.contains { $0["resourceRef"]?["namespace"]?.string == "net" })
@@ -130,7 +130,7 @@ struct WrappedManifestTests {
     let outcome = try function().run(text, file: "standard input")
     #expect(throws: ManifestRefusal.self) { try outcome.result.get() }
     #expect(outcome.text.hasPrefix(text))
-    let results = try Yams.compose(yaml: outcome.text)?["results"]?.array() ?? []
+    let results = try ParsedManifest.documents(outcome.text).first?["results"]?.sequence ?? []
     #expect(results.count == 1 && results.first?["severity"]?.string == "error")
     #expect(results.first?["resourceRef"]?["name"]?.string == "agents")
     let mapped = try function().run(

@@ -2,7 +2,7 @@ import Agent
 import Foundation
 import NodeDelivery
 import Testing
-import Yams
+import YAML
 
 @Suite struct AgentServiceTests {
   private static let source = """
@@ -52,16 +52,19 @@ import Yams
   @Test func `user-data holds the files as they are`() throws {
     let text = try #require(try texts(.cloudInit)["n1/user-data"])
     #expect(text.hasPrefix("#cloud-config\n"))
-    let root = try #require(try Yams.load(yaml: text) as? [String: Any])
-    let files = try #require(root["write_files"] as? [[String: Any]])
+    var reader = try DocumentReader(text)
+    let root = try #require(try reader.next()).root
+    let files = try #require(root["write_files"]?.sequence)
     let systemd = try texts(.systemd)
     #expect(files.count > 3)
     for file in files {
-      let path = try #require(file["path"] as? String)
-      #expect(file["content"] as? String == systemd["n1\(path)"], "\(path)")
+      let path = try #require(file["path"]?.string)
+      #expect(file["content"]?.string == systemd["n1\(path)"], "\(path)")
     }
     #expect(
-      (root["runcmd"] as? [[String]])?.last == ["systemctl", "enable", "--now", "bulkhead-agent.service"])
+      root["runcmd"]?.sequence?.last?.sequence?.map(\.string) == [
+        "systemctl", "enable", "--now", "bulkhead-agent.service",
+      ])
   }
 
   private static let python = "\(root)/.tools/kubernetes-validate/bin/python"

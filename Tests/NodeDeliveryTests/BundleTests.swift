@@ -2,7 +2,6 @@ import Foundation
 import NodeDelivery
 import Segmentation
 import Testing
-import Yams
 
 @Suite struct BundleTests {
   @Test func `each node has the components that run on nodes, and what runs once has a site of its own`()

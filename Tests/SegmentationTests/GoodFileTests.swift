@@ -1,5 +1,7 @@
 import Catalogue
+import Endpoints
 import Keyspace
+import StrictYAML
 import Testing
 
 @testable import Segmentation

@@ -1,5 +1,5 @@
 import StrictYAML
-import Yams
+import YAML
 
 extension AgentConfiguration {
   /// - Parameters:

@@ -1,6 +1,6 @@
 import Certificates
 import StrictYAML
-import Yams
+import YAML
 
 /// The section `certificates`.
 extension AgentReader {

@@ -1,6 +1,6 @@
 import CertificateSources
 import StrictYAML
-import Yams
+import YAML
 
 /// The section `source`.
 extension AgentReader {

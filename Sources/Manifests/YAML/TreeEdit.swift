@@ -1,3 +1,5 @@
+import YAML
+
 /// An edit of a document, both of its text and of its value. The text is edited with ``textEdit(in:)``; the
 /// self-check compares the result with ``ExpectedDocument``.
 enum TreeEdit: Sendable {

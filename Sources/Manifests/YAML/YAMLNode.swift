@@ -1,7 +1,7 @@
+import YAML
+
 /// A YAML node with its place in the text. Aliases are kept as aliases.
 struct YAMLNode: Sendable {
-  enum ScalarStyle: Sendable { case plain, singleQuoted, doubleQuoted, literal, folded }
-
   indirect enum Content: Sendable {
     case scalar(String, ScalarStyle)
     case sequence([YAMLNode], flow: Bool)

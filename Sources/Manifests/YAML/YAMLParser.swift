@@ -1,4 +1,4 @@
-internal import CYaml
+import YAML
 
 /// A fault for which every parser of Kubernetes objects would refuse the text.
 struct YAMLFault: Error {
@@ -13,41 +13,32 @@ struct YAMLParser {
   static let maximumDepth = 200
 
   static func documents(of source: SourceText) throws(YAMLFault) -> [YAMLDocument] {
-    try source.bytes.withUnsafeBufferPointer { buffer -> Result<[YAMLDocument], YAMLFault> in
-      var parser = yaml_parser_t()
-      guard yaml_parser_initialize(&parser) == 1 else {
-        return .failure(YAMLFault(offset: 0, message: "cannot be read: no memory", hint: "free some memory"))
-      }
-      defer { yaml_parser_delete(&parser) }
-      yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING)
-      yaml_parser_set_input_string(&parser, buffer.baseAddress, buffer.count)
-      var builder = YAMLTreeBuilder(offsets: CharacterOffsets(source.bytes))
-      while !builder.isDone {
-        var event = yaml_event_t()
-        guard yaml_parser_parse(&parser, &event) == 1 else {
-          return .failure(fault(of: parser, offsets: builder.offsets))
-        }
-        defer { yaml_event_delete(&event) }
+    try read(source).get()
+  }
+
+  private static func read(_ source: SourceText) -> Result<[YAMLDocument], YAMLFault> {
+    var builder = YAMLTreeBuilder(offsets: CharacterOffsets(source.bytes))
+    do throws(YAMLError) {
+      let parser = try EventParser(source.bytes)
+      while let event = try parser.next() {
         do throws(YAMLFault) { try builder.take(event) } catch { return .failure(error) }
       }
       return .success(builder.documents)
-    }.get()
+    } catch {
+      return .failure(fault(error, offsets: builder.offsets))
+    }
   }
 
-  private static func fault(of parser: yaml_parser_t, offsets: CharacterOffsets) -> YAMLFault {
-    let problem = parser.problem.map { String(cString: $0) } ?? "unknown problem"
-    let offset =
-      if parser.error == YAML_READER_ERROR {
-        Int(parser.problem_offset)
-      } else if problem == "could not find expected ':'" {
-        // Reported one line after the line that lacks it.
-        offsets.byte(ofCharacter: parser.context_mark.index)
-      } else {
-        offsets.byte(ofCharacter: parser.problem_mark.index)
-      }
+  private static func fault(_ error: YAMLError, offsets: CharacterOffsets) -> YAMLFault {
+    if error.kind == .memory {
+      return YAMLFault(offset: 0, message: "cannot be read: no memory", hint: "free some memory")
+    }
+    // "could not find expected ':'" is reported one line after the line that lacks it.
+    let mark =
+      error.problem == "could not find expected ':'" ? error.context ?? error.mark : error.mark
     return YAMLFault(
-      offset: offset,
-      message: "is not valid YAML: \(problem)",
+      offset: error.byteOffset ?? offsets.byte(ofCharacter: mark.index),
+      message: "is not valid YAML: \(error.problem)",
       hint: "correct the YAML; if this is a template ({{ }} or {% %}), give its rendered output instead")
   }
 }

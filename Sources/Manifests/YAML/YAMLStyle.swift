@@ -1,3 +1,5 @@
+import YAML
+
 /// How a manifest writes its lists and quotes, taken from the nodes next to a new node.
 struct YAMLStyle: Sendable {
   /// The quote around keys and around strings; nil for none.

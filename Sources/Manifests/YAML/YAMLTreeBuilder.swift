@@ -1,11 +1,10 @@
-internal import CYaml
+import YAML
 
 /// Builds documents from libyaml's events. Uses its own stack, so that deep nesting is counted and cannot
 /// overflow the call stack.
 struct YAMLTreeBuilder {
   let offsets: CharacterOffsets
   private(set) var documents: [YAMLDocument] = []
-  private(set) var isDone = false
 
   private var stack: [Collection] = []
   private var anchors: [String: YAMLNode] = [:]
@@ -20,43 +19,45 @@ struct YAMLTreeBuilder {
     let anchor: String?
     let tag: String?
     var items: [YAMLNode] = []
+
+    init(_ start: Event.Collection, isMapping: Bool, at offset: Int) {
+      self.isMapping = isMapping
+      self.isFlow = start.isFlow
+      self.start = offset
+      self.anchor = start.anchor
+      self.tag = start.tag
+    }
   }
 
   init(offsets: CharacterOffsets) { self.offsets = offsets }
 
-  mutating func take(_ event: yaml_event_t) throws(YAMLFault) {
+  mutating func take(_ event: Event) throws(YAMLFault) {
     let range = byteRange(event)
-    switch event.type {
-    case YAML_STREAM_END_EVENT: isDone = true
-    case YAML_DOCUMENT_START_EVENT: try startDocument(event, at: range.lowerBound)
-    case YAML_DOCUMENT_END_EVENT: endDocument()
-    case YAML_SCALAR_EVENT: try add(scalar(event, range: range))
-    case YAML_ALIAS_EVENT: try add(alias(event.data.alias.anchor, range: range))
-    case YAML_SEQUENCE_START_EVENT:
-      let data = event.data.sequence_start
-      try open(
-        Collection(
-          isMapping: false, isFlow: data.style == YAML_FLOW_SEQUENCE_STYLE, start: range.lowerBound,
-          anchor: string(data.anchor), tag: string(data.tag)))
-    case YAML_MAPPING_START_EVENT:
-      let data = event.data.mapping_start
-      try open(
-        Collection(
-          isMapping: true, isFlow: data.style == YAML_FLOW_MAPPING_STYLE, start: range.lowerBound,
-          anchor: string(data.anchor), tag: string(data.tag)))
-    case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: try close(at: range.upperBound)
-    default: break
+    switch event.content {
+    case .streamStart, .streamEnd: break
+    case .documentStart(let isExplicit, let hasDirectives):
+      try startDocument(isExplicit: isExplicit, hasDirectives: hasDirectives, at: range.lowerBound)
+    case .documentEnd: endDocument()
+    case .scalar(let scalar):
+      add(
+        YAMLNode(
+          content: .scalar(scalar.text, scalar.style), range: range, anchor: scalar.anchor, tag: scalar.tag))
+    case .alias(let name): add(try alias(name, range: range))
+    case .sequenceStart(let start): try open(Collection(start, isMapping: false, at: range.lowerBound))
+    case .mappingStart(let start): try open(Collection(start, isMapping: true, at: range.lowerBound))
+    case .sequenceEnd, .mappingEnd: close(at: range.upperBound)
     }
   }
 
-  private mutating func startDocument(_ event: yaml_event_t, at offset: Int) throws(YAMLFault) {
-    let data = event.data.document_start
-    if data.version_directive != nil || data.tag_directives.start != data.tag_directives.end {
+  private mutating func startDocument(
+    isExplicit: Bool, hasDirectives: Bool, at offset: Int
+  ) throws(YAMLFault) {
+    if hasDirectives {
       throw YAMLFault(
         offset: offset, message: "has a YAML directive (a line that starts with %)",
         hint: "take the directive out: kubectl does not read it")
     }
-    start = (offset, data.implicit == 0)
+    start = (offset, isExplicit)
     if var previous = documents.popLast() {
       previous.range = previous.range.lowerBound..<offset
       documents.append(previous)
@@ -78,26 +79,7 @@ struct YAMLTreeBuilder {
         shared: shared.sorted { $0.range.lowerBound < $1.range.lowerBound }))
   }
 
-  private func scalar(_ event: yaml_event_t, range: Range<Int>) -> YAMLNode {
-    let data = event.data.scalar
-    let bytes = UnsafeBufferPointer(start: data.value, count: data.length)
-    let style: YAMLNode.ScalarStyle =
-      switch data.style {
-      case YAML_SINGLE_QUOTED_SCALAR_STYLE: .singleQuoted
-      case YAML_DOUBLE_QUOTED_SCALAR_STYLE: .doubleQuoted
-      case YAML_LITERAL_SCALAR_STYLE: .literal
-      case YAML_FOLDED_SCALAR_STYLE: .folded
-      default: .plain
-      }
-    return YAMLNode(
-      content: .scalar(String(decoding: bytes, as: UTF8.self), style), range: range,
-      anchor: string(data.anchor), tag: string(data.tag))
-  }
-
-  private mutating func alias(_ name: UnsafeMutablePointer<yaml_char_t>?, range: Range<Int>) throws(YAMLFault)
-    -> YAMLNode
-  {
-    let name = string(name) ?? ""
+  private mutating func alias(_ name: String, range: Range<Int>) throws(YAMLFault) -> YAMLNode {
     guard let target = anchors[name] else {
       throw YAMLFault(
         offset: range.lowerBound, message: "has the alias *\(name), whose anchor does not come before it",
@@ -116,7 +98,7 @@ struct YAMLTreeBuilder {
     stack.append(collection)
   }
 
-  private mutating func close(at end: Int) throws(YAMLFault) {
+  private mutating func close(at end: Int) {
     guard let collection = stack.popLast() else { return }
     let items = collection.items
     let content: YAMLNode.Content =
@@ -129,23 +111,19 @@ struct YAMLTreeBuilder {
         .sequence(items, flow: collection.isFlow)
       }
     let end = collection.isFlow ? end : items.last?.range.upperBound ?? collection.start
-    try add(
+    add(
       YAMLNode(
         content: content, range: collection.start..<max(end, collection.start), anchor: collection.anchor,
         tag: collection.tag))
   }
 
-  private mutating func add(_ node: YAMLNode) throws(YAMLFault) {
+  private mutating func add(_ node: YAMLNode) {
     if let anchor = node.anchor { anchors[anchor] = node }
     if stack.isEmpty { root = node } else { stack[stack.count - 1].items.append(node) }
   }
 
-  private func string(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? {
-    pointer.map { String(decodingCString: UnsafePointer($0), as: UTF8.self) }
-  }
-
-  private func byteRange(_ event: yaml_event_t) -> Range<Int> {
-    let start = offsets.byte(ofCharacter: event.start_mark.index)
-    return start..<max(start, offsets.byte(ofCharacter: event.end_mark.index))
+  private func byteRange(_ event: Event) -> Range<Int> {
+    let start = offsets.byte(ofCharacter: event.start.index)
+    return start..<max(start, offsets.byte(ofCharacter: event.end.index))
   }
 }

@@ -1,3 +1,5 @@
+import YAML
+
 /// The value of a YAML node, without place, comments and layout, by which two texts are compared.
 indirect enum YAMLValue: Equatable, Sendable {
   /// A scalar; `isString` tells whether Kubernetes parses it as a string or as another type (null, number,

@@ -1,7 +1,7 @@
 import Catalogue
 import Endpoints
 import StrictYAML
-import Yams
+import YAML
 
 /// Reads the parts of the file about the cluster: Calico, etcd and the certificates.
 extension FileReader {

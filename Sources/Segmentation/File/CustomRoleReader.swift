@@ -1,6 +1,6 @@
 import Catalogue
 import StrictYAML
-import Yams
+import YAML
 
 /// The names of roles that the rest of the file creates, which no listed role may use, and the listed roles.
 struct RoleNames {
@@ -61,10 +61,10 @@ extension FileReader {
     _ node: Node?, of custom: [SegmentationFile.CustomComponent], _ names: RoleNames
   ) {
     let known = names.known(custom)
-    for entry in node?.sequence.map(Array.init) ?? [] {
+    for entry in node?.sequence ?? [] {
       let user = entry.mapping?["user"]?.string
       var seen = Set(custom.filter { $0.user == user && !$0.grants.isEmpty }.map(\.user))
-      for role in entry.mapping?["roles"]?.sequence.map(Array.init) ?? [] {
+      for role in entry.mapping?["roles"]?.sequence ?? [] {
         guard let name = role.string else { continue }
         if !known.contains(name) {
           fault(

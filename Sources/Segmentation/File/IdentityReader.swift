@@ -1,7 +1,7 @@
 import Catalogue
 import Keyspace
 import StrictYAML
-import Yams
+import YAML
 
 /// Reads the parts of the file that name identities.
 extension FileReader {

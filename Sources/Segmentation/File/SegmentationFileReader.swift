@@ -1,6 +1,6 @@
 import Catalogue
 import StrictYAML
-import Yams
+import YAML
 
 extension SegmentationFile {
   /// Parses `bulkhead.yaml`.

@@ -1,3 +1,5 @@
+import Catalogue
+import Endpoints
 import Keyspace
 import StrictYAML
 

@@ -1,5 +1,6 @@
 import Catalogue
 import Keyspace
+import StrictYAML
 
 /// Rules about how the file describes the installation, checked against the catalogue.
 enum InstallationLint {

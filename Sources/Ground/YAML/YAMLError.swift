@@ -1,0 +1,47 @@
+/// Why a text cannot be read.
+package struct YAMLError: Error, Hashable, Sendable {
+  /// The part of the reader that gave up.
+  package enum Kind: Sendable {
+    /// The bytes are no text that YAML allows: invalid UTF-8 or a control character.
+    case reader
+    /// The text has no tokens.
+    case scanner
+    /// The tokens make no document.
+    case parser
+    /// The document refers to what it does not have.
+    case composer
+    /// The text exceeds a bound of ``YAMLLimits``.
+    case limit
+    case memory
+  }
+
+  package let kind: Kind
+  /// libyaml's words, or for ``Kind/composer`` and ``Kind/limit`` this room's.
+  package let problem: String
+  package let mark: Mark
+  /// Where what could not be finished was begun.
+  package let context: Mark?
+  /// For ``Kind/reader`` the offset of the byte, from 0. The mark is no help there: it is the beginning.
+  package let byteOffset: Int?
+
+  init(_ kind: Kind, _ problem: String, at mark: Mark, context: Mark? = nil, byteOffset: Int? = nil) {
+    self.kind = kind
+    self.problem = problem
+    self.mark = mark
+    self.context = context
+    self.byteOffset = byteOffset
+  }
+}
+
+/// Bounds that keep a hostile text from taking the memory, the stack or the time of whoever reads it.
+package struct YAMLLimits: Sendable {
+  /// Of the text.
+  package var bytes = 64 << 20
+  /// Levels of nesting, those behind aliases included.
+  package var depth = 1_000
+  /// How many nodes all aliases of a document stand for together, and how many its keys may hold that are lists or
+  /// mappings.
+  package var aliasedNodes = 100_000
+
+  package init() {}
+}
