@@ -211,8 +211,6 @@ let notYet: Set<String> = [
 
   "Etcd",
 
-  "Certificates",
-
   "CertificateSources",
 
   "Reconciliation",

@@ -1,5 +1,5 @@
+import Cryptography
 import FoundationEssentials
-import X509
 
 /// A certificate authority: a certificate that may sign others, and its private key.
 ///
@@ -13,7 +13,7 @@ package struct Authority: Sendable {
   /// What the authority's certificate says.
   package let facts: CertificateFacts
   /// The identifier that the authority's certificate carries, or the usual hash where it carries none.
-  let keyIdentifier: ArraySlice<UInt8>
+  let keyIdentifier: [UInt8]
 
   /// Makes a new authority.
   /// - Parameters:
@@ -37,16 +37,10 @@ package struct Authority: Sendable {
     } else {
       let validity = try ValidityPeriod(now: now, lifetime: lifetime)
       certificate = try Certificate(
-        version: .v3,
-        serialNumber: .random(),
-        publicKey: key.key.publicKey,
-        notValidBefore: validity.notBefore,
-        notValidAfter: validity.notAfter,
-        issuer: subject.distinguishedName,
-        subject: subject.distinguishedName,
-        extensions: CertificateProfile.authority(limits).extensions(
-          for: key.key.publicKey, issuerKeyIdentifier: nil),
-        issuerPrivateKey: key.key)
+        CertificateTemplate(
+          subject, CertificateProfile.authority(limits), key: key.key.publicKey, validity: validity,
+          issuerKeyIdentifier: nil),
+        issuer: subject.distinguishedName, key: key.key)
     }
     return try Authority(certificate: certificate, key: key, now: now, source: "the new authority")
   }
@@ -82,24 +76,24 @@ package struct Authority: Sendable {
     try Self.checkMaySign(certificate, source: source)
     self.certificate = certificate
     self.key = key
-    self.certificatePEM = try certificate.pemText()
+    self.certificatePEM = try certificate.pem()
     self.facts = CertificateFacts(certificate)
-    let carried = try? certificate.extensions.subjectKeyIdentifier?.keyIdentifier
-    self.keyIdentifier = carried ?? SubjectKeyIdentifier(hash: certificate.publicKey).keyIdentifier
+    let carried = try? certificate.subjectKeyIdentifier
+    self.keyIdentifier = try carried ?? certificate.publicKey.identifier
     try checkIsValid(at: now, source: source)
   }
 
   /// RFC 5280, section 4.2.1.9: without basicConstraints it is no authority; section 4.2.1.3: keyUsage may be
   /// left out, and where it is there it must hold keyCertSign.
   private static func checkMaySign(_ certificate: Certificate, source: String) throws {
-    guard case .isCertificateAuthority = try? certificate.extensions.basicConstraints else {
+    guard (try? certificate.basicConstraints)?.isAuthority == true else {
       throw CertificatesError(
         "the certificate of \(source) is no authority's: its basicConstraints do not say CA",
         hint: "give a CA certificate, not a client's or a server's")
     }
     let isKeyUsageFit: Bool
     do {
-      isKeyUsageFit = try certificate.extensions.keyUsage?.keyCertSign ?? true
+      isKeyUsageFit = try certificate.keyUsage?.contains(.keyCertSign) ?? true
     } catch {
       isKeyUsageFit = false
     }
@@ -113,7 +107,7 @@ package struct Authority: Sendable {
   /// An authority whose path length is 0, as Bulkhead's own are, signs no further authority (RFC 5280, section
   /// 4.2.1.9).
   private func checkMaySignAuthorities() throws {
-    if case .isCertificateAuthority(maxPathLength: 0) = try certificate.extensions.basicConstraints {
+    if try certificate.basicConstraints == BasicConstraints(isAuthority: true, pathLength: 0) {
       throw CertificatesError(
         "the certificate of the parent authority allows no authority below it: its path length is 0",
         hint: "use an authority whose path length is not limited, such as the cluster's etcd CA")
@@ -121,14 +115,14 @@ package struct Authority: Sendable {
   }
 
   func checkIsValid(at now: Date, source: String = "the authority") throws {
-    guard now < certificate.notValidAfter else {
+    guard now < facts.notAfter else {
       throw CertificatesError(
-        "the certificate of \(source) expired on \(certificate.notValidAfter.formatted(.iso8601))",
+        "the certificate of \(source) expired on \(facts.notAfter.formatted(.iso8601))",
         hint: "make or import a new authority")
     }
-    guard now >= certificate.notValidBefore else {
+    guard now >= facts.notBefore else {
       throw CertificatesError(
-        "the certificate of \(source) is not valid before \(certificate.notValidBefore.formatted(.iso8601))",
+        "the certificate of \(source) is not valid before \(facts.notBefore.formatted(.iso8601))",
         hint: "check this machine's clock")
     }
   }
@@ -146,15 +140,27 @@ package struct Authority: Sendable {
 extension Certificate {
   /// Whether the key of this certificate has signed the other one.
   func hasSigned(_ other: Certificate) -> Bool {
-    other.issuer == subject && publicKey.isValidSignature(other.signature, for: other)
+    guard other.issuer == subject, let publicKey = try? publicKey else { return false }
+    return other.isSigned(by: publicKey)
   }
 }
 
-extension Certificate.SerialNumber {
+extension CertificateTemplate {
+  init(
+    _ subject: SubjectName, _ profile: CertificateProfile, key: PublicKey, validity: ValidityPeriod,
+    issuerKeyIdentifier: [UInt8]?
+  ) throws {
+    self.init(
+      serial: Self.randomSerial(), subject: subject.distinguishedName, publicKey: key,
+      notBefore: Int(validity.notBefore.timeIntervalSince1970),
+      notAfter: Int(validity.notAfter.timeIntervalSince1970),
+      extensions: try profile.extensions(for: key, issuerKeyIdentifier: issuerKeyIdentifier))
+  }
+
   /// 128 random bits (RFC 5280, section 4.1.2.2 allows 160 and wants a positive number): the first byte is
   /// not zero, and the encoding adds a leading zero byte where the first bit is set.
-  static func random() -> Self {
+  private static func randomSerial() -> [UInt8] {
     let random = UInt128.random(in: 1 << 120 ... .max)
-    return Self(bytes: stride(from: 120, through: 0, by: -8).map { UInt8(truncatingIfNeeded: random >> $0) })
+    return stride(from: 120, through: 0, by: -8).map { UInt8(truncatingIfNeeded: random >> $0) }
   }
 }

@@ -1,5 +1,4 @@
-import SwiftASN1
-import X509
+import Cryptography
 
 /// What an authority's certificate keeps it from signing.
 package struct AuthorityLimits: Hashable, Sendable {
@@ -22,10 +21,9 @@ package struct AuthorityLimits: Hashable, Sendable {
   var nameConstraints: NameConstraints? {
     guard !domains.isEmpty || !networks.isEmpty else { return nil }
     return NameConstraints(
-      permittedDNSDomains: domains,
-      excludedDNSDomains: domains.isEmpty ? [""] : [],
-      permittedIPRanges: networks.map(\.octets),
-      excludedIPRanges: networks.isEmpty ? IPNetwork.all.map(\.octets) : [])
+      permitted: domains.map(GeneralName.dns) + networks.map(\.generalName),
+      excluded: (domains.isEmpty ? [.dns("")] : [])
+        + (networks.isEmpty ? IPNetwork.all.map(\.generalName) : []))
   }
 }
 
@@ -68,20 +66,20 @@ package struct IPNetwork: Hashable, Sendable {
   }
 
   /// Address and mask, one after the other.
-  var octets: ASN1OctetString { ASN1OctetString(contentBytes: (address + mask)[...]) }
+  var generalName: GeneralName { .ip(address + mask) }
 }
 
 extension Authority {
   /// Refuses to sign what the authority's own certificate keeps it from: everyone else would refuse the result.
   func checkPermits(_ profile: CertificateProfile) throws {
-    if let usages = try certificate.extensions.extendedKeyUsage, !usages.contains(.any) {
+    if let usages = try certificate.extendedKeyUsage, !usages.contains(ExtendedKeyUsage.any) {
       for usage in profile.extendedKeyUsages where !usages.contains(usage) {
         throw CertificatesError(
-          "the authority's certificate does not allow it to sign for \(usage == .clientAuth ? "clients" : "servers")",
+          "the authority's certificate does not allow it to sign for \(usage == ExtendedKeyUsage.clientAuth ? "clients" : "servers")",
           hint: "use another authority for these certificates")
       }
     }
-    guard let constraints = try certificate.extensions.nameConstraints else { return }
+    guard let constraints = try certificate.nameConstraints else { return }
     for host in profile.hosts where !constraints.permit(host) {
       throw CertificatesError(
         "the name constraints of the authority's certificate do not allow \(host)",
@@ -94,21 +92,31 @@ extension NameConstraints {
   fileprivate func permit(_ host: HostName) -> Bool {
     switch host {
     case .dns(let name):
-      let permitted = Array(permittedDNSDomains)
-      return (permitted.isEmpty || permitted.contains { name.isBelow($0) })
-        && !excludedDNSDomains.contains { name.isBelow($0) }
+      let domains = permitted.compactMap(\.domain)
+      return (domains.isEmpty || domains.contains { name.isBelow($0) })
+        && !excluded.compactMap(\.domain).contains { name.isBelow($0) }
     case .ip(let address):
-      let permitted = Array(permittedIPRanges)
-      return (permitted.isEmpty || permitted.contains { $0.contains(address) })
-        && !excludedIPRanges.contains { $0.contains(address) }
+      let networks = permitted.compactMap(\.network)
+      return (networks.isEmpty || networks.contains { $0.contains(address) })
+        && !excluded.compactMap(\.network).contains { $0.contains(address) }
     }
   }
 }
 
-extension ASN1OctetString {
-  fileprivate func contains(_ address: [UInt8]) -> Bool {
-    guard bytes.count == address.count * 2 else { return false }
-    let (network, mask) = (bytes.prefix(address.count), bytes.suffix(address.count))
+extension GeneralName {
+  fileprivate var domain: String? { if case .dns(let name) = self { name } else { nil } }
+  fileprivate var network: NetworkOctets? {
+    if case .ip(let octets) = self { NetworkOctets(octets: octets) } else { nil }
+  }
+}
+
+/// Address and mask, one after the other.
+private struct NetworkOctets {
+  let octets: [UInt8]
+
+  func contains(_ address: [UInt8]) -> Bool {
+    guard octets.count == address.count * 2 else { return false }
+    let (network, mask) = (octets.prefix(address.count), octets.suffix(address.count))
     return zip(address, zip(network, mask)).allSatisfy { $0 & $1.1 == $1.0 & $1.1 }
   }
 }

@@ -1,4 +1,4 @@
-import X509
+import Cryptography
 
 /// What a certificate is for, and with that its extensions (RFC 5280, section 4.2).
 enum CertificateProfile {
@@ -12,52 +12,44 @@ enum CertificateProfile {
   /// where the gRPC gateway is on, since the gateway calls etcd with the server's certificate.
   case peer([HostName])
 
+  /// The extensions, basic constraints, key usage and name constraints being critical.
   /// - Parameter issuerKeyIdentifier: the issuer's subject key identifier; nil where it signs itself.
   func extensions(
-    for key: Certificate.PublicKey, issuerKeyIdentifier: ArraySlice<UInt8>?
-  ) throws -> Certificate.Extensions {
-    var extensions = try Certificate.Extensions([
-      Certificate.Extension(basicConstraints, critical: true),
-      Certificate.Extension(keyUsage, critical: true),
-      Certificate.Extension(SubjectKeyIdentifier(hash: key), critical: false),
-    ])
-    if let issuerKeyIdentifier {
-      try extensions.append(
-        Certificate.Extension(AuthorityKeyIdentifier(keyIdentifier: issuerKeyIdentifier), critical: false))
-    }
-    if !extendedKeyUsages.isEmpty {
-      try extensions.append(Certificate.Extension(ExtendedKeyUsage(extendedKeyUsages), critical: false))
-    }
+    for key: PublicKey, issuerKeyIdentifier: [UInt8]?
+  ) throws -> [CertificateExtension] {
+    var extensions: [CertificateExtension] = [
+      .basicConstraints(basicConstraints), .keyUsage(keyUsage),
+      .subjectKeyIdentifier(try key.identifier),
+    ]
+    if let issuerKeyIdentifier { extensions.append(.authorityKeyIdentifier(issuerKeyIdentifier)) }
+    if !extendedKeyUsages.isEmpty { extensions.append(try .extendedKeyUsage(extendedKeyUsages)) }
     if case .authority(let limits) = self, let constraints = limits.nameConstraints {
-      try extensions.append(Certificate.Extension(constraints, critical: true))
+      extensions.append(try .nameConstraints(constraints))
     }
-    if !hosts.isEmpty {
-      let names = SubjectAlternativeNames(hosts.map(\.generalName))
-      try extensions.append(Certificate.Extension(names, critical: false))
-    }
+    if !hosts.isEmpty { extensions.append(try .subjectAlternativeNames(hosts.map(\.generalName))) }
     return extensions
   }
 
   private var basicConstraints: BasicConstraints {
     switch self {
-    case .authority: .isCertificateAuthority(maxPathLength: 0)
-    case .client, .server, .peer: .notCertificateAuthority
+    case .authority: BasicConstraints(isAuthority: true, pathLength: 0)
+    case .client, .server, .peer: BasicConstraints(isAuthority: false)
     }
   }
 
-  private var keyUsage: KeyUsage {
+  private var keyUsage: Set<KeyUsage> {
     switch self {
-    case .authority: KeyUsage(keyCertSign: true, cRLSign: true)
-    case .client, .server, .peer: KeyUsage(digitalSignature: true)
+    case .authority: [.keyCertSign, .cRLSign]
+    case .client, .server, .peer: [.digitalSignature]
     }
   }
 
-  var extendedKeyUsages: [ExtendedKeyUsage.Usage] {
+  var extendedKeyUsages: [String] {
     switch self {
-    case .authority(let limits): limits.isForClientsOnly ? [.clientAuth] : []
-    case .client: [.clientAuth]
-    case .server: [.serverAuth]
-    case .peer: [.serverAuth, .clientAuth]
+    case .authority(let limits): limits.isForClientsOnly ? [ExtendedKeyUsage.clientAuth] : []
+    case .client: [ExtendedKeyUsage.clientAuth]
+    case .server: [ExtendedKeyUsage.serverAuth]
+    case .peer: [ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]
     }
   }
 

@@ -1,6 +1,5 @@
+import Cryptography
 import Glibc
-import SwiftASN1
-import X509
 
 /// How a server is reached: a DNS name, or an IPv4 or IPv6 address. An entry of a Subject Alternative Name.
 package enum HostName: Hashable, Sendable, CustomStringConvertible {
@@ -32,8 +31,8 @@ package enum HostName: Hashable, Sendable, CustomStringConvertible {
 
   var generalName: GeneralName {
     switch self {
-    case .dns(let name): .dnsName(name)
-    case .ip(let bytes): .ipAddress(ASN1OctetString(contentBytes: bytes[...]))
+    case .dns(let name): .dns(name)
+    case .ip(let bytes): .ip(bytes)
     }
   }
 

@@ -1,6 +1,6 @@
+import Cryptography
 import Files
-import Foundation
-import X509
+import FoundationEssentials
 
 /// An authority at work: what it issues is in the ledger before it leaves this value.
 package struct Issuer: Sendable {
@@ -56,7 +56,7 @@ package struct Issuer: Sendable {
     try ledger?.record([
       LedgerEntry(CertificateFacts(certificate), by: authority, for: holder, file: file?.absolutePath)
     ])
-    return try certificate.pemText() + authority.chainPEM
+    return try certificate.pem() + authority.chainPEM
   }
 
   /// A client certificate for the key of a request, not yet recorded.
@@ -67,7 +67,7 @@ package struct Issuer: Sendable {
         "the request is for \"\(request.commonName)\", not for \"\(holder.commonName)\"",
         hint: "make a request whose Common Name is the identity")
     }
-    guard request.publicKey != authority.certificate.publicKey else {
+    guard try request.publicKey != authority.certificate.publicKey else {
       throw CertificatesError(
         "the request has the authority's own key", hint: "make a new key for the request")
     }

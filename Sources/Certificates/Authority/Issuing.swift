@@ -1,5 +1,5 @@
+import Cryptography
 import FoundationEssentials
-import X509
 
 extension Authority {
   /// A certificate for an etcd user: the user's name as its only CN, for clients only, no alternative names.
@@ -42,13 +42,13 @@ extension Authority {
   private func issue(
     _ subject: SubjectName, _ profile: CertificateProfile, lifetime: Duration, now: Date
   ) throws -> Credential {
-    let key = PrivateKey.generate()
+    let key = try PrivateKey.generate()
     let certificate = try certify(key.key.publicKey, as: subject, profile, lifetime: lifetime, now: now)
     return try Credential(certificate: certificate, chainPEM: chainPEM, key: key)
   }
 
   func certify(
-    _ publicKey: Certificate.PublicKey, as subject: SubjectName, _ profile: CertificateProfile,
+    _ publicKey: PublicKey, as subject: SubjectName, _ profile: CertificateProfile,
     lifetime: Duration, now: Date
   ) throws -> Certificate {
     try checkIsValid(at: now)
@@ -60,22 +60,16 @@ extension Authority {
         "\"\(subject.commonName)\" is the authority's own name",
         hint: "choose another name for one of the two")
     }
-    let limits = ValidityPeriod(notBefore: certificate.notValidBefore, notAfter: certificate.notValidAfter)
+    let limits = ValidityPeriod(notBefore: facts.notBefore, notAfter: facts.notAfter)
     let validity = try ValidityPeriod(now: now, lifetime: lifetime, within: limits)
     return try Certificate(
-      version: .v3,
-      serialNumber: .random(),
-      publicKey: publicKey,
-      notValidBefore: validity.notBefore,
-      notValidAfter: validity.notAfter,
-      issuer: certificate.subject,
-      subject: subject.distinguishedName,
-      extensions: profile.extensions(for: publicKey, issuerKeyIdentifier: keyIdentifier),
-      issuerPrivateKey: key.key)
+      CertificateTemplate(
+        subject, profile, key: publicKey, validity: validity, issuerKeyIdentifier: keyIdentifier),
+      issuer: certificate.subject, key: key.key)
   }
 
   private func isNamed(_ commonName: String) -> Bool {
-    certificate.subject.count == 1
+    certificate.subject.relativeNames.count == 1
       && certificate.subject.commonNames.map { $0?.lowercased() } == [commonName.lowercased()]
   }
 }

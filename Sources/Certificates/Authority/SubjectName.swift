@@ -1,5 +1,4 @@
-import SwiftASN1
-import X509
+import Cryptography
 
 /// The one Common Name of a certificate to be, checked for what it is to be used for.
 ///
@@ -64,9 +63,7 @@ struct SubjectName {
   }
 
   var distinguishedName: DistinguishedName {
-    DistinguishedName([
-      RelativeDistinguishedName(.init(type: .RDNAttributeType.commonName, utf8String: commonName))
-    ])
+    DistinguishedName(commonName: commonName)
   }
 }
 

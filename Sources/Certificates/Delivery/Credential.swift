@@ -1,5 +1,5 @@
-import Foundation
-import X509
+import Cryptography
+import FoundationEssentials
 
 /// A certificate and its private key.
 package struct Credential: Sendable {
@@ -11,7 +11,7 @@ package struct Credential: Sendable {
   init(certificate: Certificate, chainPEM: String, key: PrivateKey) throws {
     self.certificate = certificate
     self.key = key
-    self.certificatePEM = try certificate.pemText() + chainPEM
+    self.certificatePEM = try certificate.pem() + chainPEM
   }
 
   /// A certificate that came from elsewhere, with those of intermediate authorities after it, and its key.
@@ -40,7 +40,7 @@ package struct Credential: Sendable {
     let sent = chain.prefix(1) + chain.dropFirst().filter { $0.issuer != $0.subject }
     self.certificate = leaf
     self.key = key
-    self.certificatePEM = try sent.map { try $0.pemText() }.joined()
+    self.certificatePEM = try sent.map { try $0.pem() }.joined()
   }
 
   /// What the certificate says.

@@ -1,6 +1,6 @@
+import Cryptography
 import Files
 import FoundationEssentials
-import X509
 
 /// A directory of issued credentials: `USER.crt` (0644) and `USER.key` (0600) for each user.
 ///

@@ -1,5 +1,5 @@
+import Cryptography
 import Files
-import X509
 
 extension Issuer {
   /// The certificate of Bulkhead's own server in `server.crt` and `server.key` of a directory, which is made with

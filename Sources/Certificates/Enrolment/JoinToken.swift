@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// A secret with which a node asks an authority server for its certificates: 256 random bits. The ledger has its hash
 /// only, so whoever reads the ledger cannot ask. It cannot be printed by mistake.
@@ -27,7 +27,7 @@ package struct JoinToken: Sendable {
   }
 
   /// SHA-256 of the text. So many random bits need no salt and no slow hash.
-  var hash: String { hexadecimal(SHA256.hash(data: Array(secretText.utf8))) }
+  var hash: String { hexadecimal(SHA256.hash(Array(secretText.utf8))) }
 
   /// What the token is called where people or logs speak of it: the first twelve digits of its hash.
   package var id: String { String(hash.prefix(JoinTokenEntry.idLength)) }

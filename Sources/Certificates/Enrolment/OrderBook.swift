@@ -1,6 +1,6 @@
+import Cryptography
 import Database
 import FoundationEssentials
-import X509
 
 /// Orders are filled in one transaction of the ledger: what proves the right to a certificate is looked up, spent and
 /// recorded together with it. So a token is never used twice, however many processes fill orders and whatever ends
@@ -36,7 +36,7 @@ extension Issuer {
     let certificate = try certify(request, for: holder)
     let facts = CertificateFacts(certificate)
     let filled = FilledOrder(
-      certificatePEM: try certificate.pemText() + authority.chainPEM, serial: facts.serial, holder: holder)
+      certificatePEM: try certificate.pem() + authority.chainPEM, serial: facts.serial, holder: holder)
     try LedgerEntry(facts, by: authority, for: holder, file: nil).insert(db)
     if let token { try token.spend(on: facts.serial, for: holder, in: db) }
     return filled
@@ -104,7 +104,7 @@ extension LedgerEntry {
   fileprivate static func renewable(
     _ der: [UInt8], by request: CertificateRequest, now: Date, in db: Connection
   ) throws -> LedgerEntry {
-    guard let certificate = try? Certificate(derEncoded: der) else {
+    guard let certificate = try? Certificate(der: der) else {
       throw OrderRefusal(
         .unproven, "the client's certificate cannot be read", hint: "show the one that was issued here")
     }
@@ -128,7 +128,7 @@ extension LedgerEntry {
         "the request is for \"\(request.commonName)\" and the client's certificate for \"\(entry.identity)\"",
         hint: "renew each certificate with itself")
     }
-    guard certificate.publicKey != request.publicKey else {
+    guard try certificate.publicKey != request.publicKey else {
       throw OrderRefusal(
         .forbidden, "the request has the key of the certificate that it is to renew", hint: "make a new key")
     }

@@ -1,19 +1,16 @@
-import Crypto
-import CryptoExtras
-import X509
+import Cryptography
 
 /// The kinds of key that Bulkhead makes. etcd takes certificates of all of them, and from authorities of all.
 package enum KeyAlgorithm: String, CaseIterable, Sendable {
   case p256, p384, rsa3072, rsa4096, ed25519
 
-  /// - Throws: whatever the crypto library throws, which has not been seen.
-  func makeKey() throws -> Certificate.PrivateKey {
+  var kind: KeyKind {
     switch self {
-    case .p256: PrivateKey.generate().key
-    case .p384: Certificate.PrivateKey(P384.Signing.PrivateKey(compactRepresentable: false))
-    case .rsa3072: try Certificate.PrivateKey(_RSA.Signing.PrivateKey(keySize: .bits3072))
-    case .rsa4096: try Certificate.PrivateKey(_RSA.Signing.PrivateKey(keySize: .bits4096))
-    case .ed25519: Certificate.PrivateKey(Curve25519.Signing.PrivateKey())
+    case .p256: .p256
+    case .p384: .p384
+    case .rsa3072: .rsa(bits: 3072)
+    case .rsa4096: .rsa(bits: 4096)
+    case .ed25519: .ed25519
     }
   }
 }

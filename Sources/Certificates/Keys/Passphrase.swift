@@ -1,16 +1,16 @@
-import Foundation
+import Cryptography
 
 /// What protects a key on the disk. It is never printed.
 package struct Passphrase: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
-  let bytes: [UInt8]
+  let bytes: SecretBytes
 
   /// - Throws: ``CertificatesError`` where it is empty: it would protect nothing.
   package init(_ bytes: [UInt8]) throws {
     guard !bytes.isEmpty else {
       throw CertificatesError("the passphrase is empty", hint: "give one of several words")
     }
-    self.bytes = bytes
+    self.bytes = try SecretBytes(bytes)
   }
 
   package var description: String { "passphrase (redacted)" }

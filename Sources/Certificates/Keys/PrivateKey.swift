@@ -1,31 +1,21 @@
-import Crypto
-import X509
+import Cryptography
 
 /// A private key that cannot be printed by mistake: descriptions, mirrors and errors show its algorithm only.
 package struct PrivateKey: Sendable {
-  let key: Certificate.PrivateKey
-
-  /// A new P-256 key.
-  ///
-  /// Most of the time goes into the library's check that the new key signs and verifies (FIPS 140-2). By default
-  /// it also throws away every second key, so that the public half could be written with one coordinate, which
-  /// nothing in X.509 does (swift-crypto, `NISTCurvesKeys_boring.swift`).
-  package static func generate() -> PrivateKey {
-    PrivateKey(key: Certificate.PrivateKey(P256.Signing.PrivateKey(compactRepresentable: false)))
-  }
+  let key: Cryptography.PrivateKey
 
   /// A new key of a kind. RSA takes a part of a second.
   /// - Throws: ``CertificatesError``.
-  package static func generate(_ algorithm: KeyAlgorithm) throws -> PrivateKey {
+  package static func generate(_ algorithm: KeyAlgorithm = .p256) throws -> PrivateKey {
     do {
-      return PrivateKey(key: try algorithm.makeKey())
+      return PrivateKey(key: try .generate(algorithm.kind))
     } catch {
       throw CertificatesError(
         "no \(algorithm.rawValue) key could be made", hint: "try again, or another kind")
     }
   }
 
-  init(key: Certificate.PrivateKey) {
+  init(key: Cryptography.PrivateKey) {
     self.key = key
   }
 
@@ -39,20 +29,22 @@ package struct PrivateKey: Sendable {
   }
 
   /// The field's name for the algorithm, as in "P-256" and "RSA 2048".
-  package var algorithm: String { key.publicKey.algorithmName }
+  package var algorithm: String { "\(key.kind)" }
 
   /// The secret itself, in PEM. It belongs in a file with mode 0600 or a Secret, nowhere else.
   package func secretPEM() throws -> String {
-    try key.serializeAsPEM().text
+    // RSA keys are in the form that they have always had in files.
+    let form = if case .rsa = key.kind { PrivateKeyForm.pkcs1 } else { PrivateKeyForm.pkcs8 }
+    return try PEM.secret(form.label, key.der(form)).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
   }
 
   /// The secret in PEM, protected by a passphrase: PKCS#8 with PBES2, as `openssl pkcs8 -topk8` writes it.
   /// - Throws: ``CertificatesError``.
   package func secretPEM(protectedBy passphrase: Passphrase) throws -> String {
-    try EncryptedKey(key, passphrase: passphrase).pemText()
+    try ProtectedKey(key, passphrase: passphrase.bytes).pem()
   }
 
-  func belongs(to certificate: Certificate) -> Bool { key.publicKey == certificate.publicKey }
+  func belongs(to certificate: Certificate) -> Bool { (try? certificate.publicKey) == key.publicKey }
 }
 
 extension PrivateKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

@@ -1,5 +1,5 @@
 import Files
-import Foundation
+import FoundationEssentials
 
 /// What the ledger has, and how each certificate stands now.
 package struct Inventory: Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Which good certificates are issued anew.
 package enum Renewal: Hashable, Sendable {
@@ -16,7 +16,7 @@ package enum Renewal: Hashable, Sendable {
     switch self {
     case .never: false
     case .due(let share):
-      facts.isDue(at: now, after: share) && authority.certificate.notValidAfter > facts.notAfter
+      facts.isDue(at: now, after: share) && authority.facts.notAfter > facts.notAfter
     case .always: true
     }
   }

@@ -1,8 +1,6 @@
-import Crypto
+import Cryptography
 import Files
 import FoundationEssentials
-import SwiftASN1
-import X509
 
 /// What a certificate says, as plain values.
 package struct CertificateFacts: Codable, Hashable, Sendable {
@@ -17,7 +15,7 @@ package struct CertificateFacts: Codable, Hashable, Sendable {
   package let notAfter: Date
   /// `serverAuth`, `clientAuth`, `any`, others by their object identifier; nil without the extension.
   package let extendedKeyUsages: [String]?
-  /// `DNS:etcd-0`, `IP:10.0.0.1`, others as the library prints them.
+  /// `DNS:etcd-0`, `IP:10.0.0.1`, others by their kind, as in `URI("https://…")`.
   package let alternativeNames: [String]
   /// "P-256", "RSA 2048", "Ed25519" and the like.
   package let keyAlgorithm: String
@@ -58,7 +56,7 @@ package struct CertificateFacts: Codable, Hashable, Sendable {
 
   /// - Returns: nil where the bytes are no certificate in DER.
   package init?(der: [UInt8]) {
-    guard let certificate = try? Certificate(derEncoded: der) else { return nil }
+    guard let certificate = try? Certificate(der: der) else { return nil }
     self.init(certificate)
   }
 
@@ -94,38 +92,38 @@ package struct CertificateFacts: Codable, Hashable, Sendable {
 
 extension CertificateFacts {
   init(_ certificate: Certificate) {
-    let extensions = certificate.extensions
     self.subject = "\(certificate.subject)"
     self.commonNames = certificate.subject.commonNames
     self.issuer = "\(certificate.issuer)"
-    self.serial = hexadecimal(certificate.serialNumber.bytes)
-    self.notBefore = certificate.notValidBefore
-    self.notAfter = certificate.notValidAfter
+    self.serial = hexadecimal(certificate.serial)
+    self.notBefore = Date(timeIntervalSince1970: Double(certificate.notBefore))
+    self.notAfter = Date(timeIntervalSince1970: Double(certificate.notAfter))
     // An extension that is there and cannot be read allows nothing.
-    self.extendedKeyUsages =
-      extensions[oid: .X509ExtensionID.extendedKeyUsage].map {
-        (try? ExtendedKeyUsage($0))?.map(\.name) ?? []
-      }
-    self.alternativeNames = (try? extensions.subjectAlternativeNames)?.map(\.text) ?? []
-    self.keyAlgorithm = certificate.publicKey.algorithmName
-    if case .isCertificateAuthority = try? extensions.basicConstraints {
-      isAuthority = true
-    } else {
-      isAuthority = false
+    do {
+      self.extendedKeyUsages = try certificate.extendedKeyUsage?.map(\.usageName)
+    } catch {
+      self.extendedKeyUsages = []
     }
-    var encoding = DER.Serializer()
-    try? encoding.serialize(certificate)
-    self.fingerprint = hexadecimal(SHA256.hash(data: encoding.serializedBytes))
+    self.alternativeNames = (try? certificate.subjectAlternativeNames)?.map(\.text) ?? []
+    self.keyAlgorithm = (try? certificate.publicKey).map { "\($0.kind)" } ?? "unknown"
+    self.isAuthority = (try? certificate.basicConstraints)?.isAuthority ?? false
+    self.fingerprint = hexadecimal(certificate.fingerprint)
   }
 }
 
-extension ExtendedKeyUsage.Usage {
-  fileprivate var name: String {
+extension String {
+  /// The usage that an object identifier stands for, or the identifier.
+  fileprivate var usageName: String {
     switch self {
-    case .serverAuth: "serverAuth"
-    case .clientAuth: "clientAuth"
-    case .any: "any"
-    default: "\(self)"
+    case ExtendedKeyUsage.serverAuth: "serverAuth"
+    case ExtendedKeyUsage.clientAuth: "clientAuth"
+    case ExtendedKeyUsage.any: "any"
+    case "1.3.6.1.5.5.7.3.3": "codeSigning"
+    case "1.3.6.1.5.5.7.3.4": "emailProtection"
+    case "1.3.6.1.5.5.7.3.8": "timeStamping"
+    case "1.3.6.1.5.5.7.3.9": "ocspSigning"
+    case "1.3.6.1.4.1.11129.2.4.4": "certificateTransparency"
+    default: self
     }
   }
 }
@@ -133,9 +131,16 @@ extension ExtendedKeyUsage.Usage {
 extension GeneralName {
   fileprivate var text: String {
     switch self {
-    case .dnsName(let name): "DNS:\(name)"
-    case .ipAddress(let address): "IP:\(HostName.text(ofAddress: Array(address.bytes)))"
-    default: "\(self)"
+    case .dns(let name): "DNS:\(name)"
+    case .ip(let address): "IP:\(HostName.text(ofAddress: address))"
+    case .email(let text): "RFC822Name(\(String(reflecting: text)))"
+    case .uri(let text): "URI(\(String(reflecting: text)))"
+    case .directory(let name): "DirectoryName(\(String(reflecting: "\(name)")))"
+    case .registered(let identifier): "RegisteredID(\(identifier))"
+    case .other(let type, let value):
+      "OtherName(\(type): \(value.map { "Optional(ASN1Any(\($0)))" } ?? "nil"))"
+    case .x400(let encoding): "X400Address(ASN1Any(\(encoding)))"
+    case .ediParty(let encoding): "EDIPartyName(ASN1Any(\(encoding)))"
     }
   }
 }

@@ -1,6 +1,5 @@
+import Cryptography
 import Files
-import SwiftASN1
-import X509
 
 /// A certificate signing request (PKCS#10, RFC 2986) whose maker has the key: its own signature has been checked.
 ///
@@ -9,13 +8,13 @@ import X509
 package struct CertificateRequest: Sendable {
   /// The name that it asks for.
   package let commonName: String
-  let publicKey: Certificate.PublicKey
+  let publicKey: PublicKey
 
   /// - Parameter source: where the text came from, for messages.
   /// - Throws: ``CertificatesError``.
   package init(pem: String, source: String = "the request") throws {
     let request = try PEMText(text: pem, source: source).certificateRequest()
-    guard request.publicKey.isValidSignature(request.signature, for: request) else {
+    guard request.isSignedByItsKey else {
       throw CertificatesError(
         "the signature of \(source) is not that of its own key",
         hint: "make the request anew, with the key that the certificate is for")
@@ -26,8 +25,7 @@ package struct CertificateRequest: Sendable {
         "\(source) has \(names.count == 1 ? "an empty or unclear" : "\(names.count)") Common Name\(names.count == 1 ? "" : "s")",
         hint: "make it with exactly one, as in openssl req -new -subj /CN=USER")
     }
-    let bits = request.publicKey.rsaModulusBits ?? 2048
-    guard (2048...8192).contains(bits) else {
+    if case .rsa(let bits) = request.publicKey.kind, !(2048...8192).contains(bits) {
       throw CertificatesError(
         "\(source) has an RSA key of \(bits) bits", hint: "use 2048 to 8192 bits, or a P-256 key")
     }
@@ -41,15 +39,12 @@ package struct CertificateRequest: Sendable {
   }
 
   /// The field's name for the algorithm of its key.
-  package var keyAlgorithm: String { publicKey.algorithmName }
+  package var keyAlgorithm: String { "\(publicKey.kind)" }
 
   /// A new request for a user's certificate, signed with the key that it is for, in PEM.
   /// - Throws: ``CertificatesError`` where the name cannot be a client's.
   package static func make(for user: String, key: PrivateKey) throws -> String {
     let subject = try SubjectName(user: user, allowRoot: false)
-    return try CertificateSigningRequest(
-      version: .v1, subject: subject.distinguishedName, privateKey: key.key,
-      attributes: CertificateSigningRequest.Attributes()
-    ).pemText()
+    return try Cryptography.CertificateRequest(subject: subject.distinguishedName, key: key.key).pem()
   }
 }

@@ -1,6 +1,4 @@
-import FoundationEssentials
-import SwiftASN1
-import X509
+import Cryptography
 
 /// Text that should hold PEM documents (RFC 7468), with other text around them as `openssl` writes it.
 ///
@@ -13,7 +11,7 @@ struct PEMText {
 
   func documents() throws -> [PEMDocument] {
     do {
-      return try PEMDocument.parseMultiple(pemString: text)
+      return try PEMDocument.all(in: Array(text.utf8))
     } catch {
       if text.contains("ENCRYPTED") { throw isEncrypted }
       throw CertificatesError(
@@ -23,7 +21,7 @@ struct PEMText {
 
   /// All certificates, at least one.
   func certificates() throws -> [Certificate] {
-    let documents = try documents().filter { $0.discriminator == Certificate.defaultPEMDiscriminator }
+    let documents = try documents().filter { $0.label == Certificate.label }
     guard !documents.isEmpty else {
       throw CertificatesError(
         "\(source) holds no certificate", hint: "give a PEM file with a -----BEGIN CERTIFICATE----- line")
@@ -33,13 +31,15 @@ struct PEMText {
 
   private func certificate(_ document: PEMDocument) throws -> Certificate {
     do {
-      return try Certificate(pemDocument: document)
-    } catch let error as CertificateError
-      where [.unsupportedPublicKeyAlgorithm, .unsupportedSignatureAlgorithm].contains(error.code)
-    {
-      throw CertificatesError(
-        "\(source) holds a certificate with an unknown key or signature algorithm",
-        hint: "use RSA, P-256, P-384, P-521 or Ed25519")
+      let certificate = try Certificate(der: document.bytes)
+      let key = try certificate.publicKey
+      if case .rsa(let bits) = key.kind, bits < 2048 { throw WeakKey() }
+      guard certificate.hasKnownSignatureAlgorithm else { throw unknownAlgorithm }
+      return certificate
+    } catch let error as CryptographyError where error.isOfUnknownKey {
+      throw unknownAlgorithm
+    } catch let error as CertificatesError {
+      throw error
     } catch {
       throw CertificatesError(
         "\(source) holds a damaged certificate", hint: "look at it with openssl x509 -text, or issue it again"
@@ -47,20 +47,30 @@ struct PEMText {
     }
   }
 
+  private var unknownAlgorithm: CertificatesError {
+    CertificatesError(
+      "\(source) holds a certificate with an unknown key or signature algorithm",
+      hint: "use RSA, P-256, P-384, P-521 or Ed25519")
+  }
+
   /// The one private key.
-  func privateKey(passphrase: PassphraseSource? = nil) throws -> Certificate.PrivateKey {
-    let keys = try documents().filter { $0.discriminator.hasSuffix("PRIVATE KEY") }
+  func privateKey(passphrase: PassphraseSource? = nil) throws -> Cryptography.PrivateKey {
+    let keys = try documents().filter { $0.label.hasSuffix("PRIVATE KEY") }
     guard let document = keys.first, keys.count == 1 else {
       throw CertificatesError(
         "\(source) holds \(keys.isEmpty ? "no private key" : "more than one private key")",
         hint: "give a PEM file with one key in PKCS#8, SEC1 or PKCS#1")
     }
-    if document.discriminator == EncryptedKey.defaultPEMDiscriminator {
+    if document.hasHeaders { throw isEncrypted }
+    if document.label == ProtectedKey.label {
       guard let passphrase else { throw isEncrypted }
-      return try EncryptedKey(document, source: source).key(passphrase: passphrase(source), source: source)
+      return try open(document, with: passphrase)
     }
     do {
-      return try Certificate.PrivateKey(pemDocument: document)
+      guard let form = PrivateKeyForm(rawValue: document.label) else { throw WeakKey() }
+      let key = try Cryptography.PrivateKey(der: document.contents, form: form)
+      if case .rsa(let bits) = key.kind, bits < 2048 { throw WeakKey() }
+      return key
     } catch {
       throw CertificatesError(
         "\(source) holds a private key that is damaged or of an unknown kind",
@@ -68,17 +78,38 @@ struct PEMText {
     }
   }
 
+  private func open(
+    _ document: PEMDocument, with passphrase: PassphraseSource
+  ) throws -> Cryptography.PrivateKey {
+    let protected: ProtectedKey
+    do {
+      protected = try ProtectedKey(der: document.bytes)
+    } catch {
+      throw CertificatesError(
+        "\(source) holds a protected private key that is damaged or protected in an unknown way",
+        hint: "write it anew with openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256")
+    }
+    let passphrase = try passphrase(source)
+    do {
+      return try protected.key(passphrase: passphrase.bytes)
+    } catch {
+      throw CertificatesError(
+        "the passphrase of \(source) is wrong, or the key is damaged or of an unknown kind",
+        hint: "try it with openssl pkey -noout -in")
+    }
+  }
+
   /// The one certificate signing request.
-  func certificateRequest() throws -> CertificateSigningRequest {
-    let kinds = [CertificateSigningRequest.defaultPEMDiscriminator, "NEW CERTIFICATE REQUEST"]
-    let requests = try documents().filter { kinds.contains($0.discriminator) }
+  func certificateRequest() throws -> Cryptography.CertificateRequest {
+    let kinds = [Cryptography.CertificateRequest.label, Cryptography.CertificateRequest.oldLabel]
+    let requests = try documents().filter { kinds.contains($0.label) }
     guard let document = requests.first, requests.count == 1 else {
       throw CertificatesError(
         "\(source) holds \(requests.isEmpty ? "no certificate request" : "more than one certificate request")",
         hint: "give a PEM file with one -----BEGIN CERTIFICATE REQUEST----- line")
     }
     do {
-      return try CertificateSigningRequest(derEncoded: document.derBytes)
+      return try Cryptography.CertificateRequest(der: document.bytes)
     } catch {
       throw CertificatesError(
         "\(source) holds a certificate request that is damaged or has an unknown kind of key",
@@ -94,17 +125,18 @@ struct PEMText {
   }
 }
 
-extension PEMSerializable {
-  /// The value in PEM, with the newline at the end that files have.
-  func pemText() throws -> String { try serializeAsPEM().text }
-}
+/// A key that is too short, or in a form that is not taken: said in the words of what was to be read.
+private struct WeakKey: Error {}
 
-extension PEMDocument {
-  /// The document as it stands in a file. `pemString` comes to the same but for the last newline, and takes several
-  /// times as long.
-  var text: String {
-    let lines = Data(derBytes).base64EncodedString(
-      options: [.lineLength64Characters, .endLineWithLineFeed])
-    return "-----BEGIN \(discriminator)-----\n\(lines)\n-----END \(discriminator)-----\n"
+extension Certificate {
+  /// Whether it is signed in one of the ways that those who check it have in common: RSA (PKCS#1, version 1.5) and
+  /// ECDSA with SHA-2, RSA with SHA-1, and Ed25519 (RFC 3279, 4055, 5758 and 8410).
+  fileprivate var hasKnownSignatureAlgorithm: Bool {
+    switch signatureAlgorithm {
+    case "1.2.840.10045.4.3.2", "1.2.840.10045.4.3.3", "1.2.840.10045.4.3.4", "1.2.840.113549.1.1.5",
+      "1.2.840.113549.1.1.11", "1.2.840.113549.1.1.12", "1.2.840.113549.1.1.13", "1.3.101.112":
+      true
+    default: false
+    }
   }
 }
