@@ -33,24 +33,24 @@ import Testing
     #expect(try names(in: target.path).count == 4)
   }
 
-  @Test func itIsWrittenOnChangeOnly() throws {
+  @Test func itIsWrittenOnlyOnChange() throws {
     try target.write(files("1"), now: now)
     let first = try target.generation()
     #expect(try !target.write(files("1"), now: now + 60))
     #expect(try target.generation() == first)
     #expect(try target.write(files("2"), now: now + 60))
     #expect(try text(of: target.path + "/key") == "key 2")
-    // The mode is part of it.
+    // A changed mode is a change.
     #expect(try target.write(files("2", mode: 0o640), now: now + 120))
     let second = try #require(try target.generation())
     #expect(mode(of: second.path + "/key") == 0o640)
-    // A file fewer is a change as well.
+    // One file fewer is also a change.
     #expect(try target.write(Array(files("2", mode: 0o640).prefix(1)), now: now + 180))
-    // Of what went before nothing is left but the link of the file that is no more.
+    // Of the earlier files only the link of the removed file is left.
     #expect(try names(in: target.path).filter { $0.hasPrefix("..2") }.count == 1)
   }
 
-  @Test func aNoteGoesWithTheFiles() throws {
+  @Test func aNoteIsRemovedWithTheFiles() throws {
     try target.write(files("1"), now: now)
     let first = try #require(try target.generation())
     #expect(!first.has(note: "done"))
@@ -61,7 +61,7 @@ import Testing
     #expect(try target.generation()?.has(note: "done") == false)
   }
 
-  @Test func whatAKilledRunLeftIsRemovedAndLostLinksAreMadeAgain() throws {
+  @Test func filesOfAKilledProcessAreRemovedAndMissingLinksRestored() throws {
     try target.write(files("1"), now: now)
     let path = target.path
     try Directory.create(path + "/..2020_01_01_00_00_00.1", mode: 0o755)
@@ -74,7 +74,7 @@ import Testing
     #expect(try !target.write(files("1"), now: now))
     #expect(try text(of: path + "/key") == "key 1")
     #expect(try text(of: path + "/cert") == "cert 1")
-    // What is not ours stays.
+    // Files of others stay.
     #expect(try names(in: path).filter { !$0.hasPrefix("..2027") } == ["..data", "..notes", "cert", "key"])
   }
 
@@ -104,7 +104,7 @@ import Testing
       name: file.name, bytes: file.bytes, mode: file.mode, owner: try FileOwner(owner: "root", group: "root"))
   }
 
-  @Test func anUnknownOwnerIsAClearError() {
+  @Test func anUnknownOwnerIsAnError() {
     let error = #expect(throws: FileError.self) { try FileOwner(owner: "no-such-user", group: nil) }
     #expect(error?.message == "there is no user \"no-such-user\" on this machine")
   }

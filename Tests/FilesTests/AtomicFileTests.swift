@@ -48,7 +48,7 @@ import Testing
     #expect(error?.kind == .missing)
   }
 
-  /// Not even root may create a file there.
+  /// Even root cannot create a file there.
   @Test(.enabled(if: FileManager.default.fileExists(atPath: "/sys/kernel"), "there is no /sys here"))
   func refusesADirectoryThatCannotBeWritten() {
     let error = #expect(throws: FileError.self) { try AtomicFile.write([1], to: "/sys/bulkhead-test") }
@@ -79,7 +79,7 @@ import Testing
     #expect(try names(in: directory) == ["null"])
   }
 
-  @Test(arguments: ["", "/", "..", "a/..", "a/"]) func refusesWhatIsNoFileName(path: String) {
+  @Test(arguments: ["", "/", "..", "a/..", "a/"]) func refusesInvalidFileNames(path: String) {
     let error = #expect(throws: FileError.self) { try AtomicFile.write([1], to: path) }
     #expect(error?.kind == .invalidPath)
   }
@@ -91,7 +91,7 @@ import Testing
     }
   }
 
-  @Test func takesAsLongANameAsTheFileSystemDoes() throws {
+  @Test func acceptsNamesAsLongAsTheFileSystemAllows() throws {
     try AtomicFile.write([1], to: directory + "/" + String(repeating: "n", count: 255))
     let tooLong = directory + "/" + String(repeating: "n", count: 256)
     let error = #expect(throws: FileError.self) { try AtomicFile.write([1], to: tooLong) }
@@ -121,7 +121,7 @@ import Testing
     #expect(try names(in: directory) == ["second"])
   }
 
-  @Test func errorsHoldNoContent() throws {
+  @Test func errorsContainNoFileContent() throws {
     try Directory.create(directory + "/target")
     let error = #expect(throws: FileError.self) {
       try AtomicFile.write(Array("top-secret".utf8), to: directory + "/target")

@@ -6,8 +6,8 @@ import Testing
 @testable import Files
 
 @Suite final class ConcurrentWritingTests: TemporaryDirectorySuite {
-  /// Under a umask that takes nothing away, no entry of the directory may ever be open to others.
-  @Test func aKeyIsNeverOpenToOthersNotForAnInstant() throws {
+  /// With umask 0, no file in the directory may ever be accessible to others.
+  @Test func aKeyIsNeverReadableByOthersAtAnyMoment() throws {
     let old = umask(0)
     defer { umask(old) }
     let directory = directory + "/keys"
@@ -69,7 +69,7 @@ import Testing
     #expect(try names(in: directory) == ["crt", "key"])
   }
 
-  @Test func ofSeveralCreatorsOneSucceedsWithItsWholePair() async throws {
+  @Test func oneOfSeveralCreatorsSucceedsWithItsCompletePair() async throws {
     let directory = directory
     let winners = await withTaskGroup(of: Int?.self) { group in
       for writer in 0..<12 {
@@ -99,9 +99,9 @@ import Testing
   }
 }
 
-/// Looks at the modes in a directory again and again, on a thread of its own, until it is stopped.
+/// Reads the modes in a directory in a loop, on its own thread, until it is stopped.
 private final class Watcher: Sendable {
-  /// How many modes it saw, and how many of them were open to others.
+  /// How many modes it saw, and how many of them were accessible to others.
   let seen = Atomic(0)
   let open = Atomic(0)
   private let isStopped = Atomic(false)

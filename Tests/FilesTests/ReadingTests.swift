@@ -5,13 +5,13 @@ import Testing
 @testable import Files
 
 @Suite final class ReadingTests: TemporaryDirectorySuite {
-  @Test func readsAFileThatIsThereAndNilForOneThatIsNot() throws {
+  @Test func readsAFileAndReturnsNilIfItDoesNotExist() throws {
     try AtomicFile.write(Array("grüße".utf8), to: directory + "/file")
     #expect(try FileContents.readText(directory + "/file") == "grüße")
     #expect(try FileContents.readIfPresent(directory + "/none") == nil)
   }
 
-  @Test func saysWhatIsWrong() throws {
+  @Test func errorsHaveTheRightKind() throws {
     try AtomicFile.write([0xff, 0xfe, 0x00], to: directory + "/bytes")
     func kind(_ read: () throws -> Void) -> FileError.Kind? {
       #expect(throws: FileError.self, performing: read)?.kind
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test(.enabled(if: geteuid() != 0, "root may read every file"))
-  func saysThatPermissionIsDenied() throws {
+  func reportsDeniedPermission() throws {
     try AtomicFile.write([1], to: directory + "/file", mode: 0o200)
     let error = #expect(throws: FileError.self) { try FileContents.read(directory + "/file") }
     #expect(error?.kind == .permission)
@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  @Test func makesDirectoriesThatOnlyTheOwnerEnters() throws {
+  @Test func createsDirectoriesForTheOwnerOnly() throws {
     try Directory.create(directory + "/a/b/c/")
     for path in ["/a", "/a/b", "/a/b/c"] { #expect(mode(of: directory + path) == 0o700) }
     #expect(chmod(directory + "/a", 0o755) == 0)

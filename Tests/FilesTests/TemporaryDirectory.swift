@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 
-/// A suite whose tests have a directory each, gone when the test ends: Swift Testing makes an instance for
-/// each test.
+/// A suite in which each test has its own directory, removed at the end of the test: Swift Testing creates an
+/// instance per test.
 class TemporaryDirectorySuite {
   let directory = NSTemporaryDirectory() + "bulkhead-files-" + UUID().uuidString
 
@@ -18,7 +18,7 @@ func names(in directory: String) throws -> [String] {
   try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
 }
 
-/// The state of a path itself, not of what it links to.
+/// The status of a path itself, not of a link's target.
 func status(of path: String) -> stat? {
   var status = stat()
   return lstat(path, &status) == 0 ? status : nil

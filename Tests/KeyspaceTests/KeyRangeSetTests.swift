@@ -3,7 +3,7 @@ import Testing
 @testable import Keyspace
 
 @Suite struct KeyRangeSetTests {
-  @Test func rangesThatTouchBecomeOne() {
+  @Test func adjacentRangesAreMerged() {
     let set = KeyRangeSet([KeyRange(from: "b", to: "c"), KeyRange(from: "a", to: "b")])
     #expect(set.ranges == [KeyRange(from: "a", to: "c")])
     #expect(set.contains(KeyRange(from: "a", to: "c")))
@@ -19,8 +19,8 @@ import Testing
     #expect(!set.contains(KeyRange(from: "a", to: "c")))
   }
 
-  /// Against a set of plain keys over a small alphabet, where everything can be tried.
-  @Test(arguments: 0..<200) func theAlgebraIsThatOfSets(seed: Int) {
+  /// Compared with a set of keys over a small alphabet, in which all keys can be tried.
+  @Test(arguments: 0..<200) func operationsAgreeWithPlainSets(seed: Int) {
     var random = SplitMix(state: UInt64(seed))
     let universe = Self.universe
     func set() -> KeyRangeSet {
@@ -57,7 +57,7 @@ import Testing
   }()
 }
 
-/// A small generator with a seed, so that a failure can be had again.
+/// A small generator with a seed, so that a failure can be reproduced.
 struct SplitMix: RandomNumberGenerator {
   var state: UInt64
 

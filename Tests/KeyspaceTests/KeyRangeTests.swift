@@ -3,7 +3,7 @@ import Testing
 @testable import Keyspace
 
 @Suite struct KeyRangeTests {
-  @Test func aPrefixEndsWhereItsLastByteIsOneMore() {
+  @Test func aPrefixEndsAtItsLastBytePlusOne() {
     #expect(KeyRange.prefix("/calico/") == KeyRange(from: "/calico/", to: "/calico0"))
     #expect(KeyRange.prefix(Key([0x61, 0xff])) == KeyRange(from: Key([0x61, 0xff]), to: "b"))
     #expect(KeyRange.prefix(Key([0xff, 0xff])).upper == nil)
@@ -23,7 +23,7 @@ import Testing
     #expect(KeyRange.everything.rangeEnd == [0])
   }
 
-  @Test func aRangeThatEndsAtOrBeforeItsBeginningHoldsNothing() {
+  @Test func aRangeThatEndsAtOrBeforeItsStartIsEmpty() {
     for end in ["a", "b"] {
       let range = KeyRange(key: Array("b".utf8), rangeEnd: Array(end.utf8))
       #expect(range.isEmpty)
@@ -41,7 +41,7 @@ import Testing
     #expect(!KeyRange.key("/nodes/n1").contains("/nodes/n10"))
   }
 
-  @Test func keysAreShownSoThatTheyCanBeReadBack() throws {
+  @Test func keyDescriptionsCanBeParsed() throws {
     let key = Key([0x2f, 0x61, 0x00, 0xff, 0x5c, 0x20])
     #expect(key.description == #"/a\x00\xff\x5c\x20"#)
     #expect(Key(escaped: key.description) == key)

@@ -5,11 +5,11 @@ import Testing
 @testable import Etcd
 @testable import Keyspace
 
-/// The model against the servers themselves: random roles, and thousands of the same questions put to both.
+/// Compares the model with real servers: random roles, and thousands of requests evaluated by both.
 @Suite(.realEtcd) struct ServerTests {
   @Test(.timeLimit(.minutes(5)), arguments: EtcdRelease.main)
   func theModelAnswersAsTheServerDoes(release: EtcdRelease) async throws {
-    // Newer servers refuse grants that hold no key.
+    // Newer servers refuse grants of empty ranges.
     let users = RandomRoles(seed: 20_261_124).users(
       12, withOddGrants: ["3.4.23", "3.5.1"].contains(release.version))
     try await TestCluster.with(release) { cluster in
@@ -27,7 +27,7 @@ import Testing
         }
       }
       #expect(asked > 3_000)
-      // Both answers are common, or the questions would prove little.
+      // Both answers must be common, or the requests would prove little.
       #expect(allowed > asked / 10 && allowed < asked * 9 / 10, "\(allowed) of \(asked)")
     }
   }
@@ -37,8 +37,8 @@ import Testing
     for (access, got) in [(Access.read, answer.read), (.write, answer.write)] {
       let isAllowed = permissions.allow(access, range)
       if range.isEmpty, got == .denied, user.grants > 1 {
-        // Of several grants etcd's search tree may miss the one that holds the first key. Nothing is read or written
-        // either way, and it never errs the other way round.
+        // With several grants, etcd's search tree may miss the one that contains the first key. Either way
+        // nothing is read or written, and it never errs in the other direction.
         continue
       }
       #expect(
@@ -53,7 +53,7 @@ private struct ServerAnswer: Sendable {
   let write: Answer
 }
 
-/// Users with random roles over keys of a few bytes that matter, and questions for each.
+/// Users with random roles over keys of a few bytes that matter, and requests for each.
 private struct RandomRoles {
   var random: SplitMix
 
@@ -68,11 +68,11 @@ private struct RandomRoles {
     var grants: Int { roles.reduce(0) { $0 + $1.count } }
   }
 
-  /// - Parameter withOddGrants: Whether grants that hold no key are among them, which newer servers refuse.
+  /// - Parameter withOddGrants: Whether to include grants of empty ranges, which newer servers refuse.
   func users(_ count: Int, withOddGrants: Bool) -> [User] {
     var random = random
     return (1...count).map { number in
-      // Every fourth user has a single grant, with which the answer to any request is certain.
+      // Every fourth user has a single grant, for which the answer to any request is certain.
       if number % 4 == 0 {
         let only = Permission(Grant(Self.range(&random, mayBeEmpty: false), .readwrite))
         return User(name: "user-\(number)", roles: [[only]], questions: Self.questions(&random))
@@ -86,7 +86,7 @@ private struct RandomRoles {
     }
   }
 
-  /// Permissions without a first key, as old stores may have them; they allow nothing.
+  /// Permissions with an empty key, which old stores may contain; they allow nothing.
   private static let keyless = [[0x62], [0]].map { (rangeEnd: [UInt8]) in
     var wire = Etcdserverpb_Permission()
     wire.permType = .readwrite
@@ -98,7 +98,7 @@ private struct RandomRoles {
     (0..<140).map { _ in range(&random, mayBeEmpty: true) }
   }
 
-  /// Two permissions of one role with the same first key would meet etcd's own fault with them (pull request 21845).
+  /// Two permissions of one role with the same start key would trigger etcd's own fault (pull request 21845).
   private static func role(withOddGrants: Bool, _ random: inout SplitMix) -> [Permission] {
     var keys: Set<Key> = []
     return (0..<Int.random(in: 1...5, using: &random)).compactMap { _ in
@@ -119,7 +119,7 @@ private struct RandomRoles {
         case 3: KeyRange(from: lower.next, to: upper)
         default: KeyRange(from: lower, to: upper)
         }
-      // etcd reads the end "\x00" as no end at all.
+      // etcd reads the range end "\x00" as no end.
       if (mayBeEmpty || !range.isEmpty) && range.upper?.bytes != [0] { return range }
     }
   }
@@ -144,7 +144,7 @@ extension EtcdClient {
     }
   }
 
-  /// What the server says to reading and writing each range, a few questions at a time.
+  /// The server's answers to reading and writing each range, a few requests at a time.
   fileprivate func answers(to questions: [KeyRange]) async -> [ServerAnswer] {
     await withTaskGroup(of: ServerAnswer.self) { group in
       for range in questions {

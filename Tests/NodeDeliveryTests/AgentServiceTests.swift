@@ -18,7 +18,7 @@ import YAML
     return try bundle(form, file, source: Self.source).texts(for: sites[0])
   }
 
-  @Test func `the agent takes its configuration`() throws {
+  @Test func `the agent accepts its configuration`() throws {
     let text = try #require(try texts(.systemd)["n1/etc/bulkhead/agent.yaml"])
     let folder = try TemporaryFolder()
     try text.write(toFile: "\(folder.path)/agent.yaml", atomically: true, encoding: .utf8)
@@ -33,7 +33,7 @@ import YAML
   }
 
   @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze")))
-  func `systemd takes its unit`() throws {
+  func `systemd accepts its unit`() throws {
     let unit = try #require(try texts(.systemd)["n1/etc/systemd/system/bulkhead-agent.service"])
     #expect(unit.contains("\nLoadCredential=join:/etc/bulkhead/credentials/join\n"))
     #expect(unit.contains("\nReadWritePaths=/etc/bulkhead -/etc/cni/net.d\n"))
@@ -49,7 +49,7 @@ import YAML
       "the check would not see a slip")
   }
 
-  @Test func `user-data holds the files as they are`() throws {
+  @Test func `user-data contains the files unchanged`() throws {
     let text = try #require(try texts(.cloudInit)["n1/user-data"])
     #expect(text.hasPrefix("#cloud-config\n"))
     var reader = try DocumentReader(text)
@@ -72,7 +72,7 @@ import YAML
     "\(root)/.tools/cloud-init/usr/lib/python3/dist-packages/cloudinit/config/schemas/schema-cloud-config-v1.json"
 
   @Test(.enabled(if: [python, schema].allSatisfy(FileManager.default.fileExists(atPath:))))
-  func `user-data is what cloud-init's schema allows`() throws {
+  func `user-data conforms to cloud-init's schema`() throws {
     let folder = try TemporaryFolder()
     try #require(try texts(.cloudInit)["n1/user-data"]).write(
       toFile: "\(folder.path)/user-data", atomically: true, encoding: .utf8)

@@ -4,7 +4,7 @@ import Segmentation
 import Testing
 
 @Suite struct BundleTests {
-  @Test func `each node has the components that run on nodes, and what runs once has a site of its own`()
+  @Test func `nodes have the components that run on nodes, and each other component has its own site`()
     throws
   {
     let lines = """
@@ -48,7 +48,7 @@ import Testing
     )
   }
 
-  @Test func `OpenStack's programs get user and password, and a member each`() throws {
+  @Test func `OpenStack's programs get user and password, and one member each`() throws {
     let (file, _, sites) = try segmentation(
       "components: [neutron-driver, dhcp-agent]\nnodes: [n1, n2]\nisolation: node-user")
     let agent = try #require(
@@ -66,12 +66,12 @@ import Testing
     #expect(
       driver["neutron-driver/etc/bulkhead/neutron-driver/etcd-key"] == "key of neutron-driver-transport\n")
     #expect(driver["neutron-driver/OWNERS"]?.contains("0640 root neutron /etc/neutron") == true)
-    // Whoever is on a machine can read its user-data.
+    // Every user of the machine can read its user-data.
     let user = try bundle(.cloudInit, file).texts(for: sites[1])
     #expect(user.values.allSatisfy { !$0.contains("password-of") && !$0.contains("key of") })
   }
 
-  @Test func `a region is in the keys and in the settings of all who have it in their keys`() throws {
+  @Test func `a region is in the settings of all programs that have it in their keys`() throws {
     let components = "components: [neutron-driver, dhcp-agent, felix]\nnodes: [n1]\nisolation: node-user"
     let (file, model, sites) = try segmentation(components, calico: ", region: north")
     let files = try sites.map { try bundle(.directory, file).texts(for: $0) }.reduce([:]) {
@@ -92,7 +92,7 @@ import Testing
     #expect("\(fault.map { "\($0)" } ?? "")".contains("is no OpenStack region"))
   }
 
-  @Test func `the same comes out the same, and only what differs is written`() throws {
+  @Test func `the same input gives the same bundle, and only changed files are written`() throws {
     let folder = try TemporaryFolder()
     let (file, _, sites) = try segmentation("components: [calico-node, cni-plugin]\nnodes: [n1, n2]")
     let bundle = bundle(.directory, file)
@@ -117,7 +117,7 @@ import Testing
   }
 
   @Test
-  func `what the bundle's install lays out has the modes of OWNERS, and the second time it does nothing`()
+  func `the install script sets the modes of OWNERS, and a second run changes nothing`()
     throws
   {
     let folder = try TemporaryFolder()
@@ -127,7 +127,7 @@ import Testing
       for: sites[0], material: { _ in CredentialMaterial(authority: [1], certificate: [2], key: [3]) },
       password: { $0 })
     for file in files { try writer.write(file) }
-    // Only root may give files to root.
+    // Only root can give files to root.
     let me = try run("/usr/bin/id", ["-un"]).output.trimmingCharacters(in: .newlines)
     let group = try run("/usr/bin/id", ["-gn"]).output.trimmingCharacters(in: .newlines)
     let owners = try String(contentsOfFile: "\(folder.path)/n1/OWNERS", encoding: .utf8)

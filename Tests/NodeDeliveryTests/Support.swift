@@ -6,8 +6,8 @@ import Segmentation
 
 private let parsed = Result { try Catalogue.embedded() }
 
-/// The smallest file with these lines in it.
-/// - Parameter calico: More of the section `calico`.
+/// The smallest file that contains these lines.
+/// - Parameter calico: Further lines of the section `calico`.
 func segmentation(_ lines: String, calico: String = "") throws -> (
   file: SegmentationFile, segmentation: Segmentation, sites: [Site]
 ) {
@@ -25,7 +25,7 @@ func segmentation(_ lines: String, calico: String = "") throws -> (
   return (file, segmentation, Site.all(of: segmentation, nodes: file.nodes, catalogue: catalogue))
 }
 
-/// A bundle of the form with the settings of all components.
+/// A bundle of the given form with the settings of all components.
 func bundle(_ form: HostBundle.Form, _ file: SegmentationFile, source: String = "directory: {path: /x}")
   -> HostBundle
 {
@@ -43,7 +43,7 @@ func bundle(_ form: HostBundle.Form, _ file: SegmentationFile, source: String = 
 }
 
 extension HostBundle {
-  /// A host's files by their path, with made-up credentials.
+  /// A host's files by path, with fake credentials.
   func texts(for site: Site) throws -> [String: String] {
     let files = try files(
       for: site,
@@ -57,7 +57,7 @@ extension HostBundle {
   }
 }
 
-/// A folder that goes with the test.
+/// A folder that is removed with the test.
 final class TemporaryFolder: Sendable {
   let path = FileManager.default.temporaryDirectory.appending(path: "bulkhead-test-\(UUID().uuidString)").path
 

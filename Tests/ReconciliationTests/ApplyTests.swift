@@ -16,7 +16,7 @@ struct ApplyTests {
       #expect(state.users["node"]?.roles == ["node"] && state.users["root"]?.roles == ["root"])
       let wanted = DesiredState(.sample)
       for role in wanted.roles { #expect(Set(state.roles[role.name] ?? []) == Set(role.permissions)) }
-      // With authentication on as well as off, doing it again does nothing.
+      // With authentication off and on, a second apply changes nothing.
       for turnOn in [false, true] {
         if turnOn {
           try await cluster.connect { etcd in
@@ -42,21 +42,21 @@ struct ApplyTests {
   }
 
   @Test(
-    "makes what the file wants, and the second time changes nothing, with one member",
+    "one member: applies the file, and a second apply changes nothing",
     arguments: EtcdRelease.all)
   func one(release: EtcdRelease) async throws { try await check(release, members: 1) }
 
   @Test(
-    "makes what the file wants, and the second time changes nothing, with three", arguments: EtcdRelease.main)
+    "three members: applies the file, and a second apply changes nothing", arguments: EtcdRelease.main)
   func three(release: EtcdRelease) async throws { try await check(release, members: 3) }
 
-  @Test("what was changed by hand is found and mended", arguments: EtcdRelease.main)
+  @Test("finds and corrects manual changes", arguments: EtcdRelease.main)
   func drift(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       try await cluster.secure()
       try await cluster.apply(.sample)
       try await cluster.bash([
-        // Less, more, another access, an extra link, an extra grant, a lost user.
+        // Less access, more access, another access, an extra link, an extra grant, a deleted user.
         "etcdctl role revoke-permission --prefix node /calico/ipam/",
         "etcdctl role grant-permission node readwrite /calico/ready",
         "etcdctl role grant-permission --prefix writer read /calico/felix/",
@@ -81,7 +81,7 @@ struct ApplyTests {
     }
   }
 
-  @Test("a user that was made with an empty password is made anew without one", arguments: EtcdRelease.main)
+  @Test("recreates a user with an empty password, without a password", arguments: EtcdRelease.main)
   func openPassword(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       try await cluster.secure()
@@ -97,7 +97,7 @@ struct ApplyTests {
     }
   }
 
-  @Test("entries that etcd has doubled are brought to one", arguments: EtcdRelease.main)
+  @Test("replaces duplicate entries with a single one", arguments: EtcdRelease.main)
   func doubled(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       let segmentation = Segmentation.of([("a", [Grant(.key("/k"), .read), Grant(.prefix("/k"), .read)])])
@@ -115,7 +115,7 @@ struct ApplyTests {
   }
 
   @Test(
-    "a range that is to be both narrowed and joined by another from the same key is narrowed",
+    "narrows a range even if another range with the same start key is added",
     arguments: EtcdRelease.main)
   func narrowedBesideNew(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
@@ -128,7 +128,7 @@ struct ApplyTests {
   }
 
   @Test(
-    "stopped in the middle, the change in hand is finished and the next run does the rest",
+    "an interruption completes changes in flight, and the next run makes the rest",
     arguments: EtcdRelease.main)
   func interrupted(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
@@ -147,7 +147,7 @@ struct ApplyTests {
         Issue.record("ended with \(String(describing: error))")
         return
       }
-      // What was in hand was finished, and nothing more was begun.
+      // Changes in flight were completed, and no further ones were started.
       #expect(made.withLock { $0 } == done && done >= 5 && total > 10)
       let rest = try await cluster.apply(.sample)
       #expect(rest.changes.count == total - done)
@@ -155,7 +155,7 @@ struct ApplyTests {
     }
   }
 
-  @Test("somebody else who makes the same change at the same time does no harm", arguments: EtcdRelease.main)
+  @Test("tolerates another client that makes the same change at the same time", arguments: EtcdRelease.main)
   func twoAtOnce(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -167,7 +167,7 @@ struct ApplyTests {
   }
 
   @Test(
-    "a change whose answer was lost is found to be made, and is not made again", arguments: EtcdRelease.main)
+    "does not repeat a change whose answer was lost", arguments: EtcdRelease.main)
   func lostAnswers(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)
     let (user, role) = (unique("user"), unique("role"))
@@ -181,7 +181,7 @@ struct ApplyTests {
         try await Apply(etcd).make(change)
         try await Apply(etcd).make(change)
       }
-      // But what cannot be so is an error.
+      // A change that cannot be made is an error.
       #expect(
         try await failure { try await Apply(etcd).make(.grant(permission, toRole: unique("no"))) }
           == .notFound)
@@ -190,7 +190,7 @@ struct ApplyTests {
     }
   }
 
-  @Test("a role that reads back differently is told", arguments: EtcdRelease.one)
+  @Test("reports a role that reads back differently", arguments: EtcdRelease.one)
   func readBack(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       try await cluster.connect { etcd in

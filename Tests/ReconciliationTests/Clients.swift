@@ -2,7 +2,7 @@ import Etcd
 import Keyspace
 import TestClusters
 
-/// Clients with the certificates of users, which read and, where they may, write a key of their own over and over.
+/// Clients with the certificates of users. Each reads and, if it may, writes its own key in a loop.
 struct Clients {
   struct Use: Sendable {
     let user: String
@@ -13,7 +13,7 @@ struct Clients {
   private let task: Task<[EtcdError], any Error>
 
   static func start(_ uses: [Use], of cluster: TestCluster) throws -> Clients {
-    // Not while they run: two at once would issue twice.
+    // Before they run: two issuers at once would issue twice.
     for use in uses { _ = try cluster.credentials(of: use.user) }
     return Clients(
       task: Task {
@@ -26,8 +26,9 @@ struct Clients {
       })
   }
 
-  /// Ends them.
-  /// - Returns: Every answer that was none or a refusal. A write that is not there when it is read throws.
+  /// Stops them.
+  /// - Returns: Every lost answer and every refusal.
+  /// - Throws: An error if a write is missing when it is read.
   func stop() async throws -> [EtcdError] {
     task.cancel()
     return try await task.value
@@ -39,7 +40,7 @@ struct Clients {
     while !Task.isCancelled {
       count += 1
       let value = Array("\(use.user) \(count)".utf8)
-      // A task of its own, so that the end of the test does not look like a lost answer.
+      // A separate task, so that the end of the test does not look like a lost answer.
       let outcome: Result<Bool, EtcdError> = await Task {
         do throws(EtcdError) {
           guard use.access.contains(.write) else {
@@ -70,14 +71,15 @@ struct Clients {
     return errors
   }
 
-  /// As a program does whose request met the turning on of authentication: it was not done, and now it is.
+  /// Retries a request that was refused because it was in flight when authentication was turned on: etcd has
+  /// not applied it.
   private static func sendAgain(
     _ value: [UInt8], _ use: Use, with etcd: EtcdClient, after error: EtcdError, _ count: Int
   ) async throws {
     try await Task {
       let before = try await etcd.value(of: use.key)
       guard use.access.contains(.write) else { return }
-      // Where the read after it was refused, the write was done.
+      // If the read after the write was refused, the write itself was applied.
       if before == value, error.operation.hasPrefix("Put") { throw LostWrite(user: use.user, count: count) }
       try await etcd.put(value, at: use.key)
     }.value
@@ -89,5 +91,5 @@ struct LostWrite: Error {
   let count: Int
 }
 
-/// A client met the turning on of authentication more than once.
+/// A client was refused more than once when authentication was turned on.
 struct RefusedTwice: Error { let user: String }

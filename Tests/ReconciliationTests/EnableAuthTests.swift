@@ -19,7 +19,7 @@ struct EnableAuthTests {
     }
   }
 
-  /// Authentication is off, and nobody is left who was not there.
+  /// Authentication is off, and no temporary administrator is left.
   private func expectUntouched(_ cluster: TestCluster, users: [String]) async throws {
     try await cluster.connect { etcd async throws in
       #expect(try await !etcd.isAuthEnabled())
@@ -28,11 +28,11 @@ struct EnableAuthTests {
   }
 
   @Test(
-    "leaves an administrator who can administer every member, and no way back", arguments: EtcdRelease.main)
+    "leaves an administrator for every member and no temporary one", arguments: EtcdRelease.main)
   func threeMembers(release: EtcdRelease) async throws {
     try await TestCluster.with(release, members: 3) { cluster in
       try await cluster.apply(.sample)
-      // Nobody counts.
+      // No requests are counted.
       #expect(try await enable(cluster) == .turnedOn(refused: nil))
       try await cluster.connect { etcd async throws in
         for endpoint in etcd.endpoints {
@@ -45,7 +45,7 @@ struct EnableAuthTests {
     }
   }
 
-  @Test("is refused before anything is changed where somebody would be shut out", arguments: EtcdRelease.main)
+  @Test("is refused before any change if someone would be locked out", arguments: EtcdRelease.main)
   func refusals(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       func expect(_ refusal: EnableAuthRefusal, applicant: String = "root") async throws {
@@ -84,7 +84,7 @@ struct EnableAuthTests {
     }
   }
 
-  @Test("is refused while a member is away", arguments: EtcdRelease.one)
+  @Test("is refused while a member is unreachable", arguments: EtcdRelease.one)
   func memberAway(release: EtcdRelease) async throws {
     try await TestCluster.with(release, members: 3) { cluster in
       try await cluster.apply(.sample)
@@ -101,7 +101,7 @@ struct EnableAuthTests {
     }
   }
 
-  @Test("is taken back where etcd turns out to ignore certificates", arguments: EtcdRelease.all)
+  @Test("is turned off again if etcd ignores certificates", arguments: EtcdRelease.all)
   func rescue(release: EtcdRelease) async throws {
     var options = ThrowawayEtcd.Options()
     options.clientCertAuth = false
@@ -120,7 +120,7 @@ struct EnableAuthTests {
     }
   }
 
-  @Test("interrupted, it comes to its end all the same", arguments: EtcdRelease.one)
+  @Test("is completed despite an interruption", arguments: EtcdRelease.one)
   func interrupted(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       try await cluster.apply(.sample)

@@ -17,7 +17,7 @@ struct EstimateTests {
       users: users)
   }
 
-  /// A user with a role of its own for each node, and a role that all share.
+  /// For each node a user with its own role, and a role that all users share.
   private func segmentation(_ count: Int, grants: Int = 5) throws -> Segmentation {
     let shared = Role(
       name: "shared", grants: (0..<grants).map { Role.Line(Grant(.prefix(Key("/s/\($0)/")), .read)) })
@@ -32,7 +32,7 @@ struct EstimateTests {
         + users.map { Role(name: $0, grants: [Role.Line(Grant(.prefix(Key("/own/\($0)/")), .readwrite))]) })
   }
 
-  @Test("members of some releases work out all permissions at each change, and one such member is enough")
+  @Test("a change is more expensive if at least one member recomputes all permissions")
   func releases() {
     for version in ["3.4.20", "3.4.45", "3.5.5", "3.5.30", "3.6.0", "3.7.1", "4.0.0"] {
       #expect(cost([version]).grows, "\(version)")
@@ -41,20 +41,20 @@ struct EstimateTests {
     #expect(cost(["3.5.1", "3.4.23"]).grows)
   }
 
-  @Test("a stall grows with users and what they hold, and with the machine's slowness where it can be seen")
+  @Test("the stall grows with users, their permissions and, if measured, the slowness of the machine")
   func stall() {
     let usual = cost(["3.4.23"]).stall(users: 15_000, permissions: 75_000)
-    // Found on 3.4.23 with as many: 193 to 284 ms.
+    // Measured on 3.4.23 with as many: 193 to 284 ms.
     #expect((.milliseconds(190)...(.milliseconds(290))).contains(usual))
     let slow = cost(["3.4.23"], listing: .milliseconds(47)).stall(users: 15_000, permissions: 75_000)
     #expect((1.8...2.2).contains(slow / usual))
-    // With a hundred users the time says nothing.
+    // With a hundred users the time is too noisy.
     let few = cost(["3.4.23"], listing: .seconds(1), users: 100)
     #expect(!few.isMeasured && few.perUser == .nanoseconds(5500))
     #expect(cost(["3.5.1"]).stall(users: 15_000, permissions: 75_000) == .zero)
   }
 
-  @Test("an order that fills roles while nobody holds them takes less time than one that does not")
+  @Test("filling roles before they are linked takes less time than the opposite order")
   func order() throws {
     let segmentation = try segmentation(400)
     let desired = DesiredState(segmentation)
@@ -63,7 +63,7 @@ struct EstimateTests {
     let estimate = Estimate(plan, from: ClusterState(), cost: cost)
     #expect(estimate.changes == plan.changes.count && estimate.users == 400)
     #expect(estimate.stall == cost.stall(users: 400, permissions: 400 * 6))
-    // Nobody's order: user by user.
+    // A naive order: user by user.
     var naive = Duration.zero
     var (users, permissions) = (0, 0)
     for _ in desired.users {
@@ -75,7 +75,7 @@ struct EstimateTests {
     #expect(stalls * 2 < naive, "\(stalls) beside \(naive)")
   }
 
-  @Test("from where on a certificate for each node is the better choice")
+  @Test("the number of nodes above which node-certificate is the better isolation")
   func bearable() throws {
     let nodes = try #require(Estimate.bearableNodes(try segmentation(10), cost: cost(["3.5.30"])))
     // 100 ms / (5.5 µs + 6 · 2 µs)

@@ -22,7 +22,7 @@ struct EtcdctlLinesTests {
     ), ("-dash", [Grant(.key("~"), .readwrite)]), ("plain", [Grant(.prefix("/calico/"), .readwrite)]),
   ])
 
-  @Test("do on a fresh cluster all that the plan would", arguments: EtcdRelease.main)
+  @Test("make all changes of the plan on a new cluster", arguments: EtcdRelease.main)
   func build(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       for segmentation in [Segmentation.sample, Self.odd] {
@@ -31,7 +31,7 @@ struct EtcdctlLinesTests {
         try await cluster.bash(plan.changes.map(\.etcdctl))
         #expect(try await cluster.plan(segmentation).changes.map(\.words) == [])
       }
-      // And what they take away.
+      // The lines that remove access work too.
       let none = Segmentation.of(
         (Segmentation.sample.roles + Self.odd.roles).map { ($0.name, [Grant(.key("/only"), .read)]) })
       let removals = try await cluster.plan(none)
@@ -41,7 +41,7 @@ struct EtcdctlLinesTests {
     }
   }
 
-  @Test("a key that holds a zero byte fits into no line, and is told in a comment")
+  @Test("a key with a zero byte cannot be written as a line and becomes a comment")
   func zeroBytes() {
     let key = Key([0x2f, 0, 0x0a])
     let line = Change.grant(Permission(.read, .key(key)), toRole: "a").etcdctl

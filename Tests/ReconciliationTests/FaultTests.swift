@@ -10,7 +10,7 @@ import ThrowawayEtcd
 
 @Suite("Applying while members fail", .realEtcd)
 struct FaultTests {
-  /// A role with many grants, so that the fault comes in the middle.
+  /// A role with many grants, so that the fault happens in the middle.
   private static let large = Segmentation.of(
     (0..<4).map { user in
       ("user-\(user)", (0..<20).map { Grant(.prefix(Key("/calico/\(user)/\($0)/")), .readwrite) })
@@ -30,27 +30,27 @@ struct FaultTests {
     }
   }
 
-  @Test("the death of the member that is written to does not stop it", arguments: EtcdRelease.main)
+  @Test("continues if the member that it writes to is killed", arguments: EtcdRelease.main)
   func killed(release: EtcdRelease) async throws {
     try await TestCluster.with(release, members: 3) { cluster in
       try await apply(cluster, timeout: .seconds(8)) { cluster.etcd.members[0].crash() }
     }
   }
 
-  @Test("a leader that falls silent does not stop it", arguments: EtcdRelease.main)
+  @Test("continues if the leader hangs", arguments: EtcdRelease.main)
   func pausedLeader(release: EtcdRelease) async throws {
     try await TestCluster.with(release, members: 3) { cluster in
       let leader = try await cluster.leader()
       try await apply(cluster, timeout: .seconds(3)) { leader.pause() }
       leader.resume()
-      // What the silent leader still held does not come back to life.
+      // Writes that the hanging leader still had are not applied later.
       try await Task.sleep(for: .seconds(1))
       #expect(try await cluster.plan(Self.large).isEmpty)
     }
   }
 
   @Test(
-    "without a majority it stops with what is to do, and the next run completes it",
+    "without a majority it stops with a hint, and the next run completes it",
     arguments: EtcdRelease.one)
   func noMajority(release: EtcdRelease) async throws {
     try await TestCluster.with(release, members: 3) { cluster in
@@ -65,7 +65,7 @@ struct FaultTests {
       }
       #expect(done >= 30)
       for member in cluster.etcd.members { member.resume() }
-      // Whatever was under way lands or does not, and either is well.
+      // Changes in flight are applied or not; both are correct.
       try await Task.sleep(for: .seconds(2))
       try await cluster.apply(Self.large)
       #expect(try await cluster.plan(Self.large).isEmpty)

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The fewest grants")
 struct FewestGrantsTests {
-  @Test("allow exactly what the many do, and are never more")
+  @Test("allow exactly what the original grants allow, and are never more of them")
   func property() {
     for seed in 1...3000 {
       var dice = Dice(seed)
@@ -21,7 +21,7 @@ struct FewestGrantsTests {
     }
   }
 
-  @Test("what touches becomes one, and what others allow is left out")
+  @Test("adjacent ranges are merged, and ranges that other roles allow are left out")
   func examples() {
     let grants = [
       Grant(.prefix("/a"), .read), Grant(.prefix("/b"), .read), Grant(.key("/a/x"), .readwrite),
@@ -42,7 +42,7 @@ struct FewestGrantsTests {
   }
 
   @Test(
-    "a node's users may do with them what the file says, and roles that others have are written as the table is"
+    "users of nodes keep exactly their access, and roles of other users keep the table's form"
   )
   func nodeUsers() throws {
     let catalogue = try Catalogue.embedded()

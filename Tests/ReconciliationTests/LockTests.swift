@@ -12,7 +12,7 @@ struct LockTests {
   private let holder = LockHolder(
     host: "host-1", process: 4711, user: "alice", since: Date(timeIntervalSince1970: 1_800_000_000))
 
-  @Test("one holds it at a time, and whoever waits in vain is told who", arguments: EtcdRelease.main)
+  @Test("has one holder at a time, which a failed attempt reports", arguments: EtcdRelease.main)
   func exclusive(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       for withAuth in [false, true] {
@@ -27,12 +27,12 @@ struct LockTests {
             await #expect(throws: LockError.held(by: holder)) {
               try await ClusterLock.holding(etcd, as: holder, wait: .seconds(1)) { _ in }
             }
-            // Renewed for longer than its term.
+            // Renewed for longer than its time to live.
             if withAuth { try await Task.sleep(for: .seconds(Double(ClusterLock.term) * 1.5)) }
             try await lock.check()
             try await lock.put([7], at: "/bulkhead/v1/test")
           }
-          // Given back at once.
+          // Released at once.
           try await ClusterLock.holding(etcd, as: holder, wait: .zero) { _ in }
           #expect(try await etcd.value(of: "/bulkhead/v1/test") == [7])
         }
@@ -40,7 +40,7 @@ struct LockTests {
     }
   }
 
-  @Test("who plans beside a holder is told who it is, and whether they live", arguments: EtcdRelease.main)
+  @Test("a plan beside a holder reports the holder, and whether it still runs", arguments: EtcdRelease.main)
   func seen(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       try await cluster.secure()
@@ -48,14 +48,14 @@ struct LockTests {
       try await cluster.connect { etcd in
         #expect(try await Survey.take(etcd, as: root).lock == nil)
         let during = try await ClusterLock.holding(etcd, as: holder, wait: .zero) { _ in
-          // Renewed for longer than its term.
+          // Renewed for longer than its time to live.
           try await Task.sleep(for: .seconds(Double(ClusterLock.term) * 1.2))
           return try await Survey.take(etcd, as: root)
         }
         #expect(during.lock == HeldLock(holder: holder, standing: .renewed))
         #expect(try await during.lockSince(etcd) == HeldLock(holder: holder, standing: .ended))
 
-        // Nobody renews this one, and the next one has no lease.
+        // This lease is not renewed, and the next key has no lease.
         let lease = try await etcd.grantLease(seconds: Int64(ClusterLock.term))
         _ = try await etcd.put(
           try holder.bytes, at: OwnKeys.lock, with: lease, onlyIf: OwnKeys.lock, wasMadeAt: 0)
@@ -75,11 +75,11 @@ struct LockTests {
     }
   }
 
-  @Test("who waits gets it when its holder dies", arguments: EtcdRelease.main)
+  @Test("a waiting process gets it when the holder dies", arguments: EtcdRelease.main)
   func deadHolder(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       try await cluster.connect { etcd in
-        // Nobody renews this one.
+        // This lease is not renewed.
         let lease = try await etcd.grantLease(seconds: Int64(ClusterLock.term))
         let revision = try await etcd.put(
           try holder.bytes, at: OwnKeys.lock, with: lease, onlyIf: OwnKeys.lock, wasMadeAt: 0)
@@ -90,13 +90,13 @@ struct LockTests {
   }
 
   @Test(
-    "whose lease is gone may neither go on nor write what only the holder may", arguments: EtcdRelease.main)
+    "without its lease a process can neither continue nor write the record", arguments: EtcdRelease.main)
   func lostLease(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       try await cluster.secure()
       try await cluster.connect { etcd in
         try await ClusterLock.holding(etcd, as: holder, wait: .zero) { lock in
-          // As it goes for a process that was paused for longer than the term.
+          // As in a process that was paused for longer than the time to live.
           let entry = try await etcd.entries(in: .key(OwnKeys.lock)).first
           try await etcd.revoke(try #require(entry?.lease))
           await #expect(throws: LockError.self) { try await lock.put([7], at: "/bulkhead/v1/test") }

@@ -8,9 +8,9 @@ import Testing
 
 @testable import Reconciliation
 
-/// Each call of a whole apply fails once, in several ways. Clients with the certificates of those who keep an access
-/// use it all the time.
-@Suite("Applying over a way that fails", .realEtcd)
+/// Each call of a whole apply fails once, in several ways. Meanwhile clients with the certificates of users
+/// that keep access use it all the time.
+@Suite("Applying over a faulty connection", .realEtcd)
 struct LostCallTests {
   private static func segmentation(
     _ roles: [(String, [Grant])], _ users: [(String, [String])]
@@ -28,7 +28,7 @@ struct LostCallTests {
       ("b", [Grant(.prefix("/b/"), .readwrite), Grant(.prefix("/shared/"), .read)]),
     ], [("a", ["a"]), ("b", ["b"]), ("leaving", ["a", "b"])])
 
-  /// A range goes and two come, a user goes over to another role, one comes and one goes.
+  /// One range is removed and two are added, one user changes its role, one user is created and one deleted.
   private static let after = segmentation(
     [
       (
@@ -39,7 +39,7 @@ struct LostCallTests {
       ("c", [Grant(.prefix("/b/"), .readwrite), Grant(.prefix("/c/"), .read)]),
     ], [("a", ["a"]), ("b", ["c"]), ("leaving", ["b"]), ("coming", ["b", "c"])])
 
-  /// What each has before and afterwards.
+  /// What each user may do before and afterwards.
   private static let kept = [
     Clients.Use(user: "a", key: "/a/k", access: .readwrite),
     .init(user: "b", key: "/b/k", access: .readwrite),
@@ -47,14 +47,14 @@ struct LostCallTests {
   ]
 
   @Test(
-    "nobody misses what they keep, at no moment, and the next apply does the rest",
+    "no user loses access that it keeps, at any moment, and the next apply makes the rest",
     arguments: EtcdRelease.one, [FaultyWay.Fault.cut, .loseAnswer])
   func everyCall(release: EtcdRelease, fault: FaultyWay.Fault) async throws {
     try await check(release, fault) { Array(1...$0) }
   }
 
   @Test(
-    "nor when the way falls silent or is slow", arguments: EtcdRelease.one,
+    "the same if the connection hangs or is slow", arguments: EtcdRelease.one,
     [FaultyWay.Fault.fallSilent, .delay])
   func silence(release: EtcdRelease, fault: FaultyWay.Fault) async throws {
     try await check(release, fault) { [$0 / 4, $0 / 2, $0 * 3 / 4, $0 - 1] }
@@ -100,7 +100,7 @@ struct LostCallTests {
       }
       let refusals = try await clients.stop().filter { $0.code == .permissionDenied }
       #expect(refusals.isEmpty, "\(refusals)")
-      // What breaks is found out by reading, and the apply goes on; from silence nothing can be read.
+      // After a broken call Bulkhead reads the state and continues; over a hanging connection it cannot read.
       if fault != .fallSilent { #expect(failures == 0) }
     }
   }

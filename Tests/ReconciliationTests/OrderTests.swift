@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The order of changes")
 struct OrderTests {
-  @Test("stopped anywhere, even in the middle of a phase, everybody has what they had and are to have")
+  @Test("after any number of changes, even within a phase, each user has the access that it had and keeps")
   func everyPrefixIsSafe() {
     for seed in 1...500 {
       var dice = Dice(seed)
@@ -19,7 +19,7 @@ struct OrderTests {
       let rest = Plan(from: after, to: desired, applicant: "root")
       #expect(rest.changes.isEmpty, "seed \(seed)")
 
-      // What etcd cannot change without taking it away for a moment.
+      // What etcd cannot change without removing it for a moment.
       let remade = Set(before.users.filter(\.value.acceptsEmptyPassword).keys)
       let regranted = regranted(plan)
       var state = before
@@ -43,14 +43,14 @@ struct OrderTests {
     }
   }
 
-  @Test("stopped anywhere, planning again leads to the same end")
+  @Test("a new plan after any number of changes leads to the same state")
   func everyPrefixCanGoOn() {
     for seed in 1...150 {
       var dice = Dice(seed)
       var state = dice.cluster()
       let desired = DesiredState(dice.segmentation())
       var last: ClusterState?
-      // One change of the first phase, then all is planned anew.
+      // One change of the first phase, then a new plan.
       for _ in 0..<200 {
         let plan = Plan(from: state, to: desired, applicant: "root")
         guard let change = plan.phases.first?.randomElement(using: &dice) else {
@@ -64,7 +64,7 @@ struct OrderTests {
     }
   }
 
-  @Test("no phase has two changes of which one needs the other")
+  @Test("no change of a phase depends on another change of the phase")
   func phasesAreIndependent() {
     for seed in 1...300 {
       var dice = Dice(seed)
@@ -82,7 +82,7 @@ struct OrderTests {
     }
   }
 
-  @Test("what another change implies is left out")
+  @Test("leaves out changes that another change implies")
   func implied() {
     let state = ClusterState(
       users: ["a": .init(roles: ["p", "q"]), "b": .init(roles: ["p"])],
@@ -95,7 +95,7 @@ struct OrderTests {
     #expect(order.phases == [[.deleteUser("a")], [.deleteRole("p")]])
   }
 
-  @Test("a role that many new users share is linked empty and filled last, a user's own is filled first")
+  @Test("links a role shared by many new users while it is empty, and fills a user's own role first")
   func cheapest() {
     let users = (1...3).map { "user-\($0)" }
     let shared = [Grant(.prefix("/a"), .read), Grant(.prefix("/b"), .read)]

@@ -5,14 +5,15 @@ import Testing
 
 @testable import Reconciliation
 
-@Suite("What is whose")
+@Suite("Ownership of users and roles")
 struct OwnershipTests {
   private let calico = Permission(.readwrite, .prefix("/calico/"))
   private let other = Permission(.read, .prefix("/other/"))
   private let desired = DesiredState(
     .of([("node", [Grant(.prefix("/calico/"), .readwrite)])], apiserver: "apiserver"))
 
-  /// A cluster in which others have made the user and the role that the file names, with more than it wants, and more.
+  /// A cluster in which others created the user and the role that the file names, with more access than the
+  /// file gives, and other users and roles.
   private var foreign: ClusterState {
     ClusterState(
       authEnabled: true,
@@ -33,7 +34,7 @@ struct OwnershipTests {
     )
   }
 
-  @Test("additive takes nothing from what others made, and tells all of it")
+  @Test("additive removes nothing that others created, and reports all of it")
   func additive() {
     let plan = plan(foreign, .additive)
     #expect(plan.isEmpty && plan.withheld.isEmpty && plan.managed == Managed())
@@ -48,7 +49,7 @@ struct OwnershipTests {
         "foreign role: role more: it may read /other/*; node has it",
         "foreign role: role theirs: it may read /other/*; apiserver has it",
       ])
-    // What the file wants is added all the same, and with no access taken on the way.
+    // What the file gives is added, without removing any access meanwhile.
     var less = foreign
     less.roles["node"] = [Permission(.read, .prefix("/calico/")), other]
     less.users["node"]?.roles = ["more"]
@@ -64,14 +65,14 @@ struct OwnershipTests {
     let kept = self.plan(wider, .additive, desired: narrow)
     #expect(kept.isEmpty)
     #expect(kept.drift.first?.kind == .changed && kept.drift.first?.isLeft == true)
-    // What it lacks of one kind of access is added to the other kind, which stays.
+    // A missing access is added to the existing one, which stays.
     let write = Permission(.write, .prefix("/calico/"))
     wider.roles["node"] = [write]
     let reading = DesiredState(.of([("node", [Grant(.prefix("/calico/"), .read)])]))
     #expect(self.plan(wider, .additive, desired: reading).changes == [.grant(calico, toRole: "node")])
   }
 
-  @Test("adopt takes over what the file names, and leaves and tells the rest")
+  @Test("adopt takes over what the file names, and reports the rest unchanged")
   func adopt() {
     let plan = plan(foreign, .adopt)
     #expect(Set(plan.changes) == [.revoke(other, fromRole: "node"), .unlink(user: "node", role: "more")])
@@ -80,12 +81,12 @@ struct OwnershipTests {
     #expect(plan.drift.count { $0.isLeft } == 5)
   }
 
-  @Test("authoritative removes the rest too, but nothing that root, kube-apiserver or the applicant have")
+  @Test("authoritative removes the rest too, except what root, kube-apiserver or the applicant have")
   func authoritative() {
     let plan = plan(foreign, .authoritative)
     #expect(
       Set(plan.changes) == [
-        // The role that is deleted need not be taken from node first.
+        // A role that is deleted is not unlinked from node first.
         .revoke(other, fromRole: "node"), .deleteUser("app"), .deleteUser("ops"), .deleteRole("app"),
         .deleteRole("more"),
       ])
@@ -93,7 +94,7 @@ struct OwnershipTests {
     #expect(plan.withheld == [.deleteRole("theirs")] && plan.foreignRoles == ["theirs"])
     let asOps = self.plan(foreign, .authoritative, applicant: "ops")
     #expect(!asOps.changes.contains(.deleteUser("ops")) && asOps.withheld.contains(.deleteUser("ops")))
-    // Nobody says who kube-apiserver is.
+    // kube-apiserver's user is not named.
     let nameless = DesiredState(.of([("node", [Grant(.prefix("/calico/"), .readwrite)])]))
     let careful = self.plan(foreign, .authoritative, desired: nameless)
     #expect(careful.changes.contains(.deleteUser("app")))
@@ -103,7 +104,7 @@ struct OwnershipTests {
   }
 
   @Test(
-    "what Bulkhead made goes with the identity that it was made for, in every mode",
+    "what Bulkhead created is removed with its identity, in every mode",
     arguments: SegmentationFile.Management.allCases)
   func own(management: SegmentationFile.Management) {
     var state = foreign
@@ -119,19 +120,19 @@ struct OwnershipTests {
     }
     #expect(plan.managed == Managed(users: ["node"], roles: ["node"]))
     #expect(!plan.drift.contains { $0.subject == "user node.n1" && $0.isLeft })
-    // Not by its own hand.
+    // The applicant does not delete its own user.
     let own = self.plan(state, management, managed: managed, applicant: "node.n1")
     #expect(own.withheld.contains(.deleteUser("node.n1")) && own.withheld.contains(.deleteRole("node.n1")))
     #expect(own.managed.users.contains("node.n1") && own.managed.roles.contains("node.n1"))
   }
 
-  @Test("what is about to be made is Bulkhead's, but root and kube-apiserver are not")
+  @Test("Bulkhead manages what it is about to create, but not root and kube-apiserver")
   func made() {
     #expect(
       plan(ClusterState(), .additive).managed == Managed(users: ["node"], roles: ["node"]))
   }
 
-  @Test("a role that may be kube-apiserver's is not removed when the file no longer names it")
+  @Test("a role that kube-apiserver may need stays when the file no longer names it")
   func apiserverRole() {
     let state = ClusterState(
       users: ["root": .init(roles: ["root"]), "apiserver": .init(roles: ["kube-apiserver"])],
@@ -142,7 +143,7 @@ struct OwnershipTests {
     #expect(plan.managed.roles == ["kube-apiserver"])
   }
 
-  @Test("a user of somebody else's that anybody can log in as is made anew with all its roles")
+  @Test("a user of others with an empty password is recreated with all its roles")
   func openPassword() {
     var state = foreign
     state.users["node"]?.acceptsEmptyPassword = true
@@ -155,7 +156,7 @@ struct OwnershipTests {
     #expect(plan.drift.contains { $0.kind == .passwordOpen && !$0.isLeft })
   }
 
-  @Test("entries that stand twice are named as that")
+  @Test("reports duplicate entries as such")
   func duplicates() {
     var state = foreign
     state.roles["node"] = [calico, Permission(.read, .prefix("/calico/"))]

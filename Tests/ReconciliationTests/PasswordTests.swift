@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Users with passwords", .realEtcd)
 struct PasswordTests {
-  /// A user by certificate, and one by password with a role of its own.
+  /// A user with a certificate, and one with a password and its own role.
   private static let segmentation = Segmentation(
     cluster: "test",
     identities: [
@@ -36,7 +36,7 @@ struct PasswordTests {
   }
 
   @Test(
-    "is made with its password, which lets in, as its own user, and the empty one does not",
+    "is created with its password, which works for this user, while the empty one does not",
     arguments: EtcdRelease.main)
   func made(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
@@ -56,14 +56,14 @@ struct PasswordTests {
         #expect(await driver.mayWatch(.prefix("/driver/")) == .allowed)
         #expect(await driver.mayRead(.key("/calico/x")) == .denied)
         #expect(await driver.mayAdminister() == .denied)
-        // Any of the candidates will do, as while a change was not finished.
+        // Any of the candidates is accepted, as during an unfinished change.
         #expect(try await Self.plan(etcd, ["other", Self.password]).isEmpty)
       }
     }
   }
 
   @Test(
-    "a wrong, an empty and a missing password are found, and the next apply mends each",
+    "a wrong, an empty and a missing password are found, and the next apply corrects each",
     arguments: EtcdRelease.main)
   func mended(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
@@ -102,7 +102,7 @@ struct PasswordTests {
     }
   }
 
-  @Test("etcdctl does the same with the plan's lines, run beside the file", arguments: EtcdRelease.one)
+  @Test("etcdctl makes the same changes with the lines of the plan", arguments: EtcdRelease.one)
   func lines(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       try await cluster.secure()
@@ -124,7 +124,7 @@ struct PasswordTests {
     }
   }
 
-  @Test("nothing is sent for a password that is empty or too long", arguments: EtcdRelease.one)
+  @Test("sends nothing for a password that is empty or too long", arguments: EtcdRelease.one)
   func refused(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)
     let user = unique("refused")

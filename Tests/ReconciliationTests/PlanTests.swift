@@ -9,7 +9,7 @@ import Testing
 struct PlanTests {
   private let desired = DesiredState(.sample)
 
-  /// The cluster that the segmentation wants.
+  /// The cluster that the segmentation defines.
   private func wanted(authEnabled: Bool = true) -> ClusterState {
     ClusterState(
       authEnabled: authEnabled,
@@ -22,7 +22,7 @@ struct PlanTests {
     Plan(from: state, to: desired, applicant: applicant).changes
   }
 
-  @Test("an empty cluster gets roles, their grants, users and then links, and loses nothing")
+  @Test("an empty cluster gets roles, their grants, users and then links, and nothing is removed")
   func emptyCluster() {
     let plan = Plan(from: ClusterState(), to: desired, applicant: "root")
     #expect(plan.removals.isEmpty && plan.withheld.isEmpty)
@@ -36,13 +36,13 @@ struct PlanTests {
     #expect(Plan(from: ClusterState(), to: desired, applicant: "root") == plan)
   }
 
-  @Test("what is as wanted is left alone")
+  @Test("leaves a cluster in the desired state unchanged")
   func nothingToDo() {
     let plan = Plan(from: wanted(), to: desired, applicant: "root")
     #expect(plan.isEmpty && plan.withheld.isEmpty && plan.foreignRoles.isEmpty && plan.foreignUsers.isEmpty)
   }
 
-  @Test("more access is granted in place, less is taken in place and counts as taken")
+  @Test("grants more access in place, and reduces access in place as a removal")
   func changedAccess() {
     let ipam = KeyRange.prefix("/calico/ipam/")
     var state = wanted()
@@ -60,7 +60,7 @@ struct PlanTests {
     #expect(narrowed.etcdctl == "etcdctl role grant-permission node read /calico/ --prefix")
   }
 
-  @Test("an access is never changed in place where another range begins with the same key")
+  @Test("never changes an access in place if another range has the same start key")
   func sharedStartKey() {
     let (key, prefix) = (KeyRange.key("/k"), KeyRange.prefix("/k"))
     let segmentation = Segmentation.of([("a", [Grant(key, .read), Grant(prefix, .read)])])
@@ -72,14 +72,14 @@ struct PlanTests {
       .revoke(Permission(.readwrite, prefix), fromRole: "a"), .grant(Permission(.read, prefix), toRole: "a"),
     ]
     #expect(Plan(from: state, to: desired, applicant: nil).changes == mend)
-    // The other one is only about to be granted.
+    // The other range is only about to be granted.
     state.roles["a"] = [Permission(.readwrite, prefix)]
     #expect(
       Plan(from: state, to: desired, applicant: nil).changes
         == [.grant(Permission(.read, key), toRole: "a")] + mend)
   }
 
-  @Test("doubled entries are revoked once and granted anew")
+  @Test("revokes duplicate entries once and grants a single one")
   func duplicates() {
     let prefix = KeyRange.prefix("/calico/felix/")
     var state = wanted()
@@ -95,7 +95,7 @@ struct PlanTests {
     #expect(changes(state) == [.revoke(foreign, fromRole: "writer")])
   }
 
-  @Test("grants of the same range in the file are one in etcd")
+  @Test("merges grants of the same range in the file")
   func sameRangeTwice() {
     let range = KeyRange.prefix("/k")
     let desired = DesiredState(
@@ -104,7 +104,7 @@ struct PlanTests {
       desired.roles.first?.permissions == [Permission(.readwrite, range), Permission(.read, .key("/x"))])
   }
 
-  @Test("what the file does not name is left alone and told")
+  @Test("leaves what the file does not name unchanged, and reports it")
   func foreign() {
     var state = wanted()
     state.users["them"] = .init(roles: ["theirs"])
@@ -114,7 +114,7 @@ struct PlanTests {
     #expect(plan.foreignUsers == ["them"] && plan.foreignRoles == ["theirs"])
   }
 
-  @Test("a managed user keeps no other roles, but root does")
+  @Test("removes other roles from a managed user, but not from root")
   func extraRoles() {
     var state = wanted()
     state.users["node"]?.roles.insert("theirs")
@@ -122,7 +122,7 @@ struct PlanTests {
     #expect(changes(state) == [.unlink(user: "node", role: "theirs")])
   }
 
-  @Test("kube-apiserver, which others manage, keeps its roles and is given what it lacks")
+  @Test("kube-apiserver keeps its roles and gets what it lacks")
   func apiserver() {
     let desired = DesiredState(.of([], apiserver: "apiserver"))
     let state = ClusterState(users: ["root": .init(roles: ["root"]), "apiserver": .init(roles: ["theirs"])])
@@ -130,7 +130,7 @@ struct PlanTests {
       Plan(from: state, to: desired, applicant: "root").changes == [.link(user: "apiserver", role: "root")])
   }
 
-  @Test("whoever applies is never shut out")
+  @Test("never locks out the applicant")
   func applicant() {
     var state = wanted()
     state.users["node"]?.roles.insert("root")
@@ -140,7 +140,7 @@ struct PlanTests {
     #expect(changes(state, applicant: "root") == [.unlink(user: "node", role: "root")])
   }
 
-  @Test("a user that anybody can log in as is made anew with its roles, but not root and not whoever applies")
+  @Test("recreates a user with an empty password and its roles, except root and the applicant")
   func openPasswords() {
     var state = wanted()
     state.users["node"]?.acceptsEmptyPassword = true
@@ -151,7 +151,7 @@ struct PlanTests {
     state.users["root"]?.acceptsEmptyPassword = true
     let root = Plan(from: state, to: desired, applicant: "admin")
     #expect(root.isEmpty && root.withheld == [.deleteUser("root"), .addUser("root")])
-    // Nothing of what others manage is lost on the way.
+    // Nothing that others manage is lost meanwhile.
     let apiserver = ClusterState(users: [
       "root": .init(roles: ["root"]), "kube": .init(roles: ["root", "theirs"], acceptsEmptyPassword: true),
     ])
@@ -162,7 +162,7 @@ struct PlanTests {
       ])
   }
 
-  @Test("a way back that was left behind is removed")
+  @Test("removes a temporary administrator that was left behind")
   func wayBack() {
     var state = wanted()
     state.users["bulkhead-way-back-1234"] = .init(roles: ["root"])
@@ -170,7 +170,7 @@ struct PlanTests {
     #expect(plan.changes == [.deleteUser("bulkhead-way-back-1234")] && plan.foreignUsers.isEmpty)
   }
 
-  @Test("what is added comes before what is taken away")
+  @Test("additions come before removals")
   func order() {
     var state = wanted()
     state.roles["node"] = [Permission(.readwrite, .everything)]

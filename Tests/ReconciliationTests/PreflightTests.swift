@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Before authentication is turned on")
 struct PreflightTests {
-  @Test("whoever has no user, lacks a role or has one that lacks grants would be locked out")
+  @Test("an identity without a user, without a role or with an incomplete role would be locked out")
   func lockedOut() {
     let desired = DesiredState(.sample)
     var state = ClusterState()
@@ -31,7 +31,7 @@ struct PreflightTests {
   }
 
   @Test(
-    "all obstacles are told at once, and none is left when they are mended", .realEtcd,
+    "reports all obstacles at once, and none after they are removed", .realEtcd,
     arguments: EtcdRelease.one)
   func obstacles(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
@@ -59,7 +59,7 @@ struct PreflightTests {
       #expect(prepared.impersonations.isEmpty)
       #expect(try await !check(.sample).isSafe)
 
-      // The member's own certificate is somebody's: the file's, then only etcd's.
+      // The member's own certificate names a user: of the file, then only of etcd.
       let member = try #require(cluster.etcd.members.first?.name)
       let name = "etcd-peer \(member)"
       let own = Segmentation.of([(name, [Grant(.prefix("/a/"), .read)])], apiserver: "kube")
@@ -90,7 +90,7 @@ struct PreflightTests {
     ]}
     """
 
-  @Test("pods that have a Secret in any way are found, those that have ended are not")
+  @Test("finds pods that use a Secret in any way, except pods that have ended")
   func podUses() throws {
     let uses = try PodUses(ofSecret: "calico-etcd-secrets", in: Array(Self.pods.utf8))
     #expect(uses.pods == ["a/projected", "default/tool", "kube-system/node-1"])

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("The record", .realEtcd)
 struct RecordTests {
-  /// The users and roles of this many nodes, three components on each.
+  /// The users and roles of this many nodes, with three components on each.
   static func record(nodes: Int, name: (Int) -> String) -> Record {
     let names = Set(
       (0..<nodes).flatMap { node in
@@ -43,7 +43,7 @@ struct RecordTests {
     #expect(throws: RecordError.self) { _ = try tooMany.bytes }
   }
 
-  @Test("the longest record that is allowed goes through a real server and back", arguments: EtcdRelease.main)
+  @Test("the longest allowed record is written to a real server and read back", arguments: EtcdRelease.main)
   func realServer(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       try await cluster.secure()
@@ -57,7 +57,7 @@ struct RecordTests {
         let root = try cluster.credentials(of: "root")
         #expect(try await Survey.take(etcd, as: root).record == record)
       }
-      // Nobody but administrators sees it.
+      // Only administrators can read it.
       try await cluster.connect { try await $0.addUser("other") }
       let refused = try await failure {
         try await cluster.connect(as: "other") { _ = try await $0.entries(in: .prefix("/bulkhead/")) }
@@ -66,14 +66,14 @@ struct RecordTests {
     }
   }
 
-  @Test("what is not understood is refused and not taken for nothing")
+  @Test("refuses an unknown format instead of treating it as no record")
   func refused() {
     for text in ["", "{}", "[1]", #"{"format":2,"users":[],"roles":[],"usersWithRole":[]}"#] {
       #expect(throws: RecordError.self) { try Record(Array(text.utf8)) }
     }
   }
 
-  @Test("a goal is fulfilled only by the same file, the same program's reading of it and the same revision")
+  @Test("a goal is fulfilled only with the same file, the same desired state and the same revision")
   func fulfilled() throws {
     func goal(_ text: String, _ segmentation: Segmentation = .sample) -> Goal {
       Goal(segmentation, management: .additive, applicant: "root", text: text)
@@ -94,7 +94,7 @@ struct RecordTests {
     #expect(try one.applied(according: none) == nil)
   }
 
-  @Test("with users who log in with a password, only by the very passwords that were applied")
+  @Test("with password users, only with exactly the passwords that were applied")
   func passwords() throws {
     let segmentation = Segmentation(
       cluster: "test",
@@ -119,11 +119,11 @@ struct RecordTests {
     let others: [[String: [String]]] = [
       [:], ["driver": ["first"]], ["driver": ["first"], "agent": []],
       ["driver": ["second"], "agent": ["first"]], ["driver": ["first"], "agent": ["secondx"]],
-      // A change that was not finished: either may be the right one.
+      // An unfinished change: either password may be the right one.
       ["driver": ["first", "next"], "agent": ["second"]],
     ]
     for passwords in others { #expect(try !isRecognised(goal(passwords), digest), "\(passwords)") }
-    // Nothing in it is a password, and the same passwords look different each time.
+    // The digest contains no password, and the same passwords give different digests.
     let text = String(decoding: try JSONEncoder().encode(digest), as: UTF8.self)
     #expect(!text.contains("first") && !text.contains(Data("first".utf8).base64EncodedString()))
     #expect(try digest != PasswordDigest(of: try #require(one.onlyPasswords)))

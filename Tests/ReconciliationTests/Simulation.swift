@@ -5,8 +5,8 @@ import Segmentation
 @testable import Reconciliation
 
 extension ClusterState {
-  /// Does what etcd does (etcd, `server/auth/store.go`), its way of appending to a role included: the entry to
-  /// update is looked for at the first that has the same start key.
+  /// Does what etcd does (etcd, `server/auth/store.go`), including how it appends to a role: it looks for the
+  /// entry to update at the first one with the same start key.
   mutating func make(_ change: Change) {
     switch change {
     case .addRole(let role): if roles[role] == nil { roles[role] = [] }
@@ -41,7 +41,7 @@ extension ClusterState {
   }
 }
 
-/// Numbers that are the same at every run.
+/// Random numbers that are the same in every run.
 struct Dice: RandomNumberGenerator {
   private var state: UInt64
   init(_ seed: Int) { state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1 }
@@ -85,7 +85,7 @@ struct Dice: RandomNumberGenerator {
       roles: roles)
   }
 
-  /// A cluster as hands leave it: other roles, other links, doubled entries, users that anybody can log in as.
+  /// A manually changed cluster: other roles, other links, duplicate entries, users with an empty password.
   mutating func cluster() -> ClusterState {
     var state = ClusterState(users: ["root": .init(roles: ["root"])], roles: ["root": []])
     for role in ["p", "q", "r", "s"] where chance(60) {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Reconciliation
 
-@Suite("From one certificate to one for each")
+@Suite("Stages from a shared certificate to one for each program")
 struct StageTests {
   private let desired = DesiredState(.sample)
 
@@ -14,7 +14,7 @@ struct StageTests {
     Plan(from: state, to: DesiredState(segmentation), applicant: "root")
   }
 
-  @Test("preparing takes nothing away, and keeps for the shared certificate what it has while all is open")
+  @Test("prepare removes nothing, and keeps the shared certificate's access while authentication is off")
   func preparing() throws {
     var state = ClusterState(
       users: ["root": .init(roles: ["root"]), "node": .init(roles: ["theirs"])],
@@ -23,19 +23,19 @@ struct StageTests {
     #expect(prepared.removals.isEmpty && !plan(state).removals.isEmpty)
     #expect(prepared.changes.contains(.addUser("all")))
     #expect(prepared.changes.contains(.link(user: "all", role: "root")))
-    // With authentication on it keeps what its user has, and must be one.
+    // With authentication on, the shared certificate's user must exist and keeps its access.
     state.authEnabled = true
     #expect(throws: StageRefusal.noSuchUser("all")) { try plan(state).preparing(shared: "all", from: state) }
     state.users["all"] = .init(roles: ["theirs"])
     let kept = try plan(state).preparing(shared: "all", from: state)
     #expect(!kept.changes.contains { if case .link("all", _) = $0 { true } else { false } })
-    // A user that anybody can log in as is made anew when nobody needs it, and what has to be revoked first waits too.
+    // A user with an empty password is recreated only when no program needs it; revocations wait too.
     state.users["writer"] = .init(roles: ["writer"], acceptsEmptyPassword: true)
     let later = try plan(state).preparing(shared: "all", from: state)
     #expect(!later.changes.contains(.addUser("writer")) && plan(state).changes.contains(.addUser("writer")))
   }
 
-  @Test("no stage is gone through before the one before it, and root, applicant and kube-apiserver stay")
+  @Test("each stage requires the one before, and root, applicant and kube-apiserver stay")
   func refusals() throws {
     let empty = ClusterState()
     #expect(throws: StageRefusal.notPrepared(plan(empty).changes.count)) {
@@ -85,16 +85,16 @@ struct StageTests {
     return nil
   }
 
-  /// Turns authentication on, and says how many requests the members have refused at that moment.
+  /// Turns authentication on, and returns how many requests the members refused at that moment.
   private func turnOn(_ cluster: TestCluster, _ etcd: EtcdClient) async throws -> Int? {
     let outcome = try await EnableAuth(etcd, as: try cluster.credentials(of: "root")).run(
       applicant: "root", state: try await ClusterState.observe(etcd, managed: []), secret: secret)
     return if case .turnedOn(let refused) = outcome { refused } else { nil }
   }
 
-  /// Refusals that are none of ours: etcd refuses what is on its way at the very moment of the switch, without having
-  /// done it, because the request was sent without a user. So each client is refused once at most: what it sends again
-  /// is done, or ``Clients/stop()`` throws.
+  /// Refusals that Bulkhead cannot prevent: etcd refuses a request that is in flight at the moment of the
+  /// switch, without applying it, because it carries no user. So each client is refused at most once: its
+  /// retry succeeds, or ``Clients/stop()`` throws.
   private func expectServed(_ errors: [EtcdError], atMost count: Int) {
     #expect(
       errors.allSatisfy { $0.code == .noIdentity && $0.message == "etcdserver: user name is empty" },
@@ -103,7 +103,7 @@ struct StageTests {
   }
 
   @Test(
-    "from an open cluster: nobody is refused anything, and afterwards the old certificate may do nothing",
+    "from an open cluster: no request is refused, and afterwards the old certificate has no access",
     .realEtcd, arguments: EtcdRelease.main)
   func open(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
@@ -116,13 +116,13 @@ struct StageTests {
         _ = try await go(.prepare, cluster, etcd)
         _ = try await go(.switch, cluster, etcd)
         let refused = try #require(try await turnOn(cluster, etcd))
-        // Its programs go over to their own certificates.
+        // Its programs switch to their own certificates.
         let errors = try await old.stop()
         expectServed(errors, atMost: shared.count)
         #expect(try await go(.clean, cluster, etcd) == .removed)
         let others = try await clients.stop()
         expectServed(others, atMost: Self.uses.count)
-        // The members have counted the same.
+        // The members' own counters agree.
         #expect(refused == errors.count + others.count)
         #expect(try await cluster.plan(.sample).isEmpty)
       }
@@ -133,7 +133,7 @@ struct StageTests {
   }
 
   @Test(
-    "from one user for everything: nobody is refused anything, and whoever still uses it gets it back",
+    "with one shared user: no request is refused, and the user is restored if a client still uses it",
     .realEtcd, arguments: EtcdRelease.one)
   func shared(release: EtcdRelease) async throws {
     try await TestCluster.with(release, members: 3) { cluster in

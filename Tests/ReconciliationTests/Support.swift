@@ -10,7 +10,7 @@ extension Permission {
 }
 
 extension Segmentation {
-  /// Identities that each have one role of their own name with these grants, and the administrator.
+  /// Identities that each have one role with their own name and these grants, and the administrator.
   static func of(_ grants: [(user: String, grants: [Grant])], apiserver: String? = nil) -> Segmentation {
     Segmentation(
       cluster: "test",
@@ -38,7 +38,7 @@ extension Segmentation {
 }
 
 extension TestCluster {
-  /// What a plan for the segmentation would change now.
+  /// The changes that a plan for the segmentation would make now.
   func plan(_ segmentation: Segmentation, applicant: String = "root") async throws -> Plan {
     try await connect { etcd in try await Self.plan(etcd, segmentation, applicant: applicant) }
   }
@@ -51,7 +51,7 @@ extension TestCluster {
     return Plan(from: state, to: desired, applicant: applicant)
   }
 
-  /// Plans and applies; returns what was planned.
+  /// Plans and applies; returns the plan.
   @discardableResult
   func apply(_ segmentation: Segmentation) async throws -> Plan {
     try await connect { etcd in
@@ -65,7 +65,7 @@ extension TestCluster {
     try await connect { try await ClusterState.observe($0, managed: managed) }
   }
 
-  /// The revision of users and roles, which every change of them moves.
+  /// The revision of users and roles, which every change of them increases.
   func authRevision() async throws -> Int64? {
     try await Metrics.read(from: etcd.endpoints[0], as: try credentials(of: "root")).authRevision
   }

@@ -10,7 +10,7 @@ import ThrowawayEtcd
 @Suite("The survey", .realEtcd)
 struct SurveyTests {
   @Test(
-    "knows every member's version, those that no endpoint names too, and the auth revision",
+    "reads the version of every member, in the file or not, and the auth revision",
     arguments: EtcdRelease.main)
   func members(release: EtcdRelease) async throws {
     try await TestCluster.with(release, members: 3) { cluster in
@@ -24,7 +24,7 @@ struct SurveyTests {
       #expect(Set(survey.members.compactMap(\.endpoint)) == Set(cluster.etcd.endpoints))
       #expect(survey.authEnabled && survey.record == nil)
       #expect(try await survey.authRevision == cluster.authRevision())
-      // With one of them away its version is not known: nothing is sent that could harm it.
+      // The version of an unreachable member is not known: nothing is sent that could harm it.
       cluster.etcd.members[2].crash()
       try await cluster.connect { etcd in
         let survey = try await Survey.take(etcd, as: root)
@@ -33,7 +33,7 @@ struct SurveyTests {
     }
   }
 
-  @Test("AuthStatus is sent only where every member is known to know it")
+  @Test("AuthStatus is sent only if every member is known to support it")
   func leave() {
     func leave(_ versions: String?...) -> Bool {
       AuthStatusLeave(versions: versions.map { $0.flatMap { EtcdVersion($0) } }) != nil
@@ -42,7 +42,7 @@ struct SurveyTests {
     #expect(!leave() && !leave(nil) && !leave("3.5.1", nil) && !leave("3.5.1", "3.4.44"))
   }
 
-  @Test("releases that cannot do what is needed are refused with the reason")
+  @Test("refuses unsuitable releases with the reason")
   func refusals() throws {
     func refusal(_ version: String) throws -> MemberRefusal? {
       let status = MemberStatus.of(version: try #require(EtcdVersion(version)))
@@ -57,7 +57,7 @@ struct SurveyTests {
     #expect(throws: MemberRefusal.forgetsPermissions("a", old)) { try survey.checkBeforeEnablingAuth() }
   }
 
-  @Test("nothing is written to a store that is nearly full", arguments: EtcdRelease.one)
+  @Test("writes nothing to a store that is nearly full", arguments: EtcdRelease.one)
   func space(release: EtcdRelease) async throws {
     var options = ThrowawayEtcd.Options()
     options.quotaBackendBytes = 1 << 20
@@ -69,7 +69,7 @@ struct SurveyTests {
         for number in 0..<26 {
           guard try await etcd.status().databaseSize < 997_000 else { break }
           try await etcd.put([UInt8](repeating: 7, count: 40_000), at: Key("/filler/\(number)"))
-          // The size is that of what was written to the file, which happens every 100 ms.
+          // A member reports the size of what is committed to the file, which happens every 100 ms.
           try await Task.sleep(for: .milliseconds(250))
         }
         let survey = try await Survey.take(etcd, as: root)

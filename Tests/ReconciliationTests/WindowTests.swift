@@ -2,9 +2,9 @@ import Testing
 
 @testable import Reconciliation
 
-@Suite("The window of changes under way")
+@Suite("The concurrency limit of changes")
 struct WindowTests {
-  /// Changes that take the cluster `cost` each, one after the other.
+  /// Changes that each keep the cluster busy for `cost`, one after the other.
   private func size(_ window: Window = Window(), after count: Int, cost: Duration) -> Window {
     var window = window
     for _ in 0..<count {
@@ -13,7 +13,7 @@ struct WindowTests {
     return window
   }
 
-  @Test("grows to its largest where changes are cheap, and keeps what is in hand short where they are not")
+  @Test("grows to its maximum if changes are cheap, and bounds the time for changes in flight if not")
   func follows() {
     #expect(size(after: 200, cost: .milliseconds(1)).size == Window.largest)
     let window = size(after: 200, cost: .milliseconds(25))
@@ -24,7 +24,7 @@ struct WindowTests {
       size(size(after: 200, cost: .seconds(1)), after: 200, cost: .milliseconds(1)).size == Window.largest)
   }
 
-  @Test("a long way to the cluster does not make it short")
+  @Test("is not reduced by a long round trip")
   func distance() {
     var window = Window()
     for _ in 0..<200 {
@@ -34,7 +34,7 @@ struct WindowTests {
     #expect(window.size == Window.largest)
   }
 
-  @Test("shrinks at once when answers are lost, and rests while plain reads are slow")
+  @Test("shrinks at once when answers are lost, and pauses while plain reads are slow")
   func suffers() {
     var window = size(after: 200, cost: .milliseconds(1))
     window.made(in: .seconds(8), inHand: 64, sendings: 2)

@@ -14,7 +14,7 @@ import ThrowawayEtcd
 private let server = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent().appendingPathComponent(".tools/etcd/3.5.30/etcd").path
 
-/// A roll-over on a real three-member etcd, with clients that write all the while.
+/// A roll-over on a real three-member etcd, with clients that write all the time.
 @Suite(
   .serialized,
   .enabled(
@@ -53,7 +53,7 @@ final class RolloverTests {
     }
   }
 
-  @Test func nobodyWaitsInVainWhileTheAuthorityChanges() async throws {
+  @Test func noClientFailsWhileTheAuthorityIsReplaced() async throws {
     let old = try Authority.create(name: "old", lifetime: .seconds(86_400), now: Date())
     try old.save(to: pki)
     let trust = pki + "/trust.crt"
@@ -65,7 +65,7 @@ final class RolloverTests {
     defer { for member in members { member.stop() } }
     let holders = ["root", "alice", "bob"].map { CertificateHolder(client: $0) }
     _ = try clients.issue(for: holders, by: issuer())
-    // The old certificates, kept by somebody.
+    // The old certificates, which someone kept.
     for name in ["alice.crt", "alice.key"] {
       try FileManager.default.copyItem(atPath: "\(clients.path)/\(name)", toPath: "\(directory)/old-\(name)")
     }
@@ -92,7 +92,7 @@ final class RolloverTests {
     try await rollover.promote(ledger: ledger, now: Date(), passphrase: nil)
     #expect(try rollover.directory.stage() == .reissue)
 
-    // 2. Issue anew, and not before drop the old.
+    // 2. Issue new certificates; the old authority cannot be dropped before.
     let tooEarly = await #expect(throws: RolloverRefusal.self) {
       try await rollover.distrust(holders: holders, ledger: ledger, now: Date())
     }
@@ -102,7 +102,7 @@ final class RolloverTests {
     try await rollover.distrust(holders: holders, ledger: ledger, now: Date())
     #expect(try rollover.directory.stage() == .trustNew)
 
-    // 3. The new one only.
+    // 3. Only the new authority.
     let stillTrusted = await #expect(throws: RolloverRefusal.self) {
       try await rollover.finish(ledger: ledger, now: Date(), passphrase: nil)
     }
@@ -126,8 +126,8 @@ final class RolloverTests {
   }
 }
 
-/// Clients that write one key after another and, as Calico's do, try a write again whose answer was lost. They read
-/// their certificate anew with each connection.
+/// Clients that write one key after another and, like Calico, retry a write whose answer was lost. They read
+/// their certificate again for each connection.
 private final class Writers: Sendable {
   private let endpoints: [Endpoint]
   private let credentials: [ClientCredentials]
@@ -140,7 +140,7 @@ private final class Writers: Sendable {
 
   func stop() { isStopped.withLock { $0 = true } }
 
-  /// How many writes were done, and the errors of those that failed.
+  /// How many writes succeeded, and the errors of those that failed.
   func run() async -> (done: Int, failed: [String]) {
     await withTaskGroup(of: (Int, [String]).self) { group in
       for credentials in credentials { group.addTask { await self.run(as: credentials) } }
@@ -162,7 +162,8 @@ private final class Writers: Sendable {
     return (done, failed)
   }
 
-  /// A write fails that does not succeed within a minute: the machine may be busy with the servers of other tests.
+  /// A write fails if it does not succeed within a minute: the machine may be busy with the servers of other
+  /// tests.
   private static func write(_ number: Int, _ endpoints: [Endpoint], _ credentials: ClientCredentials) async
     -> String?
   {

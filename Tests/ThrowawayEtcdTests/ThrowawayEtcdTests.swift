@@ -7,7 +7,7 @@ import ThrowawayEtcd
 @Suite("Throw-away clusters", .realEtcd)
 struct ThrowawayEtcdTests {
   @Test(
-    "every release that the tests want is installed",
+    "every release that the tests need is installed",
     .enabled(
       if: EtcdRelease.isCI || EtcdRelease.missing.isEmpty,
       "missing: \(EtcdRelease.missing.map(\.version).joined(separator: ", ")); tools/need-tests installs them"
@@ -16,7 +16,7 @@ struct ThrowawayEtcdTests {
     #expect(EtcdRelease.missing.isEmpty)
   }
 
-  @Test("three members form one cluster, of the release asked for", arguments: EtcdRelease.main)
+  @Test("three members form one cluster of the requested release", arguments: EtcdRelease.main)
   func threeMembers(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release, members: 3)
     try await cluster.connect { etcd in
@@ -30,7 +30,7 @@ struct ThrowawayEtcdTests {
   }
 
   @Test(
-    "a stopped, a crashed and a paused member are gone when the cluster is stopped",
+    "stopping the cluster ends stopped, crashed and paused members",
     arguments: EtcdRelease.one)
   func nothingIsLeft(release: EtcdRelease) async throws {
     let members = try await TestCluster.with(release, members: 3) { cluster in
@@ -42,7 +42,7 @@ struct ThrowawayEtcdTests {
     for member in members { #expect(!member.isRunning) }
   }
 
-  @Test("a program that is no etcd is an error with the end of its log", arguments: EtcdRelease.one)
+  @Test("a program other than etcd is an error with the end of its log", arguments: EtcdRelease.one)
   func notAnEtcd(release: EtcdRelease) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: unique("bulkhead-no-etcd")).path
     defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Verification
 
-@Suite("Known holes by version")
+@Suite("Known vulnerabilities by version")
 struct AdvisoryTests {
   private func ids(_ version: String) throws -> Set<String> {
     let version = try #require(EtcdVersion(version))
@@ -11,7 +11,7 @@ struct AdvisoryTests {
   }
 
   @Test(
-    "end with the release that mends them",
+    "end with the release that has the fix",
     arguments: [
       ("CVE-2026-33343", "3.4.41", "3.4.42"), ("CVE-2026-33343", "3.5.27", "3.5.28"),
       ("CVE-2026-33413", "3.6.8", "3.6.9"), ("CVE-2026-44283", "3.5.29", "3.5.30"),
@@ -25,26 +25,26 @@ struct AdvisoryTests {
     #expect(try !ids(mended).contains(id))
   }
 
-  @Test("stay in a line of releases that was never mended")
+  @Test("stay in a minor release without a fix")
   func neverMended() throws {
     #expect(try ids("3.4.45").contains("GHSA-xg4h-6gfc-h4m8"))
     #expect(try ids("3.4.45").contains("etcd pull request 22386"))
     #expect(try ids("3.3.27").contains("CVE-2026-33343"))
   }
 
-  @Test("do not reach back before the release that brought them")
+  @Test("do not affect releases before the first vulnerable one")
   func since() throws {
     #expect(try !ids("3.4.20").contains("etcd issue 13766"))
     #expect(try ids("3.5.0").contains("etcd issue 13766"))
   }
 
-  @Test("are none in the newest releases")
+  @Test("do not affect the newest releases")
   func newest() throws {
     for version in ["3.6.14", "3.7.1", "3.8.0", "4.0.0"] { #expect(try ids(version).isEmpty) }
     #expect(try ids("3.5.33") == ["etcd pull request 22386"])
   }
 
-  @Test("have an id each")
+  @Test("have unique ids")
   func identifiers() {
     #expect(Set(Advisory.all.map(\.id)).count == Advisory.all.count)
   }

@@ -6,9 +6,9 @@ import Testing
 
 @testable import Verification
 
-@Suite("Holes seen on the live server", .realEtcd)
+@Suite("Vulnerabilities observed on the live server", .realEtcd)
 struct HoleSightingTests {
-  @Test("are those that the version is known for, at every member", arguments: EtcdRelease.main)
+  @Test("are those known for the version, at every member", arguments: EtcdRelease.main)
   func asKnown(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release, members: 3)
     let user = unique("looker")
@@ -38,15 +38,15 @@ struct HoleSightingTests {
     }
   }
 
-  @Test("are not looked for by an administrator, who may do all this")
+  @Test("are not probed as an administrator, who may make all these requests")
   func administrator() {
     #expect(HoleRequest.all(for: .root).isEmpty)
-    // Nothing readable to begin from, and nothing that it may not write.
+    // No readable range to begin with, and no key that it may not write.
     let open = Permissions([Grant(KeyRange.everything, .write)])
     #expect(HoleRequest.all(for: open).map(\.advisory) == ["CVE-2026-33413", "CVE-2026-33413"])
   }
 
-  @Test("name advisories that there are")
+  @Test("refer to existing advisories")
   func identifiers() {
     let known = Set(Advisory.all.map(\.id))
     let requests = HoleRequest.all(for: Permissions([Grant(.prefix("/k"), .read)]))

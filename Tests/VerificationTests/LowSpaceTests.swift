@@ -9,15 +9,15 @@ import ThrowawayEtcd
 
 @Suite("Verifying a store that is nearly full", .realEtcd)
 struct LowSpaceTests {
-  @Test("asks nothing about writing, and raises no alarm", arguments: EtcdRelease.main)
+  @Test("sends no write probes, and raises no alarm", arguments: EtcdRelease.main)
   func nearlyFull(release: EtcdRelease) async throws {
     var options = ThrowawayEtcd.Options()
     options.quotaBackendBytes = 4 << 20
     try await TestCluster.with(release, options: options) { cluster in
       try await cluster.segment(.sample)
       #expect(try await cluster.assess().members.allSatisfy { $0.quota == 4 << 20 && $0.hasRoom })
-      // Until the file is nearly as large as it may get; the write that goes beyond would raise the alarm. A member
-      // knows how large it is only after each commit, every 100 ms.
+      // Until the file is nearly as large as allowed; one more write would raise the alarm. A member knows
+      // the size only after each commit, every 100 ms.
       try await cluster.connect { etcd in
         for _ in 0..<30 {
           try await etcd.put([UInt8](repeating: 7, count: 90_000), at: "/calico/ipam/filler")
@@ -44,12 +44,12 @@ struct LowSpaceTests {
         as: Segmentation.sample.identities[1], in: .sample, with: try cluster.credentials(of: "node"))
       #expect(!seen.sightings.isEmpty && !seen.sightings.contains { $0.request.contains("Txn") })
       #expect(try await cluster.connect { try await $0.alarms() }.isEmpty)
-      // "List the users" and the two requests about compaction and alarms go through the log, nothing else.
+      // Listing the users and the requests for compaction and alarms go through the log, nothing else does.
       #expect(try await entries(cluster) - before < 12)
     }
   }
 
-  @Test("asks about writing where there is no limit", arguments: EtcdRelease.one)
+  @Test("sends write probes if there is no quota", arguments: EtcdRelease.one)
   func noLimit(release: EtcdRelease) async throws {
     var options = ThrowawayEtcd.Options()
     options.quotaBackendBytes = -1

@@ -4,16 +4,16 @@ import Testing
 
 @testable import Verification
 
-@Suite("Which questions are asked")
+@Suite("Which probes are sent")
 struct ProbePlanTests {
   private let probes = ProbePlan.probes(for: .sample)
 
-  @Test("every identity that has a certificate of Bulkhead's is asked, and no other")
+  @Test("probes exactly the identities with a certificate from Bulkhead")
   func identities() {
     #expect(Set(probes.map(\.user)) == ["node", "writer"])
   }
 
-  @Test("everybody is asked about every range that anybody is granted, in all three ways")
+  @Test("probes each identity with every granted range, for read, write and watch")
   func everyRange() {
     let ranges = Segmentation.sample.roles.flatMap { $0.grants.map(\.grant.range) }
     for user in ["node", "writer"] {
@@ -29,12 +29,12 @@ struct ProbePlanTests {
     }
   }
 
-  @Test("nothing is asked twice")
+  @Test("sends no probe twice")
   func noDuplicates() {
     #expect(Set(probes.map { "\($0.user) \($0.question)" }).count == probes.count)
   }
 
-  @Test("what is expected is what the segmentation allows")
+  @Test("expects what the segmentation allows")
   func expectations() throws {
     for probe in probes {
       let identity = try #require(Segmentation.sample[identity: probe.user])
@@ -51,7 +51,7 @@ struct ProbePlanTests {
   }
 
   @Test(
-    "the neighbours of a range lie outside it, on both sides and across its end",
+    "the neighbours of a range are outside it, on both sides and beyond its end",
     arguments: [
       KeyRange.prefix("/calico/"), .key("/k"), KeyRange(from: "/b", to: "/c"), .prefix(Key([0xff])),
       .key(Key([0])), .key(Key([0x2f, 0])), KeyRange(from: "/open", to: nil), .everything,

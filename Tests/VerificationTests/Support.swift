@@ -47,7 +47,7 @@ extension TestCluster {
     try await connect { try await ServerAssessment.of($0, as: credentials(of: "root")) }
   }
 
-  /// Asks everything of everyone at every member.
+  /// Sends all probes of all identities to every member.
   func verify(
     _ segmentation: Segmentation, assessment: ServerAssessment? = nil, timeout: Duration = .seconds(60)
   ) async throws -> [ProbeResult] {

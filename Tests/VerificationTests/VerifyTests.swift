@@ -38,14 +38,14 @@ struct VerifyTests {
     }
   }
 
-  @Test("finds all as expected, then exactly what was changed, with one member", arguments: EtcdRelease.all)
+  @Test("one member: all is as expected, then the manual changes are found", arguments: EtcdRelease.all)
   func one(release: EtcdRelease) async throws { try await check(release, members: 1) }
 
   @Test(
-    "finds all as expected, then exactly what was changed, with three members", arguments: EtcdRelease.main)
+    "three members: all is as expected, then the manual changes are found", arguments: EtcdRelease.main)
   func three(release: EtcdRelease) async throws { try await check(release, members: 3) }
 
-  @Test("with authentication off everything is allowed, and that is wrong", arguments: EtcdRelease.main)
+  @Test("with authentication off everything is allowed, which is wrong", arguments: EtcdRelease.main)
   func authOff(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       let results = try await cluster.verify(.sample)
@@ -57,14 +57,14 @@ struct VerifyTests {
     }
   }
 
-  @Test("a member that is away cannot be judged", arguments: EtcdRelease.one)
+  @Test("an unreachable member is inconclusive", arguments: EtcdRelease.one)
   func away(release: EtcdRelease) async throws {
     try await TestCluster.with(release, members: 3) { cluster in
       try await cluster.segment(.sample)
       let assessment = try await cluster.assess()
       cluster.etcd.members[1].crash()
       await #expect(throws: EtcdError.self) { try await cluster.assess() }
-      // It died after the assessment: what it would have answered stays open, and the others are judged.
+      // It died after the assessment: its answers are inconclusive, the other members are judged.
       let results = try await cluster.verify(.sample, assessment: assessment, timeout: .seconds(3))
       for result in results {
         let isAway = result.endpoint == cluster.etcd.endpoints[1]
@@ -73,7 +73,7 @@ struct VerifyTests {
     }
   }
 
-  @Test("a member that falls silent is not waited for again with every question", arguments: EtcdRelease.one)
+  @Test("a hanging member is waited for only once", arguments: EtcdRelease.one)
   func silent(release: EtcdRelease) async throws {
     try await TestCluster.with(release, members: 3) { cluster in
       try await cluster.segment(.sample)
@@ -86,7 +86,7 @@ struct VerifyTests {
         #expect(open.count * 3 == results.count)
         #expect(results.allSatisfy { $0.verdict != .wrong })
       }
-      // Two identities, each asked twice at most.
+      // Two identities, each probed twice at most.
       #expect(time < .seconds(24))
       cluster.etcd.members[2].resume()
     }
