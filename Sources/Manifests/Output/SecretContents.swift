@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 extension SegmentationPlan {
   /// The documents of the Secrets that no workload uses after the edits.

@@ -1,5 +1,5 @@
 import Catalogue
-import Foundation
+import FoundationEssentials
 import StrictYAML
 
 /// The names of a cluster's nodes, from a list with one name per line or from `kubectl get nodes -o json`.
@@ -55,10 +55,20 @@ package struct NodeList: Sendable {
   private static func lines(_ text: String) -> [(name: String, line: Int)] {
     text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
       .compactMap { index, line in
-        let content = line.prefix { $0 != "#" }.trimmingCharacters(in: .whitespaces)
+        let content = trimmed(line.prefix { $0 != "#" })
         guard !content.isEmpty else { return nil }
         return (content.hasPrefix("node/") ? String(content.dropFirst("node/".count)) : content, index + 1)
       }
+  }
+
+  /// Without tabs and Unicode's space separators around it.
+  private static func trimmed(_ text: Substring) -> String {
+    func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+      scalar == "\t" || scalar.properties.generalCategory == .spaceSeparator
+    }
+    let scalars = text.unicodeScalars.drop(while: isBlank)
+    guard let last = scalars.lastIndex(where: { !isBlank($0) }) else { return "" }
+    return String(scalars[...last])
   }
 
   /// The lines of a JSON text in which a key `name` has this value.
