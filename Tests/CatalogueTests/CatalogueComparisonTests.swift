@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test
-  func `the published calico-node lacks the writing of tiers, statuses and the default BGP configuration`()
+  func `the published calico-node lacks write access to tiers, statuses and the default BGP configuration`()
     throws
   {
     let keys = try comparison("calico-node").missing.map(\.grant.grant.range.description)

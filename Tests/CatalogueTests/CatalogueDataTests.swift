@@ -45,12 +45,12 @@ import Testing
   }
 
   @Test(arguments: releases)
-  func `whoever writes through libcalico may also read, since it compares before it writes`(release: String)
+  func `programs that write through libcalico may also read, as it compares first`(release: String)
     throws
   {
     let all = try catalogue()
     for features in [[], Set(all.features.map(\.name))] {
-      // The Neutron driver has a client of its own, with plain puts and deletions.
+      // The Neutron driver has its own client, with plain puts and deletions.
       for name in all.components.map(\.name) where name != "neutron-driver" {
         let whole = try permissions(name, release, features)
         #expect(whole.writable.subtracting(whole.readable).isEmpty, "\(name)")
@@ -60,7 +60,7 @@ import Testing
     }
   }
 
-  @Test func `no entry stands twice in one table for one release and feature`() throws {
+  @Test func `no table has a duplicate entry for one release and feature`() throws {
     let all = try catalogue()
     for component in all.components {
       for release in releases {
@@ -114,7 +114,7 @@ import Testing
     }
   }
 
-  @Test func `every range stays where its owner keeps its keys`() throws {
+  @Test func `every range is within the keys of its owner`() throws {
     let features = Set(try catalogue().features.map(\.name))
     for component in try catalogue().components {
       for grant in component.grants(.corrected, for: try installation("v3.32", features)).map(\.grant) {

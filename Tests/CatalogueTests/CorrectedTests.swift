@@ -15,7 +15,7 @@ import Testing
   ]
 
   @Test(arguments: ["calico-node", "kube-controllers", "typha"], tiers.indices)
-  func `who initializes the datastore may create the tiers of its release and no others`(
+  func `components that initialize the datastore may create the tiers of their release and no others`(
     name: String, index: Int
   ) throws {
     let (release, names) = Self.tiers[index]
@@ -229,7 +229,7 @@ import Testing
 
   // MARK: - OpenStack and flannel
 
-  @Test func `the Neutron driver ranges without a slash at the end`() throws {
+  @Test func `the Neutron driver reads ranges without a trailing slash`() throws {
     let driver = try permissions("neutron-driver")
     #expect(driver.lists("/calico/felix/v2/no-region/host"))
     #expect(driver.changes("/calico/felix/v2/no-region/host/round-trip-check"))
@@ -255,7 +255,7 @@ import Testing
     }
   }
 
-  @Test func `a region moves OpenStack's keys and lets the driver delete the old ones`() throws {
+  @Test func `a region changes OpenStack's keys and lets the driver delete the old ones`() throws {
     let driver = try permissions("neutron-driver", region: "one")
     #expect(driver.changes(v3 + "workloadendpoints/openstack-region-one/a"))
     #expect(driver.allow(.write, .prefix(Key(v3 + "workloadendpoints/openstack/"))))

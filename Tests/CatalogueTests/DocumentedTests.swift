@@ -3,8 +3,8 @@ import Keyspace
 import Testing
 
 @Suite struct DocumentedTests {
-  /// The published tables, written down a second time: prefixes to read, prefixes to read and write. A name
-  /// without a slash at its start is a kind of resource.
+  /// A second copy of the published tables: prefixes to read, prefixes to read and write. A name without a
+  /// leading slash is a kind of resource.
   static let tables: [(component: String, read: [String], readwrite: [String])] = [
     (
       "calico-node", [v3],

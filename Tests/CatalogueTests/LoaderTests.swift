@@ -19,7 +19,7 @@ import Testing
 
   private let reason = "    why: w\n    source: s\n    without: o"
 
-  @Test func `a complete row is taken`() throws {
+  @Test func `a complete row is accepted`() throws {
     let component = try load(
       """
         - prefix: "/calico/felix/v2/{region}/host/"
@@ -98,13 +98,13 @@ import Testing
     #expect(error.message.contains("\"key\" twice"))
   }
 
-  @Test func `a row that is no mapping is refused with its line`() throws {
+  @Test func `a row that is not a mapping is refused with its line`() throws {
     let error = try #require(throws: CatalogueError.self) { try load("  - just text") }
     #expect(error.message == "a mapping was expected")
     #expect(error.place == "a.yaml:5")
   }
 
-  @Test func `what is no YAML is refused with its line`() throws {
+  @Test func `invalid YAML is refused with its line`() throws {
     let error = try #require(throws: CatalogueError.self) { try load("  - key: \"/a\n") }
     #expect(error.message.hasPrefix("the file is no YAML"))
     #expect(error.place?.hasPrefix("a.yaml:") == true)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct NameTests {
   @Test(arguments: ["n1", "n-1", "node.example.com", "0", "a.b--c", String(repeating: "a", count: 253)])
-  func `a name that Calico takes is taken`(text: String) throws {
+  func `a name that Calico accepts is accepted`(text: String) throws {
     #expect(try NodeName(text).text == text)
   }
 
@@ -26,12 +26,12 @@ import Testing
   }
 
   @Test(arguments: ["One", "", "a_b", "-a", String(repeating: "a", count: 47)])
-  func `a region that is no short DNS label is refused`(region: String) {
+  func `a region that is not a short DNS label is refused`(region: String) {
     #expect(throws: CatalogueError.self) { try installation(region: region) }
   }
 
   @Test(arguments: ["", "a/b", ".a", "a b"])
-  func `a network that CNI would not take is refused`(network: String) {
+  func `a network name that CNI does not accept is refused`(network: String) {
     #expect(throws: CatalogueError.self) {
       try Installation(release: .unreleased, network: network)
     }
@@ -40,7 +40,7 @@ import Testing
   @Test(arguments: [
     ("v3.32.1", "v3.32"), ("3.20", "v3.20"), ("v3.33.0-0.dev", "v3.33"), ("v3.29.0+x", "v3.29"),
   ])
-  func `a release is read from any of its spellings`(text: String, expected: String) throws {
+  func `each spelling of a release is parsed`(text: String, expected: String) throws {
     #expect(try CalicoRelease.known(text).description == expected)
   }
 
@@ -48,7 +48,7 @@ import Testing
     "", "v", "v3", "3.x", "v3.32.1.4", "v3.", "v3.-1", "vv3.32", "v3.32.", "latest",
     "v3.99999999999999999999",
   ])
-  func `what is no release is refused`(text: String) {
+  func `an invalid release is refused`(text: String) {
     #expect(CalicoRelease(text) == nil)
     #expect(throws: CatalogueError.self) { try CalicoRelease.known(text) }
   }

@@ -29,7 +29,7 @@ import Testing
     #expect(!felix.writes("/calico/felix/v2/no-region/host/n10/status"))
   }
 
-  @Test func `what cannot be divided stays shared`() throws {
+  @Test func `entries that cannot be divided stay shared`() throws {
     let node = try permissions("calico-node", on: "n1")
     #expect(node.lists(v3))
     #expect(node.lists("/calico/ipam/v2/"))
@@ -89,7 +89,7 @@ import Testing
     #expect(!agent.reads(v3 + "workloadendpoints/openstack/n--10-openstack-a-b"))
   }
 
-  /// The role that the reading of Calico's source arrived at, for v3.32 with all seeds.
+  /// The role for v3.32 with all seeds, as derived from Calico's source.
   @Test func `a seeded node has exactly the minimal role`() throws {
     let expected = Permissions(
       [
@@ -128,7 +128,7 @@ import Testing
     }
   }
 
-  @Test func `only what runs on nodes has a part of the node's own`() throws {
+  @Test func `only components that run on nodes have a part for each node`() throws {
     for component in try catalogue().components where component.placement != .node {
       let own = component.own(.corrected, try NodeName("n1"), for: try installation())
       #expect(own.isEmpty, "\(component.name)")

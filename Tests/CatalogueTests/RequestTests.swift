@@ -2,7 +2,7 @@ import Catalogue
 import Keyspace
 import Testing
 
-/// The requests seen in Calico's source, played against the corrected roles.
+/// Checks the corrected roles against the requests in Calico's source.
 @Suite struct RequestTests {
   let requests: [Request]
   let components: Set<String>
@@ -13,7 +13,7 @@ import Testing
   }
 
   @Test(arguments: releases)
-  func `no request that a program's source has is refused, neither to one user nor to a node's`(
+  func `every request in a program's source is allowed, for a shared user and for a node's user`(
     release: String
   ) throws {
     #expect(components.count == 8)
@@ -51,7 +51,7 @@ import Testing
     }
   }
 
-  @Test func `with a region what was there before it is deleted unread`() throws {
+  @Test func `with a region the keys of before are deleted without being read`() throws {
     let driver = try permissions("neutron-driver", region: "one")
     for prefix in ["workloadendpoints/openstack/", "networkpolicies/openstack/ossg.default."] {
       #expect(driver.allow(.write, .prefix(Key(v3 + prefix))))

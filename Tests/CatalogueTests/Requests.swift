@@ -1,7 +1,7 @@
 import Catalogue
 import Keyspace
 
-/// One request of a program to etcd, as its source has it.
+/// One request of a program to etcd, as in its source.
 struct Request {
   let component: String
   let since: CalicoRelease
@@ -15,8 +15,8 @@ struct Request {
       && (feature.map(installation.features.contains) ?? true)
   }
 
-  /// Reads `component releases feature verb key...`; a star stands for every release or for no feature, and
-  /// `R/` at the beginning of a key for the place of Calico's resources.
+  /// Parses `component releases feature verb key...`; a star stands for every release or for no feature, and
+  /// `R/` at the start of a key for the prefix of Calico's resources.
   static func parse(_ table: String) throws -> [Request] {
     try table.split(separator: "\n").filter { !$0.hasPrefix("#") }.flatMap { line in
       let words = line.split(separator: " ").map(String.init)
@@ -35,8 +35,8 @@ struct Request {
     }
   }
 
-  /// What each verb asks of etcd (Calico, `libcalico-go/lib/backend/etcdv3/etcdv3.go`, and
-  /// `networking_calico/etcdv3.py`): a change is a transaction that compares and, if it must, reads.
+  /// The access that each verb needs in etcd (Calico, `libcalico-go/lib/backend/etcdv3/etcdv3.go`, and
+  /// `networking_calico/etcdv3.py`): a change is a transaction that compares and, if necessary, reads.
   private static func shape(_ verb: String, _ key: Key) throws -> (Access, KeyRange) {
     switch verb {
     case "get": (.read, .key(key))
@@ -50,7 +50,8 @@ struct Request {
 }
 
 /// The requests of each program on node `n1`, read from Calico's source at the tags v3.20 to v3.32 and on the
-/// branch release-v3.33, apart from the data files: what follows is what was seen, not what is granted.
+/// branch release-v3.33, independently of the data files: the list contains what was found there, not what is
+/// granted.
 let requestTable = """
   # Felix in calico/node and alone: felixsyncerv1.go, daemon.go, status_reporter.go, live_migration.go
   calico-node * * list R/clusterinformations/ R/felixconfigurations/ R/globalnetworkpolicies/ R/profiles/

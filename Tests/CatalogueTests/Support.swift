@@ -14,14 +14,14 @@ func installation(
   try Installation(release: .known(release), features: features, region: region)
 }
 
-/// Parsed once: the tests ask thousands of questions.
+/// Parsed once, because the tests use it thousands of times.
 private let parsed = Result { try Catalogue.embedded() }
 
 func catalogue() throws -> Catalogue { try parsed.get() }
 
 func component(_ name: String) throws -> Component { try #require(catalogue()[name]) }
 
-/// What a component's one user may do.
+/// The permissions of a component's user under one identity for the cluster.
 func permissions(
   _ name: String, _ release: String = "v3.32", _ features: Set<String> = [], region: String? = nil,
   form: CatalogueForm = .corrected
@@ -30,7 +30,7 @@ func permissions(
     try component(name).grants(form, for: installation(release, features, region: region)).map(\.grant))
 }
 
-/// What a component's user on one node may do.
+/// The permissions of a component's user on one node.
 func permissions(
   _ name: String, on node: String, _ release: String = "v3.32", _ features: Set<String> = []
 ) throws -> Permissions {
@@ -46,6 +46,6 @@ extension Permissions {
   func reads(_ key: String) -> Bool { allow(.read, Key(key)) }
   func writes(_ key: String) -> Bool { allow(.write, Key(key)) }
   func lists(_ prefix: String) -> Bool { allow(.read, .prefix(Key(prefix))) }
-  /// As libcalico's Txn needs it: compare and read as well as put or delete.
+  /// The access that libcalico's Txn needs: compare and read as well as put or delete.
   func changes(_ key: String) -> Bool { allow(.readwrite, Key(key)) }
 }

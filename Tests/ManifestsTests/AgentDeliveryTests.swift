@@ -13,7 +13,7 @@ struct AgentDeliveryTests {
         "calico-node": "calico-node.${NODE_NAME}", "cni-plugin": "cni-plugin.${NODE_NAME}",
         "kube-controllers": "kube-controllers", "flannel": "flannel",
       ], etcdCA: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"))
-  /// With the host's folder, which the installer of Calico's own manifests mounts.
+  /// With the mount of the host's folder, as in the installer of Calico's own manifests.
   static let whole = SmallManifest.whole
 
   private func pods(_ text: String) throws -> [(title: String, pod: Node)] {
@@ -25,7 +25,7 @@ struct AgentDeliveryTests {
     }
   }
 
-  /// That each credential mount is filled by the pod's agent with the credential of the right component.
+  /// Checks that the pod's agent writes the credential of the right component to each credential mount.
   private func check(_ text: String) throws {
     for (title, pod) in try pods(text) where title.hasPrefix("DaemonSet") || title.hasPrefix("Deployment") {
       let containers = ["initContainers", "containers"].flatMap { pod[$0]?.sequence ?? [] }
@@ -68,14 +68,14 @@ struct AgentDeliveryTests {
   }
 
   @Test(
-    "in Calico's own manifests each component's mount is filled by the pod's agent, and again nothing changes",
+    "in Calico's own manifests the agent serves each component's mount, and a second run changes nothing",
     .enabled(if: Samples.arePresent, "../shared/manifests is not there"),
     arguments: Samples.calico + Samples.canal)
   func hosted(name: String) throws {
     let text = try Samples.text(name)
     let result: SegmentedManifest
     do { result = try Samples.segment(text, delivery: Self.agent) } catch let refusal as ManifestRefusal {
-      // The oldest installers have no folder of the host at that place.
+      // The oldest installers do not mount the host's folder at that path.
       #expect(refusal.message.contains("mounts nothing at /host/etc/cni/net.d"), "\(refusal.message)")
       return
     }
@@ -89,7 +89,7 @@ struct AgentDeliveryTests {
         "  - identity: \"cni-plugin.${NODE_NAME}\"\n    directory: /var/run/bulkhead/cni-plugin\n"))
     #expect(agent.contains("    cniCopy: /host/etc/cni/net.d/calico-tls\n"))
     #expect(!result.warnings.contains { $0.kind == .installerRotation })
-    // What was there stays, line for line.
+    // The original lines stay unchanged.
     let kept = Set(text.split(separator: "\n"))
     let lost = kept.subtracting(result.text.split(separator: "\n"))
     #expect(lost.count <= 25, "\(lost)")
@@ -98,7 +98,7 @@ struct AgentDeliveryTests {
     }
   }
 
-  @Test("what is not as it would be made is refused", .enabled(if: Samples.arePresent))
+  @Test("existing parts that differ from the generated ones are refused", .enabled(if: Samples.arePresent))
   func refusals() throws {
     let text = try Samples.text("hosted/v3.32.1-calico-etcd.yaml")
     func faults(_ text: String, _ delivery: ManifestOptions.Delivery = Self.agent) -> String {

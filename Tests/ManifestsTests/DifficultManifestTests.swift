@@ -37,7 +37,7 @@ struct DifficultManifestTests {
     }
   }
 
-  @Test("02: one byte order mark at the start, comments as they were")
+  @Test("02: one byte order mark at the start, comments unchanged")
   func byteOrderMark() throws {
     let old = try text("02-bom-tabs-in-comments")
     let result = try Samples.segment(old, sharedSecret: .keep)
@@ -62,7 +62,7 @@ struct DifficultManifestTests {
     #expect(difference.removed.count == 6 && difference.added.count == 12)
   }
 
-  @Test("05: what is segmented already stays byte for byte")
+  @Test("05: a segmented manifest stays unchanged, byte for byte")
   func alreadySegmented() throws {
     let old = try text("05-already-segmented")
     for placement in [ManifestOptions.SecretPlacement.inline, .separate, .none] {
@@ -75,7 +75,7 @@ struct DifficultManifestTests {
     }
   }
 
-  @Test("06: of what is half segmented, only the DaemonSet changes")
+  @Test("06: in a half-segmented manifest, only the DaemonSet changes")
   func halfSegmented() throws {
     let old = try text("06-half-segmented")
     let result = try Samples.segment(old, placement: .inline)
@@ -93,7 +93,7 @@ struct DifficultManifestTests {
       ])
   }
 
-  @Test("07: names are followed, not known: new Secrets in the workload's namespace")
+  @Test("07: references are followed whatever the names: new Secrets in the workload's namespace")
   func renamed() throws {
     let old = try text("07-renamed-everything")
     let result = try Samples.segment(old, placement: .inline)
@@ -109,7 +109,7 @@ struct DifficultManifestTests {
     #expect(!result.warnings.contains { $0.kind == .imageNotRecognised })
   }
 
-  @Test("09: quotes, unindented lists and decimal modes stay, and new lines are like their neighbours")
+  @Test("09: quotes, unindented lists and decimal modes stay, and new lines have the same style")
   func quoted() throws {
     let old = try text("09-quoted-keys")
     let result = try Samples.segment(old, sharedSecret: .keep)
@@ -137,7 +137,7 @@ struct DifficultManifestTests {
     #expect(faults.first?.contains("line 362") == true)
   }
 
-  @Test("12: a mount of a volume that is not there is refused")
+  @Test("12: a mount of a missing volume is refused")
   func missingVolume() throws {
     #expect(
       Samples.faults(try text("12-missing-volume")) == [
@@ -146,7 +146,7 @@ struct DifficultManifestTests {
       ])
   }
 
-  @Test("13: a sidecar on the volume is refused, and takes the component it is mapped to")
+  @Test("13: a sidecar on the volume is refused, and accepted if it is mapped to a component")
   func sidecar() throws {
     let old = try text("13-user-sidecar")
     let faults = Samples.faults(old)
@@ -163,7 +163,7 @@ struct DifficultManifestTests {
     #expect(!Samples.faults(old, components: ["etcd-probe": "prober"]).isEmpty)
   }
 
-  @Test("16: a filled shared Secret is kept and warned of; nothing of it is copied or shown")
+  @Test("16: a shared Secret with content is kept with a warning; its content is neither copied nor shown")
   func filled() throws {
     let old = try text("16-secret-filled")
     let result = try Samples.segment(old, placement: .inline)
@@ -183,7 +183,7 @@ struct DifficultManifestTests {
     #expect(!dropped.diff().contains(fake) && !dropped.diff().contains("RkFLRSBOT1Qg"))
   }
 
-  @Test("19: keys that are given twice are refused, each with both lines")
+  @Test("19: duplicate keys are refused, each with both lines")
   func duplicateKeys() throws {
     let faults = Samples.faults(try text("19-duplicate-keys"))
     #expect(
@@ -193,7 +193,7 @@ struct DifficultManifestTests {
         })
   }
 
-  @Test("every one of them gives the same bytes when run twice, or is refused")
+  @Test("each gives the same bytes after a second run, or is refused")
   func idempotence() throws {
     for name in [
       "01-crlf-no-eof-newline", "02-bom-tabs-in-comments", "03-kind-list", "06-half-segmented",

@@ -5,7 +5,7 @@ import Testing
 struct HostDeliveryTests {
   private let host = ManifestOptions.Delivery.host(folder: "/etc/bulkhead")
 
-  @Test("a DaemonSet's components get folders of their own, a Deployment's keep a Secret")
+  @Test("a DaemonSet's components get their own folders, a Deployment's keep a Secret")
   func wiring() throws {
     for text in [SmallManifest.whole, try Samples.segment(SmallManifest.whole, placement: .inline).text] {
       let result = try Samples.segment(text, placement: .inline, delivery: host)
@@ -30,7 +30,7 @@ struct HostDeliveryTests {
   }
 
   @Test(
-    "so with Calico's own manifests", .enabled(if: Samples.arePresent, "../shared/manifests is not there"),
+    "with Calico's own manifests", .enabled(if: Samples.arePresent, "../shared/manifests is not there"),
     arguments: Samples.calico + Samples.canal)
   func hosted(name: String) throws {
     let result = try Samples.segment(try Samples.text(name), delivery: host)
@@ -42,7 +42,7 @@ struct HostDeliveryTests {
     #expect(try Samples.segment(result.text, delivery: host).isAlreadySegmented)
   }
 
-  @Test("another folder, or a type that makes a missing folder, is not taken for its own")
+  @Test("another folder, or a type that creates a missing folder, is not accepted")
   func wrong() throws {
     let right = try Samples.segment(SmallManifest.whole, delivery: host).text
     for (old, new) in [

@@ -31,7 +31,7 @@ struct HostedManifestTests {
     #expect(!result.isAlreadySegmented)
   }
 
-  @Test("calico-etcd.yaml: read by another parser, nothing but the wiring differs")
+  @Test("calico-etcd.yaml: parsed independently, only the wiring differs")
   func parsedComparison() throws {
     let old = try Samples.text("hosted/v3.32.1-calico-etcd.yaml")
     let new = try Samples.segment(old).text
@@ -61,7 +61,7 @@ struct HostedManifestTests {
   }
 
   @Test(
-    "every mount leads to its own component's Secret",
+    "every mount uses its own component's Secret",
     arguments: Samples.calico + Samples.canal + Samples.calicoctl)
   func credentials(name: String) throws {
     let new = try Samples.segment(try Samples.text(name)).text
@@ -106,7 +106,7 @@ struct HostedManifestTests {
     )
   }
 
-  @Test("calicoctl-etcd.yaml: the commented block stays, a live one comes at the column of the live lines")
+  @Test("calicoctl-etcd.yaml: the commented block stays, an active one is added with correct indentation")
   func calicoctl() throws {
     for (name, indent) in [("v3.24.6", ""), ("v3.32.1", "  ")] {
       let old = try Samples.text("hosted/\(name)-calicoctl-etcd.yaml")
@@ -135,7 +135,7 @@ struct HostedManifestTests {
     }
   }
 
-  @Test("a 0400 key that kube-controllers cannot read is a warning from v3.17.1 on")
+  @Test("a key with mode 0400, which kube-controllers cannot read, is a warning since v3.17.1")
   func modes() throws {
     func modes(_ text: String) throws -> [Int] {
       try Samples.segment(text).warnings.filter { $0.kind == .modeNotGroupReadable }.map(\.place.line)

@@ -4,8 +4,8 @@ import Testing
 
 @Suite("kustomizations", .enabled(if: Command.exists("kubectl"), "kubectl is not installed"))
 struct KustomizationTests {
-  /// What kubectl makes of a folder with a kustomization, its documents in an order that does not depend on
-  /// where they came from.
+  /// The output of kubectl for a folder with a kustomization, sorted so that the order of its documents does
+  /// not depend on their files.
   private func build(_ files: [String: String]) throws -> [String] {
     let built = try kustomize(files)
     try #require(built.status == 0, "\(built.output.suffix(2000))")
@@ -39,7 +39,7 @@ struct KustomizationTests {
     #expect(patched.count { $0.contains("kind: Secret\n") } >= 1)
   }
 
-  @Test("kubectl kustomize makes of them what the text edited in place is")
+  @Test("kubectl kustomize gives the same result as the edited text")
   func small() throws {
     try check(SmallManifest.whole)
     try check(SmallManifest.whole, delivery: .host(folder: "/etc/bulkhead"))
@@ -48,11 +48,11 @@ struct KustomizationTests {
   }
 
   @Test(
-    "so with Calico's own", .enabled(if: Samples.arePresent, "../shared/manifests is not there"),
+    "with Calico's own manifests", .enabled(if: Samples.arePresent, "../shared/manifests is not there"),
     arguments: [Samples.calico[0], Samples.calico[4]] + Samples.canal + [Samples.calicoctl[1]])
   func hosted(name: String) throws { try check(try Samples.text(name)) }
 
-  @Test("they refuse a manifest that has changed in the places they edit")
+  @Test("they refuse a manifest that has changed at the edited places")
   func changed() throws {
     let result = try Samples.segment(SmallManifest.whole)
     let files = [
@@ -64,7 +64,7 @@ struct KustomizationTests {
     #expect(built.output.contains("/spec/template/spec/volumes/0/secret/secretName failed"))
   }
 
-  @Test("of what is segmented they are the resources alone")
+  @Test("for a segmented manifest they contain only the resources")
   func nothing() throws {
     let segmented = try Samples.segment(SmallManifest.whole).text
     let result = try Samples.segment(segmented)

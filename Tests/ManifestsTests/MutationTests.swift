@@ -1,7 +1,7 @@
 import Manifests
 import Testing
 
-/// A manifest damaged in every line, in several ways: either it is refused, or what comes out is right.
+/// A manifest damaged in every line, in several ways: it is either refused or segmented correctly.
 @Suite("damaged manifests")
 struct MutationTests {
   private static let own = [
@@ -47,8 +47,8 @@ struct MutationTests {
     #/\.(ca|cert|key):|\.secretName:|volumes\[|volumeMounts\[|env\[(ETCD_|COMPACTION_PERIOD)|^Secret\/shared/#
   }
 
-  /// Several thousand, and each the same in every run; a slow machine makes fewer of them.
-  @Test("of characters and lines damaged at random, nothing but the wiring changes", arguments: 1...4)
+  /// Several thousand, the same in every run; a slow machine does fewer.
+  @Test("with randomly damaged characters and lines, only the wiring changes", arguments: 1...4)
   func randomDamage(seed: Int) throws {
     let clock = ContinuousClock()
     let end = clock.now + .seconds(2)

@@ -1,7 +1,7 @@
 import Testing
 import YAML
 
-/// A manifest as the YAML room's documents have it, for a comparison that shares nothing with the segmenter's tree.
+/// A manifest as documents of the YAML room, for a comparison that shares no code with the segmenter's tree.
 struct ParsedManifest {
   let objects: [(title: String, node: Node)]
 
@@ -23,15 +23,15 @@ struct ParsedManifest {
     return roots
   }
 
-  /// Every scalar by its path; list items go by their mountPath or name, so that a new one moves no other.
+  /// Every scalar by its path; list items are identified by their mountPath or name, so that a new item moves
+  /// no other.
   var values: [String: String] {
     var values: [String: String] = [:]
     for (title, node) in objects { Self.collect(node, path: title, into: &values) }
     return values
   }
 
-  /// What must be known to get from one manifest to another: `path: old -> new`, a dash for what is not
-  /// there.
+  /// The differences between one manifest and another: `path: old -> new`, with a dash for a missing value.
   static func changes(from old: String, to new: String) throws -> [String] {
     let old = try ParsedManifest(old).values
     let new = try ParsedManifest(new).values
@@ -40,7 +40,7 @@ struct ParsedManifest {
     }
   }
 
-  /// For each container that mounts something at /calico-secrets, the Secret it gets.
+  /// For each container that mounts a volume at /calico-secrets, its Secret.
   var credentials: [String: String] {
     var found: [String: String] = [:]
     for (title, node) in objects {

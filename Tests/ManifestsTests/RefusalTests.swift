@@ -3,7 +3,7 @@ import Testing
 
 @Suite("refusals")
 struct RefusalTests {
-  /// A manifest made wrong in one way, and the start of the one fault it must give.
+  /// A manifest with one fault, and the start of the only message that it must give.
   struct Wrong: Sendable, CustomTestStringConvertible {
     let old: String
     let new: String
@@ -115,7 +115,7 @@ struct RefusalTests {
       "calico.yaml:47: the file has a line that ends in a carriage return alone"),
   ]
 
-  @Test("one wrong thing is one fault, with its place", arguments: wrong)
+  @Test("one error is one fault, with its place", arguments: wrong)
   func oneFault(wrong: Wrong) throws {
     #expect(SmallManifest.whole.contains(wrong.old))
     let faults = Samples.faults(SmallManifest.whole.replacing(wrong.old, with: wrong.new, maxReplacements: 1))
@@ -123,7 +123,7 @@ struct RefusalTests {
     #expect(faults.first?.hasPrefix(wrong.fault) == true, "\(faults)")
   }
 
-  @Test("all faults of a file are told at once, in the order of their lines")
+  @Test("all faults of a file are reported at once, in the order of their lines")
   func allFaults() {
     let text = SmallManifest.whole.replacing("name: calico-node", with: "name: felix")
       .replacing("{secretName: 'shared'}", with: "{secretName: 'shared', items: []}")
@@ -135,7 +135,7 @@ struct RefusalTests {
     #expect(lines == lines.sorted())
   }
 
-  @Test("what is no manifest is refused")
+  @Test("other texts than manifests are refused")
   func noManifest() {
     for (text, fault) in [
       ("", "calico.yaml:1: the file holds no Kubernetes object"),
@@ -160,7 +160,7 @@ struct RefusalTests {
     }
   }
 
-  @Test("aliases that would grow without end are read in no time")
+  @Test("exponentially growing aliases are parsed quickly")
   func manyAliases() {
     var text = "apiVersion: v1\nkind: X\nmetadata: {name: x}\na0: &a0 [x]\n"
     for level in 1..<60 { text += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1), *a\(level - 1)]\n" }
@@ -182,7 +182,7 @@ struct RefusalTests {
     #expect(faults.first == "calico.yaml:16: ConfigMap/settings is in the file twice, first in line 1")
   }
 
-  @Test("a merge key is followed, and what it shares is not edited")
+  @Test("a merge key is followed, and shared nodes are not edited")
   func mergeKeys() {
     let text = SmallManifest.whole.replacing(
       "        - mountPath: /calico-secrets/\n          name: tls\n", with: "        - <<: *mount\n"
@@ -196,7 +196,7 @@ struct RefusalTests {
       "\(faults)")
   }
 
-  @Test("another pod that mounts the shared Secret is refused, wherever it mounts it")
+  @Test("another pod that mounts the shared Secret is refused, at any mount path")
   func otherPod() {
     let pod = """
       ---
@@ -220,7 +220,7 @@ struct RefusalTests {
     #expect(Samples.faults(SmallManifest.whole + pod, components: ["backup": "calico-node"]) == [])
   }
 
-  @Test("Secrets that are not told apart, not named rightly or not given are refused")
+  @Test("Secrets with duplicate, invalid or missing names are refused")
   func secrets() throws {
     func faults(_ secrets: [ComponentSecret]) -> [String] {
       let segmenter = ManifestSegmenter(options: ManifestOptions(secrets: secrets, placement: .separate))

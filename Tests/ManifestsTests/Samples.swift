@@ -1,7 +1,7 @@
 import Foundation
 import Manifests
 
-/// Calico's own manifests and difficult variants of them, which lie beside the project and not in it.
+/// Calico's own manifests and difficult variants of them, which are not part of the project.
 enum Samples {
   static let package = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -20,7 +20,7 @@ enum Samples {
     String(decoding: try Data(contentsOf: folder.appending(path: name)), as: UTF8.self)
   }
 
-  /// Fake credentials for all components, each its own.
+  /// Different fake credentials for all components.
   static let secrets: [ComponentSecret] = ComponentSecret.defaults.map { secret in
     var secret = secret
     func pem(_ label: String, _ text: String) -> [UInt8] {
@@ -43,7 +43,7 @@ enum Samples {
     return try ManifestSegmenter(options: options).segment(text, file: "calico.yaml")
   }
 
-  /// The faults for which a text is refused; none when it is not.
+  /// The faults for which a text is refused; empty if it is not.
   static func faults(_ text: String, components: [String: String] = [:]) -> [String] {
     do {
       _ = try segment(text, placement: .inline, components: components)
@@ -56,7 +56,7 @@ enum Samples {
   }
 }
 
-/// Lines that only one of two texts has, by the `diff` of the system: those that went and those that came.
+/// Lines that only one of two texts contains, by the system's `diff`: removed ones and added ones.
 struct LineDifference: Equatable {
   var removed: [String] = []
   var added: [String] = []

@@ -7,7 +7,7 @@ private enum Schemas {
   static let program = Samples.package.appending(path: ".tools/kubernetes-validate/bin/kubernetes-validate")
   static let arePresent = FileManager.default.isExecutableFile(atPath: program.path)
 
-  /// What it finds wrong, and how many objects it finds right.
+  /// The errors that it finds, and how many objects are valid.
   static func validate(_ text: String, version: String) throws -> (errors: [String], passed: Int) {
     let folder = FileManager.default.temporaryDirectory.appending(path: "manifests-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -23,7 +23,7 @@ private enum Schemas {
 struct SchemaTests {
   static let versions = ["1.25", "1.29", "1.33", "1.37"]
 
-  /// The small manifest leaves out what Kubernetes wants and the segmenter does not.
+  /// The small manifest lacks fields that Kubernetes requires and the segmenter does not.
   private let small = SmallManifest.whole.replacing(
     "  template:\n", with: "  selector: {matchLabels: {a: b}}\n  template:\n    metadata: {labels: {a: b}}\n")
 
@@ -36,7 +36,7 @@ struct SchemaTests {
     }
     for names in [ManifestOptions.SecretNames.hashed, .fixed] {
       var deliveries = [ManifestOptions.Delivery.secrets, .host(folder: "/etc/bulkhead")]
-      // Of Kubernetes' schemas those before 1.28 know no init container that goes on running.
+      // The Kubernetes schemas before 1.28 do not know restartable init containers.
       if version != "1.25", text.contains("/host/etc/cni/net.d") {
         deliveries.append(AgentDeliveryTests.agent)
       }
@@ -58,7 +58,7 @@ struct SchemaTests {
   }
 
   @Test(
-    "so is Calico's own", .enabled(if: Samples.arePresent, "../shared/manifests is not there"),
+    "Calico's own manifests are valid", .enabled(if: Samples.arePresent, "../shared/manifests is not there"),
     arguments: [("1.25", "v3.26.5-calico"), ("1.33", "v3.29.7-canal"), ("1.37", "v3.32.1-calicoctl")])
   func hosted(version: String, name: String) throws {
     try check(try Samples.text("hosted/\(name)-etcd.yaml"), version)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("names of Secrets")
 struct SecretNameTests {
-  /// Credentials whose hashes start with a digit that is told.
+  /// Credentials whose hashes start with a known digit.
   private func secrets(_ digit: Character, changing changed: Set<String>? = nil) -> [ComponentSecret] {
     Samples.secrets.map { secret in
       let digit = changed?.contains(secret.component) ?? true ? digit : "0"
@@ -62,7 +62,7 @@ struct SecretNameTests {
     #expect(!result.warnings.contains { $0.kind == .sharedSecretPopulated })
   }
 
-  @Test("where no credential is given, any hash is right")
+  @Test("without a given credential, any hash is accepted")
   func withoutCredentials() throws {
     let text = try segment(SmallManifest.whole, secrets("c"), .hashed, .none).text
     for names in [ManifestOptions.SecretNames.hashed, .fixed] {
@@ -75,7 +75,7 @@ struct SecretNameTests {
     #expect(try !segment(other, ComponentSecret.defaults, .hashed, .none).isAlreadySegmented)
   }
 
-  @Test("fixed names come with the hashes in an annotation, and renewing changes both")
+  @Test("with fixed names the hashes are in an annotation, and a renewal changes both")
   func fixed() throws {
     let text = SmallManifest.whole.replacing(
       "  template:\n    spec:\n      containers:",
@@ -102,7 +102,7 @@ struct SecretNameTests {
     #expect(try segment(renewed.text, secrets("e"), .fixed).isAlreadySegmented)
   }
 
-  @Test("an annotation joins those that are there, in their style")
+  @Test("an annotation is added to the existing ones, in their style")
   func annotations() throws {
     let text = SmallManifest.whole.replacing(
       "  template:\n    spec:\n      initContainers:",
@@ -132,7 +132,7 @@ struct SecretNameTests {
     #expect(try ParsedManifest(back.text).values == ParsedManifest(fixed).values)
   }
 
-  @Test("a Secret that somebody else wrote under the name is left as it is")
+  @Test("a Secret of this name from elsewhere stays unchanged")
   func foreign() throws {
     let own = """
       ---

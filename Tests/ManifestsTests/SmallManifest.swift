@@ -1,4 +1,4 @@
-/// A manifest of one's own with nothing but the wiring, in other names than Calico's wherever they are free.
+/// A manifest with nothing but the wiring, with other names than Calico's wherever these are free.
 enum SmallManifest {
   static let configMap = """
     apiVersion: v1

@@ -11,7 +11,7 @@ struct SmallManifestTests {
     "Deployment/controllers calico-kube-controllers": "calico-kube-controllers-etcd-secrets",
   ]
 
-  @Test("flow and block style, empty and quoted scalars are edited as they are written")
+  @Test("edits keep flow style, block style, empty and quoted scalars")
   func styles() throws {
     let result = try Samples.segment(SmallManifest.whole)
     #expect(try ParsedManifest(result.text).credentials == credentials)
@@ -32,7 +32,7 @@ struct SmallManifestTests {
     #expect(result.changedLines == 7 && result.addedLines == 4)
   }
 
-  @Test("JSON is YAML: it stays on its lines")
+  @Test("JSON is YAML: its lines are kept")
   func json() throws {
     let text = """
       {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "calicoctl"}, "spec": {
@@ -53,7 +53,7 @@ struct SmallManifestTests {
     #expect(object?["kind"] as? String == "Pod")
   }
 
-  @Test("the Secrets come in the place of the shared one, in a text of their own, or not at all")
+  @Test("the Secrets replace the shared one, are in a separate text, or are not written")
   func placement() throws {
     let names = [
       "calico-node-etcd-secrets", "calico-cni-etcd-secrets", "calico-kube-controllers-etcd-secrets",
@@ -85,7 +85,7 @@ struct SmallManifestTests {
     }
   }
 
-  @Test("without a shared Secret in the file the new ones come last, whatever the file ends with")
+  @Test("without a shared Secret in the file the new ones come last, whatever the end of the file")
   func placementAtEnd() throws {
     let text = SmallManifest.configMap + SmallManifest.daemonSet
     let whole = try Samples.segment(text, placement: .inline)
@@ -96,7 +96,7 @@ struct SmallManifestTests {
     #expect(try Samples.segment(unended.text, placement: .inline).isAlreadySegmented)
   }
 
-  @Test("a shared Secret that comes first, without a `---` line, goes and leaves the file's head")
+  @Test("a shared Secret at the start, without a `---` line, is removed and the file's header stays")
   func firstDocument() throws {
     let head = "# head of the file\n"
     let text =
@@ -108,7 +108,7 @@ struct SmallManifestTests {
     #expect(try ParsedManifest(Samples.segment(text).text).objects.count == 2)
   }
 
-  @Test("a new volume's name is one the pod does not have, and fits")
+  @Test("a new volume's name is unused and not too long")
   func volumeNames() throws {
     let taken = SmallManifest.whole.replacing(
       "      volumes:\n", with: "      volumes:\n      - {name: tls-cni, emptyDir: {}}\n")
@@ -120,12 +120,13 @@ struct SmallManifestTests {
     #expect(try ParsedManifest(result.text).credentials == credentials)
   }
 
-  @Test("a volume of the component's own Secret that is there already is used")
+  @Test("an existing volume of the component's own Secret is used")
   func existingVolume() throws {
     let text = SmallManifest.whole.replacing(
       "      volumes:\n",
       with: "      volumes:\n      - {name: own, secret: {secretName: calico-cni-etcd-secrets}}\n")
-    // Unused, it is a reference to a credential that nobody mounts; used by the edit, it is right.
+    // While unused, it is a reference to a credential that no container mounts; once the edit uses it, it is
+    // correct.
     let result = try Samples.segment(text)
     #expect(result.text.contains("{mountPath: /calico-secrets, name: own}"))
     #expect(result.addedLines == 2)
@@ -141,7 +142,7 @@ struct SmallManifestTests {
       try ParsedManifest(result.text).credentials["DaemonSet/agents felix"] == "calico-node-etcd-secrets")
   }
 
-  @Test("a compaction period that is set already is set to \"0\", in quotes")
+  @Test("an existing compaction period is set to \"0\", in quotes")
   func compaction() throws {
     for (old, new) in [("10m", "\"0\""), ("\"5m\"", "\"0\""), ("0", "\"0\""), ("'1h'", "'0'")] {
       let text = SmallManifest.whole.replacing(
@@ -156,7 +157,7 @@ struct SmallManifestTests {
     }
   }
 
-  @Test("what is known to go wrong is warned of, at its line")
+  @Test("known problems are warnings with their line")
   func warnings() throws {
     func warned(_ text: String) throws -> [ManifestWarning.Kind: Int] {
       Dictionary(
@@ -219,7 +220,7 @@ struct SmallManifestTests {
   }
 
   @Test(
-    "the diff turns the one text into the other",
+    "the diff is a valid patch",
     .enabled(if: Command.exists("patch"), "patch is not installed"))
   func diff() throws {
     var texts = [
@@ -259,7 +260,7 @@ struct SmallManifestTests {
     }
   }
 
-  @Test("a credential never describes itself")
+  @Test("a credential's description never shows its content")
   func description() throws {
     let secret = try #require(Samples.secrets.first)
     var dumped = ""
@@ -281,7 +282,7 @@ struct SmallManifestTests {
       try Data(text.utf8).write(to: folder.appending(path: "m.yaml"))
       return try Command.run("kubectl", ["set", "env", "--local", "--list", "-f", "m.yaml"], in: folder)
     }
-    /// Only of objects that have a pod template; of others kubectl can set nothing.
+    /// Only for objects that have a pod template; kubectl cannot set anything in others.
     func workloads(_ text: String) -> String {
       text.split(separator: "---\n").filter {
         $0.contains("kind: DaemonSet\n") || $0.contains("kind: Deployment\n")

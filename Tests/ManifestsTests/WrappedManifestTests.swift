@@ -31,7 +31,7 @@ struct WrappedManifestTests {
       "functionConfig:\n  apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: config}\n  data: {components: \"\"}\n"
   )
 
-  @Test("the items of a list are segmented where they are, wherever the shared Secret stands")
+  @Test("the items of a list are segmented in place, wherever the shared Secret is")
   func lists() throws {
     let first = Self.wrapped("apiVersion: v1\nkind: List\nmetadata: {}\nitems:\n", dash: "  - ")
     for text in [Self.list, first, first + "other: x\n", String(Self.list.dropLast())] {
@@ -89,7 +89,7 @@ struct WrappedManifestTests {
     }
   }
 
-  @Test("a list of another kind, and an item that is no object, are refused")
+  @Test("a list of another kind, and an item that is not an object, are refused")
   func refused() {
     #expect(
       Samples.faults(Self.list.replacing("kind: List", with: "kind: ConfigMapList")) == [
@@ -106,7 +106,7 @@ struct WrappedManifestTests {
       segmenter: ManifestSegmenter(options: ManifestOptions(secrets: Samples.secrets, placement: .none)))
   }
 
-  @Test("a KRM function answers with its items segmented, every comment kept, and what it did as results")
+  @Test("a KRM function returns its items segmented, every comment kept, and the changes as results")
   func resourceList() throws {
     let outcome = try function().run(Self.resourceList, file: "standard input")
     let segmented = try outcome.result.get()
@@ -124,7 +124,7 @@ struct WrappedManifestTests {
     #expect(try again.result.get().isAlreadySegmented)
   }
 
-  @Test("what a KRM function refuses goes back as it came, with the reasons as results")
+  @Test("a KRM function returns refused items unchanged, with the reasons as results")
   func refusedResourceList() throws {
     let text = Self.resourceList.replacing("name: calico-node", with: "name: felix")
     let outcome = try function().run(text, file: "standard input")

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Segmentation
 
-/// What is wrong with a text as a whole.
+/// Faults of a file as a whole.
 @Suite struct AllFaultsTests {
-  @Test func allFaultsAreToldAtOnceInTheOrderOfTheLines() throws {
+  @Test func allFaultsAreReportedAtOnceInTheOrderOfTheLines() throws {
     let text =
       goodFile
       .replacing("prod-eu", with: "12").replacing("v3.32.1", with: "v9").replacing(
@@ -19,7 +19,7 @@ import Testing
       ])
   }
 
-  @Test func theyPrintAsCompilersPrintThem() throws {
+  @Test func faultsArePrintedInTheFormatOfCompilers() throws {
     let error = try #require(throws: FileFaults.self) {
       try read(edited("cluster:", "clutser:").replacing("key: pki/root.key", with: "key: ''"))
     }
@@ -34,7 +34,7 @@ import Testing
     #expect(try faults(text) == ["1:1: the file is empty | 'bulkhead init' writes one to begin with"])
   }
 
-  @Test func aFileThatIsNoMapping() throws {
+  @Test func aFileThatIsNotAMapping() throws {
     let keys =
       "its keys: apiVersion, kind, cluster, calico, etcd, isolation, components, calicoctl, custom, roles, nodes, kubernetes, certificates, management"
     #expect(try faults("- a\n").first == "1:1: the file must be a mapping, found a list | \(keys)")
@@ -47,14 +47,14 @@ import Testing
       try faults(goodFile + "---\na: b\n") == [
         "31:1: the file holds a second document | one file, one segmentation"
       ])
-    // One that cannot be read is a fault as well, and the first one's are told too.
+    // An invalid second document is a fault as well, and the faults of the first are reported too.
     #expect(
       try faults(edited("prod-eu", "12") + "---\na: [\n").map { $0.prefix { $0 != " " } } == [
         "3:10:", "32:1:",
       ])
   }
 
-  @Test func whatIsNoYAML() throws {
+  @Test func invalidYAML() throws {
     let tab = "2:1: this is no YAML: found a tab character that violates indentation | indent with blanks"
     #expect(try faults("cluster: a\n\tkind: b\n") == [tab])
     #expect(
@@ -70,7 +70,7 @@ import Testing
       ])
   }
 
-  @Test func everyRepeatedKeyIsToldWithBothLines() throws {
+  @Test func everyDuplicateKeyIsReportedWithBothLines() throws {
     let text = try edited("cluster: prod-eu", "cluster: prod-eu\n'cluster': a\nkind: b")
       .replacing("  roles: corrected", with: "  roles: corrected\n  \"roles\": documented")
       .replacing("user: alice", with: "user: alice, user: bob")
@@ -94,8 +94,8 @@ import Testing
         == true)
   }
 
-  /// Whatever is cut off or missing, the file is read or refused with a place inside it; nothing crashes.
-  @Test func noDamageIsEverMoreThanAFault() throws {
+  /// Whatever is cut off or missing, the file is read, or refused with a place inside it; nothing crashes.
+  @Test func damagedFilesAreFaultsAndNeverCrash() throws {
     let scalars = Array(goodFile.unicodeScalars)
     var texts = scalars.indices.map { Array(scalars[..<$0]) }
     texts += scalars.indices.map { Array(scalars[..<$0]) + scalars[($0 + 1)...] }
@@ -122,7 +122,7 @@ import Testing
         }
       }
     }
-    // A letter less in a name is no fault; most damage is one.
+    // A letter removed from a name is not a fault; most damage is one.
     #expect(readable > 20 && readable < texts.count / 2)
   }
 }

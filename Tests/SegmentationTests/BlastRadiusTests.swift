@@ -4,7 +4,7 @@ import Testing
 @testable import Segmentation
 
 @Suite struct BlastRadiusTests {
-  @Test func whatCanBeReachedIsToldByName() throws {
+  @Test func reachableKeysAreReportedByName() throws {
     let radius = try segmentation().blastRadius(of: "cni-plugin")
     let reaches = Dictionary(uniqueKeysWithValues: radius.reaches.map { ($0.name, $0) })
     #expect(reaches["WorkloadEndpoints"]?.writes == .all)
@@ -31,7 +31,7 @@ import Testing
     #expect([tally.keys, tally.readable, tally.writable, tally.singleUser] == [4, 2, 1, 3])
   }
 
-  @Test func aNodesUserSaysWhatItSharesWithTheOthersAndWhy() throws {
+  @Test func aNodesUserListsWhatItSharesWithOthersAndWhy() throws {
     let segmentation = try segmentation(NodeIsolationTests.components + "isolation: node-user")
     let radius = try segmentation.blastRadius(of: "calico-node.n1")
     let shared = radius.shared.map { "\($0.line.grant.range)" }

@@ -30,9 +30,9 @@ import Testing
   }
   struct Unexpected: Error {}
 
-  @Test func aYesNamesTheFewestLinesThatCoverTheRange() throws {
+  @Test func anAllowedAnswerNamesTheFewestLinesThatCoverTheRange() throws {
     #expect(lines(try ask("u", .read, .key("/rw"))) == ["readwrite /rw (role one)"])
-    // Neither role alone covers it; the line inside the first is not needed.
+    // Neither role alone covers it; the line within the first one is not needed.
     #expect(
       lines(try ask("u", .read, KeyRange(from: "a", to: "c"))) == [
         "read a* (role one)", "readwrite b* (role two)",
@@ -47,7 +47,7 @@ import Testing
     #expect(answer.isAllowed)
   }
 
-  @Test func aNoSaysWhichAccessIsMissing() throws {
+  @Test func aRefusalNamesTheMissingAccess() throws {
     let miss = try miss("u", .read, .key("/w/1"))
     #expect(miss.lacking == .read)
     #expect(miss.firstKey == "/w/1")
@@ -56,7 +56,7 @@ import Testing
     #expect(try self.miss("u", .readwrite, .key("/w/1")).lacking == .read)
   }
 
-  @Test func aNoSaysFromWhichKeyOnTheGrantFallsShort() throws {
+  @Test func aRefusalNamesTheFirstKeyThatIsNotCovered() throws {
     let miss = try miss("u", .read, KeyRange(from: "b", to: "d"))
     #expect(miss.lacking == .read)
     #expect(miss.uncovered.ranges == [KeyRange(from: "c", to: "d")])
@@ -68,13 +68,13 @@ import Testing
         == "it covers the keys, but allows to read and not to write")
   }
 
-  @Test func aNoOfBothAccessesNamesTheOneThatIsMissing() throws {
+  @Test func aRefusalOfBothAccessesNamesTheMissingOne() throws {
     #expect(
       try miss("u", .readwrite, KeyRange(from: "/w/", to: "/x")).by
         == "it covers some of the keys, but does not allow to read")
   }
 
-  @Test func aNoWithoutAnyGrantOfTheKeysSaysWhichIsNextToThem() throws {
+  @Test func aRefusalWithoutAMatchingGrantNamesTheNearestOne() throws {
     let after = try miss("u", .read, .key("/rw0"))
     #expect(after.nearest?.description == "readwrite /rw (role one)")
     #expect(after.by == "it ends before /rw\\x00, which is not after /rw0")
@@ -95,7 +95,7 @@ import Testing
     #expect(try segmentation.can("calico-node", .readwrite, .key("/calico/ipam/v2/config")).isAllowed)
   }
 
-  @Test func whoIsNotThereIsAnErrorWithTheNearestName() throws {
+  @Test func anUnknownIdentityIsAnErrorWithTheNearestName() throws {
     let segmentation = try segmentation()
     let error = try #require(throws: UnknownIdentity.self) {
       try segmentation.can("calico-nod", .read, .key("a"))
@@ -107,8 +107,8 @@ import Testing
     ) { try segmentation.can("x", .read, .key("a")) }
   }
 
-  /// Against the permissions themselves, over every range of a small alphabet.
-  @Test func theVerdictIsThatOfThePermissions() throws {
+  /// Compared with the permissions themselves, over every range of a small alphabet.
+  @Test func theVerdictAgreesWithThePermissions() throws {
     let keys = ["a", "aa", "ab", "b", "ba", "c", "/w/", "/w/1", "/rw", "/rw0"].map { Key($0) }
     let permissions = Self.live.permissions(of: try #require(Self.live[identity: "u"]))
     var allowed = 0

@@ -8,7 +8,7 @@ import Testing
     Segmentation(cluster: "c", users: users, roles: roles)
   }
 
-  @Test func theSameAccessInOtherWordsIsNoDifference() {
+  @Test func theSameAccessThroughOtherRangesIsNoDifference() {
     let whole = Self.cluster(["u": ["r"]], ["r": [Grant(KeyRange(from: "a", to: "c"), .readwrite)]])
     let parts = Self.cluster(
       ["u": ["p", "q", "none"]],
@@ -20,7 +20,7 @@ import Testing
     #expect(parts.compared(to: whole).identities.isEmpty)
   }
 
-  @Test func whatIsGainedAndLostIsToldAsRangesWithAWitness() throws {
+  @Test func gainsAndLossesAreReportedAsRangesWithAnExample() throws {
     let documented = try segmentation(ResolveTests.demo, roles: "documented")
     let corrected = try segmentation(ResolveTests.demo)
     let comparison = documented.compared(to: corrected)
@@ -48,7 +48,7 @@ import Testing
     #expect(!comparison.identities.contains { $0.user == "admin" || $0.user == "alice" })
   }
 
-  @Test func theOtherWayRoundGainsAreLosses() throws {
+  @Test func inTheOtherDirectionGainsAreLosses() throws {
     let a = try segmentation(ResolveTests.demo, roles: "documented")
     let b = try segmentation(ResolveTests.demo)
     let (there, back) = (a.compared(to: b), b.compared(to: a))
@@ -56,7 +56,7 @@ import Testing
     #expect(there.identities.map(\.lost) == back.identities.map(\.gained))
   }
 
-  @Test func aNewUserGainsAllItMayDoAndAGoneOneLosesIt() {
+  @Test func aNewUserGainsAllItsAccessAndADeletedOneLosesIt() {
     let before = Self.cluster(["old": ["r"]], ["r": [Grant(.key("k"), .read)]])
     let after = Self.cluster(["new": ["r"], "idle": []], ["r": [Grant(.key("k"), .read)]])
     let comparison = before.compared(to: after)
@@ -67,7 +67,7 @@ import Testing
     #expect(comparison.identities[1].gained.map(\.grant) == [Grant(.key("k"), .read)])
   }
 
-  @Test func readAndWriteThatAreBothNewAreOneLine() {
+  @Test func newReadAndWriteAccessIsOneLine() {
     let before = Self.cluster(["u": ["r"]], ["r": [Grant(.prefix("/a/"), .read)]])
     let after = Self.cluster(
       ["u": ["r"]], ["r": [Grant(.prefix("/a/"), .readwrite), Grant(.prefix("/b/"), .readwrite)]])
@@ -78,7 +78,7 @@ import Testing
   }
 
   /// Key by key, over all keys of a small alphabet.
-  @Test(arguments: 0..<40) func everyKeyIsGainedOrLostExactlyWhereItIs(seed: UInt64) throws {
+  @Test(arguments: 0..<40) func everyReportedKeyIsReallyGainedOrLost(seed: UInt64) throws {
     var random = Lottery(state: seed)
     let keys = ["a", "aa", "ab", "b", "ba", "bb", "c"].map { Key($0) }
     func cluster() -> Segmentation {
@@ -123,7 +123,7 @@ import Testing
     #expect(narrow.compared(to: wide).gainsAnything)
   }
 
-  @Test func aClusterIsReadInTheOrderOfItsNames() {
+  @Test func usersAndRolesOfAClusterAreSortedByName() {
     let cluster = Self.cluster(
       ["b": ["y", "x"], "root": ["root"], "a": []], ["y": [], "root": [], "x": []])
     #expect(cluster.identities.map(\.user) == ["root", "a", "b"])
@@ -134,7 +134,7 @@ import Testing
   }
 }
 
-/// Random numbers that can be had again.
+/// Random numbers that can be reproduced.
 private struct Lottery: RandomNumberGenerator {
   var state: UInt64
 

@@ -5,7 +5,7 @@ import Testing
 @testable import Segmentation
 
 @Suite struct CustomRoleTests {
-  /// A file with these lines in it, the first of which is line 10.
+  /// A file with these lines, the first of which is line 10.
   private func file(_ lines: String) -> String {
     """
     apiVersion: bulkhead/v1
@@ -21,7 +21,7 @@ import Testing
     """ + lines
   }
 
-  @Test func usersShareRolesAndHaveTheirOwn() throws {
+  @Test func usersHaveSharedRolesAndTheirOwn() throws {
     let read = try read(
       file(
         """
@@ -81,7 +81,7 @@ import Testing
     #expect(found.first?.contains(message) == true, "\(found)")
   }
 
-  @Test func aFileMadeFromAClusterIsReadBack() throws {
+  @Test func aFileDescribedFromAClusterCanBeRead() throws {
     var template = FileTemplate()
     template.roles = .documented
     template.features = ["wireguard"]

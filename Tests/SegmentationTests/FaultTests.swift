@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test(arguments: keys + types + values + endpoints + names + grants + nodes)
-  func isToldWithPlaceAndHint(_ test: Case) throws {
+  func isReportedWithPlaceAndHint(_ test: Case) throws {
     let found = try faults(edited(test.old, test.new))
     #expect(found == [test.fault])
   }
@@ -254,7 +254,7 @@ import Testing
       ])
   }
 
-  @Test func noUserMayHaveTheNameOfANodesUser() throws {
+  @Test func aUserWithTheNameOfANodesUserIsRefused() throws {
     let text = try edited("isolation: component", "isolation: node-user")
     #expect(
       try faults(text.replacing("user: backup", with: "user: cni-plugin.node-2")) == [

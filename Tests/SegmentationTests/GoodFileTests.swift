@@ -34,7 +34,7 @@ import Testing
     #expect(file.management == .additive)
   }
 
-  @Test func whatIsLeftOutHasAnOrdinaryValue() throws {
+  @Test func missingFieldsHaveDefaults() throws {
     let file = try file()
     #expect(file.isolation == .component)
     #expect(file.management == .additive)
@@ -63,7 +63,7 @@ import Testing
     #expect(try read(edited("[node-1, node-2]", "[10, 1e3]")).nodes.map(\.text) == ["10", "1e3"])
   }
 
-  @Test func aKeyMayHaveBytesThatCannotBePrinted() throws {
+  @Test func aKeyMayHaveUnprintableBytes() throws {
     let file = try read(edited("/backup/lock", #"'/b\x00\xff\x5c'"#))
     #expect(file.custom.first?.grants.last?.range == .key(Key(Array("/b".utf8) + [0, 0xff, 0x5c])))
   }

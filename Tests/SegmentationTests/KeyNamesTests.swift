@@ -31,7 +31,7 @@ import Testing
     #expect(KeyNames.names(in: range) == names)
   }
 
-  @Test func everyRangeOfTheCatalogueHasANameAndAWitness() throws {
+  @Test func everyRangeOfTheCatalogueHasANameAndAnExample() throws {
     for component in try catalogue().components {
       for release in ["v3.20", "v3.29", "v3.32"] {
         let installation = try Installation(
@@ -49,14 +49,14 @@ import Testing
     }
   }
 
-  @Test func noTwoPlacesOverlapAndEachHoldsItsExample() {
+  @Test func placesDoNotOverlapAndContainTheirExamples() {
     for (left, right) in zip(KeyNames.places, KeyNames.places.dropFirst()) {
       #expect(left.range.intersection(right.range) == nil, "\(left.name), \(right.name)")
     }
     for place in KeyNames.places { #expect(place.range.contains(place.example), "\(place.name)") }
   }
 
-  @Test func aWitnessLiesInItsRange() throws {
+  @Test func anExampleIsInItsRange() throws {
     for range in [
       KeyRange(from: Key("\(v3)tiers/default").next, to: Key("\(v3)tiers/kube-admin")), .prefix("/a"),
       .key("k"),

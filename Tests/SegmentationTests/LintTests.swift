@@ -27,7 +27,7 @@ import Testing
     findings.map { "\($0.rule.id) \($0.place): \($0.message)" }
   }
 
-  @Test func rulesHaveIdsOfTheirOwnAndSayWhatToDo() {
+  @Test func rulesHaveUniqueIdsAndAdvice() {
     #expect(Set(Lint.rules.map(\.id)).count == Lint.rules.count)
     #expect(Lint.rules.map(\.id).sorted() == Lint.rules.map(\.id))
     #expect(Lint.rules.allSatisfy { !$0.title.isEmpty && !$0.why.isEmpty && !$0.advice.isEmpty })
@@ -37,7 +37,7 @@ import Testing
       })
   }
 
-  @Test func theFirstFileHasNothingButRemarks() throws {
+  @Test func aNewFileHasOnlyFindingsOfSeverityInfo() throws {
     let findings = try Lint.findings(read(FileTemplate().text), catalogue: catalogue())
     #expect(findings.map(\.rule.id) == ["BH032", "BH035"])
     #expect(findings.allSatisfy { $0.rule.severity == .info })
@@ -48,13 +48,13 @@ import Testing
 
   @Test(
     arguments: ["v3.20", "v3.24", "v3.29", "v3.32", "v3.33"], ["component", "node-certificate", "node-user"])
-  func noReleaseAndNoIsolationOfTheCorrectedRolesHasAFault(version: String, isolation: String) throws {
+  func correctedRolesHaveNoFaultInAnyReleaseAndIsolation(version: String, isolation: String) throws {
     let lines = "components: [calico-node, cni-plugin, kube-controllers, typha, felix]\nnodes: [n1, n10]\n"
     let findings = try lint(lines + "isolation: \(isolation)", version: version)
     #expect(told(findings.filter { $0.rule.severity > .info }) == [])
   }
 
-  @Test func documentedRolesSayWhatBreaksAndWhatIsTooMuch() throws {
+  @Test func documentedRolesReportMissingAndExcessiveAccess() throws {
     let findings = try lint(roles: "documented")
     #expect(
       told(findings.filter { $0.rule.severity == .error }) == [
@@ -71,7 +71,7 @@ import Testing
       excess.details.contains(
         "readwrite \(v3)workloadendpoints/*: no program of calico/node writes a workload endpoint, the CNI plugin does"
       ))
-    // On the oldest release the published table of the plugin was enough.
+    // On the oldest release the published table of the plugin was sufficient.
     #expect(
       try !lint("components: [cni-plugin]", roles: "documented", version: "v3.20").contains {
         $0.rule.id == "BH030"
@@ -89,7 +89,7 @@ import Testing
       ])
   }
 
-  @Test func grantsOfACustomComponentAreLookedAt() throws {
+  @Test func grantsOfACustomComponentAreChecked() throws {
     #expect(
       told(try custom("prefix: /, access: read")) == [
         "BH003 identity tool: 'tool' reaches all of Kubernetes"
@@ -119,7 +119,7 @@ import Testing
       ])
   }
 
-  @Test func aPrefixInTheMiddleOfANameReachesOthers() throws {
+  @Test func aPrefixThatEndsWithinANameCoversOtherNames() throws {
     let findings = try custom(
       "prefix: /calico/ipam/v2/host/n1, access: readwrite",
       more: "nodes: [n1, n10, n2, n100]\nisolation: node-certificate")
@@ -136,7 +136,7 @@ import Testing
     #expect(try custom("prefix: \(v3)profiles/kns., access: readwrite").isEmpty)
   }
 
-  @Test func twoProgramsWithTheSameAccessAreToldOnce() throws {
+  @Test func twoProgramsWithTheSameAccessAreReportedOnce() throws {
     let findings = try lint(
       "components: [calico-node]\ncustom: [{user: b, grants: [{prefix: /x/, access: read}]}, {user: a, grants: [{prefix: /x/, access: read}]}]"
     )
@@ -154,7 +154,7 @@ import Testing
     #expect(findings.map(\.rule.id) == ["BH009"])
   }
 
-  @Test func whatHasNoEffectIsTold() throws {
+  @Test func settingsWithoutEffectAreReported() throws {
     #expect(
       told(
         try lint("components: [kube-controllers]", features: "wireguard, windows").filter {
@@ -175,19 +175,19 @@ import Testing
       .contains("BH042"))
   }
 
-  @Test func seedsArePromisedOrProposed() throws {
+  @Test func seedsAreRequiredOrProposed() throws {
     #expect(try lint(features: "seeded").map(\.rule.id) == ["BH033", "BH035"])
     #expect(try lint("components: [kube-controllers]").map(\.rule.id) == ["BH035"])
   }
 
-  @Test func oneUserForAllAndLongLivesAreTold() throws {
+  @Test func oneUserForAllAndLongLifetimesAreReported() throws {
     let findings = try lint("components: [calico]\ncertificates: {lifetime: 2y}")
     #expect(findings.filter { $0.rule.severity == .warning }.map(\.rule.id) == ["BH036", "BH037"])
     #expect(
       try !lint("components: [calico-node]\ncertificates: {lifetime: 1y}").contains { $0.rule.id == "BH037" })
   }
 
-  @Test func manyUsersOfNodesHaveAPrice() throws {
+  @Test func theCostOfManyUsersIsReported() throws {
     let nodes = (1...1200).map { "n\($0)" }.joined(separator: ", ")
     let findings = try lint("components: [calico-node]\nnodes: [\(nodes)]\nisolation: node-user")
     #expect(findings.filter { $0.rule.severity > .info }.map(\.rule.id) == ["BH043"])
@@ -197,7 +197,7 @@ import Testing
       })
   }
 
-  @Test func aClustersUsersAndRolesAreLookedAt() {
+  @Test func usersAndRolesOfAClusterAreChecked() {
     let findings = lint(
       [
         "root": ["root"], "boss": ["root"], "api": ["k8s"], "idle": [], "spy": ["peek"], "a b ": ["one"],
@@ -218,8 +218,8 @@ import Testing
       ])
   }
 
-  /// The corrected roles look the same from a cluster as from the file.
-  @Test func theRolesOfTheCatalogueHaveNoFaultInAClusterEither() throws {
+  /// The corrected roles are the same from a cluster as from the file.
+  @Test func rolesOfTheCatalogueHaveNoFaultInACluster() throws {
     let file = try segmentation(ResolveTests.demo)
     let cluster = Segmentation(
       cluster: "c", users: .init(uniqueKeysWithValues: file.identities.map { ($0.user, $0.roles) }),

@@ -7,7 +7,7 @@ import Testing
 @Suite struct NodeIsolationTests {
   static let components = "components: [calico-node, cni-plugin, kube-controllers]\nnodes: [n1, n10, n2]\n"
 
-  @Test func aUserOfEachNodeHasTheSharedRoleAndItsOwn() throws {
+  @Test func eachNodesUserHasTheSharedRoleAndItsOwn() throws {
     let segmentation = try segmentation(Self.components + "isolation: node-user")
     #expect(
       segmentation.identities.map(\.user) == [
@@ -28,9 +28,8 @@ import Testing
     #expect(segmentation.deliveries.first == Delivery(user: "calico-node.n1", node: try NodeName("n1")))
   }
 
-  /// A node whose name begins with another's is a stranger like any other.
-  @Test(arguments: ["calico-node", "cni-plugin"]) func noNodeMayTouchWhatIsAnothers(component: String) throws
-  {
+  /// A node whose name begins with the name of another has no access to the other's keys either.
+  @Test(arguments: ["calico-node", "cni-plugin"]) func noNodeMayAccessAnothersKeys(component: String) throws {
     let segmentation = try segmentation(
       Self.components + "isolation: node-user", features: "endpoint-reporting, windows")
     let shared = Permissions(try #require(segmentation[role: component]).grants.map(\.grant))
@@ -47,8 +46,8 @@ import Testing
     }
   }
 
-  /// Divided or not, a node's program may do what it does, and no more than before.
-  @Test func aNodesUserMayDoWhatIsItsOwnAndNoMoreThanTheComponent() throws {
+  /// Divided or not, a node's program has the access that it needs, and no more than before.
+  @Test func aNodesUserHasItsOwnAccessAndNoMoreThanTheComponent() throws {
     let whole = try segmentation(Self.components)
     let divided = try segmentation(Self.components + "isolation: node-user")
     for component in ["calico-node", "cni-plugin"] {
@@ -65,7 +64,7 @@ import Testing
     #expect(node.allow(.read, .prefix(Key("\(v3)nodes/"))))
   }
 
-  @Test func whatStaysSharedSaysWhy() throws {
+  @Test func sharedGrantsHaveAReason() throws {
     let role = try #require(segmentation(Self.components + "isolation: node-user")[role: "cni-plugin"])
     let blocks = try #require(role.grants.first { $0.grant.range == .prefix("/calico/ipam/v2/assignment/") })
     #expect(
@@ -90,13 +89,14 @@ import Testing
 
   private func undivided() throws -> Segmentation { try segmentation(Self.components) }
 
-  @Test func aPublishedTableHasNothingOfANodesOwn() throws {
+  @Test func aPublishedTableIsNotDivided() throws {
     let segmentation = try segmentation(Self.components + "isolation: node-user", roles: "documented")
     #expect(segmentation.roles.map(\.name) == ["calico-node", "cni-plugin", "kube-controllers"])
     #expect(segmentation[identity: "calico-node.n1"]?.roles == ["calico-node"])
   }
 
-  /// Everything that is in the catalogue can be divided, and no name of it has the dot that ends it in a user's name.
+  /// Every component of placement `node` can be divided, and no name of a component has a dot, which ends it
+  /// in a user's name.
   @Test func everyComponentOfANodeCanBeDivided() throws {
     let names = try catalogue().components.filter { $0.placement == .node }.map(\.name)
     #expect(names.count >= 4)

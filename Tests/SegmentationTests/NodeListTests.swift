@@ -19,7 +19,7 @@ import Testing
     }
   }
 
-  @Test func `a list has a name in each line`() throws {
+  @Test func `a list has a name on each line`() throws {
     #expect(try names("node-1\nnode-2\n") == ["node-1", "node-2"])
     #expect(
       try names("# the cluster\r\n\r\n  node/node-1  # old\r\nnode/10.0.0.1") == ["node-1", "10.0.0.1"])
@@ -33,7 +33,7 @@ import Testing
     #expect(try names(#"{"kind":"Node","metadata":{"name":"n1"}}"#) == ["n1"])
   }
 
-  @Test func `faults are told with their line`() {
+  @Test func `faults are reported with their line`() {
     #expect(
       faults("node-1\nNode-2\n\nnode-1\nnode_3\n") == [
         "nodes.txt:2:1: \"Node-2\" is no name of a Calico node",
@@ -52,11 +52,11 @@ import Testing
     (#"{"kind":"Pod","metadata":{"name":"p"}}"#, "this is no list of nodes, but 'Pod'"),
     (#"{"items":[{"kind":"Pod","metadata":{"name":"p"}}]}"#, "item 1 is no node, but 'Pod'"),
   ])
-  func `what is no list of nodes is refused, an empty one above all`(text: String, message: String) {
+  func `other texts and empty lists are refused`(text: String, message: String) {
     #expect(faults(text).first == "nodes.txt:1:1: \(message)")
   }
 
-  @Test func `a list takes the place of the file's nodes, and is checked as they are`() throws {
+  @Test func `a list replaces the file's nodes and is checked like them`() throws {
     let text = """
       apiVersion: bulkhead/v1
       kind: Segmentation

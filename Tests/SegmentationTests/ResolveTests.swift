@@ -5,7 +5,7 @@ import Testing
 @testable import Segmentation
 
 @Suite struct ResolveTests {
-  /// What the demo's file asks for.
+  /// The content of the demo's file.
   static let demo = """
     components: [calico-node, cni-plugin, kube-controllers]
     calicoctl:
@@ -72,7 +72,7 @@ import Testing
     #expect(try grants("calicoctl-policy-editor").count == 7)
   }
 
-  @Test func theCorrectedRolesHaveWhatThePublishedTablesLack() throws {
+  @Test func theCorrectedRolesContainWhatThePublishedTablesLack() throws {
     let segmentation = try segmentation(Self.demo)
     func allows(_ user: String, _ access: Access, _ range: KeyRange) throws -> Bool {
       segmentation.permissions(of: try #require(segmentation[identity: user])).allow(access, range)
@@ -96,14 +96,14 @@ import Testing
         #expect(Set(role.grants.map(\.grant.range)).count == role.grants.count, "\(role.name)")
       }
     }
-    // On Windows the plugin also writes the nodes that it reads everywhere.
+    // On Windows the plugin also writes the nodes, which it reads on every platform.
     let role = try #require(segmentation(features: "windows")[role: "cni-plugin"])
     let nodes = role.grants.filter { $0.grant.range == .prefix(Key("\(v3)nodes/")) }
     #expect(nodes.map(\.grant.access) == [.readwrite])
     #expect(nodes.first?.why.contains("; ") == true)
   }
 
-  @Test func theAPIServerKeepsRootUntilNobodyOfItsKindCompacts() throws {
+  @Test func theAPIServerKeepsRootUnlessItDoesNotCompact() throws {
     #expect(try segmentation(Self.demo)[role: "kube-apiserver"] == nil)
     let segmentation = try segmentation(Self.demo, features: "apiserver-without-compaction")
     let apiserver = try #require(segmentation[identity: "kube-apiserver-etcd-client"])
@@ -111,7 +111,7 @@ import Testing
     #expect(segmentation[role: "kube-apiserver"]?.grants.map { "\($0.grant)" } == ["readwrite /registry/*"])
   }
 
-  @Test func whoeverCompactsNeedsRoot() throws {
+  @Test func aComponentThatCompactsNeedsRoot() throws {
     let segmentation = try segmentation(Self.demo, features: "compaction")
     #expect(segmentation[identity: "kube-controllers"]?.roles == ["root"])
     #expect(segmentation[role: "kube-controllers"] == nil)
@@ -125,7 +125,7 @@ import Testing
     #expect(error.hint == "use 'roles: corrected', or leave the component out")
   }
 
-  @Test func aCustomComponentHasTheRoleOfItsName() throws {
+  @Test func aCustomComponentHasARoleOfItsName() throws {
     let segmentation = try segmentation(
       "custom: [{user: backup, grants: [{prefix: /calico/, access: read}, {key: /backup, access: readwrite}]}]"
     )

@@ -5,12 +5,12 @@ import Testing
 
 @testable import Segmentation
 
-/// Parsed once: the tests ask often.
+/// Parsed once, because the tests use it often.
 private let parsed = Result { try Catalogue.embedded() }
 
 func catalogue() throws -> Catalogue { try parsed.get() }
 
-/// A file with everything in it.
+/// A file with every section.
 let goodFile = """
   apiVersion: bulkhead/v1
   kind: Segmentation
@@ -70,7 +70,7 @@ extension String {
   }
 }
 
-/// The segmentation of the smallest file with these lines in it.
+/// The segmentation of the smallest file with these lines.
 func segmentation(
   _ lines: String = "components: [calico-node, cni-plugin, kube-controllers]", roles: String = "corrected",
   version: String = "v3.32", features: String = ""

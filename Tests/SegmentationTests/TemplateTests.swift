@@ -4,7 +4,7 @@ import Testing
 @testable import Segmentation
 
 @Suite struct TemplateTests {
-  @Test func theFirstFileIsReadWithoutAFault() throws {
+  @Test func aNewFileIsReadWithoutAFault() throws {
     let file = try read(FileTemplate().text)
     #expect(file.cluster == "my-cluster")
     #expect(file.components == ["calico-node", "cni-plugin", "kube-controllers"])
@@ -32,7 +32,7 @@ import Testing
     #expect(file.certificates.directory == value)
   }
 
-  @Test func aHostileValueIsAFaultOfItsOwnLineAndOfNoOther() throws {
+  @Test func aHostileValueIsAFaultOfItsOwnLineOnly() throws {
     var template = FileTemplate()
     template.calico = "v3.32\nmanagement: authoritative"
     template.endpoints = ["https://a:1]\nx: y"]
@@ -51,7 +51,7 @@ import Testing
     }
   }
 
-  @Test func whatIsKnownIsFilledIn() throws {
+  @Test func knownValuesAreFilledIn() throws {
     var template = FileTemplate()
     template.endpoints = ["https://10.0.0.11:2379", "https://[2001:db8::1]:2379"]
     template.calicoctl = [(user: "alice", access: "read-only")]
