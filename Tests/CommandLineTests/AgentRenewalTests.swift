@@ -8,13 +8,14 @@ import TestSources
 import Testing
 import ThrowawayEtcd
 
-/// Two nodes' agents, real etcd, certificates that live seconds, and clients that write all the time.
+/// The agents of two nodes, a real etcd, certificates that are valid for seconds, and clients that write all
+/// the time.
 @Suite(.serialized) struct AgentRenewalTests {
   @Test(arguments: Server.all.filter { $0.version == "3.5.30" && $0.members == 3 })
-  func clientsKeepWorkingOverManyRenewals(_ server: Server) async throws {
+  func clientsKeepWorkingThroughManyRenewals(_ server: Server) async throws {
     let folder = try TemporaryFolder()
     try await SourceDouble.with { double in
-      // The etcd members trust the authority that the source signs with.
+      // The etcd members trust the source's authority.
       try double.clients.save(to: folder.path + "/etcd/pki")
       let etcd = try await ThrowawayEtcd.start(
         members: server.members, binary: server.binary, in: folder.path + "/etcd")
@@ -59,7 +60,7 @@ import ThrowawayEtcd
       for node in nodes {
         #expect(double.issued.count { $0 == "calico-node.\(node)" } >= 3, "\(double.issued)")
       }
-      // The first certificate has ended long since: without the agent nothing would work any more.
+      // The first certificate expired long ago: without the agent nothing would work any more.
       #expect(first.facts.notAfter < Date())
       #expect(await refusal(etcd, folder.path + "/first", to: "/node/node-1/x") != nil)
       for agent in agents { #expect(try await agent.end() == 0) }
@@ -114,8 +115,8 @@ import ThrowawayEtcd
   }
 }
 
-/// Writes a key over a connection of its own. etcd's client reads the certificate and then the key, by path: one that
-/// meets the switch in between cannot connect and dials again, as gRPC does.
+/// Writes a key over its own connection. etcd's client reads the certificate and then the key, by path: if
+/// they are replaced in between, it fails to connect and retries, as gRPC does.
 private func put(_ etcd: ThrowawayEtcd, _ directory: String, to key: String) async throws {
   let before = try FileManager.default.destinationOfSymbolicLink(atPath: directory + "/..data")
   guard let error = await refusal(etcd, directory, to: key) else { return }

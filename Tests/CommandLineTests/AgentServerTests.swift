@@ -3,7 +3,7 @@ import Files
 import Foundation
 import Testing
 
-/// Agents and `bulkhead authority serve`, each a process of its own.
+/// Agents and `bulkhead authority serve`, each in its own process.
 @Suite struct AgentServerTests {
   @Test func aNodeJoinsWithATokenAndRenewsWithItsCertificate() async throws {
     let folder = try TemporaryFolder()
@@ -51,7 +51,7 @@ import Testing
     try await wait(for: agent) { (try? pair(in: out)) != nil }
     let first = try pair(in: out).facts
     #expect(first.user == "calico-node.node-1")
-    // The token was for one certificate each: what follows is had with the certificate.
+    // The token was valid for one certificate each: from here on requests use the certificate.
     var seen = Set([first.fingerprint])
     try await wait(for: agent) {
       if let now = try? pair(in: out) { seen.insert(now.facts.fingerprint) }
@@ -60,7 +60,7 @@ import Testing
     #expect(try pair(in: path + "/node-1/cni-plugin").facts.user == "cni-plugin.node-1")
     #expect(try await agent.end() == 0)
 
-    // Another node's token gives nothing.
+    // The token of another node is refused.
     try AtomicFile.write(
       Array(configuration("node-1", token: "node-2").replacing("node-1/", with: "stolen/").utf8),
       to: path + "/agent.yaml")

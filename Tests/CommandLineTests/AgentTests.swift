@@ -5,7 +5,7 @@ import Foundation
 import TestSources
 import Testing
 
-/// `bulkhead agent` as a process: stopped, killed and asked over HTTP.
+/// `bulkhead agent` as a process: stopped, killed, and queried over HTTP.
 @Suite struct AgentTests {
   private let folder: TemporaryFolder
 
@@ -32,7 +32,7 @@ import Testing
 
   private let environment = ["NODE": "node-1", "VAULT_TOKEN": "root-token"]
 
-  @Test func itRunsUntilItIsToldToStopAndSaysHowItIs() async throws {
+  @Test func itRunsUntilItIsStoppedAndReportsItsState() async throws {
     try await SourceDouble.with { double in
       double.state.withLock { $0.allowed = ["calico": ["felix.node-1"]] }
       double.fail(.status(503))
@@ -66,7 +66,7 @@ import Testing
       #expect(!agent.output.contains("root-token"))
       #expect(!agent.output.contains("PRIVATE KEY"))
 
-      // A restart asks for nothing; a probe says that all is well.
+      // After a restart it requests nothing; a probe reports that all certificates are valid.
       let again = try Running(agent: configuration(double), in: folder.path, environment: environment)
       try await Task.sleep(for: .seconds(1))
       #expect(try await again.end() == 0)
@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  @Test func onceIsForInitContainers() async throws {
+  @Test func onceWorksInInitContainers() async throws {
     try await SourceDouble.with { double in
       try AtomicFile.write(Array(configuration(double).utf8), to: folder.path + "/agent.yaml")
       let path = folder.path
@@ -107,9 +107,9 @@ import Testing
     }
   }
 
-  /// Whatever moment it is killed at, there is a whole pair, no key was ever open to others, and the next run makes
-  /// good what was left: rubbish, the copy, what is done after a change.
-  @Test func killedAtAnyMomentItLeavesAWholePair() async throws {
+  /// At whatever moment it is killed, a complete pair is in place, no key was ever readable by others, and
+  /// the next run completes what was left: temporary files, the copy, the command after a change.
+  @Test func killedAtAnyMomentItLeavesACompletePair() async throws {
     let authority = try Authority.create(name: "ca", lifetime: .seconds(86_400), now: Date())
     let path = folder.path
     try Directory.create(path + "/in/felix")
@@ -139,7 +139,7 @@ import Testing
     let begin = ContinuousClock.now
     let first = try Running(agent: configuration, in: path)
     try await wait(for: first) { (try? pair(in: path + "/out")) != nil }
-    // Kills are spread over as long as a run takes on this machine, and half as long again.
+    // The kills are spread over one and a half times the duration of a run on this machine.
     let microseconds = Double((ContinuousClock.now - begin) / .microseconds(1)) * 1.5 / 40
     _ = try await first.end()
     var changes = Set([try pair(in: path + "/out").facts.fingerprint])
@@ -159,7 +159,7 @@ import Testing
         #expect(try FileContents.mode(of: file) & 0o007 == 0, "\(name)")
       }
     }
-    // Not all were killed before they had changed anything.
+    // Not all were killed before their first change.
     #expect(changes.count > 1)
     let announced = try FileContents.readIfPresent(path + "/log")?.count ?? 0
     try issue()

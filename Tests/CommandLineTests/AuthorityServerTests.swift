@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import ThrowawayEtcd
 
-/// `bulkhead authority`, run as users run it, asked with curl, and ended as machines end it.
+/// `bulkhead authority` as users run it, called with curl, and stopped as service managers stop it.
 @Suite(.serialized) struct AuthorityServerTests {
   private let folder: TemporaryFolder
 
@@ -66,7 +66,8 @@ import ThrowawayEtcd
     }
   }
 
-  /// Makes a request with openssl and sends it with curl, `count` times at once with a token each.
+  /// Creates a request with openssl and sends it with curl, `count` times concurrently, each with its own
+  /// token.
   private func storm(_ url: String, _ count: Int) async throws -> Program.Outcome {
     try await shell(
       """
@@ -88,7 +89,7 @@ import ThrowawayEtcd
     }
   }
 
-  @Test func sigtermLetsRequestsInHandFinish() async throws {
+  @Test func sigtermCompletesRequestsInFlight() async throws {
     try await makeTokens(8)
     let (server, url) = try await serve()
     async let answers = storm(url, 8)
@@ -97,13 +98,13 @@ import ThrowawayEtcd
     }
     #expect(try await end(server, by: SIGTERM) == 0)
     let codes = try await answers.out.split(separator: "\n")
-    // Whoever was not in hand yet could not connect; nobody was cut off halfway.
+    // Requests that had not arrived yet failed to connect; no response was cut off.
     #expect(Set(codes).isSubset(of: ["200", "000"]), "\(codes)")
     let issued = try Ledger(in: folder.path + "/pki").entries().filter { $0.purpose == .client }
     #expect(issued.count == codes.filter { $0 == "200" }.count)
   }
 
-  @Test func killedAtAnyMomentItLosesNoRecordAndNoTokenServesTwice() async throws {
+  @Test func killedAtAnyMomentItLosesNoRecordAndAcceptsNoTokenTwice() async throws {
     try await makeTokens(6)
     for round in 0..<4 {
       let (server, url) = try await serve()
@@ -117,7 +118,7 @@ import ThrowawayEtcd
     #expect(try await end(server, by: SIGTERM) == 0)
     let ledger = try Ledger(in: folder.path + "/pki")
     let issued = try ledger.entries().filter { $0.purpose == .client }
-    // Every token was offered until it was gone: each brought one certificate, and that is recorded.
+    // Every token was offered until it was used: each gave one certificate, which is recorded.
     #expect(issued.count == 6)
     #expect(try ledger.tokens().map { $0.issued["calico-node.node-1"] } == [1, 1, 1, 1, 1, 1])
     let outcome = try await shell("cat answer-*; grep -rl bulkhead-join- pki audit.log serve-*.log")
@@ -125,7 +126,7 @@ import ThrowawayEtcd
     #expect(!outcome.out.contains("ledger.sqlite") && !outcome.out.contains("audit.log"), "\(outcome.out)")
   }
 
-  @Test func tokensAreForTheirOwnersOnlyAndTheirSecretsAreInTheirFilesOnly() async throws {
+  @Test func tokenFilesAreReadableByTheirOwnersOnlyAndOnlyTheyContainSecrets() async throws {
     let made = try await bulkhead(
       "authority", "token", "--all", "--ttl", "1d", "--uses", "2", "--to", "tokens")
     #expect(made.code == 0, "\(made.error)")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `bundle` as its users run it.
+/// `bundle` as users run it.
 @Suite struct BundleFormTests {
   private let folder: TemporaryFolder
 
@@ -40,7 +40,7 @@ import Testing
       try key == String(contentsOfFile: "\(folder.path)/pki/clients/cni-plugin.n2.key", encoding: .utf8))
   }
 
-  @Test func whatWasWrittenForANodeThatIsGoneIsNamedAndRemovedWhenAskedTo() throws {
+  @Test func filesOfARemovedNodeAreReportedAndRemovedOnRequest() throws {
     #expect(try bulkhead("certs", "issue").code == 0)
     #expect(try bulkhead("bundle", "--as", "directory", "--to", "bundle").code == 0)
     try "n1\n".write(toFile: "\(folder.path)/nodes.txt", atomically: true, encoding: .utf8)
@@ -56,7 +56,7 @@ import Testing
       #expect(named.code == 0 && named.out.contains("no longer part of it: n2/\n"), "\(named.all)")
       #expect(named.error.contains("--prune") && exists("n2/\(key)"))
     }
-    // What is not as it was written, or was never written by it, is not its to remove.
+    // Files that were changed since they were written, or that it never wrote, are not removed.
     try write("n2/etc/calico/calico.env")
     try write("n2/etc/notes")
     let pruned = try bulkhead("bundle", "--as", "directory", "--to", "bundle", "--prune")
@@ -64,7 +64,7 @@ import Testing
     #expect(pruned.out.contains("changed by somebody: n2/etc/calico/calico.env"), "\(pruned.all)")
     #expect(!exists("n2/etc/bulkhead") && !exists("n2/install"))
     #expect(exists("n2/etc/calico/calico.env") && exists("n2/etc/notes") && exists("n1/\(key)"))
-    // A list that leads elsewhere leads nowhere.
+    // Paths in the list that lead out of the folder are ignored.
     let outside = "\(folder.path)/outside"
     try "mine".write(toFile: outside, atomically: true, encoding: .utf8)
     let list = "\(folder.path)/bundle/SHA256SUMS"
@@ -79,7 +79,7 @@ import Testing
     #expect(!sums.all.contains("n1/"), "\(sums.all)")
   }
 
-  @Test func wrongUsageIsToldAsSuch() throws {
+  @Test func wrongUsageHasItsExitCode() throws {
     #expect(try bulkhead("bundle", "--as", "systemd", "--to", "b").code == 64)
     #expect(try bulkhead("bundle", "--as", "directory", "--to", "b", "--settings", "felx").code == 64)
     #expect(try bulkhead("bundle", "--as", "directory", "--to", "b", "--folder", "etc").code == 64)
@@ -88,7 +88,7 @@ import Testing
   static let playbook = "\(Program.root)/.tools/ansible/bin/ansible-playbook"
 
   @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: playbook)))
-  func ansibleMakesKeysOnTheHostsAndTheSecondTimeDoesNothing() throws {
+  func ansibleCreatesKeysOnTheHostsAndASecondRunChangesNothing() throws {
     let kubectl =
       #"{"kind":"List","items":[{"kind":"Node","metadata":{"name":"n1"}},{"kind":"Node","metadata":{"name":"n2"}}]}"#
     #expect(
@@ -130,7 +130,7 @@ import Testing
     let inspected = try bulkhead("certs", "inspect", "\(folder2)/etcd-cert")
     #expect(inspected.out.contains("cni-plugin.n2"), "\(inspected.all)")
     #expect(try bulkhead("certs", "list", "--all").out.contains("cni-plugin.n1"))
-    // The key that the node made is nowhere else.
+    // The key is nowhere but on the node that created it.
     #expect(
       try Program.run("/usr/bin/grep", ["-rl", "PRIVATE KEY", "bundle", "pki"], in: folder.path).out
         == "pki/ca.key\n")
@@ -138,7 +138,7 @@ import Testing
     let (second, kept) = try play()
     #expect(second.code == 0 && kept == [0, 0], "\(second.all)")
 
-    // When its time is nearly over, key and certificate change together.
+    // Near the end of the lifetime, key and certificate are replaced together.
     let (renewed, changes) = try play("-e", "bulkhead_renew_before=99999999", "--limit", "n2")
     #expect(renewed.code == 0 && changes.first.map { $0 > 0 } == true, "\(renewed.all)")
     let new = try read("\(folder2)/etcd-key")

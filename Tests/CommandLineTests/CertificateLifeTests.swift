@@ -5,7 +5,7 @@ import Processes
 import Testing
 import ThrowawayEtcd
 
-/// `bulkhead certs`, run as users run it, and killed as machines kill it.
+/// `bulkhead certs` as users run it, and killed at any moment.
 @Suite(.serialized) struct CertificateLifeTests {
   private let folder: TemporaryFolder
 
@@ -15,7 +15,7 @@ import ThrowawayEtcd
     try await run(Program.path, arguments)
   }
 
-  /// Not on one of the few threads that run tasks: the servers of other tests are waited for on them.
+  /// Not on one of the few threads that run tasks: other tests wait for their servers on these.
   private func run(
     _ program: String, _ arguments: [String], environment: [String: String] = [:]
   ) async throws -> Program.Outcome {
@@ -23,7 +23,7 @@ import ThrowawayEtcd
     return try await aside { try Program.run(program, arguments, in: path, environment: environment) }
   }
 
-  /// A file with as many calicoctl users as wanted, and an authority.
+  /// Creates a file with this many calicoctl users, and an authority.
   private func begin(users: Int) async throws {
     let users = (0..<users).flatMap { ["--calicoctl", "user-\($0)=read-only"] }
     let begun = try await run(
@@ -46,7 +46,7 @@ import ThrowawayEtcd
     return process
   }
 
-  /// The fingerprints of all certificates that somebody could use by now.
+  /// The fingerprints of all certificates that have been handed out so far.
   private func usable() throws -> [String] {
     let clients = folder.path + "/pki/clients"
     guard FileManager.default.fileExists(atPath: clients) else { return [] }
@@ -62,7 +62,8 @@ import ThrowawayEtcd
     var kills = 0
     for round in 0..<20 {
       let process = try start("certs", "issue")
-      // Aside, so that other tests that keep the few threads of tasks busy do not make the wait longer than the run.
+      // On a separate thread, so that other tests that occupy the threads for tasks do not make the wait
+      // longer than the run.
       let wasRunning = try await aside {
         usleep(UInt32(20_000 + round * 15_000))
         defer {
@@ -103,7 +104,7 @@ import ThrowawayEtcd
     if check.code == 0 { #expect(check.out == "ok\n") }
   }
 
-  @Test func aDiskThatCannotBeWrittenIsSaidAndNothingIsHalfWritten() async throws {
+  @Test func anUnwritableDiskIsReportedAndNothingIsHalfWritten() async throws {
     try await begin(users: 1)
     #expect(try await bulkhead("certs", "issue").code == 0)
     let before = try usable()
@@ -160,7 +161,7 @@ import ThrowawayEtcd
   }
 
   @Test(arguments: Server.all.filter { $0.members == 3 && $0.version != "3.5.1" })
-  func cuttingOffIsImmediateAndTouchesNobodyElse(server: Server) async throws {
+  func cutOffIsImmediateAndAffectsOnlyItsUser(server: Server) async throws {
     let cluster = try await ThrowawayEtcd.start(
       members: server.members, binary: server.binary, in: folder.path)
     defer { cluster.stop() }
@@ -208,7 +209,7 @@ extension Int32 {
   fileprivate func expectZero() { #expect(self == 0) }
 }
 
-/// Runs what waits on a thread of its own.
+/// Runs a blocking closure on its own thread.
 func aside<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
   try await withCheckedThrowingContinuation { continuation in
     DispatchQueue.global().async { continuation.resume(with: Result(catching: body)) }

@@ -3,9 +3,9 @@ import Foundation
 import Testing
 import ThrowawayEtcd
 
-/// Nodes that leave the list and join it, with a user for each component on each node: the kill-switch.
+/// Nodes that are removed from the list and added to it, with a user for each component on each node.
 @Suite struct ChangingNodesTests {
-  @Test func aNodeIsTakenOutAndAnotherIsTakenInAndNobodyElseNotices() async throws {
+  @Test func oneNodeIsRemovedAndAnotherAddedWithoutEffectOnTheOthers() async throws {
     let folder = try TemporaryFolder()
     let server = try #require(Server.all.last)
     let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)
@@ -17,7 +17,7 @@ import ThrowawayEtcd
       try (nodes.joined(separator: "\n") + "\n").write(
         toFile: folder.path + "/nodes.txt", atomically: true, encoding: .utf8)
     }
-    /// Writes one of the node's own keys with its own certificate.
+    /// Writes one of the node's own keys with the node's certificate.
     func write(_ node: String) throws -> Program.Outcome {
       let own = folder.path + "/pki/clients/cni-plugin.\(node)"
       return try Program.run(
@@ -36,7 +36,7 @@ import ThrowawayEtcd
     ) async throws -> Result {
       try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120), body)
     }
-    /// Every change of users and roles moves it by one.
+    /// Every change of users and roles increases it by one.
     func revision() async throws -> Int64 {
       try #require(await Metrics.read(from: cluster.endpoints[0], as: cluster.root).authRevision)
     }
@@ -61,7 +61,7 @@ import ThrowawayEtcd
     for node in ["n1", "n2", "n3"] { #expect(try write(node).code == 0) }
     #expect(try isRefused("n4"))
 
-    // Out: two users, and the roles that were theirs alone.
+    // Removed: two users, and the roles that only they had.
     let before = try await names()
     let gone = before.users.union(before.roles).filter { $0.hasSuffix(".n2") }
     #expect(before.users.intersection(gone) == ["calico-node.n2", "cni-plugin.n2"])
@@ -79,7 +79,7 @@ import ThrowawayEtcd
     #expect(try isRefused("n2"))
     for node in ["n1", "n3"] { #expect(try write(node).code == 0) }
 
-    // In: what the new node's users and roles hold, each of it written once.
+    // Added: the new node's users, roles and their grants, each written once.
     try list("n1", "n3", "n4")
     start = try await revision()
     let into = try bulkhead("apply", "--nodes", "nodes.txt")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What lies in Examples/, run as it is.
+/// The files in Examples/, run unchanged.
 @Suite struct ExampleTests {
   private static let examples = "\(Program.root)/Examples"
   private static let manifest = "\(Program.root)/Sources/bulkhead/Example/calico-etcd.yaml"
@@ -13,7 +13,7 @@ import Testing
 
   private func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
 
-  /// With the built program first in the PATH.
+  /// With the built program first on the PATH.
   private func shell(_ command: String, in folder: String, input: String? = nil) throws -> Program.Outcome {
     let own = URL(fileURLWithPath: Program.path).deletingLastPathComponent().path
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
@@ -22,7 +22,7 @@ import Testing
       environment: ["PATH": "\(own):\(Program.root)/.tools/bin:\(path)"])
   }
 
-  @Test func theKustomizationIsWhatTheProgramWrites() throws {
+  @Test func theKustomizationEqualsTheProgramsOutput() throws {
     let folder = try TemporaryFolder()
     for _ in 1...2 {
       let made = try Program.bulkhead(
@@ -50,7 +50,7 @@ import Testing
     #expect(built.out.contains("example.com/owner: network-team"))
   }
 
-  /// A function is given a ResourceList, and its errors come both in it and on standard error.
+  /// A function gets a ResourceList, and its errors appear in it and on standard error.
   @Test func theFunctionAnswersWithAResourceList() throws {
     let items = try text(Self.manifest).components(separatedBy: "\n---\n").map { document in
       let lines = document.split(separator: "\n").filter { !$0.hasPrefix("#") && $0 != "---" }
@@ -81,8 +81,8 @@ import Testing
     #expect(try shell("\(Self.examples)/krm/segment-etcd", in: folder.path, input: mapped).code == 0)
   }
 
-  /// Helm writes an annotation into each document and wants it back.
-  @Test func thePostRendererKeepsWhatIsHelms() throws {
+  /// Helm adds an annotation to each document and needs it in the output.
+  @Test func thePostRendererKeepsHelmsAnnotations() throws {
     let plugin = try text("\(Self.examples)/helm/plugin.yaml")
     let command = try #require(plugin.firstMatch(of: /command: (\S+)\n/)?.1)
     let arguments = try #require(plugin.firstMatch(of: /args: \[(.*)\]\n/)?.1).replacingOccurrences(

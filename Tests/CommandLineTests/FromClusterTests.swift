@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import ThrowawayEtcd
 
-/// A cluster that was made by hand with etcdctl, described, adopted and brought into line.
+/// A cluster that was set up manually with etcdctl, then described, adopted and corrected.
 @Suite(.serialized) struct FromClusterTests {
   private struct Hand {
     let server: Server
@@ -20,7 +20,7 @@ import ThrowawayEtcd
       try Program.run(Program.path, arguments, in: folder.path)
     }
 
-    /// Lines for bash, as an administrator types them.
+    /// Runs lines in bash, as an administrator types them.
     @discardableResult func bash(_ lines: String) throws -> String {
       let credentials = cluster.root
       let outcome = try Program.run(
@@ -51,7 +51,8 @@ import ThrowawayEtcd
 
   private static let servers = [Server.all.first, Server.all.last].compactMap { $0 }
 
-  /// What the catalogue gives, as the etcdctl lines of a plan: who makes a cluster by hand copies them.
+  /// The roles of the catalogue as etcdctl lines of a plan, which an administrator would copy to set a
+  /// cluster up.
   private func tables(_ hand: Hand) throws -> String {
     let other = try TemporaryFolder()
     let made = try Program.bulkhead(
@@ -65,8 +66,7 @@ import ThrowawayEtcd
       .filter { $0.hasPrefix("etcdctl ") }.joined(separator: "\n")
   }
 
-  @Test(arguments: servers) func aClusterMadeByHandIsDescribedAndBroughtIntoLine(server: Server) async throws
-  {
+  @Test(arguments: servers) func aClusterSetUpManuallyIsDescribedAndCorrected(server: Server) async throws {
     let hand = try await Hand(server)
     defer { hand.cluster.stop() }
     try hand.bash(
@@ -110,7 +110,7 @@ import ThrowawayEtcd
     #expect(plan.out.contains("foreign user: user ops: it may do everything, as an administrator"))
     #expect(plan.out.contains("foreign role: role unused: it may do nothing; nobody has it"))
 
-    // Faults by hand.
+    // Manual faults.
     try hand.bash(
       """
       etcdctl role grant-permission calico-node readwrite /registry/ --prefix
@@ -138,7 +138,7 @@ import ThrowawayEtcd
     #expect(lines.contains("no longer let calico-node read and write /registry/*"))
     #expect(lines.contains("duplicate entry: role shared: [/a, /c) stands in it 2 times"), "\(lines)")
 
-    // The plan's own lines bring the cluster into line, as etcdctl and bulkhead both say.
+    // The plan's own lines correct the cluster, as etcdctl and bulkhead both confirm.
     try hand.bash(
       lines.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
         .filter { $0.hasPrefix("etcdctl ") }.joined(separator: "\n"))
@@ -147,7 +147,8 @@ import ThrowawayEtcd
     #expect(try !hand.bash("etcdctl role get calico-node").contains("/registry/"))
     #expect(try !hand.bash("etcdctl user get kube-controllers").contains("spy"))
 
-    // Adopted, it is Bulkhead's; then nothing else may be there but those who must.
+    // After adoption Bulkhead manages it; `authoritative` then removes all others, except root and
+    // kube-apiserver.
     let adopted = try hand.bulkhead("apply")
     #expect(adopted.code == 0, "\(adopted.all)")
     #expect(try hand.bash("etcdctl get /bulkhead/v1/record").contains("calico-node"))
@@ -173,7 +174,7 @@ import ThrowawayEtcd
       ).code == 0)
     try hand.edit { $0 + "isolation: node-user\nnodes: [n1, n2, n3, n4]\n" }
     #expect(try hand.bulkhead("apply", "--enable-auth").code == 0)
-    // One of them is no longer as it was made.
+    // One of them has been changed.
     try hand.bash("etcdctl role grant-permission cni-plugin.n2 read /other/ --prefix")
     try FileManager.default.removeItem(atPath: hand.file)
     let described = try hand.initialise()
@@ -182,7 +183,7 @@ import ThrowawayEtcd
     #expect(text.contains("isolation: node-user\nnodes: [n1, n2, n3, n4]"), "\(text)")
     #expect(text.contains("# cni-plugin.n2 is otherwise than on the other nodes"))
     #expect(!text.contains("custom:"))
-    // It is Bulkhead's own, so it is brought back.
+    // Bulkhead manages it, so apply restores it.
     let plan = try hand.bulkhead("plan", "--full")
     #expect(plan.code == 2 && plan.out.contains("1 change, in this order"), "\(plan.all)")
     #expect(plan.out.contains("no longer let cni-plugin.n2 read /other/*"))
@@ -193,7 +194,7 @@ import ThrowawayEtcd
     #expect(try hand.bulkhead("plan").code == 0)
   }
 
-  @Test func aClusterWithoutUsersIsToldAndNoFileWritten() async throws {
+  @Test func aClusterWithoutUsersIsReportedAndNoFileIsWritten() async throws {
     let hand = try await Hand(try #require(Server.all.last))
     defer { hand.cluster.stop() }
     let outcome = try hand.initialise()

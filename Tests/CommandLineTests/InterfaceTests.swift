@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The rules that hold for every verb.
+/// The rules that apply to every verb.
 @Suite struct InterfaceTests {
   @Test func wrongUsageExitsWith64AndHelpWith0() throws {
     let folder = try TemporaryFolder()
@@ -16,7 +16,7 @@ import Testing
     }
   }
 
-  @Test func aMissingFileIsOneSentenceAndAHint() throws {
+  @Test func aMissingFileIsReportedWithOneSentenceAndAHint() throws {
     let folder = try TemporaryFolder()
     let outcome = try Program.bulkhead("plan", in: folder.path)
     #expect(outcome.code == 1)
@@ -24,7 +24,7 @@ import Testing
     #expect(outcome.error.hasPrefix("error: there is no file 'bulkhead.yaml'\nhint: "))
   }
 
-  @Test func everyFaultOfAFileIsToldAtOnce() throws {
+  @Test func allFaultsOfAFileAreReportedAtOnce() throws {
     let folder = try TemporaryFolder()
     let text = """
       apiVersion: bulkhead/v1
@@ -55,7 +55,7 @@ import Testing
     ] { #expect(outcome.error.contains(line), "\(outcome.error)") }
   }
 
-  @Test func aDeadClusterIsAClearErrorThatNamesTheEndpoint() throws {
+  @Test func anUnreachableClusterIsAnErrorThatNamesTheEndpoint() throws {
     let folder = try TemporaryFolder()
     #expect(try Program.bulkhead("certs", "authority", in: folder.path).code == 0)
     #expect(
@@ -94,7 +94,7 @@ import Testing
     expectNoKey(in: outcome.all)
   }
 
-  @Test func theReferencePageIsWhatTheDataSays() throws {
+  @Test func theReferencePageIsUpToDate() throws {
     let folder = try TemporaryFolder()
     let made = try Program.bulkhead("catalogue", "--markdown", in: folder.path)
     let page = try String(contentsOfFile: "\(Program.root)/Documentation/catalogue.md", encoding: .utf8)

@@ -25,7 +25,7 @@ import ThrowawayEtcd
   }
 
   @Test(arguments: Server.all.filter { $0.version == "3.5.30" && $0.members == 1 })
-  func everybodyKeepsWhatTheyHave(server: Server) async throws {
+  func noUserLosesAccess(server: Server) async throws {
     let folder = try TemporaryFolder()
     let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)
     defer { cluster.stop() }
@@ -54,7 +54,7 @@ import ThrowawayEtcd
       process.standardOutput = FileHandle.nullDevice
       process.standardError = FileHandle.nullDevice
       try process.runHearingSignals()
-      // Not before it has begun: it may wait for the lock of the one that was killed before it.
+      // Only once it has started: it may wait for the lock of the killed process before it.
       while process.isRunning, try await authRevision() == before {
         try await Task.sleep(for: .milliseconds(2))
       }

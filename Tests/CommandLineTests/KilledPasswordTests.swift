@@ -3,8 +3,8 @@ import Foundation
 import Testing
 import ThrowawayEtcd
 
-/// The program is killed at any moment while it makes users with passwords: each is in a file before etcd knows it, and
-/// nobody but the owner can read it, not for an instant.
+/// The program is killed at any moment while it creates users with passwords: each password is in a file
+/// before etcd gets it, and at no moment can anyone but the owner read it.
 @Suite struct KilledPasswordTests {
   private let folder: TemporaryFolder
   private var clients: String { folder.path + "/pki/clients" }
@@ -34,7 +34,8 @@ import ThrowawayEtcd
     try file.write(toFile: folder.path + "/bulkhead.yaml", atomically: true, encoding: .utf8)
   }
 
-  /// What is in the folder of the passwords beside certificates: passwords, and what a killed writer left behind.
+  /// The files in the folder of the passwords besides certificates: passwords, and what a killed process left
+  /// behind.
   private func secrets() throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: clients).filter {
       $0.hasSuffix(".password") || $0.hasPrefix(".bulkhead-")
@@ -46,7 +47,7 @@ import ThrowawayEtcd
       .trimmingCharacters(in: .newlines)
   }
 
-  /// Every secret is its owner's alone, and every password whole.
+  /// Every secret is readable by its owner only, and every password is complete.
   private func expectPrivateAndWhole(_ round: Int) throws {
     for name in try secrets() {
       let mode = try FileManager.default.attributesOfItem(atPath: "\(clients)/\(name)")[.posixPermissions]
@@ -57,7 +58,7 @@ import ThrowawayEtcd
     }
   }
 
-  /// Every user that etcd has gets in with the password in its file, and only so.
+  /// Every user in etcd can log in with the password in its file, and with no other.
   private func expectLogins(_ etcd: EtcdClient, among users: [String], _ round: Int) async throws {
     for user in users where user.hasPrefix("dhcp-agent.") {
       let fault = try await etcd.passwordFault(ofUser: user, passwords: [try password(of: user)])
@@ -66,7 +67,7 @@ import ThrowawayEtcd
   }
 
   @Test(arguments: Server.all.filter { $0.version == "3.5.30" && $0.members == 1 })
-  func everyPasswordIsInItsFileAndNobodyLosesAccess(server: Server) async throws {
+  func everyPasswordIsInItsFileAndNoUserLosesAccess(server: Server) async throws {
     let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)
     defer { cluster.stop() }
     try write(nodes: 1, cluster)
@@ -80,7 +81,7 @@ import ThrowawayEtcd
         try write(nodes: 1 + 3 * round, cluster)
         let before = (files: try secrets(), revision: try await authRevision(cluster))
         let apply = try Running(["apply"], in: folder.path)
-        // From the first file on that is begun, and from the first change on that etcd has made.
+        // From the first file that is started, and from the first change that etcd has made.
         while apply.process.isRunning {
           if round % 2 == 1 {
             if try secrets() != before.files { break }
@@ -96,7 +97,7 @@ import ThrowawayEtcd
         try await expectLogins(etcd, among: try await etcd.users(), round)
         #expect(try password(of: "dhcp-agent.node-1") == old)
         try await expectAccess(etcd, old, cluster)
-        // The lock of the dead: that it ends by itself is shown elsewhere.
+        // The lock of the killed process; another test shows that it expires.
         if let lease = try await etcd.entries(in: .key("/bulkhead/v1/lock")).first?.lease {
           try await etcd.revoke(lease)
         }
@@ -117,7 +118,7 @@ import ThrowawayEtcd
     try await Metrics.read(from: cluster.endpoints[0], as: cluster.root).authRevision
   }
 
-  /// Those of before, by password and by certificate, may do what they could.
+  /// The users of before, with password and with certificate, keep their access.
   private func expectAccess(_ root: EtcdClient, _ password: String, _ cluster: ThrowawayEtcd) async throws {
     let agent = try await root.login("dhcp-agent.node-1", password: password)
     #expect(await agent.mayRead(.prefix("/calico/dhcp/v1/subnet")) == .allowed)

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import ThrowawayEtcd
 
-/// The whole way, from one file to the proof, on real servers, seen from outside with etcdctl.
+/// The whole workflow, from one file to `verify`, on real servers, checked from outside with etcdctl.
 @Suite(.serialized) struct MainJobTests {
   @Test(arguments: Server.all) func oneFileBecomesASegmentedCluster(server: Server) async throws {
     let folder = try TemporaryFolder()
@@ -45,7 +45,7 @@ import ThrowawayEtcd
     let settled = try bulkhead("plan")
     #expect(settled.code == 0, "\(settled.all)")
 
-    // Applying again changes nothing: neither the store's revision nor the auth revision.
+    // A second apply changes nothing: neither the store's revision nor the auth revision.
     let before = try await revisions(cluster)
     #expect(try bulkhead("apply", "--enable-auth").code == 0)
     #expect(try await revisions(cluster) == before)
@@ -87,7 +87,7 @@ import ThrowawayEtcd
     #expect(proof.out.contains("answers are as expected"))
     #expect(proof.out.contains("nothing was changed"))
 
-    // A grant too many is found and named.
+    // An additional grant is found and reported.
     #expect(
       try etcdctl(as: "root", "role", "grant-permission", "cni-plugin", "read", "/registry/pods/", "--prefix")
         .code == 0)
@@ -99,13 +99,13 @@ import ThrowawayEtcd
     #expect(
       leak.out.contains(
         "cni-plugin: read /registry/* at \(cluster.endpoints[0]): expected denied, got allowed"))
-    // Taking it away wants a word.
+    // Its removal needs a confirmation.
     #expect(try bulkhead("apply").code == 1)
     #expect(try bulkhead("apply", "--yes").code == 0)
     #expect(try bulkhead("verify").code == 0)
   }
 
-  @Test func aUserThatAnybodyCanLogInAsIsFoundAndMadeAnew() async throws {
+  @Test func aUserWithAnEmptyPasswordIsFoundAndRecreated() async throws {
     let folder = try TemporaryFolder()
     let server = try #require(Server.all.first)
     let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)
@@ -117,7 +117,7 @@ import ThrowawayEtcd
       "--endpoints=\(cluster.endpoints[0])", "--cacert=\(cluster.serverAuthority)",
       "--cert=\(cluster.root.certificate)", "--key=\(cluster.root.key)",
     ]
-    // What etcdctl does when nobody says no-password and the password is empty.
+    // What etcdctl does without `--no-password` and with an empty password.
     let added = try Program.run(
       server.etcdctl, connection + ["user", "add", "cni-plugin", "--interactive=false"], in: folder.path,
       input: "\n",
@@ -127,7 +127,7 @@ import ThrowawayEtcd
       try bulkhead("init", "--ca", "etcd-ca/ca.crt", "--endpoint", "\(cluster.endpoints[0])").code == 0)
     #expect(try bulkhead("certs", "issue").code == 0)
 
-    // While authentication is off nobody can log in, so only afterwards can it be seen.
+    // While authentication is off no user can log in, so this only shows afterwards.
     let applied = try bulkhead("apply", "--enable-auth")
     #expect(applied.code == 2, "\(applied.all)")
     #expect(applied.out.contains("still to do: delete the user cni-plugin"))
@@ -142,7 +142,7 @@ import ThrowawayEtcd
   }
 
   @Test(arguments: ["node-certificate", "node-user"])
-  func eachNodeCanHaveCertificatesOfItsOwn(isolation: String) async throws {
+  func eachNodeCanHaveItsOwnCertificates(isolation: String) async throws {
     let folder = try TemporaryFolder()
     let server = try #require(Server.all.last)
     let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)

@@ -16,7 +16,7 @@ import Testing
     text.matches(of: /secretName: (\S+)/).map { String($0.1) }
   }
 
-  @Test func aRenewedCertificateIsAnotherSecret() throws {
+  @Test func aRenewedCertificateIsANewSecret() throws {
     let folder = try folderWithCertificates()
     func segment(_ file: String, _ to: String) throws -> String {
       let outcome = try Program.bulkhead("manifest", file, "--to", to, in: folder.path)
@@ -40,7 +40,7 @@ import Testing
     #expect(!renewed.contains(changed.first?.0 ?? "-"))
   }
 
-  @Test func namesAreFixedWhereTheyAreAskedForOrNothingIsKnown() throws {
+  @Test func namesAreFixedOnRequestOrIfTheHashIsUnknown() throws {
     let folder = try folderWithCertificates()
     let fixed = [
       "calico-node-etcd-secrets", "calico-cni-etcd-secrets", "calico-kube-controllers-etcd-secrets",
@@ -57,8 +57,8 @@ import Testing
     #expect(secretNames(hashed.out).allSatisfy { !fixed.contains($0) })
   }
 
-  /// A manifest whose Secrets are filled is not for others to read, whether this run filled them or another.
-  @Test func whatHoldsKeysStaysPrivate() throws {
+  /// A manifest whose Secrets have content must not be readable by others, whichever run filled them.
+  @Test func filesWithKeysStayPrivate() throws {
     let folder = try folderWithCertificates()
     #expect(try Program.bulkhead("manifest", Self.manifest, "--to", "a.yaml", in: folder.path).code == 0)
     let script =
@@ -74,7 +74,7 @@ import Testing
     let folder = try TemporaryFolder()
     let outcome = try Program.bulkhead("manifest", Self.manifest, "--runbook", in: folder.path)
     #expect(outcome.code == 0)
-    // Each before what needs it, and what takes away last.
+    // Each before what needs it, and removals last.
     let order = [
       "kubectl -n kube-system get secret calico-etcd-secrets -o jsonpath='{.data.etcd-cert}'",
       "bulkhead apply --stage prepare --shared OLD-USER", "bulkhead preflight --shared OLD-USER",
@@ -94,8 +94,8 @@ import Testing
     #expect(steps.last == "Only now: the Secrets that nobody names any more")
   }
 
-  /// Where each component has a Secret of its own already, there is no shared user.
-  @Test func theRunbookOfASegmentedManifestKnowsNoSharedUser() throws {
+  /// If each component has its own Secret already, there is no shared user.
+  @Test func theRunbookOfASegmentedManifestNamesNoSharedUser() throws {
     let folder = try folderWithCertificates()
     #expect(try Program.bulkhead("manifest", Self.manifest, "--to", "a.yaml", in: folder.path).code == 0)
     #expect(try Program.bulkhead("certs", "renew", "--now", in: folder.path).code == 0)

@@ -3,10 +3,10 @@ import Foundation
 import Testing
 import ThrowawayEtcd
 
-/// A cluster in the middle of a rolling upgrade, members of two releases in it: nothing is sent that the older ones do
-/// not survive, and each of them enforces the same, whichever of them is away meanwhile.
+/// A cluster in the middle of a rolling upgrade, with members of two releases: nothing is sent that stops the
+/// older members, and each member enforces the same, whichever member is unreachable meanwhile.
 @Suite struct MixedClusterTests {
-  @Test func twoReleasesInOneClusterTakeTheStagesAndLoseAMember() async throws {
+  @Test func aClusterOfTwoReleasesGoesThroughTheStagesAndLosesAMember() async throws {
     let folder = try TemporaryFolder()
     let old = try #require(Server.all.first { $0.version == "3.4.23" })
     let new = try #require(Server.all.first { $0.version == "3.5.30" })
@@ -55,7 +55,7 @@ import ThrowawayEtcd
     let applied = try bulkhead("plan", "--output", "json")
     #expect(applied.code == 0 && applied.out.contains(#""unchanged" : true"#), "\(applied.all)")
 
-    // One of the older members dies, and the others go on.
+    // One of the older members is killed, and the others go on.
     members[0].crash()
     let without = try bulkhead("plan")
     #expect(without.code == 0 && without.error.contains("etcd-1 could not be asked"), "\(without.all)")
@@ -72,7 +72,8 @@ import ThrowawayEtcd
     let changed = try bulkhead("apply")
     #expect(changed.code == 0, "\(changed.all)")
 
-    // It comes back, and all three are of one mind. Had a member been sent what it does not know, it would not start.
+    // It is started again, and all three agree. A member that had received an unknown request would not
+    // start.
     members[0] = try members[0].startAgain()
     #expect(try await ready(0) == "3.4.23")
     let settled = try bulkhead("plan", "--full")
@@ -84,7 +85,7 @@ import ThrowawayEtcd
         #expect(await member.mayRead(.prefix("/calico/")) == .denied, "\(endpoint)")
       }
     }
-    // The upgrade goes on to its end.
+    // The upgrade is completed.
     for index in [0, 1] {
       members[index].stop()
       members[index] = try members[index].startAgain(with: new.binary)

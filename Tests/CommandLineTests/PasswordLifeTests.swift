@@ -3,9 +3,9 @@ import Foundation
 import Testing
 import ThrowawayEtcd
 
-/// A user with a password, from the file to the proof, and through a change that is killed in the middle.
+/// A user with a password, from the file to `verify`, and through a change that is killed in the middle.
 @Suite struct PasswordLifeTests {
-  @Test func aComponentWithAPasswordIsMadeProvedAndChanged() async throws {
+  @Test func aComponentWithAPasswordIsCreatedVerifiedAndChanged() async throws {
     let folder = try TemporaryFolder()
     let server = try #require(Server.all.first)
     let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)
@@ -39,7 +39,7 @@ import ThrowawayEtcd
       try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int == 0o600
         && !(plan.all + applied.all).contains(password))
     #expect(try await login(password))
-    // Known in a few calls, while the file has the password that was applied.
+    // Recognised with a few calls, as long as the file contains the password that was applied.
     func isRecognised() throws -> Bool {
       let plan = try bulkhead("plan", "--output", "json")
       #expect(!plan.all.contains(password))
@@ -71,7 +71,7 @@ import ThrowawayEtcd
     let proof = try bulkhead("verify")
     #expect(proof.code == 0, "\(proof.all)")
 
-    // Never the same user by a certificate.
+    // Its certificate never authenticates it as the same user.
     let openssl = try Program.run(
       "/usr/bin/openssl",
       [
@@ -82,8 +82,8 @@ import ThrowawayEtcd
     let signed = try bulkhead("certs", "sign", "n.csr")
     #expect(signed.code == 1 && signed.error.contains("neutron-driver-transport"), "\(signed.all)")
 
-    // As a change leaves it that was killed after etcd took the new one: both are known, so nothing is to do, and
-    // the next run finishes it.
+    // The state after a change that was killed after etcd got the new password: both are known, so the plan
+    // is empty, and the next run completes the change.
     try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120)) {
       try await $0.changePassword(ofUser: "neutron-driver", to: "killed-in-between")
     }
@@ -100,7 +100,7 @@ import ThrowawayEtcd
     let (old, new) = (try await login("killed-in-between"), try await login(second))
     #expect(!old && new)
     #expect(try bulkhead("plan").code == 0)
-    // Somebody changes it by hand.
+    // Someone changes it manually.
     try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120)) {
       try await $0.changePassword(ofUser: "neutron-driver", to: "by-hand")
     }

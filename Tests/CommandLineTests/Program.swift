@@ -2,7 +2,7 @@ import Foundation
 import Processes
 import ThrowawayEtcd
 
-/// The built program, run as a user runs it.
+/// The built program, run as users run it.
 enum Program {
   struct Outcome {
     let code: Int32
@@ -34,7 +34,7 @@ enum Program {
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    // Files and not pipes: a full pipe would stop the program while nobody reads it.
+    // Files instead of pipes: a full pipe would block the program while it is not read.
     let scratch = try TemporaryFolder()
     let files = FileManager.default
     for name in ["out", "error"] { _ = files.createFile(atPath: scratch.path + "/" + name, contents: nil) }
@@ -51,7 +51,7 @@ enum Program {
   }
 }
 
-/// A folder that goes with the test.
+/// A folder that is removed with the test.
 final class TemporaryFolder: Sendable {
   let path: String
 

@@ -36,7 +36,7 @@ import ThrowawayEtcd
     #expect(try Program.bulkhead("can", "alice", in: folder.path).code == 64)
   }
 
-  @Test func whoCanNamesEveryoneRootIncluded() throws {
+  @Test func whoCanListsAllHoldersRootIncluded() throws {
     let folder = try folder()
     let outcome = try Program.bulkhead(
       "who-can", "write", "\(resources)/tiers/default", "--output", "json", in: folder.path)
@@ -46,7 +46,7 @@ import ThrowawayEtcd
     #expect(holders.compactMap { $0["identity"] as? String } == ["root", "calico-node", "kube-controllers"])
   }
 
-  @Test func aPullRequestThatGivesMoreIsSeen() throws {
+  @Test func aFileThatGrantsMoreIsDetected() throws {
     let folder = try folder()
     let file = folder.path + "/bulkhead.yaml"
     let text = try String(contentsOfFile: file, encoding: .utf8)
@@ -63,7 +63,7 @@ import ThrowawayEtcd
     #expect(forms.out.contains("gains write \(resources)/tiers/default: Tiers default"))
   }
 
-  @Test func lintFailsFromTheSeverityAskedFor() throws {
+  @Test func lintFailsFromTheRequestedSeverity() throws {
     let folder = try folder()
     #expect(try Program.bulkhead("lint", in: folder.path).code == 0)
     #expect(try Program.bulkhead("lint", "--fail-on", "info", in: folder.path).code == 2)
@@ -99,7 +99,7 @@ import ThrowawayEtcd
     let same = try bulkhead("compare", "live", "bulkhead.yaml", "--no-new-access")
     #expect(same.code == 0, "\(same.all)")
     let radius = try bulkhead("can", "cni-plugin", "--all", "--live")
-    // Those of the sample, and Bulkhead's own record.
+    // The keys of the sample, and Bulkhead's own record.
     #expect(
       radius.out.contains("of the \(SampleData.keys.count + 1) keys that are there now"), "\(radius.all)")
   }

@@ -3,12 +3,12 @@ import Files
 import Foundation
 import Processes
 
-/// The built program, run until it is told to stop.
+/// The built program, running until it is stopped.
 final class Running: Sendable {
   let process: Process
   private let log: String
 
-  /// - Parameter environment: Beside the test's own.
+  /// - Parameter environment: Added to the environment of the test.
   init(_ arguments: [String], in folder: String, environment: [String: String] = [:]) throws {
     log = "\(folder)/\(arguments.first ?? "").log"
     _ = FileManager.default.createFile(atPath: log, contents: nil)
@@ -35,7 +35,7 @@ final class Running: Sendable {
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-  /// Asks it to end, and waits until it has.
+  /// Sends SIGTERM and waits until the process has ended.
   func end() async throws -> Int32 {
     send(SIGTERM)
     try await wait { !self.process.isRunning }
@@ -45,8 +45,8 @@ final class Running: Sendable {
   deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 }
 
-/// Waits until something is so; a busy machine may take long.
-/// - Parameter program: whose log tells why it never was.
+/// Waits until a condition is true; a busy machine may take long.
+/// - Parameter program: The program whose log explains why it never became true.
 func wait(for program: Running? = nil, _ isSo: () throws -> Bool) async throws {
   for _ in 0..<600 {
     if try isSo() { return }
@@ -57,8 +57,8 @@ func wait(for program: Running? = nil, _ isSo: () throws -> Bool) async throws {
 
 struct NeverHappened: Error { let log: String? }
 
-/// A pair read as clients read it.
-/// - Throws: where it is no whole pair.
+/// A key and certificate, read as clients read them.
+/// - Throws: If they do not belong together.
 func pair(in directory: String) throws -> Credential {
   try Credential(
     certificatePEM: FileContents.readText(directory + "/etcd-cert"),

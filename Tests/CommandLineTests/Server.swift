@@ -10,7 +10,7 @@ struct Server: CustomTestStringConvertible, Sendable {
   var etcdctl: String { "\(Program.root)/.tools/etcd/\(version)/etcdctl" }
   var testDescription: String { "etcd \(version), \(members) member\(members == 1 ? "" : "s")" }
 
-  /// Where CI is set a missing release is a failure and not a reason to test less.
+  /// With CI set, a missing release is a failure instead of a reason to test less.
   private var isThere: Bool {
     ProcessInfo.processInfo.environment["CI"] != nil || FileManager.default.isExecutableFile(atPath: binary)
   }

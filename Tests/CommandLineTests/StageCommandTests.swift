@@ -5,7 +5,7 @@ import Processes
 import Testing
 import ThrowawayEtcd
 
-/// From one certificate for everything to one for each, as it is typed.
+/// The migration from one shared certificate to one per program, with the commands that users type.
 @Suite(.serialized) struct StageCommandTests {
   private static let pods = """
     {"kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "calico-node-x", "namespace": "kube-system"},
@@ -55,7 +55,7 @@ import ThrowawayEtcd
       "apply", "--stage", "clean", "--shared", "calico", "--yes", "--watch", "1", "--pods", "-",
       input: #"{"kind": "List", "items": []}"#)
     #expect(cleaned.code == 0 && cleaned.out.contains("the shared user is gone"), "\(cleaned.all)")
-    // All is recorded, so that a few calls tell.
+    // Everything is recorded, so that a few calls suffice to recognise it.
     let settled = try bulkhead("plan", "--output", "json")
     #expect(settled.code == 0 && settled.out.contains(#""unchanged" : true"#), "\(settled.all)")
     let users = try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120))
@@ -66,7 +66,7 @@ import ThrowawayEtcd
     #expect(try bulkhead("apply", "--stage", "prepare", "--enable-auth").code == 64)
   }
 
-  /// Somebody still uses a shared certificate: its user is back, and that is recorded too.
+  /// A client still uses the shared certificate: its user is restored, and that is recorded too.
   private func expectGivenBack(
     _ cluster: ThrowawayEtcd, _ folder: TemporaryFolder, _ server: Server
   ) async throws {

@@ -3,7 +3,8 @@ import Foundation
 import Testing
 import ThrowawayEtcd
 
-/// What the record is good for, seen from outside: how many calls a plan takes, and what goes with a node.
+/// The effects of the record, seen from outside: the number of calls of a plan, and what is removed with a
+/// node.
 @Suite(.serialized) struct UnchangedTests {
   @Test(arguments: [Server.all.first, Server.all.last].compactMap { $0 })
   func anUnchangedClusterIsRecognisedInTheSameFewCalls(server: Server) async throws {
@@ -21,7 +22,7 @@ import ThrowawayEtcd
       try (text + "isolation: node-user\nnodes: [\(nodes.joined(separator: ", "))]\n").write(
         toFile: file, atomically: true, encoding: .utf8)
     }
-    /// How many calls the member has begun to answer.
+    /// The number of calls that the member has started to handle.
     func calls() async throws -> Double {
       try await Metrics.read(from: cluster.endpoints[0], as: cluster.root).values
         .filter { $0.key.hasPrefix("grpc_server_started_total{") }.values.reduce(0, +)
@@ -52,7 +53,7 @@ import ThrowawayEtcd
     #expect(counts.first == counts.last, "\(counts)")
     #expect(counts.allSatisfy { $0 <= 8 }, "\(counts)")
 
-    // Somebody changes something by hand.
+    // Someone changes something manually.
     let credentials = cluster.root
     func etcdctl(_ arguments: String...) throws -> Program.Outcome {
       try Program.run(
@@ -68,7 +69,7 @@ import ThrowawayEtcd
     #expect(drifted.code == 2)
     #expect(drifted.out.contains("extra: role calico-node: it may read /other/* too"), "\(drifted.all)")
 
-    // A node that leaves the file loses its users at once, and only root reads why.
+    // A node that is removed from the file loses its users at once, and only root can read the record.
     try write(nodes: (2...30).map { "node-\($0)" })
     #expect(try bulkhead("apply").code == 1)
     let removed = try bulkhead("apply", "--yes")
@@ -90,7 +91,7 @@ import ThrowawayEtcd
     #expect(try bulkhead("plan").out.contains("neither the file nor etcd has changed"))
   }
 
-  @Test func aPlanSaysWhoIsApplyingAtThatMoment() async throws {
+  @Test func aPlanReportsAConcurrentApply() async throws {
     let folder = try TemporaryFolder()
     let server = try #require(Server.all.first)
     let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)
@@ -124,7 +125,7 @@ import ThrowawayEtcd
         #expect(lock["since"] as? String == "2027-01-15T08:00:00Z" && lock["state"] as? String == "held")
         #expect(result["cluster"] != nil && result["changes"] != nil, "\(json.all)")
       }
-      // Where something is to do, and where nothing is.
+      // With changes to make, and without.
       let lease = try await hold()
       try expectTold(2)
       try await etcd.revoke(lease)
@@ -136,7 +137,7 @@ import ThrowawayEtcd
     }
   }
 
-  @Test func whoIsPausedStopsAndWhoIsKilledLeavesALockThatIsSoonFree() async throws {
+  @Test func aPausedApplyStopsAndTheLockOfAKilledOneExpires() async throws {
     let folder = try TemporaryFolder()
     let server = try #require(Server.all.last)
     let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)
@@ -150,7 +151,7 @@ import ThrowawayEtcd
     let nodes = (1...200).map { "node-\($0)" }
     try (text + "isolation: node-user\nnodes: [\(nodes.joined(separator: ", "))]\n").write(
       toFile: file, atomically: true, encoding: .utf8)
-    /// Sends a signal to an apply that has just made its first roles.
+    /// Sends a signal to an apply that has just created its first roles.
     func interruptedApply(_ signal: Int32) async throws -> (process: Process, error: Pipe) {
       let process = Process()
       process.executableURL = URL(fileURLWithPath: Program.path)
@@ -173,7 +174,7 @@ import ThrowawayEtcd
       }
     }
 
-    // Paused until its lock is gone: it may write no more.
+    // Paused until its lock has expired: it must not write any more.
     let (paused, error) = try await interruptedApply(SIGSTOP)
     while try await lock() != nil { try await Task.sleep(for: .milliseconds(200)) }
     kill(paused.processIdentifier, SIGCONT)
