@@ -1,2 +1,19 @@
 #pragma once
+// What Swift's Glibc module does not show: epoll, and the GNU form of accept. The fields of an epoll_event are read
+// here, since it is packed and has a union.
+#include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+// Declared by <sys/socket.h> only with _GNU_SOURCE.
+int accept4(int, struct sockaddr *, socklen_t *, int);
+
+static inline int shim_epoll_ctl(int poller, int operation, int descriptor, uint32_t events, uint64_t id) {
+  struct epoll_event event;
+  event.events = events;
+  event.data.u64 = id;
+  return epoll_ctl(poller, operation, descriptor, &event);
+}
+static inline uint64_t shim_epoll_id(const struct epoll_event *event) { return event->data.u64; }
+static inline uint32_t shim_epoll_events(const struct epoll_event *event) { return event->events; }

@@ -1,0 +1,88 @@
+internal import COpenSSL
+
+/// Called by OpenSSL for every certificate of the peer's chain, and for everything that is wrong with one.
+/// - Returns: whether the handshake goes on.
+let verdict: @convention(c) (Int32, OpaquePointer?) -> Int32 = { isGood, store in
+  guard let session = store.flatMap({ X509_STORE_CTX_get_ex_data($0, SSL_get_ex_data_X509_STORE_CTX_idx()) }),
+    let notes = TLSNotes.of(OpaquePointer(session))
+  else { return 0 }
+  if isGood == 1 { return 1 }
+  // The verdict is the application's: that there was a fault is not kept either.
+  if notes.acceptsAnyone {
+    X509_STORE_CTX_set_error(store, X509_V_OK)
+    return 1
+  }
+  if notes.fault == nil { notes.fault = TLSNotes.fault(store, expected: notes.name) }
+  return 0
+}
+
+/// Called by OpenSSL when a client offers protocols: the server's order of preference decides.
+let chooseProtocol:
+  @convention(c) (
+    OpaquePointer?, UnsafeMutablePointer<UnsafePointer<UInt8>?>?, UnsafeMutablePointer<UInt8>?,
+    UnsafePointer<UInt8>?, UInt32, UnsafeMutableRawPointer?
+  ) -> Int32 = { session, chosen, count, offered, offeredCount, _ in
+    guard let session, let chosen, let count, let offered, let notes = TLSNotes.of(session) else {
+      return SSL_TLSEXT_ERR_NOACK
+    }
+    // What is chosen is a part of the client's bytes, which OpenSSL copies.
+    let theirs = UnsafeBufferPointer(start: offered, count: Int(offeredCount))
+    var own = notes.protocols[...]
+    while let length = own.popFirst(), own.count >= Int(length) {
+      let candidate = own.prefix(Int(length))
+      own = own.dropFirst(Int(length))
+      var position = 0
+      while position < theirs.count, position + 1 + Int(theirs[position]) <= theirs.count {
+        let range = position + 1..<position + 1 + Int(theirs[position])
+        if theirs[range].elementsEqual(candidate) {
+          chosen.pointee = offered + range.lowerBound
+          count.pointee = length
+          return SSL_TLSEXT_ERR_OK
+        }
+        position = range.upperBound
+      }
+    }
+    return SSL_TLSEXT_ERR_NOACK
+  }
+
+/// What OpenSSL's callbacks have to know of a session, and find out. The session owns it, and OpenSSL's `SSL` points to
+/// it.
+final class TLSNotes {
+  let acceptsAnyone: Bool
+  let protocols: [UInt8]
+  let name: String?
+  /// The first thing that is wrong with the peer's certificate.
+  var fault: TLSError?
+
+  init(_ context: TLSContext, name: String?) {
+    acceptsAnyone = context.acceptsAnyone
+    protocols = context.protocols
+    self.name = name
+  }
+
+  static func of(_ session: OpaquePointer) -> TLSNotes? {
+    SSL_get_ex_data(session, 0).map { Unmanaged<TLSNotes>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  static func fault(_ store: OpaquePointer?, expected: String?) -> TLSError {
+    let code = X509_STORE_CTX_get_error(store)
+    let reason = String(cString: X509_verify_cert_error_string(Int(code)))
+    guard let certificate = X509_STORE_CTX_get_current_cert(store) else { return .other(reason) }
+    let subject = PeerCertificate.subject(certificate)
+    switch code {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return .expired(subject: subject, notAfter: PeerCertificate.seconds(X509_get0_notAfter(certificate)))
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return .notYetValid(
+        subject: subject, notBefore: PeerCertificate.seconds(X509_get0_notBefore(certificate)))
+    case X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return .wrongName(expected: expected ?? "", found: PeerCertificate.names(certificate))
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+      X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+      X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, X509_V_ERR_CERT_UNTRUSTED, X509_V_ERR_CERT_SIGNATURE_FAILURE,
+      X509_V_ERR_AKID_SKID_MISMATCH, X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH:
+      return .unknownAuthority(issuer: PeerCertificate.issuer(certificate), reason: reason)
+    default: return .badCertificate(subject: subject, reason: reason)
+    }
+  }
+}

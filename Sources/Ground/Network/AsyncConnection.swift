@@ -1,0 +1,162 @@
+import Cryptography
+
+/// A connection for tasks: for what is simple, or too slow by itself for the way over threads to matter.
+///
+/// One task may read while another writes. A task that is cancelled while it waits loses nothing: the connection can be
+/// used further.
+///
+/// It is sound to send because only the loop's thread touches what changes, which its methods go to.
+package final class AsyncConnection: ConnectionHandler, @unchecked Sendable {
+  private let loop: EventLoop
+
+  // The loop's thread's own.
+  private var connection: Connection?
+  private var received = ByteQueue()
+  private var peerHasFinished = false
+  private var end: NetworkError?
+  private var opener: Waiter<Void>?
+  private var reader: (waiter: Waiter<[UInt8]?>, most: Int)?
+  private var writers: [Waiter<Void>] = []
+
+  private init(on loop: EventLoop) { self.loop = loop }
+
+  /// For a connection that a ``Listener`` gives: the handler to return.
+  package init(accepted connection: Connection) {
+    loop = connection.loop
+    self.connection = connection
+  }
+
+  /// Connects, with TLS where the options say so.
+  /// - Parameter host: a name, or an IPv4 or IPv6 address without brackets.
+  /// - Throws: ``NetworkError``.
+  package static func connect(
+    to host: String, port: UInt16, options: ConnectOptions = ConnectOptions(), on loop: EventLoop
+  ) async throws(NetworkError) -> AsyncConnection {
+    let itself = AsyncConnection(on: loop)
+    let waiter = Waiter<Void>()
+    let result = await waiter.wait {
+      loop.execute {
+        itself.opener = waiter
+        itself.connection = .connect(to: host, port: port, options: options, on: loop, handler: itself)
+      }
+    }
+    do throws(NetworkError) { try result.get() } catch {
+      itself.close(at: .aborted)
+      throw error
+    }
+    return itself
+  }
+
+  // MARK: Bytes
+
+  /// Waits for bytes of the peer.
+  /// - Parameter most: how many are taken at most; one at least.
+  /// - Returns: nil where the peer sends no more.
+  /// - Throws: ``NetworkError``: why the connection is over, or ``NetworkError/cancelled``.
+  package func read(upTo most: Int = 64 << 10) async throws(NetworkError) -> [UInt8]? {
+    precondition(most > 0, "a read is of one byte at least")
+    let waiter = Waiter<[UInt8]?>()
+    return try await waiter.wait { [self] in
+      loop.execute { [self] in
+        precondition(reader.map { !$0.waiter.isWaiting } ?? true, "one task reads at a time")
+        reader = (waiter, most)
+        serveReader()
+      }
+    }.get()
+  }
+
+  /// Sends bytes, and waits while the connection holds as many as it should.
+  /// - Throws: ``NetworkError``: why the connection is over, or ``NetworkError/cancelled``, when the bytes may be sent
+  ///   all the same.
+  package func write(_ bytes: [UInt8]) async throws(NetworkError) {
+    let waiter = Waiter<Void>()
+    try await waiter.wait { [self] in
+      loop.execute { [self] in
+        guard let connection, end == nil else {
+          waiter.resume { .failure(end ?? .closed) }
+          return
+        }
+        connection.write(bytes)
+        writers.append(waiter)
+        if connection.isWritable { serveWriters(.success(())) }
+      }
+    }.get()
+  }
+
+  /// Tells the peer that nothing more comes; reading goes on.
+  package func finishWriting() { loop.execute { [self] in connection?.finishWriting() } }
+
+  package enum Ending: Sendable { case inOrder, aborted }
+
+  /// Ends the connection: in order, what was written is still sent.
+  package func close(at ending: Ending = .inOrder) {
+    loop.execute { [self] in
+      if ending == .inOrder { connection?.close() } else { connection?.abort(because: .closed) }
+      finish(.closed)
+    }
+  }
+
+  /// Asks the connection itself, on the loop's thread: its peer, its certificate.
+  /// - Throws: ``NetworkError/closed``, or what the question throws.
+  package func ask<Value: Sendable>(
+    _ question: @escaping @Sendable (Connection) throws(NetworkError) -> Value
+  ) async throws(NetworkError) -> Value {
+    try await loop.run { [self] () throws(NetworkError) in
+      guard let connection else { throw end ?? .closed }
+      return try question(connection)
+    }
+  }
+
+  // MARK: On the loop's thread
+
+  package func opened(_ connection: Connection) {
+    opener?.resume { .success(()) }
+    opener = nil
+  }
+
+  package func received(_ bytes: RawSpan, on connection: Connection) {
+    received.append(bytes)
+    serveReader()
+    if received.count >= Self.mostReceived { connection.pauseReading() }
+  }
+
+  package func peerFinished(_ connection: Connection) {
+    peerHasFinished = true
+    serveReader()
+  }
+
+  package func becameWritable(_ connection: Connection) { serveWriters(.success(())) }
+
+  package func closed(_ connection: Connection, because error: NetworkError?) {
+    finish(error ?? .ended)
+  }
+
+  private func finish(_ error: NetworkError) {
+    connection = nil
+    if end == nil { end = error }
+    opener?.resume { .failure(error) }
+    opener = nil
+    serveReader()
+    serveWriters(.failure(end ?? error))
+  }
+
+  private func serveReader() {
+    guard let (waiter, most) = reader else { return }
+    if received.isEmpty, end == nil, !peerHasFinished { return }
+    reader = nil
+    waiter.resume {
+      if received.isEmpty { return peerHasFinished ? .success(nil) : .failure(end ?? .closed) }
+      return .success(received.take(upTo: most))
+    }
+    if received.count < Self.mostReceived { connection?.resumeReading() }
+  }
+
+  private func serveWriters(_ result: Result<Void, NetworkError>) {
+    let waiting = writers
+    writers = []
+    for waiter in waiting { waiter.resume { result } }
+  }
+
+  /// As much as is received before somebody reads it.
+  private static let mostReceived = 128 << 10
+}
