@@ -1,10 +1,10 @@
-# Two commands are enough: `make demo` and `make test`. Each installs what it lacks, says so, and does nothing
-# twice; the work is done by the scripts in tools/.
+# Two commands are enough: `make demo` and `make test`. Each installs what is missing, reports it, and repeats
+# nothing; the scripts in tools/ do the work.
 
 DEMO ?=# options for `bulkhead demo`, such as DEMO="--keep /tmp/demo"
 TESTFLAGS ?=# options for `swift test`, such as TESTFLAGS="--filter Keyspace"
 
-# Tests start real servers: all at once they would only wait for each other, and run into their time limits.
+# The tests start real servers: too many at once would slow each other down and exceed their time limits.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 6
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
@@ -18,7 +18,7 @@ SWIFT_CODE := Package.swift Sources Tests Benchmarks
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## build, then show the whole thing on a throw-away etcd; DEMO="--keep DIR" keeps it
+demo: ## build, then run the demo on a throw-away etcd; DEMO="--keep DIR" keeps it
 	@tools/need-build
 	@tools/need-etcd 3.4.23 "the demo"
 	@tools/build --product bulkhead
@@ -41,24 +41,24 @@ build: ## build for development: .build/debug/bulkhead
 	@tools/need-build
 	@tools/build
 
-release: ## build for use, stripped, without need of Swift's libraries: .build/release/bulkhead
+release: ## build for use, stripped, with Swift's libraries linked in: .build/release/bulkhead
 	@tools/need-build
 	@tools/build --configuration release --product bulkhead --static-swift-stdlib -Xlinker -s
 	@ls -lh .build/release/bulkhead
 
-format: ## lay the Swift code out anew, in place
+format: ## format the Swift code, in place
 	@swift format --in-place --parallel --recursive $(SWIFT_CODE)
 
-lint: ## check the layout of the Swift code, and the scripts where shellcheck is installed
+lint: ## check the format of the Swift code, and the scripts if shellcheck is installed
 	@swift format lint --strict --parallel --recursive $(SWIFT_CODE)
 	@if command -v shellcheck >/dev/null; then shellcheck -x .ci/run $$(grep -l '^#!' tools/*); fi
 
-docs: ## make Documentation/catalogue.md anew from the catalogue's data
+docs: ## generate Documentation/catalogue.md from the catalogue's data
 	@tools/build --product bulkhead
 	@.build/debug/bulkhead catalogue --markdown >Documentation/catalogue.md
 
 bench: ## run the benchmarks
 	@if [ -x tools/bench ]; then tools/need-build && tools/bench; else echo "there are no benchmarks yet"; fi
 
-clean: ## remove everything these targets have made: .build and .tools
+clean: ## remove everything that these targets create: .build and .tools
 	@rm -rf .build .tools

@@ -3,12 +3,12 @@ import PackageDescription
 
 // MARK: - How every room is built
 
-/// Warnings are errors where CI is set; a developer's half-finished work may still be built.
+/// Warnings are errors if CI is set; locally, unfinished work can still be built.
 let strict: [SwiftSetting] =
   [.enableUpcomingFeature("MemberImportVisibility")]
   + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
-/// A room that knows what Bulkhead is for. What it may import is listed here and nowhere else.
+/// A room with Bulkhead's own logic. Its imports are listed here and nowhere else.
 func room(
   _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [],
   resources: [Resource]? = nil
@@ -17,7 +17,7 @@ func room(
     name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
-/// A room of the ground floor: it gives what a library gives, in Swift's words, and knows nothing of Bulkhead.
+/// A room of the ground floor: a general library that depends on nothing of Bulkhead.
 func ground(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, path: "Sources/Ground/\(name)", swiftSettings: strict)
 }
@@ -39,7 +39,7 @@ func groundTests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Ta
   tests(name, dependencies, path: "Tests/Ground/\(name)Tests")
 }
 
-/// A target that is neither a room nor a test: what tests share, and what `make bench` runs.
+/// A target that is neither a room nor a test: helpers that tests share, and what `make bench` runs.
 func helper(_ name: String, _ dependencies: [Target.Dependency], path: String) -> Target {
   .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
@@ -58,7 +58,7 @@ let systemLibraries: [Target] = [
   system("CNghttp2", pkgConfig: "libnghttp2", package: "libnghttp2-dev"),
   system("CLibyaml", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
   system("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
-  // Not a library: the few calls of Linux that Swift's Glibc module does not show.
+  // Not a library: the few Linux calls that Swift's Glibc module does not export.
   .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
 ]
 
@@ -187,14 +187,14 @@ let allTests: [Target] = [
   helper("TestSupport", [], path: "Tests/TestSupport"),
   // The real servers that several of them use.
   helper("TestClusters", ["ThrowawayEtcd", "Certificates", "Etcd"], path: "Tests/TestClusters"),
-  // A disk that is full soon.
+  // A small disk, for tests of a full one.
   helper("TestDisks", ["Files"], path: "Tests/TestDisks"),
-  // A source of certificates that can be told to misbehave.
+  // A source of certificates that misbehaves on request.
   helper(
     "TestSources",
     ["Certificates", "Enrolment", "Files", "Cryptography", "JOSE", "Network", "HTTP", "Log", "Services"],
     path: "Tests/TestSources"),
-  // The built program, run as its users run it.
+  // The built program, run as users run it.
   .testTarget(
     name: "CommandLineTests",
     dependencies: [
@@ -205,7 +205,7 @@ let allTests: [Target] = [
     swiftSettings: strict),
 ]
 
-/// Rooms whose turn to move to the distribution's libraries has not come: they stay in the tree and are not built.
+/// Rooms that do not use the distribution's libraries yet: they stay in the tree and are not built.
 let notYet: Set<String> = [
   "JOSE",
 
@@ -246,7 +246,7 @@ let notYet: Set<String> = [
 
 let all = systemLibraries + groundRooms + rooms + benchmarks + allTests
 
-/// A target stands once everything that it names stands.
+/// A target is built if everything that it depends on is built.
 @MainActor func stands(_ target: Target) -> Bool {
   !notYet.contains(target.name)
     && target.dependencies.allSatisfy { dependency in

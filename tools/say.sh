@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# How the tools speak. Sourced by the other scripts. Everything goes to standard error, as progress does;
-# bold type only on a terminal.
+# Output of the tools. Sourced by the other scripts. Everything goes to standard error, as progress does; bold
+# type only on a terminal.
 
 if [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then
   bold=$(printf '\033[1m') plain=$(printf '\033[0m')
@@ -11,7 +11,7 @@ fi
 # say WHAT TEXT: one line, such as "build: ...".
 say() { printf '%s%s:%s %s\n' "$bold" "$1" "$plain" "$2" >&2; }
 
-# fail SENTENCE HINT...: one sentence, then what to do about it.
+# fail SENTENCE HINT...: prints one sentence, then what to do about it.
 fail() {
   say error "$1"
   shift
@@ -19,8 +19,8 @@ fail() {
   exit 1
 }
 
-# step WHAT TEXT COMMAND...: says what starts, runs it silently, says how it ended; its output is shown only
-# when it fails.
+# step WHAT TEXT COMMAND...: prints what starts, runs it silently, and prints how it ended; shows its output
+# only if it fails.
 step() {
   local what=$1 text=$2 started=$SECONDS output
   shift 2

@@ -1,13 +1,13 @@
 import Dispatch
 import Foundation
 
-/// A program of this machine, run to its end.
+/// Runs a program of this machine to its end.
 enum Command {
   static func run(
     _ program: String, _ arguments: [String], environment: [String: String]
   ) async throws -> String {
     try await withCheckedThrowingContinuation { continuation in
-      // Not on one of the few threads that run tasks: the test's own client may need them meanwhile.
+      // Not on one of the few threads that run tasks: the test's own client may need these meanwhile.
       DispatchQueue.global().async {
         continuation.resume(
           with: Result { try runAndWait(program, arguments, environment: environment) })

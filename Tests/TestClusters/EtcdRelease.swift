@@ -5,22 +5,24 @@ import Testing
 package struct EtcdRelease: Hashable, Sendable, CustomTestStringConvertible {
   package let version: String
 
-  /// The oldest supported line, the two sides of the lazy permission cache, and one with most holes mended.
+  /// The oldest supported minor release, the releases before and after the lazy permission cache, and one in
+  /// which most vulnerabilities are fixed.
   package static let wanted = ["3.4.23", "3.5.1", "3.5.16", "3.5.30"].map(EtcdRelease.init)
   package static var missing: [EtcdRelease] { wanted.filter { !$0.isInstalled } }
-  /// Those to test; all of them where CI is set, so that a missing one fails.
+  /// The releases to test; with CI set all of them, so that a missing one fails.
   package static let all = isCI ? wanted : wanted.filter(\.isInstalled)
   package static let isCI = ProcessInfo.processInfo.environment["CI"] != nil
-  /// The usual choice: what differs between releases differs between these.
+  /// The usual choice: whatever differs between releases differs between these.
   package static let main = all.filter { $0.version != "3.5.16" }
-  /// One release, for what does not differ.
+  /// One release, for tests whose result does not depend on it.
   package static let one = Array(all.suffix(1))
 
-  /// The newest of each maintained line. No distribution has them, so they are tested where they are installed.
+  /// The newest of each maintained minor release. No distribution has them, so they are tested only if they
+  /// are installed.
   package static let newest = ["3.5.35", "3.6.16", "3.7.3"].map(EtcdRelease.init).filter(\.isInstalled)
-  /// For the client itself, which must get on with every release: the usual ones and the newest.
+  /// For the client itself, which must work with every release: the usual ones and the newest.
   package static let client = main + newest
-  /// The release that most new clusters run, or the last there is.
+  /// The release that most new clusters run, or else the last one installed.
   package static let current = Array((newest.filter { $0.version == "3.6.16" } + one).prefix(1))
 
   package var testDescription: String { "etcd \(version)" }
@@ -37,7 +39,7 @@ package struct EtcdRelease: Hashable, Sendable, CustomTestStringConvertible {
 }
 
 extension Trait where Self == ConditionTrait {
-  /// Skips a suite where no etcd is installed.
+  /// Skips a suite if no etcd is installed.
   package static var realEtcd: Self {
     .enabled(if: !EtcdRelease.all.isEmpty, "no etcd under .tools/etcd: tools/need-tests installs them")
   }

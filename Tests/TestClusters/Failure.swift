@@ -1,6 +1,6 @@
 import Etcd
 
-/// The error that a call of etcd ends with; nil if it succeeds.
+/// The error with which a call to etcd ends; nil if it succeeds.
 package func failure(_ body: () async throws -> Void) async throws -> EtcdError.Code? {
   do {
     try await body()

@@ -2,17 +2,17 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A way to a server that fails at a chosen moment: a TCP proxy on loopback. TLS passes through it untouched, and so
-/// whoever uses it needs nothing but another port; what it counts are the records in which the client sends data.
+/// A connection to a server that fails at a chosen moment: a TCP proxy on loopback. It forwards TLS
+/// unchanged, so a client only needs another port; it counts the TLS records in which the client sends data.
 package final class FaultyWay: Sendable {
   package enum Fault: Sendable, CaseIterable {
-    /// The record does not arrive, and the connection breaks.
+    /// Drops the record and closes the connection.
     case cut
-    /// The record arrives, its answer does not, and the connection breaks.
+    /// Forwards the record, drops its answer and closes the connection.
     case loseAnswer
-    /// The record arrives, and from then on nothing passes in either direction.
+    /// Forwards the record, and from then on nothing in either direction.
     case fallSilent
-    /// The record arrives half a second later.
+    /// Forwards the record half a second later.
     case delay
   }
 
@@ -53,10 +53,10 @@ package final class FaultyWay: Sendable {
 
   deinit { close(listener) }
 
-  /// How many records with data have gone to the server since ``fail(at:with:)`` or ``heal()``.
+  /// How many records with data were forwarded to the server since ``fail(at:with:)`` or ``heal()``.
   package var records: Int { state.withLock { $0.records } }
 
-  /// Fails once, at the n-th record from now, counted from 1 and over all connections.
+  /// Fails once, at the n-th record from now, counted from 1 over all connections.
   package func fail(at record: Int, with fault: Fault) {
     state.withLock {
       $0.records = 0
@@ -64,7 +64,7 @@ package final class FaultyWay: Sendable {
     }
   }
 
-  /// Fails no more, and breaks what is still connected.
+  /// Stops failing, and closes the open connections.
   package func heal() {
     state.withLock {
       $0.records = 0
@@ -73,7 +73,7 @@ package final class FaultyWay: Sendable {
     }
   }
 
-  /// Takes no more connections.
+  /// Accepts no more connections.
   package func end() {
     heal()
     shutdown(listener, Int32(SHUT_RDWR))
@@ -84,7 +84,7 @@ package final class FaultyWay: Sendable {
   private final class Pair: Sendable {
     let client: Int32
     let server: Int32
-    /// What comes from the server is thrown away.
+    /// Whether data from the server is dropped.
     let isMute = Mutex(false)
     let hasAnswered = Mutex(false)
 
@@ -124,7 +124,7 @@ package final class FaultyWay: Sendable {
     close(server)
   }
 
-  /// Passes on whole TLS records: a type, two bytes of version, two of length (RFC 8446, section 5.1).
+  /// Forwards whole TLS records: a type, two bytes of version, two bytes of length (RFC 8446, section 5.1).
   private func passUp(_ pair: Pair) {
     var waiting: [UInt8] = []
     while let bytes = Self.receive(pair.client) {
@@ -139,7 +139,7 @@ package final class FaultyWay: Sendable {
     }
   }
 
-  /// - Returns: Whether the connection goes on.
+  /// - Returns: Whether the connection continues.
   private func pass(_ record: [UInt8], _ pair: Pair) -> Bool {
     let carriesData: UInt8 = 23
     let fault: Fault? = state.withLock { state in

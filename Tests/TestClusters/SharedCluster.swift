@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Clusters with authentication on that many tests use at the same time, each with names and keys of its own. They end
-/// with the process.
+/// Clusters with authentication on that many tests use at the same time, each with its own names and keys.
+/// They end with the process.
 package actor SharedClusters {
   package static let all = SharedClusters()
   private var clusters: [Kind: Task<TestCluster, any Error>] = [:]

@@ -4,12 +4,12 @@ import Foundation
 import Synchronization
 import ThrowawayEtcd
 
-/// A throw-away cluster with what the tests need around it.
+/// A throw-away cluster with helpers for tests.
 package struct TestCluster: Sendable {
   package let release: EtcdRelease
   package let etcd: ThrowawayEtcd
 
-  /// Starts a cluster of the test's own, and ends it. Only a few run at a time.
+  /// Starts a cluster for one test, and stops it. Only a few run at a time.
   package static func with<Result>(
     _ release: EtcdRelease, members: Int = 1, options: ThrowawayEtcd.Options = .init(),
     _ body: (TestCluster) async throws -> Result
@@ -51,7 +51,7 @@ package struct TestCluster: Sendable {
 
   // MARK: - who asks
 
-  /// A certificate of the user, issued when first asked for.
+  /// A certificate of the user, issued at the first call.
   package func credentials(of user: String) throws -> ClientCredentials {
     let authority = try Authority.importing(
       certificatePEM: String(contentsOfFile: "\(etcd.clientAuthority)/ca.crt", encoding: .utf8),
@@ -72,7 +72,7 @@ package struct TestCluster: Sendable {
       to: etcd.endpoints, as: try credentials(of: user), timeout: timeout, body)
   }
 
-  /// Makes root and turns authentication on at every member.
+  /// Creates root and turns authentication on at every member.
   package func secure() async throws {
     try await connect { etcd in
       try await etcd.addUser("root")
@@ -86,8 +86,8 @@ package struct TestCluster: Sendable {
 
   // MARK: - etcdctl
 
-  /// Runs the release's own etcdctl.
-  /// - Throws: ``CommandFailure`` with what it said if it fails.
+  /// Runs etcdctl of the same release.
+  /// - Throws: ``CommandFailure`` with its output if it fails.
   @discardableResult
   package func etcdctl(_ arguments: String..., as user: String = "root") async throws -> String {
     let environment = try self.environment(as: user)
@@ -114,7 +114,7 @@ package struct TestCluster: Sendable {
   }
 }
 
-/// A limit to how many clusters run at a time.
+/// Limits how many clusters run at a time.
 private actor Places {
   static let shared = Places()
   private var free = 2

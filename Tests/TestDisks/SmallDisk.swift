@@ -2,16 +2,16 @@ import Files
 import Foundation
 import Glibc
 
-/// A file system in memory that is full soon, for what happens where no space is left.
+/// A small file system in memory, for tests of a full disk.
 package struct SmallDisk: Sendable {
   package let path: String
   private var ballast: String { path + "/ballast" }
 
-  /// Whether it can be made here: only root may mount, and in some containers not even root.
+  /// Whether one can be mounted here: only root may mount, and in some containers not even root.
   package static let isPossible = (try? Mount(kilobytes: 64))?.unmount() != nil
 
-  /// Gone after `body`.
-  /// - Parameter path: Where it is mounted, a folder that is not there yet; nil for anywhere.
+  /// Unmounted after `body`.
+  /// - Parameter path: The mount point, a folder that does not exist yet; nil for any.
   package static func with<Result>(
     kilobytes: Int, at path: String? = nil, _ body: (SmallDisk) async throws -> Result
   ) async throws -> Result {
@@ -20,7 +20,7 @@ package struct SmallDisk: Sendable {
     return try await body(SmallDisk(path: mount.path))
   }
 
-  /// Leaves no space.
+  /// Fills the disk completely.
   package func fill() throws {
     let descriptor = open(ballast, O_WRONLY | O_CREAT, 0o600)
     guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
@@ -29,7 +29,7 @@ package struct SmallDisk: Sendable {
     while write(descriptor, page, page.count) > 0 {}
   }
 
-  /// Gives the space back.
+  /// Frees the space again.
   package func empty() throws { try FileManager.default.removeItem(atPath: ballast) }
 
   private struct Mount {
