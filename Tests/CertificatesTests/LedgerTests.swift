@@ -62,7 +62,7 @@ import Testing
 
   @Test func noFileIsWrittenOfWhatCannotBeRecorded() throws {
     let ledger = try Ledger(in: directory)
-    try ledger.write { try $0.run("DROP TABLE certificate") }
+    _ = try ledger.write { try $0.run("DROP TABLE certificate") }
     #expect(throws: CertificatesError.self) {
       try clients.issue(for: [CertificateHolder(client: "alice")], by: issuer(ledger))
     }
@@ -138,7 +138,7 @@ import Testing
 
   @Test func refusesALedgerOfALaterReleaseAndWhatIsNone() throws {
     let ledger = try Ledger(in: directory)
-    try ledger.write { try $0.run("INSERT INTO grdb_migrations VALUES ('99: of the future')") }
+    _ = try ledger.write { try $0.run("INSERT INTO grdb_migrations VALUES ('99: of the future')") }
     let later = #expect(throws: CertificatesError.self) { try Ledger(in: directory) }
     #expect(message(later).contains("later release"))
     let other = "\(directory)/other"

@@ -79,6 +79,12 @@ extension Authority {
   }
 }
 
+/// The bytes of a PEM text of one document.
+func bytes(ofPEM text: String) -> [UInt8]? {
+  let lines = text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("-----") }
+  return Data(base64Encoded: lines.joined()).map(Array.init)
+}
+
 /// The message of a ``CertificatesError``, checked for the form that all of them have.
 func message(_ error: CertificatesError?) -> String {
   guard let error else { return "" }
