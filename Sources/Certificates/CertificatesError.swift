@@ -1,7 +1,6 @@
-/// Why a certificate, a key or an authority cannot be made or used: one sentence, and what to do about it.
-/// Never holds key material.
+/// Why a certificate, a key or an authority cannot be made or used, with a hint. Never contains key material.
 package struct CertificatesError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// One sentence in lower case with no full stop.
+  /// One sentence in lower case without a full stop.
   package let message: String
   package let hint: String
 

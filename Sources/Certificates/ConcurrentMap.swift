@@ -2,8 +2,8 @@ import Dispatch
 import Synchronization
 
 extension Array where Element: Sendable {
-  /// As `map`, on all cores, for work that takes much longer than handing it over.
-  /// - Throws: what `transform` throws, of the first element that it throws for.
+  /// Like `map`, on all cores. For work that takes much longer than its dispatch.
+  /// - Throws: the error of the first element, in order, for which `transform` throws.
   func concurrentMap<Result: Sendable>(
     _ transform: @Sendable (Element) throws -> Result
   ) throws -> [Result] {

@@ -1,9 +1,9 @@
-/// One thing that is wrong with a file, and where.
+/// A fault in a file, with its position.
 package struct Fault: Hashable, Sendable {
   /// Both count from 1.
   package let line: Int
   package let column: Int
-  /// What was found, in one sentence.
+  /// One sentence.
   package let message: String
   package let hint: String?
 
@@ -15,7 +15,7 @@ package struct Fault: Hashable, Sendable {
   }
 }
 
-/// Everything that is wrong with a file, in the order of its lines.
+/// All faults in a file, ordered by line and column.
 package struct FileFaults: Error, Hashable, Sendable {
   package let file: String
   package let faults: [Fault]
@@ -27,7 +27,8 @@ package struct FileFaults: Error, Hashable, Sendable {
 }
 
 extension FileFaults: CustomStringConvertible {
-  /// One line for each fault as compilers print it, `FILE:LINE:COLUMN: message`, and its hint under it.
+  /// One line for each fault, as compilers print it: `FILE:LINE:COLUMN: message`. The hint follows on its own
+  /// line.
   package var description: String {
     faults.map { fault in
       "\(file):\(fault.line):\(fault.column): \(fault.message)" + (fault.hint.map { "\n  hint: \($0)" } ?? "")

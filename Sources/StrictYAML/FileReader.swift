@@ -1,6 +1,6 @@
 import YAML
 
-/// Reads values out of YAML nodes and notes every fault on the way, so that all of them can be told at once.
+/// Reads values from YAML nodes and collects all faults, so that one run reports all of them.
 package struct FileReader {
   package private(set) var faults: [Fault]
   private let repeatedKeys: [YAMLText.Position: String]
@@ -10,9 +10,9 @@ package struct FileReader {
     repeatedKeys = text.repeatedKeys
   }
 
-  /// The value of a whole file.
+  /// Reads a file.
   /// - Parameter file: Its name, for messages.
-  /// - Throws: Every fault of the file; also where `body` gives no value, which it must have noted why.
+  /// - Throws: All faults of the file. `body` must record a fault before it returns nil.
   package static func read<Value>(
     _ text: YAMLText, file: String, _ body: (inout FileReader, Node) -> Value?
   ) throws(FileFaults) -> Value {
@@ -24,7 +24,7 @@ package struct FileReader {
     return value
   }
 
-  /// Notes that something is wrong with a node.
+  /// Records a fault at the position of a node.
   package mutating func fault(_ node: Node, _ message: String, hint: String? = nil) {
     let position = node.position
     faults.append(Fault(line: position.line, column: position.column, message: message, hint: hint))
@@ -32,9 +32,9 @@ package struct FileReader {
 
   /// The values of a mapping by key.
   /// - Parameters:
-  ///   - place: How a message names the mapping: `'etcd'`, or `the file`.
-  ///   - known: Every key that there is. Another one is a fault, with the nearest of these as a hint.
-  ///   - required: The keys that must be there.
+  ///   - place: The name of the mapping in messages: `'etcd'`, or `the file`.
+  ///   - known: All valid keys. Another key is a fault; the hint names the nearest valid key.
+  ///   - required: The keys that must exist.
   package mutating func fields(
     _ node: Node, of place: String, known: [String], required: [String] = []
   ) -> [String: Node] {
@@ -45,7 +45,7 @@ package struct FileReader {
       return [:]
     }
     var fields: [String: Node] = [:]
-    // A slip in a key is one mistake, and not also a key that is missing.
+    // A misspelled key counts as one fault, not also as a missing key.
     var meant: Set<String> = []
     for (key, value) in mapping.pairs {
       if let name = repeatedKeys[key.position] {
@@ -75,7 +75,7 @@ package struct FileReader {
     return fields
   }
 
-  /// The elements of a list; none if the key is not there.
+  /// The elements of a list; empty if `node` is nil.
   package mutating func elements(_ node: Node?, of place: String) -> [Node] {
     guard let node else { return [] }
     guard case .sequence(let sequence) = node else {
@@ -87,7 +87,7 @@ package struct FileReader {
     return sequence.items
   }
 
-  /// A text. What YAML takes for a number, a boolean or nothing is a fault, unless `numbers` are welcome.
+  /// A text. What YAML reads as a number, a boolean or null is a fault, except numbers if `numbers` is true.
   package mutating func text(_ node: Node?, of place: String, numbers: Bool = false) -> String? {
     guard let node else { return nil }
     let kind = Self.kind(node)
@@ -105,13 +105,13 @@ package struct FileReader {
     return scalar.string
   }
 
-  /// A text that can only be one, such as `kind`.
+  /// Checks a text that has only one valid value, such as `kind`.
   package mutating func constant(_ node: Node?, of place: String, _ expected: String) {
     guard let node, let found = text(node, of: place), found != expected else { return }
     fault(node, "\(place) cannot be \(quoted(found))", hint: "write '\(expected)'")
   }
 
-  /// One of a few words.
+  /// One of the values of `Choice`.
   package mutating func choice<Choice: RawRepresentable & CaseIterable>(
     _ node: Node?, of place: String
   ) -> Choice? where Choice.RawValue == String {
@@ -123,7 +123,7 @@ package struct FileReader {
     return nil
   }
 
-  /// What YAML takes a node for, in words.
+  /// The YAML type of a node, in words for messages.
   private static func kind(_ node: Node) -> String {
     switch node {
     case .mapping: return "a mapping"
@@ -144,6 +144,6 @@ package struct FileReader {
 }
 
 extension Node {
-  /// Where the node begins.
+  /// The start of the node.
   package var position: YAMLText.Position { YAMLText.Position(line: mark.line, column: mark.column) }
 }

@@ -9,16 +9,16 @@ package struct Lifetime: Hashable, Sendable {
   ]
   private static let longest = 100 * 31_536_000
 
-  /// How to write one, for a hint.
+  /// The format, for hints.
   package static let form = "a number and a unit, at most 100y: 90d, 12h, 30m, 4w, 1y"
 
   private init(seconds: Int) { self.seconds = seconds }
 
-  /// - Returns: nil unless the text is a number above zero and one of the units `m`, `h`, `d`, `w`, `y`, at most 100
-  ///   years in all.
+  /// - Returns: nil unless the text is a number above zero and one of the units `m`, `h`, `d`, `w`, `y`, and
+  ///   at most 100 years.
   package init?(_ text: String) {
     let digits = text.dropLast()
-    // `Int` alone would take `+90`.
+    // `Int` also accepts `+90`.
     guard let unit = Self.units.first(where: { $0.name == text.last }), digits.first?.isNumber == true,
       let count = Int(digits), (1...Self.longest / unit.seconds).contains(count)
     else { return nil }
@@ -27,7 +27,7 @@ package struct Lifetime: Hashable, Sendable {
 }
 
 extension Lifetime: CustomStringConvertible {
-  /// In days, or hours or minutes where those do not come out even.
+  /// In days if that is a whole number, otherwise in hours or minutes.
   package var description: String {
     if seconds % 86_400 == 0 { return "\(seconds / 86_400)d" }
     return seconds % 3_600 == 0 ? "\(seconds / 3_600)h" : "\(seconds / 60)m"

@@ -1,25 +1,25 @@
-/// The word that was probably meant.
+/// Finds the valid word nearest to a misspelled one.
 package enum NearestWord {
-  /// - Returns: The known word with the fewest edits to `word`, if that is few enough to be a slip: at most a third
-  ///   of the longer word's length.
+  /// - Returns: The known word with the fewest edits to `word`, if these are at most a third of the longer
+  ///   word's length; nil otherwise.
   package static func of(_ word: String, among known: some Sequence<String>) -> String? {
     let length = word.count
     return known.compactMap { known -> (edits: Int, word: String)? in
       let allowed = max(length, known.count) / 3
-      // At least the difference in length has to be edited: no need to look closer.
+      // The difference in length is a lower bound for the number of edits.
       guard abs(length - known.count) <= allowed else { return nil }
       let edits = edits(word.lowercased(), known.lowercased())
       return edits <= allowed ? (edits, known) : nil
     }.min { $0 < $1 }?.word
   }
 
-  /// A hint that names the nearest word, or else all that there are.
+  /// A hint that names the nearest word, or all known words.
   package static func hint(for word: String, among known: [String]) -> String {
     of(word, among: known).map { "did you mean '\($0)'?" } ?? "known here: \(known.joined(separator: ", "))"
   }
 
-  /// Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other (the optimal
-  /// string alignment distance).
+  /// The number of insertions, deletions, replacements and swaps of adjacent characters between two words
+  /// (optimal string alignment distance).
   static func edits(_ left: String, _ right: String) -> Int {
     let (a, b) = (Array(left), Array(right))
     guard !a.isEmpty, !b.isEmpty else { return max(a.count, b.count) }

@@ -1,5 +1,5 @@
-/// A text from outside as a message shows it: in quotes, in one line, and not longer than a message should be. Control
-/// characters are escaped, so that no file can write to the terminal of whoever checks it.
+/// Untrusted text for a message: in quotes, on one line, at most 80 characters. Control and invisible
+/// characters are escaped, so that the text cannot send escape sequences to a terminal.
 package func quoted(_ text: String) -> String {
   var shown = ""
   for scalar in text.unicodeScalars.prefix(80) {

@@ -1,14 +1,14 @@
 import YAML
 
-/// The one document of a YAML text, with what the parser has against it.
+/// The only document of a YAML text, and the parser's faults.
 package struct YAMLText {
-  /// Nil if the text cannot be read at all; ``faults`` says why.
+  /// Nil if the text cannot be parsed; ``faults`` says why.
   package private(set) var root: Node?
   package private(set) var faults: [Fault] = []
-  /// Keys that stand again further down in their mapping, by where they stand.
+  /// Keys that occur again later in their mapping, by position.
   private(set) var repeatedKeys: [Position: String] = [:]
 
-  /// How many characters each line has.
+  /// The number of characters of each line.
   private let lines: [Int]
 
   package struct Position: Hashable, Sendable {
@@ -18,10 +18,10 @@ package struct YAMLText {
   }
 
   /// - Parameters:
-  ///   - emptyHint: What to do about a file without a document.
-  ///   - secondHint: What to do about a file with several.
+  ///   - emptyHint: The hint for a file without a document.
+  ///   - secondHint: The hint for a file with several documents.
   package init(_ text: String, emptyHint: String? = nil, secondHint: String = "a file holds one document") {
-    // libyaml takes a byte order mark for part of the first line's indentation.
+    // libyaml counts a byte order mark as part of the first line's indentation.
     let text = text.unicodeScalars.first == "\u{feff}" ? String(text.unicodeScalars.dropFirst()) : text
     lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map(\.count)
     do throws(YAMLError) {
@@ -44,7 +44,7 @@ package struct YAMLText {
     }
   }
 
-  /// The fault, moved to the end of the text if the parser has it behind that.
+  /// The fault, moved to the end of the text if the parser reports a position after it.
   package func inside(_ fault: Fault) -> Fault {
     guard fault.line > lines.count else { return fault }
     return Fault(line: lines.count, column: (lines.last ?? 0) + 1, message: fault.message, hint: fault.hint)
@@ -82,8 +82,10 @@ package struct YAMLText {
       ? "indent with blanks, and put a value like this in quotes" : nil
   }
 
-  /// Every place of a repeated key but the last, so that all of them can be told with the other faults.
-  /// - Returns: false where a key is none that people write by mistake, or there are too many; then that is the fault.
+  /// Stores each position of a repeated key except the last, so that they are reported together with the
+  /// other faults.
+  /// - Returns: false if a repeated key is not a plain or quoted word, or if there are too many. That is then
+  ///   recorded as the only fault.
   private mutating func takeRepeatedKeys(of document: Document, in text: String) -> Bool {
     guard !document.repeatedKeys.isEmpty else { return true }
     let scalars = Array(text.unicodeScalars)
@@ -99,7 +101,7 @@ package struct YAMLText {
     return true
   }
 
-  /// Whether a key begins plainly or in quotes, without an anchor, tag, alias or bracket.
+  /// Whether a key starts plain or in quotes, without an anchor, tag, alias or bracket.
   private static func isWord(at index: Int, in scalars: [Unicode.Scalar]) -> Bool {
     var rest = scalars.dropFirst(index)
     if rest.first == "'" || rest.first == "\"" { rest = rest.dropFirst() }

@@ -3,25 +3,25 @@ import FoundationEssentials
 
 /// A certificate authority: a certificate that may sign others, and its private key.
 ///
-/// A value of this type has been checked: the key belongs to the certificate, the certificate is an
-/// authority's, and it is in its time at the moment the value was made.
+/// A value of this type has been checked: the key belongs to the certificate, the certificate is a CA
+/// certificate, and it was valid when the value was made.
 package struct Authority: Sendable {
   let certificate: Certificate
   package let key: PrivateKey
-  /// The certificate in PEM: what etcd's `--trusted-ca-file` and the clients' `etcd-ca` hold.
+  /// The certificate in PEM: the content of etcd's `--trusted-ca-file` and of the clients' `etcd-ca`.
   package let certificatePEM: String
-  /// What the authority's certificate says.
+  /// The contents of the authority's certificate.
   package let facts: CertificateFacts
-  /// The identifier that the authority's certificate carries, or the usual hash where it carries none.
+  /// The subject key identifier of the authority's certificate, or the usual hash of its key if it has none.
   let keyIdentifier: [UInt8]
 
   /// Makes a new authority.
   /// - Parameters:
   ///   - name: its Common Name.
-  ///   - lifetime: up to 100 years, and never beyond the parent's.
+  ///   - lifetime: at most 100 years; cut off at the end of the parent.
   ///   - key: the kind of its key.
-  ///   - limits: what its certificate keeps it from signing.
-  ///   - parent: the authority that signs it; nil where it signs itself.
+  ///   - limits: restrictions in its certificate.
+  ///   - parent: the authority that signs it; nil for a self-signed one.
   /// - Throws: ``CertificatesError``.
   package static func create(
     name: String, lifetime: Duration, now: Date, key algorithm: KeyAlgorithm = .p256,
@@ -45,12 +45,12 @@ package struct Authority: Sendable {
     return try Authority(certificate: certificate, key: key, now: now, source: "the new authority")
   }
 
-  /// Takes an authority that exists: a root, or an intermediate that another authority has signed.
+  /// Reads an existing authority: a root, or an intermediate that another authority signed.
   /// - Parameters:
-  ///   - certificatePEM: one certificate.
+  ///   - certificatePEM: exactly one certificate.
   ///   - keyPEM: its key in PKCS#8, SEC1 or PKCS#1.
-  ///   - source: where it comes from, for messages.
-  ///   - passphrase: asked where the key is protected by one.
+  ///   - source: its origin, for messages.
+  ///   - passphrase: called if the key is encrypted.
   /// - Throws: ``CertificatesError``.
   package static func importing(
     certificatePEM: String, keyPEM: String, now: Date, source: String = "the authority",
@@ -83,8 +83,8 @@ package struct Authority: Sendable {
     try checkIsValid(at: now, source: source)
   }
 
-  /// RFC 5280, section 4.2.1.9: without basicConstraints it is no authority; section 4.2.1.3: keyUsage may be
-  /// left out, and where it is there it must hold keyCertSign.
+  /// RFC 5280, section 4.2.1.9: a certificate without basicConstraints is not a CA certificate. Section
+  /// 4.2.1.3: keyUsage is optional, but if it exists it must contain keyCertSign.
   private static func checkMaySign(_ certificate: Certificate, source: String) throws {
     guard (try? certificate.basicConstraints)?.isAuthority == true else {
       throw CertificatesError(
@@ -104,8 +104,8 @@ package struct Authority: Sendable {
     }
   }
 
-  /// An authority whose path length is 0, as Bulkhead's own are, signs no further authority (RFC 5280, section
-  /// 4.2.1.9).
+  /// An authority with path length 0, such as Bulkhead's own, cannot sign another authority (RFC 5280,
+  /// section 4.2.1.9).
   private func checkMaySignAuthorities() throws {
     if try certificate.basicConstraints == BasicConstraints(isAuthority: true, pathLength: 0) {
       throw CertificatesError(
@@ -127,8 +127,9 @@ package struct Authority: Sendable {
     }
   }
 
-  /// What a certificate's holder shows after its own: the authority's certificate where another has signed it, so
-  /// that whoever trusts only that other one can follow. Empty for an authority that signed itself.
+  /// The chain that a client sends after its own certificate: the authority's certificate if another
+  /// authority signed it, so that a server which trusts only the other one can verify the client. Empty for a
+  /// self-signed authority.
   var chainPEM: String { certificate.issuer == certificate.subject ? "" : certificatePEM }
 
   /// Whether this authority's key has signed the certificate.
@@ -157,8 +158,8 @@ extension CertificateTemplate {
       extensions: try profile.extensions(for: key, issuerKeyIdentifier: issuerKeyIdentifier))
   }
 
-  /// 128 random bits (RFC 5280, section 4.1.2.2 allows 160 and wants a positive number): the first byte is
-  /// not zero, and the encoding adds a leading zero byte where the first bit is set.
+  /// 128 random bits. RFC 5280, section 4.1.2.2 allows 160 and requires a positive number: the first byte is
+  /// not zero, and the encoding adds a leading zero byte if the first bit is set.
   private static func randomSerial() -> [UInt8] {
     let random = UInt128.random(in: 1 << 120 ... .max)
     return stride(from: 120, through: 0, by: -8).map { UInt8(truncatingIfNeeded: random >> $0) }

@@ -1,14 +1,14 @@
 import Files
 import FoundationEssentials
 
-/// An authority on the disk: `ca.crt` (0644) and `ca.key` (0600) in a directory that only its owner enters.
+/// An authority on disk: `ca.crt` (0644) and `ca.key` (0600) in a directory with mode 0700.
 extension Authority {
   static let certificateFile = "ca.crt"
   static let keyFile = "ca.key"
 
-  /// Reads the authority of a directory.
-  /// - Parameter passphrase: asked where the key is protected by one.
-  /// - Throws: `FileError` where a file is missing or unreadable, ``CertificatesError`` where the two are no
+  /// Reads the authority in a directory.
+  /// - Parameter passphrase: called if the key is encrypted.
+  /// - Throws: `FileError` if a file is missing or unreadable, ``CertificatesError`` if the files are not an
   ///   authority that is valid now.
   package static func load(
     _ directory: String, now: Date, passphrase: PassphraseSource? = nil
@@ -19,10 +19,10 @@ extension Authority {
       now: now, source: "the authority in \(directory)", passphrase: passphrase)
   }
 
-  /// Writes the authority to a directory, which is made with mode 0700 if need be. An authority that is there
-  /// is never overwritten; of several writers at once one succeeds.
-  /// - Parameter passphrase: protects the key; nil leaves it to the file's mode.
-  /// - Throws: `FileError`; of kind `exists` where the directory holds `ca.key` or `ca.crt`.
+  /// Writes the authority to a directory and creates the directory with mode 0700 if needed. An existing
+  /// authority is never overwritten; of several concurrent writers one succeeds.
+  /// - Parameter passphrase: encrypts the key; nil for an unencrypted key with mode 0600.
+  /// - Throws: `FileError`; its kind is `exists` if the directory has a `ca.key` or `ca.crt`.
   package func save(to directory: String, passphrase: Passphrase? = nil) throws {
     try Directory.create(directory, mode: 0o700)
     try AtomicFile.create(
@@ -36,5 +36,5 @@ extension Authority {
   }
 }
 
-/// More than a certificate or a key file ever has: 1 MiB.
+/// The size limit for certificate and key files: 1 MiB.
 let credentialFileLimit = 1 << 20

@@ -1,13 +1,12 @@
 import Cryptography
 
-/// What an authority's certificate keeps it from signing.
+/// What an authority's certificate does not allow it to sign.
 package struct AuthorityLimits: Hashable, Sendable {
-  /// It can sign certificates for clients only (extended key usage, which Go and OpenSSL enforce along the
-  /// chain).
+  /// It can only sign client certificates (extended key usage, which Go and OpenSSL enforce along the chain).
   package var isForClientsOnly = false
-  /// DNS names and all names below them that its certificates may hold.
+  /// The DNS names, with all names below them, that its certificates may contain.
   package var domains: [String] = []
-  /// Networks whose addresses its certificates may hold.
+  /// The networks whose addresses its certificates may contain.
   package var networks: [IPNetwork] = []
 
   package init(isForClientsOnly: Bool = false, domains: [String] = [], networks: [IPNetwork] = []) {
@@ -16,8 +15,8 @@ package struct AuthorityLimits: Hashable, Sendable {
     self.networks = networks
   }
 
-  /// A kind of name that is not mentioned is not limited (RFC 5280, section 4.2.1.10), so where one kind is
-  /// named the other is excluded whole.
+  /// A kind of name without constraints is not limited (RFC 5280, section 4.2.1.10), so if only one kind has
+  /// constraints, the other is excluded entirely.
   var nameConstraints: NameConstraints? {
     guard !domains.isEmpty || !networks.isEmpty else { return nil }
     return NameConstraints(
@@ -42,7 +41,7 @@ package struct IPNetwork: Hashable, Sendable {
     self.bits = bits
   }
 
-  /// - Throws: ``CertificatesError`` where the text is no network, or has bits set after its prefix.
+  /// - Throws: ``CertificatesError`` if the text is not a network, or has bits set after its prefix.
   package init(_ text: String) throws {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, let bits = Int(parts[1]),
@@ -70,7 +69,7 @@ package struct IPNetwork: Hashable, Sendable {
 }
 
 extension Authority {
-  /// Refuses to sign what the authority's own certificate keeps it from: everyone else would refuse the result.
+  /// Refuses to sign what the authority's certificate does not allow: verifiers would reject the result.
   func checkPermits(_ profile: CertificateProfile) throws {
     if let usages = try certificate.extendedKeyUsage, !usages.contains(ExtendedKeyUsage.any) {
       for usage in profile.extendedKeyUsages where !usages.contains(usage) {
@@ -122,7 +121,7 @@ private struct NetworkOctets {
 }
 
 extension String {
-  /// The name itself or a name below it; everything is below the empty name.
+  /// Whether this is the domain or a name below it. Each name is below the empty domain.
   fileprivate func isBelow(_ domain: String) -> Bool {
     let (name, domain) = (lowercased(), domain.lowercased())
     return domain.isEmpty || name == domain || name.hasSuffix(domain.hasPrefix(".") ? domain : ".\(domain)")

@@ -1,19 +1,19 @@
 import Cryptography
 
-/// What a certificate is for, and with that its extensions (RFC 5280, section 4.2).
+/// The purpose of a certificate, which determines its extensions (RFC 5280, section 4.2).
 enum CertificateProfile {
-  /// An authority that signs leaf certificates and revocation lists, and no further authority.
+  /// An authority that signs leaf certificates and revocation lists, but no other authority.
   case authority(AuthorityLimits)
-  /// A client of etcd. etcd checks no name but the CN, so it has no alternative names.
+  /// A client of etcd. etcd reads only the CN, so there are no alternative names.
   case client
   /// The client port of an etcd member.
   case server([HostName])
-  /// A certificate that a member shows both as server and as client: on the peer port, and on the client port
-  /// where the gRPC gateway is on, since the gateway calls etcd with the server's certificate.
+  /// A certificate that a member uses both as server and as client: on the peer port, and on the client port
+  /// if the gRPC gateway is on, because the gateway calls etcd with the server certificate.
   case peer([HostName])
 
-  /// The extensions, basic constraints, key usage and name constraints being critical.
-  /// - Parameter issuerKeyIdentifier: the issuer's subject key identifier; nil where it signs itself.
+  /// The extensions. Basic constraints, key usage and name constraints are critical.
+  /// - Parameter issuerKeyIdentifier: the issuer's subject key identifier; nil for a self-signed certificate.
   func extensions(
     for key: PublicKey, issuerKeyIdentifier: [UInt8]?
   ) throws -> [CertificateExtension] {

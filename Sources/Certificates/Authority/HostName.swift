@@ -1,14 +1,14 @@
 import Cryptography
 import Glibc
 
-/// How a server is reached: a DNS name, or an IPv4 or IPv6 address. An entry of a Subject Alternative Name.
+/// The address of a server: a DNS name, or an IPv4 or IPv6 address. An entry of a Subject Alternative Name.
 package enum HostName: Hashable, Sendable, CustomStringConvertible {
   case dns(String)
   /// Four or sixteen bytes in network order.
   case ip([UInt8])
 
-  /// Reads "10.0.0.1", "fd00::1" or "etcd-0.example.org", a wildcard in the first label allowed.
-  /// - Throws: ``CertificatesError`` where it is none of these.
+  /// Parses "10.0.0.1", "fd00::1" or "etcd-0.example.org". A wildcard is allowed in the first label.
+  /// - Throws: ``CertificatesError`` if it is none of these.
   package init(_ text: String) throws {
     if let bytes = Self.address(text, family: AF_INET, count: 4)
       ?? Self.address(text, family: AF_INET6, count: 16)
@@ -36,7 +36,7 @@ package enum HostName: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// An address in the usual notation, or its bytes in hex where it is neither IPv4 nor IPv6.
+  /// An address in the usual notation, or its bytes in hexadecimal if it is neither IPv4 nor IPv6.
   static func text(ofAddress bytes: [UInt8]) -> String {
     var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
     let family = bytes.count == 4 ? AF_INET : AF_INET6
@@ -52,8 +52,8 @@ package enum HostName: Hashable, Sendable, CustomStringConvertible {
     return inet_pton(family, text, &bytes) == 1 ? bytes : nil
   }
 
-  /// Letters, digits, hyphens and underscores in labels of up to 63, 253 in all (RFC 1035, section 2.3.4). A
-  /// last label of digits only would be a mistyped address.
+  /// Whether the text is a DNS name: labels of at most 63 letters, digits, hyphens and underscores, 253
+  /// characters in total (RFC 1035, section 2.3.4). A last label with digits only is a mistyped address.
   private static func isDNSName(_ text: String) -> Bool {
     var labels = text.split(separator: ".", omittingEmptySubsequences: false)
     if labels.count > 1, labels.first == "*" { labels.removeFirst() }

@@ -2,15 +2,16 @@ import Cryptography
 import Files
 import FoundationEssentials
 
-/// An authority at work: what it issues is in the ledger before it leaves this value.
+/// An authority with its ledger and the parameters for issuing. Each certificate is in the ledger before a
+/// method returns it.
 package struct Issuer: Sendable {
   package let authority: Authority
-  /// Nil for an authority that is thrown away with all that it issued.
+  /// Nil for a temporary authority, as in the demo.
   package let ledger: Ledger?
-  /// Of each certificate, from `now`; cut off where the authority ends.
+  /// The lifetime of each certificate from `now`; cut off at the end of the authority.
   package let lifetime: Duration
   package let now: Date
-  /// Whether a certificate for `root` was asked for outright.
+  /// Whether certificates for `root` are allowed.
   package let allowRoot: Bool
 
   package init(
@@ -23,13 +24,13 @@ package struct Issuer: Sendable {
     self.allowRoot = allowRoot
   }
 
-  /// Refuses a name that cannot be issued, before anything is.
+  /// Refuses a name for which no certificate can be issued.
   func check(_ holder: CertificateHolder) throws {
     _ = try SubjectName(user: holder.commonName, allowRoot: allowRoot)
   }
 
-  /// Client certificates with new keys, made on all cores and recorded all at once.
-  /// - Parameter requests: for whom, and the file that each will be in.
+  /// Issues client certificates with new keys, on all cores, and records them in one transaction.
+  /// - Parameter requests: the holders, and the file of each certificate.
   /// - Throws: ``CertificatesError``.
   package func issue(_ requests: [(holder: CertificateHolder, file: String)]) throws -> [Credential] {
     let issued = try requests.concurrentMap { request in
@@ -43,11 +44,11 @@ package struct Issuer: Sendable {
     return issued.map(\.0)
   }
 
-  /// A client certificate for the key of a request, of which nothing but the key is taken.
+  /// Signs a client certificate for the key of a request. Nothing else is taken from the request.
   /// - Parameters:
-  ///   - holder: whom the request must be for.
-  ///   - file: where it will be written; nil where it is given away otherwise.
-  /// - Returns: the certificate in PEM, with the authority's after it where another authority has signed that.
+  ///   - holder: the expected holder; the request must have the same Common Name.
+  ///   - file: the file of the certificate; nil if it is not written to a file.
+  /// - Returns: the certificate in PEM, followed by that of the authority if another authority signed it.
   /// - Throws: ``CertificatesError``.
   package func sign(
     _ request: CertificateRequest, for holder: CertificateHolder, file: String?
@@ -59,9 +60,9 @@ package struct Issuer: Sendable {
     return try certificate.pem() + authority.chainPEM
   }
 
-  /// A client certificate for the key of a request, not yet recorded.
+  /// Signs a client certificate for the key of a request, without recording it.
   func certify(_ request: CertificateRequest, for holder: CertificateHolder) throws -> Certificate {
-    // Swift compares strings by what they look like, etcd by their bytes.
+    // Swift compares strings by canonical equivalence, etcd by bytes.
     guard request.commonName.utf8.elementsEqual(holder.commonName.utf8) else {
       throw CertificatesError(
         "the request is for \"\(request.commonName)\", not for \"\(holder.commonName)\"",
@@ -76,8 +77,8 @@ package struct Issuer: Sendable {
       lifetime: lifetime, now: now)
   }
 
-  /// A certificate for an hour that stands for no user, to see whether a server trusts the authority: `NAME.crt` and
-  /// `NAME.key` in a directory, which is made with mode 0700 if need be.
+  /// Issues a certificate for one hour that belongs to no user, to test whether a server trusts the
+  /// authority: `NAME.crt` and `NAME.key` in a directory, which is created with mode 0700 if needed.
   /// - Throws: ``CertificatesError`` or `FileError`.
   package func issueProbe(name: String, to directory: String) throws {
     let holder = CertificateHolder("bulkhead probe", purpose: .probe)
@@ -87,12 +88,13 @@ package struct Issuer: Sendable {
     try probe.write(name: name, in: directory)
   }
 
-  /// The certificates of an etcd member: `server.crt` for its client port and `peer.crt` for its peer port, each with
-  /// a new key. Both are for both directions: the gRPC gateway calls etcd with the server's certificate.
+  /// Issues the certificates of an etcd member: `server.crt` for its client port and `peer.crt` for its peer
+  /// port, each with a new key. Both allow server and client use: the gRPC gateway calls etcd with the server
+  /// certificate.
   /// - Parameters:
-  ///   - member: its name, for the Common Names `etcd-server NAME` and `etcd-peer NAME`.
-  ///   - hosts: all names and addresses that it is reached by.
-  ///   - directory: is made with mode 0700 if need be.
+  ///   - member: its name; the Common Names are `etcd-server NAME` and `etcd-peer NAME`.
+  ///   - hosts: all its names and addresses.
+  ///   - directory: created with mode 0700 if needed.
   /// - Returns: the paths of the certificates; the keys are beside them.
   /// - Throws: ``CertificatesError`` or `FileError`.
   package func issueMember(_ member: String, hosts: [HostName], to directory: String) throws -> [String] {
@@ -120,7 +122,7 @@ package struct Issuer: Sendable {
 }
 
 extension Credential {
-  /// Writes `NAME.key` and `NAME.crt`, both at once as far as the file system allows.
+  /// Writes `NAME.key` and `NAME.crt`, together as far as the file system allows.
   /// - Throws: `FileError`.
   func write(name: String, in directory: String) throws {
     try AtomicFile.write(

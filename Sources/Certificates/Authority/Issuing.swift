@@ -2,10 +2,11 @@ import Cryptography
 import FoundationEssentials
 
 extension Authority {
-  /// A certificate for an etcd user: the user's name as its only CN, for clients only, no alternative names.
+  /// Issues a certificate for an etcd user: the user's name as the only CN, client use only, no alternative
+  /// names.
   /// - Parameters:
-  ///   - lifetime: from now; cut off where the authority's own certificate ends.
-  ///   - allowRoot: must be true for the user `root`, who may do everything.
+  ///   - lifetime: from now; cut off at the end of the authority's certificate.
+  ///   - allowRoot: must be true for the user `root`, which may do everything.
   /// - Throws: ``CertificatesError``.
   package func issue(
     client user: String, lifetime: Duration, now: Date, allowRoot: Bool = false
@@ -13,9 +14,10 @@ extension Authority {
     try issue(SubjectName(user: user, allowRoot: allowRoot), .client, lifetime: lifetime, now: now)
   }
 
-  /// A certificate for the client port of an etcd member; its CN is `etcd-server NAME`, which can be no user.
-  /// - Parameter gateway: whether the member's gRPC gateway is on, which calls etcd with this certificate, so that it
-  ///   must be a client's as well.
+  /// Issues a certificate for the client port of an etcd member. Its CN is `etcd-server NAME`, which cannot
+  /// be a user.
+  /// - Parameter gateway: whether the member's gRPC gateway is on. The gateway calls etcd with this
+  ///   certificate, so it must allow client use too.
   /// - Throws: ``CertificatesError``.
   package func issue(
     server member: String, hosts: [HostName], lifetime: Duration, now: Date, gateway: Bool = false
@@ -24,8 +26,8 @@ extension Authority {
       SubjectName(server: member), gateway ? .peer(hosts) : .server(hosts), lifetime: lifetime, now: now)
   }
 
-  /// A certificate for the peer port of an etcd member, where it is both server and client; its CN is
-  /// `etcd-peer NAME`, which can be no user.
+  /// Issues a certificate for the peer port of an etcd member, where it is both server and client. Its CN is
+  /// `etcd-peer NAME`, which cannot be a user.
   /// - Throws: ``CertificatesError``.
   package func issue(
     peer member: String, hosts: [HostName], lifetime: Duration, now: Date
@@ -33,7 +35,7 @@ extension Authority {
     try issue(SubjectName(peer: member), .peer(hosts), lifetime: lifetime, now: now)
   }
 
-  /// A certificate for Bulkhead's own server; its CN can be no user.
+  /// Issues a certificate for Bulkhead's own server. Its CN cannot be a user.
   /// - Throws: ``CertificatesError``.
   func issue(authorityServerFor hosts: [HostName], lifetime: Duration, now: Date) throws -> Credential {
     try issue(SubjectName.authorityServer, .server(hosts), lifetime: lifetime, now: now)
@@ -53,8 +55,8 @@ extension Authority {
   ) throws -> Certificate {
     try checkIsValid(at: now)
     try checkPermits(profile)
-    // A certificate whose issuer has its own name passes for one that signed itself. Names are the same
-    // whatever their case (RFC 5280, section 7.1).
+    // A certificate whose subject equals its issuer looks self-signed. Names are compared without case (RFC
+    // 5280, section 7.1).
     guard !isNamed(subject.commonName) else {
       throw CertificatesError(
         "\"\(subject.commonName)\" is the authority's own name",

@@ -1,17 +1,17 @@
 import Cryptography
 
-/// The one Common Name of a certificate to be, checked for what it is to be used for.
+/// The only Common Name of a new certificate, checked for its purpose.
 ///
-/// etcd takes the CN byte for byte as the user's name: no trimming, no case folding, no normalisation, and of
-/// several CNs the last. So a subject made here has exactly one CN and nothing else.
+/// etcd uses the CN byte for byte as the user's name, without trimming, case folding or normalisation, and
+/// the last of several CNs. So a subject made here has exactly one CN and nothing else.
 struct SubjectName {
   let commonName: String
 
-  /// Names of certificates that servers show. A user of such a name would lend its rights to etcd's gRPC gateway,
-  /// which calls etcd with the server's certificate, or to the authority server.
+  /// Prefixes of server certificates. If a user had such a name, its rights would also belong to etcd's gRPC
+  /// gateway, which calls etcd with the server certificate, or to the authority server.
   private static let serverPrefixes = ["etcd-server ", "etcd-peer ", "bulkhead-authority "]
 
-  /// The CN of a client: the etcd user's name.
+  /// The CN of a client: the name of the etcd user.
   init(user: String, allowRoot: Bool) throws {
     try self.init(checked: user, what: "user name")
     guard allowRoot || user != "root" else {
@@ -36,8 +36,8 @@ struct SubjectName {
 
   init(authority name: String) throws { try self.init(checked: name, what: "authority's name") }
 
-  /// X.520 bounds a CN at 64 characters (ub-common-name, RFC 5280 appendix A.1), which OpenSSL enforces and
-  /// etcd does not; Bulkhead bounds a user's name at 128 bytes, since etcd cannot bear every name.
+  /// X.520 limits a CN to 64 characters (ub-common-name, RFC 5280 appendix A.1), which OpenSSL enforces and
+  /// etcd does not. Bulkhead also limits a user's name to 128 bytes, because very long names crash etcd.
   private init(checked name: String, what: String) throws {
     guard !name.isEmpty else {
       throw CertificatesError(

@@ -1,16 +1,16 @@
 import FoundationEssentials
 
-/// From when to when a certificate to be is valid, in whole seconds as X.509 writes them.
+/// The validity period of a new certificate, in whole seconds as X.509 encodes it.
 struct ValidityPeriod {
   let notBefore: Date
   let notAfter: Date
 
-  /// How far before now a certificate begins, for machines whose clock is behind: 5 minutes.
+  /// How far before now a certificate begins, for machines whose clock is late: 5 minutes.
   static let clockSkew = Duration.seconds(300)
-  /// The longest that may be asked for: 100 years of 365 days.
+  /// The longest lifetime: 100 years of 365 days.
   static let longest = Duration.seconds(100 * 365 * 86_400)
 
-  /// - Parameter limits: the authority's own period, which is never left.
+  /// - Parameter limits: the authority's period; the result is cut to it.
   init(now: Date, lifetime: Duration, within limits: ValidityPeriod? = nil) throws {
     guard lifetime >= .seconds(1), lifetime <= Self.longest else {
       throw CertificatesError(
