@@ -5,7 +5,7 @@ import FoundationEssentials
 package struct Credential: Sendable {
   let certificate: Certificate
   package let key: PrivateKey
-  /// The certificate, and after it those of the authorities between it and the one that others trust.
+  /// The certificate, followed by the intermediate authorities up to, but not including, the trusted root.
   package let certificatePEM: String
 
   init(certificate: Certificate, chainPEM: String, key: PrivateKey) throws {
@@ -14,10 +14,10 @@ package struct Credential: Sendable {
     self.certificatePEM = try certificate.pem() + chainPEM
   }
 
-  /// A certificate that came from elsewhere, with those of intermediate authorities after it, and its key.
-  /// - Parameter source: where they came from, for messages.
-  /// - Throws: ``CertificatesError``, also where the key is not the certificate's, or a certificate was not signed by
-  ///   the one after it.
+  /// Reads a certificate with its intermediate authorities, and its key.
+  /// - Parameter source: their origin, for messages.
+  /// - Throws: ``CertificatesError``, also if the key does not belong to the certificate, or a certificate
+  ///   was not signed by the one after it.
   package init(certificatePEM: String, key: PrivateKey, source: String) throws {
     let chain = try PEMText(text: certificatePEM, source: source).certificates()
     guard let leaf = chain.first else {
@@ -36,17 +36,17 @@ package struct Credential: Sendable {
           hint: "give the client's own certificate first, and each authority after what it has signed")
       }
     }
-    // An authority that signed itself is trusted because one has it already, not because it is sent along.
+    // A self-signed root must already be trusted by the other side, so it is not sent.
     let sent = chain.prefix(1) + chain.dropFirst().filter { $0.issuer != $0.subject }
     self.certificate = leaf
     self.key = key
     self.certificatePEM = try sent.map { try $0.pem() }.joined()
   }
 
-  /// What the certificate says.
+  /// The contents of the certificate.
   package var facts: CertificateFacts { CertificateFacts(certificate) }
 
-  /// The first reason why it is no credential of a user, or nil.
+  /// The first reason why this is not a valid credential of a user; nil if it is.
   package func fault(user: String, now: Date) -> CredentialFault? {
     CredentialDirectory.fault(of: certificate, key: key, user: user, authority: nil, now: now)
   }

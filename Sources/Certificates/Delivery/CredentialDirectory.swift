@@ -4,7 +4,7 @@ import FoundationEssentials
 
 /// A directory of issued credentials: `USER.crt` (0644) and `USER.key` (0600) for each user.
 ///
-/// Characters of a user name that do not belong in a file name are percent-encoded.
+/// Characters of a user name that are unsafe in a file name are percent-encoded.
 package struct CredentialDirectory: Sendable {
   package let path: String
 
@@ -12,19 +12,19 @@ package struct CredentialDirectory: Sendable {
     self.path = path
   }
 
-  /// What was done for a user.
+  /// The action for a user.
   package enum Action: Hashable, Sendable {
-    /// There was nothing, and there is a credential now.
+    /// A credential was issued; none existed.
     case issued
-    /// The credential is good and was left untouched.
+    /// The existing credential is valid and was not changed.
     case kept
-    /// There was something that could not be used, and there is a new credential now.
+    /// An unusable credential was replaced by a new one.
     case replaced(because: CredentialFault)
-    /// The credential was good, and there is a new one now.
+    /// A valid credential was replaced by a new one.
     case renewed
   }
 
-  /// A user, what was done, and where its files are.
+  /// A user, the action, and the paths of its files.
   package struct Issuance: Hashable, Sendable {
     package let user: String
     package let action: Action
@@ -50,7 +50,7 @@ package struct CredentialDirectory: Sendable {
     "\(path)/\(try holder.fileName()).key"
   }
 
-  /// Issues a client certificate for every user that has no good one here, without a ledger.
+  /// Issues a client certificate for each user that has no valid one here, without a ledger.
   /// - Throws: as ``issue(for:by:renewal:)``.
   package func issueMissing(
     _ users: [String], by authority: Authority, lifetime: Duration, now: Date, allowRoot: Bool = false
@@ -60,15 +60,17 @@ package struct CredentialDirectory: Sendable {
       by: Issuer(authority, ledger: nil, lifetime: lifetime, now: now, allowRoot: allowRoot))
   }
 
-  /// How many certificates are recorded together: enough that the ledger's waiting for the disk does not count.
+  /// How many certificates are recorded in one transaction: enough that its disk write does not dominate.
   private static let batch = 64
 
-  /// Issues a client certificate for every holder that has no good one here, or whose good one is to be renewed,
-  /// each with a new key, and leaves the others untouched; what is good and not in the ledger is entered there. All names are checked before the first is issued; the
-  /// directory is made with mode 0700 if need be. A run that was stopped is continued by the next.
-  /// - Parameter progress: told after each holder how many are done.
-  /// - Returns: what was done, in the order of the holders.
-  /// - Throws: ``CertificatesError`` or `FileError`; an unreadable file is never replaced, nor is a CA's.
+  /// Issues a client certificate with a new key for each holder that has no valid one here, or whose valid
+  /// one is to be renewed. Other certificates stay; valid ones that are not in the ledger are recorded there.
+  /// All names are checked before the first certificate is issued; the directory is created with mode 0700 if
+  /// needed. The next run continues one that was interrupted.
+  /// - Parameter progress: called with the number of holders done.
+  /// - Returns: one issuance for each holder, in order.
+  /// - Throws: ``CertificatesError`` or `FileError`. An unreadable file and a CA certificate are never
+  ///   replaced.
   package func issue(
     for holders: [CertificateHolder], by issuer: Issuer, renewal: Renewal = .never,
     progress: (Int) -> Void = { _ in }
@@ -110,7 +112,7 @@ package struct CredentialDirectory: Sendable {
     return issuances
   }
 
-  /// What is to be done for a holder, and what its certificate says where it can stay.
+  /// The action for a holder, and the contents of its certificate if that stays.
   private func action(
     for holder: CertificateHolder, by issuer: Issuer, renewal: Renewal
   ) throws -> (Action, CertificateFacts?) {
@@ -146,15 +148,15 @@ package struct CredentialDirectory: Sendable {
     return isRenewed ? (.renewed, nil) : (.kept, facts)
   }
 
-  /// The first reason why a certificate and a key are no credential of a user, or nil.
-  /// - Parameter authority: nil where it is not known who should have signed.
+  /// The first reason why a certificate and a key are not a valid credential of a user; nil if they are.
+  /// - Parameter authority: the authority that must have signed it; nil if that is not known.
   static func fault(
     of certificate: Certificate, key: PrivateKey, user: String, authority: Authority?, now: Date
   ) -> CredentialFault? {
     let facts = CertificateFacts(certificate)
     if !key.belongs(to: certificate) { return .keyMismatch }
     if authority?.hasSigned(certificate) == false { return .otherAuthority }
-    // Swift compares strings by what they look like, etcd by their bytes.
+    // Swift compares strings by canonical equivalence, etcd by bytes.
     guard facts.hasOneCommonName, let name = facts.user, name.utf8.elementsEqual(user.utf8) else {
       return .otherName
     }

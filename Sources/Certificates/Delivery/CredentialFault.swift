@@ -1,4 +1,4 @@
-/// Why a user's files are no usable credential.
+/// Why a user's files are not a usable credential.
 package enum CredentialFault: String, Codable, Sendable, CaseIterable, CustomStringConvertible {
   case certificateMissing = "its certificate is missing"
   case keyMissing = "its key is missing"
@@ -13,6 +13,6 @@ package enum CredentialFault: String, Codable, Sendable, CaseIterable, CustomStr
   case expired = "it has expired"
   case notYetValid = "it is not valid yet"
 
-  /// Why, in words that follow "because".
+  /// A clause that can follow "because".
   package var description: String { rawValue }
 }

@@ -1,10 +1,10 @@
-/// The name of a user's files in a directory, without `.crt` and `.key`.
+/// The name of a user's files, without `.crt` and `.key`.
 ///
-/// A user name may hold any byte. All but `A-Z a-z 0-9 . _ -` are percent-encoded, and so is a leading dot,
-/// so a name never leaves its directory and is never hidden. The authority may live in the same directory: a
-/// user called `ca` has the files `%63a.crt` and `%63a.key`, not the authority's.
+/// A user name may contain any byte. All bytes except `A-Z a-z 0-9 . _ -` are percent-encoded, and so is a
+/// leading dot, so that a file cannot be outside of its directory or hidden. The authority may be in the same
+/// directory: the files of a user called `ca` are `%63a.crt` and `%63a.key`, not those of the authority.
 enum CredentialFileName {
-  /// A file name has at most 255 bytes (NAME_MAX), four of them the suffix.
+  /// A file name has at most 255 bytes (NAME_MAX); the suffix needs four.
   private static let longest = 251
 
   /// - Throws: ``CertificatesError`` where the name would be too long for a file.

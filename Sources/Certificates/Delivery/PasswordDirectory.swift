@@ -1,9 +1,10 @@
 import Files
 
-/// The passwords of the users that log in with one: `USER.password` (0600) beside the certificates, one line each.
+/// The passwords of users that log in with one: `USER.password` (0600) beside the certificates, one line
+/// each.
 ///
-/// A password that is about to be changed is in `USER.password.next` first: whoever is stopped in between has both the
-/// one that etcd knew and the one that it may know now.
+/// A new password is first written to `USER.password.next`. So a change that is interrupted leaves both the
+/// password that etcd had and the one that it may have now.
 package struct PasswordDirectory: Sendable {
   package let path: String
 
@@ -20,48 +21,49 @@ package struct PasswordDirectory: Sendable {
 
   private func nameOfNext(of user: String) throws -> String { try name(of: user) + ".next" }
 
-  /// The password in use; nil if there is none yet.
-  /// - Throws: ``CertificatesError`` where the file is readable to others or holds no password, or `FileError`.
+  /// The current password; nil if there is none.
+  /// - Throws: ``CertificatesError`` if others can read the file or it has no valid password; `FileError`.
   package func password(of user: String) throws -> String? { try read(name(of: user)) }
 
-  /// The password that a change which was not finished may have given to etcd; nil if none was begun.
+  /// The password of an unfinished change, which etcd may have; nil if there is none.
   /// - Throws: as ``password(of:)``.
   package func next(of user: String) throws -> String? { try read(nameOfNext(of: user)) }
 
-  /// Each password that may be the user's: of none, one, or two while a change is not finished.
+  /// The passwords that may be valid: none, one, or two during an unfinished change.
   /// - Throws: as ``password(of:)``.
   package func candidates(of user: String) throws -> [String] {
     [try password(of: user), try next(of: user)].compactMap { $0 }
   }
 
-  /// The password in use, or a new one that is on the disk when this returns.
+  /// The current password, or a new one, which is on disk when this returns.
   /// - Throws: as ``password(of:)``.
   package func make(for user: String) throws -> String {
     try password(of: user) ?? create(name(of: user))
   }
 
-  /// A new password for a change; that of one which was begun and not finished.
+  /// The new password for a change; that of an unfinished change, if there is one.
   /// - Throws: as ``password(of:)``.
   package func stage(for user: String) throws -> String {
     try next(of: user) ?? create(nameOfNext(of: user))
   }
 
-  /// Ends a change: etcd knows the new password.
+  /// Completes a change after etcd has accepted the new password.
   /// - Throws: as ``password(of:)``.
   package func promote(_ user: String) throws {
     guard try next(of: user) != nil else { return }
     try AtomicFile.rename(nameOfNext(of: user), to: name(of: user), in: path)
   }
 
-  /// Letters and digits only, so that it needs quotes in no file of anybody's. 40 of them have 238 bits; bcrypt takes
-  /// 72 bytes.
+  /// Letters and digits only, so that no configuration file needs quotes. 40 of them have 238 bits; bcrypt
+  /// reads 72 bytes.
   static func random() -> String {
     let characters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
     var random = SystemRandomNumberGenerator()
     return String((0..<40).map { _ in characters[Int.random(in: 0..<characters.count, using: &random)] })
   }
 
-  /// Of two who create the same file at once, one does and the other takes what the first wrote.
+  /// If two processes create the same file at once, one succeeds and the other reads the first one's
+  /// password.
   private func create(_ name: String) throws -> String {
     try Directory.create(path, mode: 0o700)
     let password = Self.random()

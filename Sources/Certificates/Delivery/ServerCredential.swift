@@ -2,14 +2,14 @@ import Cryptography
 import Files
 
 extension Issuer {
-  /// The certificate of Bulkhead's own server in `server.crt` and `server.key` of a directory, which is made with
-  /// mode 0700 if need be. It is issued where there is no good one, or the good one is due; its Common Name can be no
-  /// user.
+  /// Reads the certificate of Bulkhead's own server from `server.crt` and `server.key` in a directory, or
+  /// issues a new one if there is none, or if it is due or invalid. The directory is created with mode 0700
+  /// if needed. The Common Name cannot be a user.
   /// - Parameters:
-  ///   - hosts: all names and addresses that the server is reached by.
-  ///   - share: of its lifetime after which it is due.
-  ///   - trusted: authorities in PEM, of which a good one is kept as well. During a roll-over clients may know only
-  ///     the old authority.
+  ///   - hosts: all names and addresses of the server.
+  ///   - share: the share of its lifetime after which it is due.
+  ///   - trusted: authorities in PEM whose valid certificate is kept too: during a roll-over, clients may
+  ///     know only the old authority.
   /// - Throws: ``CertificatesError`` or `FileError`.
   package func serverCredential(
     for hosts: [HostName], in directory: String, dueAfter share: Double = Renewal.usualShare,
@@ -58,7 +58,7 @@ extension Issuer {
 }
 
 extension HostName {
-  /// As ``CertificateFacts/alternativeNames`` writes it.
+  /// The form of ``CertificateFacts/alternativeNames``.
   fileprivate var alternativeName: String {
     switch self {
     case .dns(let name): "DNS:\(name)"

@@ -1,14 +1,14 @@
-/// A request for a certificate that came from afar, and what proves who asks.
+/// A certificate request received over the network, with the proof of identity of its sender.
 package struct EnrolmentOrder: Sendable {
   package enum Proof: Sendable {
     case token(JoinToken)
-    /// The certificate that is to be renewed, in DER; that its holder has the key is known already.
+    /// The certificate to be renewed, in DER. TLS has proved that the sender has its key.
     case certificate([UInt8])
-    /// Somebody else vouches for the one who asks, and has been checked already.
+    /// An entitlement that was already verified, such as from a Kubernetes token.
     case vouched(Entitlement)
   }
 
-  /// Says for whom the certificate is, by its Common Name and what the proof entitles to.
+  /// Decides for which holder the certificate is, from the Common Name and the entitlement.
   package typealias Decision = @Sendable (String, Entitlement) throws(OrderRefusal) -> CertificateHolder
 
   let request: CertificateRequest
@@ -22,11 +22,11 @@ package struct EnrolmentOrder: Sendable {
   }
 }
 
-/// What a proof entitles to, whatever is asked for.
+/// What a proof of identity allows, independent of the request.
 package struct Entitlement: Hashable, Sendable {
-  /// Whose identities; nil for those that belong to no node.
+  /// The node whose identities are allowed; nil for identities that belong to no node.
   package let node: String?
-  /// Which of them, by the component's name or that of an identity without one; nil for all of the node's.
+  /// The allowed components, or the names of identities without a component; nil for all of the node.
   package let components: [String]?
 
   package init(node: String?, components: [String]?) {
@@ -35,12 +35,12 @@ package struct Entitlement: Hashable, Sendable {
   }
 }
 
-/// Why an order was not filled: one sentence, and what to do about it.
+/// Why an order was refused, with a hint.
 package struct OrderRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   package enum Kind: Hashable, Sendable {
-    /// It is not proven who asks.
+    /// The sender's identity is not proved.
     case unproven
-    /// Who asks may not have this.
+    /// The sender may not have this certificate.
     case forbidden
   }
 
@@ -57,9 +57,9 @@ package struct OrderRefusal: Error, Hashable, Sendable, CustomStringConvertible 
   }
 }
 
-/// What an order brought.
+/// The certificate that was issued for an order.
 package struct FilledOrder: Sendable {
-  /// The certificate in PEM, with the authority's after it where another authority has signed that.
+  /// The certificate in PEM, followed by that of the authority if another authority signed it.
   package let certificatePEM: String
   /// Lower-case hexadecimal.
   package let serial: String

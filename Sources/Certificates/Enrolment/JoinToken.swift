@@ -1,13 +1,14 @@
 import Cryptography
 
-/// A secret with which a node asks an authority server for its certificates: 256 random bits. The ledger has its hash
-/// only, so whoever reads the ledger cannot ask. It cannot be printed by mistake.
+/// A secret with which a node requests its certificates from an authority server: 256 random bits. The ledger
+/// has only its hash, so a copy of the ledger cannot be used to request certificates. It cannot be printed by
+/// mistake.
 package struct JoinToken: Sendable {
-  /// How the text of one begins, so that programs that look for forgotten secrets know it.
+  /// The prefix of its text, by which secret scanners recognise it.
   package static let prefix = "bulkhead-join-"
   private static let digits = 64
 
-  /// The secret itself. It belongs in a file with mode 0600, nowhere else.
+  /// The secret text. Write it only to a file with mode 0600.
   package let secretText: String
 
   /// A new token.
@@ -18,7 +19,7 @@ package struct JoinToken: Sendable {
       + hexadecimal((0..<Self.digits / 2).map { _ in .random(in: .min ... .max, using: &generator) })
   }
 
-  /// - Returns: nil where the text is none.
+  /// - Returns: nil if the text is not a join token.
   package init?(_ text: String) {
     guard text.hasPrefix(Self.prefix), text.utf8.count == Self.prefix.utf8.count + Self.digits,
       text.utf8.dropFirst(Self.prefix.utf8.count).allSatisfy(\.isLowerCaseHexadecimal)
@@ -26,10 +27,10 @@ package struct JoinToken: Sendable {
     secretText = text
   }
 
-  /// SHA-256 of the text. So many random bits need no salt and no slow hash.
+  /// SHA-256 of the text. 256 random bits need no salt and no slow hash.
   var hash: String { hexadecimal(SHA256.hash(Array(secretText.utf8))) }
 
-  /// What the token is called where people or logs speak of it: the first twelve digits of its hash.
+  /// The name of the token in output and logs: the first twelve digits of its hash.
   package var id: String { String(hash.prefix(JoinTokenEntry.idLength)) }
 }
 

@@ -1,13 +1,13 @@
 import Database
 import FoundationEssentials
 
-/// What a join token allows, and for how long.
+/// What a join token allows, and until when.
 package struct JoinGrant: Hashable, Sendable {
-  /// Whose identities may be asked for; nil for those that belong to no node.
+  /// The node whose identities may be requested; nil for identities that belong to no node.
   package let node: String?
-  /// Which of them, by component; nil for all of the node's.
+  /// The allowed components; nil for all of the node.
   package let components: [String]?
-  /// How many certificates each of the identities may get.
+  /// How many certificates each identity may get.
   package let uses: Int
   package let expiresAt: Date
 
@@ -19,13 +19,14 @@ package struct JoinGrant: Hashable, Sendable {
   }
 }
 
-/// A join token as the ledger knows it, which is without the secret.
+/// A join token as recorded in the ledger, without the secret.
 package struct JoinTokenEntry: Hashable, Sendable {
   static let idLength = 12
 
   package enum State: String, Codable, Sendable {
     case valid
-    /// Each identity that it was made for by name has had its certificates, or any has where none was named.
+    /// Used up: each component that it names has had all its certificates. A token that names no
+    /// components is never used up.
     case used
     case expired, revoked
   }
@@ -35,7 +36,7 @@ package struct JoinTokenEntry: Hashable, Sendable {
   package let grant: JoinGrant
   package let createdAt: Date
   package let revokedAt: Date?
-  /// How many certificates each identity has had.
+  /// How many certificates each identity has got.
   package let issued: [String: Int]
 
   package func state(at moment: Date) -> State {
@@ -56,7 +57,7 @@ extension JoinTokenEntry {
     self.issued = issued
   }
 
-  /// Of a row of `joinToken`.
+  /// The revocation time in a row of `joinToken`.
   static func revokedAt(_ row: borrowing Row) throws -> Date? {
     (try row[6] as Int64?).map(Date.init(secondsSince1970:))
   }

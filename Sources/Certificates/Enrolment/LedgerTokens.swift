@@ -1,9 +1,9 @@
 import Database
 import FoundationEssentials
 
-/// Join tokens in the ledger, so that every process that issues sees the same.
+/// Join tokens in the ledger, shared by all processes that issue certificates.
 extension Ledger {
-  /// Records tokens, all or none. Do it before they are given to anyone.
+  /// Records tokens, all or none. Call it before they are handed out.
   /// - Throws: ``CertificatesError``.
   package func add(_ tokens: [(token: JoinToken, grant: JoinGrant)], now: Date) throws {
     try write { db in
@@ -19,7 +19,7 @@ extension Ledger {
     }
   }
 
-  /// All tokens, the first to expire first.
+  /// All tokens, ordered by expiry.
   /// - Throws: ``CertificatesError``.
   package func tokens() throws -> [JoinTokenEntry] {
     try read { db in
@@ -33,9 +33,9 @@ extension Ledger {
     }
   }
 
-  /// Marks tokens as revoked; the certificates that they brought stay as they are.
-  /// - Parameter ids: as ``JoinTokenEntry/id`` gives them.
-  /// - Throws: ``CertificatesError`` where there is none of an id; then none is revoked.
+  /// Marks tokens as revoked. Certificates that were issued with them stay valid.
+  /// - Parameter ids: values of ``JoinTokenEntry/id``.
+  /// - Throws: ``CertificatesError`` if an id does not exist; then no token is revoked.
   package func revokeTokens(_ ids: [String], at moment: Date) throws {
     try write { db in
       for id in ids {

@@ -2,13 +2,14 @@ import Cryptography
 import Database
 import FoundationEssentials
 
-/// Orders are filled in one transaction of the ledger: what proves the right to a certificate is looked up, spent and
-/// recorded together with it. So a token is never used twice, however many processes fill orders and whatever ends
-/// them; and many orders wait for the disk once.
+/// Orders are filled in one ledger transaction: the proof is checked, marked as used and recorded together
+/// with the certificate. So no token is used twice, with any number of processes and after any crash, and the
+/// orders of a batch share one disk write.
 extension Issuer {
-  /// Fills orders, each on its own merits.
-  /// - Returns: for each what it brought, ``OrderRefusal`` or ``CertificatesError``.
-  /// - Throws: ``CertificatesError`` where the ledger cannot be written; then none was filled and no token is spent.
+  /// Fills orders independently of each other.
+  /// - Returns: for each order the certificate, ``OrderRefusal`` or ``CertificatesError``.
+  /// - Throws: ``CertificatesError`` if the ledger cannot be written; then no order is filled and no token is
+  ///   used.
   package func fill(_ orders: [EnrolmentOrder]) async throws -> [Result<FilledOrder, any Error>] {
     guard let ledger else {
       throw CertificatesError(
@@ -19,7 +20,7 @@ extension Issuer {
         do {
           return .success(try fill(order, in: db))
         } catch let error as DatabaseError {
-          // Half of an order may be written: nothing of this transaction stays.
+          // Part of an order may have been written, so the whole transaction is rolled back.
           throw error
         } catch {
           return .failure(error)
@@ -58,7 +59,7 @@ extension Issuer {
   }
 }
 
-/// A token that is good at this moment, inside a transaction.
+/// A token that is valid now, inside a transaction.
 private struct SpendableToken {
   private let hash: String
   let grant: JoinGrant
@@ -97,10 +98,10 @@ private struct SpendableToken {
 }
 
 extension LedgerEntry {
-  /// The entry of a certificate that may be renewed with this request.
+  /// The entry of a certificate that may be renewed by this request.
   ///
-  /// The fingerprint is that of the whole certificate, so one that the ledger knows is byte for byte one that was
-  /// issued here, by this authority or the one before it.
+  /// The fingerprint covers the whole certificate, so a known one is byte for byte a certificate that was
+  /// issued here, by this authority or an earlier one.
   fileprivate static func renewable(
     _ der: [UInt8], by request: CertificateRequest, now: Date, in db: Connection
   ) throws -> LedgerEntry {

@@ -1,6 +1,6 @@
 import Cryptography
 
-/// The kinds of key that Bulkhead makes. etcd takes certificates of all of them, and from authorities of all.
+/// The kinds of keys that Bulkhead makes. etcd accepts certificates and authorities with each of them.
 package enum KeyAlgorithm: String, CaseIterable, Sendable {
   case p256, p384, rsa3072, rsa4096, ed25519
 

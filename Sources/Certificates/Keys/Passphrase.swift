@@ -1,11 +1,11 @@
 import Cryptography
 
-/// What protects a key on the disk. It is never printed.
+/// The passphrase of an encrypted key file. It is never printed.
 package struct Passphrase: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
   let bytes: SecretBytes
 
-  /// - Throws: ``CertificatesError`` where it is empty: it would protect nothing.
+  /// - Throws: ``CertificatesError`` if it is empty.
   package init(_ bytes: [UInt8]) throws {
     guard !bytes.isEmpty else {
       throw CertificatesError("the passphrase is empty", hint: "give one of several words")
@@ -18,6 +18,6 @@ package struct Passphrase: Sendable, CustomStringConvertible, CustomDebugStringC
   package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
-/// Finds the passphrase of a key, once it is known that there is one.
-/// - Parameter: what the key is, for a prompt.
+/// Returns the passphrase of a key. It is called only if the key is encrypted.
+/// - Parameter: a description of the key, for a prompt.
 package typealias PassphraseSource = @Sendable (String) throws -> Passphrase

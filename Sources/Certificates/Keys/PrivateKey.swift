@@ -1,10 +1,11 @@
 import Cryptography
 
-/// A private key that cannot be printed by mistake: descriptions, mirrors and errors show its algorithm only.
+/// A private key. Descriptions, mirrors and errors show only its algorithm, so that it cannot be printed by
+/// mistake.
 package struct PrivateKey: Sendable {
   let key: Cryptography.PrivateKey
 
-  /// A new key of a kind. RSA takes a part of a second.
+  /// Makes a new key. RSA takes a part of a second.
   /// - Throws: ``CertificatesError``.
   package static func generate(_ algorithm: KeyAlgorithm = .p256) throws -> PrivateKey {
     do {
@@ -19,26 +20,27 @@ package struct PrivateKey: Sendable {
     self.key = key
   }
 
-  /// Reads one key in PKCS#8, SEC1 or PKCS#1; other PEM documents around it are passed over.
+  /// Reads one key in PKCS#8, SEC1 or PKCS#1, and ignores other PEM documents in the text.
   /// - Parameters:
-  ///   - source: where the text came from, for messages.
-  ///   - passphrase: asked only where the key is protected by one, which must be in PKCS#8.
+  ///   - source: the origin of the text, for messages.
+  ///   - passphrase: called only if the key is encrypted, which must be in PKCS#8.
   /// - Throws: ``CertificatesError``.
   package init(pem: String, source: String = "the key", passphrase: PassphraseSource? = nil) throws {
     self.key = try PEMText(text: pem, source: source).privateKey(passphrase: passphrase)
   }
 
-  /// The field's name for the algorithm, as in "P-256" and "RSA 2048".
+  /// The usual name of the algorithm: "P-256", "RSA 2048".
   package var algorithm: String { "\(key.kind)" }
 
-  /// The secret itself, in PEM. It belongs in a file with mode 0600 or a Secret, nowhere else.
+  /// The secret key in PEM. Write it only to a file with mode 0600 or to a Secret.
   package func secretPEM() throws -> String {
-    // RSA keys are in the form that they have always had in files.
+    // RSA keys keep the form of earlier releases, PKCS#1.
     let form = if case .rsa = key.kind { PrivateKeyForm.pkcs1 } else { PrivateKeyForm.pkcs8 }
     return try PEM.secret(form.label, key.der(form)).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// The secret in PEM, protected by a passphrase: PKCS#8 with PBES2, as `openssl pkcs8 -topk8` writes it.
+  /// The secret key in PEM, encrypted with a passphrase: PKCS#8 with PBES2, as `openssl pkcs8 -topk8` writes
+  /// it.
   /// - Throws: ``CertificatesError``.
   package func secretPEM(protectedBy passphrase: Passphrase) throws -> String {
     try ProtectedKey(key, passphrase: passphrase.bytes).pem()

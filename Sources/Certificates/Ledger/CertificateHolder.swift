@@ -1,13 +1,14 @@
-/// Who a certificate is for.
+/// The holder of a certificate.
 package struct CertificateHolder: Hashable, Sendable {
-  /// The Common Name; for clients the etcd user.
+  /// The Common Name; for a client also the etcd user.
   package let commonName: String
   package let purpose: LedgerEntry.Purpose
-  /// Calico's name for the program, where it is one.
+  /// Calico's name of the program, if it is a Calico component.
   package let component: String?
-  /// Where each node has a certificate of its own, which one.
+  /// The node, if each node has its own certificate.
   package let node: String?
-  /// Whether the certificates of other nodes have the same Common Name, so that the file's name must tell them apart.
+  /// Whether certificates of other nodes have the same Common Name, so that the file name must contain the
+  /// node.
   let sharesName: Bool
 
   init(
@@ -21,15 +22,16 @@ package struct CertificateHolder: Hashable, Sendable {
     self.sharesName = sharesName
   }
 
-  /// - Parameter sharesName: whether the certificates of other nodes have the same Common Name.
+  /// - Parameter sharesName: whether certificates of other nodes have the same Common Name.
   package init(
     client user: String, component: String? = nil, node: String? = nil, sharesName: Bool = false
   ) {
     self.init(user, purpose: .client, component: component, node: node, sharesName: sharesName)
   }
 
-  /// The name of its files, without `.crt` and `.key`. No user's name can make the `@` before the node.
-  /// - Throws: ``CertificatesError`` where the name makes no file name.
+  /// The name of its files, without `.crt` and `.key`. An encoded user name cannot contain `@`, which
+  /// separates it from the node.
+  /// - Throws: ``CertificatesError`` if the name cannot be a file name.
   func fileName() throws -> String {
     let name = try CredentialFileName.encode(commonName)
     guard sharesName, let node else { return name }
@@ -38,7 +40,7 @@ package struct CertificateHolder: Hashable, Sendable {
 }
 
 extension CertificateHolder {
-  /// Why a name cannot be the Common Name of a client other than root; nil where it can.
+  /// Why a name cannot be the Common Name of a client other than root; nil if it can.
   package static func problem(withUser name: String) -> CertificatesError? {
     do {
       _ = try SubjectName(user: name, allowRoot: false)

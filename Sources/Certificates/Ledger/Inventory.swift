@@ -1,20 +1,20 @@
 import Files
 import FoundationEssentials
 
-/// What the ledger has, and how each certificate stands now.
+/// The certificates in the ledger, each with its state.
 package struct Inventory: Sendable {
   package enum State: String, Codable, Sendable {
-    /// Its file holds it.
+    /// Its file contains it.
     case inUse = "in use"
-    /// Its file is gone, was never written, or is elsewhere; it may be in use all the same.
+    /// Its file does not exist or is not known here. The certificate may be in use elsewhere.
     case away
-    /// Its file holds another certificate by now. It is valid all the same until it ends.
+    /// Its file contains another certificate. It is valid until it ends.
     case replaced
     case revoked
-    /// Revoked, and its file still holds it.
+    /// Revoked, and its file still contains it.
     case revokedInUse = "revoked, in use"
     case expired
-    /// Its time is over, and its file still holds it.
+    /// Expired, and its file still contains it.
     case expiredInUse = "expired, in use"
   }
 
@@ -26,12 +26,12 @@ package struct Inventory: Sendable {
     package let needsAttention: Bool
   }
 
-  /// The first to end stands first.
+  /// Ordered by end, the earliest first.
   package let lines: [Line]
 
   /// - Parameters:
-  ///   - share: of its lifetime after which a certificate needs attention.
-  ///   - window: attention for whatever ends within this time instead; nil for the share.
+  ///   - share: the share of its lifetime after which a certificate needs attention.
+  ///   - window: certificates that end within this time need attention instead; nil for the share.
   /// - Throws: ``CertificatesError`` or `FileError`.
   package init(_ ledger: Ledger, now: Date, share: Double, expiringWithin window: Duration? = nil) throws {
     var fingerprints: [String: String?] = [:]
@@ -42,7 +42,7 @@ package struct Inventory: Sendable {
       return found
     }
     let entries = try ledger.entries()
-    // What is away counts only as long as nothing newer went to the same holder.
+    // A certificate without its file needs attention only if it is the newest one of its holder.
     let newest = Dictionary(entries.map { ($0.holder, $0.fingerprint) }, uniquingKeysWith: { $1 })
     lines = entries.map { entry in
       let found = entry.file.flatMap(fingerprint)
@@ -64,9 +64,9 @@ package struct Inventory: Sendable {
 
   package var needsAttention: Bool { lines.contains(where: \.needsAttention) }
 
-  /// The clients' certificates of an authority that may still be in use: its file holds it, or nothing newer went to
-  /// the same holder.
-  /// - Parameter authority: the fingerprint of its certificate.
+  /// The client certificates of an authority that may still be in use: the file contains it, or it is the
+  /// newest one of its holder.
+  /// - Parameter authority: the fingerprint of the authority's certificate.
   package func clients(of authority: String) -> [LedgerEntry] {
     let newest = Dictionary(
       lines.map(\.entry).sorted { $0.notBefore < $1.notBefore }.map { ($0.holder, $0.fingerprint) },

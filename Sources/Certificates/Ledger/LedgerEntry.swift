@@ -1,12 +1,12 @@
 import Database
 import FoundationEssentials
 
-/// A certificate that was issued, as the ledger knows it.
+/// An issued certificate, as recorded in the ledger.
 package struct LedgerEntry: Codable, Hashable, Sendable {
-  /// What a certificate is for.
+  /// The purpose of a certificate.
   package enum Purpose: String, Codable, Sendable {
     case client, server, peer
-    /// A client's that belongs to no user, to see whether a server trusts the authority.
+    /// A client certificate that belongs to no user, to test whether a server trusts the authority.
     case probe
   }
 
@@ -15,7 +15,7 @@ package struct LedgerEntry: Codable, Hashable, Sendable {
   /// The fingerprint of the authority's certificate (SHA-256).
   package let authority: String
   package let purpose: Purpose
-  /// The Common Name; for clients the etcd user.
+  /// The Common Name; for a client also the etcd user.
   package let identity: String
   package let component: String?
   package let node: String?
@@ -23,7 +23,7 @@ package struct LedgerEntry: Codable, Hashable, Sendable {
   package let fingerprint: String
   package let notBefore: Date
   package let notAfter: Date
-  /// Where the certificate was written, an absolute path; nil where it was given away otherwise.
+  /// The absolute path of the certificate's file; nil if it was not written to a file.
   package let file: String?
   package var revokedAt: Date?
   package var reason: RevocationReason?
@@ -43,7 +43,7 @@ package struct LedgerEntry: Codable, Hashable, Sendable {
 }
 
 extension LedgerEntry {
-  /// All entries in the order of issuing.
+  /// All entries in the order in which they were issued.
   static func all(in db: Connection) throws -> [Self] {
     try db.rows("SELECT * FROM certificate ORDER BY id") { try Self($0) }
   }
@@ -52,7 +52,7 @@ extension LedgerEntry {
     try db.first("SELECT * FROM certificate WHERE fingerprint = ?", fingerprint) { try Self($0) }
   }
 
-  /// Those that are revoked and end at this moment or later, the first to be revoked first.
+  /// The revoked entries that end at this time or later, in the order of revocation.
   static func revoked(endingSince moment: Date, in db: Connection) throws -> [Self] {
     try db.rows(
       """
@@ -73,7 +73,7 @@ extension LedgerEntry {
       reason?.rawValue)
   }
 
-  /// A row of `certificate`, with its columns in the order of ``LedgerSchema``.
+  /// Reads a row of `certificate`, whose columns have the order of ``LedgerSchema``.
   private init(_ row: borrowing Row) throws {
     serial = try row[1]
     authority = try row[2]

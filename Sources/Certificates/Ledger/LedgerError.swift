@@ -1,7 +1,7 @@
 import Database
 
 extension CertificatesError {
-  /// What SQLite says, in words and with what to do. Its own message never goes on: it may quote values.
+  /// An SQLite error with a hint. SQLite's own message is left out: it may quote values.
   init(_ error: DatabaseError, ledger path: String) {
     switch error.kind {
     case .full:

@@ -1,8 +1,8 @@
 import Database
 
-/// The ledger's tables, version after version. A version that was released is never changed.
+/// The ledger's tables, as migrations. A released migration is never changed.
 enum LedgerSchema {
-  /// - Throws: ``CertificatesError`` where a later release has written the ledger.
+  /// - Throws: ``CertificatesError`` if a later release has written the ledger.
   static func migrate(_ database: DatabaseFile) throws {
     let known = Set(migrations.map(\.identifier))
     guard try database.read({ try $0.appliedMigrations() }).isSubset(of: known) else {
@@ -14,7 +14,7 @@ enum LedgerSchema {
   }
 
   private static let migrations = [
-    // Moments are whole seconds since 1970; serials and fingerprints lower-case hexadecimal.
+    // Times are whole seconds since 1970; serials and fingerprints are lower-case hexadecimal.
     Migration(
       "1: certificates and revocation lists",
       script: """

@@ -1,13 +1,15 @@
 extension Ledger {
-  /// The entry of a certificate; nil where another authority issued it, or one without a ledger.
+  /// The entry of a certificate; nil if it is not in the ledger, for example because another authority issued
+  /// it.
   /// - Throws: ``CertificatesError``.
   package func entry(of facts: CertificateFacts) throws -> LedgerEntry? {
     try read { try LedgerEntry.withFingerprint(facts.fingerprint, in: $0) }
   }
 
-  /// The certificates that words mean: an identity (all of its that are not revoked), a serial, or a PEM file.
-  /// - Parameter node: of an identity with a certificate for each node, only this one's.
-  /// - Throws: ``CertificatesError`` where a word means none, or `FileError`.
+  /// Finds certificates by identity (all of its certificates that are not revoked), by serial, or by PEM
+  /// file.
+  /// - Parameter node: only the certificate of this node, for an identity with one for each node.
+  /// - Throws: ``CertificatesError`` if a word matches no certificate, or `FileError`.
   package func find(_ words: [String], node: String? = nil) throws -> [LedgerEntry] {
     let entries = try entries()
     var found: [LedgerEntry] = []
@@ -30,7 +32,7 @@ extension Ledger {
     return found
   }
 
-  /// A serial as `openssl x509 -serial` or a browser writes it, as the ledger does.
+  /// Converts a serial from the form of `openssl x509 -serial` or of a browser to that of the ledger.
   private static func serial(_ word: String) -> String {
     let digits = word.lowercased().filter { $0 != ":" }
     return String(digits.drop { $0 == "0" })

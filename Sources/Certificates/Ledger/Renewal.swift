@@ -1,17 +1,16 @@
 import FoundationEssentials
 
-/// Which good certificates are issued anew.
+/// Which valid certificates are replaced by new ones.
 package enum Renewal: Hashable, Sendable {
   case never
-  /// Those of whose lifetime this share, of 0 to 1, has passed.
+  /// Certificates for which this share (0 to 1) of the lifetime has passed.
   case due(after: Double)
   case always
 
-  /// The share of its lifetime after which a certificate is renewed unless told otherwise, so that a third is left
-  /// for whatever goes wrong.
+  /// The default share of the lifetime after which a certificate is renewed. The last third is for failures.
   package static let usualShare = 2.0 / 3
 
-  /// An authority that ends no later than the certificate could not make it last longer.
+  /// An authority that does not end later than the certificate cannot extend it.
   func applies(to facts: CertificateFacts, by authority: Authority, now: Date) -> Bool {
     switch self {
     case .never: false

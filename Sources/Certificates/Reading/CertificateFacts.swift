@@ -2,41 +2,40 @@ import Cryptography
 import Files
 import FoundationEssentials
 
-/// What a certificate says, as plain values.
+/// The contents of a certificate as plain values.
 package struct CertificateFacts: Codable, Hashable, Sendable {
   /// The subject in the notation of RFC 4514, last attribute first, as in `CN=alice,O=example`.
   package let subject: String
-  /// All Common Names of the subject in encoding order; one that cannot be read with certainty is nil.
+  /// All Common Names of the subject in encoding order; nil for one whose encoding is ambiguous.
   package let commonNames: [String?]
   package let issuer: String
   /// Lower-case hexadecimal without separators.
   package let serial: String
   package let notBefore: Date
   package let notAfter: Date
-  /// `serverAuth`, `clientAuth`, `any`, others by their object identifier; nil without the extension.
+  /// `serverAuth`, `clientAuth`, `any`, others as object identifiers; nil without the extension.
   package let extendedKeyUsages: [String]?
-  /// `DNS:etcd-0`, `IP:10.0.0.1`, others by their kind, as in `URI("https://…")`.
+  /// `DNS:etcd-0`, `IP:10.0.0.1`, others with their kind, as in `URI("https://…")`.
   package let alternativeNames: [String]
   /// "P-256", "RSA 2048", "Ed25519" and the like.
   package let keyAlgorithm: String
-  /// Whether basicConstraints says that it is an authority's.
+  /// Whether basicConstraints marks it as a CA certificate.
   package let isAuthority: Bool
   /// SHA-256 of the DER encoding in lower-case hexadecimal, as `openssl x509 -fingerprint -sha256` without
   /// colons.
   package let fingerprint: String
 
-  /// The etcd user that the certificate stands for: the last Common Name, which is the one Go's crypto/x509
-  /// keeps and etcd reads (auth/store.go, AuthInfoFromTLS). Nil without one, and etcd then refuses every
-  /// call.
+  /// The etcd user of the certificate: the last Common Name, which is the one that Go's crypto/x509 keeps and
+  /// etcd reads (auth/store.go, AuthInfoFromTLS). Nil without one; etcd then refuses each call.
   package var user: String? {
     guard let last = commonNames.last, let name = last, !name.isEmpty else { return nil }
     return name
   }
 
-  /// Whether there is exactly one Common Name, so that every reader sees the same.
+  /// Whether there is exactly one Common Name, so that all programs read the same.
   package var hasOneCommonName: Bool { commonNames.count == 1 }
 
-  /// Whether etcd takes it from a client: clientAuth, any purpose, or no purpose named.
+  /// Whether etcd accepts it from a client: clientAuth, any purpose, or no purpose at all.
   package var isForClients: Bool {
     guard let extendedKeyUsages else { return true }
     return extendedKeyUsages.contains("clientAuth") || extendedKeyUsages.contains("any")
@@ -44,8 +43,8 @@ package struct CertificateFacts: Codable, Hashable, Sendable {
 
   package func isValid(at moment: Date) -> Bool { notBefore <= moment && moment <= notAfter }
 
-  /// The facts of the first certificate of a PEM text, which is the one a TLS peer shows as its own.
-  /// - Parameter source: where the text came from, for messages.
+  /// Reads the first certificate of a PEM text, which is the own certificate of a TLS peer.
+  /// - Parameter source: the origin of the text, for messages.
   /// - Throws: ``CertificatesError``.
   package init(pem: String, source: String = "the certificate") throws {
     guard let facts = try Self.all(pem: pem, source: source).first else {
@@ -54,26 +53,26 @@ package struct CertificateFacts: Codable, Hashable, Sendable {
     self = facts
   }
 
-  /// - Returns: nil where the bytes are no certificate in DER.
+  /// - Returns: nil if the bytes are not a certificate in DER.
   package init?(der: [UInt8]) {
     guard let certificate = try? Certificate(der: der) else { return nil }
     self.init(certificate)
   }
 
-  /// The facts of all certificates of a PEM text, at least one.
+  /// Reads all certificates of a PEM text, at least one.
   /// - Throws: ``CertificatesError``.
   package static func all(pem: String, source: String = "the certificate") throws -> [CertificateFacts] {
     try PEMText(text: pem, source: source).certificates().map { CertificateFacts($0) }
   }
 
-  /// The facts of the first certificate of a file.
+  /// Reads the first certificate of a file.
   /// - Throws: `FileError` or ``CertificatesError``.
   package init(file path: String) throws {
     try self.init(pem: FileContents.readText(path, limit: credentialFileLimit), source: path)
   }
 
-  /// The etcd user that a certificate file stands for.
-  /// - Throws: `FileError`, or ``CertificatesError`` where the file does not stand for exactly one user.
+  /// The etcd user of a certificate file.
+  /// - Throws: `FileError`, or ``CertificatesError`` if the certificate does not name exactly one user.
   package static func user(ofCertificateFile path: String) throws -> String {
     let facts = try CertificateFacts(file: path)
     guard facts.hasOneCommonName else {
@@ -98,7 +97,7 @@ extension CertificateFacts {
     self.serial = hexadecimal(certificate.serial)
     self.notBefore = Date(timeIntervalSince1970: Double(certificate.notBefore))
     self.notAfter = Date(timeIntervalSince1970: Double(certificate.notAfter))
-    // An extension that is there and cannot be read allows nothing.
+    // An unreadable extension allows nothing.
     do {
       self.extendedKeyUsages = try certificate.extendedKeyUsage?.map(\.usageName)
     } catch {
@@ -112,7 +111,7 @@ extension CertificateFacts {
 }
 
 extension String {
-  /// The usage that an object identifier stands for, or the identifier.
+  /// The name of a usage, or its object identifier.
   fileprivate var usageName: String {
     switch self {
     case ExtendedKeyUsage.serverAuth: "serverAuth"

@@ -1,16 +1,17 @@
 import Cryptography
 import Files
 
-/// A certificate signing request (PKCS#10, RFC 2986) whose maker has the key: its own signature has been checked.
+/// A certificate signing request (PKCS#10, RFC 2986). Its signature has been checked, so its maker has the
+/// key.
 ///
-/// Of all that it says, two things are taken: the one Common Name and the public key. Extensions, other attributes
-/// of the subject and the lifetime are the authority's to decide.
+/// Only the Common Name and the public key are used. The authority decides extensions, other attributes of
+/// the subject and the lifetime.
 package struct CertificateRequest: Sendable {
-  /// The name that it asks for.
+  /// The requested name.
   package let commonName: String
   let publicKey: PublicKey
 
-  /// - Parameter source: where the text came from, for messages.
+  /// - Parameter source: the origin of the text, for messages.
   /// - Throws: ``CertificatesError``.
   package init(pem: String, source: String = "the request") throws {
     let request = try PEMText(text: pem, source: source).certificateRequest()
@@ -38,11 +39,11 @@ package struct CertificateRequest: Sendable {
     try self.init(pem: FileContents.readText(path, limit: credentialFileLimit), source: path)
   }
 
-  /// The field's name for the algorithm of its key.
+  /// The usual name of its key's algorithm: "P-256", "RSA 2048".
   package var keyAlgorithm: String { "\(publicKey.kind)" }
 
-  /// A new request for a user's certificate, signed with the key that it is for, in PEM.
-  /// - Throws: ``CertificatesError`` where the name cannot be a client's.
+  /// Makes a request for a user's certificate in PEM, signed with the given key.
+  /// - Throws: ``CertificatesError`` if the name cannot be that of a client.
   package static func make(for user: String, key: PrivateKey) throws -> String {
     let subject = try SubjectName(user: user, allowRoot: false)
     return try Cryptography.CertificateRequest(subject: subject.distinguishedName, key: key.key).pem()

@@ -5,7 +5,7 @@ func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
     decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }
 
-/// The bytes of lower-case or upper-case hexadecimal; nil where the text is none.
+/// Parses lower-case or upper-case hexadecimal; nil if the text is not hexadecimal.
 func bytes(hexadecimal text: String) -> [UInt8]? {
   let digits = text.utf8.map { UInt8(String(UnicodeScalar($0)), radix: 16) }
   guard digits.count.isMultiple(of: 2), !digits.contains(nil) else { return nil }

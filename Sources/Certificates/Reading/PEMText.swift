@@ -1,12 +1,12 @@
 import Cryptography
 
-/// Text that should hold PEM documents (RFC 7468), with other text around them as `openssl` writes it.
+/// Text with PEM documents (RFC 7468) and possibly other text around them, as `openssl` writes it.
 ///
-/// The parser's own words never become part of an error: for a broken file they quote it, and it may hold a
+/// Errors never contain the parser's own message: for a broken file it quotes the file, which may contain a
 /// key.
 struct PEMText {
   let text: String
-  /// Where the text came from, for messages: a path or "the certificate".
+  /// The origin of the text, for messages: a path or "the certificate".
   let source: String
 
   func documents() throws -> [PEMDocument] {
@@ -125,12 +125,12 @@ struct PEMText {
   }
 }
 
-/// A key that is too short, or in a form that is not taken: said in the words of what was to be read.
+/// A key that is too short or in an unsupported form. The caller reports it in its own words.
 private struct WeakKey: Error {}
 
 extension Certificate {
-  /// Whether it is signed in one of the ways that those who check it have in common: RSA (PKCS#1, version 1.5) and
-  /// ECDSA with SHA-2, RSA with SHA-1, and Ed25519 (RFC 3279, 4055, 5758 and 8410).
+  /// Whether all verifiers support its signature algorithm: RSA (PKCS#1, version 1.5) and ECDSA with SHA-2,
+  /// RSA with SHA-1, and Ed25519 (RFC 3279, 4055, 5758 and 8410).
   fileprivate var hasKnownSignatureAlgorithm: Bool {
     switch signatureAlgorithm {
     case "1.2.840.10045.4.3.2", "1.2.840.10045.4.3.3", "1.2.840.10045.4.3.4", "1.2.840.113549.1.1.5",

@@ -1,16 +1,16 @@
 import Cryptography
 
 extension DistinguishedName {
-  /// All Common Names in the order of the encoding, which is the order in which etcd (Go's crypto/x509) meets
-  /// them. One whose characters cannot be told for certain is nil.
+  /// All Common Names in encoding order, in which etcd (Go's crypto/x509) reads them. Nil for one whose
+  /// characters are ambiguous.
   var commonNames: [String?] {
     attributes.filter { $0.type == Attribute.commonName }.map(\.certainText)
   }
 }
 
 extension DistinguishedName.Attribute {
-  /// The characters. Go reads a TeletexString's bytes as they are in some releases and as Latin-1 in others,
-  /// so one outside ASCII has no certain reading; a BMPString is UTF-16 (RFC 5280, appendix A.1).
+  /// The text; nil if it is ambiguous. Some Go releases read a TeletexString as raw bytes, others as Latin-1,
+  /// so one outside ASCII is ambiguous. A BMPString is UTF-16 (RFC 5280, appendix A.1).
   fileprivate var certainText: String? {
     switch tag {
     case 0x14: value.allSatisfy { $0 < 0x80 } ? String(decoding: value, as: UTF8.self) : nil

@@ -1,11 +1,11 @@
 import Cryptography
 import FoundationEssentials
 
-/// A list of revoked certificates, version 2 (RFC 5280, section 5), in the order of their revocation.
+/// A certificate revocation list, version 2 (RFC 5280, section 5), in the order of revocation.
 ///
-/// etcd looks up serials and nothing else: neither issuer, signature nor nextUpdate (etcd, `client/pkg/transport/
-/// listener_tls.go`, checkCRL). So the list holds the serials of the ledger's earlier authorities too, which are
-/// as random as this one's; and the dates and the signature are for everyone else.
+/// etcd compares only serials: not the issuer, the signature or nextUpdate (etcd,
+/// `client/pkg/transport/listener_tls.go`, checkCRL). So the list also contains the serials of the ledger's
+/// earlier authorities, which are just as random; dates and signature are for other programs.
 struct RevocationList {
   struct Entry: Hashable {
     let serial: [UInt8]
@@ -19,7 +19,7 @@ struct RevocationList {
   let nextUpdate: Date
 
   /// The signed list in DER.
-  /// - Throws: ``CertificatesError`` where the authority's certificate does not let it sign lists.
+  /// - Throws: ``CertificatesError`` if the authority's certificate does not allow signing lists.
   func signed(by authority: Authority) throws -> [UInt8] {
     guard try authority.certificate.keyUsage?.contains(.cRLSign) ?? true else {
       throw CertificatesError(

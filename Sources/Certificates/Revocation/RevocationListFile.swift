@@ -2,21 +2,21 @@ import Database
 import Files
 import FoundationEssentials
 
-/// The revocation list on the disk: `crl.der` (0644) beside the authority, for etcd's `--client-crl-file`.
+/// The revocation list on disk: `crl.der` (0644) beside the authority, for etcd's `--client-crl-file`.
 extension Issuer {
-  /// DER, because etcd 3.6 reads no PEM, and replaced by a rename, because a member that finds a missing or broken
-  /// list refuses everyone.
+  /// DER, because etcd 3.6 does not read PEM. Replaced by a rename, because a member with a missing or broken
+  /// list refuses all clients.
   package static let revocationListFile = "crl.der"
 
-  /// How long a certificate stays on the list after its end, so that every list that was valid at its end has it
-  /// (RFC 5280, section 3.3).
+  /// How long a certificate stays on the list after it expires, so that each list that was valid at that time
+  /// contains it (RFC 5280, section 3.3).
   private static let grace: TimeInterval = 30 * 86_400
 
-  /// Writes a new list of all that the ledger has as revoked.
+  /// Writes a new list of all certificates that are revoked in the ledger.
   /// - Parameters:
-  ///   - directory: the authority's.
-  ///   - validity: until its nextUpdate.
-  /// - Returns: the path, how many certificates it lists, and its number.
+  ///   - directory: that of the authority.
+  ///   - validity: the time until nextUpdate.
+  /// - Returns: the path, the number of certificates on the list, and the list's number.
   /// - Throws: ``CertificatesError`` or `FileError`.
   package func writeRevocationList(
     in directory: String, validity: Duration
@@ -27,8 +27,9 @@ extension Issuer {
     let now = Date(timeIntervalSince1970: now.timeIntervalSince1970.rounded(.down))
     let path = "\(directory)/\(Self.revocationListFile)"
     let nextUpdate = now + Double(validity.components.seconds)
-    // A number is taken for good before a list has it. If another process has taken a later one meanwhile, this
-    // list must not replace that one's: it is made anew with a later number still.
+    // A number is reserved in the ledger before a list uses it. If another process has reserved a later one
+    // meanwhile, this list must not replace that process's list, so it is made again with a still later
+    // number.
     while true {
       let number = try ledger.takeListNumber(of: authority, thisUpdate: now, nextUpdate: nextUpdate)
       let count = try ledger.write { db -> Int? in
@@ -59,13 +60,13 @@ extension Ledger {
   }
 
   fileprivate func lastListNumber(_ db: Connection, of authority: Authority) throws -> Int? {
-    // Without a list the maximum is NULL.
+    // The maximum is NULL if no list exists.
     try db.value(
       "SELECT max(number) FROM revocationList WHERE authority = ?", authority.facts.fingerprint,
       as: Int?.self) ?? nil
   }
 
-  /// Until when the newest list is good; nil where none was written.
+  /// The nextUpdate of the newest list; nil if no list was written.
   /// - Throws: ``CertificatesError``.
   package func nextUpdateOfList() throws -> Date? {
     try read { db in

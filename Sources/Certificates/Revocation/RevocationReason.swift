@@ -1,8 +1,8 @@
-/// Why a certificate was revoked (RFC 5280, section 5.3.1), as far as it applies to a client of etcd.
+/// The reasons for a revocation (RFC 5280, section 5.3.1) that apply to a client of etcd.
 package enum RevocationReason: String, Codable, CaseIterable, Sendable {
   case unspecified, keyCompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn
 
-  /// The number in the list; nil for the one that is expressed by saying nothing.
+  /// The reason code; nil for `unspecified`, which is expressed by leaving it out.
   var code: UInt8? {
     switch self {
     case .unspecified: nil
