@@ -1,4 +1,4 @@
-import Glibc
+internal import Glibc
 
 /// Addresses in their usual forms.
 package enum IPAddress {

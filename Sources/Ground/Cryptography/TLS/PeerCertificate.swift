@@ -1,5 +1,5 @@
 internal import COpenSSL
-import Glibc
+internal import Glibc
 
 /// What errors show of a certificate that OpenSSL holds.
 enum PeerCertificate {
