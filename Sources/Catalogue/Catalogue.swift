@@ -7,11 +7,13 @@ package struct Catalogue: Hashable, Sendable {
   /// The features that an ``Installation`` may name, each with its meaning in one line.
   package let features: [Feature]
 
+  /// A choice of the installation that changes which keys are used, such as `compaction`.
   package struct Feature: Hashable, Sendable {
     package let name: String
     package let meaning: String
   }
 
+  /// The component of this name; nil if the catalogue does not describe it.
   package subscript(name: String) -> Component? { components.first { $0.name == name } }
 
   /// The catalogue that is built into the program.

@@ -8,6 +8,7 @@ package struct CatalogueComparison: Hashable, Sendable {
   /// One for each published grant that allows more than the component uses.
   package let excessive: [Difference]
 
+  /// A grant of one form, with the part of it that the other form does not allow.
   package struct Difference: Hashable, Sendable {
     /// The grant that the other form does not cover. Its entry says what fails without it (if missing) or why
     /// it is too much (if excessive).

@@ -46,6 +46,7 @@ package struct CatalogueEntry: Hashable, Sendable {
 
 /// How an entry divides into a part of a single node and a part that all nodes share.
 package struct NodeScope: Hashable, Sendable {
+  /// A key or prefix of the part, its access and the condition under which it applies.
   package struct Part: Hashable, Sendable {
     package let pattern: KeyPattern
     package let access: Access

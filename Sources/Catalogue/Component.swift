@@ -26,6 +26,7 @@ package struct Component: Hashable, Sendable {
   /// Further remarks for people who grant this access.
   package let notes: [String]
 
+  /// The table in Calico's documentation.
   package struct PublishedTable: Hashable, Sendable {
     package let source: String
     package let entries: [CatalogueEntry]

@@ -20,6 +20,7 @@ package struct Condition: Hashable, Sendable {
 
   package static let always = Condition()
 
+  /// Whether the entry applies to the installation.
   package func holds(for installation: Installation) -> Bool {
     (since.map { $0 <= installation.release } ?? true)
       && (until.map { installation.release <= $0 } ?? true)

@@ -35,6 +35,7 @@ package struct KeyRange: Hashable, Sendable {
   /// The whole keyspace, as `etcdctl --prefix ""` stores it.
   package static let everything = KeyRange(from: Key([0]), to: nil)
 
+  /// Whether the range contains no key, because its end is not after its start.
   package var isEmpty: Bool { upper.map { $0 <= lower } ?? false }
 
   /// The key, if the range contains exactly one.
@@ -42,6 +43,7 @@ package struct KeyRange: Hashable, Sendable {
 
   package func contains(_ key: Key) -> Bool { lower <= key && (upper.map { key < $0 } ?? true) }
 
+  /// Whether every key of `other` is in this range. True for an empty `other`.
   package func contains(_ other: KeyRange) -> Bool {
     other.isEmpty || (lower <= other.lower && !KeyRange.ends(upper, before: other.upper))
   }

@@ -24,6 +24,7 @@ package struct Permissions: Hashable, Sendable {
         && (!access.contains(.write) || writable.contains(range))
   }
 
+  /// Whether a request for one key passes.
   package func allow(_ access: Access, _ key: Key) -> Bool {
     (!access.contains(.read) || readable.contains(key))
       && (!access.contains(.write) || writable.contains(key))

@@ -27,6 +27,7 @@ package struct BundleFile: Hashable, Sendable {
 /// instead of seconds.
 package struct BundleWriter {
   package let folder: String
+  /// How many files were written, and how many had the right content already.
   package private(set) var written = 0
   package private(set) var unchanged = 0
   private var made: Set<String> = []

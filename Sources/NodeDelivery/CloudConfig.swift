@@ -2,6 +2,8 @@
 ///
 /// Every user of the machine can read its user-data, so it contains no key and no password.
 package enum CloudConfig {
+  /// - Parameter files: The files of one host. They must contain no secrets and must be UTF-8 text.
+  /// - Returns: A `#cloud-config` document.
   package static func text(_ files: [NodeFile]) -> String {
     let writing = files.flatMap { file in
       [

@@ -22,8 +22,11 @@ package struct CredentialFolder: Hashable, Sendable {
     }
   }
 
+  /// The path of the authorities of etcd's server certificates.
   package var authority: String { "\(path)/etcd-ca" }
+  /// The path of the client certificate.
   package var certificate: String { "\(path)/etcd-cert" }
+  /// The path of the client's private key.
   package var key: String { "\(path)/etcd-key" }
 
   /// The three files with their modes and owners.

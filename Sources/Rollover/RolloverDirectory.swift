@@ -13,6 +13,7 @@ import Foundation
 /// | reissue | the new one | | the old one | both |
 /// | trustNew | the new one | | the old one | the new one |
 package struct RolloverDirectory: Sendable {
+  /// How far the roll-over is.
   package enum Stage: String, Codable, Sendable {
     /// No roll-over has begun.
     case idle
@@ -25,10 +26,12 @@ package struct RolloverDirectory: Sendable {
   }
 
   package let path: String
+  /// The path of the bundle for `--trusted-ca-file` of the members.
   package var trust: String { "\(path)/trust.crt" }
   var next: String { "\(path)/next" }
   var previous: String { "\(path)/previous" }
 
+  /// - Parameter path: The directory of the authority.
   package init(_ path: String) { self.path = path }
 
   /// - Throws: `FileError`.

@@ -2,6 +2,7 @@ import Catalogue
 
 /// A certificate's Common Name and the etcd user of that name.
 package struct Identity: Hashable, Sendable {
+  /// What the identity is for.
   package enum Purpose: Hashable, Sendable {
     /// etcd's administrator.
     case administrator

@@ -19,7 +19,9 @@ package struct Segmentation: Hashable, Sendable {
     roleIndex = .init(zip(roles.map(\.name), roles.indices)) { first, _ in first }
   }
 
+  /// The identity of a user; nil if there is no such identity.
   package subscript(identity user: String) -> Identity? { identityIndex[user].map { identities[$0] } }
+  /// The role of this name; nil if it does not exist, and for `root`.
   package subscript(role name: String) -> Role? { roleIndex[name].map { roles[$0] } }
 
   /// Everything that the identity may do with keys, through all of its roles.
@@ -47,6 +49,7 @@ package struct Role: Hashable, Sendable {
   /// etcd's built-in role, which may do everything and needs no grants.
   package static let root = "root"
 
+  /// A grant with its reasons.
   package struct Line: Hashable, Sendable {
     package let grant: Grant
     /// What the program uses the keys for; empty for grants that are not from the catalogue.

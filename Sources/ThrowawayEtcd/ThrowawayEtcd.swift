@@ -16,6 +16,7 @@ package struct ThrowawayEtcd: Sendable {
     package var clientCertAuth = true
     /// The quota of the database in bytes; nil for etcd's default.
     package var quotaBackendBytes: Int64?
+    /// The time after which a server is killed; 15 minutes by default.
     package var lifetime: Duration = .seconds(900)
     /// Added to every member's arguments, after the usual ones; if a flag is given twice, etcd uses the last.
     package var extraArguments: [String]
@@ -28,6 +29,7 @@ package struct ThrowawayEtcd: Sendable {
   package let directory: String
   package let members: [MemberProcess]
 
+  /// The client URLs of the members.
   package var endpoints: [Endpoint] { members.map(\.endpoint) }
   /// The path of the authority that signed the server certificates.
   package var serverAuthority: String { "\(directory)/etcd-ca/ca.crt" }
@@ -36,6 +38,7 @@ package struct ThrowawayEtcd: Sendable {
   /// The administrator's certificate.
   package var root: ClientCredentials { credentials(of: "root") }
 
+  /// The certificate of a user in the folder of the client authority, which must have been issued before.
   package func credentials(of user: String) -> ClientCredentials {
     ClientCredentials(
       authority: serverAuthority, certificate: "\(clientAuthority)/clients/\(user).crt",

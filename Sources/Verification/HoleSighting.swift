@@ -6,6 +6,7 @@ import Segmentation
 /// How one member answered a harmless request that succeeds only if the vulnerability is there: checks what
 /// its version implies.
 package struct HoleSighting: Hashable, Sendable {
+  /// `open` if the member permitted the request, and so has the vulnerability; `closed` if it refused.
   package enum State: Hashable, Sendable {
     case open, closed
     case inconclusive(EtcdError)

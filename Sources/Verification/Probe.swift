@@ -5,6 +5,7 @@ import Segmentation
 /// One request to the live cluster with one identity's certificate, and the answer that the segmentation
 /// implies.
 package struct Probe: Hashable, Sendable {
+  /// A request that etcd permits or refuses; none of them changes data.
   package enum Question: Hashable, Sendable {
     case read(KeyRange)
     case write(KeyRange)
@@ -44,6 +45,7 @@ extension Probe.Question: CustomStringConvertible {
     }
   }
 
+  /// The keys of the request; nil for ``administer``.
   package var range: KeyRange? {
     switch self {
     case .read(let range), .write(let range), .watch(let range): range

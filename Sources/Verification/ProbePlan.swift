@@ -8,6 +8,8 @@ package enum ProbePlan {
   /// A name that no program uses, for keys within a range.
   static let sample: Key = "bulkhead-probe"
 
+  /// The probes for all identities that have a certificate from Bulkhead. No request appears twice for an
+  /// identity.
   package static func probes(for segmentation: Segmentation) -> [Probe] {
     let granted = ranges(of: segmentation)
     return segmentation.identities.filter(\.isIssued).flatMap { identity in

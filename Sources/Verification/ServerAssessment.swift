@@ -4,6 +4,7 @@ import Etcd
 /// Whether the members can be trusted to enforce the grants, judged by their versions, alarms and database
 /// sizes.
 package struct ServerAssessment: Hashable, Sendable {
+  /// A member's status, which the assessment is based on.
   package struct Member: Hashable, Sendable {
     package let endpoint: Endpoint
     package let status: MemberStatus

@@ -15,6 +15,7 @@ package struct ProbeResult: Hashable, Sendable {
     case inconclusive
   }
 
+  /// `inconclusive` if etcd neither permitted nor refused the request, such as after a timeout.
   package var verdict: Verdict {
     switch answer {
     case probe.expected: .asExpected

@@ -49,6 +49,7 @@ package struct ComponentSecret: Sendable, Equatable {
 
 /// The options for segmenting a manifest.
 package struct ManifestOptions: Sendable {
+  /// Where the documents of the new Secrets are written.
   package enum SecretPlacement: Sendable {
     /// In the manifest: at the place of the shared Secret, or after it if it is kept, or at the end.
     case inline

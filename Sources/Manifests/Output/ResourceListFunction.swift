@@ -5,6 +5,7 @@ package struct ResourceListFunction: Sendable {
 
   package init(segmenter: ManifestSegmenter) { self.segmenter = segmenter }
 
+  /// The result of a run.
   package struct Outcome: Sendable {
     /// The ResourceList to write. If its items are refused, they are unchanged.
     package let text: String

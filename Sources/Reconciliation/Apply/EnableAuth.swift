@@ -43,6 +43,7 @@ package struct EnableAuth: Sendable {
     refusals = credentials.map { Refusals(etcd: etcd, credentials: $0) }
   }
 
+  /// What a run did.
   package enum Outcome: Hashable, Sendable {
     case wasOn
     /// - Parameter refused: How many reads and writes etcd refused because they were in flight at that

@@ -14,6 +14,7 @@ package struct SharedUser: Sendable {
     self.credentials = credentials
   }
 
+  /// What happened to the shared user.
   package enum Outcome: Hashable, Sendable {
     case wasNotThere
     case removed

@@ -5,6 +5,7 @@ import Segmentation
 /// The users and roles in etcd: the part of a cluster that a segmentation describes.
 package struct ClusterState: Hashable, Sendable {
   package var authEnabled: Bool
+  /// By name.
   package var users: [String: User]
   /// The permissions of each role as etcd stores them, duplicates included.
   package var roles: [String: [Permission]]

@@ -10,6 +10,7 @@ package struct SurveyedMember: Sendable {
   /// Why it did not answer; nil if it did.
   package let problem: String?
 
+  /// The etcd release of the member; nil if it did not answer.
   package var version: EtcdVersion? { status?.version }
 
   /// Asks every member in the cluster's member list, at any address that it advertises, not only the

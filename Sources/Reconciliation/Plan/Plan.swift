@@ -10,6 +10,7 @@ package struct Plan: Hashable, Sendable {
   /// In the order in which they are made. The changes of a phase may be made in any order or at the same
   /// time, once the phases before are complete.
   package private(set) var phases: [[Change]]
+  /// All changes, in the order of the phases.
   package private(set) var changes: [Change]
   /// Changes that are left for a later stage.
   package private(set) var left: Set<Change> = []
@@ -23,7 +24,9 @@ package struct Plan: Hashable, Sendable {
   /// Changes that are not made because they would lock out the user that applies them.
   package let withheld: [Change]
 
+  /// Whether etcd already is in the desired state, as far as the plan may change it.
   package var isEmpty: Bool { changes.isEmpty }
+  /// The changes that remove access; `apply` asks for confirmation of these.
   package var removals: [Change] { changes.filter(\.takesAway) }
 
   /// - Parameters:

@@ -25,16 +25,19 @@ package struct Preflight: Sendable {
     package let user: String
   }
 
+  /// A member whose server certificate could not be read, and why.
   package struct Unseen: Hashable, Sendable {
     package let member: String
     package let reason: String
   }
 
+  /// A user that would lack access, and why.
   package struct LockedOut: Hashable, Sendable {
     package let user: String
     package let reason: String
   }
 
+  /// Whether nothing speaks against turning authentication on.
   package var isSafe: Bool {
     obstacles.isEmpty && lockedOut.isEmpty && nearlyFull.isEmpty && impersonations.isEmpty && unseen.isEmpty
   }

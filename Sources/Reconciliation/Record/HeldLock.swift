@@ -8,6 +8,7 @@ package struct HeldLock: Hashable, Sendable {
   package let holder: LockHolder?
   package let standing: Standing
 
+  /// Whether the holder still runs, judged by the remaining time of its lease.
   package enum Standing: Hashable, Sendable {
     /// The holder renews the lease.
     case renewed

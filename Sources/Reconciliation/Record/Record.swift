@@ -21,10 +21,12 @@ package struct Managed: Hashable, Sendable {
 /// What Bulkhead records about a cluster, stored in the cluster itself, so that `apply` knows the same on
 /// every machine.
 package struct Record: Hashable, Sendable {
+  /// The users and roles that Bulkhead manages.
   package var managed: Managed
   /// The last completed apply; nil while one is running, or if the last was not completed.
   package var applied: Applied?
 
+  /// What was applied: if all of it is unchanged, nothing has to be done.
   package struct Applied: Codable, Hashable, Sendable {
     /// SHA-256 of the file's text, in hexadecimal.
     package let file: String

@@ -36,7 +36,9 @@ package struct VerifyReport: Encodable, Sendable {
     matrix = Matrix(results, segmentation: segmentation)
   }
 
+  /// Whether the members can be trusted to enforce the grants.
   package var isTrustworthy: Bool { trust.isTrustworthy }
+  /// Whether every probe was answered as expected.
   package var isAsExpected: Bool { wrong.isEmpty && inconclusive.isEmpty }
 
   package func text(_ style: Style) -> String {

@@ -33,6 +33,7 @@ package struct InventoryReport: TextReport, Sendable {
     case certificates, revocationListUntil, isRevocationListOld, leftOut
   }
 
+  /// Whether the exit code must tell that action is needed.
   package var needsAttention: Bool { isRevocationListOld || certificates.contains(where: \.needsAttention) }
 
   /// - Parameter all: Whether to list certificates that have expired, are revoked or were replaced.

@@ -46,6 +46,7 @@ package struct ApplyReport: TextReport, Sendable {
     }
   }
 
+  /// Whether nothing is left to do; else the exit code must tell that action is needed.
   package var isComplete: Bool { remaining.isEmpty && !isGivenBack }
 
   package func text(_ style: Style) -> String {

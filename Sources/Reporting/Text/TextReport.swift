@@ -1,5 +1,6 @@
 /// A result with a text for people and JSON for programs.
 package protocol TextReport: Encodable {
+  /// The text for people.
   func text(_ style: Style) -> String
   /// Passes the text to `out` in pieces, each without its final newline, so that a long text is never in
   /// memory as a whole.

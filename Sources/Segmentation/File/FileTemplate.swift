@@ -25,6 +25,7 @@ package struct FileTemplate: Sendable {
 
   package init() {}
 
+  /// The text of the file.
   package var text: String {
     """
     # What Bulkhead is to make of this cluster. 'bulkhead plan' shows what that changes, 'bulkhead apply' does it.

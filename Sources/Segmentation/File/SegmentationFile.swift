@@ -28,6 +28,7 @@ package struct SegmentationFile: Hashable, Sendable {
   package var certificates: Certificates
   package var management: Management
 
+  /// The release of Calico and what else determines the tables of the catalogue.
   package struct Calico: Hashable, Sendable {
     package var release: CalicoRelease
     package var roles: CatalogueForm
@@ -46,6 +47,7 @@ package struct SegmentationFile: Hashable, Sendable {
     package var key: String
   }
 
+  /// How the components that run on every node are divided.
   package enum Isolation: String, CaseIterable, Sendable {
     /// One identity for each component.
     case component

@@ -2,6 +2,7 @@ import Keyspace
 
 /// What someone with a stolen certificate of the identity can do, in the terms of Calico and Kubernetes.
 package struct BlastRadius: Hashable, Sendable {
+  /// How much of a place can be reached.
   package enum Extent: Hashable, Sendable { case none, some, all }
 
   /// One kind of object that can be reached.
@@ -34,6 +35,8 @@ package struct BlastRadius: Hashable, Sendable {
     package let singleUser: Int
   }
 
+  /// Counts the keys that can be reached.
+  /// - Parameter keys: All keys of a cluster.
   package func tally(of keys: some Sequence<Key>) -> Tally {
     var (all, readable, writable, single) = (0, 0, 0, 0)
     for key in keys {
@@ -52,6 +55,7 @@ extension Segmentation {
     BlastRadius(try known(user), in: self)
   }
 
+  /// The blast radius of each identity, in their order.
   package var blastRadii: [BlastRadius] { identities.map { BlastRadius($0, in: self) } }
 }
 

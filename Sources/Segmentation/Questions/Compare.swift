@@ -8,10 +8,13 @@ package struct SegmentationComparison: Hashable, Sendable {
 
   /// Whether an identity may do anything that it could not do before.
   package var gainsAnything: Bool { identities.contains(where: \.gainsAnything) }
+  /// Whether an identity may no longer do something that it could do before.
   package var losesAnything: Bool { identities.contains(where: \.losesAnything) }
 }
 
+/// What one user gains and loses.
 package struct IdentityComparison: Hashable, Sendable {
+  /// Which of the two segmentations have the user.
   package enum Presence: Hashable, Sendable { case both, onlyBefore, onlyAfter }
 
   /// A range in which an access is gained or lost.
