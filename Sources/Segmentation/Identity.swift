@@ -68,7 +68,7 @@ package struct Identity: Hashable, Sendable {
   package var isRoot: Bool { roles.contains(Role.root) }
 
   /// Whether Bulkhead issues its certificate by default. The administrator's is issued only on explicit
-  /// request, kube-apiserver's is issued by kubeadm, and an observed user's by whoever created the user.
+  /// request, kube-apiserver's is issued by kubeadm, and nothing is known of an observed user's.
   package var isIssued: Bool {
     switch purpose {
     case .component, .calicoctl, .custom: true

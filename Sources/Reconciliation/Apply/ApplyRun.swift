@@ -124,8 +124,8 @@ package struct ApplyRun: Sendable {
     let turnsOn = turnsOnAuthentication && !before.authEnabled
     let refused = turnsOn ? try await turnOn(goal, survey) : nil
 
-    // etcd tells only now whether a user accepts an empty password, and only now the shared user is gone or
-    // restored. Changes that are left for a later stage are not reported again.
+    // Empty passwords can be tried only after authentication is turned on, and only now the shared user is
+    // deleted or restored. Changes that are left for a later stage are not reported again.
     let looksAgain = turnsOn && stage == nil || leaving != nil
     return Outcome(
       plan: plan, time: time, authEnabledBefore: before.authEnabled, turnedOn: turnsOn,
