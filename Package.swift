@@ -149,16 +149,16 @@ let allTests: [Target] = [
   groundTests("JOSE", ["Cryptography"]),
   groundTests("Network", ["Cryptography"]),
   groundTests("HTTP", ["Network", "Cryptography"]),
-  groundTests("Protobuf"),
+  groundTests("Protobuf", ["TestSupport"]),
   groundTests("GRPC", ["Network", "Cryptography"]),
   groundTests("YAML"),
   groundTests("Database"),
   groundTests("Arguments"),
   groundTests("Log"),
   groundTests("Services"),
-  tests("Keyspace", ["Etcd", "TestClusters"]),
+  tests("Keyspace", ["Etcd", "TestClusters", "TestSupport"]),
   tests("Endpoints"),
-  tests("Segmentation", ["Catalogue", "Keyspace", "Endpoints", "StrictYAML"]),
+  tests("Segmentation", ["Catalogue", "Keyspace", "Endpoints", "StrictYAML", "TestSupport"]),
   tests("Files", ["TestDisks"]),
   tests("StrictYAML"),
   tests("NodeDelivery", ["Agent", "Segmentation", "Catalogue", "Endpoints", "Files", "YAML"]),
@@ -166,8 +166,9 @@ let allTests: [Target] = [
   tests(
     "Certificates", ["Files", "Etcd", "Endpoints", "Processes", "ThrowawayEtcd", "Database", "Cryptography"]),
   tests("Rollover", ["Certificates", "Endpoints", "Etcd", "Files", "Keyspace", "ThrowawayEtcd"]),
-  tests("Manifests", ["YAML"]),
-  tests("Agent", ["TestDisks", "CertificateSources", "Certificates", "Files", "StrictYAML", "Log"]),
+  tests("Manifests", ["YAML", "TestSupport"]),
+  tests(
+    "Agent", ["TestSupport", "TestDisks", "CertificateSources", "Certificates", "Files", "StrictYAML", "Log"]),
   tests("CertificateSources", ["TestSources", "Certificates", "Files"]),
   tests(
     "AuthorityServer",
@@ -180,7 +181,10 @@ let allTests: [Target] = [
   tests("Etcd", ["Keyspace", "Certificates", "Endpoints", "ThrowawayEtcd", "TestClusters", "GRPC"]),
   tests(
     "Reconciliation",
-    ["ThrowawayEtcd", "Segmentation", "Catalogue", "Endpoints", "Etcd", "Keyspace", "TestClusters"]),
+    [
+      "ThrowawayEtcd", "Segmentation", "Catalogue", "Endpoints", "Etcd", "Keyspace", "TestClusters",
+      "TestSupport",
+    ]),
   tests(
     "Verification", ["ThrowawayEtcd", "Segmentation", "Reconciliation", "Etcd", "Keyspace", "TestClusters"]),
   // What tests of many rooms need: a seeded generator, a temporary folder, waiting for a condition.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Agent
@@ -14,7 +15,7 @@ private struct World {
   private(set) var issued = 0
   private(set) var asked: [Date] = []
   private(set) var invalid: TimeInterval = 0
-  private var generator = SplitMix(state: 7)
+  private var generator = SeededGenerator(seed: 7)
 
   init(lifetime: TimeInterval, policy: RenewalPolicy = RenewalPolicy(), luck: Double = 0.5) {
     self.lifetime = lifetime
@@ -33,7 +34,8 @@ private struct World {
         } else {
           issued += 1
           held = HeldCertificate(
-            notBefore: now - 300, notAfter: now + lifetime, obtained: now, luck: generator.next())
+            notBefore: now - 300, notAfter: now + lifetime, obtained: now,
+            luck: .random(in: 0..<1, using: &generator))
           machine.succeeded()
         }
         wait(until: now + 0.5)
@@ -42,25 +44,15 @@ private struct World {
     }
   }
 
-  mutating func restart() { machine = RenewalMachine(policy: machine.policy, luck: generator.next()) }
+  mutating func restart() {
+    machine = RenewalMachine(policy: machine.policy, luck: .random(in: 0..<1, using: &generator))
+  }
 
   private mutating func wait(until date: Date) {
     // At most an hour at a time, so that a year is quick and a certificate's end is not stepped over.
     let next = min(max(date, now + 0.1), now + 3_600)
     if held?.isValid(at: next) != true { invalid += next.timeIntervalSince(now) }
     now = next
-  }
-}
-
-private struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> Double {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return Double((z ^ (z >> 31)) >> 11) / Double(1 << 53)
   }
 }
 
@@ -192,11 +184,12 @@ private let year = 365 * day
   @Test func aFleetIsSpread() {
     let begin = Date(timeIntervalSince1970: 1_800_000_000)
     let machine = RenewalMachine(policy: RenewalPolicy(), luck: 0)
-    var generator = SplitMix(state: 1)
+    var generator = SeededGenerator(seed: 1)
     let due = (0..<5_000).map { _ in
       machine.dueDate(
         HeldCertificate(
-          notBefore: begin, notAfter: begin + day, obtained: begin, luck: generator.next()))
+          notBefore: begin, notAfter: begin + day, obtained: begin,
+          luck: .random(in: 0..<1, using: &generator)))
     }
     let minutes = Dictionary(grouping: due) { Int($0.timeIntervalSince(begin) / 60) }
     // A tenth of a day are 144 minutes: of 5,000 about 35 in each.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Keyspace
@@ -21,7 +22,7 @@ import Testing
 
   /// Compared with a set of keys over a small alphabet, in which all keys can be tried.
   @Test(arguments: 0..<200) func operationsAgreeWithPlainSets(seed: Int) {
-    var random = SplitMix(state: UInt64(seed))
+    var random = SeededGenerator(seed: seed)
     let universe = Self.universe
     func set() -> KeyRangeSet {
       KeyRangeSet(
@@ -55,17 +56,4 @@ import Testing
     let three = two.flatMap { prefix in bytes.map { prefix + [$0] } }
     return (one + two + three).map { Key($0) }
   }()
-}
-
-/// A small generator with a seed, so that a failure can be reproduced.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import TestClusters
+import TestSupport
 import Testing
 
 @testable import Etcd
@@ -55,9 +56,9 @@ private struct ServerAnswer: Sendable {
 
 /// Users with random roles over keys of a few bytes that matter, and requests for each.
 private struct RandomRoles {
-  var random: SplitMix
+  var random: SeededGenerator
 
-  init(seed: UInt64) { random = SplitMix(state: seed) }
+  init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
   struct User: Sendable {
     let name: String
@@ -94,12 +95,12 @@ private struct RandomRoles {
     return Permission(wire)
   }
 
-  private static func questions(_ random: inout SplitMix) -> [KeyRange] {
+  private static func questions(_ random: inout SeededGenerator) -> [KeyRange] {
     (0..<140).map { _ in range(&random, mayBeEmpty: true) }
   }
 
   /// Two permissions of one role with the same start key would trigger etcd's own fault (pull request 21845).
-  private static func role(withOddGrants: Bool, _ random: inout SplitMix) -> [Permission] {
+  private static func role(withOddGrants: Bool, _ random: inout SeededGenerator) -> [Permission] {
     var keys: Set<Key> = []
     return (0..<Int.random(in: 1...5, using: &random)).compactMap { _ in
       let range = range(&random, mayBeEmpty: withOddGrants)
@@ -108,7 +109,7 @@ private struct RandomRoles {
     }
   }
 
-  private static func range(_ random: inout SplitMix, mayBeEmpty: Bool) -> KeyRange {
+  private static func range(_ random: inout SeededGenerator, mayBeEmpty: Bool) -> KeyRange {
     while true {
       let (lower, upper) = (key(&random), key(&random))
       let range: KeyRange =
@@ -124,7 +125,7 @@ private struct RandomRoles {
     }
   }
 
-  private static func key(_ random: inout SplitMix) -> Key {
+  private static func key(_ random: inout SeededGenerator) -> Key {
     let bytes: [UInt8] = [0, 0x61, 0x62, 0xff]
     return Key(
       (0..<Int.random(in: 1...3, using: &random)).map { _ in bytes.randomElement(using: &random) ?? 0 })

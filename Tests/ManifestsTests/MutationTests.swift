@@ -1,4 +1,5 @@
 import Manifests
+import TestSupport
 import Testing
 
 /// A manifest damaged in every line, in several ways: it is either refused or segmented correctly.
@@ -52,7 +53,7 @@ struct MutationTests {
   func randomDamage(seed: Int) throws {
     let clock = ContinuousClock()
     let end = clock.now + .seconds(2)
-    var random = SplitMix(state: UInt64(seed))
+    var random = SeededGenerator(seed: seed)
     var transformed = 0
     var refused = 0
     while transformed + refused < 1_000, clock.now < end || transformed == 0 || refused == 0 {
@@ -76,19 +77,8 @@ struct MutationTests {
   }
 }
 
-/// Random numbers that are the same in every run.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  mutating func damaged(_ text: String) -> String {
+extension SeededGenerator {
+  fileprivate mutating func damaged(_ text: String) -> String {
     var lines = text.lines
     let index = Int.random(in: lines.indices, using: &self)
     var characters = Array(lines[index])

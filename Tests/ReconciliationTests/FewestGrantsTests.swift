@@ -2,6 +2,7 @@ import Catalogue
 import Etcd
 import Keyspace
 import Segmentation
+import TestSupport
 import Testing
 
 @testable import Reconciliation
@@ -11,7 +12,7 @@ struct FewestGrantsTests {
   @Test("allow exactly what the original grants allow, and are never more of them")
   func property() {
     for seed in 1...3000 {
-      var dice = Dice(seed)
+      var dice = SeededGenerator(seed: seed)
       let grants = dice.grants(0...8)
       let others = dice.grants(0...4)
       let fewest = FewestGrants.allowing(grants, besides: Permissions(others))

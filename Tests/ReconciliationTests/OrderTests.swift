@@ -1,6 +1,7 @@
 import Etcd
 import Keyspace
 import Segmentation
+import TestSupport
 import Testing
 
 @testable import Reconciliation
@@ -10,7 +11,7 @@ struct OrderTests {
   @Test("after any number of changes, even within a phase, each user has the access that it had and keeps")
   func everyPrefixIsSafe() {
     for seed in 1...500 {
-      var dice = Dice(seed)
+      var dice = SeededGenerator(seed: seed)
       let before = dice.cluster()
       let desired = DesiredState(dice.segmentation())
       let plan = Plan(from: before, to: desired, applicant: "root")
@@ -46,7 +47,7 @@ struct OrderTests {
   @Test("a new plan after any number of changes leads to the same state")
   func everyPrefixCanGoOn() {
     for seed in 1...150 {
-      var dice = Dice(seed)
+      var dice = SeededGenerator(seed: seed)
       var state = dice.cluster()
       let desired = DesiredState(dice.segmentation())
       var last: ClusterState?
@@ -67,7 +68,7 @@ struct OrderTests {
   @Test("no change of a phase depends on another change of the phase")
   func phasesAreIndependent() {
     for seed in 1...300 {
-      var dice = Dice(seed)
+      var dice = SeededGenerator(seed: seed)
       let plan = Plan(from: dice.cluster(), to: DesiredState(dice.segmentation()), applicant: "root")
       for phase in plan.phases {
         let made = Set(phase.compactMap { if case .addUser(let user) = $0 { user } else { nil } })

@@ -1,6 +1,7 @@
 import Etcd
 import Keyspace
 import Segmentation
+import TestSupport
 
 @testable import Reconciliation
 
@@ -41,20 +42,7 @@ extension ClusterState {
   }
 }
 
-/// Random numbers that are the same in every run.
-struct Dice: RandomNumberGenerator {
-  private var state: UInt64
-  init(_ seed: Int) { state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-  mutating func next() -> UInt64 {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return state &* 0x2545_F491_4F6C_DD1D
-  }
-
-  mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
-
+extension SeededGenerator {
   mutating func range() -> KeyRange {
     let letters: [Key] = ["a", "b", "c", "d", "e"]
     let lower = letters[Int.random(in: 0..<5, using: &self)]

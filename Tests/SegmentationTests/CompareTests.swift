@@ -1,4 +1,5 @@
 import Keyspace
+import TestSupport
 import Testing
 
 @testable import Segmentation
@@ -79,7 +80,7 @@ import Testing
 
   /// Key by key, over all keys of a small alphabet.
   @Test(arguments: 0..<40) func everyReportedKeyIsReallyGainedOrLost(seed: UInt64) throws {
-    var random = Lottery(state: seed)
+    var random = SeededGenerator(seed: seed)
     let keys = ["a", "aa", "ab", "b", "ba", "bb", "c"].map { Key($0) }
     func cluster() -> Segmentation {
       let grants = (0..<Int.random(in: 0...4, using: &random)).map { _ in
@@ -131,15 +132,5 @@ import Testing
     #expect(cluster.identities.last?.roles == ["x", "y"])
     #expect(cluster.roles.map(\.name) == ["x", "y"])
     #expect(cluster.deliveries.isEmpty)
-  }
-}
-
-/// Random numbers that can be reproduced.
-private struct Lottery: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return state ^ (state >> 33)
   }
 }

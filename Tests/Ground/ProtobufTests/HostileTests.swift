@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Protobuf
@@ -64,7 +65,7 @@ struct HostileTests {
   @Test("whatever bytes come, reading ends, and what was read is written and read again")
   func random() throws {
     let seed = UInt64.random(in: 0...(.max))
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     var readable = 0
     for _ in 0..<20_000 {
       let sample = Sample.random(&random, depth: 3)
@@ -82,21 +83,8 @@ struct HostileTests {
   }
 }
 
-/// Steele, Lea and Flood's generator: the same numbers for the same seed.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-}
-
 extension Sample {
-  fileprivate static func random(_ random: inout SplitMix, depth: Int) -> Sample {
+  fileprivate static func random(_ random: inout SeededGenerator, depth: Int) -> Sample {
     var sample = Sample()
     func chance() -> Bool { Int.random(in: 0..<3, using: &random) == 0 }
     if chance() {
