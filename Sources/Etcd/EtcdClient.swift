@@ -1,6 +1,6 @@
 import Endpoints
-import GRPCCore
-import SwiftProtobuf
+import GRPC
+import Protobuf
 import Synchronization
 
 /// A client of an etcd cluster: native gRPC over TLS, one identity, one or several members.
@@ -92,12 +92,12 @@ package struct EtcdClient: Sendable {
   }
 
   /// Makes a unary call, at one member or, if it may be repeated, at one after the other.
-  func call<Request: Message, Response: Message>(
-    _ method: MethodDescriptor, _ request: Request, operation: String, repeatable: Bool = true
+  func call<Request, Response>(
+    _ method: Method<Request, Response>, _ request: Request, operation: String, repeatable: Bool = true
   ) async throws(EtcdError) -> Response {
     try await atSomeMember(operation, repeatable: repeatable) { connection async throws(EtcdError) in
       try await connection.call(
-        method, request, operation: operation, timeout: timeout, metadata: metadata)
+        method, request, operation: operation, timeout: timeout, token: token)
     }
   }
 
@@ -147,7 +147,4 @@ package struct EtcdClient: Sendable {
     }
     return try await call()
   }
-
-  /// What goes with every request.
-  var metadata: Metadata { token.map { ["token": "\($0)"] } ?? [:] }
 }

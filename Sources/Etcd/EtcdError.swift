@@ -1,4 +1,4 @@
-import GRPCCore
+import GRPC
 
 /// An answer of etcd, or of the way to it, that is not a success.
 ///
@@ -48,14 +48,20 @@ package struct EtcdError: Error, Hashable, Sendable {
   package let operation: String
   /// Where it was asked.
   package let endpoint: String
-  /// etcd's own words, or the transport's.
+  /// etcd's own words, or what happened to the connection.
   package let message: String
+  /// The request surely did not reach etcd, or etcd surely left it alone: it can be sent again without harm. Where this
+  /// is false it may or may not have been executed.
+  package let wasNotProcessed: Bool
 
-  package init(code: Code, operation: String, endpoint: String, message: String) {
+  package init(
+    code: Code, operation: String, endpoint: String, message: String, wasNotProcessed: Bool = false
+  ) {
     self.code = code
     self.operation = operation
     self.endpoint = endpoint
     self.message = message
+    self.wasNotProcessed = wasNotProcessed
   }
 
   /// Whether asking another member, or the same one later, may give another answer.
@@ -63,35 +69,11 @@ package struct EtcdError: Error, Hashable, Sendable {
 }
 
 extension EtcdError {
-  init(_ error: any Error, operation: String, endpoint: String) {
-    let (code, message): (Code, String) =
-      switch error {
-      case let error as RPCError: (Code(status: error.code, message: error.message), error.story)
-      case is CancellationError: (.cancelled, "cancelled")
-      default: (.other, "\(error)")
-      }
-    self.init(code: code, operation: operation, endpoint: endpoint, message: message)
-  }
-}
-
-extension RPCError {
-  /// The message with the causes that it has, each of which may be the one that matters.
-  fileprivate var story: String {
-    var parts = [message]
-    var cause = cause
-    while let next = cause {
-      let inner = next as? RPCError
-      parts.append(inner?.message ?? Self.reason(of: next))
-      cause = inner?.cause
-    }
-    return parts.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }.joined(separator: ": ")
-  }
-
-  /// What went wrong; of a TLS error only BoringSSL's name for it, without the place in its source.
-  private static func reason(of error: any Error) -> String {
-    let text = "\(error)"
-    guard let start = text.firstRange(of: "OPENSSL_internal:")?.upperBound else { return text }
-    return "TLS: \(text[start...].prefix { $0.isLetter || $0.isNumber || $0 == "_" })"
+  init(_ error: GRPCError, operation: String, endpoint: String) {
+    self.init(
+      code: error.isAboutCredentials ? .badCredentials : Code(status: error.status, message: error.message),
+      operation: operation, endpoint: endpoint, message: error.message,
+      wasNotProcessed: error.processing == .surelyNot)
   }
 }
 
@@ -122,7 +104,7 @@ extension EtcdError.Code {
 
   /// What a gRPC status of etcd means (the codes and texts seen on 3.4.23 and 3.5.1, and those in etcd's
   /// `rpctypes`).
-  init(status: RPCError.Code, message: String) {
+  init(status: GRPCStatus, message: String) {
     if let known = Self.texts.first(where: { message.contains($0.part) }) {
       self = known.code
       return

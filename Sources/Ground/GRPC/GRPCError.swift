@@ -14,11 +14,16 @@ package struct GRPCError: Error, Hashable, Sendable {
   /// The server's words, or what happened to the connection. Never a secret.
   package let message: String
   package let processing: Processing
+  /// The client's certificate, its key or its authorities cannot be used; nobody was asked.
+  package let isAboutCredentials: Bool
 
-  package init(_ status: GRPCStatus, _ message: String, processing: Processing) {
+  package init(
+    _ status: GRPCStatus, _ message: String, processing: Processing, isAboutCredentials: Bool = false
+  ) {
     self.status = status
     self.message = message
     self.processing = processing
+    self.isAboutCredentials = isAboutCredentials
   }
 }
 

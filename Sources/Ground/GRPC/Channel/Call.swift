@@ -1,0 +1,75 @@
+/// One call as its caller sees it: it may take several tries, on one connection after the other, as long as the server
+/// surely did not process it.
+final class Call {
+  let request: GRPCRequest
+  /// When the caller wants an answer at the latest.
+  let deadline: ContinuousClock.Instant?
+  /// What was to be sent when it was started, framed.
+  private var framed: [UInt8]
+  private var isComplete: Bool
+  private let answer: Exchange.Answer
+  /// Who is told the end, from the start on.
+  private var finish: ((Result<[UInt8], GRPCError>) -> Void)?
+  private(set) var isOver = false
+
+  private(set) var tries = 0
+  /// The current try, once there is a connection for it.
+  private(set) var exchange: Exchange?
+  weak var link: Link?
+
+  init(
+    _ request: GRPCRequest, framed: [UInt8], isComplete: Bool, answer: Exchange.Answer,
+    deadline: ContinuousClock.Instant?
+  ) {
+    self.request = request
+    (self.framed, self.isComplete, self.answer) = (framed, isComplete, answer)
+    self.deadline = deadline
+  }
+
+  /// - Parameter finish: Is told the end once: at once if the call was cancelled before it began.
+  func begin(_ finish: @escaping (Result<[UInt8], GRPCError>) -> Void) {
+    guard !isOver else {
+      return finish(.failure(GRPCError(.cancelled, "cancelled", processing: .surelyNot)))
+    }
+    self.finish = finish
+  }
+
+  /// A stream's messages may have been handed out, so it is not tried again.
+  var mayBeTriedAgain: Bool {
+    guard case .one = answer else { return false }
+    return tries < 4
+  }
+
+  /// - Parameters:
+  ///   - remaining: What is left of the time; nil for as long as it likes.
+  ///   - ended: The try's end.
+  func nextTry(
+    limit: Int, remaining: Duration?, ended: @escaping (Result<[UInt8], GRPCError>) -> Void
+  ) -> Exchange {
+    tries += 1
+    var request = request
+    request.timeout = remaining
+    let exchange = Exchange(
+      request, framed: framed, isComplete: isComplete, answer: answer, limit: limit, finish: ended)
+    self.exchange = exchange
+    return exchange
+  }
+
+  /// Adds to what is to be sent.
+  func send(_ framed: [UInt8], isLast: Bool) {
+    guard let exchange else {
+      self.framed += framed
+      isComplete = isComplete || isLast
+      return
+    }
+    exchange.send(framed, isLast: isLast)
+  }
+
+  /// Tells the caller, once.
+  func end(_ result: Result<[UInt8], GRPCError>) {
+    isOver = true
+    exchange = nil
+    finish?(result)
+    finish = nil
+  }
+}
