@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// Addresses in their usual forms.
 package enum IPAddress {

@@ -1,5 +1,5 @@
 internal import COpenSSL
-internal import Glibc
+import Glibc
 
 /// What errors show of a certificate that OpenSSL holds.
 enum PeerCertificate {

@@ -1,5 +1,5 @@
 internal import COpenSSL
-internal import Glibc
+import Glibc
 
 /// TLS of one connection: a state machine that is given the peer's bytes and gives the bytes to send. It knows nothing
 /// of sockets. One thread uses it at a time.
