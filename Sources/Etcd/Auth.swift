@@ -1,29 +1,29 @@
 import Keyspace
 
-/// Users, roles and permissions. Each change is one durable entry of etcd's log; there is no transaction over
-/// several (etcd, `server/auth/store.go`).
+/// Users, roles and permissions. Each change is one durable entry in etcd's log; no transaction covers
+/// several changes (etcd, `server/auth/store.go`).
 extension EtcdClient {
   package func users() async throws(EtcdError) -> [String] {
     try await call(Auth.userList, EmptyRequest(), operation: "UserList").names
   }
 
-  /// The roles of a user. Any user may ask about itself.
+  /// The roles of a user. Each user may read its own.
   package func roles(ofUser user: String) async throws(EtcdError) -> [String] {
     try await call(Auth.userGet, NameRequest(name: user), operation: "UserGet \(user)").names
   }
 
-  /// Makes a user that has no password and so can only be itself by its certificate.
+  /// Creates a user without a password, which can only be used with its certificate.
   ///
-  /// Never without `no_password`: an empty password would let any client log in as this user and act as it.
-  /// - Throws: ``EtcdError``, with nothing sent if `user` has more than 128 bytes: etcd stops for good on names over
-  ///   32 KiB, at every start.
+  /// `no_password` is always set: with an empty password any client could log in as this user.
+  /// - Throws: ``EtcdError``. Nothing is sent if `user` has more than 128 bytes: names over 32 KiB crash
+  ///   etcd, and again at each start.
   package func addUser(_ user: String) async throws(EtcdError) {
     try await addUser(user, password: nil)
   }
 
-  /// Makes a user that logs in with a password.
-  /// - Throws: as ``addUser(_:)``, and with nothing sent for a password that is empty, with which anybody could log in,
-  ///   or of more than 72 bytes, which bcrypt does not take.
+  /// Creates a user that logs in with a password.
+  /// - Throws: as ``addUser(_:)``. Nothing is sent for an empty password, with which any client could log in,
+  ///   or one of more than 72 bytes, which bcrypt refuses.
   package func addUser(_ user: String, withPassword password: String) async throws(EtcdError) {
     try Self.check(password: password, for: "UserAdd \(user)")
     try await addUser(user, password: password)
@@ -47,8 +47,8 @@ extension EtcdClient {
     _ = try await call(Auth.userAdd, request, operation: "UserAdd \(user)", repeatable: false)
   }
 
-  /// Changes the password of a user that was made with one; a user that was made without stays without, and etcd says
-  /// nothing (etcd, `server/auth/store.go`, `UserChangePassword`). The user's tokens end at once.
+  /// Changes the password of a user that has one. A user without a password stays without, and etcd reports
+  /// no error (etcd, `server/auth/store.go`, `UserChangePassword`). The user's tokens become invalid at once.
   package func changePassword(ofUser user: String, to password: String) async throws(EtcdError) {
     try Self.check(password: password, for: "UserChangePassword \(user)")
     _ = try await call(
@@ -77,7 +77,7 @@ extension EtcdClient {
     try await call(Auth.roleList, EmptyRequest(), operation: "RoleList").names
   }
 
-  /// The permissions of a role as etcd stores them, duplicates included. Any user may ask about its own roles.
+  /// The permissions of a role as etcd stores them, duplicates included. Each user may read its own roles.
   package func permissions(ofRole role: String) async throws(EtcdError) -> [Permission] {
     try await call(Auth.roleGet, NameRequest(name: role), operation: "RoleGet \(role)")
       .permissions.map(Permission.init)
@@ -93,15 +93,16 @@ extension EtcdClient {
       Auth.roleDelete, NameRequest(name: role), operation: "RoleDelete \(role)", repeatable: false)
   }
 
-  /// Adds a permission. This is no reliable way to change the access of a range that the role already has: etcd may
-  /// append a second entry and leave the first in force (etcd pull request 21845). Revoke it first.
+  /// Adds a permission. It cannot reliably change the access of a range that the role already has: etcd may
+  /// append a second entry and keep the first in force (etcd pull request 21845). Revoke the first one
+  /// before.
   package func grant(_ permission: Permission, toRole role: String) async throws(EtcdError) {
     _ = try await call(
       Auth.roleGrantPermission, RoleGrantPermissionRequest(name: role, permission: permission.wire),
       operation: "RoleGrantPermission \(role)", repeatable: false)
   }
 
-  /// Takes away every entry of the role with this key and range end, whatever its access.
+  /// Removes each entry of the role with this key and range end, with any access.
   package func revoke(_ permission: Permission, fromRole role: String) async throws(EtcdError) {
     let request = RoleRevokePermissionRequest(
       role: role, key: permission.key, rangeEnd: permission.rangeEnd)

@@ -1,11 +1,12 @@
-/// Leave to send AuthStatus.
+/// The permission to call AuthStatus.
 ///
-/// One such call, to whichever member and by whomever, stops every member before 3.4.31 at once and at each of its
-/// starts: it goes through the log, and they do not know it (etcd 3.4, `server/etcdserver/apply.go`, `not
-/// implemented`). So there is leave only where the version of every member is known.
+/// One such call, by any client to any member, crashes each member before 3.4.31 at once and at each of its
+/// starts: the call is written to the log, and these members do not know it (etcd 3.4,
+/// `server/etcdserver/apply.go`, `not implemented`). So a value exists only if the version of each member is
+/// known.
 package struct AuthStatusLeave: Sendable {
-  /// - Parameter versions: Of every member, nil for one that is not known.
-  /// - Returns: nil unless all of them know the call.
+  /// - Parameter versions: One for each member; nil if it is unknown.
+  /// - Returns: nil unless all members support the call.
   package init?(versions: [EtcdVersion?]) {
     guard !versions.isEmpty, versions.allSatisfy({ $0.map { $0 >= EtcdVersion(3, 5, 0) } ?? false }) else {
       return nil
@@ -14,8 +15,8 @@ package struct AuthStatusLeave: Sendable {
 }
 
 extension EtcdClient {
-  /// The auth revision, which every change of a user, role, permission or link moves, and a grant of what is granted
-  /// already too (etcd, `server/auth/store.go`, `commitRevision`).
+  /// The auth revision. Each change of a user, role, permission or link increases it, and so does a grant of
+  /// something already granted (etcd, `server/auth/store.go`, `commitRevision`).
   package func authRevision(_ leave: AuthStatusLeave) async throws(EtcdError) -> Int64 {
     let response = try await call(Auth.status, EmptyRequest(), operation: "AuthStatus")
     return Int64(clamping: response.authRevision)

@@ -1,19 +1,20 @@
-/// Turning authentication on and off, and what a password login tells.
+/// Turns authentication on and off, and tests passwords.
 extension EtcdClient {
-  /// What an attempt to log in with the empty password says about a user and about authentication itself.
+  /// What a login with the empty password shows about a user and about authentication.
   package enum EmptyPasswordLogin: Sendable {
     /// Authentication is off.
     case authNotEnabled
-    /// The user has no password: only its certificate can be it.
+    /// The user has no password and can only be used with its certificate.
     case noPassword
-    /// The user has a password, and it is not the empty one. (Or there is no such user.)
+    /// The user has a password that is not empty, or does not exist.
     case refused
-    /// Any client that reaches etcd can become this user.
+    /// Any client that reaches etcd can log in as this user.
     case open
   }
 
-  /// Tries the empty password. This changes nothing, works on every release, and unlike AuthStatus never harms a
-  /// member: one AuthStatus call stops members before 3.4.31 for good (etcd, `server/etcdserver/apply.go`).
+  /// Tries the empty password. This changes nothing, works on each release, and unlike AuthStatus never harms
+  /// a member: one AuthStatus call crashes members before 3.4.31 for good (etcd,
+  /// `server/etcdserver/apply.go`).
   package func tryEmptyPassword(ofUser user: String) async throws(EtcdError) -> EmptyPasswordLogin {
     do {
       _ = try await authenticate(user, password: "")
@@ -28,20 +29,20 @@ extension EtcdClient {
     }
   }
 
-  /// What is wrong with the password of a user that is to log in with one.
+  /// Why a user that should log in with a password cannot.
   package enum PasswordFault: Hashable, Sendable {
-    /// The user was made without a password, and such a user cannot be given one.
+    /// The user has no password, and cannot be given one.
     case none
-    /// The user has another password than this one.
+    /// The user has another password.
     case another
-    /// The empty password gets in: any client that reaches etcd can become this user.
+    /// The empty password is valid: any client that reaches etcd can log in as this user.
     case empty
   }
 
-  /// Tries a user's password while authentication is on. A user has one password: if this one gets in, no other does,
-  /// the empty one included, and each try costs etcd the work of bcrypt.
-  /// - Parameter passwords: The one, or the two of a change that may or may not have been made; none if it is unknown.
-  /// - Returns: nil if one of them gets in.
+  /// Tries a user's password while authentication is on. A user has one password: if this one is valid, no
+  /// other is, the empty one included. Each attempt costs etcd one bcrypt computation.
+  /// - Parameter passwords: One, two during an unfinished change, or none if it is unknown.
+  /// - Returns: nil if one of them is valid.
   package func passwordFault(
     ofUser user: String, passwords: [String]
   ) async throws(EtcdError) -> PasswordFault? {
@@ -65,25 +66,25 @@ extension EtcdClient {
     try await tryEmptyPassword(ofUser: "root") != .authNotEnabled
   }
 
-  /// Turns authentication on. Nothing happens where it is on, so a lost answer does not matter.
+  /// Turns authentication on. It does nothing if it is on, so the call may be repeated.
   package func enableAuth() async throws(EtcdError) {
     _ = try await call(Auth.enable, EmptyRequest(), operation: "AuthEnable")
   }
 
-  /// Turns authentication off. Nothing happens where it is off.
+  /// Turns authentication off. It does nothing if it is off.
   package func disableAuth() async throws(EtcdError) {
     _ = try await call(Auth.disable, EmptyRequest(), operation: "AuthDisable")
   }
 
-  /// A second way in while authentication is being turned on: an administrator with a password, which works even
-  /// where etcd turns out to ignore certificates.
+  /// Creates an administrator with a password, a second way to log in while authentication is turned on: it
+  /// works even if etcd ignores certificates.
   package func addAdministrator(_ user: String, password: String) async throws(EtcdError) {
     try await addUser(user, password: password)
     try await grant(role: "root", toUser: user)
   }
 
-  /// The same members, as a user with a password. A token ends when it was not used for some minutes at a member, so it
-  /// is good for one member or for a short time (etcd, `server/auth/simple_token.go`).
+  /// A client of the same members that uses a password login. A token expires after some minutes without use
+  /// at a member, so it is valid for one member or for a short time (etcd, `server/auth/simple_token.go`).
   package func login(_ user: String, password: String) async throws(EtcdError) -> EtcdClient {
     using(token: try await authenticate(user, password: password))
   }

@@ -1,4 +1,4 @@
-/// The three PEM files with which a client shows who it is and knows whom it talks to.
+/// The three PEM files of a client: its certificate, its key, and the authority that it trusts.
 package struct ClientCredentials: Hashable, Sendable {
   /// The authority that signed the members' server certificates.
   package let authority: String

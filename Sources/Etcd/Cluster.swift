@@ -1,6 +1,6 @@
 import Endpoints
 
-/// One member as the cluster lists it.
+/// A member in the cluster's member list.
 package struct Member: Hashable, Sendable {
   package let id: UInt64
   package let name: String
@@ -8,27 +8,27 @@ package struct Member: Hashable, Sendable {
   package let isLearner: Bool
 }
 
-/// What one member says about itself.
+/// The status of a member.
 package struct MemberStatus: Hashable, Sendable {
   package let memberID: UInt64
   package let version: EtcdVersion
   /// Bytes of the database file.
   package let databaseSize: Int64
-  /// Bytes it may grow to; nil before etcd 3.6, which does not tell.
+  /// The quota in bytes; nil before etcd 3.6, which does not report it.
   package let quota: Int64?
-  /// The member knows a leader; without one it cannot write.
+  /// Whether the member knows a leader; without one it cannot write.
   package let hasLeader: Bool
   /// The revision of the key-value store at this member.
   package let revision: Int64
 
-  /// A member of this version about which nothing else is known, for tests.
+  /// A status with only a version, for tests.
   package static func of(version: EtcdVersion) -> MemberStatus {
     MemberStatus(
       memberID: 0, version: version, databaseSize: 0, quota: nil, hasLeader: true, revision: 0)
   }
 }
 
-/// An alarm, which changes what a member allows: see ``Advisory``.
+/// An alarm, which changes what members permit: see ``Advisory``.
 package struct Alarm: Hashable, Sendable {
   package enum Kind: String, Sendable {
     case noSpace = "NOSPACE"
@@ -61,7 +61,7 @@ extension EtcdClient {
       revision: response.header.revision)
   }
 
-  /// The alarms that are active anywhere in the cluster.
+  /// The active alarms of all members.
   package func alarms() async throws(EtcdError) -> [Alarm] {
     let response = try await call(Maintenance.alarm, AlarmRequest(action: .get), operation: "Alarm GET")
     return response.alarms.map { alarm in

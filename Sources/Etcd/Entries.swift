@@ -1,10 +1,10 @@
 import Keyspace
 
-/// A key with its value and what etcd knows of it.
+/// A key with its value and metadata.
 package struct Entry: Hashable, Sendable {
   package let key: Key
   package let value: [UInt8]
-  /// The store's revision at which the key was made: another one if it was deleted and made again.
+  /// The store's revision at which the key was created; it changes when the key is deleted and created again.
   package let createRevision: Int64
   package let lease: Lease?
 
@@ -16,17 +16,17 @@ package struct Entry: Hashable, Sendable {
   }
 }
 
-/// Keys with what etcd knows of them, and writing on a condition.
+/// Reads entries with metadata, and writes on a condition.
 extension EtcdClient {
-  /// All entries of a range that is known to be small, at one revision.
+  /// All entries of a small range, at one revision.
   package func entries(in range: KeyRange) async throws(EtcdError) -> [Entry] {
     let request = RangeRequest(key: range.lower.bytes, rangeEnd: range.rangeEnd)
     return try await call(KV.range, request, operation: "Range \(range)").kvs.map(Entry.init)
   }
 
-  /// Writes a value only if a key, this one or another, was made at a certain revision.
-  /// - Parameter revision: 0 if that key must not be there.
-  /// - Returns: The store's revision after writing; nil if it was not written.
+  /// Writes a value only if a key, the same or another one, was created at a certain revision.
+  /// - Parameter revision: 0 if that key must not exist.
+  /// - Returns: The store's revision after the write; nil if the condition was false.
   package func put(
     _ value: [UInt8], at key: Key, with lease: Lease? = nil, onlyIf guardKey: Key,
     wasMadeAt revision: Int64

@@ -1,4 +1,4 @@
-/// The version of an etcd member, `3.5.30`. What follows a hyphen (`3.6.0-rc.1`) is kept for display only.
+/// The version of an etcd member: `3.5.30`. The part after a hyphen (`3.6.0-rc.1`) is kept for display only.
 package struct EtcdVersion: Hashable, Sendable {
   package let major: Int
   package let minor: Int
@@ -22,16 +22,17 @@ package struct EtcdVersion: Hashable, Sendable {
     text = "\(major).\(minor).\(patch)"
   }
 
-  /// Whether a user can be made without a password, and so be nobody but its certificate (etcd 3.4,
-  /// `UserAddOptions`). A member before 3.4 does not know the option and gives the user the empty password.
+  /// Whether a user can be created without a password, so that only its certificate can be used (etcd 3.4,
+  /// `UserAddOptions`). A member before 3.4 ignores the option and gives the user the empty password.
   package var hasUsersWithoutPassword: Bool { self >= EtcdVersion(3, 4, 0) }
 
-  /// Whether a member that is started again refuses everybody but administrators until users or roles change (etcd
-  /// issue 14409, mended in 3.4.21; the same cache came to 3.5 with the mend in it, in 3.5.5).
+  /// Whether a restarted member refuses all users but administrators until users or roles change (etcd issue
+  /// 14409, fixed in 3.4.21; 3.5 has this cache since 3.5.5, with the fix).
   package var forgetsPermissionsAtStart: Bool { (major, minor, patch) == (3, 4, 20) }
 
-  /// Whether a member refuses a watch also when the auth store has just changed, in the same words as for want of
-  /// permission (etcd, `server/etcdserver/api/v3rpc/watch.go`; told apart since 3.4.22 and 3.5.6). Ask again.
+  /// Whether a member may refuse a watch because the auth store has just changed, with the same message as
+  /// for missing permission (etcd, `server/etcdserver/api/v3rpc/watch.go`; distinct since 3.4.22 and 3.5.6).
+  /// Retry then.
   package var mayRefuseWatchWrongly: Bool {
     self < EtcdVersion(3, 4, 22) || (self >= EtcdVersion(3, 5, 0) && self < EtcdVersion(3, 5, 6))
   }

@@ -1,9 +1,9 @@
 import Keyspace
 
-/// Questions that a member answers "allowed" only if it has a known hole. Like the other questions they change
-/// nothing: what is asked for is only checked, lies in the future, or does not exist.
+/// Probes that a member answers with "allowed" only if it has a known vulnerability. They change nothing: the
+/// request is only checked, concerns a future revision, or a member that does not exist.
 extension EtcdClient {
-  /// May this identity write the range by a Txn inside a Txn? Neither is executed: see ``mayWrite(_:)``.
+  /// May this identity write the range in a Txn inside a Txn? Neither is executed: see ``mayWrite(_:)``.
   /// (CVE-2026-33343: the inner one is not checked.)
   package func mayWriteInNestedTxn(_ range: KeyRange) async -> Answer {
     let delete = DeleteRangeRequest(key: range.lower.bytes, rangeEnd: range.rangeEnd)
@@ -14,8 +14,8 @@ extension EtcdClient {
     }
   }
 
-  /// May this identity compact the store? Asked for the last revision there can be, which is refused as being in the
-  /// future. Never for revision 0, which a store that was never compacted accepts.
+  /// May this identity compact the store? The request has the highest possible revision, which etcd refuses
+  /// as a future revision. Never use revision 0, which a store that was never compacted accepts.
   package func mayCompact() async -> Answer {
     await answer { () async throws(EtcdError) in
       _ = try await call(
@@ -23,8 +23,8 @@ extension EtcdClient {
     }
   }
 
-  /// May this identity end alarms? Asked for an alarm without a kind of a member that there is not. Never to set one,
-  /// after which some releases check nothing any more.
+  /// May this identity disarm alarms? The request has alarm kind NONE and a member that does not exist, so it
+  /// has no effect. Never activate an alarm: some releases then check no permissions.
   package func mayDisarmAlarms() async -> Answer {
     let request = AlarmRequest(action: .deactivate, memberID: .max - 1, alarm: .none)
     return await answer { () async throws(EtcdError) in

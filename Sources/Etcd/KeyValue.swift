@@ -2,7 +2,7 @@ import Keyspace
 
 /// Keys and values.
 extension EtcdClient {
-  /// The value of a key; nil if there is none.
+  /// The value of a key; nil if the key does not exist.
   package func value(of key: Key) async throws(EtcdError) -> [UInt8]? {
     try await call(KV.range, RangeRequest(key: key.bytes), operation: "Range \(key)").kvs.first?.value
   }
@@ -12,7 +12,7 @@ extension EtcdClient {
       KV.put, PutRequest(key: key.bytes, value: value), operation: "Put \(key)", repeatable: false)
   }
 
-  /// Whether there is any key in the range.
+  /// Whether the range contains a key.
   package func holdsAny(_ range: KeyRange) async throws(EtcdError) -> Bool {
     let request = RangeRequest(key: range.lower.bytes, rangeEnd: range.rangeEnd, limit: 1, keysOnly: true)
     return try await !call(KV.range, request, operation: "Range \(range)").kvs.isEmpty
@@ -35,7 +35,7 @@ extension EtcdClient {
     return keys
   }
 
-  /// The revision of the key-value store, which every change of a key moves and nothing else does.
+  /// The revision of the key-value store. Only changes of keys increase it.
   package func revision() async throws(EtcdError) -> Int64 {
     try await call(KV.range, RangeRequest(key: [0], countOnly: true), operation: "Range (revision)")
       .header.revision

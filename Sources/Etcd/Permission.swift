@@ -2,14 +2,15 @@ import Keyspace
 
 /// One permission of a role exactly as etcd stores it.
 ///
-/// Two permissions may mean the same keys and still be two (`k` with an empty end, and `k` to `k\x00`), and revoking
-/// needs the stored bytes, so roles are compared by these and not by what they mean.
+/// Two permissions may cover the same keys and still differ (`k` with an empty end, and `k` to `k\x00`). etcd
+/// revokes by the stored bytes, so roles are compared by these.
 package struct Permission: Hashable, Sendable {
   package let access: Access
   package let key: [UInt8]
   package let rangeEnd: [UInt8]
 
-  /// The permission that Bulkhead writes for a grant: one key with an empty end, no end as `\x00`.
+  /// The permission that Bulkhead writes for a grant: a single key has an empty end, an unbounded range the
+  /// end `\x00`.
   package init(_ grant: Grant) {
     access = grant.access
     key = grant.range.lower.bytes
@@ -30,7 +31,7 @@ package struct Permission: Hashable, Sendable {
 
   package var grant: Grant { Grant(KeyRange(key: key, rangeEnd: rangeEnd), access) }
 
-  /// The same range with this access too.
+  /// The same range with additional access.
   package func allowing(_ more: Access) -> Permission {
     Permission(access: access.union(more), key: key, rangeEnd: rangeEnd)
   }
@@ -39,7 +40,7 @@ package struct Permission: Hashable, Sendable {
     (self.access, self.key, self.rangeEnd) = (access, key, rangeEnd)
   }
 
-  /// Whether two permissions have the same key and range end, and so exclude each other in etcd.
+  /// Whether two permissions have the same key and range end, so that etcd treats them as one entry.
   package func hasSameRange(as other: Permission) -> Bool { key == other.key && rangeEnd == other.rangeEnd }
 
   var wire: PermissionMessage {

@@ -1,21 +1,22 @@
 import GRPC
 import Keyspace
 
-/// What etcd says to "may I?".
+/// The answer of a member to a permission probe.
 package enum Answer: Hashable, Sendable {
   case allowed
   case denied
-  /// Neither: a timeout, a full store, a member that is away.
+  /// Unknown: a timeout, a full store, an unreachable member.
   case inconclusive(EtcdError)
 }
 
-/// Questions about permission that change nothing: no revision, no data, no event.
+/// Permission probes that change nothing: no revision, no data, no event.
 ///
-/// Reading and watching are refused by the member that is asked; writing is judged when the entry is applied, so
-/// it costs one entry of the raft log and nothing else (etcd, `server/etcdserver/apply_auth.go`, `checkTxnAuth`).
+/// Reads and watches are checked by the member that receives them. Writes are checked when the entry is
+/// applied, so a probe costs one entry in the raft log and nothing else (etcd,
+/// `server/etcdserver/apply_auth.go`, `checkTxnAuth`).
 extension EtcdClient {
-  /// May this identity read the range? Asked for a revision that lies far in the future: the permission comes
-  /// first, so whoever may read is told that there is no such revision, and nobody is sent any data.
+  /// May this identity read the range? The request has a revision far in the future. etcd checks the
+  /// permission first, so a permitted request gets the error "future revision" and no request returns data.
   package func mayRead(_ range: KeyRange) async -> Answer {
     let request = RangeRequest(
       key: range.lower.bytes, rangeEnd: range.rangeEnd, limit: 1, revision: .max)
@@ -24,9 +25,9 @@ extension EtcdClient {
     }
   }
 
-  /// May this identity write the range? A Txn without compares takes its empty first branch, while etcd checks the
-  /// permission of both. The other branch deletes rather than puts, because a delete can ask for a range too and
-  /// never counts against the quota.
+  /// May this identity write the range? A Txn without compares takes its empty first branch, while etcd
+  /// checks the permissions of both. The second branch deletes instead of putting, because a delete can name
+  /// a range and never counts against the quota.
   package func mayWrite(_ range: KeyRange) async -> Answer {
     let delete = DeleteRangeRequest(key: range.lower.bytes, rangeEnd: range.rangeEnd)
     let request = TxnRequest(failure: [.deleteRange(delete)])
@@ -35,10 +36,10 @@ extension EtcdClient {
     }
   }
 
-  /// May this identity watch the range? Asked on a stream of its own, because a refused watch ends others of the
-  /// same stream on 3.5.0 to 3.5.5 (etcd issue 14563), and from a revision that never comes.
+  /// May this identity watch the range? The watch has its own stream, because a refused watch ends others on
+  /// the same stream on 3.5.0 to 3.5.5 (etcd issue 14563), and starts at a revision that never comes.
   ///
-  /// A member whose ``EtcdVersion/mayRefuseWatchWrongly`` also says no when the auth store has just changed.
+  /// A member with ``EtcdVersion/mayRefuseWatchWrongly`` also refuses when the auth store has just changed.
   package func mayWatch(_ range: KeyRange) async -> Answer {
     let create = WatchCreate(
       key: range.lower.bytes, rangeEnd: range.rangeEnd, startRevision: .max - 1, isMute: true)
@@ -50,8 +51,8 @@ extension EtcdClient {
     }
   }
 
-  /// May this identity list users? Everything of the auth API but a look at oneself needs the root role
-  /// (etcd, `server/etcdserver/v3_server.go` and `apply_auth.go`, `needAdminPermission`).
+  /// May this identity list users? The auth API requires the root role, except for a user's own data (etcd,
+  /// `server/etcdserver/v3_server.go` and `apply_auth.go`, `needAdminPermission`) and, on 3.7, AuthStatus.
   package func mayAdminister() async -> Answer {
     await answer { () async throws(EtcdError) in _ = try await users() }
   }
@@ -63,7 +64,7 @@ extension EtcdClient {
     } catch {
       switch error.code {
       case .revisionInFuture: return .allowed
-      // An unknown user gets "user name not found" from the auth API and "permission denied" elsewhere.
+      // For an unknown user the auth API returns "user name not found", other APIs "permission denied".
       case .permissionDenied, .notFound: return .denied
       default: return .inconclusive(error)
       }
@@ -72,7 +73,7 @@ extension EtcdClient {
 }
 
 extension Connection {
-  /// Opens a watch and closes it when the member has answered.
+  /// Opens a watch and closes it after the member's answer.
   fileprivate func openWatch(
     _ create: WatchCreate, operation: String, timeout: Duration, token: String?
   ) async throws(EtcdError) {
@@ -80,7 +81,7 @@ extension Connection {
       Watch.watch, create, operation: operation, timeout: timeout, token: token
     ) { response throws(GRPCError) in
       guard response.created || response.canceled else { return nil }
-      // The permission is checked first, so an answer about a compacted revision is a yes as well.
+      // The permission is checked first, so an answer about a compacted revision means "allowed" too.
       guard response.canceled, response.compactRevision == 0 else { return () }
       throw GRPCError(.unknown, response.cancelReason, processing: .answered)
     }

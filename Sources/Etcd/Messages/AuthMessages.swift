@@ -30,7 +30,7 @@ enum Auth {
 
 /// `Permission` (etcd, `api/authpb/auth.proto`).
 struct PermissionMessage: ProtobufReadable, ProtobufWritable {
-  /// `Permission.Type`, with what later releases may add.
+  /// `Permission.Type`, and values that later releases may add.
   struct Kind: RawRepresentable, Hashable, Sendable {
     let rawValue: Int32
     static let read = Kind(rawValue: 0)
@@ -91,7 +91,7 @@ struct AuthenticateResponse: ProtobufReadable {
 struct UserAddRequest: ProtobufWritable {
   var name: String
   var password: String
-  /// Of `UserAddOptions`, which is always sent.
+  /// In `UserAddOptions`, which is always sent.
   var noPassword: Bool
 
   func write(to writer: inout ProtobufWriter) {
@@ -148,7 +148,7 @@ struct RoleGetResponse: ProtobufReadable {
 /// `AuthRoleGrantPermissionRequest`.
 struct RoleGrantPermissionRequest: ProtobufWritable {
   var name: String
-  /// Always sent: a member before 3.4.25 stops for good on a request without it.
+  /// Always sent: a request without it crashes a member before 3.4.25 for good.
   var permission: PermissionMessage
 
   func write(to writer: inout ProtobufWriter) {

@@ -82,7 +82,7 @@ struct DeleteRangeRequest: ProtobufWritable {
   }
 }
 
-/// One operation of a Txn: which one is told by the field that it stands in.
+/// An operation of a Txn; the number of its field tells which.
 enum RequestOp: ProtobufWritable {
   case put(PutRequest)
   case deleteRange(DeleteRangeRequest)
@@ -98,7 +98,7 @@ enum RequestOp: ProtobufWritable {
   }
 }
 
-/// A condition of a Txn: the key was made at this revision, which is 0 for one that is not there.
+/// A condition of a Txn: the key was created at this revision, 0 for a key that does not exist.
 struct CompareCreateRevision: ProtobufWritable {
   var key: [UInt8]
   var createRevision: Int64
@@ -112,7 +112,7 @@ struct CompareCreateRevision: ProtobufWritable {
     writer.int64(1, Self.equal)
     writer.int64(2, Self.create)
     writer.bytes(3, key)
-    // Of the oneof `target_union`.
+    // In the oneof `target_union`.
     writer.int64(5, createRevision, evenIfDefault: true)
   }
 }

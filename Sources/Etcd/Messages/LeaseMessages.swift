@@ -13,7 +13,7 @@ struct LeaseGrantRequest: ProtobufWritable {
   /// In seconds.
   var ttl: Int64
 
-  // 2: ID, which etcd chooses where it is left out
+  // 2: ID, which etcd chooses if it is left out
   func write(to writer: inout ProtobufWriter) { writer.int64(1, ttl) }
 }
 
@@ -24,7 +24,8 @@ struct LeaseRequest: ProtobufWritable {
   func write(to writer: inout ProtobufWriter) { writer.int64(1, id) }
 }
 
-/// `LeaseGrantResponse`, `LeaseKeepAliveResponse` and `LeaseTimeToLiveResponse`, which begin alike.
+/// `LeaseGrantResponse`, `LeaseKeepAliveResponse` and `LeaseTimeToLiveResponse`, whose first fields are the
+/// same.
 struct LeaseResponse: ProtobufReadable {
   var id: Int64 = 0
   /// In seconds.

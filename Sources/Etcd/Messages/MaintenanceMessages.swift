@@ -6,7 +6,7 @@ enum Maintenance {
   static let status = Method<EmptyRequest, StatusResponse>(path: "/etcdserverpb.Maintenance/Status")
 }
 
-/// `AlarmType`, with what later releases may add.
+/// `AlarmType`, and values that later releases may add.
 struct AlarmType: RawRepresentable, Hashable, Sendable {
   let rawValue: Int32
   static let none = AlarmType(rawValue: 0)
@@ -15,7 +15,8 @@ struct AlarmType: RawRepresentable, Hashable, Sendable {
 }
 
 struct AlarmRequest: ProtobufWritable {
-  /// `AlarmRequest.AlarmAction`. `ACTIVATE`, which is 1, is left out: after it some releases check nothing any more.
+  /// `AlarmRequest.AlarmAction`. `ACTIVATE`, 1, is left out: with an active alarm some releases check no
+  /// permissions.
   enum Action: Int64 {
     case get = 0
     case deactivate = 2

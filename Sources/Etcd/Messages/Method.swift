@@ -2,20 +2,20 @@ import Protobuf
 
 /// A call of etcd's API with one request and one response.
 ///
-/// The messages beside this file are the part of the API that Bulkhead calls, with etcd's names and field numbers
-/// (etcd, `api/etcdserverpb/rpc.proto`, `api/authpb/auth.proto` and `api/mvccpb/kv.proto`). Fields that Bulkhead never
-/// sets or reads are left out, which protobuf allows: what is unknown is skipped.
+/// The messages in this folder are the part of the API that Bulkhead uses, with etcd's names and field
+/// numbers (etcd, `api/etcdserverpb/rpc.proto`, `api/authpb/auth.proto` and `api/mvccpb/kv.proto`). Fields
+/// that Bulkhead neither sets nor reads are left out: Protocol Buffers skip unknown fields.
 struct Method<Request: ProtobufWritable, Response: ProtobufReadable>: Sendable {
   /// `/etcdserverpb.Service/Method`.
   let path: String
 }
 
-/// A request or a part of one that has no fields, as most that only ask.
+/// A request, or part of one, without fields.
 struct EmptyRequest: ProtobufWritable {
   func write(to writer: inout ProtobufWriter) {}
 }
 
-/// A response of which only the header matters, as of most that only change something.
+/// A response of which only the header is read.
 struct HeaderOnly: ProtobufReadable {
   var header = ResponseHeader()
 
@@ -24,10 +24,10 @@ struct HeaderOnly: ProtobufReadable {
   }
 }
 
-/// With what every response begins.
+/// The header of each response.
 struct ResponseHeader: ProtobufReadable {
   var memberID: UInt64 = 0
-  /// Of the key-value store.
+  /// The revision of the key-value store.
   var revision: Int64 = 0
 
   mutating func read(_ field: UInt32, from reader: inout ProtobufReader) throws(ProtobufError) {

@@ -2,7 +2,7 @@ import Protobuf
 
 /// Changes as they happen (etcd, `api/etcdserverpb/rpc.proto`, service `Watch`).
 enum Watch {
-  /// Messages in both directions, for as long as the stream is open.
+  /// Messages in both directions while the stream is open.
   static let watch = Method<WatchCreate, WatchResponse>(path: "/etcdserverpb.Watch/Watch")
 }
 
@@ -11,14 +11,14 @@ struct WatchCreate: ProtobufWritable {
   var key: [UInt8]
   var rangeEnd: [UInt8]
   var startRevision: Int64 = 0
-  /// Tells neither of what is put nor of what is deleted.
+  /// Whether put and delete events are filtered out.
   var isMute = false
 
   /// `WatchCreateRequest.FilterType`.
   private static let (noPut, noDelete): (Int64, Int64) = (0, 1)
 
   func write(to writer: inout ProtobufWriter) {
-    // Of the oneof `request_union`; 2: cancel_request
+    // In the oneof `request_union`; 2: cancel_request
     writer.message(1, Request(create: self))
   }
 
@@ -37,10 +37,10 @@ struct WatchCreate: ProtobufWritable {
 struct WatchResponse: ProtobufReadable {
   var created = false
   var canceled = false
-  /// Not 0 if the watch was to begin before a revision that is gone.
+  /// Not 0 if the start revision was compacted.
   var compactRevision: Int64 = 0
   var cancelReason = ""
-  /// How many events it brings.
+  /// The number of events.
   var events = 0
 
   mutating func read(_ field: UInt32, from reader: inout ProtobufReader) throws(ProtobufError) {
