@@ -2,8 +2,8 @@ import Certificates
 import Foundation
 
 extension CertificateSource {
-  /// Gets a certificate and checks it before anyone uses it: the key is its own, it is for this identity and for
-  /// clients, it is in its time, each authority of its chain has signed the one before.
+  /// Gets a certificate and checks it: the key belongs to it, it is for this identity and for clients, it is
+  /// valid now, and each authority of its chain signed the certificate before it.
   /// - Throws: ``SourceError``.
   package func order(_ order: CertificateOrder, now: Date) async throws -> SourcedCertificate {
     let answer: SourcedCertificate

@@ -1,22 +1,22 @@
 import Certificates
 import Foundation
 
-/// Where an identity's certificate comes from: a secret manager, an authority server, a folder.
+/// A source of certificates: a secret manager, an authority server, a folder.
 ///
-/// A new kind of source is a file beside this one.
+/// Each kind of source has its own file in this folder.
 package protocol CertificateSource: Sendable {
   /// For messages: `vault https://vault:8200`.
   var name: String { get }
 
-  /// How often it is asked though nothing is due, because somebody may have put another certificate there: zero for at
-  /// every look. Nil where asking makes a certificate.
+  /// How often to ask it when nothing is due, because it may have another certificate by then; zero for each
+  /// check. Nil if a request issues a certificate.
   var revisit: Duration? { get }
 
-  /// Gets a certificate. What comes is not checked yet: see ``order(_:now:)``.
-  /// - Throws: ``SourceError``, which says whether asking again later may help.
+  /// Gets a certificate without checking it: see ``order(_:now:)``.
+  /// - Throws: ``SourceError``, whose `isTransient` says whether a later retry may succeed.
   func certificate(for order: CertificateOrder) async throws -> SourcedCertificate
 
-  /// Keeps the credential for the source itself alive; called again and again while the agent runs.
+  /// Renews the credential for the source itself. It is called regularly while the agent runs.
   func maintain(now: Date) async throws
 }
 
@@ -25,13 +25,13 @@ extension CertificateSource {
   package func maintain(now: Date) async throws {}
 }
 
-/// What is asked of a source.
+/// A request to a source.
 package struct CertificateOrder: Sendable {
   /// The certificate's Common Name, which is the etcd user.
   package let identity: String
-  /// How long it is to last; nil for the source's own default.
+  /// The requested lifetime; nil for the source's default.
   package let lifetime: Duration?
-  /// What is there and still good, for sources that take it as proof of who asks.
+  /// The current valid credential, for sources that accept it as proof of identity.
   package let current: Credential?
 
   package init(identity: String, lifetime: Duration?, current: Credential?) {

@@ -2,7 +2,7 @@ import Certificates
 import Files
 import Foundation
 
-/// A folder that something else fills: configuration management, a CSI driver, `bulkhead certs issue`.
+/// A folder that another program fills: configuration management, a CSI driver, `bulkhead certs issue`.
 package struct DirectorySource: CertificateSource {
   let path: String
 

@@ -1,13 +1,14 @@
 import Files
 import Foundation
 
-/// Where a credential for a source is found: in a file, or else in the environment. Never in an argument, which every
-/// user of the machine can read.
+/// A credential for a source, in a file or in the environment. Never in an argument, which each user of the
+/// machine can read.
 ///
-/// It is read anew each time it is needed, because others renew it: the kubelet replaces service-account tokens.
+/// It is read each time it is used, because other programs renew it: the kubelet replaces service-account
+/// tokens.
 package struct Secret: Hashable, Sendable {
   package let file: String?
-  /// The environment variable that is asked where no file is named.
+  /// The environment variable that is read if no file is named.
   package let variable: String?
 
   package init(file: String?, variable: String? = nil) {
@@ -15,11 +16,12 @@ package struct Secret: Hashable, Sendable {
     self.variable = variable
   }
 
-  /// The most that a token has: service-account tokens have about 1 KiB, Vault's batch tokens a few hundred bytes.
+  /// The size limit of a token: service-account tokens have about 1 KiB, Vault's batch tokens a few hundred
+  /// bytes.
   private static let limit = 64 << 10
 
-  /// The credential, without white space around it; nil where there is none.
-  /// - Throws: ``SourceError`` where the file is there and cannot be read, or is empty.
+  /// The credential, without surrounding white space; nil if it does not exist.
+  /// - Throws: ``SourceError`` if the file exists but is unreadable or empty.
   func readIfPresent() throws(SourceError) -> String? {
     guard let file else {
       return variable.flatMap { ProcessInfo.processInfo.environment[$0] }.flatMap { $0.isEmpty ? nil : $0 }
@@ -39,8 +41,8 @@ package struct Secret: Hashable, Sendable {
     }
   }
 
-  /// - Parameter what: What it is, for the message: `the token for vault`.
-  /// - Throws: ``SourceError``, also where there is none.
+  /// - Parameter what: A description for messages: `the token for vault`.
+  /// - Throws: ``SourceError``, also if it does not exist.
   func read(_ what: String) throws(SourceError) -> String {
     if let secret = try readIfPresent() { return secret }
     let places = [file.map { "in \($0)" }, variable.map { "in the environment as \($0)" }].compactMap { $0 }

@@ -4,7 +4,7 @@ import Foundation
 
 /// Bulkhead's own authority server (`bulkhead authority serve`).
 ///
-/// The first certificate is had for a token, every later one with the certificate before it.
+/// The first certificate needs a token; each later one is requested with the certificate before it.
 package struct ServerSource: CertificateSource {
   let settings: ServerSettings
 
@@ -17,7 +17,7 @@ package struct ServerSource: CertificateSource {
       do {
         return try await renew(order, with: current)
       } catch let error as SourceError where !error.isTransient {
-        // It may be of an authority that is no more, or revoked by mistake; a token is the way back.
+        // The certificate may be of a replaced authority, or revoked by mistake; a token still works then.
         guard try settings.token.readIfPresent() != nil else { throw error }
       }
     }
@@ -70,5 +70,5 @@ package struct ServerSource: CertificateSource {
   }
 }
 
-/// Whether a status says that the source cannot at the moment, rather than that it will not.
+/// Whether a status means a temporary failure, not a refusal.
 func isTransient(status: Int) -> Bool { status >= 500 || status == 408 || status == 412 || status == 429 }

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Where a source is reached: `https://HOST[:PORT][/PATH]`.
+/// The address of a source: `https://HOST[:PORT][/PATH]`.
 ///
-/// Plain `http://` is taken for loopback only, where a proxy such as Vault's own may listen: a token would otherwise
-/// cross the network in clear.
+/// Plain `http://` is accepted for loopback only, where a proxy such as Vault's own may listen. Elsewhere a
+/// token would cross the network unencrypted.
 package struct SourceAddress: Hashable, Sendable, CustomStringConvertible {
-  /// Without a slash at its end.
+  /// Without a trailing slash.
   package let url: String
 
   package var description: String { url }
@@ -16,7 +16,7 @@ package struct SourceAddress: Hashable, Sendable, CustomStringConvertible {
     guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
       let host = parts.host, !host.isEmpty
     else { throw SourceAddressError("is no URL", hint: form) }
-    // What stands before the host may be a password: it is not repeated.
+    // The part before the host may be a password, so it is not repeated.
     guard parts.user == nil, parts.password == nil else {
       throw SourceAddressError("holds a user", hint: "\(form), and give the credential in a file of its own")
     }
@@ -35,7 +35,7 @@ package struct SourceAddress: Hashable, Sendable, CustomStringConvertible {
   private static let loopback: Set<String> = ["127.0.0.1", "localhost", "::1", "[::1]"]
 }
 
-/// Why a text is no ``SourceAddress``. Does not repeat the text, which may hold a password.
+/// Why a text is not a valid ``SourceAddress``. Does not repeat the text, which may contain a password.
 package struct SourceAddressError: Error, Hashable {
   package let problem: String
   package let hint: String

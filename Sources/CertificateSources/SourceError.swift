@@ -1,8 +1,8 @@
-/// Why a source gave no certificate: one sentence, and what to do about it. Never holds a credential.
+/// Why a source did not return a certificate, with a hint. Never contains a credential.
 package struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
   package let message: String
   package let hint: String?
-  /// Whether asking again later may help: the source was away, slow or overloaded, and did not refuse.
+  /// Whether a later retry may succeed: the source was unreachable, slow or overloaded, and did not refuse.
   package let isTransient: Bool
 
   package var description: String { message }

@@ -1,9 +1,9 @@
 import Certificates
 
-/// A key and its certificate as a source gave them, and what the client is to trust.
+/// A key and certificate from a source, and the authorities that the client must trust.
 package struct SourcedCertificate: Sendable {
   package let credential: Credential
-  /// The authorities of etcd's server certificates in PEM; nil where the source does not say.
+  /// The authorities of etcd's server certificates in PEM; nil if the source does not send them.
   package let etcdCA: String?
 
   package init(credential: Credential, etcdCA: String?) {

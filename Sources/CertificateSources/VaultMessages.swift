@@ -1,9 +1,9 @@
-// Bodies of Vault's HTTP API. Its own names of the fields are in snake case, which the exchange sees to.
+// Bodies of Vault's HTTP API. Vault's field names are in snake case; ``Exchange`` converts them.
 
 struct VaultSignRequest: Encodable, Sendable {
   let csr: String
   let commonName: String
-  /// Without it Vault wants the Common Name to be a host's and lists it among the alternative names.
+  /// Without it Vault requires the Common Name to be a host name and adds it to the alternative names.
   let excludeCnFromSans: Bool
   let format: String
   let ttl: String?

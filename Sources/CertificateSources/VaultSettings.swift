@@ -1,4 +1,4 @@
-/// How Vault or OpenBao is reached, and what is asked of it.
+/// How to reach Vault or OpenBao, and what to request.
 package struct VaultSettings: Hashable, Sendable {
   package var address: SourceAddress
   /// The authorities of its server certificate, a file in PEM; nil for those that the system trusts.
@@ -9,21 +9,21 @@ package struct VaultSettings: Hashable, Sendable {
   /// How long a question and its whole answer may take.
   package var timeout = Duration.seconds(20)
 
-  /// The secrets engine that certificates come from.
+  /// The secrets engine with the certificates.
   package enum Engine: Hashable, Sendable {
-    /// PKI: signs a request for a key made here.
+    /// PKI: signs a request for a local key.
     case pki(mount: String, role: String)
-    /// KV version 2: holds certificates and keys that someone else has put there, one secret for each identity below
+    /// KV version 2: contains certificates and keys that others stored, one secret for each identity below
     /// the path.
     case keyValue(mount: String, path: String)
   }
 
-  /// The auth method that proves who asks.
+  /// The auth method.
   package enum Login: Hashable, Sendable {
     case token(Secret)
     case appRole(mount: String, roleID: String, secretID: Secret)
     case kubernetes(mount: String, role: String, token: Secret)
-    /// TLS certificate. `role` may be nil: Vault then tries all that trust the certificate's authority.
+    /// TLS certificate. If `role` is nil, Vault tries all roles that trust the certificate's authority.
     case certificate(mount: String, role: String?, certificate: String, key: String)
   }
 
@@ -38,12 +38,12 @@ package struct VaultSettings: Hashable, Sendable {
   }
 }
 
-/// How an authority server (`bulkhead authority serve`) is reached.
+/// How to reach an authority server (`bulkhead authority serve`).
 package struct ServerSettings: Hashable, Sendable {
   package var address: SourceAddress
   /// The authorities of its server certificate, a file in PEM; nil for those that the system trusts.
   package var authority: String?
-  /// A join token, or a Kubernetes service-account token; not needed once there is a certificate to renew.
+  /// A join token or a Kubernetes service-account token; not needed when a certificate can be renewed.
   package var token: Secret
   /// How long a question and its whole answer may take.
   package var timeout = Duration.seconds(20)

@@ -1,25 +1,25 @@
 import Certificates
 import Foundation
 
-/// HashiCorp Vault and OpenBao, whose HTTP API is the same as far as it is used here.
+/// HashiCorp Vault and OpenBao, which share the part of the HTTP API that is used here.
 ///
 /// Sources: developer.hashicorp.com/vault/api-docs, secret/pki ("Sign certificate"), secret/kv/kv-v2 ("Read secret
 /// version"), auth/approle, auth/kubernetes, auth/cert, auth/token ("Renew a token (self)").
 package actor VaultSource: CertificateSource {
   let settings: VaultSettings
-  /// From the last login; nil before it, and where the token is given.
+  /// The token of the last login; nil before the first login, and if the token is given.
   private var token: String?
-  /// Under way, for all who need a token meanwhile.
+  /// The login in flight, shared by all requests that need a token.
   private var loggingIn: Task<String, any Error>?
-  /// When a given token is to be renewed next.
+  /// When to renew a given token.
   private var renewal = Date.distantPast
 
   package init(_ settings: VaultSettings) { self.settings = settings }
 
   package nonisolated var name: String { "vault \(settings.address)" }
 
-  /// A secret is read anew every ten minutes: 5,000 nodes with three of them each make 25 requests a second. To read
-  /// its version alone would cost Vault as much, and need a right more.
+  /// A secret is read every ten minutes: 5,000 nodes with three secrets each make 25 requests a second.
+  /// Reading only its version would cost Vault as much, and need another permission.
   package nonisolated var revisit: Duration? {
     if case .keyValue = settings.engine { .seconds(600) } else { nil }
   }
@@ -31,12 +31,13 @@ package actor VaultSource: CertificateSource {
     }
   }
 
-  /// A token that is given and not had for a login ends one day unless it is renewed; half way is early enough.
+  /// A token that is given, not obtained by a login, expires unless it is renewed; it is renewed at half of
+  /// its lease.
   package func maintain(now: Date) async throws {
     guard case .token = settings.login, now >= renewal else { return }
     let token = try await self.login()
     let answer = try await send("POST", "/v1/auth/token/renew-self", token, body: [String: String]())
-    // One that cannot be renewed lasts as long as it lasts: nothing is to be done here.
+    // A token that cannot be renewed is used until it expires.
     let lease = answer.decoded(VaultLogin.self)?.auth.leaseDuration ?? 0
     renewal = now + (lease > 0 ? Double(lease) / 2 : 3_600)
   }
@@ -74,14 +75,15 @@ package actor VaultSource: CertificateSource {
 
   // MARK: - questions
 
-  /// Asks with the token at hand, and once more with a new one where that is refused: it may have ended.
+  /// Sends a request with the current token, and once more with a new one if Vault refuses it: it may have
+  /// expired.
   private func ask<Response: Decodable>(
     _ method: String, _ path: String, body: (some Encodable & Sendable)?, _: Response.Type
   ) async throws -> Response {
     var used = try await token()
     var answer = try await send(method, path, used, body: body)
     if answer.status == 403, !isTokenGiven {
-      // Another who asks may have had a new one already.
+      // Another request may have got a new token already.
       if token == used { token = nil }
       used = try await token()
       answer = try await send(method, path, used, body: body)
@@ -120,7 +122,7 @@ package actor VaultSource: CertificateSource {
     var exchange = Exchange(
       name: name, address: settings.address, authority: settings.authority, timeout: settings.timeout)
     if case .certificate(_, _, let certificate, let key) = settings.login {
-      // The token is bound to the certificate it was had for.
+      // The token is bound to the certificate of its login.
       exchange.identity = .files(certificate: certificate, key: key)
     }
     var headers = ["X-Vault-Request": "true"]

@@ -2,44 +2,44 @@ import CertificateSources
 import Files
 import StrictYAML
 
-/// The file of one agent: where certificates come from, and where they go.
+/// The configuration of an agent: the source of its certificates, and where it writes them.
 package struct AgentConfiguration: Hashable, Sendable {
   package var source: Source
   /// At least one.
   package var deliveries: [Delivery]
-  /// The authorities of etcd's server certificates, a file in PEM; nil where the source says.
+  /// The authorities of etcd's server certificates, a file in PEM; nil if the source sends them.
   package var etcdCA: String?
-  /// What a source is asked for that lets its clients choose; nil for its own default.
+  /// The lifetime to request, from sources that let clients choose; nil for the source's default.
   package var lifetime: Lifetime?
   package var renewal: RenewalPolicy
-  /// Where `/live`, `/ready` and `/metrics` are; nil for nowhere.
+  /// The address of `/live`, `/ready` and `/metrics`; nil for none.
   package var listen: ListenAddress?
 
   package enum Source: Hashable, Sendable {
-    /// A folder that something else fills.
+    /// A folder that another program fills.
     case directory(String)
     case server(ServerSettings)
     case vault(VaultSettings)
   }
 
-  /// One identity's certificate on this node.
+  /// The certificate of one identity on this node.
   package struct Delivery: Hashable, Sendable {
     /// The certificate's Common Name, which is the etcd user.
     package var identity: String
-    /// Gets `etcd-ca`, `etcd-cert` and `etcd-key`.
+    /// The folder for `etcd-ca`, `etcd-cert` and `etcd-key`.
     package var directory: String
     /// Permission bits.
     package var keyMode: UInt32
     package var certificateMode: UInt32
-    /// Names or numbers; nil for whom the agent runs as.
+    /// Names or numbers; nil for those of the agent's process.
     package var owner: String?
     package var group: String?
-    /// The folder on the host from which the CNI plugin reads, Calico's `calico-tls`.
+    /// The folder from which the CNI plugin reads on the host, Calico's `calico-tls`.
     package var cniCopy: String?
     package var afterChange: AfterChange?
   }
 
-  /// What is done when a certificate has changed.
+  /// The action after a certificate has changed.
   package enum AfterChange: Hashable, Sendable {
     /// A program and its arguments, without a shell.
     case command([String])
@@ -62,8 +62,8 @@ package struct AgentConfiguration: Hashable, Sendable {
 
 extension AgentConfiguration {
   /// Reads a file; relative paths in it are relative to its folder.
-  /// - Parameter environment: What `${NAME}` in a value stands for.
-  /// - Throws: `FileFaults` with every fault, or `FileError`.
+  /// - Parameter environment: The values of `${NAME}`.
+  /// - Throws: `FileFaults` with all faults, or `FileError`.
   package init(file path: String, environment: [String: String]) throws {
     let slash = path.lastIndex(of: "/")
     try self.init(

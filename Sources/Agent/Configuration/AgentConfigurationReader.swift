@@ -4,9 +4,9 @@ import YAML
 extension AgentConfiguration {
   /// - Parameters:
   ///   - file: Its name, for messages.
-  ///   - folder: What relative paths are relative to.
-  ///   - environment: What `${NAME}` in a value stands for.
-  /// - Throws: Every fault of the file, each with line, column and hint.
+  ///   - folder: The base of relative paths.
+  ///   - environment: The values of `${NAME}`.
+  /// - Throws: All faults of the file, each with line, column and hint.
   package init(
     _ text: String, file: String, folder: String, environment: [String: String]
   ) throws(FileFaults) {
@@ -21,7 +21,7 @@ extension AgentConfiguration {
   }
 }
 
-/// Reads an agent's file with what its values may refer to: the environment and the folder that it lies in.
+/// Reads an agent's file, with the environment and the folder that its values may refer to.
 struct AgentReader {
   var reader: FileReader
   let folder: String
@@ -99,7 +99,7 @@ struct AgentReader {
 
   // MARK: - values
 
-  /// A text in which `${NAME}` has been replaced by the environment variable: one file serves every node.
+  /// A text in which `${NAME}` is replaced by the environment variable, so that one file serves all nodes.
   mutating func text(_ node: Node?, of place: String) -> String? {
     guard let node, let word = reader.text(node, of: place) else { return nil }
     var (result, rest) = ("", word[...])
@@ -118,12 +118,12 @@ struct AgentReader {
     return result + rest
   }
 
-  /// A path, seen from where the program runs.
+  /// A path, relative to the working directory or absolute.
   mutating func path(_ node: Node?, of place: String) -> String? {
     text(node, of: place).map { $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" }
   }
 
-  /// The one of several keys that is there, of which exactly one must be.
+  /// The only one of several keys that exists; it is a fault if not exactly one does.
   mutating func only(_ fields: [String: Node], of keys: [String], _ node: Node, _ place: String) -> String? {
     let present = keys.filter { fields[$0] != nil }
     if present.count == 1 { return present.first }

@@ -10,7 +10,7 @@ extension AgentReader {
 
   mutating func deliveries(_ node: Node?) -> [AgentConfiguration.Delivery] {
     var deliveries: [AgentConfiguration.Delivery] = []
-    // A folder holds one pair: two agents' work in one would replace each other's.
+    // A folder holds one pair: two deliveries in one folder would replace each other's files.
     var folders: Set<String> = []
     for node in reader.elements(node, of: "'certificates'") {
       guard let delivery = delivery(node) else { continue }
@@ -58,7 +58,7 @@ extension AgentReader {
     return reader.text(node, of: place, numbers: true)
   }
 
-  /// Permission bits in octal digits, as `chmod` takes them; YAML takes `0600` for a number.
+  /// Permission bits in octal digits, as for `chmod`; YAML reads `0600` as a number.
   private mutating func mode(_ node: Node?, of place: String, isSecret: Bool) -> UInt32? {
     guard let node, let word = reader.text(node, of: place, numbers: true) else { return nil }
     guard (3...4).contains(word.count), let mode = UInt32(word, radix: 8), mode <= 0o777,

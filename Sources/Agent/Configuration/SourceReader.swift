@@ -105,7 +105,7 @@ extension AgentReader {
     }
   }
 
-  /// Where the kubelet puts a pod's token (Kubernetes, `serviceaccount.DefaultAPITokenMountPath`).
+  /// The path of a pod's token (Kubernetes, `serviceaccount.DefaultAPITokenMountPath`).
   private static let serviceAccountToken = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
   private mutating func mount(_ node: Node?, of place: String, usual: String) -> String {

@@ -4,15 +4,15 @@ import Glibc
 import Processes
 
 extension AgentConfiguration.AfterChange {
-  /// A minute is ample to reload a service, and no certificate waits much longer for it.
+  /// One minute: enough to reload a service, and short enough for the other certificates that wait.
   private static let limit = Duration.seconds(60)
 
-  /// - Throws: ``KeeperFault`` where it was not done; it is tried again.
+  /// - Throws: ``KeeperFault`` if it failed; the action is retried.
   func run() async throws {
     switch self {
     case .command(let words):
       var environment = ProcessInfo.processInfo.environment
-      // Credentials for the source are nobody else's.
+      // Other programs must not get the credentials for the source.
       for name in ["BULKHEAD_TOKEN", "VAULT_TOKEN"] { environment[name] = nil }
       let run = ProgramRun(words, environment: environment, limit: Self.limit)
       if let complaint = await run.complaint() {
@@ -25,11 +25,11 @@ extension AgentConfiguration.AfterChange {
     }
   }
 
-  /// A process that is not there has read nothing old.
+  /// If the process does not exist, nothing uses the old certificate.
   private func send(_ signal: Int32, _ pidFile: String) throws {
     guard let bytes = try FileContents.readIfPresent(pidFile, limit: 64) else { return }
     let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    // Numbers below 2 mean a group of processes or the first of all.
+    // Numbers below 2 mean a process group or the init process.
     guard let process = pid_t(text), process > 1 else {
       throw KeeperFault("\(pidFile) holds no process id", hint: "is it the right file?")
     }

@@ -2,7 +2,7 @@ import Certificates
 import Files
 import Foundation
 
-/// What an agent has put in place for one identity.
+/// The files that an agent has written for one identity.
 struct HeldFiles: Sendable {
   static let authority = "etcd-ca"
   static let certificate = "etcd-cert"
@@ -10,12 +10,12 @@ struct HeldFiles: Sendable {
 
   let generation: Generation
   let credential: Credential
-  /// What the client trusts; nil where the file was lost.
+  /// The authorities that the client trusts; nil if the file was lost.
   let etcdCA: String?
 
-  /// What is in a directory.
-  /// - Returns: nil where there is no whole pair for the identity, whatever its time.
-  /// - Throws: `FileError` where it cannot be read, which is no reason to replace it.
+  /// Reads the files in a directory.
+  /// - Returns: nil if the directory has no complete pair for the identity. An expired pair is returned.
+  /// - Throws: `FileError` if a file cannot be read. The files must not be replaced then.
   init?(in directory: AtomicDirectory, identity: String, now: Date) throws {
     guard let generation = try directory.generation(),
       let certificate = try Self.text(Self.certificate, of: generation),
@@ -39,7 +39,7 @@ struct HeldFiles: Sendable {
       luck: Self.luck(facts.fingerprint))
   }
 
-  /// A fingerprint is as good as a throw of the dice, and always the same throw.
+  /// A jitter from 0 to 1, derived from the fingerprint, so that a restart does not change it.
   private static func luck(_ fingerprint: String) -> Double {
     Double(UInt32(fingerprint.prefix(8), radix: 16) ?? 0) / Double(UInt32.max)
   }

@@ -4,7 +4,7 @@ import Files
 import Foundation
 import StrictYAML
 
-/// Keeps one identity's certificate in place. Whatever happens, what is on the disk is a whole pair.
+/// Keeps the certificate of one identity current. The disk always has a complete pair, also after a crash.
 struct Keeper: Sendable {
   let delivery: AgentConfiguration.Delivery
   private let source: any CertificateSource
@@ -13,14 +13,14 @@ struct Keeper: Sendable {
   private let owner: FileOwner
   private let directory: AtomicDirectory
   private var machine: RenewalMachine
-  /// How long the source is left alone while nothing is due; nil for until something is.
+  /// The time between two requests to the source while nothing is due; nil for no request before that.
   private let revisit: TimeInterval?
-  /// When it was last asked.
+  /// The time of the last request.
   private var asked: Date?
-  /// A certificate that was had and could not be written: it is not asked for a second time.
+  /// A certificate that was received but could not be written, so that it is not requested again.
   private var unwritten: SourcedCertificate?
 
-  /// - Throws: `FileError` where the machine does not know the owner.
+  /// - Throws: `FileError` if the owner or group does not exist.
   init(
     _ delivery: AgentConfiguration.Delivery, of configuration: AgentConfiguration,
     source: any CertificateSource, luck: Double
@@ -32,25 +32,24 @@ struct Keeper: Sendable {
     owner = try FileOwner(owner: delivery.owner, group: delivery.group)
     directory = AtomicDirectory(delivery.directory)
     machine = RenewalMachine(policy: configuration.renewal, luck: luck)
-    // Spread, so that a fleet that was started at once does not ask at once.
+    // With jitter, so that a fleet that starts at once does not send its requests at once.
     revisit = source.revisit.map { $0 / .seconds(1) * (1 - luck / 4) }
   }
 
-  /// What a look found and did.
+  /// The result of one check.
   struct Look: Sendable {
     var held: HeldCertificate?
-    /// When the certificate is renewed.
+    /// When the certificate is due.
     var due: Date?
-    /// Why a certificate was put in place; nil where the one there stays.
+    /// Why a certificate was replaced; nil if it was not.
     var renewed: String?
-    /// Why none was put in place that should be, or something beside it was not done.
+    /// Why a necessary replacement or another step failed.
     var fault: KeeperFault?
-    /// When there is something to do next.
+    /// When to check again.
     var next: Date
   }
 
-  /// Looks whether all is as it should be, and does what is to be done, but for what follows a change: see
-  /// ``finish(_:)``.
+  /// Checks the certificate and renews it if necessary. The action after a change is in ``finish(_:)``.
   mutating func look(now: Date) async -> Look {
     var look = Look(next: now)
     do {
@@ -66,7 +65,7 @@ struct Keeper: Sendable {
     return look
   }
 
-  /// Does what is to be done after a change, if there was one.
+  /// Runs the action after a change, if there was a change.
   func finish(_ look: inout Look) async {
     guard look.held != nil, look.fault == nil else { return }
     do {
@@ -76,13 +75,13 @@ struct Keeper: Sendable {
     }
   }
 
-  /// Asks again at once where asking failed before, or nothing was due.
+  /// Makes the next check ask the source at once, without waiting after a failure or until something is due.
   mutating func forgetPause() {
     machine.forgetPause()
     asked = nil
   }
 
-  /// How it stands, without asking anyone or changing anything.
+  /// The state of the certificate, without network access or changes.
   func standing(now: Date) throws -> (held: HeldCertificate?, isDue: Bool) {
     let held = try HeldFiles(in: directory, identity: delivery.identity, now: now)?.certificate
     guard case .order = RenewalMachine(policy: machine.policy, luck: 0).next(holding: held, now: now) else {
@@ -109,7 +108,7 @@ struct Keeper: Sendable {
     if case .order(let reason) = step { look.renewed = reason.rawValue } else { look.renewed = "changed" }
   }
 
-  /// A certificate that is to take the place of what is held; nil where that stays.
+  /// The certificate that must replace the current one; nil if that stays.
   private mutating func certificate(
     holding held: HeldFiles?, _ step: RenewalMachine.Step, now: Date
   ) async throws -> SourcedCertificate? {
@@ -132,14 +131,15 @@ struct Keeper: Sendable {
       }
       return new
     } catch  where !isNeeded {
-      // A folder that is being filled: what is in place is good, so there is no hurry.
+      // The source may be in the middle of a change. The current certificate is valid, so the next check is
+      // early enough.
       return nil
     }
   }
 
   private func isToBeRevisited(_ now: Date) -> Bool {
     guard let revisit else { return false }
-    // A clock that was set back leaves it alone for no longer.
+    // If the clock was set back, the source is asked at once.
     guard let asked, asked <= now else { return true }
     return now >= asked + revisit
   }
@@ -167,14 +167,14 @@ struct Keeper: Sendable {
     }
     try directory.write(files(owner: owner), now: now)
     if let copy = delivery.cniCopy {
-      // install-cni empties and fills this folder at its start: what it put there is replaced at the next look.
+      // install-cni empties and fills this folder at its start; the next check replaces its files.
       try Directory.create(copy, mode: 0o755)
       try AtomicFile.write(files(owner: nil), in: copy)
     }
   }
 
-  /// What is to be done once after each change. That it was done is noted beside the files, so that a run that was
-  /// killed in between is made good by the next.
+  /// Runs the action once after each change. A note beside the files records that it was done, so that the
+  /// next run repeats it if this one is killed before.
   private func afterwards() async throws {
     guard let action = delivery.afterChange, let generation = try directory.generation(),
       !generation.has(note: Self.announced)
@@ -186,11 +186,11 @@ struct Keeper: Sendable {
   private static let announced = "announced"
 }
 
-/// Why a certificate is not as it should be: one sentence, and what to do about it.
+/// Why a certificate could not be kept current, with a hint.
 package struct KeeperFault: Error, Hashable, Sendable, CustomStringConvertible {
   package let message: String
   package let hint: String?
-  /// Whether asking again soon may help.
+  /// Whether a retry may succeed soon.
   let isTransient: Bool
 
   package var description: String { message }

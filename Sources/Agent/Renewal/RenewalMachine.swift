@@ -1,13 +1,13 @@
 import Foundation
 
-/// What is known of the certificate that is in place.
+/// The properties of the current certificate that decide about its renewal.
 package struct HeldCertificate: Hashable, Sendable {
   package let notBefore: Date
   package let notAfter: Date
-  /// When it was put in place. Authorities set a certificate's beginning back; of one that lives minutes, its end
-  /// would be near when it is new.
+  /// When it was written. Authorities set the beginning of a certificate in the past; counted from there, one
+  /// with a lifetime of minutes would be due at once.
   package let obtained: Date
-  /// From 0 to 1, by chance but always the same for the same certificate: so a restart changes nothing.
+  /// Jitter from 0 to 1, derived from the certificate, so that a restart does not change it.
   package let luck: Double
 
   package init(notBefore: Date, notAfter: Date, obtained: Date, luck: Double) {
@@ -20,10 +20,11 @@ package struct HeldCertificate: Hashable, Sendable {
   package func isValid(at moment: Date) -> Bool { notBefore <= moment && moment < notAfter }
 }
 
-/// Decides when a certificate is asked for. It computes only: the time, the certificate and the luck are given to it.
+/// Decides when to request a certificate. It does no IO: the time, the certificate and the jitter are
+/// parameters.
 ///
-/// Nothing in it outlives a restart but what the certificate itself says, so a restart asks for nothing while that is
-/// good.
+/// Only the certificate itself survives a restart, so a restart requests nothing while the certificate is
+/// valid and not due.
 package struct RenewalMachine: Hashable, Sendable {
   package enum Reason: String, Hashable, Sendable {
     case missing, due, expired
@@ -32,25 +33,25 @@ package struct RenewalMachine: Hashable, Sendable {
 
   package enum Step: Hashable, Sendable {
     case order(Reason)
-    /// Nothing is to be done before.
+    /// Nothing is to be done before this time.
     case wait(until: Date)
   }
 
   package let policy: RenewalPolicy
-  /// From 0 to 1: spreads those that all failed at the same moment.
+  /// Jitter from 0 to 1: spreads the retries of agents that failed at the same time.
   private let luck: Double
   private var failures = 0
   private var pause: Pause?
 
-  /// No asking until its end.
+  /// No request is sent until its end.
   private struct Pause: Hashable {
     let begin: Date
     let end: Date
   }
 
-  /// The first try after a failure comes after this many seconds, each later one after twice as long.
+  /// The pause before the first retry in seconds; each later pause is twice as long.
   static let shortestPause = 1.0
-  /// Five minutes: a fleet of thousands that waits for its source asks it a few dozen times a second then.
+  /// Five minutes: thousands of agents that wait for their source then send a few dozen requests a second.
   static let longestPause = 300.0
 
   package init(policy: RenewalPolicy, luck: Double) {
@@ -58,27 +59,27 @@ package struct RenewalMachine: Hashable, Sendable {
     self.luck = luck
   }
 
-  /// What is to be done now.
-  /// - Parameter held: The certificate in place; nil where there is none that could be used.
+  /// The next step.
+  /// - Parameter held: The current certificate; nil if there is no usable one.
   package func next(holding held: HeldCertificate?, now: Date) -> Step {
     guard let reason = reason(held, now) else { return .wait(until: held.map(dueDate) ?? now) }
-    // A pause is over when its time has come, and also where the clock was set back to before it began.
+    // A pause ends at its time, and also if the clock was set back to before its start.
     if let pause, now >= pause.begin, now < pause.end { return .wait(until: pause.end) }
     return .order(reason)
   }
 
-  /// When a certificate is renewed: at the policy's share of its time in place, or earlier by luck.
+  /// When a certificate is due: at the policy's share of the time since it was written, minus the jitter.
   package func dueDate(_ held: HeldCertificate) -> Date {
-    // One that was put in place outside its time says nothing about when that was: the clock was wrong.
+    // If the certificate was not valid when it was written, the clock was wrong, and that time is not used.
     let start = held.isValid(at: held.obtained) ? held.obtained : held.notBefore
     return start + held.notAfter.timeIntervalSince(start) * (policy.share - policy.jitter * held.luck)
   }
 
-  /// A new certificate is in place.
+  /// A new certificate was written.
   package mutating func succeeded() { self = RenewalMachine(policy: policy, luck: luck) }
 
-  /// None was had. What will not help soon is tried at the longest pause.
-  /// - Parameter held: What is still in place: the nearer its end, the shorter the pauses.
+  /// A request failed. A failure that is not transient is retried after the longest pause.
+  /// - Parameter held: The current certificate: the nearer its end, the shorter the pauses.
   package mutating func failed(holding held: HeldCertificate?, isTransient: Bool, now: Date) {
     var seconds = isTransient ? Self.shortestPause * exp2(Double(min(failures, 20))) : Self.longestPause
     if let held, held.isValid(at: now) {
@@ -89,7 +90,7 @@ package struct RenewalMachine: Hashable, Sendable {
     pause = Pause(begin: now, end: now + seconds)
   }
 
-  /// Asks again at once if there is a reason to: someone says that the source is back.
+  /// Ends the pause, for SIGHUP: the source may be reachable again.
   package mutating func forgetPause() { pause = nil }
 
   private func reason(_ held: HeldCertificate?, _ now: Date) -> Reason? {

@@ -1,13 +1,13 @@
 import Foundation
 
-/// How one identity's certificate stands, for whoever runs the agent.
+/// The state of one identity's certificate, as reported to users.
 package struct AgentStanding: Codable, Hashable, Sendable {
   package enum State: String, Codable, Sendable {
-    /// In its time, and not due.
+    /// Valid and not due.
     case good
-    /// In its time, and it should have been renewed by now.
+    /// Valid, but due for renewal.
     case due
-    /// There is none that could be used, or it is out of its time.
+    /// Missing, unusable, or outside its validity period.
     case unusable
   }
 
@@ -15,11 +15,11 @@ package struct AgentStanding: Codable, Hashable, Sendable {
   package let directory: String
   package let state: State
   package let notAfter: Date?
-  /// When it is renewed.
+  /// When it is due.
   package let renewal: Date?
-  /// Why a certificate was put in place just now; nil where none was.
+  /// Why this check replaced the certificate; nil if it did not.
   package let renewed: String?
-  /// What is wrong, and what to do about it.
+  /// What failed, and what to do.
   package let fault: String?
   package let hint: String?
 
@@ -34,7 +34,7 @@ package struct AgentStanding: Codable, Hashable, Sendable {
     hint = look.fault?.hint
   }
 
-  /// 0 where all is well, 2 where something is to be done, 1 where a certificate cannot be used.
+  /// 0 if all is well, 2 if something is to be done, 1 if a certificate cannot be used.
   package static func exitCode(_ standings: [AgentStanding]) -> Int32 {
     if standings.contains(where: { $0.state == .unusable }) { return 1 }
     return standings.contains { $0.state == .due || $0.fault != nil } ? 2 : 0

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// What the agent last saw, for those who ask over HTTP.
+/// The results of the last check, for `/live`, `/ready` and `/metrics`.
 final class Board: Sendable {
   private struct State {
     var standings: [AgentStanding] = []
@@ -11,7 +11,7 @@ final class Board: Sendable {
 
   private let state = Mutex(State())
 
-  /// A look at a slow source and a command after a change take minutes together, never ten.
+  /// A check of a slow source and a command after a change take minutes together, but less than ten.
   private static let longestRound = 600.0
 
   func show(_ standings: [AgentStanding], at now: Date) {
@@ -27,12 +27,12 @@ final class Board: Sendable {
     }
   }
 
-  /// Whether the agent is at work: it has looked lately, or was started lately.
+  /// Whether the agent works: its last check, or its start, was less than ten minutes ago.
   func isLive(started: Date, now: Date) -> Bool {
     abs(now.timeIntervalSince(state.withLock(\.shown) ?? started)) < Self.longestRound
   }
 
-  /// Those that keep the agent from being ready; nil before the first look.
+  /// The certificates because of which the agent is not ready; nil before the first check.
   func unready(now: Date) -> [AgentStanding]? {
     state.withLock { state in
       state.shown == nil
@@ -40,7 +40,7 @@ final class Board: Sendable {
     }
   }
 
-  /// In Prometheus' text format; times as timestamps, as Prometheus recommends.
+  /// Metrics in Prometheus' text format, with times as timestamps, as Prometheus recommends.
   func metrics(now: Date) -> String {
     let (standings, counters) = state.withLock { ($0.standings, $0.counters) }
     func seconds(_ date: Date) -> String { String(Int(date.timeIntervalSince1970)) }
