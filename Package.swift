@@ -235,8 +235,6 @@ let notYet: Set<String> = [
 
   "enrolment-storm",
 
-  "certificate-benchmark",
-
   "naive-writes",
 
   "TestClusters",

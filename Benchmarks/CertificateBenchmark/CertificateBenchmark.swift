@@ -1,5 +1,5 @@
 import Certificates
-import Crypto
+import Cryptography
 import Dispatch
 import Foundation
 import Synchronization
@@ -19,23 +19,27 @@ import Synchronization
     let message = [UInt8](repeating: 7, count: 400)
 
     report("library: P-256 key and signature, one core", count) {
-      for _ in 0..<count {
-        _ = try P256.Signing.PrivateKey(compactRepresentable: false).signature(for: message)
-      }
+      for _ in 0..<count { _ = try Cryptography.PrivateKey.generate(.p256).sign(message) }
     }
     report("library: the same, all cores", count) {
       let failures = Atomic(0)
       DispatchQueue.concurrentPerform(iterations: count) { _ in
         do {
-          _ = try P256.Signing.PrivateKey(compactRepresentable: false).signature(for: message)
+          _ = try Cryptography.PrivateKey.generate(.p256).sign(message)
         } catch {
           failures.add(1, ordering: .relaxed)
         }
       }
       if failures.load(ordering: .relaxed) > 0 { throw Failed() }
     }
-    report("library: the same with its defaults, one core", count) {
-      for _ in 0..<count { _ = try P256.Signing.PrivateKey().signature(for: message) }
+    let lonely = try issuer(in: "\(folder)/alone", isRecording: false)
+    report("bulkhead: key, certificate and PEM, one core", count) {
+      for index in 0..<count {
+        let request = (holder: CertificateHolder(client: "calico-node.node-\(index)"), file: "")
+        for credential in try lonely.issue([request]) {
+          _ = (credential.certificatePEM, try credential.key.secretPEM())
+        }
+      }
     }
     for batch in [1, 64, 1024] {
       let issuer = try issuer(in: "\(folder)/batch-\(batch)")
@@ -54,11 +58,12 @@ import Synchronization
 
   private struct Failed: Error {}
 
-  private static func issuer(in folder: String) throws -> Issuer {
+  private static func issuer(in folder: String, isRecording: Bool = true) throws -> Issuer {
     let now = Date()
     let authority = try Authority.create(name: "benchmark", lifetime: .seconds(86_400), now: now)
     try authority.save(to: folder)
-    return Issuer(authority, ledger: try Ledger(in: folder), lifetime: .seconds(3600), now: now)
+    return Issuer(
+      authority, ledger: isRecording ? try Ledger(in: folder) : nil, lifetime: .seconds(3600), now: now)
   }
 
   private static func report(_ name: String, _ count: Int, _ body: () throws -> Void) {

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// The file `SHA256SUMS` of a folder, in the format of `sha256sum --check`.
 package enum Checksums {
@@ -25,6 +25,6 @@ package enum Checksums {
   }
 
   static func sha256(_ bytes: [UInt8]) -> String {
-    SHA256.hash(data: bytes).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    SHA256.hash(bytes).hexadecimal
   }
 }

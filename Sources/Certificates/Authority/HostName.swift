@@ -42,7 +42,7 @@ package enum HostName: Hashable, Sendable, CustomStringConvertible {
     let family = bytes.count == 4 ? AF_INET : AF_INET6
     guard bytes.count == 4 || bytes.count == 16,
       inet_ntop(family, bytes, &buffer, socklen_t(buffer.count)) != nil
-    else { return hexadecimal(bytes) }
+    else { return bytes.hexadecimal }
     return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 

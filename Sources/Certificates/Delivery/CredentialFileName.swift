@@ -1,3 +1,5 @@
+import Cryptography
+
 /// The name of a user's files, without `.crt` and `.key`.
 ///
 /// A user name may contain any byte. All bytes except `A-Z a-z 0-9 . _ -` are percent-encoded, and so is a
@@ -12,7 +14,7 @@ enum CredentialFileName {
     let isReserved = user == "ca"
     let name = user.utf8.enumerated().map { position, byte in
       let isPlain = Self.isPlain(byte) && !(position == 0 && (isReserved || byte == UInt8(ascii: ".")))
-      return isPlain ? String(UnicodeScalar(byte)) : "%" + hexadecimal([byte]).uppercased()
+      return isPlain ? String(UnicodeScalar(byte)) : "%" + [byte].hexadecimal.uppercased()
     }.joined()
     return try checked(name, of: user)
   }

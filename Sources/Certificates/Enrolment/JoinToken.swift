@@ -16,7 +16,7 @@ package struct JoinToken: Sendable {
     var generator = SystemRandomNumberGenerator()
     secretText =
       Self.prefix
-      + hexadecimal((0..<Self.digits / 2).map { _ in .random(in: .min ... .max, using: &generator) })
+      + (0..<Self.digits / 2).map { _ in UInt8.random(in: .min ... .max, using: &generator) }.hexadecimal
   }
 
   /// - Returns: nil if the text is not a join token.
@@ -28,7 +28,7 @@ package struct JoinToken: Sendable {
   }
 
   /// SHA-256 of the text. 256 random bits need no salt and no slow hash.
-  var hash: String { hexadecimal(SHA256.hash(Array(secretText.utf8))) }
+  var hash: String { SHA256.hash(Array(secretText.utf8)).hexadecimal }
 
   /// The name of the token in output and logs: the first twelve digits of its hash.
   package var id: String { String(hash.prefix(JoinTokenEntry.idLength)) }

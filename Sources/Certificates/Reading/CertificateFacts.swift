@@ -94,7 +94,7 @@ extension CertificateFacts {
     self.subject = "\(certificate.subject)"
     self.commonNames = certificate.subject.commonNames
     self.issuer = "\(certificate.issuer)"
-    self.serial = hexadecimal(certificate.serial)
+    self.serial = certificate.serial.hexadecimal
     self.notBefore = Date(timeIntervalSince1970: Double(certificate.notBefore))
     self.notAfter = Date(timeIntervalSince1970: Double(certificate.notAfter))
     // An unreadable extension allows nothing.
@@ -106,7 +106,7 @@ extension CertificateFacts {
     self.alternativeNames = (try? certificate.subjectAlternativeNames)?.map(\.text) ?? []
     self.keyAlgorithm = (try? certificate.publicKey).map { "\($0.kind)" } ?? "unknown"
     self.isAuthority = (try? certificate.basicConstraints)?.isAuthority ?? false
-    self.fingerprint = hexadecimal(certificate.fingerprint)
+    self.fingerprint = certificate.fingerprint.hexadecimal
   }
 }
 

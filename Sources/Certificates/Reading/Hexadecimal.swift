@@ -1,10 +1,3 @@
-/// Bytes as lower-case hexadecimal digits, two for each byte.
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-  let digits = Array("0123456789abcdef".utf8)
-  return String(
-    decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-}
-
 /// Parses lower-case or upper-case hexadecimal; nil if the text is not hexadecimal.
 func bytes(hexadecimal text: String) -> [UInt8]? {
   let digits = text.utf8.map { UInt8(String(UnicodeScalar($0)), radix: 16) }

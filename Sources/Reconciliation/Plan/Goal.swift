@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Etcd
 import Keyspace
 import Segmentation
@@ -29,7 +29,7 @@ package struct Goal: Sendable {
     self.passwords = passwords
     self.management = management
     self.applicant = applicant
-    file = SHA256.hash(data: Array(text.utf8)).hexadecimal
+    file = SHA256.hash(Array(text.utf8)).hexadecimal
     wanted = desired.digest(management)
   }
 
@@ -89,30 +89,27 @@ package struct Goal: Sendable {
 extension DesiredState {
   fileprivate func digest(_ management: SegmentationFile.Management) -> String {
     var digest = SHA256()
-    // Each value follows its length, so that different lists of values cannot give the same bytes.
-    func add(_ bytes: [UInt8]) {
-      digest.update(data: Array("\(bytes.count):".utf8))
-      digest.update(data: bytes)
-    }
-    add(Array(management.rawValue.utf8))
+    digest.add(Array(management.rawValue.utf8))
     for role in roles {
-      add(Array("role \(role.name)".utf8))
+      digest.add(Array("role \(role.name)".utf8))
       for permission in role.permissions {
-        add([permission.access.rawValue])
-        add(permission.key)
-        add(permission.rangeEnd)
+        digest.add([permission.access.rawValue])
+        digest.add(permission.key)
+        digest.add(permission.rangeEnd)
       }
     }
     for user in users {
-      add(Array("user \(user.name) \(user.isExact) \(user.login)".utf8))
-      for role in user.roles { add(Array(role.utf8)) }
+      digest.add(Array("user \(user.name) \(user.isExact) \(user.login)".utf8))
+      for role in user.roles { digest.add(Array(role.utf8)) }
     }
-    return digest.finalize().hexadecimal
+    return digest.digest().hexadecimal
   }
 }
 
-extension SHA256Digest {
-  fileprivate var hexadecimal: String {
-    map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+extension SHA256 {
+  /// Each value follows its length, so that different lists of values cannot give the same bytes.
+  fileprivate mutating func add(_ bytes: [UInt8]) {
+    update(Array("\(bytes.count):".utf8))
+    update(bytes)
   }
 }

@@ -1,6 +1,5 @@
-import Crypto
-import CryptoExtras
-import Foundation
+import Cryptography
+import FoundationEssentials
 
 /// Tells whether passwords have changed, without storing them.
 ///
@@ -15,20 +14,20 @@ struct PasswordDigest: Codable, Hashable, Sendable {
   private let digest: Data
 
   init(of passwords: [String: String]) throws {
-    salt = SymmetricKey(size: .bits128).withUnsafeBytes { Data($0) }
-    digest = try Self.key(from: passwords, salt).withUnsafeBytes { Data($0) }
+    salt = Data(try Randomness.bytes(16))
+    digest = Data(try Self.key(from: passwords, salt))
   }
 
   func matches(_ passwords: [String: String]) throws -> Bool {
     // Compared in constant time.
-    try SymmetricKey(data: digest) == Self.key(from: passwords, salt)
+    try isSameInConstantTime(Array(digest), Self.key(from: passwords, salt))
   }
 
-  private static func key(from passwords: [String: String], _ salt: Data) throws -> SymmetricKey {
+  private static func key(from passwords: [String: String], _ salt: Data) throws -> [UInt8] {
     // Each value follows its length, so that different lists of values cannot give the same text.
     let text = passwords.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
       .map { "\($0.utf8.count):\($0)" }.joined()
-    return try KDF.Scrypt.deriveKey(
-      from: Data(text.utf8), salt: salt, outputByteCount: 32, rounds: 1 << 15, blockSize: 8, parallelism: 3)
+    return try Scrypt.key(
+      from: Array(text.utf8), salt: Array(salt), cost: 1 << 15, blockSize: 8, parallelism: 3, count: 32)
   }
 }

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Files
 import Manifests
 import Segmentation
@@ -48,9 +48,9 @@ extension ComponentSecret.Material {
   fileprivate var hash: String {
     var sha256 = SHA256()
     for file in [ca, certificate, key] {
-      sha256.update(data: Array("\(file.count) ".utf8))
-      sha256.update(data: file)
+      sha256.update(Array("\(file.count) ".utf8))
+      sha256.update(file)
     }
-    return sha256.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    return sha256.digest().hexadecimal
   }
 }

@@ -1,5 +1,5 @@
 internal import COpenSSL
-import Glibc
+internal import Glibc
 
 /// Seconds since 1970 of a time as X.509 writes it (RFC 5280, section 4.1.2.5): with seconds and in UTC. OpenSSL reads
 /// other forms of ASN.1 as well, which no other reader of certificates takes.
