@@ -1,6 +1,6 @@
-/// Why the server cannot run: one sentence, and what to do about it.
+/// Why the server cannot run, with a hint.
 package struct AuthorityServerError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// One sentence in lower case with no full stop.
+  /// One sentence in lower case without a full stop.
   package let message: String
   package let hint: String
 

@@ -1,32 +1,34 @@
 import Certificates
 
-/// How an authority server is run.
+/// The settings of an authority server.
 package struct AuthoritySettings: Sendable {
-  /// Which certificate the server shows.
+  /// The server's own certificate.
   package enum OwnCertificate: Sendable {
-    /// One that its own authority issues for these names and addresses, kept in `server/` beside the authority.
+    /// The server's authority issues it for these names and addresses; it is in `server/` beside the
+    /// authority.
     case issued(for: [HostName])
-    /// One that somebody else looks after: PEM files, read again when they change.
+    /// PEM files that others maintain; read again when they change.
     case files(certificate: String, key: String)
   }
 
-  /// What keeps one client, or many, from using the server up.
+  /// Limits that keep one client, or many, from exhausting the server.
   package struct Limits: Sendable {
-    /// Requests a second from one address, over time; ten times as many at once.
+    /// Requests a second from one address on average, with a burst of ten times as many.
     package var ratePerClient = 20.0
-    /// Requests a second in all, over time; twice as many at once.
+    /// Requests a second in total on average, with a burst of twice as many.
     package var rate = 2_000.0
-    /// Requests that may wait for the ledger at once.
+    /// The number of requests that may wait for the ledger.
     package var waiting = 1_024
     package var connections = 4_096
     package var connectionsPerClient = 1_024
     /// The largest request in bytes: a certificate request has a few hundred, one for an RSA key of 8192 bits 3 kB.
     package var bodySize = 32 << 10
-    /// How long a connection may take for its handshake and head, and again for its body, and may be idle.
+    /// How long a connection may take for its handshake and head, and again for its body, and how long it may
+    /// be idle.
     package var patience = Duration.seconds(10)
-    /// How long requests in hand may take once the server is asked to stop.
+    /// How long requests in flight may take after the server is asked to stop.
     package var farewell = Duration.seconds(20)
-    /// How often the server's own certificate is looked after.
+    /// How often the server's own certificate is checked.
     package var ownCertificateInterval = Duration.seconds(30)
 
     package init() {}
@@ -38,12 +40,12 @@ package struct AuthoritySettings: Sendable {
   package var directory: String
   package var passphrase: PassphraseSource
   package var host: String
-  /// 0 for one that the system chooses.
+  /// 0 for a port that the system chooses.
   package var port: Int
   package var certificate: OwnCertificate
-  /// The file that decisions are appended to; nil for standard error.
+  /// The audit log; nil for standard error.
   package var auditFile: String?
-  /// Nil where join tokens alone count.
+  /// Nil if only join tokens are accepted.
   package var serviceAccounts: ServiceAccountSettings?
   package var limits = Limits()
 

@@ -2,14 +2,14 @@ import Catalogue
 import Certificates
 import Segmentation
 
-/// What the server issues by: what the files say at one moment.
+/// The rules for issuing: the contents of the files at one moment.
 struct IssuingRules: Sendable {
   let segmentation: Segmentation
   let authority: Authority
   let lifetime: Duration
   /// The authorities of etcd's server certificates in PEM.
   let etcdCA: String
-  /// Looked up for every request, and there may be thousands.
+  /// A set, because each request looks it up and there may be thousands of entries.
   private let deliveries: Set<Delivery>
 
   init(segmentation: Segmentation, authority: Authority, lifetime: Duration, etcdCA: String) {
@@ -20,16 +20,16 @@ struct IssuingRules: Sendable {
     self.deliveries = Set(segmentation.deliveries)
   }
 
-  /// For whom a certificate is that was asked for by its Common Name.
+  /// The holder of a certificate that was requested with this Common Name.
   ///
-  /// A program of a node's gets its own identities and no other: never the administrator's, kube-apiserver's or a
-  /// person's, never one that may do everything, and never one of another node.
+  /// A node gets only its own identities: never those of the administrator, of kube-apiserver, of people, of
+  /// another node, or with the role root.
   func holder(of name: String, by entitlement: Entitlement) throws(OrderRefusal) -> CertificateHolder {
-    // Swift compares strings by what they look like, etcd by their bytes.
+    // Swift compares strings by canonical equivalence, etcd by bytes.
     let named =
       segmentation[identity: name]
       ?? segmentation.identities.first { $0.login == .password && $0.commonName == name }
-    // Who logs in with a password must not be the same user by a certificate too.
+    // A user that logs in with a password must not be usable with a certificate too.
     guard let identity = named, identity.commonName.utf8.elementsEqual(name.utf8) else {
       throw OrderRefusal(
         .forbidden, "\"\(name)\" is no identity of the segmentation",
@@ -54,7 +54,7 @@ struct IssuingRules: Sendable {
   ) throws(OrderRefusal) -> CertificateHolder {
     let node = entitlement.node
     if case .cluster = identity.place {
-      // A node may hold it where it was named outright; that it is a node is not enough.
+      // A node may get it only if the token or service account names it; being a node is not enough.
       guard entitlement.components != nil else {
         throw OrderRefusal(
           .forbidden, "\"\(identity.user)\" is no node's own",
@@ -82,7 +82,8 @@ struct IssuingRules: Sendable {
 }
 
 extension Identity {
-  /// What a token or a service account calls it, for a program that may ask for its certificate over the network.
+  /// The name in tokens and service accounts of a program that may request its certificate over the network;
+  /// nil for others.
   var enrollableProgram: String? {
     switch purpose {
     case .component(let name): name

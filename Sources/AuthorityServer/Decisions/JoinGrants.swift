@@ -4,12 +4,12 @@ import Foundation
 import Segmentation
 
 extension Segmentation {
-  /// What a join token is to allow, if it can ever be used.
+  /// The grant of a new join token, checked against the file.
   /// - Parameters:
-  ///   - node: whose identities; nil for those that belong to no node.
-  ///   - components: which of them; empty for all of the node's.
-  ///   - uses: how many certificates for each.
-  /// - Throws: ``AuthorityServerError`` where nobody could do anything with it.
+  ///   - node: the node whose identities it allows; nil for identities that belong to no node.
+  ///   - components: the allowed components; empty for all of the node.
+  ///   - uses: the number of certificates for each identity.
+  /// - Throws: ``AuthorityServerError`` if no identity could be requested with it.
   package func joinGrant(
     node: String?, components: [String], uses: Int, expiresAt: Date
   ) throws -> JoinGrant {
@@ -38,7 +38,7 @@ extension Segmentation {
       node: node, components: components.isEmpty ? nil : components, uses: uses, expiresAt: expiresAt)
   }
 
-  /// All nodes that identities are divided by, in the order of the file.
+  /// All nodes that have identities of their own, in the order of the file.
   package var nodes: [String] {
     var seen: Set<String> = []
     return deliveries.compactMap { $0.node?.text }.filter { seen.insert($0).inserted }

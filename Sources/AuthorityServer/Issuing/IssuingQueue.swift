@@ -1,10 +1,11 @@
 import Certificates
 import Foundation
 
-/// Orders that wait for the ledger. Those that come while one transaction is written make up the next, so that a
-/// thousand nodes at once wait for the disk a few times and not a thousand.
+/// Orders that wait for the ledger. Orders that arrive during a transaction form the next one, so that a
+/// thousand nodes at once cause a few disk writes instead of a thousand.
 actor IssuingQueue {
-  /// Enough that waiting for the disk does not count, few enough that the first do not wait for the last.
+  /// Large enough that the disk write does not dominate, small enough that the first orders do not wait for
+  /// the last.
   private static let batch = 128
 
   private let limit: Int
@@ -13,8 +14,8 @@ actor IssuingQueue {
   private var isWorking = false
 
   /// - Parameters:
-  ///   - limit: how many may wait.
-  ///   - makeIssuer: the authority as it is now, for each transaction.
+  ///   - limit: the number of orders that may wait.
+  ///   - makeIssuer: returns the current authority, for each transaction.
   init(limit: Int, makeIssuer: @escaping @Sendable () throws -> Issuer) {
     self.limit = limit
     self.makeIssuer = makeIssuer
@@ -22,7 +23,7 @@ actor IssuingQueue {
 
   var length: Int { waiting.count }
 
-  /// - Throws: `OrderRefusal`, `CertificatesError`, or ``Refusal`` where too many wait already.
+  /// - Throws: `OrderRefusal`, `CertificatesError`, or ``Refusal`` if too many orders wait.
   func fill(_ order: EnrolmentOrder) async throws -> FilledOrder {
     guard waiting.count < limit else { throw Refusal.overloaded }
     return try await withCheckedThrowingContinuation { answer in
@@ -48,7 +49,7 @@ actor IssuingQueue {
   }
 }
 
-/// The ledger could not be written, or the authority cannot be used: no fault of the client's.
+/// The ledger could not be written, or the authority cannot be used: a failure of the server.
 struct IssuingFailure: Error {
   /// For the log, not for the client.
   let cause: String

@@ -1,22 +1,23 @@
 import Foundation
 
-/// One decision of the server, written as one line of the audit log.
+/// A decision of the server: one line of the audit log.
 package struct AuditEntry: Codable, Hashable, Sendable {
   package enum Decision: String, Codable, Sendable { case issued, renewed, refused }
 
   package let time: Date
   package let decision: Decision
-  /// The Common Name that was asked for; nil where the request was not understood.
+  /// The requested Common Name; nil if the request was not understood.
   package let identity: String?
-  /// The node that the certificate is for; nil where it is for none or was refused.
+  /// The node of the certificate; nil if it has none or was refused.
   package let node: String?
-  /// How the client wanted to prove who it is: `token`, `service-account`, `certificate`; nil where it did not.
+  /// The kind of proof: `token`, `service-account`, `certificate`; nil without one.
   package let method: String?
-  /// What it showed: a join token's id, a service account's name, a certificate's serial; never a secret.
+  /// The proof: the id of a join token, the name of a service account, the serial of a certificate; never a
+  /// secret.
   package let proof: String?
   /// The client's address.
   package let client: String
-  /// Why it was refused; nil where it was not.
+  /// The reason of a refusal; nil if the request was not refused.
   package let reason: String?
   /// The serial of the certificate issued, in hexadecimal digits.
   package let serial: String?

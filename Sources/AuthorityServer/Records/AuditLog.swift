@@ -2,14 +2,15 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Where decisions are written, a line of JSON each: a file that only its owner reads, or standard error.
+/// The audit log: one line of JSON for each decision, in a file with mode 0600 or on standard error.
 ///
-/// Each line is one write to a file opened for appending, so several processes' lines never mix (POSIX, write), and a
-/// rotation that copies and truncates the file loses no more than what is written meanwhile.
+/// Each line is one write to a file opened for appending, so lines of several processes never mix (POSIX,
+/// write). A rotation that copies and truncates the file loses only what is written meanwhile.
 final class AuditLog: Sendable {
   private let descriptor: Int32
   private let path: String?
-  /// Lines longer than a pipe takes at once could mix, and a partly written one must be ended.
+  /// Serialises writes: lines longer than the buffer of a pipe could mix, and a partial write must be
+  /// completed.
   private let turn = Mutex(())
 
   /// - Throws: ``AuthorityServerError``.
@@ -29,8 +30,8 @@ final class AuditLog: Sendable {
 
   deinit { if path != nil { close(descriptor) } }
 
-  /// Writes a decision before it takes effect for the client.
-  /// - Throws: ``AuditFailure`` where it cannot be written.
+  /// Writes a decision before the client gets the answer.
+  /// - Throws: ``AuditFailure`` if it cannot be written.
   func record(_ entry: AuditEntry) throws {
     let encoder = JSONEncoder()
     encoder.dateEncodingStrategy = .iso8601

@@ -1,4 +1,4 @@
-/// How long things took, for the text format of Prometheus.
+/// A histogram of durations, for the text format of Prometheus.
 struct Histogram {
   /// Upper bounds in seconds.
   static let bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]

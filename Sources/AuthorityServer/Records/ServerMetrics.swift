@@ -1,9 +1,9 @@
 import Foundation
 import Synchronization
 
-/// What the server has done since it began, in the text format of Prometheus.
+/// Counters since the start of the server, in the text format of Prometheus.
 final class ServerMetrics: Sendable {
-  /// What is true at the moment of asking.
+  /// The values at the time of the scrape.
   struct Gauges {
     let isReady: Bool
     let isFileCurrent: Bool
@@ -22,7 +22,7 @@ final class ServerMetrics: Sendable {
   private let state = Mutex(State())
 
   /// - Parameters:
-  ///   - method: as the audit log has it.
+  ///   - method: as in the audit log.
   ///   - result: `issued`, `renewed`, `refused`, `limited` or `failed`.
   func count(method: String?, result: String, seconds: Double) {
     state.withLock {

@@ -1,13 +1,13 @@
 import Synchronization
 
-/// How often clients may ask: each of them, and all together.
+/// Rate limits: for each client address, and for all together.
 final class RateLimit: Sendable {
   private struct State {
     var all: TokenBucket
     var clients: [String: TokenBucket] = [:]
   }
 
-  /// More addresses than this are not told apart, so that they cannot fill the memory.
+  /// Addresses beyond this number share one limit, so that they cannot fill the memory.
   private static let mostClients = 20_000
 
   private let rate: Double
@@ -28,7 +28,7 @@ final class RateLimit: Sendable {
         }
       }
       let key = state.clients.count < Self.mostClients || state.clients[client] != nil ? client : ""
-      // One who asks too often does not use up what is there for all.
+      // A request that exceeds the client's own limit does not count against the total.
       var own = state.clients[key] ?? TokenBucket(rate: rate, size: rate * 10, now: now)
       defer { state.clients[key] = own }
       return own.take(now: now) ?? state.all.take(now: now)

@@ -1,4 +1,4 @@
-/// So many a second over time, and a number at once after a pause.
+/// A token bucket: an average rate, and a burst after a pause.
 struct TokenBucket {
   private let rate: Double
   private let size: Double
@@ -12,8 +12,8 @@ struct TokenBucket {
     last = now
   }
 
-  /// Takes one.
-  /// - Returns: nil, or the seconds until there is one.
+  /// Takes one token.
+  /// - Returns: nil, or the seconds until a token is available.
   mutating func take(now: ContinuousClock.Instant) -> Double? {
     refill(now: now)
     guard level >= 1 else { return (1 - level) / rate }
@@ -21,7 +21,7 @@ struct TokenBucket {
     return nil
   }
 
-  /// Whether it is as if it had never been used.
+  /// Whether the bucket is full, as if it had never been used.
   mutating func isFull(now: ContinuousClock.Instant) -> Bool {
     refill(now: now)
     return level >= size
