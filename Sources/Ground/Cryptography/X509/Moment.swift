@@ -1,5 +1,4 @@
 internal import COpenSSL
-internal import Glibc
 
 /// Seconds since 1970 of a time as X.509 writes it (RFC 5280, section 4.1.2.5): with seconds and in UTC. OpenSSL reads
 /// other forms of ASN.1 as well, which no other reader of certificates takes.
@@ -8,9 +7,12 @@ func seconds(of time: UnsafePointer<ASN1_TIME>?) -> Int? {
   guard let time, text.last == UInt8(ascii: "Z"),
     ASN1_STRING_type(time) == V_ASN1_UTCTIME ? text.count == 13 : text.count >= 15
   else { return nil }
-  var parts = tm()
-  guard ASN1_TIME_to_tm(time, &parts) == 1 else { return nil }
-  return timegm(&parts)
+  guard let epoch = ASN1_TIME_set(nil, 0) else { return nil }
+  defer { ASN1_TIME_free(epoch) }
+  var days: Int32 = 0
+  var rest: Int32 = 0
+  guard ASN1_TIME_diff(&days, &rest, epoch, time) == 1 else { return nil }
+  return Int(days) * 86_400 + Int(rest)
 }
 
 /// OpenSSL's form of a moment: UTCTime through 2049, GeneralizedTime from 2050. The caller frees it with `ASN1_TIME_free`.
