@@ -10,8 +10,9 @@ package enum Admission: Hashable, Sendable {
   case away(String)
 }
 
-/// Finds out whether members accept a client's certificate. Reads and writes no data: the call Status needs
-/// no user.
+/// Finds out whether members accept a client's certificate, with the call Status, which reads and writes no
+/// keys. Every error counts as a refusal. With authentication on, 3.4.42 to 3.4.45, 3.5.28 to 3.5.31 and 3.6.0
+/// to 3.6.11 allow Status to root only, so there a certificate without the role root counts as refused.
 struct Doorkeeper {
   let endpoints: [Endpoint]
   /// Credentials that every member accepts.

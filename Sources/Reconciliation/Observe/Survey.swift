@@ -9,7 +9,7 @@ package struct Survey: Sendable {
   /// The process that changes users and roles now; nil if the lock is free.
   package let lock: HeldLock?
   package let authEnabled: Bool
-  /// nil if reading it is not safe on this release, or if the members return different values.
+  /// nil if it must be read from the metrics and they cannot be read from every member, or differ.
   package let authRevision: Int64?
 
   /// Asks for the members' versions before anything else.
@@ -24,8 +24,8 @@ package struct Survey: Sendable {
       authRevision: try await authRevision(of: etcd, members, as: credentials))
   }
 
-  /// The auth revision of the cluster: from AuthStatus where that call is safe, else from the metrics of
-  /// every member, which every release has.
+  /// The auth revision of the cluster: from AuthStatus of one member if every member is known to support that
+  /// call, else from the metrics of every member, which every release has.
   static func authRevision(
     of etcd: EtcdClient, _ members: [SurveyedMember], as credentials: ClientCredentials
   ) async throws(EtcdError) -> Int64? {
