@@ -11,8 +11,8 @@ package enum Admission: Hashable, Sendable {
 }
 
 /// Finds out whether members accept a client's certificate, with the call Status, which reads and writes no
-/// keys. Every error counts as a refusal. With authentication on, 3.4.42 to 3.4.45, 3.5.28 to 3.5.31 and 3.6.0
-/// to 3.6.11 allow Status to root only, so there a certificate without the role root counts as refused.
+/// keys. Every error counts as a refusal. With authentication on, 3.4.42 to 3.4.45, 3.5.28 to 3.5.31 and
+/// 3.6.0 to 3.6.11 allow Status to root only, so there a certificate without the role root counts as refused.
 struct Doorkeeper {
   let endpoints: [Endpoint]
   /// Credentials that every member accepts.

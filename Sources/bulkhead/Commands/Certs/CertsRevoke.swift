@@ -53,8 +53,8 @@ struct CertsRevoke: AsyncParsableCommand {
 }
 
 extension Workspace {
-  /// Deletes etcd users: etcd refuses their next request for keys, users or roles, on existing connections too.
-  /// Calls that need no user, such as LeaseGrant and MemberList, are still answered.
+  /// Deletes etcd users: etcd refuses their next request for keys, users or roles, on existing connections
+  /// too. Calls that need no user, such as LeaseGrant and MemberList, are still answered.
   fileprivate func cutOff(_ users: Set<String>, timeout: Duration, _ lockOption: LockOption) async throws {
     let own = try applicant()
     guard !users.contains(own) else {
