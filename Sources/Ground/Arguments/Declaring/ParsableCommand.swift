@@ -1,0 +1,63 @@
+/// A group of arguments, or a command: a struct whose properties are wrapped by ``Option``, ``Flag``, ``Argument`` and
+/// ``OptionGroup``. Other stored properties need a value.
+package protocol ParsableArguments: Sendable {
+  /// Makes an instance that holds its defaults. The parser makes one to learn the arguments, and fills it.
+  init()
+
+  /// Looks at the values together, once all of them are known.
+  /// - Throws: ``ValidationError``.
+  func validate() throws
+}
+
+extension ParsableArguments {
+  package func validate() throws {}
+}
+
+/// A verb of the command line.
+package protocol ParsableCommand: ParsableArguments {
+  static var configuration: CommandConfiguration { get }
+
+  /// Does what the command is for. A command that says nothing else prints its help.
+  mutating func run() throws
+}
+
+extension ParsableCommand {
+  package mutating func run() throws { throw CleanExit.helpRequest(Self.self) }
+}
+
+/// A verb whose work waits for others.
+package protocol AsyncParsableCommand: ParsableCommand {
+  mutating func run() async throws
+}
+
+extension AsyncParsableCommand {
+  package mutating func run() async throws { throw CleanExit.helpRequest(Self.self) }
+}
+
+/// What a command is called and says about itself.
+package struct CommandConfiguration: Sendable {
+  package var commandName: String
+  /// One sentence.
+  package var abstract: String
+  /// Paragraphs that follow it in the command's own help; lines are wrapped, and their ends kept.
+  package var discussion: String
+  /// What `--version` prints, here and in subcommands; empty where there is no such flag.
+  package var version: String
+  package var subcommands: [any ParsableCommand.Type]
+  /// The one that is meant where none is named.
+  package var defaultSubcommand: (any ParsableCommand.Type)?
+  /// Whether `--help` belongs to its arguments.
+  var hasHelp = true
+
+  package init(
+    commandName: String, abstract: String = "", discussion: String = "", version: String = "",
+    subcommands: [any ParsableCommand.Type] = [], defaultSubcommand: (any ParsableCommand.Type)? = nil
+  ) {
+    self.commandName = commandName
+    self.abstract = abstract
+    self.discussion = discussion
+    self.version = version
+    self.subcommands = subcommands
+    self.defaultSubcommand = defaultSubcommand
+  }
+}
