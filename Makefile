@@ -51,7 +51,7 @@ format: ## format the Swift code, in place
 
 lint: ## check the format of the Swift code, and the scripts if shellcheck is installed
 	@swift format lint --strict --parallel --recursive $(SWIFT_CODE)
-	@if command -v shellcheck >/dev/null; then shellcheck -x .ci/run $$(grep -l '^#!' tools/*); fi
+	@if command -v shellcheck >/dev/null; then shellcheck -x .ci/run $$(grep -lE '^#!.*(bash|sh)$$' tools/*); fi
 
 docs: ## generate Documentation/catalogue.md from the catalogue's data
 	@tools/build --product bulkhead
