@@ -35,24 +35,3 @@ static inline X509 *shim_tls_chain_certificate(SSL *session, int index) {
 
 static inline void shim_tls_bio_begin(BIO *bio) { BIO_clear_retry_flags(bio); }
 static inline void shim_tls_bio_wants_bytes(BIO *bio) { BIO_set_retry_read(bio); }
-static inline int shim_tls_print_name(BIO *bio, const X509_NAME *name) {
-  return X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253);
-}
-
-// The subject alternative names of a certificate; NULL where it has none.
-static inline GENERAL_NAMES *shim_tls_names(const X509 *certificate) {
-  return (GENERAL_NAMES *)X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-}
-static inline int shim_tls_name_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
-static inline int shim_tls_name_kind(const GENERAL_NAMES *names, int index) {
-  return sk_GENERAL_NAME_value(names, index)->type;
-}
-// NULL where the name is of another kind than DNS or IP.
-static inline const ASN1_STRING *shim_tls_name(const GENERAL_NAMES *names, int index) {
-  const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, index);
-  switch (name->type) {
-  case GEN_DNS: return name->d.dNSName;
-  case GEN_IPADD: return name->d.iPAddress;
-  default: return NULL;
-  }
-}

@@ -1,44 +1,46 @@
 internal import COpenSSL
 import Glibc
 
-/// What errors show of a certificate that OpenSSL holds.
-enum PeerCertificate {
-  static func subject(_ certificate: OpaquePointer) -> String { text(X509_get_subject_name(certificate)) }
-
-  static func issuer(_ certificate: OpaquePointer) -> String { text(X509_get_issuer_name(certificate)) }
-
-  /// Seconds after 1970; the end of time where there is no such point.
-  static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64 {
-    var parts = tm()
-    guard let time, ASN1_TIME_to_tm(time, &parts) == 1 else { return .max }
-    return Int64(timegm(&parts))
+extension Certificate {
+  /// A copy of one that OpenSSL has read from the peer.
+  /// - Throws: ``CryptographyError`` for one that OpenSSL accepts and that is not in DER throughout.
+  convenience init(ofPeer pointer: OpaquePointer) throws(CryptographyError) {
+    try self.init(der: encode("write the peer's certificate") { i2d_X509(pointer, $0) })
   }
 
-  /// The DNS names and IP addresses that it is for.
-  static func names(_ certificate: OpaquePointer) -> [String] {
-    guard let names = shim_tls_names(certificate) else { return [] }
-    defer { GENERAL_NAMES_free(names) }
-    return (0..<shim_tls_name_count(names)).compactMap { index in
-      guard let name = shim_tls_name(names, index) else { return nil }
-      let bytes = UnsafeRawBufferPointer(
-        start: ASN1_STRING_get0_data(name), count: Int(ASN1_STRING_length(name)))
-      if shim_tls_name_kind(names, index) == GEN_IPADD { return address(bytes) }
-      return String(decoding: bytes.map { $0 >= 0x20 && $0 < 0x7f ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+  /// The DNS names and IP addresses that it is for, as texts.
+  var hosts: [String] {
+    get throws(CryptographyError) {
+      try (subjectAlternativeNames ?? []).compactMap { name in
+        switch name {
+        case .dns(let host): host
+        case .ip(let bytes): IPAddress.text(bytes)
+        default: nil
+        }
+      }
     }
   }
+}
 
-  private static func address(_ bytes: UnsafeRawBufferPointer) -> String? {
-    guard bytes.count == 4 || bytes.count == 16 else { return nil }
-    var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-    let family = bytes.count == 4 ? AF_INET : AF_INET6
-    guard inet_ntop(family, bytes.baseAddress, &text, socklen_t(text.count)) != nil else { return nil }
-    return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+/// IPv4 and IPv6 addresses in their usual forms.
+package enum IPAddress {
+  /// The 4 or 16 bytes of an address; nil where the text is a name. What stands after a % (the zone of a link-local
+  /// address) is no part of it.
+  package static func bytes(_ text: String) -> [UInt8]? {
+    var four = in_addr()
+    if inet_pton(AF_INET, text, &four) == 1 { return withUnsafeBytes(of: four) { Array($0) } }
+    var sixteen = in6_addr()
+    let address = text.prefix { $0 != "%" }
+    guard inet_pton(AF_INET6, String(address), &sixteen) == 1 else { return nil }
+    return withUnsafeBytes(of: sixteen) { Array($0) }
   }
 
-  /// As in "CN=etcd-ca,O=Example" (RFC 2253), with what is not printable escaped.
-  private static func text(_ name: OpaquePointer?) -> String {
-    guard let memory = try? MemoryBIO(), shim_tls_print_name(memory.pointer, name) >= 0 else { return "?" }
-    let text = String(decoding: memory.bytes(), as: UTF8.self)
-    return text.isEmpty ? "(no name)" : text
+  /// Nil where the bytes are neither 4 nor 16.
+  package static func text(_ bytes: [UInt8]) -> String? {
+    guard bytes.count == 4 || bytes.count == 16 else { return nil }
+    var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+    guard inet_ntop(bytes.count == 4 ? AF_INET : AF_INET6, bytes, &text, socklen_t(text.count)) != nil
+    else { return nil }
+    return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 }

@@ -67,22 +67,27 @@ final class TLSNotes {
   static func fault(_ store: OpaquePointer?, expected: String?) -> TLSError {
     let code = X509_STORE_CTX_get_error(store)
     let reason = String(cString: X509_verify_cert_error_string(Int(code)))
-    guard let certificate = X509_STORE_CTX_get_current_cert(store) else { return .other(reason) }
-    let subject = PeerCertificate.subject(certificate)
-    switch code {
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-      return .expired(subject: subject, notAfter: PeerCertificate.seconds(X509_get0_notAfter(certificate)))
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-      return .notYetValid(
-        subject: subject, notBefore: PeerCertificate.seconds(X509_get0_notBefore(certificate)))
-    case X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return .wrongName(expected: expected ?? "", found: PeerCertificate.names(certificate))
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
-      X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
-      X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, X509_V_ERR_CERT_UNTRUSTED, X509_V_ERR_CERT_SIGNATURE_FAILURE,
-      X509_V_ERR_AKID_SKID_MISMATCH, X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH:
-      return .unknownAuthority(issuer: PeerCertificate.issuer(certificate), reason: reason)
-    default: return .badCertificate(subject: subject, reason: reason)
-    }
+    guard let pointer = X509_STORE_CTX_get_current_cert(store) else { return .other(reason) }
+    do throws(CryptographyError) {
+      let certificate = try Certificate(ofPeer: pointer)
+      let subject = certificate.subject.relativeNames.isEmpty ? "the peer" : "\(certificate.subject)"
+      switch code {
+      case X509_V_ERR_CERT_HAS_EXPIRED: return .expired(subject: subject, notAfter: certificate.notAfter)
+      case X509_V_ERR_CERT_NOT_YET_VALID:
+        return .notYetValid(subject: subject, notBefore: certificate.notBefore)
+      case X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH:
+        return .wrongName(expected: expected ?? "", found: try certificate.hosts)
+      case _ where authorityErrors.contains(code):
+        return .unknownAuthority(issuer: "\(certificate.issuer)", reason: reason)
+      default: return .badCertificate(subject: subject, reason: reason)
+      }
+    } catch { return .badCertificate(subject: "the peer", reason: "\(reason); \(error)") }
   }
+
+  private static let authorityErrors: Set<Int32> = [
+    X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+    X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+    X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, X509_V_ERR_CERT_UNTRUSTED, X509_V_ERR_CERT_SIGNATURE_FAILURE,
+    X509_V_ERR_AKID_SKID_MISMATCH, X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH,
+  ]
 }

@@ -1,5 +1,4 @@
 internal import COpenSSL
-import Glibc
 
 /// TLS of one connection: a state machine that is given the peer's bytes and gives the bytes to send. It knows nothing
 /// of sockets. One thread uses it at a time.
@@ -143,12 +142,9 @@ package final class TLSSession {
       if let certificate = shim_tls_chain_certificate(session, index) { certificates.append(certificate) }
     }
     do throws(CryptographyError) {
-      var result: [Certificate] = []
-      for certificate in certificates {
-        result.append(
-          try Certificate(der: encode("write the peer's certificate") { i2d_X509(certificate, $0) }))
+      return try certificates.map { (certificate) throws(CryptographyError) in
+        try Certificate(ofPeer: certificate)
       }
-      return result
     } catch { throw .other("\(error)") }
   }
 
