@@ -145,9 +145,9 @@ let benchmarks: [Target] = [
 ]
 
 let allTests: [Target] = [
-  groundTests("Cryptography"),
+  groundTests("Cryptography", ["TestCertificates"]),
   groundTests("JOSE", ["Cryptography"]),
-  groundTests("Network", ["Cryptography"]),
+  groundTests("Network", ["Cryptography", "TestCertificates", "TestSupport"]),
   groundTests("HTTP", ["Network", "Cryptography"]),
   groundTests("Protobuf", ["TestSupport"]),
   groundTests("GRPC", ["Network", "Cryptography"]),
@@ -189,6 +189,8 @@ let allTests: [Target] = [
     "Verification", ["ThrowawayEtcd", "Segmentation", "Reconciliation", "Etcd", "Keyspace", "TestClusters"]),
   // What tests of many rooms need: a seeded generator, a temporary folder, waiting for a condition.
   helper("TestSupport", [], path: "Tests/TestSupport"),
+  // An authority whose certificates are good, or wrong in one way.
+  helper("TestCertificates", ["Cryptography"], path: "Tests/TestCertificates"),
   // The real servers that several of them use.
   helper("TestClusters", ["ThrowawayEtcd", "Certificates", "Etcd"], path: "Tests/TestClusters"),
   // A small disk, for tests of a full one.

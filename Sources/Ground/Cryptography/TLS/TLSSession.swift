@@ -49,7 +49,7 @@ package final class TLSSession {
   // MARK: The peer's side
 
   /// Takes bytes that came from the peer.
-  package func receive(_ bytes: RawSpan) { wire.input.append(bytes) }
+  package func receive(_ bytes: RawSpan) { wire.receive(bytes) }
 
   /// Says that no more bytes come from the peer.
   package func receiveEnd() { wire.hasEnded = true }

@@ -2,9 +2,9 @@ internal import COpenSSL
 
 /// What OpenSSL reads from and writes to in place of a socket (a BIO): two queues of bytes.
 final class TLSWire {
-  var input = ByteQueue()
+  private var input = ByteQueue()
   var output = ByteQueue()
-  /// Whether nothing more is added to ``input``.
+  /// Whether nothing more is received.
   var hasEnded = false
   /// How the peer began, for the error where that is not TLS.
   private(set) var firstBytes: [UInt8] = []
@@ -17,6 +17,13 @@ final class TLSWire {
     return bio
   }
 
+  func receive(_ bytes: RawSpan) {
+    if firstBytes.count < Self.shown {
+      bytes.extracting(first: Self.shown - firstBytes.count).withUnsafeBytes { firstBytes += $0 }
+    }
+    input.append(bytes)
+  }
+
   private static func of(_ bio: OpaquePointer?) -> TLSWire? {
     BIO_get_data(bio).map { Unmanaged<TLSWire>.fromOpaque($0).takeUnretainedValue() }
   }
@@ -26,9 +33,6 @@ final class TLSWire {
       let count = min(bytes.byteCount, buffer.count)
       bytes.extracting(first: count).withUnsafeBytes { buffer.copyMemory(from: $0) }
       return count
-    }
-    if firstBytes.count < Self.shown {
-      firstBytes += UnsafeRawBufferPointer(buffer)[..<min(count, Self.shown - firstBytes.count)]
     }
     input.drop(count)
     return count
