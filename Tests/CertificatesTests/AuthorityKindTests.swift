@@ -23,7 +23,7 @@ final class AuthorityKindTests: TemporaryDirectorySuite {
     #expect(try Authority.load(directory + "/pki", now: now).facts == authority.facts)
   }
 
-  @Test func oneForClientsOnlySignsForNoServer() throws {
+  @Test func aClientsOnlyAuthorityDoesNotSignServers() throws {
     let authority = try Authority.create(
       name: "ca", lifetime: .days(99), now: now, limits: AuthorityLimits(isForClientsOnly: true))
     try verify(authority, authority.issue(client: "node-1.example.org", lifetime: .days(9), now: now))
@@ -55,7 +55,7 @@ final class AuthorityKindTests: TemporaryDirectorySuite {
     }
   }
 
-  @Test func aKindOfNameThatIsNotAllowedIsExcluded() throws {
+  @Test func aKindOfNameWithoutPermissionIsExcluded() throws {
     let domains = try Authority.create(
       name: "ca", lifetime: .days(99), now: now, limits: AuthorityLimits(domains: ["example.org"]))
     let networks = try Authority.create(
@@ -71,11 +71,11 @@ final class AuthorityKindTests: TemporaryDirectorySuite {
   }
 
   @Test(arguments: ["10.0.0.0", "10.0.0.0/33", "10.0.0.1/8", "example.org/8", "/8", "10.0.0.0/-1"])
-  func refusesWhatIsNoNetwork(text: String) {
+  func refusesInvalidNetworks(text: String) {
     #expect(throws: CertificatesError.self) { try IPNetwork(text) }
   }
 
-  @Test func anIntermediateShowsItselfAfterItsCertificates() throws {
+  @Test func anIntermediateFollowsItsCertificatesInTheChain() throws {
     let key = directory + "/root.key"
     let root = directory + "/root.crt"
     try OpenSSL.run("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key)
@@ -100,7 +100,7 @@ final class AuthorityKindTests: TemporaryDirectorySuite {
     #expect(message(error).contains("path length"))
   }
 
-  @Test func aMembersCertificatesAreForBothDirections() throws {
+  @Test func aMembersCertificatesAllowServerAndClientUse() throws {
     let authority = try Authority.forTests(now: now)
     let issuer = Issuer(authority, ledger: try Ledger(in: directory), lifetime: .days(9), now: now)
     let paths = try issuer.issueMember("m1", hosts: [HostName("127.0.0.1")], to: directory + "/m1")

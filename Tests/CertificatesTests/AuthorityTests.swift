@@ -8,7 +8,7 @@ import Testing
 final class AuthorityTests: TemporaryDirectorySuite {
   let now = Date()
 
-  @Test func hasTheProfileOfAnAuthorityForLeaves() throws {
+  @Test func hasTheProfileOfALeafAuthority() throws {
     let authority = try Authority.create(name: "prod-eu", lifetime: .days(3650), now: now)
     let path = try file("ca.crt", authority.certificatePEM)
     let text = try OpenSSL.run("x509", "-in", path, "-noout", "-text")
@@ -24,7 +24,7 @@ final class AuthorityTests: TemporaryDirectorySuite {
       try OpenSSL.run("verify", "-x509_strict", "-check_ss_sig", "-CAfile", path, path).contains(": OK"))
   }
 
-  @Test func livesInFilesOfWhichTheKeyIsTheOwnersOnly() throws {
+  @Test func writesAKeyThatOnlyTheOwnerCanRead() throws {
     let pki = directory + "/new/pki"
     let authority = try Authority.forTests(now: now)
     try authority.save(to: pki)
@@ -46,7 +46,7 @@ final class AuthorityTests: TemporaryDirectorySuite {
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == ["ca.crt", "ca.key"])
   }
 
-  @Test func savedManyTimesAtOnceIsOneWholeAuthority() async throws {
+  @Test func concurrentSavesLeaveOneCompleteAuthority() async throws {
     let directory = directory
     let now = now
     let winners = try await withThrowingTaskGroup(of: String?.self) { group in
@@ -76,7 +76,7 @@ final class AuthorityTests: TemporaryDirectorySuite {
     #expect(error?.path == directory + "/ca.key")
   }
 
-  @Test func issuesNothingWhenItsTimeIsOver() throws {
+  @Test func issuesNothingAfterItsEnd() throws {
     let authority = try Authority.create(
       name: "short", lifetime: .days(1), now: now - .days(2) + .seconds(90_000))
     #expect(throws: CertificatesError.self) {

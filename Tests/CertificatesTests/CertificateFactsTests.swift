@@ -4,7 +4,7 @@ import Testing
 
 @testable import Certificates
 
-/// Certificates made by `openssl`, read here.
+/// Reads certificates that `openssl` made.
 @Suite(.enabled(if: OpenSSL.isInstalled, OpenSSL.isMissing))
 final class CertificateFactsTests: TemporaryDirectorySuite {
   /// Makes a self-signed certificate and returns its path.
@@ -54,7 +54,7 @@ final class CertificateFactsTests: TemporaryDirectorySuite {
         == "notAfter=\(end.replacingOccurrences(of: "T", with: " "))\n")
   }
 
-  @Test func ofSeveralCommonNamesTheLastIsTheUserAndItIsSaid() throws {
+  @Test func theLastOfSeveralCommonNamesIsTheUser() throws {
     let path = try certificate(subject: "/CN=alice/O=x/CN=bob")
     let facts = try CertificateFacts(file: path)
     #expect(facts.commonNames == ["alice", "bob"])
@@ -64,8 +64,8 @@ final class CertificateFactsTests: TemporaryDirectorySuite {
     #expect(message(error).contains("2 Common Names"))
   }
 
-  @Test func inOneRelativeNameTheOrderOfTheEncodingDecides() throws {
-    // DER sorts the members of a set, the shorter first, whatever order was asked for.
+  @Test func theEncodingOrderDecidesInOneRelativeName() throws {
+    // DER sorts the members of a set, shorter ones first, in any order of the request.
     for subject in ["/CN=bob+CN=alice", "/CN=alice+CN=bob"] {
       let path = try certificate(subject: subject, ["-multivalue-rdn"])
       #expect(try CertificateFacts(file: path).commonNames == ["bob", "alice"])
@@ -102,7 +102,7 @@ final class CertificateFactsTests: TemporaryDirectorySuite {
     #expect(facts.extendedKeyUsages == nil)
   }
 
-  @Test func saysThatAnAlgorithmIsUnknown() throws {
+  @Test func refusesAnUnknownAlgorithm() throws {
     let path = try certificate(
       subject: "/CN=x", key: ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-224"])
     let error = #expect(throws: CertificatesError.self) { try CertificateFacts(file: path) }
@@ -118,12 +118,12 @@ final class CertificateFactsTests: TemporaryDirectorySuite {
     #expect(try CertificateFacts(pem: bundle) == leaf.facts)
   }
 
-  @Test func survivesAJourneyThroughJSON() throws {
+  @Test func roundTripsThroughJSON() throws {
     let facts = try Authority.forTests().facts
     #expect(try JSONDecoder().decode(CertificateFacts.self, from: JSONEncoder().encode(facts)) == facts)
   }
 
-  /// Every prefix and every flipped byte of a certificate: an error or facts, never a crash.
+  /// Each prefix of a certificate, and each change of one byte, gives an error or facts, never a crash.
   @Test func brokenCertificatesAreErrors() throws {
     let pem = try Authority.forTests().certificatePEM
     let bytes = Array(pem.utf8)

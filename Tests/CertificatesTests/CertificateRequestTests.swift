@@ -32,7 +32,7 @@ final class CertificateRequestTests: TemporaryDirectorySuite {
     ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
     ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"], ["-newkey", "rsa:2048"],
     ["-newkey", "ed25519"],
-  ]) func theCertificateHasTheRequestsKeyAndIsRecorded(key: [String]) throws {
+  ]) func theCertificateHasTheKeyOfTheRequestAndIsRecorded(key: [String]) throws {
     let path = try sign(CertificateRequest(file: request("/CN=alice", key)), for: "alice")
     #expect(
       try OpenSSL.run("x509", "-in", path, "-noout", "-pubkey")
@@ -45,7 +45,7 @@ final class CertificateRequestTests: TemporaryDirectorySuite {
     #expect(entry.file == directory + "/user.crt")
   }
 
-  @Test func takesNothingButTheNameAndTheKey() throws {
+  @Test func usesOnlyTheNameAndTheKey() throws {
     let csr = try request(
       "/O=system:masters/CN=alice", ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
       [
@@ -66,7 +66,7 @@ final class CertificateRequestTests: TemporaryDirectorySuite {
     message(#expect(throws: CertificatesError.self) { try CertificateRequest(pem: pem) })
   }
 
-  @Test func refusesARequestWhoseSignatureIsNotItsKeys() throws {
+  @Test func refusesARequestWithAWrongSignature() throws {
     let path = try request("/CN=alice")
     let der = directory + "/alice.der"
     try OpenSSL.run("req", "-in", path, "-outform", "DER", "-out", der)
@@ -79,14 +79,14 @@ final class CertificateRequestTests: TemporaryDirectorySuite {
     #expect(refusal(pem.replacingOccurrences(of: "\r", with: "")).contains("signature"))
   }
 
-  @Test func refusesOtherThanOneName() throws {
+  @Test func refusesARequestWithoutExactlyOneName() throws {
     for (subject, word) in [("/O=x", "0 Common Names"), ("/CN=alice/CN=root", "2 Common Names")] {
       let pem = try String(contentsOfFile: request(subject), encoding: .utf8)
       #expect(refusal(pem).contains(word))
     }
   }
 
-  @Test func refusesWeakKeysAndWhatIsNoRequest() throws {
+  @Test func refusesWeakKeysAndInvalidRequests() throws {
     let weak = try String(contentsOfFile: request("/CN=alice", ["-newkey", "rsa:1024"]), encoding: .utf8)
     #expect(!refusal(weak).isEmpty)
     #expect(refusal("").contains("no certificate request"))
@@ -104,7 +104,7 @@ final class CertificateRequestTests: TemporaryDirectorySuite {
     #expect(try Ledger(in: directory).entries().isEmpty)
   }
 
-  @Test func brokenRequestsByTheThousandSayNothingElse() throws {
+  @Test func damagedRequestsAreRefusedOrUnchanged() throws {
     let pem = try String(contentsOfFile: request("/CN=alice"), encoding: .utf8)
     let good = try #require(bytes(ofPEM: pem))
     let original = try CertificateRequest(pem: pem)
@@ -123,8 +123,8 @@ final class CertificateRequestTests: TemporaryDirectorySuite {
       let text =
         "-----BEGIN CERTIFICATE REQUEST-----\n\(base64.replacingOccurrences(of: "\r", with: ""))\n"
         + "-----END CERTIFICATE REQUEST-----\n"
-      // A change of what is signed is always seen. One of the signature's wrapping, such as of its count of unused
-      // bits, may leave the same signature.
+      // A change of the signed part is always detected. A change in the encoding of the signature, such as
+      // its count of unused bits, may leave the same signature.
       do {
         let request = try CertificateRequest(pem: text)
         #expect(request.commonName == "alice")

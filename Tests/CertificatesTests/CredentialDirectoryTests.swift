@@ -28,7 +28,7 @@ import Testing
 
   private func path(_ name: String) -> String { "\(credentials.path)/\(name)" }
 
-  @Test func issuesOnceAndThenKeepsEveryByte() throws {
+  @Test func issuesOnceAndThenChangesNothing() throws {
     let old = umask(0)
     let first = try credentials.issueMissing(["alice", "bob"], by: authority, lifetime: .days(30), now: now)
     umask(old)
@@ -46,7 +46,8 @@ import Testing
     #expect(try names.map { try Data(contentsOf: URL(fileURLWithPath: path($0))) } == before)
   }
 
-  /// Spoils the good credential of alice and tells why it is made anew, and that it is good then.
+  /// Damages the valid credential of alice, issues again, and returns the reason for the replacement. The new
+  /// credential must be valid.
   private func expectReplaced(because fault: CredentialFault, now: Date? = nil, spoil: () throws -> Void)
     throws
   {
@@ -65,18 +66,18 @@ import Testing
       FileContents.read(path(source)), to: path(target), mode: mode(of: path(target)) ?? 0o600)
   }
 
-  @Test func replacesWhereAFileIsMissing() throws {
+  @Test func replacesACredentialWithAMissingFile() throws {
     try expectReplaced(because: .certificateMissing) { unlink(path("alice.crt")) }
     try expectReplaced(because: .keyMissing) { unlink(path("alice.key")) }
   }
 
-  @Test func replacesWhereAFileIsDamaged() throws {
+  @Test func replacesACredentialWithADamagedFile() throws {
     try expectReplaced(because: .certificateUnreadable) { #expect(truncate(path("alice.crt"), 100) == 0) }
     try expectReplaced(because: .keyUnreadable) { #expect(truncate(path("alice.key"), 100) == 0) }
     try expectReplaced(because: .certificateUnreadable) { #expect(truncate(path("alice.crt"), 0) == 0) }
   }
 
-  @Test func replacesAKeyThatOthersCouldRead() throws {
+  @Test func replacesAKeyThatOthersCanRead() throws {
     try expectReplaced(because: .keyExposed) { #expect(chmod(path("alice.key"), 0o644) == 0) }
   }
 
@@ -91,13 +92,13 @@ import Testing
     }
   }
 
-  @Test func replacesWhatAnotherAuthorityOfTheSameNameHasSigned() throws {
+  @Test func replacesACertificateOfAnotherAuthorityWithTheSameName() throws {
     try issue(["alice"])
     let other = try Authority.forTests(now: now)
     #expect(try issue(["alice"], by: other) == [.replaced(because: .otherAuthority)])
   }
 
-  @Test func replacesWhatHasExpiredOrIsStillToCome() throws {
+  @Test func replacesAnExpiredOrNotYetValidCertificate() throws {
     try expectReplaced(because: .expired, now: now + .days(31)) {}
     #expect(try issue(["alice"], now: now) == [.replaced(because: .notYetValid)])
   }
@@ -111,8 +112,8 @@ import Testing
     #expect(fault == .notForClients)
   }
 
-  /// Swift takes the two spellings for one string, etcd for two users.
-  @Test func theSameWordInOtherBytesIsAnotherUser() throws {
+  /// The two spellings are equal strings in Swift, but two users in etcd.
+  @Test func theSameTextInOtherBytesIsAnotherUser() throws {
     let (composed, decomposed) = ("gr\u{fc}n", "gru\u{308}n")
     let credential = try authority.issue(client: composed, lifetime: .days(1), now: now)
     func fault(_ user: String) -> CredentialFault? {
@@ -123,7 +124,7 @@ import Testing
     #expect(fault(decomposed) == .otherName)
   }
 
-  @Test func aUserCalledCaDoesNotTouchTheAuthorityBesideIt() throws {
+  @Test func aUserCalledCaDoesNotChangeTheAuthority() throws {
     try authority.save(to: credentials.path)
     #expect(try issue(["ca"]) == [.issued])
     #expect(try Authority.load(credentials.path, now: now).facts == authority.facts)
@@ -138,18 +139,18 @@ import Testing
     #expect(try FileContents.readText(path("etcd-ca.crt")) == authority.certificatePEM)
   }
 
-  @Test func oneBadNameStopsAllBeforeTheFirst() throws {
+  @Test func oneInvalidNameStopsTheRunBeforeTheFirstCertificate() throws {
     for bad in ["", "root", "a\nb"] { #expect(throws: CertificatesError.self) { try issue(["alice", bad]) } }
     #expect(!FileManager.default.fileExists(atPath: credentials.path))
   }
 
-  @Test func rootIsIssuedOnlyWhenAskedForOutright() throws {
+  @Test func rootIsIssuedOnlyIfAllowed() throws {
     let issued = try credentials.issueMissing(
       ["root"], by: authority, lifetime: .days(1), now: now, allowRoot: true)
     #expect(issued.map(\.action) == [.issued])
   }
 
-  @Test func namesThatLookAlikeHaveFilesOfTheirOwn() throws {
+  @Test func similarNamesHaveSeparateFiles() throws {
     let users = ["..", ".", "a/b", "../a", "a%2Fb", "gr\u{fc}n", "gru\u{308}n", "A", "a", "a b"]
     #expect(try issue(users).allSatisfy { $0 == .issued })
     #expect(try issue(users).allSatisfy { $0 == .kept })
@@ -159,12 +160,12 @@ import Testing
     #expect(try CredentialFileName.encode("../a") == "%2E.%2Fa")
   }
 
-  @Test func refusesANameThatMakesTooLongAFileName() {
+  @Test func refusesANameThatIsTooLongForAFile() {
     #expect(throws: CertificatesError.self) { try issue([String(repeating: "\u{20ac}", count: 42)]) }
     #expect(throws: Never.self) { try issue([String(repeating: "n", count: 64)]) }
   }
 
-  @Test func twoRunsAtOnceLeaveGoodPairs() async throws {
+  @Test func concurrentRunsLeaveMatchingPairs() async throws {
     let (credentials, authority, now) = (credentials, authority, now)
     let users = (0..<10).map { "user-\($0)" }
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -3,14 +3,14 @@ import Testing
 
 @testable import Certificates
 
-/// Authorities made by `openssl`.
+/// Imports authorities that `openssl` made.
 @Suite(.enabled(if: OpenSSL.isInstalled, OpenSSL.isMissing))
 final class ImportTests: TemporaryDirectorySuite {
-  /// The moment of asking: what openssl makes is valid from the second in which it is made.
+  /// The current time: a certificate of openssl is valid from the second in which it was made.
   private var now: Date { Date() }
 
-  /// How `openssl` writes keys: SEC1 after its curve, SEC1 alone, PKCS#8, PKCS#1, and RSA and Ed25519 in
-  /// PKCS#8.
+  /// The forms in which `openssl` writes keys: SEC1 after its curve, SEC1 alone, PKCS#8, PKCS#1, and RSA and
+  /// Ed25519 in PKCS#8.
   static let keys: [[String]] = [
     ["ecparam", "-name", "prime256v1", "-genkey"],
     ["ecparam", "-name", "prime256v1", "-genkey", "-noout"],
@@ -28,7 +28,7 @@ final class ImportTests: TemporaryDirectorySuite {
     return path
   }
 
-  /// A certificate that signs itself, with the extensions given.
+  /// Makes a self-signed certificate with the given extensions.
   private func makeCertificate(
     key: String, days: String = "30", subject: String = "/CN=etcd-ca", extensions: [String]
   ) throws -> String {
@@ -51,7 +51,7 @@ final class ImportTests: TemporaryDirectorySuite {
     "basicConstraints = critical,CA:TRUE", "keyUsage = critical,keyCertSign,cRLSign",
   ]
 
-  @Test(arguments: keys.indices) func takesEveryKindOfKeyAndIssuesWithIt(kind: Int) throws {
+  @Test(arguments: keys.indices) func importsEachKindOfKey(kind: Int) throws {
     let key = try makeKey("ca.key", Self.keys[kind])
     let certificate = try makeCertificate(key: key, extensions: authorityExtensions)
     let authority = try Authority.importing(certificatePEM: certificate, keyPEM: text("ca.key"), now: now)
@@ -66,7 +66,7 @@ final class ImportTests: TemporaryDirectorySuite {
     #expect(try Authority.load(directory + "/saved", now: now).facts == authority.facts)
   }
 
-  @Test func takesTextAroundThePEMAndWindowsLineEnds() throws {
+  @Test func readsPEMWithOtherTextAndWindowsLineEnds() throws {
     let key = try makeKey()
     let certificate = try makeCertificate(key: key, extensions: authorityExtensions)
     let verbose = try OpenSSL.run("x509", "-in", file("ca.crt", certificate), "-text")
@@ -76,7 +76,7 @@ final class ImportTests: TemporaryDirectorySuite {
     }
   }
 
-  @Test func takesAnAuthorityWithoutKeyUsage() throws {
+  @Test func importsAnAuthorityWithoutKeyUsage() throws {
     let key = try makeKey()
     let certificate = try makeCertificate(key: key, extensions: ["basicConstraints = CA:TRUE"])
     #expect(throws: Never.self) {
@@ -84,7 +84,7 @@ final class ImportTests: TemporaryDirectorySuite {
     }
   }
 
-  @Test func takesAnIntermediateAndItsLeavesVerifyThroughTheRoot() throws {
+  @Test func importsAnIntermediateWhoseCertificatesVerifyThroughTheRoot() throws {
     let root = try makeKey("root.key")
     let rootCertificate = try file(
       "root.crt",
@@ -121,7 +121,7 @@ final class ImportTests: TemporaryDirectorySuite {
         == "the private key of the authority in pki does not belong to its certificate")
   }
 
-  @Test func refusesWhatIsNoAuthority() throws {
+  @Test func refusesOtherCertificates() throws {
     let key = try makeKey()
     for extensions in [["basicConstraints = CA:FALSE"], ["keyUsage = keyCertSign"]] {
       let certificate = try makeCertificate(key: key, extensions: extensions)
@@ -132,7 +132,7 @@ final class ImportTests: TemporaryDirectorySuite {
     #expect(try refusal(certificate: certificate, key: text("ca.key")).contains("keyCertSign"))
   }
 
-  @Test func refusesAnExpiredAuthorityAndOneToCome() throws {
+  @Test func refusesAnExpiredOrNotYetValidAuthority() throws {
     for (start, word) in [(now - .days(2), "expired on"), (now + .days(2), "is not valid before")] {
       let authority = try Authority.create(name: "ca", lifetime: .days(1), now: start)
       #expect(
@@ -146,7 +146,7 @@ final class ImportTests: TemporaryDirectorySuite {
     #expect(try refusal(certificate: two, key: authority.key.secretPEM()).contains("2 certificates"))
   }
 
-  @Test func refusesKeysWithAPassphraseOldAndNew() throws {
+  @Test func refusesEncryptedKeysInTheOldAndNewForm() throws {
     let key = try makeKey()
     let certificate = try makeCertificate(key: key, extensions: authorityExtensions)
     try OpenSSL.run("pkcs8", "-topk8", "-in", key, "-passout", "pass:x", "-out", directory + "/new.key")
@@ -156,7 +156,7 @@ final class ImportTests: TemporaryDirectorySuite {
     }
   }
 
-  @Test func refusesKeysItCannotUse() throws {
+  @Test func refusesUnsupportedKeys() throws {
     let certificate = try Authority.forTests(now: now).certificatePEM
     try OpenSSL.run("ecparam", "-name", "secp224r1", "-genkey", "-noout", "-out", directory + "/p224.key")
     try OpenSSL.run("genrsa", "-out", directory + "/rsa1024.key", "1024")

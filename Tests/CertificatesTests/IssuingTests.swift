@@ -104,7 +104,7 @@ final class IssuingTests: TemporaryDirectorySuite {
     #expect(serials.count == 200)
   }
 
-  @Test func beginsFiveMinutesAgoAndNeverOutlivesTheAuthority() throws {
+  @Test func beginsFiveMinutesAgoAndEndsWithTheAuthority() throws {
     let moment = Date(timeIntervalSince1970: 1_800_000_000.7)
     let start = Date(timeIntervalSince1970: 1_800_000_000)
     let authority = try Authority.create(name: "ca", lifetime: .days(10), now: moment)
@@ -117,9 +117,9 @@ final class IssuingTests: TemporaryDirectorySuite {
     #expect(authority.facts.notAfter == start + .days(10))
   }
 
-  @Test func takesTheUsersNameByteForByte() throws {
+  @Test func usesTheUsersNameByteForByte() throws {
     let authority = try Authority.forTests(now: now)
-    // Composed and decomposed: one word to a reader, two users to etcd.
+    // Composed and decomposed forms of the same text are two users for etcd.
     let names = [
       "a b", "node/worker-1:x", "gr\u{fc}n", "gru\u{308}n", "a,O=b+CN=c", "Root",
       String(repeating: "n", count: 64),
@@ -149,7 +149,7 @@ final class IssuingTests: TemporaryDirectorySuite {
     #expect(message(error).contains(word))
   }
 
-  @Test func refusesControlCharactersThatWouldEndAName() throws {
+  @Test func refusesControlCharacters() throws {
     let authority = try Authority.forTests(now: now)
     for name in ["root\0", "alice\n", "\u{7f}"] {
       let error = #expect(throws: CertificatesError.self) {
@@ -159,7 +159,7 @@ final class IssuingTests: TemporaryDirectorySuite {
     }
   }
 
-  @Test func rootIsIssuedOnlyWhenAskedForOutright() throws {
+  @Test func rootIsIssuedOnlyIfAllowed() throws {
     let authority = try Authority.forTests(now: now)
     #expect(throws: CertificatesError.self) {
       try authority.issue(client: "root", lifetime: .days(1), now: now)
@@ -169,7 +169,7 @@ final class IssuingTests: TemporaryDirectorySuite {
   }
 
   @Test(arguments: ["", "https://a", "a:2379", "-a", "a..b", "10.0.0.256", "[::1]", "gr\u{fc}n", "*", "a b"])
-  func refusesWhatIsNoHost(text: String) {
+  func refusesInvalidHosts(text: String) {
     #expect(throws: CertificatesError.self) { try HostName(text) }
   }
 }

@@ -24,7 +24,7 @@ import Testing
     try CertificateFacts(file: clients.certificatePath(of: user))
   }
 
-  @Test func holdsEverythingAboutWhatWasIssued() throws {
+  @Test func recordsEachCertificate() throws {
     let ledger = try Ledger(in: directory)
     _ = try clients.issue(
       for: [
@@ -48,7 +48,7 @@ import Testing
     #expect(try ledger.entry(of: alice) == entries[2])
   }
 
-  @Test func isTheOwnersOnlyWithAllThatSQLiteKeepsBesideIt() throws {
+  @Test func onlyTheOwnerCanReadTheLedgerAndItsFiles() throws {
     let old = umask(0)
     defer { umask(old) }
     let ledger = try Ledger(in: directory)
@@ -60,7 +60,7 @@ import Testing
     for file in files { #expect(mode(of: "\(directory)/\(file)") == 0o600) }
   }
 
-  @Test func noFileIsWrittenOfWhatCannotBeRecorded() throws {
+  @Test func writesNoFileIfTheLedgerCannotBeWritten() throws {
     let ledger = try Ledger(in: directory)
     _ = try ledger.write { try $0.run("DROP TABLE certificate") }
     #expect(throws: CertificatesError.self) {
@@ -77,7 +77,7 @@ import Testing
     #expect(try ledger.entries().count == 1)
   }
 
-  @Test func manyOpenAndWriteItAtOnce() async throws {
+  @Test func manyProcessesOpenAndWriteItAtOnce() async throws {
     let (directory, authority, now) = (directory, authority, now)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for writer in 0..<8 {
@@ -97,7 +97,7 @@ import Testing
     #expect(Set(entries.map(\.serial)).count == 80)
   }
 
-  @Test func takesInWhatWasIssuedWithoutIt() throws {
+  @Test func recordsCertificatesThatWereIssuedWithoutIt() throws {
     _ = try clients.issue(for: [CertificateHolder(client: "alice")], by: issuer(nil))
     let ledger = try Ledger(in: directory)
     let issued = try clients.issue(for: [CertificateHolder(client: "alice")], by: issuer(ledger))
@@ -136,7 +136,7 @@ import Testing
     #expect(message(error).contains("\"bob\""))
   }
 
-  @Test func refusesALedgerOfALaterReleaseAndWhatIsNone() throws {
+  @Test func refusesALedgerOfALaterReleaseAndOtherFiles() throws {
     let ledger = try Ledger(in: directory)
     _ = try ledger.write { try $0.run("INSERT INTO grdb_migrations VALUES ('99: of the future')") }
     let later = #expect(throws: CertificatesError.self) { try Ledger(in: directory) }
@@ -148,7 +148,7 @@ import Testing
     #expect(message(damaged).contains("is damaged"))
   }
 
-  @Test func saysHowEachCertificateStands() throws {
+  @Test func tellsTheStateOfEachCertificate() throws {
     let ledger = try Ledger(in: directory)
     let start = now - .days(60)
     let users = ["due", "fresh", "gone", "old", "revoked"]

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Certificates
 
-/// The real `openssl`, which is the second opinion on everything issued here.
+/// The `openssl` program, which checks what is issued here.
 enum OpenSSL {
   static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")
   static let isMissing: Comment = "there is no /usr/bin/openssl here"
@@ -14,7 +14,7 @@ enum OpenSSL {
   }
 
   /// Runs `openssl` and returns what it printed.
-  /// - Throws: ``Failure`` where it does not exit with 0.
+  /// - Throws: ``Failure`` if its exit code is not 0.
   @discardableResult
   static func run(_ arguments: String...) throws -> String { try run(arguments) }
 
@@ -35,8 +35,8 @@ enum OpenSSL {
   }
 }
 
-/// A suite whose tests have a directory each, gone when the test ends: Swift Testing makes an instance for
-/// each test.
+/// A suite in which each test has its own directory, which is removed after the test: Swift Testing makes an
+/// instance for each test.
 class TemporaryDirectorySuite {
   let directory = NSTemporaryDirectory() + "bulkhead-certificates-" + UUID().uuidString
 
@@ -46,7 +46,7 @@ class TemporaryDirectorySuite {
 
   deinit { try? FileManager.default.removeItem(atPath: directory) }
 
-  /// Writes a file of the test's own and returns its path.
+  /// Writes a file in the test's directory and returns its path.
   @discardableResult
   func file(_ name: String, _ text: String) throws -> String {
     let path = "\(directory)/\(name)"
@@ -79,13 +79,13 @@ extension Authority {
   }
 }
 
-/// The bytes of a PEM text of one document.
+/// The bytes of a PEM text with one document.
 func bytes(ofPEM text: String) -> [UInt8]? {
   let lines = text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("-----") }
   return Data(base64Encoded: lines.joined()).map(Array.init)
 }
 
-/// The message of a ``CertificatesError``, checked for the form that all of them have.
+/// The message of a ``CertificatesError``, after a check of the form that all of them have.
 func message(_ error: CertificatesError?) -> String {
   guard let error else { return "" }
   #expect(error.message.last != ".")

@@ -7,7 +7,7 @@ import Testing
   private let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
   private var store: PasswordDirectory { PasswordDirectory("\(folder)/clients") }
 
-  @Test func `a password is made once, for its owner's eyes only, and stays`() throws {
+  @Test func `a password is made once and only the owner can read it`() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     #expect(try store.password(of: "driver") == nil && store.candidates(of: "driver").isEmpty)
     let password = try store.make(for: "driver")
@@ -19,7 +19,7 @@ import Testing
     #expect(try FileContents.readText(file) == "\(password)\n")
   }
 
-  @Test func `a change keeps both until it is finished, and one that was stopped goes on with the same`()
+  @Test func `a change keeps both passwords until it is complete, and continues with the same ones`()
     throws
   {
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -36,7 +36,7 @@ import Testing
   }
 
   @Test(arguments: ["", "\n", "two words\n", "two\nlines\n", String(repeating: "x", count: 73)])
-  func `what is no password is refused`(text: String) throws {
+  func `an invalid password file is refused`(text: String) throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try Directory.create(store.path)
     try AtomicFile.write(Array(text.utf8), to: try store.file(of: "driver"), mode: 0o600)
@@ -51,7 +51,7 @@ import Testing
     #expect(error.map { "\($0)\($0.hint)" }?.contains(password) == false)
   }
 
-  @Test func `of many that make the same password at once, all get the one that is kept`() async throws {
+  @Test func `concurrent callers get the same password`() async throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let store = store
     let made = try await withThrowingTaskGroup(of: String.self) { group in

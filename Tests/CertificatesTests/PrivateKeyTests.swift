@@ -4,7 +4,7 @@ import Testing
 @testable import Certificates
 
 @Suite struct PrivateKeyTests {
-  /// Everything that prints a value without being told its parts.
+  /// All ways to print a value without naming its parts.
   private func printed(_ value: Any) -> String {
     var dumped = ""
     dump(value, to: &dumped)
@@ -12,7 +12,7 @@ import Testing
     return "\(value) \(String(describing: value)) \(String(reflecting: value)) \(dumped) \(mirror)"
   }
 
-  @Test func isNeverPrintedAloneOrInsideOtherValues() throws {
+  @Test func isNeverPrinted() throws {
     let now = Date()
     let authority = try Authority.forTests(now: now)
     let credential = try authority.issue(client: "alice", lifetime: .days(1), now: now)

@@ -13,7 +13,7 @@ final class ProtectedKeyTests: TemporaryDirectorySuite {
     return { _ in try Passphrase(Array(passphrase.utf8)) }
   }
 
-  @Test(arguments: KeyAlgorithm.allCases) func opensslReadsWhatIsProtectedHere(kind: KeyAlgorithm) throws {
+  @Test(arguments: KeyAlgorithm.allCases) func opensslReadsEncryptedKeys(kind: KeyAlgorithm) throws {
     let authority = try Authority.create(name: "ca", lifetime: .days(9), now: now, key: kind)
     try authority.save(to: directory, passphrase: Passphrase(Array(passphrase.utf8)))
     let key = directory + "/ca.key"
@@ -32,7 +32,7 @@ final class ProtectedKeyTests: TemporaryDirectorySuite {
     #expect(try loaded.key.secretPEM() == authority.key.secretPEM())
   }
 
-  @Test func asksOnlyForAKeyThatIsProtectedAndSaysThatOneIsNeeded() throws {
+  @Test func asksForAPassphraseOnlyIfTheKeyIsEncrypted() throws {
     let authority = try Authority.forTests(now: now)
     try authority.save(to: directory + "/open")
     #expect(throws: Never.self) {
@@ -54,7 +54,7 @@ final class ProtectedKeyTests: TemporaryDirectorySuite {
     ["-iter", "100000"], ["-scrypt"],
   ]
 
-  @Test(arguments: protections.indices) func readsWhatOpensslProtects(kind: Int) throws {
+  @Test(arguments: protections.indices) func readsKeysThatOpensslEncrypted(kind: Int) throws {
     let plain = try file("plain.key", PrivateKey.generate(.p384).secretPEM())
     let word = try file("word", passphrase)
     let options = Self.protections[kind]
@@ -65,7 +65,7 @@ final class ProtectedKeyTests: TemporaryDirectorySuite {
     #expect(try key.secretPEM() == PrivateKey(pem: text("plain.key")).secretPEM())
   }
 
-  @Test func refusesWhatItDoesNotKnowAndWhatIsDamaged() throws {
+  @Test func refusesUnknownEncryptionsAndDamagedKeys() throws {
     let plain = try file("plain.key", PrivateKey.generate().secretPEM())
     let shut = directory + "/shut.key"
     try OpenSSL.run("pkcs8", "-topk8", "-in", plain, "-out", shut, "-passout", "pass:x", "-v2", "des3")

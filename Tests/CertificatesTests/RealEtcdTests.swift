@@ -7,7 +7,7 @@ import ThrowawayEtcd
 
 @testable import Certificates
 
-/// A release of etcd that `make test` has put into `.tools/etcd`.
+/// A release of etcd that `make test` installed in `.tools/etcd`.
 struct EtcdServer: CustomTestStringConvertible, Sendable {
   let version: String
 
@@ -19,13 +19,13 @@ struct EtcdServer: CustomTestStringConvertible, Sendable {
   var etcdctl: String { "\(folder)/etcdctl" }
   var testDescription: String { "etcd \(version)" }
 
-  /// The oldest and the newest: where CI is set, a missing one is a failure and not a reason to test less.
+  /// The oldest and the newest release. If CI is set, a missing one is a failure.
   static let all = ["3.4.23", "3.5.30"].map(EtcdServer.init).filter {
     ProcessInfo.processInfo.environment["CI"] != nil
       || FileManager.default.isExecutableFile(atPath: $0.binary)
   }
 
-  /// Whether etcd lets a client in: it answers with its status, which takes no user.
+  /// Whether etcd accepts a client's certificate: it answers the status request, which needs no user.
   func admits(_ credentials: ClientCredentials, at cluster: ThrowawayEtcd) async throws -> Bool {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
@@ -38,7 +38,7 @@ struct EtcdServer: CustomTestStringConvertible, Sendable {
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.runHearingSignals()
-    // Not on one of the few threads that run tasks: the servers of other tests are waited for on them.
+    // In its own thread: blocking one of the few threads for tasks would delay the servers of other tests.
     await withCheckedContinuation { continuation in
       DispatchQueue.global().async {
         process.waitUntilExit()
@@ -65,7 +65,7 @@ final class RealEtcdTests: TemporaryDirectorySuite {
     Issuer(authority, ledger: try Ledger(in: pki), lifetime: .days(1), now: Date())
   }
 
-  @Test(arguments: EtcdServer.all) func everyKindOfAuthorityAndOfKeyIsAdmitted(server: EtcdServer)
+  @Test(arguments: EtcdServer.all) func etcdAcceptsEachKindOfAuthorityAndKey(server: EtcdServer)
     async throws
   {
     var bundle = try authority().certificatePEM
@@ -109,7 +109,7 @@ final class RealEtcdTests: TemporaryDirectorySuite {
     #expect(try await !server.admits(credentials[credentials.count - 1].1, at: cluster))
   }
 
-  @Test(arguments: EtcdServer.all) func anIntermediatesClientsAreAdmittedByWhoTrustsTheRoot(
+  @Test(arguments: EtcdServer.all) func aMemberThatTrustsTheRootAcceptsClientsOfAnIntermediate(
     server: EtcdServer
   ) async throws {
     let first = try authority()
@@ -134,7 +134,7 @@ final class RealEtcdTests: TemporaryDirectorySuite {
     #expect(try await server.admits(alice, at: cluster))
   }
 
-  @Test(arguments: EtcdServer.all) func aRevokedCertificateIsRefusedAndTheOthersAreNot(server: EtcdServer)
+  @Test(arguments: EtcdServer.all) func onlyTheRevokedCertificateIsRefused(server: EtcdServer)
     async throws
   {
     let issuer = try issuer(authority())
@@ -152,7 +152,7 @@ final class RealEtcdTests: TemporaryDirectorySuite {
       serials: [CertificateFacts(file: clients.certificatePath(of: "alice")).serial], at: Date(),
       because: .keyCompromise)
     _ = try issuer.writeRevocationList(in: pki, validity: .days(1))
-    // No restart: the list is read for each new connection.
+    // Without a restart: etcd reads the list for each new connection.
     #expect(try await !server.admits(cluster.credentials(of: "alice"), at: cluster))
     #expect(try await server.admits(cluster.credentials(of: "bob"), at: cluster))
     #expect(try await server.admits(cluster.root, at: cluster))

@@ -23,7 +23,7 @@ import Testing
       })
   }
 
-  @Test func isDueAfterTwoThirdsAndTouchesNothingElse() throws {
+  @Test func renewsAfterTwoThirdsAndChangesNothingElse() throws {
     let authority = try Authority.forTests(now: now)
     _ = try renew(["alice"], by: authority, at: now)
     _ = try renew(["bob"], by: authority, at: now + .days(30))
@@ -45,7 +45,7 @@ import Testing
     #expect(try Ledger(in: directory).entries().map(\.identity) == ["alice", "bob", "alice"])
   }
 
-  @Test func theShareCanBeSetAndIgnored() throws {
+  @Test func theShareCanBeChangedOrIgnored() throws {
     let authority = try Authority.forTests(now: now)
     _ = try renew(["alice"], by: authority, at: now)
     #expect(try renew(["alice"], by: authority, at: now + .days(40), .due(after: 0.5)) == [.kept])

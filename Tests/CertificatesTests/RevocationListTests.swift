@@ -28,7 +28,7 @@ final class RevocationListTests: TemporaryDirectorySuite {
     ).contains("verify OK")
   }
 
-  @Test(arguments: KeyAlgorithm.allCases) func opensslTakesItFromEveryKindOfAuthority(kind: KeyAlgorithm)
+  @Test(arguments: KeyAlgorithm.allCases) func opensslAcceptsListsOfEachKindOfAuthority(kind: KeyAlgorithm)
     throws
   {
     let authority = try Authority.create(name: "ca", lifetime: .days(365), now: now, key: kind)
@@ -59,7 +59,7 @@ final class RevocationListTests: TemporaryDirectorySuite {
     #expect(refusal?.description.contains("certificate revoked") == true)
   }
 
-  @Test func everyReasonIsWrittenAndNoneForUnspecified() throws {
+  @Test func writesEachReasonExceptUnspecified() throws {
     let authority = try Authority.forTests(now: now)
     let reasons = RevocationReason.allCases
     let paths = try issue(reasons.map(\.rawValue), by: authority)
@@ -76,7 +76,7 @@ final class RevocationListTests: TemporaryDirectorySuite {
     #expect(try verifies(authority))
   }
 
-  @Test func anEmptyListIsAListAndNumbersRise() throws {
+  @Test func anEmptyListIsValidAndNumbersIncrease() throws {
     let authority = try Authority.forTests(now: now)
     let issuer = try issuer(authority)
     for number in 1...3 {
@@ -101,7 +101,7 @@ final class RevocationListTests: TemporaryDirectorySuite {
     #expect(bytes.range(of: Data([0x18, 0x0f] + Array("20500101235959Z".utf8))) != nil)
   }
 
-  @Test func whatHasEndedLongAgoLeavesTheList() throws {
+  @Test func certificatesThatExpiredLongAgoLeaveTheList() throws {
     let authority = try Authority.forTests(now: now)
     let path = try issue(["alice"], by: authority)[0]
     try Ledger(in: directory).revoke(
@@ -115,7 +115,7 @@ final class RevocationListTests: TemporaryDirectorySuite {
     #expect(try count(after: 121) == 0)
   }
 
-  @Test func manyAtOnceLeaveTheOneWithTheHighestNumber() async throws {
+  @Test func concurrentWritersLeaveTheListWithTheHighestNumber() async throws {
     let authority = try Authority.forTests(now: now)
     let (directory, now) = (directory, now)
     let numbers = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -132,7 +132,7 @@ final class RevocationListTests: TemporaryDirectorySuite {
     #expect(try printed().contains("X509v3 CRL Number: \n                \(highest)\n"))
   }
 
-  @Test func anAuthorityThatMayNotSignListsSaysSo() throws {
+  @Test func refusesAnAuthorityThatMayNotSignLists() throws {
     let key = directory + "/ca.key"
     try OpenSSL.run("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key)
     let certificate = try OpenSSL.run(

@@ -7,7 +7,7 @@ import ThrowawayEtcd
 
 @Suite("Users, roles and permissions", .realEtcd)
 struct AuthTests {
-  @Test("what is written is read back", arguments: EtcdRelease.all)
+  @Test("users, roles and permissions are read back as written", arguments: EtcdRelease.all)
   func roundTrip(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)
     let (user, role) = (unique("user"), unique("role"))
@@ -37,7 +37,7 @@ struct AuthTests {
     }
   }
 
-  @Test("what is there already and what is not there are told apart", arguments: EtcdRelease.all)
+  @Test("existing and missing objects give different errors", arguments: EtcdRelease.all)
   func typedErrors(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)
     let (user, role) = (unique("user"), unique("role"))
@@ -57,14 +57,14 @@ struct AuthTests {
       #expect(try await failure { try await etcd.grant(role: "nothing", toUser: user) } == .notFound)
       #expect(try await failure { try await etcd.revoke(role: role, fromUser: user) } == .notFound)
       #expect(try await failure { try await etcd.deleteUser("root") } == .invalidArgument)
-      // Linking twice is no error, and changes nothing.
+      // A second link is not an error and changes nothing.
       try await etcd.grant(role: role, toUser: user)
       try await etcd.grant(role: role, toUser: user)
       #expect(try await etcd.roles(ofUser: user) == [role])
     }
   }
 
-  @Test("who is no administrator, or nobody at all, is refused", arguments: EtcdRelease.all)
+  @Test("clients without the root role, or without a user, are refused", arguments: EtcdRelease.all)
   func refusals(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)
     let user = unique("user")
@@ -84,7 +84,7 @@ struct AuthTests {
     }
   }
 
-  @Test("a user name that would stop etcd for good is never sent", arguments: EtcdRelease.all)
+  @Test("a user name that would crash etcd is never sent", arguments: EtcdRelease.all)
   func longNames(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)
     let longest = unique(String(repeating: "n", count: 120)) + "-"
@@ -97,9 +97,9 @@ struct AuthTests {
     }
   }
 
-  // Not on a shared cluster: etcd begins a login anew whenever users or roles have changed while it compared the
-  // password, and so never answers while they change all the time (etcd, `server/etcdserver/v3_server.go`).
-  @Test("the empty password gets in only where a user was made with it", arguments: EtcdRelease.all)
+  // Not on a shared cluster: etcd restarts a login if users or roles have changed while it compared the
+  // password, so it never answers while they change all the time (etcd, `server/etcdserver/v3_server.go`).
+  @Test("the empty password works only for a user that has it", arguments: EtcdRelease.all)
   func emptyPasswords(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       try await cluster.secure()
@@ -112,7 +112,7 @@ struct AuthTests {
         #expect(try await etcd.tryEmptyPassword(ofUser: "closed") == .refused)
         #expect(try await etcd.tryEmptyPassword(ofUser: "nobody") == .refused)
         #expect(try await failure { _ = try await etcd.login("closed", password: "wrong") } == .loginFailed)
-        // The token wins over root's certificate.
+        // The token takes precedence over root's certificate.
         let client = try await etcd.login("closed", password: "secret")
         #expect(try await failure { _ = try await client.users() } == .permissionDenied)
       }
@@ -120,7 +120,7 @@ struct AuthTests {
   }
 
   @Test(
-    "authentication cannot be turned on without a root that has the root role", arguments: EtcdRelease.all)
+    "authentication cannot be turned on without a user root with the role root", arguments: EtcdRelease.all)
   func enabling(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       try await cluster.connect { etcd async throws in
@@ -128,7 +128,7 @@ struct AuthTests {
         #expect(try await failure { try await etcd.enableAuth() } == .rootUserMissing)
         try await etcd.addUser("root")
         #expect(try await failure { try await etcd.enableAuth() } == .rootRoleMissing)
-        // Before there is a role root.
+        // Before the role root exists.
         try await etcd.grant(role: "root", toUser: "root")
         try await etcd.enableAuth()
         try await etcd.enableAuth()
@@ -140,7 +140,7 @@ struct AuthTests {
     }
   }
 
-  @Test("where certificates count for nothing, nobody is anybody", arguments: EtcdRelease.all)
+  @Test("a member that ignores certificates sees no user", arguments: EtcdRelease.all)
   func noIdentity(release: EtcdRelease) async throws {
     var options = ThrowawayEtcd.Options()
     options.clientCertAuth = false
@@ -150,7 +150,7 @@ struct AuthTests {
         #expect(try await failure { _ = try await etcd.users() } == .noIdentity)
         #expect(try await failure { try await etcd.put([], at: "/k") } == .noIdentity)
         guard case .inconclusive(let error) = await etcd.mayWatch(.key("/k")) else {
-          // 3.5.1 says "permission denied" to whoever is nobody.
+          // 3.5.1 answers "permission denied" to a client without a user.
           #expect(await etcd.mayWatch(.key("/k")) == .denied)
           return
         }

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Connecting", .realEtcd)
 struct ConnectionTests {
-  /// What a call says, and how long it takes to say it.
+  /// The error of a call, and how long it took.
   private func attempt(
     _ cluster: TestCluster, as credentials: ClientCredentials
   ) async throws -> (error: EtcdError?, time: Duration) {
@@ -39,7 +39,7 @@ struct ConnectionTests {
   }
 
   @Test(
-    "a certificate that etcd does not take is told at once, not at the deadline", arguments: EtcdRelease.all)
+    "a refused certificate is an error at once, not at the deadline", arguments: EtcdRelease.all)
   func refusedCertificates(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)
     let folder = cluster.etcd.directory
@@ -57,13 +57,13 @@ struct ConnectionTests {
           authority: cluster.etcd.serverAuthority, certificate: paths.certificate, key: paths.key))
       #expect(error?.code == .unavailable, "\(name): \(String(describing: error))")
       #expect(time < .seconds(15), "\(name)")
-      // Which of the two it is only newer releases say, but every one says that it is the certificate.
+      // Only newer releases tell which of the two it is, but each names the certificate.
       let reasons = ["TLS: TLSV1_ALERT_UNKNOWN_CA", "CERTIFICATE_EXPIRED", "BAD_CERTIFICATE"]
       #expect(reasons.contains { error?.message.hasSuffix($0) == true }, "\(String(describing: error))")
     }
   }
 
-  @Test("an authority that did not sign the server's certificate is told at once", arguments: EtcdRelease.all)
+  @Test("a server certificate of an untrusted authority is an error at once", arguments: EtcdRelease.all)
   func wrongAuthority(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)
     let root = try cluster.credentials(of: "root")
@@ -77,7 +77,7 @@ struct ConnectionTests {
   }
 
   @Test(
-    "a file that is not there, or that does not fit, is told before anybody is asked",
+    "a missing or mismatched credential file is an error before any connection",
     arguments: EtcdRelease.one)
   func badFiles(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)
@@ -96,10 +96,10 @@ struct ConnectionTests {
     }
   }
 
-  @Test("a server certificate without the address asked for is refused", arguments: EtcdRelease.one)
+  @Test("a server certificate without the requested address is refused", arguments: EtcdRelease.one)
   func serverNames(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
-      // etcd reads its certificate anew for each connection.
+      // etcd reads its certificate for each connection.
       let servers = try authority(cluster, "\(cluster.etcd.directory)/etcd-ca")
       for (hosts, isRight) in [
         (["127.0.0.2", "localhost"], false), (["10.0.0.1"], false), (["127.0.0.1"], true),
@@ -120,10 +120,10 @@ struct ConnectionTests {
     }
   }
 
-  @Test("several members that are all away are one error that names each", arguments: EtcdRelease.one)
+  @Test("if all members are unreachable, one error names each", arguments: EtcdRelease.one)
   func allAway(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)
-    // Port 1 of loopback: nobody listens there.
+    // Port 1 of loopback has no listener.
     let endpoints = [try Endpoint("https://127.0.0.1:1"), try Endpoint("https://127.0.0.2:1")]
     let time = try await duration {
       let error = await #expect(throws: EtcdError.self) {

@@ -3,10 +3,10 @@ import Testing
 
 @testable import Etcd
 
-@Suite("What etcd's errors mean")
+@Suite("Errors of etcd")
 struct EtcdErrorTests {
   @Test(
-    "the text decides where the code says too little",
+    "the text decides if the code is ambiguous",
     arguments: [
       (RPCError.Code.permissionDenied, "etcdserver: permission denied", EtcdError.Code.permissionDenied),
       (.unknown, "auth: permission denied", .permissionDenied),
@@ -35,7 +35,7 @@ struct EtcdErrorTests {
     #expect(EtcdError.Code(status: status, message: text) == meaning)
   }
 
-  @Test("only what may go better elsewhere or later is transient")
+  @Test("only errors that a retry may avoid are transient")
   func transient() {
     let transient: Set<EtcdError.Code> = [.unavailable, .deadlineExceeded, .overloaded]
     for code in [
@@ -47,7 +47,7 @@ struct EtcdErrorTests {
     }
   }
 
-  @Test("the causes of a broken connection are told")
+  @Test("the message contains the causes of a broken connection")
   func causes() {
     let tls = RPCError(code: .unknown, message: "the handshake failed")
     let error = RPCError(code: .unavailable, message: "not ready", cause: tls)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Members that fail", .realEtcd)
 struct FailoverTests {
-  @Test("a member that is away is passed over", arguments: EtcdRelease.main)
+  @Test("an unreachable member is skipped", arguments: EtcdRelease.main)
   func away(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release, members: 3)
     let endpoints = [try Endpoint("https://127.0.0.1:1")] + cluster.etcd.endpoints
@@ -21,12 +21,12 @@ struct FailoverTests {
     #expect(time < .seconds(15))
   }
 
-  @Test("a silent member is waited for once, and then the others are asked", arguments: EtcdRelease.one)
+  @Test("a member that does not answer delays one call, then others are asked", arguments: EtcdRelease.one)
   func paused(release: EtcdRelease) async throws {
     try await TestCluster.with(release, members: 3) { cluster in
       try await cluster.secure()
       try await cluster.connect(timeout: .seconds(5)) { etcd async throws in
-        // Connected before it falls silent.
+        // The connection exists before the member stops answering.
         #expect(try await etcd.members().count == 3)
         cluster.etcd.members[0].pause()
         let first = try await duration { _ = try await etcd.users() }
@@ -48,7 +48,7 @@ struct FailoverTests {
         }
         #expect(error.code == .deadlineExceeded)
       }
-      // A write is not repeated blindly, but the next call already goes elsewhere.
+      // A write is not repeated, but the next call goes to another member.
       try await cluster.connect(timeout: .seconds(5)) { etcd in
         #expect(try await failure { try await etcd.addUser("bob") } == .deadlineExceeded)
         let next = try await duration { try await etcd.addUser("carol") }
@@ -58,7 +58,7 @@ struct FailoverTests {
     }
   }
 
-  @Test("calls that may be repeated survive the death of the member they are at", arguments: EtcdRelease.main)
+  @Test("repeatable calls survive the crash of their member", arguments: EtcdRelease.main)
   func killed(release: EtcdRelease) async throws {
     try await TestCluster.with(release, members: 3) { cluster in
       try await cluster.secure()
@@ -84,7 +84,7 @@ struct FailoverTests {
   }
 
   @Test(
-    "an interruption does not cut the connection under a call that is to be finished",
+    "an interruption keeps the connection of a call that must complete",
     arguments: EtcdRelease.one)
   func interrupted(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)

@@ -6,10 +6,10 @@ import Testing
 
 @testable import Etcd
 
-@Suite("Questions about permission", .realEtcd)
+@Suite("Permission probes", .realEtcd)
 struct QuestionTests {
-  /// A user that may read and write `base/a/`, read `base/b/`, write `base/key`, and read and write `base/c` to
-  /// `base/e` in two ranges that touch.
+  /// Makes a user that may read and write `base/a/`, read `base/b/`, write `base/key`, and read and write
+  /// `base/c` to `base/e` in two adjacent ranges.
   private func makeUser(_ cluster: TestCluster) async throws -> (user: String, base: Key) {
     let user = unique("asker")
     let base = Key("/\(user)")
@@ -26,7 +26,7 @@ struct QuestionTests {
     return (user, base)
   }
 
-  /// A range without an end is not watched here: there all these releases have a hole.
+  /// Unbounded ranges are not watched here: all these releases have a vulnerability there.
   private func cases(_ base: Key) -> [(range: KeyRange, reads: Bool, writes: Bool)] {
     [
       (.prefix(base + "/a/"), true, true),
@@ -73,14 +73,14 @@ struct QuestionTests {
     }
   }
 
-  @Test("are answered as granted, at one member", arguments: EtcdRelease.all)
+  @Test("agree with the grants, at one member", arguments: EtcdRelease.all)
   func one(release: EtcdRelease) async throws { try await check(release, members: 1) }
 
-  @Test("are answered as granted, at each of three members", arguments: EtcdRelease.main)
+  @Test("agree with the grants, at each of three members", arguments: EtcdRelease.main)
   func three(release: EtcdRelease) async throws { try await check(release, members: 3) }
 
   @Test(
-    "change nothing: no revision, no key, and one entry of the log for writing alone",
+    "change no revision and no key; only writing costs one log entry",
     arguments: EtcdRelease.main)
   func cost(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
@@ -113,7 +113,7 @@ struct QuestionTests {
     }
   }
 
-  @Test("get no wrong answer while users and roles change all the time", arguments: EtcdRelease.main)
+  @Test("give no wrong answer while users and roles change", arguments: EtcdRelease.main)
   func duringChanges(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)
     let (user, base) = try await makeUser(cluster)
@@ -133,7 +133,7 @@ struct QuestionTests {
       }
     }
     var wrong: [String] = []
-    // However fast the machine is at the one or the other: both went on at the same time.
+    // Both must have run at the same time, at any speed of the machine.
     for _ in 1...50 {
       wrong += try await cluster.connect(as: user) { etcd in
         await withTaskGroup(of: [String].self) { group in
@@ -164,7 +164,7 @@ struct QuestionTests {
     #expect(count.withLock { $0 } > 20)
   }
 
-  @Test("about holes get the answer that the release is known for", arguments: EtcdRelease.all)
+  @Test("for vulnerabilities agree with the release", arguments: EtcdRelease.all)
   func holes(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)
     let (user, base) = try await makeUser(cluster)
@@ -175,7 +175,7 @@ struct QuestionTests {
       #expect(await etcd.mayWriteInNestedTxn(.prefix(base + "/a/")) == .allowed)
       #expect(await etcd.mayCompact() == (isMended ? .denied : .allowed))
       #expect(await etcd.mayDisarmAlarms() == (isMended ? .denied : .allowed))
-      // Not mended before 3.5.33.
+      // Fixed in 3.5.33.
       #expect(await etcd.mayWatch(KeyRange(from: base + "/b/", to: nil)) == .allowed)
     }
     try await cluster.connect { etcd async throws in
@@ -184,7 +184,9 @@ struct QuestionTests {
     }
   }
 
-  @Test("metrics tell the quota and the auth revision, which every change moves", arguments: EtcdRelease.all)
+  @Test(
+    "metrics contain the quota and the auth revision, which each change increases", arguments: EtcdRelease.all
+  )
   func metrics(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)
     let credentials = try cluster.credentials(of: "root")

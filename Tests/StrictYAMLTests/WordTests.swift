@@ -18,11 +18,11 @@ import Testing
     "", "d", "90", "0d", "-1d", "+90d", "90 d", "9.5d", "90s", "90D", "101y", "99999999999999999999d",
     "9223372036854775807y",
     "٩٠d", "90dd",
-  ]) func anythingElseIsNone(text: String) {
+  ]) func refusesInvalidLifetimes(text: String) {
     #expect(Lifetime(text) == nil)
   }
 
-  @Test func theNearestWordIsTheOneWithTheFewestSlips() {
+  @Test func theNearestWordHasTheFewestEdits() {
     let words = ["calico-node", "cni-plugin", "kube-controllers", "typha", "felix"]
     #expect(NearestWord.of("calico-nod", among: words) == "calico-node")
     #expect(NearestWord.of("claico-node", among: words) == "calico-node")
@@ -35,14 +35,14 @@ import Testing
     #expect(NearestWord.hint(for: "x", among: ["a", "bcd"]) == "known here: a, bcd")
   }
 
-  @Test func editsCountSwapsOnce() {
+  @Test func aSwapIsOneEdit() {
     #expect(NearestWord.edits("ab", "ba") == 1)
     #expect(NearestWord.edits("", "abc") == 3)
     #expect(NearestWord.edits("kitten", "sitting") == 3)
     #expect(NearestWord.edits("same", "same") == 0)
   }
 
-  @Test func whatComesFromOutsideIsShownInOneLine() {
+  @Test func quotedTextIsOnOneLine() {
     #expect(quoted("plain") == "'plain'")
     #expect(quoted("a\u{1b}[2Jb\nc\u{202e}d") == #"'a\u{1b}[2Jb\u{a}c\u{202e}d'"#)
     #expect(quoted(String(repeating: "x", count: 200)).count == 83)
