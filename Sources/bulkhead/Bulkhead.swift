@@ -1,4 +1,4 @@
-import ArgumentParser
+import Arguments
 import Foundation
 
 @main
@@ -40,7 +40,7 @@ struct Bulkhead: AsyncParsableCommand {
       } else {
         try command.run()
       }
-    } catch let error where Complaint.isForParser(error) {
+    } catch let error as any CommandLineError {
       exit(withError: error)
     } catch {
       Console.note(Complaint(error).text(Console.errorStyle))

@@ -1,7 +1,7 @@
 import Agent
-import ArgumentParser
+import Arguments
 import Foundation
-import Logging
+import Log
 import Reporting
 
 struct AgentCommand: AsyncParsableCommand {
@@ -39,7 +39,7 @@ struct AgentCommand: AsyncParsableCommand {
   func run() async throws {
     let configuration = try AgentConfiguration(
       file: config, environment: ProcessInfo.processInfo.environment)
-    let log = Logger(label: "bulkhead") { StreamLogHandler.standardError(label: $0) }
+    let log = Logger(label: "bulkhead")
     var agent = try Agent(configuration, log: log)
     guard once || check else {
       try await AgentService.run(agent, listen: configuration.listen, log: log)

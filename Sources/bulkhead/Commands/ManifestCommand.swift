@@ -1,4 +1,4 @@
-import ArgumentParser
+import Arguments
 import Files
 import Foundation
 import Glibc

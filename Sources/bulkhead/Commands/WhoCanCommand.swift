@@ -1,4 +1,4 @@
-import ArgumentParser
+import Arguments
 import Keyspace
 import Reporting
 import Segmentation

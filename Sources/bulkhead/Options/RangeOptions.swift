@@ -1,4 +1,4 @@
-import ArgumentParser
+import Arguments
 import Keyspace
 
 /// The options that turn a key into a range.

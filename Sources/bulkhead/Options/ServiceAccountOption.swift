@@ -1,4 +1,4 @@
-import ArgumentParser
+import Arguments
 import AuthorityServer
 
 /// The Kubernetes cluster whose service-account tokens are accepted.

@@ -1,4 +1,3 @@
-import ArgumentParser
 import AuthorityServer
 import Catalogue
 import Certificates
@@ -52,11 +51,5 @@ struct Complaint: Error {
   func text(_ style: Style) -> String {
     ["\(style.bad("error:")) \(message)", hint.map { "\(style.caution("hint:")) \($0)" }].compactMap { $0 }
       .joined(separator: "\n")
-  }
-
-  /// Help, wrong usage and chosen exit codes are handled by the argument parser.
-  static func isForParser(_ error: any Error) -> Bool {
-    if error is ExitCode || error is CleanExit || error is ValidationError { return true }
-    return "\(type(of: error))" == "CommandError"
   }
 }

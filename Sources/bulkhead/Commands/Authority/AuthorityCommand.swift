@@ -1,4 +1,4 @@
-import ArgumentParser
+import Arguments
 
 struct AuthorityCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
-import ArgumentParser
+import Arguments
 import AuthorityServer
 import Certificates
-import Logging
+import Log
 
 struct AuthorityServe: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -53,7 +53,7 @@ struct AuthorityServe: AsyncParsableCommand {
     settings.serviceAccounts = cluster.settings
     settings.limits.ratePerClient = ratePerClient
     settings.limits.rate = rate
-    var logger = Logger(label: "authority") { StreamLogHandler.standardError(label: $0) }
+    var logger = Logger(label: "authority")
     logger.logLevel = .notice
     let server = try AuthorityServer(settings, logger: logger)
     try await server.run { port in Console.note("listening on \(address.text(port: port))") }

@@ -1,4 +1,4 @@
-import ArgumentParser
+import Arguments
 import AuthorityServer
 import Certificates
 import Files

@@ -1,4 +1,4 @@
-import ArgumentParser
+import Arguments
 
 struct CertsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

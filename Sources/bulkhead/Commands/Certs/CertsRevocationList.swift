@@ -1,4 +1,4 @@
-import ArgumentParser
+import Arguments
 import Certificates
 import Segmentation
 import StrictYAML
