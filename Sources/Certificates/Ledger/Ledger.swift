@@ -76,6 +76,7 @@ package struct Ledger: Sendable {
 
   /// Runs a transaction that takes the write lock at its start, so that what it reads stays valid while it
   /// writes.
+  @discardableResult
   func write<Value>(_ body: (Connection) throws -> Value) throws -> Value {
     try Self.explaining(path) { try database.write(body) }
   }

@@ -52,11 +52,13 @@ package final class DatabaseFile: @unchecked Sendable {
 
   /// One transaction that has the write lock from its beginning.
   /// - Throws: ``DatabaseError``, or what `body` throws; then nothing was written.
+  @discardableResult
   package func write<Value>(_ body: (Connection) throws -> Value) throws -> Value {
     try queue.sync { try connection.transaction { try body(connection) } }
   }
 
   /// As ``write(_:)``, without holding up the thread that asks.
+  @discardableResult
   package func writeAside<Value: Sendable>(
     _ body: @escaping @Sendable (Connection) throws -> Value
   ) async throws -> Value {
