@@ -22,7 +22,7 @@ package struct Event: Hashable, Sendable {
     package let text: String
     package let style: ScalarStyle
     package let anchor: String?
-    /// In full, such as `tag:yaml.org,2002:str`; nil where none is written, and for `!`.
+    /// In full, such as `tag:yaml.org,2002:str`; nil where none is written.
     package let tag: String?
     /// Whether the type follows from the text: the scalar is plain without a tag, or has the tag `!`.
     package let isTypedByText: Bool
