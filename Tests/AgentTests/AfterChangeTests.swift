@@ -10,7 +10,7 @@ import Testing
     try FileContents.readIfPresent(node.folder + "/log")?.count ?? 0
   }
 
-  @Test func aCommandRunsOnceForEachChange() async throws {
+  @Test func runsACommandOnceForEachChange() async throws {
     let node = try Node()
     let hook = "afterChange: {command: [/bin/sh, -c, 'printf x >> \(node.folder)/log']}"
     var agent = try node.agent(hook)
@@ -24,7 +24,7 @@ import Testing
     #expect(try runs(node) == 2)
   }
 
-  @Test func oneThatFailsRunsAgain() async throws {
+  @Test func retriesAFailedCommand() async throws {
     let node = try Node()
     let hook =
       "afterChange: {command: [/bin/sh, -c, 'printf x >> \(node.folder)/log; test -f \(node.folder)/go']}"
@@ -33,7 +33,7 @@ import Testing
     #expect(failed.fault == "the command after a change, /bin/sh, ended with status 1")
     #expect(failed.state == .good)
     #expect(AgentStanding.exitCode([failed]) == 2)
-    // A run that was killed in between is made good by the next.
+    // The next run completes one that was killed in between.
     agent = try node.agent(hook)
     #expect(try await agent.lookOnce().fault != nil)
     try node.write("go", "")
@@ -43,7 +43,7 @@ import Testing
     #expect(node.source.asked == 1)
   }
 
-  @Test func aProgramThatIsNotThereIsTold() async throws {
+  @Test func reportsAMissingProgram() async throws {
     let node = try Node()
     var agent = try node.agent("afterChange: {command: [/nonexistent/program]}")
     #expect(
@@ -51,7 +51,7 @@ import Testing
         == "the command after a change, /nonexistent/program, cannot be started")
   }
 
-  @Test func aProcessIsSignalled() async throws {
+  @Test func signalsAProcess() async throws {
     let node = try Node()
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -71,7 +71,7 @@ import Testing
     #expect(try runs(node) == 1)
   }
 
-  @Test func aProcessThatIsNotThereHasReadNothingOld() async throws {
+  @Test func ignoresAMissingProcess() async throws {
     let node = try Node()
     var agent = try node.agent("afterChange: {signal: HUP, pidFile: pid}")
     #expect(try await agent.lookOnce().fault == nil)

@@ -7,9 +7,9 @@ import Testing
 
 @testable import Agent
 
-/// Real files, a source that can be told what to do, and a clock that can be set.
+/// Tests with real files, a source that the test controls, and a clock that it sets.
 @Suite struct AgentTests {
-  @Test func theFirstLookPutsAWholePairInPlace() async throws {
+  @Test func theFirstCheckWritesACompletePair() async throws {
     let node = try Node()
     var agent = try node.agent("keyMode: 0640, certificateMode: 0444")
     #expect(try agent.check().first?.state == .unusable)
@@ -26,7 +26,7 @@ import Testing
     #expect(AgentStanding.exitCode([standing]) == 0)
   }
 
-  @Test func aRestartAsksForNothingAndADueOneIsRenewedWithItself() async throws {
+  @Test func aRestartRequestsNothingAndADueCertificateRenewsItself() async throws {
     let node = try Node()
     var agent = try node.agent()
     _ = try await agent.lookOnce()
@@ -44,7 +44,7 @@ import Testing
     #expect(node.source.state.withLock(\.currents) == [nil, first])
   }
 
-  @Test func whileTheSourceIsAwayWhatIsThereStays() async throws {
+  @Test func keepsTheFilesWhileTheSourceIsUnreachable() async throws {
     let node = try Node()
     var agent = try node.agent()
     _ = try await agent.lookOnce()
@@ -56,12 +56,12 @@ import Testing
     #expect(standing.fault == "it is away")
     #expect(AgentStanding.exitCode([standing]) == 2)
     #expect(try node.held().fingerprint == first)
-    // In the pause nobody is asked, and one who is told to look at once asks.
+    // During the pause no request is sent, except on demand.
     #expect(try await agent.lookOnce().fault == nil)
     #expect(node.source.asked == 2)
     #expect(try await agent.lookOnce(isAsked: true).fault != nil)
     #expect(node.source.asked == 3)
-    // Longer than the certificate lasts: the files stay, and are said to be of no use.
+    // After the certificate's end the files stay and are reported as unusable.
     node.pass(50_000)
     let ended = try await agent.lookOnce()
     #expect(ended.state == .unusable)
@@ -73,7 +73,7 @@ import Testing
     #expect(node.source.state.withLock(\.currents).last == .some(nil))
   }
 
-  @Test func aSlowSourceForOneCertificateHoldsUpNoOther() async throws {
+  @Test func aSlowRequestDoesNotDelayOtherCertificates() async throws {
     let node = try Node()
     let note = node.folder + "/note"
     let agent = try node.agent(
@@ -94,7 +94,7 @@ import Testing
     #expect(try node.held().user == "felix")
   }
 
-  @Test func whatSomebodyStoresIsNoticedThoughNothingIsDue() async throws {
+  @Test func noticesANewStoredCertificateBeforeTheOldOneIsDue() async throws {
     let node = try Node()
     node.source.state.withLock { $0.revisit = .seconds(600) }
     var agent = try node.agent()
@@ -112,7 +112,7 @@ import Testing
     node.pass(600)
     #expect(try await agent.lookOnce().renewed == nil)
     #expect(node.source.asked == 3)
-    // The store is away: what is there is good, and nobody is troubled.
+    // The source is unreachable, but the certificate is valid, so no fault is reported.
     node.source.fail(true)
     node.pass(600)
     #expect(try await agent.lookOnce().fault == nil)
@@ -122,7 +122,7 @@ import Testing
     #expect(try await agent.lookOnce(isAsked: true).renewed == "changed")
   }
 
-  @Test func anothersIdentityIsNeverPutInPlace() async throws {
+  @Test func neverWritesACertificateOfAnotherIdentity() async throws {
     let node = try Node()
     var agent = try node.agent()
     node.source.state.withLock { $0.identity = "felix.node-2" }
@@ -143,19 +143,19 @@ import Testing
     #expect(try node.held().fingerprint == first)
   }
 
-  @Test func aClockThatWasSetChangesNothingForLong() async throws {
+  @Test func recoversAfterTheClockWasChanged() async throws {
     let node = try Node()
     var agent = try node.agent()
     _ = try await agent.lookOnce()
     let first = try node.held().fingerprint
     let right = node.now
-    // Ten years ahead: what the source gives, whose clock is right, has ended as well.
+    // Ten years ahead: a certificate from the source, whose clock is right, is expired too.
     node.setClock(right + 10 * 365 * 86_400)
     #expect(try await agent.lookOnce().state == .unusable)
     #expect(try node.held().fingerprint == first)
     node.setClock(right + 5)
     #expect(try await agent.lookOnce().state == .good)
-    // Ten years back: neither is valid yet.
+    // Ten years back: neither certificate is valid yet.
     node.setClock(right - 10 * 365 * 86_400)
     #expect(try await agent.lookOnce().fault?.contains("it is not valid yet") == true)
     #expect(try node.held().fingerprint == first)
@@ -164,7 +164,7 @@ import Testing
     #expect(try node.held().fingerprint == first)
   }
 
-  @Test func aDamagedFileIsReplaced() async throws {
+  @Test func replacesADamagedFile() async throws {
     let node = try Node()
     var agent = try node.agent()
     _ = try await agent.lookOnce()
@@ -172,7 +172,7 @@ import Testing
     try node.write("out/\(data)/etcd-cert", "-----BEGIN CERT")
     #expect(try await agent.lookOnce().renewed == "missing")
     #expect(try node.held().user == "felix")
-    // Modes and links are mended without asking.
+    // Modes and links are repaired without a request.
     let asked = node.source.asked
     let next = try FileManager.default.destinationOfSymbolicLink(atPath: node.folder + "/out/..data")
     #expect(chmod("\(node.folder)/out/\(next)/etcd-key", 0o644) == 0)
@@ -183,7 +183,7 @@ import Testing
     #expect(node.source.asked == asked)
   }
 
-  @Test func anotherAuthorityOfEtcdIsDeliveredWithoutAsking() async throws {
+  @Test func deliversANewEtcdAuthorityWithoutARequest() async throws {
     let node = try Node()
     var agent = try node.agent()
     _ = try await agent.lookOnce()
@@ -191,7 +191,7 @@ import Testing
     _ = try await agent.lookOnce()
     #expect(try node.text("out/etcd-ca") == node.text("etcd-ca.crt"))
     #expect(node.source.asked == 1)
-    // Rubbish is not.
+    // Invalid text is not.
     try node.write("etcd-ca.crt", "rubbish")
     let standing = try await agent.lookOnce()
     #expect(standing.fault?.contains("etcd-ca.crt holds no certificate") == true)
@@ -199,7 +199,7 @@ import Testing
     #expect(try node.text("out/etcd-ca").contains("BEGIN CERTIFICATE"))
   }
 
-  @Test func theSourceMaySayWhomEtcdIsSignedBy() async throws {
+  @Test func usesTheEtcdAuthorityFromTheSource() async throws {
     let node = try Node()
     var agent = try node.agent(etcdCA: false)
     #expect(try await agent.lookOnce().fault?.contains("does not say which authorities") == true)
@@ -210,12 +210,12 @@ import Testing
     #expect(try node.text("out/etcd-ca") == node.source.authority.certificatePEM)
   }
 
-  @Test func theCopyForTheCNIPluginIsKeptFresh() async throws {
+  @Test func keepsTheCopyForTheCNIPluginCurrent() async throws {
     let node = try Node()
     var agent = try node.agent("cniCopy: calico-tls")
     _ = try await agent.lookOnce()
     #expect(try node.held("calico-tls") == node.held())
-    // install-cni empties the folder and puts its own there.
+    // install-cni empties the folder and writes its own files.
     try FileManager.default.removeItem(atPath: node.folder + "/calico-tls")
     try Directory.create(node.folder + "/calico-tls")
     try node.write("calico-tls/etcd-key", "old")
@@ -227,7 +227,7 @@ import Testing
     #expect(link[.type] as? FileAttributeType == .typeRegular)
   }
 
-  @Test func whatAFolderHoldsIsTakenWhenItChanges() async throws {
+  @Test func usesChangedFilesOfAFolder() async throws {
     let node = try Node()
     node.source.state.withLock { $0.revisit = .zero }
     func give() throws -> String {
@@ -244,26 +244,26 @@ import Testing
     let second = try give()
     #expect(try await agent.lookOnce().renewed == "changed")
     #expect(try node.held().fingerprint == second)
-    // Half filled or emptied: what is in place is good.
+    // The source is incomplete, but the current certificate is valid.
     node.source.fail(true)
     let standing = try await agent.lookOnce()
     #expect(standing.fault == nil)
     #expect(standing.state == .good)
-    // Due, and nobody has renewed it.
+    // Due, and the source has no newer one.
     node.source.fail(nil)
     node.pass(50_000)
     #expect(
       try await agent.lookOnce().fault == "the fake has no newer certificate for \"felix\"")
   }
 
-  @Test func onceTriesAgainUntilItIsThere() async throws {
+  @Test func onceRetriesUntilItSucceeds() async throws {
     let node = try Node()
     node.source.fail(true)
     let source = node.source
     let back = Task {
       try await Task.sleep(for: .milliseconds(300))
       source.fail(nil)
-      // The node's clock stands: the pause must be seen to have passed.
+      // The node's clock stands still, so the test moves it past the pause.
       for _ in 0..<40 {
         try await Task.sleep(for: .milliseconds(100))
         node.pass(1)
@@ -276,7 +276,7 @@ import Testing
     #expect(AgentStanding.exitCode(standings) == 0)
   }
 
-  @Test func onceEndsAtOnceWhereItIsRefused() async throws {
+  @Test func onceEndsAtOnceIfItIsRefused() async throws {
     let node = try Node()
     node.source.fail(false)
     var agent = try node.agent()

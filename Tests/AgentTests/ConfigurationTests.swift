@@ -55,7 +55,7 @@ private func edited(_ old: String, _ new: String) throws -> String {
 }
 
 @Suite struct ConfigurationTests {
-  @Test func everyKeyIsRead() throws {
+  @Test func readsEachKey() throws {
     let agent = try read(goodFile)
     #expect(
       agent.source
@@ -71,7 +71,7 @@ private func edited(_ old: String, _ new: String) throws -> String {
     #expect(node.owner == "root")
     #expect(node.group == "999")
     #expect(node.cniCopy == "/etc/cni/net.d/calico-tls")
-    // A command's words are nobody's but its own.
+    // Variables in a command are not expanded.
     #expect(node.afterChange == .command(["/bin/echo", "${NODE_NAME}", "1"]))
     let felix = try #require(agent.deliveries.last)
     #expect(felix.directory == "/etc/bulkhead/felix")
@@ -123,7 +123,7 @@ private func edited(_ old: String, _ new: String) throws -> String {
         engine: .keyValue(mount: "secret", path: "calico"), login: login))
   }
 
-  @Test(arguments: sources) func everySourceIsRead(text: String, source: Expected) throws {
+  @Test(arguments: sources) func readsEachSource(text: String, source: Expected) throws {
     let agent = try read(
       """
       apiVersion: bulkhead/v1
@@ -201,11 +201,11 @@ private func edited(_ old: String, _ new: String) throws -> String {
       "etcdCA: etcd-ca.crt\n", "",
       "4:3: Vault's PKI engine does not say which authorities etcd's own certificates have | name their file: 'etcdCA: FILE'"
     ),
-  ]) func aFaultIsToldWithPlaceAndHint(old: String, new: String, fault: String) throws {
+  ]) func faultsHaveAPlaceAndAHint(old: String, new: String, fault: String) throws {
     #expect(try faults(edited(old, new)) == [fault])
   }
 
-  @Test func aVariableThatIsNotSetIsAFault() throws {
+  @Test func anUnsetVariableIsAFault() throws {
     let found = try faults(goodFile, environment: [:])
     #expect(found.count == 2)
     #expect(

@@ -4,10 +4,10 @@ import Testing
 @testable import Agent
 
 @Suite struct FullDiskTests {
-  /// What was had and could not be written is not asked for a second time: a full disk must not become a storm at the
-  /// source.
+  /// A certificate that could not be written is not requested again: a full disk must not cause many requests
+  /// to the source.
   @Test(.enabled(if: SmallDisk.isPossible, "no disk can be mounted here"))
-  func aCertificateIsKeptUntilThereIsSpace() async throws {
+  func keepsTheCertificateInMemoryUntilTheDiskHasSpace() async throws {
     let node = try Node()
     try await SmallDisk.with(kilobytes: 64, at: node.folder + "/disk") { disk in
       var agent = try node.agent(directory: "disk/out")

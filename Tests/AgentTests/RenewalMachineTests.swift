@@ -4,12 +4,12 @@ import Testing
 
 @testable import Agent
 
-/// A node, its clock and a source in one thread: years pass in milliseconds.
+/// Simulates a node, its clock and a source in one thread: years pass in milliseconds.
 private struct World {
   var now = Date(timeIntervalSince1970: 1_800_000_000)
   var machine: RenewalMachine
   var held: HeldCertificate?
-  /// When the source gives nothing.
+  /// Whether the source is unreachable at a time.
   var isAway: (Date) -> Bool = { _ in false }
   let lifetime: TimeInterval
   private(set) var issued = 0
@@ -22,7 +22,7 @@ private struct World {
     machine = RenewalMachine(policy: policy, luck: luck)
   }
 
-  /// Does what an agent does: whatever is to be done, or else waits, at most a minute at a time.
+  /// Acts like an agent: does the next step or waits, at most a minute at a time.
   mutating func pass(_ seconds: TimeInterval) {
     let end = now + seconds
     while now < end {
@@ -49,7 +49,8 @@ private struct World {
   }
 
   private mutating func wait(until date: Date) {
-    // At most an hour at a time, so that a year is quick and a certificate's end is not stepped over.
+    // At most an hour at a time: fast enough for a year, and short enough not to skip the end of a
+    // certificate.
     let next = min(max(date, now + 0.1), now + 3_600)
     if held?.isValid(at: next) != true { invalid += next.timeIntervalSince(now) }
     now = next
@@ -63,16 +64,17 @@ private let year = 365 * day
   @Test(arguments: [120, 3_600, 86_400, 90 * 86_400])
   func tenYearsWithoutAGap(lifetime: TimeInterval) {
     var world = World(lifetime: lifetime)
-    // As many renewals whatever the lifetime, and never more than ten years.
+    // The same number of renewals for each lifetime, but never more than ten years.
     let span = min(10 * year, lifetime * 2_000)
     world.pass(span)
     #expect(world.invalid == 0)
-    // Each lasts between 57 and 67 percent of its lifetime; what is missing are the half seconds of asking.
+    // Each certificate is used for 57 to 67 percent of its lifetime; the tolerance covers the half seconds of
+    // requests.
     #expect(Double(world.issued) <= span / (lifetime * 0.56) + 1)
     #expect(Double(world.issued) >= span / (lifetime * 0.68) - 1)
   }
 
-  @Test func itIsEarlierByLuckAndNeverLater() {
+  @Test func jitterMakesRenewalEarlierAndNeverLater() {
     let machine = RenewalMachine(policy: RenewalPolicy(share: 0.6, jitter: 0.1), luck: 0.5)
     let begin = Date(timeIntervalSince1970: 1_800_000_000)
     func due(_ luck: Double) -> TimeInterval {
@@ -85,7 +87,7 @@ private let year = 365 * day
     #expect(abs(due(0.5) - 550) < 0.001)
   }
 
-  @Test func aRestartAsksForNothingWhileTheFileIsGood() {
+  @Test func aRestartRequestsNothingWhileTheCertificateIsValid() {
     var world = World(lifetime: day)
     world.pass(10)
     #expect(world.issued == 1)
@@ -96,7 +98,7 @@ private let year = 365 * day
     #expect(world.issued == 1)
   }
 
-  @Test func itKeepsAskingWhileTheSourceIsAwayFirstOftenThenSeldom() throws {
+  @Test func retriesWithBackOffWhileTheSourceIsUnreachable() throws {
     var world = World(lifetime: day)
     world.pass(60)
     let begin = world.now - 60
@@ -107,15 +109,15 @@ private let year = 365 * day
     #expect(world.invalid == 0)
     let pauses = zip(world.asked.dropFirst(), world.asked.dropFirst(2)).map { $1.timeIntervalSince($0) }
       .prefix { $0 < 3_600 }
-    // Ten tries within the first ten minutes, then at most every five minutes.
+    // Ten attempts within the first ten minutes, then at most every five minutes.
     #expect(world.asked.count { $0 >= due && $0 < due + 600 } >= 9)
     #expect(pauses.allSatisfy { $0 <= RenewalMachine.longestPause + 1 })
     #expect(world.asked.count < 150)
-    // It was back for five percent of the lifetime, and that was enough.
+    // The source was reachable for five percent of the lifetime, which was enough.
     #expect(try #require(world.held).obtained < begin + 0.95 * day + 301)
   }
 
-  @Test func anOutageLongerThanTheCertificateIsMendedWithinMinutes() throws {
+  @Test func recoversWithinMinutesAfterAnOutageLongerThanTheLifetime() throws {
     var world = World(lifetime: day)
     world.pass(60)
     let begin = world.now
@@ -125,7 +127,7 @@ private let year = 365 * day
     #expect(world.issued == 2)
   }
 
-  @Test func nearItsEndItIsAskedForMoreOften() {
+  @Test func retriesMoreOftenNearTheEnd() {
     let now = Date(timeIntervalSince1970: 1_800_000_000)
     let held = HeldCertificate(notBefore: now - 1_000, notAfter: now + 80, obtained: now - 1_000, luck: 0)
     var machine = RenewalMachine(policy: RenewalPolicy(), luck: 0)
@@ -133,7 +135,7 @@ private let year = 365 * day
     #expect(machine.next(holding: held, now: now) == .wait(until: now + 10))
   }
 
-  @Test func aRefusalIsNotRepeatedSoonUnlessSomeoneAsks() {
+  @Test func aRefusedRequestIsRetriedLateOrOnSIGHUP() {
     let now = Date(timeIntervalSince1970: 1_800_000_000)
     var machine = RenewalMachine(policy: RenewalPolicy(), luck: 0)
     machine.failed(holding: nil, isTransient: false, now: now)
@@ -143,16 +145,16 @@ private let year = 365 * day
     #expect(machine.next(holding: nil, now: now + 1) == .order(.missing))
   }
 
-  @Test func aClockSetForwardRenewsAndSetBackRecovers() throws {
+  @Test func aClockSetForwardRenewsAndAClockSetBackRecovers() throws {
     var world = World(lifetime: day)
     world.pass(60)
     let right = world.now
-    // Years ahead: the certificate seems to have ended. The source, whose clock is right, gives nothing that could be
-    // used.
+    // Years ahead: the certificate seems expired. The source, whose clock is right, has no certificate that
+    // is valid then.
     world.now += 5 * year
     #expect(world.machine.next(holding: world.held, now: world.now) == .order(.expired))
     for _ in 0..<10 { world.machine.failed(holding: world.held, isTransient: true, now: world.now) }
-    // Back: what is held is good again, and the pause of a wrong time is forgotten.
+    // Back: the certificate is valid again, and the pause from the wrong time is ignored.
     world.now = right + 10
     let held = try #require(world.held)
     #expect(world.machine.next(holding: held, now: world.now) == .wait(until: world.machine.dueDate(held)))
@@ -160,18 +162,18 @@ private let year = 365 * day
     #expect(world.machine.next(holding: held, now: world.now) == .order(.expired))
   }
 
-  @Test func aCertificateThatIsNotValidYetIsAskedForAnew() {
+  @Test func aNotYetValidCertificateIsRequestedAgain() {
     let now = Date(timeIntervalSince1970: 1_800_000_000)
     let held = HeldCertificate(notBefore: now + 60, notAfter: now + day, obtained: now + 60, luck: 0)
     var machine = RenewalMachine(policy: RenewalPolicy(), luck: 0)
     #expect(machine.next(holding: held, now: now) == .order(.notYetValid))
     machine.failed(holding: held, isTransient: true, now: now)
     #expect(machine.next(holding: held, now: now) == .wait(until: now + 1))
-    // Its time has come: there is nothing to ask for any more.
+    // It is valid now, so no request is needed.
     #expect(machine.next(holding: held, now: now + 61) == .wait(until: machine.dueDate(held)))
   }
 
-  @Test func theMomentThatACertificateWasHadIsNotTrustedBlindly() {
+  @Test func aWrongTimeOfWritingIsIgnored() {
     let begin = Date(timeIntervalSince1970: 1_800_000_000)
     let machine = RenewalMachine(policy: RenewalPolicy(share: 0.5, jitter: 0), luck: 0)
     for obtained in [begin - year, begin + year] {
@@ -181,7 +183,7 @@ private let year = 365 * day
     }
   }
 
-  @Test func aFleetIsSpread() {
+  @Test func jitterSpreadsAFleet() {
     let begin = Date(timeIntervalSince1970: 1_800_000_000)
     let machine = RenewalMachine(policy: RenewalPolicy(), luck: 0)
     var generator = SeededGenerator(seed: 1)
@@ -192,7 +194,7 @@ private let year = 365 * day
           luck: .random(in: 0..<1, using: &generator)))
     }
     let minutes = Dictionary(grouping: due) { Int($0.timeIntervalSince(begin) / 60) }
-    // A tenth of a day are 144 minutes: of 5,000 about 35 in each.
+    // A tenth of a day is 144 minutes: about 35 of 5,000 in each minute.
     #expect(minutes.count >= 144)
     #expect((minutes.values.map(\.count).max() ?? 0) < 100)
   }

@@ -9,14 +9,14 @@ import Testing
 
 @testable import Agent
 
-/// A node's folder, a source and a clock. Gone when the test ends.
+/// The folder of a node, a source and a clock. Removed after the test.
 final class Node: Sendable {
   let folder = NSTemporaryDirectory() + "bulkhead-agent-" + UUID().uuidString
   let source: FakeSource
   let clock: Mutex<Date>
 
   init() throws {
-    // Certificates have whole seconds.
+    // Certificates contain whole seconds.
     let now = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down))
     clock = Mutex(now)
     source = FakeSource(
@@ -36,7 +36,7 @@ final class Node: Sendable {
     source.state.withLock { $0.now += seconds }
   }
 
-  /// The node's clock alone is set.
+  /// Sets only the node's clock.
   func setClock(_ now: Date) { clock.withLock { $0 = now } }
 
   func write(_ name: String, _ text: String) throws {
@@ -45,8 +45,8 @@ final class Node: Sendable {
 
   func text(_ name: String) throws -> String { try FileContents.readText("\(folder)/\(name)") }
 
-  /// An agent as after a start.
-  /// - Parameter others: Certificates beside the first one.
+  /// A newly started agent.
+  /// - Parameter others: Further certificates.
   func agent(
     _ more: String = "", etcdCA: Bool = true, directory: String = "out", others: [String] = []
   ) throws -> Agent {
@@ -66,7 +66,7 @@ final class Node: Sendable {
       clock: { self.now })
   }
 
-  /// What is in place, read as a client does.
+  /// The current files, read like a client.
   func held(_ directory: String = "out") throws -> CertificateFacts {
     let credential = try Credential(
       certificatePEM: text("\(directory)/etcd-cert"), key: PrivateKey(pem: text("\(directory)/etcd-key")),
@@ -77,17 +77,17 @@ final class Node: Sendable {
   func mode(_ name: String) throws -> mode_t { try FileContents.mode(of: "\(folder)/\(name)") }
 }
 
-/// Issues whatever it is asked for, or what it is told to.
+/// Issues the requested certificate, or what the test sets.
 final class FakeSource: CertificateSource {
   struct State: Sendable {
     var now = Date()
     var lifetime: TimeInterval = 86_400
     var error: SourceError?
-    /// Instead of what was asked for.
+    /// Replaces the requested one.
     var identity: String?
     var gives: Credential?
     var revisit: Duration?
-    /// Those that are not answered for now.
+    /// Identities whose requests are held back.
     var heldUp: Set<String> = []
     var etcdCA: String?
     var asked = 0
@@ -126,7 +126,7 @@ final class FakeSource: CertificateSource {
 }
 
 extension Agent {
-  /// One look at the only certificate.
+  /// One check of the only certificate.
   mutating func lookOnce(isAsked: Bool = false) async throws -> AgentStanding {
     try #require(await look(isAsked: isAsked).standings.first)
   }

@@ -5,9 +5,9 @@ import Testing
 
 @testable import AuthorityServer
 
-/// Who gets which certificate with a join token.
+/// Which certificates a join token allows.
 @Suite struct EnrolmentTests {
-  @Test func aNodeGetsItsOwnIdentityAndNothingElseOfTheRequest() async throws {
+  @Test func aNodeGetsItsOwnIdentityAndNoExtensionOfTheRequest() async throws {
     let authority = try TestAuthority()
     let token = try authority.token()
     let answer = try await authority.serving {
@@ -33,7 +33,7 @@ import Testing
     #expect(mode == 0o600)
   }
 
-  @Test func nobodyGetsWhatIsNotTheirs() async throws {
+  @Test func aNodeDoesNotGetOtherIdentities() async throws {
     let authority = try TestAuthority()
     let node = try authority.token(uses: 9).secretText
     let limited = try authority.token(components: ["cni-plugin"], uses: 9).secretText
@@ -63,7 +63,7 @@ import Testing
     #expect(try authority.auditEntries().filter { $0.decision == .refused }.count == 15)
   }
 
-  @Test func aTokenThatIsNotGoodBringsNothing() async throws {
+  @Test func anInvalidTokenIsRefused() async throws {
     let authority = try TestAuthority()
     let expired = try authority.token(lasting: -1)
     let revoked = try authority.token()
@@ -85,7 +85,7 @@ import Testing
     #expect(try authority.issued().count == 2)
   }
 
-  @Test func aTokenIsUsedOnceHoweverManyAskAtOnceAndOfWhichServer() async throws {
+  @Test func concurrentRequestsToSeveralServersUseATokenOnce() async throws {
     let authority = try TestAuthority()
     let token = try authority.token().secretText
     let statuses = try await authority.serving { first in
@@ -103,7 +103,7 @@ import Testing
     #expect(try authority.issued().count == 1)
   }
 
-  @Test func rubbishIsRefusedInWords() async throws {
+  @Test func invalidRequestsGetAClearRefusal() async throws {
     let authority = try TestAuthority()
     let token = try authority.token().secretText
     try await authority.serving { server in
@@ -130,7 +130,7 @@ import Testing
     String(decoding: try JSONEncoder().encode(EnrolmentRequest(csr: csr)), as: UTF8.self)
   }
 
-  @Test func withOneUserForAllNodesTheLedgerKnowsTheNode() async throws {
+  @Test func theLedgerRecordsTheNodeIfNodesShareAUser() async throws {
     let authority = try TestAuthority(isolation: "node-certificate")
     let token = try authority.token(node: "node-2")
     let stranger = try authority.token(node: "node-3")

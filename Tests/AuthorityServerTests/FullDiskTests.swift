@@ -5,10 +5,10 @@ import Testing
 
 @testable import AuthorityServer
 
-/// No space is left where the server writes.
+/// The disk of the server is full.
 @Suite(.enabled(if: SmallDisk.isPossible, "no disk can be mounted here"))
 struct FullDiskTests {
-  @Test func nothingIsIssuedThatTheLedgerCannotHold() async throws {
+  @Test func issuesNothingIfTheLedgerIsFull() async throws {
     try await SmallDisk.with(kilobytes: 1_024) { disk in
       let authority = try TestAuthority(on: disk.path)
       let token = try authority.token()
@@ -26,7 +26,7 @@ struct FullDiskTests {
         }
         #expect(try authority.issued().isEmpty)
         try disk.empty()
-        // The token was not spent.
+        // The token was not used.
         let answer = try await server.enrol("calico-node.node-1", with: token.secretText)
         #expect(answer.status == 200, "\(answer.body)")
         #expect(
@@ -37,7 +37,7 @@ struct FullDiskTests {
     }
   }
 
-  @Test func nothingIsGivenAwayThatTheAuditLogCannotHold() async throws {
+  @Test func sendsNothingIfTheAuditLogIsFull() async throws {
     try await SmallDisk.with(kilobytes: 1_024) { disk in
       let authority = try TestAuthority()
       let token = try authority.token(uses: 2)
@@ -52,7 +52,7 @@ struct FullDiskTests {
         try disk.empty()
         #expect(try await server.enrol("calico-node.node-1", with: token.secretText).status == 200)
       }
-      // Both are known, and can be revoked.
+      // The ledger has both, so they can be revoked.
       #expect(try authority.issued().count == 2)
       #expect(try FileContents.readText(disk.path + "/audit.log").split(separator: "\n").count == 1)
     }

@@ -6,21 +6,21 @@ import Testing
 
 @testable import AuthorityServer
 
-/// What one client can cost the others.
+/// Limits that protect other clients from one client.
 @Suite struct LimitTests {
-  @Test func aBucketGivesWhatFlowsIn() {
+  @Test func aTokenBucketRefillsAtItsRate() {
     let start = ContinuousClock.now
     var bucket = TokenBucket(rate: 2, size: 3, now: start)
     for _ in 0..<3 { #expect(bucket.take(now: start) == nil) }
     #expect(bucket.take(now: start) == 0.5)
     #expect(bucket.take(now: start + .milliseconds(500)) == nil)
     #expect(bucket.take(now: start + .milliseconds(500)) == 0.5)
-    // A long pause fills it and no more, and a clock that steps back does no harm.
+    // A long pause fills the bucket and no more, and a clock that steps back does no harm.
     for _ in 0..<3 { #expect(bucket.take(now: start + .seconds(3_600)) == nil) }
     #expect(bucket.take(now: start) == 0.5)
   }
 
-  @Test func oneWhoAsksTooOftenDoesNotUseUpWhatIsThereForAll() throws {
+  @Test func oneClientOverItsLimitDoesNotUseUpTheTotal() throws {
     var limits = AuthoritySettings.Limits()
     limits.ratePerClient = 1
     limits.rate = 10
@@ -34,7 +34,7 @@ import Testing
     #expect(refusal?.retryAfter == 1)
   }
 
-  @Test func tooManyRequestsAreToldWhenToComeAgain() async throws {
+  @Test func tooManyRequestsGetARetryAfter() async throws {
     let authority = try TestAuthority()
     let answers = try await authority.serving {
       $0.limits.ratePerClient = 0.1
@@ -50,7 +50,7 @@ import Testing
     #expect(try authority.auditEntries().map(\.reason).contains("too many requests"))
   }
 
-  @Test func aBodyThatIsTooLargeIsNotReadToItsEnd() async throws {
+  @Test func aTooLargeBodyIsNotReadToItsEnd() async throws {
     let authority = try TestAuthority()
     try await authority.serving {
       // Enough for a handshake on a busy machine, which has to be in time as well.
@@ -58,14 +58,14 @@ import Testing
     } _: { server async throws in
       let large = ByteBuffer(repeating: UInt8(ascii: "x"), count: 1 << 20)
       let status = try? await server.send("/v1/enroll", body: .bytes(large)).status
-      // The client may still be writing when the connection is closed.
+      // The client may still write when the connection is closed.
       #expect(status == 413 || status == nil)
       #expect(try await server.send("/live", method: "GET").status == 200)
     }
     #expect(try authority.auditEntries().first?.reason?.contains("32768 bytes") == true)
   }
 
-  @Test func aBodyThatTricklesInIsCutOff() async throws {
+  @Test func aSlowBodyIsCutOff() async throws {
     let authority = try TestAuthority()
     try await authority.serving {
       // Enough for a handshake on a busy machine, which has to be in time as well.
@@ -82,7 +82,7 @@ import Testing
   }
 
   @Test(arguments: ["", "\u{16}\u{3}\u{1}", "GET / HTTP/1.1\r\n"])
-  func aConnectionThatDoesNotGetOnIsClosed(beginning: String) async throws {
+  func anIdleConnectionIsClosed(beginning: String) async throws {
     let authority = try TestAuthority()
     let wasClosed = try await authority.serving {
       $0.limits.patience = .seconds(1)
@@ -106,7 +106,7 @@ import Testing
       try await aside {
         let connections = try (0..<4).map { _ in try connected(to: server.port) }
         defer { for connection in connections { close(connection) } }
-        // Which one is the fourth, the server's threads decide.
+        // The server's threads decide which one is the fourth.
         for _ in 0..<60 {
           let closed = connections.count { isClosed($0, within: 1) }
           if closed > 0 { return closed }
@@ -115,7 +115,7 @@ import Testing
       }
     }
     #expect(closed == 1)
-    // The server still accepts: a place that was given back is there again.
+    // The server still accepts connections, and a closed connection frees its place.
     let status = try await authority.serving {
       $0.limits.connectionsPerClient = 1
     } _: { server in
@@ -128,7 +128,7 @@ import Testing
   }
 }
 
-/// Whether the other side closes a connection, once all that it has sent is read.
+/// Whether the other side closes a connection, after all data from it is read.
 private func isClosed(_ descriptor: Int32, within seconds: Int) -> Bool {
   var wait = timeval(tv_sec: seconds, tv_usec: 0)
   setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
@@ -154,7 +154,7 @@ private func connected(to port: Int) throws -> Int32 {
   return descriptor
 }
 
-/// Not on one of the few threads that run tasks: the servers run on them.
+/// Runs in its own thread: the server needs the few threads for tasks.
 private func aside<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
   try await withCheckedThrowingContinuation { continuation in
     Thread { continuation.resume(with: Result { try body() }) }.start()

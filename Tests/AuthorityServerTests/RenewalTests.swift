@@ -4,9 +4,9 @@ import Testing
 
 @testable import AuthorityServer
 
-/// Whoever has a good certificate gets the next one for it.
+/// A client with a valid certificate gets the next one with it.
 @Suite struct RenewalTests {
-  @Test func theCurrentCertificateBringsTheNextForANewKey() async throws {
+  @Test func renewsWithTheCurrentCertificateForANewKey() async throws {
     let authority = try TestAuthority(isolation: "node-certificate")
     let token = try authority.token()
     try await authority.serving { server in
@@ -16,7 +16,7 @@ import Testing
       #expect(answer.status == 200, "\(answer.body)")
       let second = TestServer.Identity(key: key, certificate: try #require(answer.certificate))
       #expect(try await server.renew("calico-node", as: second).status == 200)
-      // The old one stays good until it ends or is revoked.
+      // The old one stays valid until it ends or is revoked.
       #expect(try await server.renew("calico-node", as: first).status == 200)
     }
     let entries = try authority.issued()
@@ -44,13 +44,13 @@ import Testing
       #expect(try await refusal("root", mine).hasPrefix("403 the request is for"))
       #expect(
         try await refusal("calico-node.node-1", mine, key: mine.key).hasPrefix("403 the request has the key"))
-      // Another authority of the same name may sign what it likes.
+      // A certificate of another authority with the same name.
       let stranger = try Authority.create(name: "test clients", lifetime: .seconds(9_999), now: Date())
         .issue(client: "calico-node.node-1", lifetime: .seconds(999), now: Date())
       #expect(
         try await server.renewed("calico-node.node-1", by: stranger)
           == "401 the client's certificate is none that was issued here")
-      // A certificate of the right authority that the ledger does not know.
+      // A certificate of the right authority that is not in the ledger.
       let unknown = try Authority.load(authority.pki, now: Date())
         .issue(client: "calico-node.node-1", lifetime: .seconds(999), now: Date())
       #expect(
@@ -63,7 +63,7 @@ import Testing
     }
   }
 
-  @Test func whatIsNotIssuedOverTheNetworkIsNotRenewedThere() async throws {
+  @Test func identitiesThatAreNotIssuedOverTheNetworkAreNotRenewed() async throws {
     let authority = try TestAuthority()
     let issuer = Issuer(
       try Authority.load(authority.pki, now: Date()), ledger: try authority.ledger, lifetime: .seconds(9_999),
@@ -83,7 +83,7 @@ import Testing
     #expect(try authority.issued().count == 3)
   }
 
-  @Test func anExpiredCertificateIsToldSo() async throws {
+  @Test func anExpiredCertificateIsRefusedWithThatReason() async throws {
     let authority = try TestAuthority()
     let holder = CertificateHolder(client: "calico-node.node-1", component: "calico-node", node: "node-1")
     let issuer = Issuer(

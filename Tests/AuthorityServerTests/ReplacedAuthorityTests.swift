@@ -6,9 +6,9 @@ import Testing
 @testable import AuthorityServer
 @testable import Rollover
 
-/// A roll-over of the authority while the server runs. What etcd's members have to do with it, RolloverTests show.
+/// A roll-over of the authority while the server runs. RolloverTests test the part of etcd's members.
 @Suite struct ReplacedAuthorityTests {
-  @Test func theNewAuthorityIssuesFromTheMomentItIsInPlace() async throws {
+  @Test func theNewAuthorityIssuesAtOnce() async throws {
     let authority = try TestAuthority()
     let token = try authority.token(uses: 9)
     let rollover = RolloverDirectory(authority.pki)
@@ -23,11 +23,11 @@ import Testing
         try await issuer(of: server.enrol("calico-node.node-1", with: token.secretText)) == "CN=test clients")
 
       try rollover.promote()
-      // At once, and not when the files are next looked at; and the old certificate still proves who asks.
+      // At once, not at the next check of the files; and the old certificate is still accepted for renewal.
       #expect(
         try await issuer(of: server.enrol("calico-node.node-1", with: token.secretText)) == "CN=new clients")
       #expect(try await issuer(of: server.renew("calico-node.node-1", as: before)) == "CN=new clients")
-      // The clients here know the old authority only.
+      // These clients trust only the old authority.
       try await Task.sleep(for: .seconds(3))
       #expect(try await server.asking().shown == shown)
 
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test func nothingIsIssuedByAnAuthorityThatWasReplacedByOneThatCannotBeUsed() async throws {
+  @Test func issuesNothingIfTheNewAuthorityCannotBeUsed() async throws {
     let authority = try TestAuthority()
     let token = try authority.token(uses: 9)
     let rollover = RolloverDirectory(authority.pki)

@@ -4,9 +4,9 @@ import Testing
 
 @testable import AuthorityServer
 
-/// What changes while the server runs, and what it tells of itself.
+/// Changes while the server runs, and its metrics.
 @Suite struct RunningTests {
-  @Test func theFileIsReadAgainAndABrokenOneIsNotTaken() async throws {
+  @Test func readsAChangedFileAndIgnoresABrokenOne() async throws {
     let authority = try TestAuthority()
     let token = try authority.token(uses: 1_000).secretText
     let newcomer = try authority.token(node: "node-3", uses: 1_000).secretText
@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test func itsOwnCertificateIsKeptWhileItIsGoodAndRenewedWhenItIsDue() throws {
+  @Test func keepsItsOwnCertificateUntilItIsDue() throws {
     let authority = try TestAuthority()
     let ledger = try authority.ledger
     let loaded = try Authority.load(authority.pki, now: Date())
@@ -48,15 +48,16 @@ import Testing
     #expect(try credential(["authority.example.org"], later: 50_000) == second)
     #expect(try credential(["authority.example.org"], later: 70_000).serial != second.serial)
     #expect(try ledger.entries().map(\.purpose) == [.server, .server, .server])
-    // Nobody can be called like it.
+    // No user can have that name.
     #expect(throws: CertificatesError.self) {
       try loaded.issue(client: "bulkhead-authority server", lifetime: .seconds(60), now: Date())
     }
   }
 
-  @Test func itsOwnCertificateIsRenewedWhileClientsStayConnected() async throws {
+  @Test func renewsItsOwnCertificateWhileClientsStayConnected() async throws {
     let authority = try TestAuthority()
-    // Of one day, of which two thirds have passed ten seconds from now; it began five minutes before it was made.
+    // Its lifetime is one day, of which two thirds have passed ten seconds from now; it began five minutes
+    // before it was made.
     let issuer = Issuer(
       try Authority.load(authority.pki, now: Date()), ledger: try authority.ledger,
       lifetime: .seconds(86_400),
@@ -79,7 +80,7 @@ import Testing
     #expect(try authority.ledger.entries().map(\.purpose) == [.server, .server])
   }
 
-  @Test func aKeyThatDoesNotFitLeavesTheCertificateInForce() async throws {
+  @Test func aMismatchedKeyDoesNotReplaceTheCertificate() async throws {
     let authority = try TestAuthority()
     var settings = try authority.settings()
     settings.certificate = .files(
@@ -99,14 +100,14 @@ import Testing
     try place("127.0.0.1")
     let shown = try OwnCertificate(settings, logger: .init(label: "test"), makeIssuer: issuer)
     let first = shown.ends
-    // A key of another certificate is not shown; what was before stays.
+    // A key of another certificate is not used; the old pair stays.
     try "nonsense".write(toFile: authority.folder + "/server.key", atomically: true, encoding: .utf8)
     shown.refresh()
     #expect(shown.ends == first)
     #expect(shown.due == nil)
   }
 
-  @Test func metricsAreReadByPrometheusAndCountResults() async throws {
+  @Test func metricsHaveThePrometheusFormatAndCountResults() async throws {
     let authority = try TestAuthority()
     let token = try authority.token().secretText
     let (text, type) = try await authority.serving { server in

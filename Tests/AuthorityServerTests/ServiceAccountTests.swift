@@ -5,7 +5,7 @@ import Testing
 
 @testable import AuthorityServer
 
-/// Pods that show the token of their service account.
+/// Pods that send the token of their service account.
 @Suite struct ServiceAccountTests {
   private static let issuer = "https://kubernetes.default.svc.cluster.local"
   private let cluster = ClusterDouble(issuer: issuer)
@@ -40,8 +40,9 @@ import Testing
     #expect(try authority.issued().map(\.node) == ["node-1", "node-1", "node-2"])
   }
 
-  /// As the API server publishes them to those who show a token, over TLS of an authority of the cluster's own.
-  @Test func theClustersKeysAreFetchedAndNobodyElses() async throws {
+  /// The keys as the API server publishes them to clients with a token, over TLS of the cluster's own
+  /// authority.
+  @Test func onlyTheClustersOwnKeysAreFetched() async throws {
     let pod = try await cluster.token(account: "calico-node", node: "node-1")
     try await APIServer.with(cluster) { api in
       let authority = try TestAuthority()
@@ -65,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func aPodAloneDoesNotProveANode() async throws {
+  @Test func aTokenWithoutANodeGetsNoNodesIdentity() async throws {
     for isolation in ["node-user", "node-certificate"] {
       let authority = try TestAuthority(isolation: isolation)
       let token = try await cluster.token(account: "calico-node", node: nil)
@@ -82,7 +83,7 @@ import Testing
     }
   }
 
-  @Test func tokensThatTheClusterDidNotMakeForThisAreRefused() async throws {
+  @Test func refusesTokensForAnotherPurpose() async throws {
     let authority = try TestAuthority()
     let own = try settings(authority)
     let stranger = ClusterDouble(issuer: Self.issuer)
@@ -128,7 +129,7 @@ import Testing
     #expect(!log.contains(parts[2]))
   }
 
-  @Test func newKeysOfTheClusterAreFoundAndNobodyCanMakeItReadThemAllTheTime() async throws {
+  @Test func findsNewKeysAndLimitsHowOftenTheyAreRead() async throws {
     let reads = Counter()
     let old = ClusterDouble(issuer: Self.issuer, keyID: "old")
     let new = ClusterDouble(issuer: Self.issuer, keyID: "new")
@@ -136,13 +137,13 @@ import Testing
     let keys = ClusterKeys { Array(sets[min(reads.next(), 1)].utf8) }
     let start = ContinuousClock.now
     #expect(try await keys.keys(for: "old", now: start).algorithms == ["old": "ES256"])
-    // For a while nobody makes it read again, whatever key a token names.
+    // For some time no token makes the server read the keys again, with any key id.
     for _ in 0..<100 {
       #expect(try await keys.keys(for: "new", now: start + .seconds(5)).algorithms["new"] == nil)
     }
     #expect(reads.count == 1)
     #expect(try await keys.keys(for: "new", now: start + .seconds(20)).algorithms == ["new": "ES256"])
-    // A key that the cluster has withdrawn is forgotten with time.
+    // A key that the cluster withdrew is removed after some time.
     #expect(reads.count == 2)
     _ = try await keys.keys(for: "new", now: start + .seconds(100))
     #expect(reads.count == 2)

@@ -13,20 +13,20 @@ import X509
 
 @testable import AuthorityServer
 
-/// A folder with a segmentation, an authority and a ledger, for servers that the tests run; gone with the test.
+/// A folder with a segmentation, an authority and a ledger, for servers of the tests. Removed after the test.
 final class TestAuthority: Sendable {
   let folder: String
   var pki: String { folder + "/pki" }
   var audit: String { folder + "/audit.log" }
 
-  /// - Parameter disk: Where the folder is, in place of the folder for temporary files.
+  /// - Parameter disk: The parent of the folder, instead of the folder for temporary files.
   init(
     isolation: String = "node-user", nodes: [String] = ["node-1", "node-2"], lifetime: String = "1d",
     on disk: String = NSTemporaryDirectory()
   ) throws {
     folder = disk + "/bulkhead-authority-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-    // It began before now, so that what it issued may have ended by now.
+    // It began in the past, so that its certificates may be expired.
     try Authority.create(name: "test clients", lifetime: .seconds(10 * 86_400), now: Date() - 86_400).save(
       to: pki)
     try write(isolation: isolation, nodes: nodes, lifetime: lifetime)
@@ -87,10 +87,10 @@ final class TestAuthority: Sendable {
     return "\(folder)/\(name)"
   }
 
-  /// The authority's, in PEM.
+  /// The authority's certificate in PEM.
   var certificate: String { get throws { try FileContents.readText(pki + "/ca.crt") } }
 
-  /// Certificates of clients, without the server's own.
+  /// Client certificates, without the server's own.
   func issued() throws -> [LedgerEntry] { try ledger.entries().filter { $0.purpose == .client } }
 
   /// Runs a server while `body` works with it.
@@ -124,7 +124,7 @@ final class TestAuthority: Sendable {
 
 struct Unexpected: Error {}
 
-/// Asks until the answer is as expected, for as long as a busy machine may need.
+/// Repeats until the answer is as expected, as long as a busy machine may need.
 func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
   let end = ContinuousClock.now + .seconds(60)
   while ContinuousClock.now < end {
@@ -134,7 +134,7 @@ func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
   return false
 }
 
-/// A server from its clients' side.
+/// A server, as its clients see it.
 struct TestServer: Sendable {
   let port: Int
   /// In PEM.
@@ -198,9 +198,9 @@ struct TestServer: Sendable {
       body: text)
   }
 
-  /// Asks twice over one connection whether the server is alive.
-  /// - Parameter body: Runs between the two.
-  /// - Returns: both answers, and the certificate that the server showed at the beginning.
+  /// Requests `/live` twice over one connection.
+  /// - Parameter body: Runs between the two requests.
+  /// - Returns: both answers, and the server's certificate at the beginning.
   func asking(
     _ body: () async throws -> Void = {}
   ) async throws -> (answers: [String], shown: CertificateFacts) {
@@ -241,7 +241,7 @@ struct TestServer: Sendable {
       key: identity?.key.pem)
   }
 
-  /// Enrols and gives what is needed to renew.
+  /// Enrols and returns what a renewal needs.
   func identity(_ name: String, with token: JoinToken) async throws -> Identity {
     let key = ClientKey()
     let answer = try await enrol(name, with: token.secretText, key: key)
@@ -249,13 +249,13 @@ struct TestServer: Sendable {
   }
 }
 
-/// A key as a node makes it.
+/// A key like that of a node.
 struct ClientKey: Sendable {
   private let key = P256.Signing.PrivateKey()
 
   var pem: String { key.pemRepresentation }
 
-  /// A request with extensions that nobody should heed.
+  /// A request with extensions, which the server must ignore.
   func csr(for name: String) throws -> String {
     let extensions = try Certificate.Extensions([
       Certificate.Extension(SubjectAlternativeNames([.dnsName("evil.example.org")]), critical: false)

@@ -23,7 +23,7 @@ import Testing
     try authority.issue(client: user, lifetime: .seconds(3_600), now: Date())
   }
 
-  @Test func whatBulkheadIssuesIsFound() async throws {
+  @Test func findsFilesThatBulkheadIssued() async throws {
     let name = "calico-node.node 1"
     let issued = try CredentialDirectory(folder).issueMissing(
       [name], by: authority, lifetime: .seconds(3_600), now: Date())
@@ -33,7 +33,7 @@ import Testing
     #expect(got.etcdCA == nil)
   }
 
-  @Test func theLayoutOfASecretIsFound() async throws {
+  @Test func findsTheLayoutOfASecret() async throws {
     let credential = try issue("felix")
     try Directory.create(folder + "/felix")
     try write("felix/etcd-cert", credential.certificatePEM)
@@ -45,7 +45,7 @@ import Testing
     #expect(try await DirectorySource(folder).refusal("felix")?.isTransient == true)
   }
 
-  @Test func whatIsMissingOrHalfWrittenIsWaitedFor() async throws {
+  @Test func waitsForMissingOrIncompleteFiles() async throws {
     let source = DirectorySource(folder)
     let missing = try #require(try await source.refusal("felix"))
     #expect(missing.isTransient)

@@ -4,7 +4,7 @@ import Foundation
 import TestSources
 import Testing
 
-/// What a source may do wrong, asked of both that are reached over the network.
+/// Faults of a source, tested with both network sources.
 @Suite struct FaultTests {
   @Test(arguments: [
     (SourceDouble.Fault.away, true, "it is closed at once"),
@@ -14,7 +14,7 @@ import Testing
     (.status(403), false, "answers 403"), (.redirect, false, "answers 307"),
     (.rubbish, true, "answers with something"), (.oversized, true, "answers with more than 1048576 bytes"),
     (.otherKey, true, "the key does not belong to the certificate of the answer"),
-  ]) func isAClearErrorWithoutSecrets(fault: SourceDouble.Fault, isTransient: Bool, words: String)
+  ]) func givesAClearErrorWithoutSecrets(fault: SourceDouble.Fault, isTransient: Bool, words: String)
     async throws
   {
     try await SourceDouble.with { double in
@@ -22,7 +22,7 @@ import Testing
       double.fail(fault)
       var vault = try double.vault()
       var server = try double.server(token: "s3cret-join-token", for: ["felix"])
-      // Patience with a busy machine, but where a source is slow that is what is to be seen.
+      // Long enough for a busy machine, short where the source is slow on purpose.
       let patience: Duration = if case .slow = fault { .seconds(2) } else { .seconds(60) }
       (vault.timeout, server.timeout) = (patience, patience)
       for source in [VaultSource(vault), ServerSource(server)] as [any CertificateSource] {
@@ -35,7 +35,7 @@ import Testing
           #expect(!all.contains(secret), "\(all)")
         }
       }
-      // It is back.
+      // The source works again.
       double.fail(nil)
       server.timeout = .seconds(60)
       double.state.withLock { _ = $0.joinTokens.insert("s3cret-join-token") }
@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  @Test func nobodyListens() async throws {
+  @Test func aClosedPortIsAClearError() async throws {
     let server = ServerSource(
       ServerSettings(
         address: try SourceAddress("https://127.0.0.1:1"), authority: nil,
@@ -71,7 +71,7 @@ import Testing
     }
   }
 
-  @Test func theHostMustBeTheCertificates() async throws {
+  @Test func theHostMustBeInTheCertificate() async throws {
     try await SourceDouble.with(host: "elsewhere.example") { double in
       double.allow(["felix"])
       let error = try #require(try await VaultSource(double.vault()).refusal("felix"))
@@ -81,7 +81,7 @@ import Testing
     }
   }
 
-  @Test func aMissingCredentialSaysWhereItBelongs() async throws {
+  @Test func aMissingCredentialNamesItsPlace() async throws {
     try await SourceDouble.with { double in
       let vault = try double.vault(.token(Secret(file: "/nonexistent/token", variable: nil)))
       let error = try #require(try await VaultSource(vault).refusal("felix"))

@@ -5,7 +5,7 @@ import Foundation
 import TestSources
 import Testing
 
-/// What the double is asked, asked of a real Vault or OpenBao where the environment names one.
+/// The tests of the double, on a real Vault or OpenBao that the environment names.
 @Suite(
   .enabled(if: RealVault.address != nil, "VAULT_ADDR and VAULT_TOKEN name no server"), .serialized)
 struct RealVaultTests {
@@ -20,7 +20,7 @@ struct RealVaultTests {
       login: login ?? .token(Secret(file: nil, variable: "VAULT_TOKEN")))
   }
 
-  @Test func aKeyMadeHereIsSigned() async throws {
+  @Test func signsALocalKey() async throws {
     try await RealVault.with(identities: identities) { real in
       let vault = VaultSource(try settings(.pki(mount: real.pki, role: "calico")))
       let got = try await vault.get("calico-node.node-1")
@@ -51,7 +51,7 @@ struct RealVaultTests {
   }
 
   @Test(.enabled(if: RealVault.address?.hasPrefix("https") == true, "without TLS nobody shows a certificate"))
-  func aCertificateLogsInAndAgainWhenItsTokenHasEnded() async throws {
+  func aCertificateLogsInAgainAfterItsTokenExpired() async throws {
     try await RealVault.with(identities: identities) { real in
       let hosts = try Authority.create(name: "hosts", lifetime: .seconds(3_600), now: Date())
       try await real.admit("node-1", of: hosts.certificatePEM, lasting: .seconds(8))
@@ -72,7 +72,7 @@ struct RealVaultTests {
       for role in ["node", nil] {
         let vault = try source("node-1", of: hosts, role: role)
         #expect(try await vault.get("felix").credential.facts.user == "felix")
-        // Until the token has ended. It lasts longer than a login and what follows it on a busy machine.
+        // Until the token has expired. Its lifetime covers a login and its requests on a busy machine.
         try await Task.sleep(for: .seconds(9))
         #expect(try await vault.refusal("felix") == nil)
         #expect(try await vault.refusal("calico-node.node-2")?.isTransient == false)
@@ -122,7 +122,7 @@ struct RealVaultTests {
     }
   }
 
-  @Test func whatIsStoredIsTaken() async throws {
+  @Test func usesAStoredCertificate() async throws {
     try await RealVault.with(identities: identities) { real in
       let authority = try Authority.create(name: "ca", lifetime: .seconds(3_600), now: Date())
       let stored = try authority.issue(client: "felix", lifetime: .seconds(600), now: Date())

@@ -5,13 +5,13 @@ import TestSources
 import Testing
 
 @Suite struct ServerSourceTests {
-  @Test func aTokenOnceAndTheCertificateEverAfter() async throws {
+  @Test func enrolsWithATokenAndRenewsWithTheCertificate() async throws {
     try await SourceDouble.with { double in
       let source = ServerSource(try double.server(token: "join-1", for: ["felix.node-1"]))
       let first = try await source.get("felix.node-1")
       #expect(first.credential.facts.user == "felix.node-1")
       #expect(first.etcdCA == double.clients.certificatePEM)
-      // The token was for one time.
+      // The token allows one use.
       #expect(try await source.refusal("felix.node-1")?.isTransient == false)
       let second = try await source.get("felix.node-1", current: first.credential)
       #expect(try second.credential.key.secretPEM() != first.credential.key.secretPEM())
@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test func anotherNodesTokenGivesNothing() async throws {
+  @Test func theTokenOfAnotherNodeIsRefused() async throws {
     try await SourceDouble.with { double in
       let source = ServerSource(try double.server(token: "join-1", for: ["felix.node-1"]))
       let error = try #require(try await source.refusal("felix.node-2"))
@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func anotherNodesCertificateGivesNothing() async throws {
+  @Test func theCertificateOfAnotherNodeIsRefused() async throws {
     try await SourceDouble.with { double in
       var settings = try double.server(token: "join-1", for: ["felix.node-1"])
       settings.token = Secret(file: nil)
@@ -43,9 +43,9 @@ import Testing
     }
   }
 
-  @Test func aRefusedRenewalFallsBackOnAToken() async throws {
+  @Test func aRefusedRenewalFallsBackToAToken() async throws {
     try await SourceDouble.with { double in
-      // One that the server refuses, and one of an authority that it does not trust, so that TLS refuses it.
+      // A certificate that the server refuses, and one of an untrusted authority, which TLS refuses.
       let strange = try Authority.create(name: "old", lifetime: .seconds(3_600), now: Date())
         .issue(client: "felix", lifetime: .seconds(600), now: Date())
       for current in [try double.credential("felix.old"), strange] {
@@ -53,7 +53,7 @@ import Testing
         let got = try await source.get("felix", current: current)
         #expect(got.credential.facts.user == "felix")
       }
-      // Without a token that is what is told.
+      // Without a token the error is that of the renewal.
       var settings = try double.server(token: "join-1", for: ["felix"])
       settings.token = Secret(file: nil)
       let error = try #require(try await ServerSource(settings).refusal("felix", current: strange))

@@ -4,7 +4,7 @@ import Foundation
 import TestSources
 
 extension SourceDouble {
-  /// Settings for this double as Vault.
+  /// Settings to use this double as Vault.
   func vault(
     _ login: VaultSettings.Login? = nil, _ engine: VaultSettings.Engine = .pki(mount: "pki", role: "calico"),
     authority: String? = nil, namespace: String? = nil
@@ -19,7 +19,7 @@ extension SourceDouble {
     state.withLock { $0.allowed[role] = identities }
   }
 
-  /// Settings for this double as an authority server, with a join token for these identities.
+  /// Settings to use this double as an authority server, with a join token for these identities.
   func server(token: String, for identities: Set<String>) throws -> ServerSettings {
     state.withLock { state in
       state.joinTokens.insert(token)
@@ -43,7 +43,7 @@ extension CertificateSource {
       CertificateOrder(identity: identity, lifetime: nil, current: current), now: Date())
   }
 
-  /// What asking ends with; nil if it succeeds.
+  /// The error of a request; nil if it succeeds.
   func refusal(_ identity: String, current: Credential? = nil) async throws -> SourceError? {
     do {
       _ = try await get(identity, current: current)

@@ -6,7 +6,7 @@ import TestSources
 import Testing
 
 @Suite struct VaultSourceTests {
-  @Test func aKeyMadeHereIsSigned() async throws {
+  @Test func signsALocalKey() async throws {
     try await SourceDouble.with { double in
       double.allow(["calico-node.node-1"])
       let vault = VaultSource(try double.vault())
@@ -15,13 +15,13 @@ import Testing
       #expect(first.credential.facts.user == "calico-node.node-1")
       #expect(first.credential.facts.alternativeNames.isEmpty)
       #expect(try first.credential.key.secretPEM() != second.credential.key.secretPEM())
-      // An authority that signed itself is not sent along.
+      // A self-signed root is not sent.
       #expect(try CertificateFacts.all(pem: first.credential.certificatePEM).count == 1)
       #expect(first.etcdCA == nil)
     }
   }
 
-  @Test func theLifetimeIsAskedFor() async throws {
+  @Test func requestsTheLifetime() async throws {
     try await SourceDouble.with { double in
       double.allow(["felix"])
       let order = CertificateOrder(identity: "felix", lifetime: .seconds(600), current: nil)
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test(arguments: ["appRole", "kubernetes", "certificate"])
-  func everyLoginIsUsedOnceAndAgainWhenItsTokenHasEnded(kind: String) async throws {
+  func eachLoginRunsOnceAndAgainAfterItsTokenExpired(kind: String) async throws {
     try await SourceDouble.with { double in
       double.allow(["felix"])
       let vault = VaultSource(try double.vault(login(kind, double)))
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  @Test func thoseWhoAskAtTheSameTimeLogInOnce() async throws {
+  @Test func concurrentRequestsShareOneLogin() async throws {
     try await SourceDouble.with { double in
       double.allow(["felix", "typha", "calico-node"])
       let vault = VaultSource(try double.vault(login("appRole", double)))
@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test(arguments: ["appRole", "kubernetes", "certificate"])
-  func anothersCredentialIsRefusedForGood(kind: String) async throws {
+  func aWrongCredentialIsAPermanentRefusal(kind: String) async throws {
     try await SourceDouble.with { double in
       double.allow(["felix"])
       let vault = VaultSource(try double.vault(login(kind, double, isGood: false)))
@@ -103,7 +103,7 @@ import Testing
     }
   }
 
-  @Test func aGivenTokenIsRenewedHalfWay() async throws {
+  @Test func renewsAGivenTokenAtHalfOfItsLease() async throws {
     try await SourceDouble.with { double in
       let vault = VaultSource(try double.vault())
       let now = Date()
@@ -114,7 +114,7 @@ import Testing
     }
   }
 
-  @Test func aTokenThatChangesIsReadAnew() async throws {
+  @Test func readsAChangedToken() async throws {
     try await SourceDouble.with { double in
       double.allow(["felix"])
       let vault = VaultSource(try double.vault())
@@ -125,7 +125,7 @@ import Testing
     }
   }
 
-  @Test func theRoleDecidesWhoseItIs() async throws {
+  @Test func theRoleDecidesWhichIdentitiesAreAllowed() async throws {
     try await SourceDouble.with { double in
       double.allow(["calico-node.node-1"])
       let error = try #require(try await VaultSource(double.vault()).refusal("calico-node.node-2"))
@@ -141,7 +141,7 @@ import Testing
 
   private let keyValue = VaultSettings.Engine.keyValue(mount: "secret", path: "calico certs")
 
-  @Test func whatIsStoredIsTaken() async throws {
+  @Test func usesAStoredCertificate() async throws {
     try await SourceDouble.with { double in
       let stored = try double.credential("felix")
       try double.store(stored, as: "calico certs/felix", ca: double.clients.certificatePEM)
@@ -151,7 +151,7 @@ import Testing
     }
   }
 
-  @Test func whatIsStoredIsCheckedFirst() async throws {
+  @Test func checksAStoredCertificate() async throws {
     try await SourceDouble.with { double in
       let vault = VaultSource(try double.vault(nil, keyValue))
       let begins = "the certificate that vault \(double.url) gave for \"felix\" is not used: "

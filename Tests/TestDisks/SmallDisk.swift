@@ -7,10 +7,10 @@ package struct SmallDisk: Sendable {
   package let path: String
   private var ballast: String { path + "/ballast" }
 
-  /// Whether one can be mounted here: only root may mount, and in some containers not even root.
+  /// Whether it can be mounted here: only root may mount, and in some containers not even root.
   package static let isPossible = (try? Mount(kilobytes: 64))?.unmount() != nil
 
-  /// Unmounted after `body`.
+  /// Mounts a disk for the duration of `body`.
   /// - Parameter path: The mount point, a folder that does not exist yet; nil for any.
   package static func with<Result>(
     kilobytes: Int, at path: String? = nil, _ body: (SmallDisk) async throws -> Result

@@ -2,14 +2,15 @@ import Certificates
 import Foundation
 import Hummingbird
 
-/// Of a cluster's API server what others ask about service-account tokens: the published keys
-/// (kubernetes.io/docs/reference/access-authn-authz/service-account-tokens, `/openid/v1/jwks`) and TokenReview
-/// (kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-review-v1). As with Kubernetes' own
-/// roles only those who show a token of the cluster may ask, and for reviews only the account `reviewer`.
+/// The part of a cluster's API server that concerns service-account tokens: the published keys
+/// (kubernetes.io/docs/reference/access-authn-authz/service-account-tokens, `/openid/v1/jwks`) and
+/// TokenReview (kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-review-v1). As
+/// with Kubernetes' own roles, only clients with a token of the cluster may ask, and only the account
+/// `reviewer` may request reviews.
 package struct APIServer: Sendable {
   /// `https://127.0.0.1:PORT`.
   package let url: String
-  /// In PEM, of the server's certificate.
+  /// The authority of the server's certificate, in PEM.
   package let authority: String
 
   package static let reviewer = "reviewer"
@@ -72,7 +73,7 @@ package struct APIServer: Sendable {
     }
   }
 
-  /// What is asked may leave the kind out, which the path says, and may hold a status, which counts for nothing.
+  /// A request may omit its kind, which the path tells, and may contain a status, which is ignored.
   private struct Question: Decodable {
     let spec: Review.Spec
   }

@@ -3,7 +3,7 @@ import Enrolment
 import Foundation
 import Hummingbird
 
-/// Answers as Vault (developer.hashicorp.com/vault/api-docs) and as `bulkhead authority serve` do.
+/// Answers like Vault (developer.hashicorp.com/vault/api-docs) and like `bulkhead authority serve`.
 struct Answers: HTTPResponder {
   let box: Box
 
@@ -115,7 +115,7 @@ struct Answers: HTTPResponder {
       ])
   }
 
-  /// What the auth methods take: AppRole `role`/`secret-id`, Kubernetes `node`/`jwt`, and a certificate of `node-1`.
+  /// The accepted logins: AppRole `role`/`secret-id`, Kubernetes `node`/`jwt`, and a certificate of `node-1`.
   private func login(
     _ mount: String, _ fields: [String: Any], _ context: DoubleContext, _ double: SourceDouble
   ) async throws -> Response {
@@ -155,7 +155,7 @@ struct Answers: HTTPResponder {
     request.headers.first { $0.name.canonicalName == name }?.value
   }
 
-  /// A server that says again what it was told: no message of a client may hold it.
+  /// Repeats the secret in the answer: no message of a client may contain it.
   private static func secrets(_ request: Request, _ body: Data) -> String {
     let headers = [request.headers[.authorization], header("x-vault-token", request)]
     return headers.compactMap { $0 }.joined() + String(decoding: body, as: UTF8.self)

@@ -2,7 +2,8 @@ import Crypto
 import Foundation
 import JWTKit
 
-/// A cluster that signs service-account tokens as an API server does, and answers for them: see ``APIServer``.
+/// A cluster that signs service-account tokens like an API server, and answers reviews of them: see
+/// ``APIServer``.
 package struct ClusterDouble: Sendable {
   package static let keyID = "cluster-key"
   package let issuer: String
@@ -39,7 +40,7 @@ package struct ClusterDouble: Sendable {
     func verify(using algorithm: some JWTAlgorithm) throws {}
   }
 
-  /// As the API server publishes it, with a key of another kind beside it.
+  /// The key set as the API server publishes it, with a key of another kind.
   package func keySet() -> String {
     let raw = key.publicKey.rawRepresentation
     let (x, y) = (Self.base64URL(raw.prefix(32)), Self.base64URL(raw.suffix(32)))
@@ -67,14 +68,15 @@ package struct ClusterDouble: Sendable {
           node: node.map { .init(name: $0, uid: Self.uid($0)) })), kid: .init(string: keyID ?? self.keyID))
   }
 
-  /// The signature that fools verifiers which take the algorithm from the token and the public key for a secret.
+  /// A signature that deceives verifiers which take the algorithm from the token and use the public key as a
+  /// secret.
   package func signedWithThePublicKeyAsSecret(_ token: String) throws -> String {
     let secret = SymmetricKey(data: Data(key.publicKey.pemRepresentation.utf8))
     return Self.base64URL(
       Data(HMAC<SHA256>.authenticationCode(for: Data(token.dropLast().utf8), using: secret)))
   }
 
-  /// What a token that this cluster has signed says; nil for any other, and for one that has ended.
+  /// The claims of a token that this cluster signed; nil for any other, and for an expired one.
   func claims(of token: String) async throws -> Claims? {
     let keys = JWTKeyCollection()
     await keys.add(
@@ -85,7 +87,7 @@ package struct ClusterDouble: Sendable {
     return claims
   }
 
-  /// Always the same for the same name.
+  /// Derived from the name.
   private static func uid(_ name: String) -> String {
     base64URL(SHA256.hash(data: Data(name.utf8)).prefix(12))
   }

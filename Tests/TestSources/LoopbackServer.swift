@@ -5,11 +5,11 @@ import Logging
 import NIOSSL
 import ServiceLifecycle
 
-/// A server over TLS on 127.0.0.1 that ends with the test.
+/// A TLS server on 127.0.0.1 that stops after the test.
 enum LoopbackServer {
   private struct NoPort: Error {}
 
-  /// - Parameter body: Works while it runs, and is told its port.
+  /// - Parameter body: Runs while the server runs; gets its port.
   static func run<Responder: HTTPResponder, Result: Sendable>(
     _ responder: Responder, tls: TLSConfiguration, _ body: (Int) async throws -> Result
   ) async throws -> Result where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
@@ -34,7 +34,7 @@ enum LoopbackServer {
     }
   }
 
-  /// - Parameter clients: Whose certificates a client may show; nil where none is asked for one.
+  /// - Parameter clients: The authority of accepted client certificates; nil to request none.
   static func tls(_ own: Credential, clients: Authority? = nil) throws -> TLSConfiguration {
     func certificates(_ pem: String) throws -> [NIOSSLCertificate] {
       try NIOSSLCertificate.fromPEMBytes(Array(pem.utf8))

@@ -3,8 +3,8 @@ import Foundation
 import NIOCore
 import NIOSSL
 
-/// A Vault or OpenBao server named by the environment as for its own command line: `VAULT_ADDR`, `VAULT_TOKEN`,
-/// `VAULT_CACERT`, `VAULT_NAMESPACE`. It gets engines and auth methods under names of their own, which are removed.
+/// A Vault or OpenBao server that the environment names as for its command line: `VAULT_ADDR`, `VAULT_TOKEN`,
+/// `VAULT_CACERT`, `VAULT_NAMESPACE`. It gets engines and auth methods under random names, which are removed.
 package struct RealVault: Sendable {
   package static let address = ProcessInfo.processInfo.environment["VAULT_ADDR"]
   package static let authority = ProcessInfo.processInfo.environment["VAULT_CACERT"]
@@ -23,7 +23,7 @@ package struct RealVault: Sendable {
   package let secretID: String
   private let policy: String
 
-  /// Prepares engines in which the role `calico` may have these identities, and an AppRole that may use them.
+  /// Prepares engines whose role `calico` allows these identities, and an AppRole that may use them.
   package static func with<Result: Sendable>(
     identities: [String], _ body: (RealVault) async throws -> Result
   ) async throws -> Result {
@@ -71,12 +71,12 @@ package struct RealVault: Sendable {
     }
   }
 
-  /// Stores a secret of the KV engine.
+  /// Stores a secret in the KV engine.
   package func store(_ fields: [String: String], as path: String) async throws {
     try await Self.call("POST", "\(keyValue)/data/\(path)", ["data": fields])
   }
 
-  /// Lets in whoever shows a certificate of this authority with this name, with a token that lasts so long.
+  /// Allows logins with a certificate of this authority and name; the token lasts this long.
   package func admit(_ name: String, of authority: String, lasting: Duration) async throws {
     try await Self.call("POST", "sys/auth/\(certificates)", ["type": "cert"])
     try await Self.call(
@@ -87,7 +87,7 @@ package struct RealVault: Sendable {
       ])
   }
 
-  /// Lets in whom a cluster's API server calls this service account of `kube-system`.
+  /// Allows logins with this service account of `kube-system`, as confirmed by a cluster's API server.
   package func admit(
     serviceAccount: String, audience: String, by server: APIServer, reviewer: String
   ) async throws {
@@ -106,7 +106,7 @@ package struct RealVault: Sendable {
       ])
   }
 
-  /// - Returns: what the answer holds under `data`.
+  /// - Returns: the field `data` of the answer.
   @discardableResult
   private static func call(
     _ method: String, _ path: String, _ body: [String: Any]? = nil

@@ -6,12 +6,12 @@ import NIOCore
 import NIOSSL
 import Synchronization
 
-/// A small server over real TLS that answers as Vault's published HTTP API does and as an authority server does, and
-/// that can be told to misbehave. For tests only.
+/// A small server over real TLS that answers like Vault's published HTTP API and like an authority server,
+/// and that a test can make misbehave.
 package final class SourceDouble: Sendable {
-  /// Holds `ca.crt`, the authority of its own certificate, and whatever a test puts there.
+  /// Contains `ca.crt`, the authority of its certificate, and files of the test.
   package let folder: String
-  /// What it signs with.
+  /// The authority that it signs with.
   package let clients: Authority
   package let port: Int
   package let state: Mutex<State>
@@ -19,31 +19,31 @@ package final class SourceDouble: Sendable {
   package var url: String { "https://127.0.0.1:\(port)" }
   package var authority: String { "\(folder)/ca.crt" }
 
-  /// What it does instead of answering.
+  /// What it does instead of a normal answer.
   package enum Fault: Sendable, Hashable {
     /// Closes the connection.
     case away
-    /// Answers after this many seconds.
+    /// Delays the answer by this many seconds.
     case slow(Double)
     case status(Int)
-    /// Answers 200 with something that nobody asked for.
+    /// Answers 200 with another body.
     case rubbish
     case oversized
-    /// Signs another key.
+    /// Signs another key than the requested one.
     case otherKey
     case redirect
   }
 
   package struct State: Sendable {
     package var fault: Fault?
-    /// Of the certificates that it signs.
+    /// The lifetime of the certificates that it signs.
     package var lifetime: Duration = .seconds(3_600)
-    /// Who may have which identities: by Vault's role, or by a join token.
+    /// The allowed identities, by Vault role or join token.
     package var allowed: [String: Set<String>] = [:]
-    /// Vault's tokens that are good.
+    /// Valid Vault tokens.
     package var tokens: Set<String> = ["root-token"]
     package var joinTokens: Set<String> = []
-    /// By the path below the mount `secret`.
+    /// Stored secrets, by the path below the mount `secret`.
     package var stored: [String: [String: String]] = [:]
     package var namespace: String?
     package internal(set) var issued: [String] = []
@@ -59,8 +59,8 @@ package final class SourceDouble: Sendable {
     self.state = Mutex(state)
   }
 
-  /// Starts one, and ends it after `body`.
-  /// - Parameter host: What its certificate is for; it listens on 127.0.0.1.
+  /// Starts a double and stops it after `body`.
+  /// - Parameter host: The host in its certificate; it listens on 127.0.0.1.
   package static func with<Result: Sendable>(
     host: String = "127.0.0.1", _ body: (SourceDouble) async throws -> Result
   ) async throws -> Result {
@@ -93,7 +93,7 @@ package final class SourceDouble: Sendable {
     return "\(folder)/\(name)"
   }
 
-  /// A client's certificate of its authority.
+  /// A client certificate of its authority.
   package func credential(
     _ user: String, lifetime: Duration = .seconds(3_600), now: Date = Date()
   ) throws -> Credential {
@@ -110,7 +110,7 @@ final class Box: Sendable {
   let double = Mutex<SourceDouble?>(nil)
 }
 
-/// What is known of a request besides what it says.
+/// The connection's part of a request.
 struct DoubleContext: RequestContext {
   var coreContext: CoreRequestContextStorage
   let channel: any Channel
