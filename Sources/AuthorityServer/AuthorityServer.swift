@@ -7,8 +7,8 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 
-/// A small enrolment server: nodes come with a join token and leave with a certificate of their own, and come again
-/// with that to renew it. It is one process beside one ledger.
+/// A small enrolment server: nodes get a first certificate with a join token or service account, and renew it
+/// with itself. One process for each ledger.
 package struct AuthorityServer: Sendable {
   private let settings: AuthoritySettings
   private let logger: Logger
@@ -17,8 +17,9 @@ package struct AuthorityServer: Sendable {
   private let queue: IssuingQueue
   private let door: FrontDoor
 
-  /// Reads what there is to read, and issues the server's own certificate if need be.
-  /// - Throws: ``AuthorityServerError``, `CertificatesError`, `FileError` or what is wrong with the segmentation file.
+  /// Reads the files, and issues the server's own certificate if needed.
+  /// - Throws: ``AuthorityServerError``, `CertificatesError`, `FileError`, or the faults of the segmentation
+  ///   file.
   package init(_ settings: AuthoritySettings, logger: Logger) throws {
     self.settings = settings
     self.logger = logger
@@ -52,11 +53,11 @@ package struct AuthorityServer: Sendable {
       })
   }
 
-  /// Serves until the process is asked to end; requests in hand are finished first.
+  /// Serves until the process is asked to stop; requests in flight are completed first.
   /// - Parameters:
-  ///   - heedsSignals: whether SIGTERM and SIGINT ask it to end; where false, only the task's cancellation does.
-  ///   - onStart: told the port once connections are accepted.
-  /// - Throws: ``AuthorityServerError`` where the address cannot be listened on.
+  ///   - heedsSignals: whether SIGTERM and SIGINT stop it; if false, only cancellation of the task does.
+  ///   - onStart: called with the port when connections are accepted.
+  /// - Throws: ``AuthorityServerError`` if it cannot listen on the address.
   package func run(
     heedsSignals: Bool = true, onStart: @escaping @Sendable (Int) async -> Void
   ) async throws {

@@ -4,17 +4,17 @@ import Foundation
 import NIOCore
 import NIOSSL
 
-/// Questions to a source over HTTPS, each with a connection of its own: an agent asks a few times a day, and files
-/// with authorities and certificates are read anew each time.
+/// Requests to a source over HTTPS, each with its own connection: an agent sends a few a day. Files with
+/// authorities and certificates are read for each request.
 struct Exchange: Sendable {
   /// For messages.
   let name: String
   let address: SourceAddress
-  /// A file; nil for the authorities that the system trusts.
+  /// A file in PEM; nil for the authorities that the system trusts.
   let authority: String?
-  /// How long a question and its whole answer may take.
+  /// The timeout for a request and its complete answer.
   let timeout: Duration
-  /// What the client proves itself with.
+  /// The client certificate.
   var identity: Identity?
 
   enum Identity: Sendable {
@@ -26,7 +26,7 @@ struct Exchange: Sendable {
     let status: Int
     let body: Data
 
-    /// The body as a value; nil where it is none.
+    /// The decoded body; nil if it cannot be decoded.
     func decoded<Value: Decodable>(_: Value.Type = Value.self) -> Value? {
       let decoder = JSONDecoder()
       decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -34,10 +34,10 @@ struct Exchange: Sendable {
     }
   }
 
-  /// More than any answer has: 1 MiB.
+  /// The size limit of an answer: 1 MiB.
   private static let limit = 1 << 20
 
-  /// - Parameter path: begins with a slash; what is not a letter, a digit or one of `-._~/` is escaped.
+  /// - Parameter path: begins with a slash; characters other than letters, digits and `-._~/` are escaped.
   /// - Throws: ``SourceError``.
   func send(
     _ method: String, _ path: String, headers: [String: String] = [:], body: (some Encodable)? = String?.none
@@ -67,7 +67,7 @@ struct Exchange: Sendable {
       tlsConfiguration: try tls(), redirectConfiguration: .disallow,
       timeout: .init(connect: .seconds(10), read: .seconds(10)))
     configuration.httpVersion = .http1Only
-    // Else it goes on trying until the time is up; when to ask again is for others to say.
+    // Otherwise the client retries until the timeout; the agent decides when to retry.
     configuration.connectionPool.retryConnectionEstablishment = false
     let client = HTTPClient(configuration: configuration)
     do {
@@ -127,7 +127,7 @@ struct Exchange: Sendable {
       isTransient: true)
   }
 
-  /// The library's words are about itself: they become words about the source.
+  /// Converts errors of the library to messages about the source.
   private func refusal(_ error: any Error) -> SourceError {
     switch error {
     case let error as NIOSSLExtraError where error == .failedToValidateHostname:
@@ -169,7 +169,7 @@ struct Exchange: Sendable {
     return words.first { text.localizedCaseInsensitiveContains($0.sign) }?.reason
   }
 
-  /// TLS alerts about what the client has shown; BoringSSL's names for them are all that there is to tell them by.
+  /// TLS alerts about the client's certificate, recognised by BoringSSL's names.
   private static let refusals = [
     ("CERTIFICATE_REQUIRED", "it wants a certificate"), ("UNKNOWN_CA", "it does not trust our certificate"),
     ("BAD_CERTIFICATE", "it does not take our certificate"),
@@ -193,7 +193,8 @@ struct Exchange: Sendable {
   }
 }
 
-/// Words from a source, as a message shows them: in one line, not too long, and without what was sent as a secret.
+/// Text from a source for a message: on one line, at most 200 characters, and without the secret that was
+/// sent.
 func sourceWords(_ text: String, hiding secret: String?) -> String {
   var text = text
   if let secret, !secret.isEmpty { text = text.replacing(secret, with: "…") }

@@ -2,15 +2,15 @@ import CertificateSources
 import Foundation
 import Logging
 
-/// The certificates of one configuration, kept by looking at them side by side.
+/// Keeps the certificates of one configuration current, each independently of the others.
 package struct Agent: Sendable {
   let source: any CertificateSource
   private var keepers: [Keeper]
   private let log: Logger
   private let clock: @Sendable () -> Date
 
-  /// - Parameter clock: What time it is.
-  /// - Throws: `FileError` where the machine does not know an owner.
+  /// - Parameter clock: Returns the current time.
+  /// - Throws: `FileError` if an owner or group does not exist.
   package init(
     _ configuration: AgentConfiguration, log: Logger, clock: @escaping @Sendable () -> Date = { Date() }
   ) throws {
@@ -29,7 +29,7 @@ package struct Agent: Sendable {
     }
   }
 
-  /// How everything stands, without asking anyone or changing anything.
+  /// The state of all certificates, without network access or changes.
   /// - Throws: `FileError`.
   package func check() throws -> [AgentStanding] {
     let now = clock()
@@ -39,13 +39,13 @@ package struct Agent: Sendable {
     }
   }
 
-  /// Gets what is missing or due. What failed and may yet succeed is tried again until the time is up.
+  /// Gets what is missing or due. Transient failures are retried until the timeout.
   package mutating func once(timeout: Duration) async -> [AgentStanding] {
     let end = ContinuousClock.now + timeout
     var standings: [AgentStanding] = []
     while true {
       let round = await look()
-      // What was renewed in an earlier round of the same run was renewed in this run.
+      // A certificate that was renewed in an earlier round of this run is reported as renewed.
       standings = zip(round.standings, standings.map(Optional.some) + round.standings.map { _ in nil }).map {
         $0.renewed == nil && $1?.renewed != nil && $0.state == .good ? $1 ?? $0 : $0
       }
@@ -59,14 +59,14 @@ package struct Agent: Sendable {
 
   struct Round: Sendable {
     var standings: [AgentStanding] = []
-    /// When there is something to do next.
+    /// When to check again.
     var next: Date
-    /// Whether something failed that may succeed soon.
+    /// Whether a retry may succeed soon.
     var isWorthRepeating = false
   }
 
-  /// Looks at everything once.
-  /// - Parameter isAsked: whether someone asked for it, so that no pause after a failure is kept.
+  /// Checks all certificates once.
+  /// - Parameter isAsked: whether a signal requested it, so that pauses after failures are skipped.
   mutating func look(isAsked: Bool = false) async -> Round {
     if isAsked { for index in keepers.indices { keepers[index].forgetPause() } }
     let agent = self
@@ -77,7 +77,8 @@ package struct Agent: Sendable {
         await agent.maintain()
         return nil
       }
-      // A node has a few; the source that is slow for one holds none of the others up.
+      // Concurrent, so that a slow request for one certificate does not delay the others; a node has few
+      // certificates.
       for (index, keeper) in keepers.enumerated() {
         group.addTask {
           var keeper = keeper
@@ -87,7 +88,7 @@ package struct Agent: Sendable {
       }
       for await case (let index, let keeper, var look)? in group {
         keepers[index] = keeper
-        // One after another: what follows a change may be the same service's reload for several.
+        // One after another, because the action of several certificates may reload the same service.
         await keeper.finish(&look)
         let now = clock()
         let isDue = look.due.map { $0 <= now } ?? true

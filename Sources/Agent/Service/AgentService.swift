@@ -4,10 +4,10 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// The agent as a process that runs until it is told to stop.
+/// The agent as a process that runs until it is stopped.
 package struct AgentService: Service {
-  /// At most this long between two looks: a clock that was set, a file that was damaged and an installer that emptied
-  /// the CNI plugin's folder are noticed within a minute.
+  /// The longest time between two checks, so that a changed clock, a damaged file, and an installer that
+  /// emptied the CNI plugin's folder are noticed within a minute.
   private static let longestPause = 60.0
   private static let shortestPause = 0.1
 
@@ -19,9 +19,9 @@ package struct AgentService: Service {
     self.board = board
   }
 
-  /// Runs the agent, and its answers over HTTP where the configuration wants them, until SIGTERM or SIGINT. SIGHUP
-  /// makes it look at once.
-  /// - Throws: where the address cannot be listened on.
+  /// Runs the agent, and its HTTP server if configured, until SIGTERM or SIGINT. SIGHUP triggers a check at
+  /// once.
+  /// - Throws: if it cannot listen on the address.
   package static func run(_ agent: Agent, listen: AgentConfiguration.ListenAddress?, log: Logger) async throws
   {
     let board = Board()

@@ -2,13 +2,14 @@ import Files
 import Foundation
 import JWTKit
 
-/// The keys with which a cluster signs service-account tokens: a JSON Web Key Set (RFC 7517) in a file, or what the
-/// API server publishes at `/openid/v1/jwks`. They are read again when a token names a key that is not known, not
-/// more often than every few seconds whoever asks, and now and then so that a key that was withdrawn goes.
+/// The keys with which a cluster signs service-account tokens: a JSON Web Key Set (RFC 7517) in a file, or
+/// the one that the API server publishes at `/openid/v1/jwks`. They are read again when a token names an
+/// unknown key, at most every ten seconds, and when they are ten minutes old, so that a withdrawn key is
+/// removed. If they cannot be read, the known keys stay in use.
 actor ClusterKeys {
   struct Known: Sendable {
     let collection: JWTKeyCollection
-    /// By the key's id. The token's own word for the algorithm counts for nothing.
+    /// By key id. The algorithm in the token is not trusted.
     let algorithms: [String: String]
   }
 
@@ -23,13 +24,13 @@ actor ClusterKeys {
 
   init(read: @escaping @Sendable () async throws -> [UInt8]) { self.read = read }
 
-  /// The keys with that of this id among them, if the cluster has it.
-  /// - Throws: what reading throws, where there are no keys yet.
+  /// The keys, with the one of this id if the cluster has it.
+  /// - Throws: the error of reading if no keys are known yet.
   func keys(for id: String, now: ContinuousClock.Instant = .now) async throws -> Known {
     let isOld = readAt.map { now - $0 > Self.age } ?? true
     let mayTry = triedAt.map { now - $0 > Self.pause } ?? true
     guard let known, !mayTry || !isOld && known.algorithms[id] != nil else {
-      // Without any keys those who ask meanwhile wait for the same reading.
+      // If no keys are known, concurrent requests wait for the same read.
       guard mayTry || reading != nil else { throw KeysUnavailable() }
       return try await refresh(now)
     }
@@ -54,7 +55,7 @@ actor ClusterKeys {
   }
 
   private static func known(from bytes: [UInt8]) async throws -> Known {
-    // A set may hold kinds of keys that the library does not know, or secret ones: those are passed over.
+    // The set may contain keys of unknown kinds, or secret keys: they are ignored.
     struct Lenient: Decodable {
       let key: JWK?
       init(from decoder: any Decoder) throws { key = try? JWK(from: decoder) }
@@ -75,11 +76,11 @@ actor ClusterKeys {
   }
 }
 
-/// The cluster's keys could not be read, which is no fault of the client's.
+/// The cluster's keys could not be read: a failure of the server.
 struct KeysUnavailable: Error {}
 
 extension JWK {
-  /// What the API server signs with where the set does not say (Kubernetes, `pkg/serviceaccount/jwt.go`).
+  /// The API server's algorithm if the set does not name one (Kubernetes, `pkg/serviceaccount/jwt.go`).
   fileprivate var usualAlgorithm: Algorithm? {
     switch keyType {
     case .rsa: .rs256

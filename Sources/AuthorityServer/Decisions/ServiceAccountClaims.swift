@@ -1,7 +1,7 @@
 import Foundation
 import JWTKit
 
-/// What a Kubernetes service-account token says of its bearer (Kubernetes, `pkg/serviceaccount/claims.go`).
+/// The claims of a Kubernetes service-account token (Kubernetes, `pkg/serviceaccount/claims.go`).
 struct ServiceAccountClaims: JWTPayload {
   struct Kubernetes: Codable, Sendable {
     struct Named: Codable, Sendable { let name: String }
@@ -9,7 +9,7 @@ struct ServiceAccountClaims: JWTPayload {
     let namespace: String
     let serviceaccount: Named
     let pod: Named?
-    /// Where the pod runs; there since Kubernetes 1.30, and by default (KEP-4193, stable in 1.32).
+    /// The node of the pod; present by default since Kubernetes 1.30 (KEP-4193, stable in 1.32).
     let node: Named?
   }
 
@@ -43,11 +43,11 @@ struct ServiceAccountClaims: JWTPayload {
   /// `NAMESPACE/NAME`.
   var account: String { "\(kubernetes.namespace)/\(kubernetes.serviceaccount.name)" }
 
-  /// Nothing: ``ServiceAccounts`` checks what is said, by a clock of its own.
+  /// Does nothing: ``ServiceAccounts`` checks the claims, with its own clock.
   func verify(using algorithm: some JWTAlgorithm) throws {}
 }
 
-/// A token of which only the head is looked at.
+/// A token of which only the header is read.
 struct Unread: JWTPayload {
   func verify(using algorithm: some JWTAlgorithm) throws {}
 }

@@ -4,14 +4,14 @@ import Foundation
 import NIOCore
 import NIOSSL
 
-/// Which cluster vouches for pods, and for which of its service accounts.
+/// The cluster whose service-account tokens are accepted, and the components of each account.
 package struct ServiceAccountSettings: Sendable {
-  /// Where the cluster's public keys are.
+  /// The source of the cluster's public keys.
   package enum Keys: Sendable {
     /// A JSON Web Key Set.
     case file(String)
-    /// The API server's `/openid/v1/jwks`. The authority's certificates and the token are read each time, since
-    /// Kubernetes renews them in place.
+    /// The API server's `/openid/v1/jwks`. The authority and the token are read each time, because Kubernetes
+    /// renews them in place.
     case url(String, authority: String?, tokenFile: String?)
   }
 
@@ -23,10 +23,10 @@ package struct ServiceAccountSettings: Sendable {
   ]
 
   package let keys: Keys
-  /// What the API server's `--service-account-issuer` is.
+  /// The API server's `--service-account-issuer`.
   package let issuer: String
   package let audience: String
-  /// By `NAMESPACE/NAME`, the components that the service account may ask for.
+  /// The components that a service account may request, by `NAMESPACE/NAME`.
   package let components: [String: [String]]
 
   package init(keys: Keys, issuer: String, audience: String, components: [String: [String]] = calico) {
@@ -40,7 +40,7 @@ package struct ServiceAccountSettings: Sendable {
 extension ServiceAccountSettings.Keys {
   private static let limit = 1 << 20
 
-  /// The key set's text.
+  /// Reads the key set.
   func read() async throws -> [UInt8] {
     switch self {
     case .file(let path): return try FileContents.read(path, limit: Self.limit)
@@ -55,7 +55,7 @@ extension ServiceAccountSettings.Keys {
       }
       var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
       configuration.httpVersion = .http1Only
-      // Else it goes on trying until the time is up, with a pod waiting.
+      // Otherwise the client retries until the timeout, while a pod waits.
       configuration.connectionPool.retryConnectionEstablishment = false
       let client = HTTPClient(configuration: configuration)
       do {

@@ -2,7 +2,7 @@ import Certificates
 import Foundation
 import JWTKit
 
-/// Whom a Kubernetes cluster vouches for.
+/// Verifies Kubernetes service-account tokens.
 struct ServiceAccounts: Sendable {
   let settings: ServiceAccountSettings
   let keys: ClusterKeys
@@ -12,11 +12,12 @@ struct ServiceAccounts: Sendable {
     keys = ClusterKeys { try await settings.keys.read() }
   }
 
-  /// What a token entitles its bearer to.
+  /// The entitlement of a token.
   ///
-  /// Which node asks is what the token's `node` says, which the API server writes for a pod's token and nobody else
-  /// can. The pod's name alone says nothing of where it runs.
-  /// - Throws: `OrderRefusal`, or ``KeysUnavailable`` where the cluster's keys cannot be read.
+  /// The node is the token's `node`, which the API server writes into the tokens of pods. A client that may
+  /// create tokens for an account can also request one that names any node. The name of the pod does not say
+  /// where it runs.
+  /// - Throws: `OrderRefusal`, or ``KeysUnavailable`` if the cluster's keys cannot be read.
   func entitlement(of token: String, now: Date) async throws -> (account: String, Entitlement) {
     let claims = try await claims(of: token)
     let hint = "the pod needs a projected token for the audience \"\(settings.audience)\""
@@ -57,7 +58,7 @@ struct ServiceAccounts: Sendable {
     } catch {
       throw KeysUnavailable()
     }
-    // With an algorithm of the token's own choice, such as none, it would sign itself.
+    // If the token could choose its algorithm, such as `none`, it could sign itself.
     guard let algorithm = known.algorithms[id], header.alg == algorithm,
       let claims = try? await known.collection.verify(token, as: ServiceAccountClaims.self)
     else { throw refusal }

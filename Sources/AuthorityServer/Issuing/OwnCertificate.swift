@@ -6,13 +6,13 @@ import NIOSSL
 import ServiceLifecycle
 import Synchronization
 
-/// The certificate that the server shows. New connections get the newest; nothing is started anew for it.
+/// The server's own certificate. New connections use the newest one without a restart.
 final class OwnCertificate: Service {
   fileprivate struct Shown {
     var chain: [NIOSSLCertificateSource]
     var key: NIOSSLPrivateKeySource
     var facts: CertificateFacts
-    /// The text that it was made of.
+    /// The PEM text of the certificate.
     var pem: String
   }
 
@@ -32,7 +32,7 @@ final class OwnCertificate: Service {
   }
 
   var ends: Date { shown.withLock { $0.facts.notAfter } }
-  /// When it is renewed; nil where that is for others to do.
+  /// When it is due; nil if others renew it.
   var due: Date? {
     guard case .issued = settings.certificate else { return nil }
     let facts = shown.withLock { $0.facts }
@@ -61,11 +61,11 @@ final class OwnCertificate: Service {
     }
   }
 
-  /// TLS that asks a client for a certificate and lets those without one in.
+  /// A TLS configuration that requests a client certificate and also accepts clients without one.
   ///
-  /// Whichever certificate a client shows is taken here: the handshake proves that it has the key, and the ledger,
-  /// which knows every certificate byte for byte, is asked when it wants something for it. So it is told in words
-  /// that its certificate has expired or was revoked.
+  /// Each client certificate is accepted here: the handshake proves that the client has its key, and the
+  /// ledger, which has each certificate byte for byte, is checked when the client requests a renewal. So the
+  /// client gets a message if its certificate is expired or revoked.
   var tls: TLSConfiguration {
     let shown = shown.withLock { $0 }
     var tls = TLSConfiguration.makeServerConfiguration(certificateChain: shown.chain, privateKey: shown.key)
@@ -87,7 +87,7 @@ final class OwnCertificate: Service {
   ) throws -> Shown {
     switch settings.certificate {
     case .issued(let hosts):
-      // While clients are to trust two authorities, some may know the old one only.
+      // During a roll-over some clients may trust only the old authority.
       let trusted = try FileContents.readIfPresent("\(settings.directory)/trust.crt")
       let credential = try makeIssuer().serverCredential(
         for: hosts, in: "\(settings.directory)/server",
@@ -108,11 +108,11 @@ extension OwnCertificate.Shown {
       chain = try NIOSSLCertificate.fromPEMBytes(Array(certificatePEM.utf8)).map { .certificate($0) }
       key = .privateKey(try NIOSSLPrivateKey(bytes: Array(keyPEM.utf8), format: .pem))
     } catch {
-      // Its own words might quote a key.
+      // The library's message might quote a key.
       throw AuthorityServerError(
         "the server's certificate or key cannot be used", hint: "give a PEM certificate chain and its key")
     }
-    // A key that belongs to another certificate would fail every handshake.
+    // A key of another certificate would make each handshake fail.
     guard
       (try? NIOSSLContext(
         configuration: .makeServerConfiguration(certificateChain: chain, privateKey: key))) != nil

@@ -7,17 +7,17 @@ import Segmentation
 import ServiceLifecycle
 import Synchronization
 
-/// The rules of the files on the disk, read again when one of them changes. While a changed file cannot be used the
-/// rules stay as they were, and the log says why; but nothing is issued by an authority that another has replaced.
+/// The rules from the files on disk, read again when one of them changes. While a changed file is invalid the
+/// old rules stay, and the log says why; but a replaced authority issues nothing.
 final class RulesFile: Service {
   private struct State {
     var rules: IssuingRules
     var sources: [[UInt8]]
-    /// Contents that cannot be used, so that they are complained of once.
+    /// Invalid contents, so that they are reported once.
     var refused: [[UInt8]]?
   }
 
-  /// How soon a change is seen.
+  /// How often the files are checked.
   private static let interval = Duration.seconds(2)
 
   private let settings: AuthoritySettings
@@ -26,8 +26,8 @@ final class RulesFile: Service {
   private let state: Mutex<State>
 
   var rules: IssuingRules { state.withLock { $0.rules } }
-  /// The rules to issue by now. A roll-over may have put another authority in place since they were last read: from
-  /// that moment the one before signs nothing more, whether the new one can be used or not.
+  /// The rules for issuing now. A roll-over may have replaced the authority since they were read: from then
+  /// on the old one signs nothing, even if the new one cannot be used.
   /// - Throws: ``AuthorityReplaced``.
   var inForce: IssuingRules {
     get throws(AuthorityReplaced) {
@@ -36,14 +36,14 @@ final class RulesFile: Service {
       return rules
     }
   }
-  /// Whether the authority in force is the one on the disk.
+  /// Whether the authority in use is the one on disk.
   var isAuthorityInPlace: Bool {
     (try? Self.certificate(settings)) == state.withLock { $0.sources[Self.authoritySource] }
   }
-  /// Whether the files are what the rules were made of.
+  /// Whether the rules are those of the files on disk.
   var isCurrent: Bool { state.withLock { $0.refused == nil } }
 
-  /// - Throws: what reading the files throws.
+  /// - Throws: the error of reading the files.
   init(_ settings: AuthoritySettings, logger: Logger) throws {
     self.settings = settings
     self.logger = logger
@@ -88,7 +88,8 @@ final class RulesFile: Service {
     try FileContents.read("\(settings.directory)/ca.crt")
   }
 
-  /// What the rules are made of, but for the authority's key, which changes with its certificate.
+  /// The contents from which the rules are made, except the authority's key, which changes together with its
+  /// certificate.
   private static func read(_ settings: AuthoritySettings, _ catalogue: Catalogue) throws -> [[UInt8]] {
     let text = try FileContents.readText(settings.file)
     let file = try? SegmentationFile(text, file: settings.file, catalogue: catalogue)
@@ -109,7 +110,7 @@ final class RulesFile: Service {
   }
 }
 
-/// Another authority is in place, and it cannot be used yet: nothing is issued meanwhile.
+/// The authority was replaced by one that cannot be used yet, so nothing is issued.
 struct AuthorityReplaced: Error, CustomStringConvertible {
   let directory: String
 
@@ -119,7 +120,7 @@ struct AuthorityReplaced: Error, CustomStringConvertible {
 }
 
 extension AuthoritySettings {
-  /// A path of the file's, from where the program runs.
+  /// A path of the file, relative to the working directory or absolute.
   fileprivate func path(_ path: String) -> String {
     path.hasPrefix("/") ? path : "\(URL(fileURLWithPath: file).deletingLastPathComponent().path)/\(path)"
   }

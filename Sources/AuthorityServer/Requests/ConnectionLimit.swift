@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// How many connections one address may hold, so that no one can hold all of them.
+/// Limits the connections of one address, so that no single address can use all of them.
 final class ConnectionLimit: Sendable {
   private let most: Int
   private let open = Mutex<[String: Int]>([:])
@@ -12,7 +12,7 @@ final class ConnectionLimit: Sendable {
   init(perClient most: Int) { self.most = most }
 
   /// Counts a connection until it closes.
-  /// - Returns: false where it is one too many.
+  /// - Returns: false if the limit is exceeded.
   func admit(_ channel: any Channel) -> Bool {
     let client = channel.remoteAddress?.ipAddress ?? ""
     let isAdmitted = open.withLock { open in
@@ -28,11 +28,11 @@ final class ConnectionLimit: Sendable {
     return isAdmitted
   }
 
-  /// Raises the process's limit of open files as far as the connections need and the system allows: without a free
-  /// one the server could not accept another connection, nor write its ledger.
-  /// - Returns: for how many connections there is room.
+  /// Raises the process's limit of open files as far as the connections need and the system allows. Without a
+  /// free one the server could not accept a connection or write its ledger.
+  /// - Returns: the number of connections that fit.
   static func room(for connections: Int) -> Int {
-    // The ledger, the logs, the event loops.
+    // For the ledger, the logs, the event loops.
     let others = 128
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return connections }
@@ -45,14 +45,15 @@ final class ConnectionLimit: Sendable {
   }
 }
 
-/// Connections, of which those that are one too many for their client are closed before anything is read.
+/// Connections. Those beyond their client's limit are closed before anything is read.
 struct LimitedChannel<Base: ServerChildChannel>: ServerChildChannel {
   let base: Base
   let limit: ConnectionLimit
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
     let isAdmitted = limit.admit(channel)
-    // One that failed here would end the server's own channel, so it is closed as if by the client.
+    // An error here would close the server's listening channel, so the connection is closed as if by the
+    // client.
     if !isAdmitted { channel.eventLoop.execute { channel.close(promise: nil) } }
     return base.setup(channel: channel, logger: logger)
   }

@@ -4,10 +4,10 @@ import Foundation
 import Hummingbird
 import Logging
 
-/// Decides on requests for a certificate, and writes every decision down before it is told.
+/// Decides on requests for a certificate, and writes each decision to the audit log before the answer.
 struct EnrolmentDesk: Sendable {
   let rules: RulesFile
-  /// Nil where no cluster vouches for anyone.
+  /// Nil if service-account tokens are not accepted.
   let serviceAccounts: ServiceAccounts?
   let queue: IssuingQueue
   let rateLimit: RateLimit
@@ -15,7 +15,7 @@ struct EnrolmentDesk: Sendable {
   let metrics: ServerMetrics
   let logger: Logger
 
-  /// What is known of a request by and by.
+  /// What is known of a request so far.
   private struct Case {
     var identity: String?
     var method: String?
@@ -87,7 +87,7 @@ struct EnrolmentDesk: Sendable {
     return .token(token)
   }
 
-  /// Writes the decision down and says it as HTTP does.
+  /// Writes the decision to the audit log and converts it to an HTTP response.
   private func conclude(
     _ visit: Visit, _ known: Case, _ outcome: Result<FilledOrder, any Error>
   ) -> (Response, result: String) {

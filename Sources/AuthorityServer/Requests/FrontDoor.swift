@@ -3,7 +3,7 @@ import Foundation
 import Hummingbird
 import NIOCore
 
-/// Takes requests in and bounds what they may cost before anybody looks at them.
+/// Routes requests, after it has applied the limits of size and time.
 struct FrontDoor: HTTPResponder {
   let desk: EnrolmentDesk
   let limits: AuthoritySettings.Limits
@@ -22,13 +22,13 @@ struct FrontDoor: HTTPResponder {
         ? Response(text: "ready\n") : Response(text: "not ready\n", status: .serviceUnavailable)
     case (.get, "/metrics"): return Response(text: await metrics(), type: "text/plain; version=0.0.4")
     default:
-      // What is not read of a request keeps its connection: not for long.
+      // The unread rest of a request keeps its connection open, so it is closed soon.
       closeLater(context.channel)
       return Refusal(.notFound, "there is nothing at this path").response
     }
   }
 
-  /// A connection whose body does not arrive in time, or is too large, is closed.
+  /// Reads the body. The connection is closed if the body is late or too large.
   private func body(of request: Request, _ context: ServerContext) async throws -> ByteBuffer {
     let end = closeLater(context.channel)
     do {

@@ -2,12 +2,12 @@ import Certificates
 import Enrolment
 import Hummingbird
 
-/// A refusal as HTTP says it.
+/// A refusal as an HTTP response.
 struct Refusal: Error, Hashable, Sendable {
   let status: HTTPResponse.Status
   let message: String
   let hint: String?
-  /// In how many seconds asking again may help.
+  /// The seconds after which a retry may succeed.
   let retryAfter: Int?
 
   init(_ status: HTTPResponse.Status, _ message: String, hint: String? = nil, retryAfter: Int? = nil) {
@@ -20,7 +20,7 @@ struct Refusal: Error, Hashable, Sendable {
   static let overloaded = Refusal(
     .serviceUnavailable, "too many requests wait for the ledger", hint: "ask again later", retryAfter: 2)
 
-  /// - Parameter error: whatever stood in the way; what is no fault of the client's is told without its cause.
+  /// - Parameter error: the cause. For a failure of the server the client does not get the cause.
   init(_ error: any Error) {
     switch error {
     case let refusal as Refusal: self = refusal

@@ -2,7 +2,7 @@ import Hummingbird
 import NIOCore
 import NIOSSL
 
-/// What is known of a request besides what it says.
+/// The connection's part of a request.
 struct ServerContext: RequestContext {
   var coreContext: CoreRequestContextStorage
   let channel: any Channel
@@ -12,10 +12,10 @@ struct ServerContext: RequestContext {
     channel = source.channel
   }
 
-  /// The address that the connection comes from.
+  /// The client's address.
   var client: String { channel.remoteAddress?.ipAddress ?? "unknown" }
 
-  /// The certificate that the client showed, in DER.
+  /// The client's certificate in DER.
   var clientCertificate: [UInt8]? {
     get async throws { try await channel.nioSSL_peerCertificate().get()?.toDERBytes() }
   }

@@ -1,13 +1,13 @@
 import Enrolment
 import Hummingbird
 
-/// One request for a certificate, as far as it is known without its body.
+/// A request for a certificate, without its body.
 struct Visit: Sendable {
   let isRenewal: Bool
   let client: String
   /// The secret after `Authorization: Bearer` (RFC 6750, section 2.1); nil without one.
   let bearer: String?
-  /// The certificate that the client showed, in DER.
+  /// The client's certificate in DER.
   let certificate: @Sendable () async throws -> [UInt8]?
 
   init(_ request: Request, client: String, certificate: @escaping @Sendable () async throws -> [UInt8]?) {
