@@ -60,6 +60,8 @@ let systemLibraries: [Target] = [
   system("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
   // Not a library: the few Linux calls that Swift's Glibc module does not export.
   .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
+  // The same for posix_spawn.
+  .systemLibrary(name: "CSpawn", path: "Sources/System/CSpawn"),
 ]
 
 let groundRooms: [Target] = [
@@ -81,7 +83,7 @@ let rooms: [Target] = [
   room("Keyspace"),
   room("Files"),
   room("StrictYAML", ["YAML"]),
-  room("Processes"),
+  room("Processes", ["CSpawn"]),
   room("Endpoints"),
   room("Enrolment"),
   // Floor 1.
@@ -158,6 +160,7 @@ let allTests: [Target] = [
   groundTests("Services"),
   tests("Keyspace", ["Etcd", "TestClusters", "TestSupport"]),
   tests("Endpoints"),
+  tests("Processes", ["TestSupport"]),
   tests("Segmentation", ["Catalogue", "Keyspace", "Endpoints", "StrictYAML", "TestSupport"]),
   tests("Files", ["TestDisks"]),
   tests("StrictYAML"),
@@ -204,6 +207,7 @@ let allTests: [Target] = [
   .testTarget(
     name: "CommandLineTests",
     dependencies: [
+      "TestSupport",
       "bulkhead", "ThrowawayEtcd", "TestSources", "Etcd", "Certificates", "Files", "Keyspace", "Processes",
       "HTTP",
       "Network",

@@ -1,6 +1,4 @@
-import Foundation
 import Glibc
-import Synchronization
 
 /// Runs a program to its end, without a shell and with a time limit.
 package struct ProgramRun: Sendable {
@@ -20,50 +18,18 @@ package struct ProgramRun: Sendable {
   /// Runs the program with an empty standard input; its output goes to this process's standard error.
   /// - Returns: nil if it ended with status 0, else what happened, in words that follow its name.
   package func complaint() async -> String? {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: words.first ?? "")
-    process.arguments = Array(words.dropFirst())
-    process.environment = environment
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.standardError
-    let timer = Timer()
-    let status: Int32? = await withCheckedContinuation { continuation in
-      process.terminationHandler = { process in
-        timer.cancel()
-        continuation.resume(returning: process.terminationStatus)
-      }
-      do {
-        try process.runHearingSignals()
-        timer.kill(process.processIdentifier, after: limit)
-      } catch {
-        process.terminationHandler = nil
-        continuation.resume(returning: nil)
-      }
+    guard
+      let child = try? ChildProcess(
+        words, environment: environment, output: .descriptor(STDERR_FILENO), error: .descriptor(STDERR_FILENO)
+      )
+    else { return "cannot be started" }
+    let timer = Task {
+      try await Task.sleep(for: limit)
+      return child.send(SIGKILL)
     }
-    guard let status else { return "cannot be started" }
-    if timer.hasFired { return "was killed after \(limit.components.seconds) seconds" }
+    let status = await child.untilEnd()
+    timer.cancel()
+    if (try? await timer.value) == true { return "was killed after \(limit.components.seconds) seconds" }
     return status == 0 ? nil : "ended with status \(status)"
-  }
-
-  /// Kills a process that exceeds its time limit.
-  private final class Timer: Sendable {
-    private let state = Mutex(State.idle)
-
-    private enum State { case idle, fired, cancelled }
-
-    var hasFired: Bool { state.withLock { $0 == .fired } }
-
-    func cancel() { state.withLock { if $0 == .idle { $0 = .cancelled } } }
-
-    func kill(_ process: pid_t, after limit: Duration) {
-      DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Int(limit.components.seconds))) {
-        [self] in
-        state.withLock { state in
-          guard state == .idle else { return }
-          state = .fired
-          Glibc.kill(process, SIGKILL)
-        }
-      }
-    }
   }
 }

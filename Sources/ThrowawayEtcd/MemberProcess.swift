@@ -50,23 +50,19 @@ package struct MemberProcess: Sendable {
   }
 
   private static func launch(_ command: [String], log: String, lifetime: Duration) throws -> pid_t {
-    guard FileManager.default.createFile(atPath: log, contents: nil),
-      let output = FileHandle(forWritingAtPath: log)
-    else { throw ThrowawayEtcdError("cannot write \(log)", hint: "is the disk full?") }
-    let process = Process()
-    // `timeout` ends the member in any case, and leads a process group that a signal reaches as a whole.
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
-    process.arguments = ["--signal=KILL", "\(lifetime.components.seconds)"] + command
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = output
+    let output = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard output >= 0 else { throw ThrowawayEtcdError("cannot write \(log)", hint: "is the disk full?") }
+    defer { close(output) }
     do {
-      try process.runHearingSignals()
+      // `timeout` ends the member in any case, and leads a process group that a signal reaches as a whole.
+      return try ChildProcess(
+        ["/usr/bin/timeout", "--signal=KILL", "\(lifetime.components.seconds)"] + command,
+        output: .descriptor(output), error: .descriptor(output)
+      ).id
     } catch {
       throw ThrowawayEtcdError(
         "cannot start \(command.first ?? ""): \(error)", hint: "install Debian's etcd-server")
     }
-    return process.processIdentifier
   }
 
   package var isRunning: Bool { kill(group, 0) == 0 }

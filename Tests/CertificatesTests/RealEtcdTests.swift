@@ -1,7 +1,7 @@
 import Etcd
 import Files
 import Foundation
-import Processes
+import TestSupport
 import Testing
 import ThrowawayEtcd
 

@@ -5,6 +5,7 @@ import Foundation
 import Keyspace
 import Synchronization
 import TestSources
+import TestSupport
 import Testing
 import ThrowawayEtcd
 

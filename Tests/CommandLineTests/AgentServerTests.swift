@@ -1,6 +1,7 @@
 import Certificates
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 /// Agents and `bulkhead authority serve`, each in its own process.

@@ -3,6 +3,7 @@ import Certificates
 import Files
 import Foundation
 import TestSources
+import TestSupport
 import Testing
 
 /// `bulkhead agent` as a process: stopped, killed, and queried over HTTP.

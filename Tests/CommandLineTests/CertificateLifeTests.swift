@@ -1,7 +1,7 @@
 import Certificates
 import Etcd
 import Foundation
-import Processes
+import TestSupport
 import Testing
 import ThrowawayEtcd
 

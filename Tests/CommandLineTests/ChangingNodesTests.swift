@@ -1,5 +1,6 @@
 import Etcd
 import Foundation
+import TestSupport
 import Testing
 import ThrowawayEtcd
 

@@ -1,5 +1,5 @@
 import Foundation
-import Processes
+import TestSupport
 import ThrowawayEtcd
 
 /// The built program, run as users run it.
@@ -49,17 +49,4 @@ enum Program {
       out: try String(contentsOfFile: scratch.path + "/out", encoding: .utf8),
       error: try String(contentsOfFile: scratch.path + "/error", encoding: .utf8))
   }
-}
-
-/// A folder that is removed with the test.
-final class TemporaryFolder: Sendable {
-  let path: String
-
-  init() throws {
-    path =
-      FileManager.default.temporaryDirectory.appendingPathComponent("bulkhead-test-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -1,7 +1,7 @@
 import Certificates
 import Files
 import Foundation
-import Processes
+import TestSupport
 
 /// The built program, running until it is stopped.
 final class Running: Sendable {

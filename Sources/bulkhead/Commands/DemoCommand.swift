@@ -1,7 +1,8 @@
 import Arguments
 import Etcd
 import Files
-import Foundation
+import FoundationEssentials
+import Glibc
 import Processes
 import Reporting
 import ThrowawayEtcd
@@ -129,22 +130,23 @@ private struct DemoShell {
   func run(_ arguments: [String], expecting codes: Set<Int32> = [0], lines limit: Int? = nil) throws {
     let style = Console.style
     Console.out(style.faint("$ ") + style.strong("bulkhead \(arguments.joined(separator: " "))"))
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    let pipe = Pipe()
-    process.standardOutput = limit == nil ? FileHandle.standardOutput : pipe
-    try process.runHearingSignals()
+    let words = ["/proc/self/exe"] + arguments
+    let status: Int32
     if let limit {
-      let text = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-      let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+      let outcome = try ChildProcess.reading(
+        words, in: folder, input: .descriptor(STDIN_FILENO), error: .descriptor(STDERR_FILENO))
+      let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
       Console.out(lines.prefix(limit).joined(separator: "\n"))
       if lines.count > limit { Console.out(style.faint("… and \(lines.count - limit) lines more")) }
+      status = outcome.status
+    } else {
+      status = try ChildProcess(
+        words, in: folder, input: .descriptor(STDIN_FILENO), output: .descriptor(STDOUT_FILENO),
+        error: .descriptor(STDERR_FILENO)
+      ).waitUntilEnd()
     }
-    process.waitUntilExit()
-    guard codes.contains(process.terminationStatus) else {
-      throw Complaint("'bulkhead \(arguments.first ?? "")' ended with exit code \(process.terminationStatus)")
+    guard codes.contains(status) else {
+      throw Complaint("'bulkhead \(arguments.first ?? "")' ended with exit code \(status)")
     }
   }
 }
