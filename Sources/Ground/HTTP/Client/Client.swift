@@ -1,0 +1,43 @@
+import Cryptography
+import Network
+
+/// Asks servers, with a connection for each request.
+///
+/// There is no proxy, no redirection and no second try: one request is sent once at most, and its answer is what the
+/// server at the address said.
+///
+///     let client = Client(tls: try .client(trusting: .authorities(authorities)))
+///     let answer = try await client.send(.get, to: address)
+package struct Client: Sendable {
+  /// How requests over TLS are sent; nil where all are plain.
+  package var tls: TLSContext?
+  /// For finding the host and connecting to it.
+  package var connectLimit = Duration.seconds(10)
+  /// For everything from the call to the end of the answer.
+  package var limit = Duration.seconds(30)
+  /// How large answers may be.
+  package var message = MessageLimits(body: 1 << 20)
+
+  package init(tls: TLSContext? = nil) { self.tls = tls }
+
+  /// Sends a request and gives the whole answer, whatever its status.
+  /// - Parameters:
+  ///   - fields: beside `Host`, `Connection` and those that say how long the body is.
+  /// - Throws: ``ClientError``.
+  package func send(
+    _ method: Method, to address: WebAddress, fields: Fields = [:], body: RequestBody = .none
+  ) async throws(ClientError) -> Response {
+    let start = ContinuousClock.now
+    let connection = try await ClientConnection.connect(
+      to: address, tls: tls, connectLimit: min(connectLimit, limit), limits: message)
+    defer { connection.close() }
+    var fields = fields
+    fields.append("Connection", "close")
+    let rest = max(limit - (ContinuousClock.now - start), .zero)
+    do {
+      return try await connection.send(method, address.target, fields: fields, body: body, limit: rest)
+    } catch .timedOut {
+      throw .timedOut(after: limit)
+    }
+  }
+}

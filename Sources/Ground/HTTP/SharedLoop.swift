@@ -1,0 +1,11 @@
+import Network
+
+/// The event loop of clients and servers that are given none of their own.
+enum SharedLoop {
+  private static let made: Result<EventLoop, NetworkError> = Result { () throws(NetworkError) in
+    try EventLoop()
+  }
+
+  /// - Throws: ``NetworkError`` where threads or descriptors are used up.
+  static func get() throws(NetworkError) -> EventLoop { try made.get() }
+}
