@@ -7,5 +7,8 @@ enum SharedLoop {
   }
 
   /// - Throws: ``NetworkError`` where threads or descriptors are used up.
-  static func get() throws(NetworkError) -> EventLoop { try made.get() }
+  static func orThis(_ loop: EventLoop?) throws(NetworkError) -> EventLoop {
+    if let loop { return loop }
+    return try made.get()
+  }
 }

@@ -33,7 +33,7 @@ package final class ClientConnection: @unchecked Sendable {
     limits: MessageLimits = MessageLimits(body: 1 << 20), on loop: EventLoop? = nil
   ) async throws(ClientError) -> ClientConnection {
     let common: EventLoop
-    do throws(NetworkError) { common = try loop ?? SharedLoop.get() } catch { throw .network(error) }
+    do throws(NetworkError) { common = try SharedLoop.orThis(loop) } catch { throw .network(error) }
     if address.isSecure, tls == nil {
       throw .network(.tls(.unusable("nothing says how to use TLS")))
     }

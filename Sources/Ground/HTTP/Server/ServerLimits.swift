@@ -15,9 +15,6 @@ package struct ServerLimits: Hashable, Sendable {
   package var idle = Duration.seconds(10)
   /// For an answer to be taken by the client.
   package var answer = Duration.seconds(10)
-  /// How long what the client still sends is read and thrown away, so that an early answer is not lost: a close with
-  /// unread bytes would be a reset.
-  package var linger = Duration.seconds(1)
   /// How long requests in flight may take once the server is to stop.
   package var farewell = Duration.seconds(20)
 

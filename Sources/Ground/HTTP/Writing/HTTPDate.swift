@@ -26,8 +26,8 @@ enum HTTPDate {
       + "\(two(time / 3_600)):\(two(time / 60 % 60)):\(two(time % 60)) GMT"
   }
 
-  /// The current time.
-  static func now() -> String { text(max(0, time(nil))) }
+  /// The current time, in seconds since 1970.
+  static func seconds() -> Int { max(0, time(nil)) }
 
   private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

@@ -1,0 +1,156 @@
+import Cryptography
+import Network
+
+/// One connection of a server: what its session says is done on the loop's thread.
+final class ServerConnection: ConnectionHandler {
+  private let core: ServerCore
+  private let connection: Connection
+  private let client: String
+  private var session: ServerSession
+  private var certificates: [Certificate]?
+  private var began: ContinuousClock.Instant?
+  /// The limit of the phase that the connection is in.
+  private var timer: LoopTimer?
+  private var timed: ServerSession.Phase?
+  private var work: Task<Void, Never>?
+  /// Whether the client has to take of the last answer before its next request is read.
+  private var isFull = false
+
+  init(_ connection: Connection, client: String, core: ServerCore) {
+    self.connection = connection
+    self.client = client
+    self.core = core
+    session = ServerSession(core.limits.message)
+  }
+
+  // MARK: - What happens
+
+  func opened(_ connection: Connection) {
+    if core.isStopping { session.isStopping = true }
+    advance()
+  }
+
+  func received(_ bytes: RawSpan, on connection: Connection) {
+    if began == nil { began = .now }
+    session.receive(bytes)
+    advance()
+  }
+
+  func peerFinished(_ connection: Connection) {
+    perform(session.endInput())
+    watchTime()
+  }
+
+  func becameWritable(_ connection: Connection) {
+    guard isFull else { return }
+    isFull = false
+    resume()
+  }
+
+  func closed(_ connection: Connection, because error: NetworkError?) {
+    timer?.cancel()
+    work?.cancel()
+    core.ended(self, client: client)
+  }
+
+  /// Ends the connection after the request that is under way.
+  func stop() {
+    session.isStopping = true
+    if session.phase == .fresh || session.phase == .idle, !isFull { advance() }
+  }
+
+  func abort() { connection.abort() }
+
+  // MARK: - What follows
+
+  private func advance() {
+    while let step = session.next(date: core.date) { perform(step) }
+    watchTime()
+  }
+
+  private func perform(_ step: ServerSession.Step?) {
+    switch step {
+    case .send(let bytes): connection.write(bytes)
+    case .refuse(let bytes):
+      connection.write(bytes)
+      connection.close()
+    case .close: connection.close()
+    case .handle(let head, let body): handle(head, body)
+    case nil: break
+    }
+  }
+
+  private func handle(_ head: RequestHead, _ body: Result<[UInt8], BodyFault>) {
+    connection.pauseReading()
+    let loop = core.loop
+    let itself = Confined(self, to: loop)
+    // One whose chain cannot be read was not shown.
+    if certificates == nil { certificates = (try? connection.peerCertificates()) ?? [] }
+    let request = Request(
+      head: head, body: body, client: client, certificates: certificates ?? [], began: began ?? .now,
+      drop: { loop.execute { itself.take().abort() } })
+    began = nil
+    let handler = core.handler
+    work = Task {
+      let response = await handler(request)
+      loop.execute { itself.take().answer(response) }
+    }
+  }
+
+  private func answer(_ response: Response) {
+    work = nil
+    guard connection.isOpen else { return }
+    let (bytes, isLast) = session.answer(response, date: core.date)
+    connection.write(bytes)
+    if isLast {
+      connection.close()
+    } else if connection.isWritable {
+      resume()
+    } else {
+      isFull = true
+    }
+    watchTime()
+  }
+
+  private func resume() {
+    // What the client has sent ahead began now, as far as its limits are concerned.
+    if session.phase == .head { began = .now }
+    advance()
+    if session.phase != .working, session.phase != .ended { connection.resumeReading() }
+  }
+
+  // MARK: - Time
+
+  /// Sets the limit of a phase when it begins.
+  private func watchTime() {
+    if isFull {
+      limit(core.limits.answer) { $0.abort() }
+      timed = nil
+      return
+    }
+    let phase = session.phase
+    // The head of the first request is counted from the beginning of the connection.
+    guard phase != timed, !(phase == .head && timed == .fresh) else { return }
+    timed = phase
+    switch phase {
+    case .fresh, .head: limit(core.limits.head) { $0.expire() }
+    case .idle: limit(core.limits.idle) { $0.expire() }
+    case .body: limit(core.limits.body) { $0.expire() }
+    case .working, .ended:
+      timer?.cancel()
+      timer = nil
+    }
+  }
+
+  private func limit(_ duration: Duration, _ work: @escaping (ServerConnection) -> Void) {
+    timer?.cancel()
+    timer = core.loop.schedule(after: duration) { [weak self] in
+      if let self { work(self) }
+    }
+  }
+
+  private func expire() {
+    perform(session.expire(date: core.date))
+    watchTime()
+  }
+}
