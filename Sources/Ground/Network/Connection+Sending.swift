@@ -3,9 +3,9 @@ import Cryptography
 extension Connection {
   /// Sends what there is, as far as the system takes it.
   func flush() {
-    isToFlush = false
+    isToFlush = true
+    // What is written in this call needs no other flush.
     if phase == .open { handler?.willFlush(self) }
-    // Written in that call.
     isToFlush = false
     guard let socket, [.handshaking, .open, .lingering].contains(phase), sending != .finished else { return }
     do throws(SystemFailure) {

@@ -8,15 +8,19 @@ final class RawSocket {
 
   init(owning descriptor: Int32) { self.descriptor = descriptor }
 
-  init(_ address: Address) throws {
+  init(_ address: Address, connects: Bool = true) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    if connects { try connect(to: address) }
+  }
+
+  func connect(to address: Address) throws {
     var form = sockaddr_in()
     form.sin_family = sa_family_t(AF_INET)
     form.sin_port = address.port.bigEndian
     inet_pton(AF_INET, address.host, &form.sin_addr)
     let result = withUnsafePointer(to: form) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
     guard result == 0 else { throw Problem("cannot connect: \(errno)") }
