@@ -28,7 +28,7 @@ package struct Secret: Hashable, Sendable {
     }
     do {
       guard let bytes = try FileContents.readIfPresent(file, limit: Self.limit) else { return nil }
-      let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+      let text = String(decoding: bytes, as: UTF8.self).trimmed
       guard !text.isEmpty, text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
         throw SourceError(
           "\(file) holds no token", hint: "write the token alone into it", isTransient: true)

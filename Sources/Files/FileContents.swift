@@ -35,6 +35,12 @@ package enum FileContents {
     return text
   }
 
+  /// The bytes of standard input, whatever it is.
+  /// - Throws: ``FileError`` of kind `tooLarge` and others.
+  package static func readStandardInput(limit: Int) throws -> [UInt8] {
+    try read(descriptor: STDIN_FILENO, path: "standard input", limit: limit)
+  }
+
   /// The permission bits of a file; of its target if it is a symbolic link.
   package static func mode(of path: String) throws -> mode_t {
     try FilePath.refuseNUL(path)

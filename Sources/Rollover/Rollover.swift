@@ -2,7 +2,7 @@ import Certificates
 import Endpoints
 import Etcd
 import Files
-import Foundation
+import FoundationEssentials
 
 /// Replaces the authority of the client certificates without an interruption: the members trust both
 /// authorities, the clients get certificates from the new one, the members trust only the new one. Each step
@@ -139,8 +139,4 @@ package struct AuthorityRollover: Sendable {
         hint: "'bulkhead certs rollover' says what is next")
     }
   }
-}
-
-extension String {
-  fileprivate var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
 }

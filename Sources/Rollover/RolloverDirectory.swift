@@ -1,6 +1,6 @@
 import Certificates
 import Files
-import Foundation
+import FoundationEssentials
 
 /// The directory of an authority during a roll-over to a new authority.
 ///

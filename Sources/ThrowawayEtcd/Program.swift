@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// A program on this machine.
 enum Program {

@@ -2,7 +2,7 @@ import Certificates
 import Endpoints
 import Etcd
 import Files
-import Foundation
+import FoundationEssentials
 
 /// An etcd cluster of real servers on loopback, for the demo and the tests: TLS on every port, client
 /// certificates required, authentication off.

@@ -1,5 +1,5 @@
 import Arguments
-import Foundation
+import Glibc
 
 @main
 struct Bulkhead: AsyncParsableCommand {
@@ -44,7 +44,7 @@ struct Bulkhead: AsyncParsableCommand {
       exit(withError: error)
     } catch {
       Console.note(Complaint(error).text(Console.errorStyle))
-      Foundation.exit(1)
+      Glibc.exit(1)
     }
   }
 }

@@ -28,7 +28,7 @@ extension AgentConfiguration.AfterChange {
   /// If the process does not exist, nothing uses the old certificate.
   private func send(_ signal: Int32, _ pidFile: String) throws {
     guard let bytes = try FileContents.readIfPresent(pidFile, limit: 64) else { return }
-    let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    let text = String(decoding: bytes, as: UTF8.self).trimmed
     // Numbers below 2 mean a process group or the init process.
     guard let process = pid_t(text), process > 1 else {
       throw KeeperFault("\(pidFile) holds no process id", hint: "is it the right file?")

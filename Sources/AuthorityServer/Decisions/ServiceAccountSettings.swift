@@ -51,7 +51,7 @@ extension ServiceAccountSettings.Keys {
       if let tokenFile {
         let token = try FileContents.readText(tokenFile, limit: 1 << 16)
         request.headers.add(
-          name: "Authorization", value: "Bearer \(token.trimmingCharacters(in: .whitespacesAndNewlines))")
+          name: "Authorization", value: "Bearer \(token.trimmed)")
       }
       var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
       configuration.httpVersion = .http1Only

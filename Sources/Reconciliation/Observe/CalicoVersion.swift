@@ -1,6 +1,6 @@
 import Catalogue
 import Etcd
-import Foundation
+import FoundationEssentials
 import Keyspace
 
 /// The release of Calico that runs on a cluster, as Calico records it in etcd.

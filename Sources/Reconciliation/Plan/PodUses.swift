@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// The pods that use a Secret, from the output of `kubectl get pods --all-namespaces --output json`.
 package struct PodUses: Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// The process that changes the users and roles of a cluster: the value of the lock.
 package struct LockHolder: Codable, Hashable, Sendable {

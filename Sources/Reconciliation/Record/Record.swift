@@ -1,5 +1,5 @@
 import Etcd
-import Foundation
+import FoundationEssentials
 import Keyspace
 
 /// Names of users and roles that Bulkhead created or took over, and so keeps exactly as the file defines

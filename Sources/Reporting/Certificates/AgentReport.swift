@@ -1,5 +1,5 @@
 import Agent
-import Foundation
+import FoundationEssentials
 
 /// The state of an agent's certificates.
 package struct AgentReport: TextReport, Sendable {

@@ -1,5 +1,5 @@
 import Certificates
-import Foundation
+import FoundationEssentials
 
 /// The issued certificates, and which of them need attention.
 package struct InventoryReport: TextReport, Sendable {

@@ -1,5 +1,5 @@
 import Certificates
-import Foundation
+import FoundationEssentials
 import Segmentation
 
 /// One certificate: its contents, its etcd user, what that user may do, and when it expires.

@@ -1,5 +1,5 @@
 import Certificates
-import Foundation
+import FoundationEssentials
 
 /// The certificates that were issued.
 package struct IssueReport: TextReport, Sendable {

@@ -1,5 +1,5 @@
 import Certificates
-import Foundation
+import FoundationEssentials
 
 /// Join tokens, without their secrets.
 package struct JoinTokenReport: TextReport, Sendable {

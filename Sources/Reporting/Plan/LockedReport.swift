@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Reconciliation
 
 /// A report on a cluster, with the process that changed its users and roles meanwhile, if any: the report may

@@ -1,6 +1,6 @@
 import Agent
 import Arguments
-import Foundation
+import FoundationEssentials
 import Log
 import Reporting
 

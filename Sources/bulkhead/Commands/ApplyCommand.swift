@@ -1,6 +1,6 @@
 import Arguments
 import Etcd
-import Foundation
+import FoundationEssentials
 import Reconciliation
 import Reporting
 

@@ -1,6 +1,6 @@
 import Arguments
 import Files
-import Foundation
+import FoundationEssentials
 import NodeDelivery
 import Reporting
 import Segmentation

@@ -3,7 +3,7 @@ import Catalogue
 import Endpoints
 import Etcd
 import Files
-import Foundation
+import FoundationEssentials
 import Reconciliation
 import Segmentation
 

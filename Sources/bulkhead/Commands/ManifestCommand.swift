@@ -1,6 +1,6 @@
 import Arguments
 import Files
-import Foundation
+import FoundationEssentials
 import Glibc
 import Manifests
 import Reporting
@@ -122,8 +122,8 @@ struct ManifestCommand: AsyncParsableCommand {
 
   private func read() throws -> String {
     guard manifest == "-" else { return try FileContents.readText(manifest, limit: 64 << 20) }
-    let bytes = try FileHandle.standardInput.readToEnd() ?? Data()
-    guard let text = String(bytes: bytes, encoding: .utf8) else {
+    let bytes = try FileContents.readStandardInput(limit: 1 << 30)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Complaint("standard input is not UTF-8 text", hint: "give it a Kubernetes manifest in YAML")
     }
     return text

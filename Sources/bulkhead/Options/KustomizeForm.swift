@@ -1,5 +1,5 @@
 import Files
-import Foundation
+import FoundationEssentials
 import Manifests
 
 /// The result of `manifest` as a folder for kustomize: the unchanged manifest, the Secrets, and a

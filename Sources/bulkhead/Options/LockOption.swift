@@ -1,6 +1,6 @@
 import Arguments
 import Etcd
-import Foundation
+import FoundationEssentials
 import Glibc
 import Reconciliation
 
@@ -30,6 +30,12 @@ extension LockHolder {
     var name = [CChar](repeating: 0, count: 256)
     gethostname(&name, name.count - 1)
     let host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    return LockHolder(host: host, process: getpid(), user: NSUserName(), since: Date())
+    return LockHolder(host: host, process: getpid(), user: userName, since: Date())
+  }
+
+  /// Who runs the program; where the system has no name for the user, $USER.
+  private static var userName: String {
+    if let entry = getpwuid(geteuid()), let name = entry.pointee.pw_name { return String(cString: name) }
+    return getenv("USER").map { String(cString: $0) } ?? ""
   }
 }

@@ -1,6 +1,6 @@
 import Arguments
 import Files
-import Foundation
+import FoundationEssentials
 import Reconciliation
 
 /// What the user states about a certificate that many programs share.
@@ -21,7 +21,7 @@ struct SharedOptions: ParsableArguments {
     guard let pods else { return nil }
     let list =
       pods == "-"
-      ? Array(FileHandle.standardInput.readDataToEndOfFile()) : try FileContents.read(pods, limit: 1 << 30)
+      ? try FileContents.readStandardInput(limit: 1 << 30) : try FileContents.read(pods, limit: 1 << 30)
     return try PodUses(ofSecret: secret, in: list)
   }
 }

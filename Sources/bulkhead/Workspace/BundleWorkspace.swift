@@ -1,6 +1,6 @@
 import Certificates
 import Files
-import Foundation
+import FoundationEssentials
 import NodeDelivery
 import Segmentation
 

@@ -1,7 +1,7 @@
 import Certificates
 import Etcd
 import Files
-import Foundation
+import FoundationEssentials
 import Segmentation
 
 extension Workspace {

@@ -1,6 +1,6 @@
 import Certificates
 import Etcd
-import Foundation
+import FoundationEssentials
 import Reconciliation
 import Segmentation
 import Verification

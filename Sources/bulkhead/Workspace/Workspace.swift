@@ -2,7 +2,7 @@ import Catalogue
 import Certificates
 import Etcd
 import Files
-import Foundation
+import FoundationEssentials
 import Reconciliation
 import Segmentation
 

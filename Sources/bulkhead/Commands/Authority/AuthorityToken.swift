@@ -2,7 +2,7 @@ import Arguments
 import AuthorityServer
 import Certificates
 import Files
-import Foundation
+import FoundationEssentials
 import Glibc
 import Segmentation
 import StrictYAML

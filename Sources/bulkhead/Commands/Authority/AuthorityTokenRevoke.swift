@@ -1,6 +1,6 @@
 import Arguments
 import Certificates
-import Foundation
+import FoundationEssentials
 
 struct AuthorityTokenRevoke: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 import Arguments
 import Certificates
-import Foundation
+import FoundationEssentials
 import Segmentation
 import StrictYAML
 

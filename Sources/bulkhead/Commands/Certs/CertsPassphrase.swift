@@ -1,7 +1,7 @@
 import Arguments
 import Certificates
 import Files
-import Foundation
+import FoundationEssentials
 import Synchronization
 
 /// Where the passphrase of an authority's key comes from: a file, the environment or a prompt; never an

@@ -1,7 +1,7 @@
 import Arguments
 import Certificates
 import Etcd
-import Foundation
+import FoundationEssentials
 import Reporting
 
 extension RevocationReason: ExpressibleByArgument {}

@@ -1,7 +1,7 @@
 import Arguments
 import Certificates
 import Files
-import Foundation
+import FoundationEssentials
 import Reporting
 import Rollover
 import Segmentation
