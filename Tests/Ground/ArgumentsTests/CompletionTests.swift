@@ -113,6 +113,7 @@ import Testing
     }
     #expect(try Set(offers("harbour ")) == ["list", "ship", "help"])
     #expect(try Set(offers("harbour ship ")) == ["enter", "leave"])
+    #expect(try Set(offers("harbour help ")) == ["list", "ship"])
     #expect(try Set(offers("harbour list --f")) == ["--file", "--form"])
     #expect(try Set(offers("harbour list --form ")) == ["text", "json"])
     #expect(try Set(offers("harbour list --file x --form j")) == ["json"])

@@ -118,6 +118,22 @@ import Testing
     #expect(CommandPath(Many.self).usage == "many [<options>] <file> --needed <needed>")
   }
 
+  @Test func ofHelpItself() {
+    #expect(
+      Harbour.ending("help", "help")?.text == """
+        OVERVIEW: Show subcommand help information.
+
+        USAGE: harbour help [<subcommands> ...]
+
+        ARGUMENTS:
+          <subcommands>
+
+        OPTIONS:
+          --version               Show the version.
+
+        """)
+  }
+
   @Test func theVersion() {
     for arguments in [["--version"], ["list", "--version"], ["ship", "--version"]] {
       do { _ = try Harbour.parseAsRoot(arguments) } catch {

@@ -34,7 +34,12 @@ struct CompletedCommand: Sendable {
 extension CommandPath {
   var completions: CompletedCommand {
     let meant = configuration.defaultSubcommand.map { appending($0).definitions() } ?? []
-    let own = definitions()
+    var own = definitions()
+    if current == HelpCommand.self, let root = commands.first {
+      // Of the names that may follow, those of the first command.
+      let names = root.configuration.subcommands.map { $0.configuration.commandName }
+      for index in own.indices where own[index].kind == .positional { own[index].values = names }
+    }
     let known = Set(own.flatMap(\.names))
     return CompletedCommand(
       names: names, abstract: configuration.abstract,

@@ -26,10 +26,8 @@ struct CommandPath: Sendable {
 
   /// As far down as the names lead.
   func descending(by names: [String]) -> CommandPath {
-    guard let name = names.first,
-      let next = configuration.subcommands.first(where: { $0.configuration.commandName == name })
-    else { return self }
-    return appending(next).descending(by: Array(names.dropFirst()))
+    guard let name = names.first, let next = subcommand(named: name) else { return self }
+    return next.descending(by: Array(names.dropFirst()))
   }
 
   /// What `--version` prints: the nearest version; nil where there is none.
