@@ -231,8 +231,6 @@ let notYet: Set<String> = [
 
   "ThrowawayEtcd",
 
-  "NodeDelivery",
-
   "Agent",
 
   "AuthorityServer",

@@ -1,3 +1,4 @@
+import Catalogue
 import Segmentation
 
 /// An Ansible inventory, playbook and role. The role creates the keys on the hosts, has their requests signed
