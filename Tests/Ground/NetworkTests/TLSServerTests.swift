@@ -31,8 +31,9 @@ import Testing
     }
   }
 
-  /// Runs `openssl s_client`, which says "hello" and then reads to the end.
-  private func client(_ port: UInt16, _ options: [String] = []) async throws -> String {
+  /// Runs `openssl s_client`, which says "hello".
+  /// - Parameter quits: whether it ends by itself then, or only when the server ends the connection.
+  private func client(_ port: UInt16, _ options: [String] = [], quits: Bool = true) async throws -> String {
     let input = Pipe()
     let program = try RunningProgram(
       [
@@ -40,8 +41,8 @@ import Testing
         "-verify_return_error",
       ]
         + options, input: input)
-    input.fileHandleForWriting.write(Data("hello\nQ\n".utf8))
-    try input.fileHandleForWriting.close()
+    input.fileHandleForWriting.write(Data((quits ? "hello\nQ\n" : "hello\n").utf8))
+    defer { try? input.fileHandleForWriting.close() }
     return try await program.finish()
   }
 
@@ -120,12 +121,13 @@ import Testing
       let closed = Log<NetworkError?>()
       let context = try TLSContext.server(identity: identity(), clients: .required([authority.certificate]))
       let listener = try await listen(context, on: loop) { Echo { closed.add($0) } }
-      let without = try await client(listener.address.port)
+      let without = try await client(listener.address.port, quits: false)
       #expect(without.contains("alert certificate required") || without.contains("alert number 116"))
       let stranger = try TestAuthority("stranger").issue("bob")
       try stranger.write(certificate: "\(folder.path)/bob.crt", key: "\(folder.path)/bob.key")
       let unknown = try await client(
-        listener.address.port, ["-cert", "\(folder.path)/bob.crt", "-key", "\(folder.path)/bob.key"])
+        listener.address.port, ["-cert", "\(folder.path)/bob.crt", "-key", "\(folder.path)/bob.key"],
+        quits: false)
       #expect(unknown.contains("alert unknown ca"))
       let areTold = try await loop.eventually { closed.all.count == 2 }
       #expect(areTold)
