@@ -84,9 +84,13 @@ static inline EVP_PKEY *shim_public_ed25519(const unsigned char *bytes, size_t c
   return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, bytes, count);
 }
 
-// The name of an elliptic curve; 0 where the key has none.
+// The name of an elliptic curve; 0 where the key has none, or was read from the curve's own numbers, which other
+// programs do not take for the curve.
 static inline int shim_curve(const EVP_PKEY *key, char *name, size_t size) {
   size_t count = 0;
+  int from_numbers = 0;
+  if (EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &from_numbers) == 1 && from_numbers != 0)
+    return 0;
   return EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, name, size, &count) == 1;
 }
 // The point of an elliptic curve, and the number that belongs to it: padded to the curve's size.

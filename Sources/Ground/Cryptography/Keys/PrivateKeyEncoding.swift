@@ -11,6 +11,15 @@ package enum PrivateKeyForm: String, CaseIterable, Sendable {
 
   /// What stands in PEM's `BEGIN` line.
   package var label: String { rawValue }
+
+  /// The tag of what follows the version, by which the three are told apart.
+  fileprivate var secondTag: UInt8 {
+    switch self {
+    case .pkcs8: 0x30
+    case .sec1: 0x04
+    case .pkcs1: 0x02
+    }
+  }
 }
 
 extension PrivateKey {
@@ -34,6 +43,10 @@ extension PrivateKey {
   ) throws(CryptographyError) -> OpaquePointer {
     Calls.begin()
     let operation = "read a private key"
+    // OpenSSL reads PKCS#8 whatever it was told to expect.
+    guard DER.isStrict(bytes), DER.secondTag(of: bytes) == form.secondTag else {
+      throw CryptographyError(operation, because: "bytes that are no \(form.label)")
+    }
     switch form {
     case .pkcs8: return try unwrap(bytes, operation)
     case .sec1:

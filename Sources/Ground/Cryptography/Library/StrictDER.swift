@@ -8,6 +8,15 @@ extension DER {
     return isValue(bytes, &position, end: bytes.count, depth: 0) && position == bytes.count
   }
 
+  /// The tag of the second value of a sequence that ``isStrict(_:)`` has passed; nil if there is none.
+  static func secondTag(of bytes: UnsafeRawBufferPointer) -> UInt8? {
+    var position = 1
+    guard bytes.count >= 2, bytes[0] == 0x30, length(bytes, &position, end: bytes.count) != nil,
+      isValue(bytes, &position, end: bytes.count, depth: 0), position < bytes.count
+    else { return nil }
+    return bytes[position]
+  }
+
   /// A certificate has some ten levels.
   private static let deepest = 32
 
