@@ -41,7 +41,8 @@ import Testing
         "-verify_return_error",
       ]
         + options, input: input)
-    input.fileHandleForWriting.write(Data((quits ? "hello\nQ\n" : "hello\n").utf8))
+    input.fileHandleForWriting.write(Data("hello\n".utf8))
+    if quits { try input.fileHandleForWriting.close() }
     defer { try? input.fileHandleForWriting.close() }
     return try await program.finish()
   }
