@@ -80,26 +80,28 @@ let groundRooms: [Target] = [
 
 let rooms: [Target] = [
   // Floor 0: nothing of Bulkhead below.
+  room("Errors"),
   room("Keyspace"),
-  room("Files"),
+  room("Files", ["Errors"]),
   room("StrictYAML", ["YAML"]),
   room("Processes", ["CSpawn"]),
-  room("Endpoints"),
+  room("Endpoints", ["Errors"]),
   room("Enrolment"),
   // Floor 1.
-  room("Catalogue", ["Keyspace", "YAML"], resources: [.embedInCode("Data")]),
+  room("Catalogue", ["Errors", "Keyspace", "YAML"], resources: [.embedInCode("Data")]),
   room(
-    "Etcd", ["Keyspace", "Endpoints", "Cryptography", "Network", "HTTP", "GRPC", "Protobuf"],
+    "Etcd", ["Errors", "Keyspace", "Endpoints", "Cryptography", "Network", "HTTP", "GRPC", "Protobuf"],
     exclude: ["Protos"]),
-  room("Certificates", ["Files", "Cryptography", "Database"]),
-  room("Manifests", ["YAML"]),
-  room("CertificateSources", ["Enrolment", "Certificates", "Files", "Cryptography", "Network", "HTTP"]),
+  room("Certificates", ["Errors", "Files", "Cryptography", "Database"]),
+  room("Manifests", ["Errors", "YAML"]),
+  room(
+    "CertificateSources", ["Errors", "Enrolment", "Certificates", "Files", "Cryptography", "Network", "HTTP"]),
   // Floor 2.
-  room("Segmentation", ["Catalogue", "Keyspace", "Endpoints", "StrictYAML", "YAML"]),
+  room("Segmentation", ["Errors", "Catalogue", "Keyspace", "Endpoints", "StrictYAML", "YAML"]),
   // Floor 3.
   room(
     "Reconciliation",
-    ["Segmentation", "Catalogue", "Keyspace", "Etcd", "Endpoints", "Certificates", "Cryptography"]),
+    ["Errors", "Segmentation", "Catalogue", "Keyspace", "Etcd", "Endpoints", "Certificates", "Cryptography"]),
   room("Verification", ["Segmentation", "Keyspace", "Endpoints", "Etcd", "Certificates"]),
   room(
     "Reporting",
@@ -107,29 +109,32 @@ let rooms: [Target] = [
       "Segmentation", "Catalogue", "Keyspace", "Etcd", "Reconciliation", "Verification", "Certificates",
       "Agent",
     ]),
-  room("Rollover", ["Certificates", "Endpoints", "Etcd", "Files"]),
-  room("ThrowawayEtcd", ["Certificates", "Endpoints", "Etcd", "Files", "Keyspace", "Processes"]),
+  room("Rollover", ["Errors", "Certificates", "Endpoints", "Etcd", "Files"]),
+  room("ThrowawayEtcd", ["Errors", "Certificates", "Endpoints", "Etcd", "Files", "Keyspace", "Processes"]),
   room(
     "NodeDelivery", ["Segmentation", "Catalogue", "Endpoints", "Files", "Cryptography"],
     resources: [.embedInCode("OnHosts")]),
   room(
     "Agent",
     [
-      "CertificateSources", "Certificates", "Files", "Processes", "StrictYAML", "YAML", "Network", "HTTP",
+      "Errors", "CertificateSources", "Certificates", "Files", "Processes", "StrictYAML", "YAML", "Network",
+      "HTTP",
       "Log",
       "Services",
     ]),
   room(
     "AuthorityServer",
     [
-      "Enrolment", "Segmentation", "Catalogue", "Certificates", "Files", "Cryptography", "JOSE", "Network",
+      "Errors", "Enrolment", "Segmentation", "Catalogue", "Certificates", "Files", "Cryptography", "JOSE",
+      "Network",
       "HTTP", "Log", "Services",
     ]),
   // Floor 4.
   program(
     "bulkhead",
     [
-      "Reporting", "Manifests", "Rollover", "ThrowawayEtcd", "NodeDelivery", "Agent", "AuthorityServer",
+      "Errors", "Reporting", "Manifests", "Rollover", "ThrowawayEtcd", "NodeDelivery", "Agent",
+      "AuthorityServer",
       "Files",
       "Processes", "StrictYAML", "Catalogue", "Certificates", "Endpoints", "Etcd", "Keyspace",
       "Reconciliation", "Segmentation", "Verification", "Cryptography", "Arguments", "Log",

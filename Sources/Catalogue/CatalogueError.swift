@@ -1,9 +1,11 @@
+import Errors
+
 /// A fault in the catalogue's data, or in a question to it.
-package struct CatalogueError: Error, Hashable, Sendable {
+package struct CatalogueError: ExplainedError, Hashable, Sendable {
   /// What is wrong: one sentence, in lower case.
   package let message: String
   /// What to do about it.
-  package let hint: String
+  package let hint: String?
   /// The data file and its line, counted from 1, if the fault is in a data file.
   package let place: String?
 
@@ -14,6 +16,6 @@ package struct CatalogueError: Error, Hashable, Sendable {
   }
 }
 
-extension CatalogueError: CustomStringConvertible {
+extension CatalogueError {
   package var description: String { (place.map { "\($0): " } ?? "") + message }
 }

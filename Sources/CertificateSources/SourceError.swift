@@ -1,5 +1,7 @@
+import Errors
+
 /// Why a source did not return a certificate, with a hint. Never contains a credential.
-package struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct SourceError: ExplainedError, Hashable, Sendable {
   package let message: String
   package let hint: String?
   /// Whether a later retry may succeed: the source was unreachable, slow or overloaded, and did not refuse.

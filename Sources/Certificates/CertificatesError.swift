@@ -1,8 +1,10 @@
+import Errors
+
 /// Why a certificate, a key or an authority cannot be made or used, with a hint. Never contains key material.
-package struct CertificatesError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct CertificatesError: ExplainedError, Hashable, Sendable {
   /// One sentence in lower case without a full stop.
   package let message: String
-  package let hint: String
+  package let hint: String?
 
   package var description: String { message }
 

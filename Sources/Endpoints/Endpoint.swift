@@ -1,3 +1,5 @@
+import Errors
+
 /// A client URL of one etcd member, in the form of etcd's `--advertise-client-urls`:
 /// `https://10.0.0.11:2379`.
 package struct Endpoint: Hashable, Sendable {
@@ -77,10 +79,10 @@ extension Endpoint: CustomStringConvertible {
 }
 
 /// Why a text is not a valid ``Endpoint``.
-package struct EndpointError: Error, Hashable, CustomStringConvertible {
+package struct EndpointError: ExplainedError, Hashable {
   package let url: String
   package let problem: String
-  package let hint: String
+  package let hint: String?
 
   init(_ url: String, _ problem: String, hint: String) {
     self.url = url

@@ -1,10 +1,11 @@
+import Errors
 import GRPC
 
 /// An answer of etcd, or of the way to it, that is not a success.
 ///
 /// etcd tells what went wrong in the status text; the same gRPC code means several things, and different releases
 /// use different codes for the same thing (etcd, `api/v3rpc/rpctypes/error.go`). ``Code`` is what it means.
-package struct EtcdError: Error, Hashable, Sendable {
+package struct EtcdError: ExplainedError, Hashable, Sendable {
   package enum Code: String, Sendable {
     /// The user has no right to do this, or the certificate's CN is no etcd user.
     case permissionDenied
@@ -121,7 +122,7 @@ extension EtcdError.Code {
   }
 }
 
-extension EtcdError: CustomStringConvertible {
+extension EtcdError {
   package var description: String { "\(operation) at \(endpoint): \(message)" }
 
   /// What to do about it; nil where the words say enough.

@@ -1,7 +1,8 @@
+import Errors
 import Glibc
 
 /// Why a file could not be read or written: one sentence, and a hint what to do. Never contains file content.
-package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct FileError: ExplainedError, Hashable, Sendable {
   /// The kind of failure, for callers that handle it.
   package enum Kind: Hashable, Sendable {
     case missing, exists, isDirectory, notDirectory, notRegularFile, permission, readOnly, noSpace, tooLarge
@@ -12,7 +13,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   package let path: String
   /// One sentence in lower case without a full stop.
   package let message: String
-  package let hint: String
+  package let hint: String?
 
   package var description: String { message }
 

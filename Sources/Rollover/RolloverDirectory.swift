@@ -1,4 +1,5 @@
 import Certificates
+import Errors
 import Files
 import FoundationEssentials
 
@@ -99,9 +100,9 @@ package struct RolloverDirectory: Sendable {
 }
 
 /// Why a step of a roll-over is refused: the step before is not complete.
-package struct RolloverRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+package struct RolloverRefusal: ExplainedError, Hashable, Sendable {
   package let description: String
-  package let hint: String
+  package let hint: String?
 
   init(_ description: String, hint: String) {
     self.description = description

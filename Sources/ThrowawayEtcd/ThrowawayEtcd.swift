@@ -1,5 +1,6 @@
 import Certificates
 import Endpoints
+import Errors
 import Etcd
 import Files
 import FoundationEssentials
@@ -131,9 +132,9 @@ package struct ThrowawayEtcd: Sendable {
 }
 
 /// Why the cluster could not be started.
-package struct ThrowawayEtcdError: Error, Sendable, CustomStringConvertible {
+package struct ThrowawayEtcdError: ExplainedError, Sendable {
   package let description: String
-  package let hint: String
+  package let hint: String?
 
   init(_ description: String, hint: String) {
     self.description = description

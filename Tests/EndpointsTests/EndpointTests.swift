@@ -58,6 +58,6 @@ import Testing
   ]) func isRefused(url: String, problem: String) throws {
     let error = try #require(throws: EndpointError.self) { try Endpoint(url) }
     #expect(error.problem == problem)
-    #expect(!error.hint.isEmpty)
+    #expect(error.hint?.isEmpty == false)
   }
 }

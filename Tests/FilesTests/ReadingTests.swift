@@ -38,7 +38,7 @@ import Testing
       let error = FileError(errno: code, "write", "/dir/file")
       #expect(error.message.hasPrefix("cannot write /dir/file: "))
       #expect(error.message.last?.isLetter == true)
-      #expect(!error.hint.isEmpty)
+      #expect(error.hint?.isEmpty == false)
     }
   }
 

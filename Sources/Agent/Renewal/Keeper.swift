@@ -1,5 +1,6 @@
 import CertificateSources
 import Certificates
+import Errors
 import Files
 import Foundation
 import StrictYAML
@@ -187,7 +188,7 @@ struct Keeper: Sendable {
 }
 
 /// Why a certificate could not be kept current, with a hint.
-package struct KeeperFault: Error, Hashable, Sendable, CustomStringConvertible {
+package struct KeeperFault: ExplainedError, Hashable, Sendable {
   package let message: String
   package let hint: String?
   /// Whether a retry may succeed soon.

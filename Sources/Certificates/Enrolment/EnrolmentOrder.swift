@@ -1,3 +1,5 @@
+import Errors
+
 /// A certificate request received over the network, with the proof of identity of its sender.
 package struct EnrolmentOrder: Sendable {
   package enum Proof: Sendable {
@@ -36,7 +38,7 @@ package struct Entitlement: Hashable, Sendable {
 }
 
 /// Why an order was refused, with a hint.
-package struct OrderRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+package struct OrderRefusal: ExplainedError, Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
     /// The sender's identity is not proved.
     case unproven
@@ -46,7 +48,7 @@ package struct OrderRefusal: Error, Hashable, Sendable, CustomStringConvertible 
 
   package let kind: Kind
   package let message: String
-  package let hint: String
+  package let hint: String?
 
   package var description: String { message }
 

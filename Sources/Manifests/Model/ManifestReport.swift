@@ -1,3 +1,5 @@
+import Errors
+
 /// The place in a file that a fault, a warning or a change refers to.
 package struct ManifestPlace: Sendable, Equatable, CustomStringConvertible {
   package var file: String
@@ -37,11 +39,11 @@ package struct ManifestFault: Sendable, Equatable, CustomStringConvertible {
 
 /// The manifest is refused and nothing is written. Contains all faults of the file, in the order of its
 /// lines.
-package struct ManifestRefusal: Error, Sendable, Equatable, CustomStringConvertible {
+package struct ManifestRefusal: ExplainedError, Sendable, Equatable {
   package let faults: [ManifestFault]
 
   package var message: String { faults.map(\.description).joined(separator: "\n") }
-  package var hint: String {
+  package var hint: String? {
     var hints: [String] = []
     for fault in faults where !hints.contains(fault.hint) { hints.append(fault.hint) }
     return hints.joined(separator: "\n")

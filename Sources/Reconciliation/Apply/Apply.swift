@@ -1,3 +1,4 @@
+import Errors
 import Etcd
 
 /// Makes the changes of a plan, phase by phase.
@@ -65,7 +66,7 @@ package struct NoPassword: Error, Sendable, CustomStringConvertible {
 }
 
 /// Why a plan was not completed.
-package enum ApplyError: Error, Sendable, CustomStringConvertible {
+package enum ApplyError: ExplainedError, Sendable {
   case stopped(done: Int, of: Int, at: Change, EtcdError)
   case interrupted(done: Int, of: Int)
   case unlocked(done: Int, of: Int, LockError)
@@ -85,7 +86,7 @@ package enum ApplyError: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  package var hint: String {
+  package var hint: String? {
     switch self {
     case .stopped(_, _, _, let error):
       (error.hint.map { $0 + "; " } ?? "") + "what is done stays done: run the same command again to go on"

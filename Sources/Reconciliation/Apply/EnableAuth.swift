@@ -1,4 +1,5 @@
 import Endpoints
+import Errors
 import Etcd
 import Keyspace
 import Segmentation
@@ -152,7 +153,7 @@ package struct EnableAuth: Sendable {
 }
 
 /// Why authentication is not turned on.
-package enum EnableAuthRefusal: Error, Hashable, Sendable {
+package enum EnableAuthRefusal: ExplainedError, Hashable, Sendable {
   case noRootUser
   case rootLacksRole
   case notAdministrator(String)
@@ -174,7 +175,7 @@ package enum EnableAuthRefusal: Error, Hashable, Sendable {
   }
 }
 
-extension EnableAuthRefusal: CustomStringConvertible {
+extension EnableAuthRefusal {
   package var description: String {
     if case .cannotGoBack(let first, let second) = self {
       return "authentication is on and the certificate does not work (\(first)), "
@@ -199,7 +200,7 @@ extension EnableAuthRefusal: CustomStringConvertible {
     }
   }
 
-  package var hint: String {
+  package var hint: String? {
     switch self {
     case .noRootUser, .rootLacksRole: "run 'bulkhead apply' first, which makes both"
     case .notAdministrator:

@@ -1,8 +1,9 @@
+import Errors
 import Etcd
 
 /// Why Bulkhead refuses to work on a cluster: the release of a member, or its nearly full store, makes it
 /// unsafe.
-package enum MemberRefusal: Error, Hashable, Sendable {
+package enum MemberRefusal: ExplainedError, Hashable, Sendable {
   case noUsersWithoutPassword(String, EtcdVersion)
   case forgetsPermissions(String, EtcdVersion)
   case nearlyFull(String, bytes: Int64, quota: Int64)
@@ -18,7 +19,7 @@ package enum MemberRefusal: Error, Hashable, Sendable {
   }
 }
 
-extension MemberRefusal: CustomStringConvertible {
+extension MemberRefusal {
   package var description: String {
     switch self {
     case .noUsersWithoutPassword(let member, let version):
@@ -33,7 +34,7 @@ extension MemberRefusal: CustomStringConvertible {
     }
   }
 
-  package var hint: String {
+  package var hint: String? {
     switch self {
     case .noUsersWithoutPassword: "upgrade every member to etcd 3.4 or later"
     case .forgetsPermissions: "upgrade it to 3.4.21 or later (etcd issue 14409)"

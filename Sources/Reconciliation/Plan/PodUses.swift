@@ -1,3 +1,4 @@
+import Errors
 import FoundationEssentials
 
 /// The pods that use a Secret, from the output of `kubectl get pods --all-namespaces --output json`.
@@ -74,7 +75,7 @@ package struct PodUses: Sendable {
 }
 
 /// The text is not a list of pods.
-package struct PodListFault: Error, Hashable, Sendable, CustomStringConvertible {
+package struct PodListFault: ExplainedError, Hashable, Sendable {
   package var description: String { "what was given as the list of pods is none" }
-  package var hint: String { "give it the output of 'kubectl get pods --all-namespaces --output json'" }
+  package var hint: String? { "give it the output of 'kubectl get pods --all-namespaces --output json'" }
 }

@@ -1,3 +1,4 @@
+import Errors
 import Etcd
 import Segmentation
 
@@ -74,7 +75,7 @@ extension Plan {
 }
 
 /// Why a stage is refused.
-package enum StageRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+package enum StageRefusal: ExplainedError, Hashable, Sendable {
   case noSuchUser(String)
   case notPrepared(Int)
   case notSwitched
@@ -98,7 +99,7 @@ package enum StageRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  package var hint: String {
+  package var hint: String? {
     switch self {
     case .noSuchUser: "give --shared the Common Name of the certificate that the programs have now"
     case .notPrepared: "run 'bulkhead apply --stage prepare' first"

@@ -1,3 +1,4 @@
+import Errors
 import Etcd
 import Keyspace
 import Synchronization
@@ -159,13 +160,13 @@ package struct ClusterLock: Sendable {
 }
 
 /// Why the lock is not held.
-package enum LockError: Error, Hashable, Sendable {
+package enum LockError: ExplainedError, Hashable, Sendable {
   case held(by: LockHolder?)
   /// The lock was held and has been lost, or etcd cannot be asked.
   case lost(String)
 }
 
-extension LockError: CustomStringConvertible {
+extension LockError {
   package var description: String {
     switch self {
     case .held(let holder):
@@ -174,7 +175,7 @@ extension LockError: CustomStringConvertible {
     }
   }
 
-  package var hint: String {
+  package var hint: String? {
     switch self {
     case .held:
       "wait for them, longer with --wait; the lock of a process that has died is free after \(ClusterLock.term) s"

@@ -1,3 +1,4 @@
+import Errors
 import Etcd
 import FoundationEssentials
 import Keyspace
@@ -101,7 +102,7 @@ extension Record {
 }
 
 /// Why the record of a cluster cannot be used.
-package enum RecordError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum RecordError: ExplainedError, Hashable, Sendable {
   case tooLong(Int)
   case notUnderstood(String)
 
@@ -114,7 +115,7 @@ package enum RecordError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  package var hint: String {
+  package var hint: String? {
     switch self {
     case .tooLong: "isolation 'node-certificate' does with one user for each component"
     case .notUnderstood:

@@ -1,3 +1,4 @@
+import Errors
 import Keyspace
 import StrictYAML
 
@@ -38,13 +39,13 @@ package struct AccessAnswer: Hashable, Sendable {
 }
 
 /// The user does not exist.
-package struct UnknownIdentity: Error, Hashable, Sendable {
+package struct UnknownIdentity: ExplainedError, Hashable, Sendable {
   package let user: String
-  package let hint: String
+  package let hint: String?
   package var message: String { "there is no identity \(quoted(user))" }
 }
 
-extension UnknownIdentity: CustomStringConvertible {
+extension UnknownIdentity {
   package var description: String { message }
 }
 
