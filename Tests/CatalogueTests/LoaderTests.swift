@@ -78,7 +78,7 @@ import Testing
     let error = try #require(throws: CatalogueError.self) { try load(refusal.row + "\n" + reason) }
     #expect(error.message.contains(refusal.message), "\(error)")
     #expect(error.place == "a.yaml:\(refusal.line)", "\(error)")
-    #expect(!error.hint.isEmpty)
+    #expect(error.hint?.isEmpty == false)
   }
 
   @Test(arguments: ["why", "source", "without"])

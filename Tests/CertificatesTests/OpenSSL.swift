@@ -90,6 +90,6 @@ func message(_ error: CertificatesError?) -> String {
   guard let error else { return "" }
   #expect(error.message.last != ".")
   #expect(error.message.first?.isUppercase == false)
-  #expect(!error.hint.isEmpty)
+  #expect(error.hint?.isEmpty == false)
   return error.message
 }
