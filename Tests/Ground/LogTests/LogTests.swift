@@ -13,16 +13,16 @@ private func lines(level: Logger.Level = .info, _ body: (Logger) -> Void) -> [Su
 }
 
 @Suite struct LogTests {
-  @Test func `a line has the level, the label, the metadata by name, the room and the message`() {
+  @Test func aLineHasTheLevelTheLabelTheMetadataByNameTheRoomAndTheMessage() {
     let written = lines { $0.info("in place", metadata: ["reason": "first", "identity": "calico-node"]) }
     #expect(written == ["info test: identity=calico-node reason=first [LogTests] in place"])
   }
 
-  @Test func `a line without metadata`() {
+  @Test func aLineWithoutMetadata() {
     #expect(lines { $0.error("stopped") } == ["error test: [LogTests] stopped"])
   }
 
-  @Test func `a message below the level is not even made`() {
+  @Test func aMessageBelowTheLevelIsNotEvenMade() {
     var made = 0
     func message() -> String {
       made += 1
@@ -39,20 +39,20 @@ private func lines(level: Logger.Level = .info, _ body: (Logger) -> Void) -> [Su
     ("nul\0", #"nul\u{0}"#), ("\u{85}\u{2028}\u{2029}\u{7F}", #"\u{85}\u{2028}\u{2029}\u{7F}"#),
     (#"C:\path "quoted" é 🧭"#, #"C:\path "quoted" é 🧭"#), ("", ""),
   ])
-  func `whatever is logged is one line`(_ text: String, _ shown: String) {
+  func whateverIsLoggedIsOneLine(_ text: String, _ shown: String) {
     #expect(
       lines { $0.notice(text, metadata: [text: text]) } == [
         "notice test: \(shown)=\(shown) [LogTests] \(shown)"
       ])
   }
 
-  @Test func `a time is given to the second, with the offset from UTC`() throws {
+  @Test func aTimeIsGivenToTheSecondWithTheOffsetFromUTC() throws {
     let text = LogTime(seconds: 1_795_855_580).text
     #expect(try /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}/.wholeMatch(in: text) != nil, "\(text)")
     #expect(LogTime(seconds: .max).text == "@\(Int.max)")
   }
 
-  @Test func `levels are ordered`() {
+  @Test func levelsAreOrdered() {
     #expect([Logger.Level.critical, .trace, .warning].sorted() == [.trace, .warning, .critical])
   }
 }
