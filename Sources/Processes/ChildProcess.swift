@@ -52,7 +52,7 @@ package final class ChildProcess: Sendable {
   private func waitForEnd() {
     var information = siginfo_t()
     while waitid(P_PID, id_t(id), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
-    // The id is free for another process once it has been waited for: nobody may send it a signal meanwhile.
+    // The id is free for another process once it has been waited for: no signal may be sent to it in between.
     state.withLock { state in
       var status: Int32 = 0
       while waitpid(id, &status, 0) < 0, errno == EINTR {}

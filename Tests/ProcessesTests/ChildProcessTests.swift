@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  @Test func itIsWaitedForAlsoIfNobodyAsks() async throws {
+  @Test func itIsWaitedForWithoutBeingAsked() async throws {
     let id = try ChildProcess(["/bin/true"], output: .null, error: .null).id
     #expect(try await eventually { kill(id, 0) != 0 })
   }

@@ -72,7 +72,7 @@ struct Harbour: ParsableCommand {
     }
   }
 
-  /// The first line of the complaint about this command line; nil where there is none.
+  /// The first line of the complaint about this command line; nil if there is no complaint.
   static func complaint(_ arguments: [String]) -> String? {
     do {
       _ = try parseAsRoot(arguments)

@@ -27,7 +27,7 @@ extension Signal {
     let reading = Task { for await _ in signals {} }
     reading.cancel()
     await reading.value
-    // Nobody listens, and nothing happens.
+    // No task reads the sequence any more: the signal has no effect.
     signal.send()
   }
 

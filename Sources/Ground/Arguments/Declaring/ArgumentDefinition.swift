@@ -12,7 +12,7 @@ struct ArgumentDefinition: Sendable {
   var property: String
   var isOptional: Bool
   var isRepeating = false
-  /// The default as it is typed; nil where there is none to show.
+  /// The default as it is typed; nil if there is nothing to show.
   var defaultText: String?
   /// All values, where there are a few.
   var values: [String] = []

@@ -30,7 +30,7 @@ struct CommandPath: Sendable {
     return next.descending(by: Array(names.dropFirst()))
   }
 
-  /// What `--version` prints: the nearest version; nil where there is none.
+  /// What `--version` prints: the nearest version; nil if no command has one.
   var version: String? { commands.map { $0.configuration.version }.last { !$0.isEmpty } }
 
   var helpNames: [Name] { configuration.hasHelp ? [.short("h"), .long("help")] : [] }

@@ -41,7 +41,7 @@ enum UsageFault: Error {
     }
   }
 
-  /// The argument in question and what its help says; nil where there is none in question.
+  /// The argument in question and what its help says; nil if the fault is about no argument.
   var help: String? {
     switch self {
     case .missingValue(let definition, let name, nil), .secondValue(let definition, let name, _, _):
