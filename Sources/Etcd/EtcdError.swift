@@ -1,58 +1,60 @@
 import Errors
 import GRPC
 
-/// An answer of etcd, or of the way to it, that is not a success.
+/// A failed call to etcd: an error of etcd or of the connection.
 ///
-/// etcd tells what went wrong in the status text; the same gRPC code means several things, and different releases
-/// use different codes for the same thing (etcd, `api/v3rpc/rpctypes/error.go`). ``Code`` is what it means.
+/// etcd describes the error in the status text: one gRPC code has several meanings, and releases use
+/// different codes for the same error (etcd, `api/v3rpc/rpctypes/error.go`). ``Code`` is the meaning.
 package struct EtcdError: ExplainedError, Hashable, Sendable {
   package enum Code: String, Sendable {
-    /// The user has no right to do this, or the certificate's CN is no etcd user.
+    /// The user lacks the permission, or the certificate's CN is not an etcd user.
     case permissionDenied
-    /// etcd sees no user at all: it was started without `--client-cert-auth`, or the listener has no TLS.
+    /// etcd sees no user: it was started without `--client-cert-auth`, or the listener has no TLS.
     case noIdentity
-    /// The auth store changed between the arrival of the request and its execution. It was not executed; ask again.
+    /// The auth store changed between the arrival of the request and its execution. It was not executed;
+    /// retry.
     case authRevisionOld
     case authNotEnabled
     case rootUserMissing
     case rootRoleMissing
-    /// A user, role, permission or link that was to be made is already there.
+    /// The user, role, permission or link to be created exists.
     case alreadyExists
-    /// A user, role, permission or link that was to be changed is not there.
+    /// The user, role, permission or link to be changed does not exist.
     case notFound
-    /// A password login with a wrong password, or of a user that has none.
+    /// A password login with a wrong password, or of a user without one.
     case loginFailed
-    /// A password login of a user that was made with `no_password`, which is how it should be.
+    /// A password login of a user that was created with `no_password`, as certificate users must be.
     case userHasNoPassword
-    /// The revision asked for lies in the future: the request passed the permission check.
+    /// The requested revision is in the future, so the request passed the permission check.
     case revisionInFuture
-    /// The store is at its quota: writes are refused before any permission is looked at.
+    /// The store has reached its quota: writes are refused before permissions are checked.
     case noSpace
-    /// More requests wait than the member takes. This one was not executed.
+    /// Too many requests wait at the member. This one was not executed.
     case overloaded
-    /// This release of etcd does not have the call.
+    /// This release of etcd does not support the call.
     case unimplemented
     case invalidArgument
     /// No answer in time. A write may or may not have been executed.
     case deadlineExceeded
-    /// The member is away, refuses the certificate or lost its leader. A write may or may not have been executed.
+    /// The member is unreachable, refuses the certificate or has no leader. A write may or may not have been
+    /// executed.
     case unavailable
-    /// The caller gave up. A write may or may not have been executed.
+    /// The caller cancelled. A write may or may not have been executed.
     case cancelled
-    /// A file of the credentials cannot be used; nobody was asked.
+    /// A file of the credentials cannot be used; no request was sent.
     case badCredentials
     case other
   }
 
   package let code: Code
-  /// What was asked, by etcd's name for the call: `RoleGet calico-node`.
+  /// The call, by etcd's name: `RoleGet calico-node`.
   package let operation: String
-  /// Where it was asked.
+  /// The endpoint.
   package let endpoint: String
-  /// etcd's own words, or what happened to the connection.
+  /// The message of etcd, or the error of the connection.
   package let message: String
-  /// The request surely did not reach etcd, or etcd surely left it alone: it can be sent again without harm. Where this
-  /// is false it may or may not have been executed.
+  /// Whether the request certainly was not executed, so that it can be sent again. If false, it may have been
+  /// executed.
   package let wasNotProcessed: Bool
 
   package init(
@@ -65,7 +67,7 @@ package struct EtcdError: ExplainedError, Hashable, Sendable {
     self.wasNotProcessed = wasNotProcessed
   }
 
-  /// Whether asking another member, or the same one later, may give another answer.
+  /// Whether a retry, or another member, may give another answer.
   package var isTransient: Bool { [.unavailable, .deadlineExceeded, .overloaded].contains(code) }
 }
 
@@ -79,7 +81,7 @@ extension EtcdError {
 }
 
 extension EtcdError.Code {
-  /// etcd's texts, which say more than the code: each with the meaning it has in every release.
+  /// etcd's texts, which are more specific than the codes, with their meaning in each release.
   private static let texts: [(part: String, code: EtcdError.Code)] = [
     ("permission denied", .permissionDenied),
     ("user name is empty", .noIdentity),
@@ -98,12 +100,12 @@ extension EtcdError.Code {
     ("future revision", .revisionInFuture),
     ("database space exceeded", .noSpace),
     ("too many requests", .overloaded),
-    // A write that met a change of leader, which drops it.
+    // A change of the leader dropped the write.
     ("raft proposal dropped", .unavailable),
     ("request timed out", .deadlineExceeded),
   ]
 
-  /// What a gRPC status of etcd means (the codes and texts seen on 3.4.23 and 3.5.1, and those in etcd's
+  /// The meaning of a gRPC status of etcd (codes and texts as seen on 3.4.23 and 3.5.1, and those in etcd's
   /// `rpctypes`).
   init(status: GRPCStatus, message: String) {
     if let known = Self.texts.first(where: { message.contains($0.part) }) {
@@ -125,7 +127,7 @@ extension EtcdError.Code {
 extension EtcdError {
   package var description: String { "\(operation) at \(endpoint): \(message)" }
 
-  /// What to do about it; nil where the words say enough.
+  /// What to do; nil if the message is sufficient.
   package var hint: String? {
     switch code {
     case .permissionDenied:
