@@ -90,8 +90,7 @@ let rooms: [Target] = [
   // Floor 1.
   room("Catalogue", ["Errors", "Keyspace", "YAML"], resources: [.embedInCode("Data")]),
   room(
-    "Etcd", ["Errors", "Keyspace", "Endpoints", "Cryptography", "Network", "HTTP", "GRPC", "Protobuf"],
-    exclude: ["Protos"]),
+    "Etcd", ["Errors", "Keyspace", "Endpoints", "Cryptography", "Network", "HTTP", "GRPC", "Protobuf"]),
   room("Certificates", ["Errors", "Files", "Cryptography", "Database"]),
   room("Manifests", ["Errors", "YAML"]),
   room(
@@ -222,19 +221,9 @@ let allTests: [Target] = [
 
 /// Rooms that do not use the distribution's libraries yet: they stay in the tree and are not built.
 let notYet: Set<String> = [
-  "Etcd",
-
   "CertificateSources",
 
-  "Reconciliation",
-
-  "Verification",
-
   "Reporting",
-
-  "Rollover",
-
-  "ThrowawayEtcd",
 
   "Agent",
 
@@ -243,10 +232,6 @@ let notYet: Set<String> = [
   "bulkhead",
 
   "enrolment-storm",
-
-  "naive-writes",
-
-  "TestClusters",
 
   "TestSources",
 

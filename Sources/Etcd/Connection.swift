@@ -1,11 +1,33 @@
+import Cryptography
 import Endpoints
 import GRPC
 import Protobuf
+import Synchronization
 
 /// One HTTP/2 connection to one member.
 struct Connection: Sendable {
   let endpoint: Endpoint
   let channel: GRPCChannel
+
+  /// - Throws: ``EtcdError`` if a file of the credentials cannot be used.
+  init(endpoint: Endpoint, credentials: ClientCredentials) throws(EtcdError) {
+    self.endpoint = endpoint
+    // The first connection is made with what was read to see that it can be used. Later ones read the files again: a
+    // certificate that was renewed meanwhile counts from then on.
+    let first = FirstContext(
+      try credentials.tlsContext(protocols: ["h2"], operation: "connect", endpoint: endpoint))
+    channel = GRPCChannel(
+      to: endpoint.host, port: UInt16(endpoint.port),
+      security: .tls { () throws(GRPCError) in
+        if let context = first.take() { return context }
+        do throws(CredentialsFault) {
+          return try credentials.tlsContext(protocols: ["h2"])
+        } catch {
+          throw GRPCError(
+            .unauthenticated, credentials.words(of: error), processing: .surelyNot, isAboutCredentials: true)
+        }
+      }, on: try MemberLoop.get())
+  }
 
   /// Calls a method and waits for its response.
   func call<Request, Response>(
@@ -44,6 +66,15 @@ struct Connection: Sendable {
   private func request(_ path: String, timeout: Duration, token: String?) -> GRPCRequest {
     GRPCRequest(path: path, metadata: token.map { [("token", $0)] } ?? [], timeout: timeout)
   }
+}
+
+/// A context that is used once.
+private final class FirstContext: Sendable {
+  private let context: Mutex<TLSContext?>
+
+  init(_ context: TLSContext) { self.context = Mutex(context) }
+
+  func take() -> TLSContext? { context.withLock { $0.take() } }
 }
 
 extension ProtobufReadable {

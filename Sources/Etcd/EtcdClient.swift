@@ -46,30 +46,9 @@ package struct EtcdClient: Sendable {
     _ body: @Sendable (EtcdClient) async throws -> Result
   ) async throws -> Result {
     let connections = try endpoints.map { try Connection(endpoint: $0, credentials: credentials) }
-    return try await connect(connections, timeout: timeout, body)
-  }
-
-  static func connect<Result: Sendable>(
-    _ connections: [Connection], timeout: Duration, _ body: @Sendable (EtcdClient) async throws -> Result
-  ) async throws -> Result {
-    let client = EtcdClient(connections: connections, timeout: timeout)
-    // Tasks of their own: an interruption must not cut the connection under a call that is to be finished.
-    let running = connections.map { connection in Task { try? await connection.grpc.runConnections() } }
-    func disconnect() async {
-      for connection in connections { connection.grpc.beginGracefulShutdown() }
-      for task in running {
-        task.cancel()
-        await task.value
-      }
-    }
-    do {
-      let result = try await body(client)
-      await disconnect()
-      return result
-    } catch {
-      await disconnect()
-      throw error
-    }
+    // Not at an interruption: that must not cut the connection under a call that is to be finished.
+    defer { for connection in connections { connection.channel.close() } }
+    return try await body(EtcdClient(connections: connections, timeout: timeout))
   }
 
   /// The same identity, asking only the given member.
@@ -120,7 +99,8 @@ package struct EtcdClient: Sendable {
       } catch {
         guard error.isTransient else { throw error }
         preferred.avoid(index, of: connections.count)
-        guard repeatable else { throw error }
+        // A write goes to another member only where this one surely did not get it.
+        guard repeatable || (error.wasNotProcessed && error.code == .unavailable) else { throw error }
         failures.append(error)
       }
     }

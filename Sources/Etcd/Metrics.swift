@@ -1,6 +1,5 @@
-import AsyncHTTPClient
 import Endpoints
-import NIOSSL
+import HTTP
 
 /// What a member publishes at `/metrics`, for what its API does not tell before etcd 3.6. Any certificate that the
 /// member's TLS accepts may read it.
@@ -33,35 +32,16 @@ package struct Metrics: Sendable {
       EtcdError(
         code: .unavailable, operation: "GET /metrics", endpoint: endpoint.description, message: message)
     }
-    do {
-      var tls = TLSConfiguration.makeClientConfiguration()
-      tls.trustRoots = .file(credentials.authority)
-      tls.certificateChain = try NIOSSLCertificate.fromPEMFile(credentials.certificate).map {
-        .certificate($0)
-      }
-      tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: credentials.key, format: .pem))
-      let client = HTTPClient(configuration: .init(tlsConfiguration: tls))
-      do {
-        let response = try await client.execute(
-          HTTPClientRequest(url: "\(endpoint)/metrics"), timeout: .nanoseconds(timeout.nanoseconds))
-        let body = try await response.body.collect(upTo: 16 << 20)
-        try await client.shutdown()
-        guard response.status == .ok else { throw failure("answered \(response.status.code)") }
-        return Metrics(text: String(buffer: body))
-      } catch {
-        try? await client.shutdown()
-        throw error
-      }
-    } catch let error as EtcdError {
-      throw error
-    } catch {
-      throw failure("\(error)")
-    }
-  }
-}
-
-extension Duration {
-  fileprivate var nanoseconds: Int64 {
-    components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
+    guard let address = WebAddress("\(endpoint)/metrics") else { throw failure("no address of the web") }
+    var client = Client(
+      tls: try credentials.tlsContext(protocols: ["http/1.1"], operation: "GET /metrics", endpoint: endpoint))
+    client.limit = timeout
+    client.message = MessageLimits(body: 16 << 20)
+    let response: Response
+    do throws(ClientError) {
+      response = try await client.send(.get, to: address)
+    } catch { throw failure("\(error)") }
+    guard response.status.code == 200 else { throw failure("answered \(response.status.code)") }
+    return Metrics(text: String(decoding: response.body, as: UTF8.self))
   }
 }

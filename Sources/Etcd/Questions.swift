@@ -79,7 +79,7 @@ extension Connection {
   ) async throws(EtcdError) {
     try await stream(
       Watch.watch, create, operation: operation, timeout: timeout, token: token
-    ) { response throws(GRPCError) in
+    ) { (response) throws(GRPCError) -> Void? in
       guard response.created || response.canceled else { return nil }
       // The permission is checked first, so an answer about a compacted revision means "allowed" too.
       guard response.canceled, response.compactRevision == 0 else { return () }

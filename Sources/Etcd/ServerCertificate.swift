@@ -1,8 +1,6 @@
-import GRPCNIOTransportHTTP2
-import NIOSSL
-import Synchronization
-
-import struct Endpoints.Endpoint
+import Cryptography
+import Endpoints
+import Network
 
 extension EtcdClient {
   /// The certificate that a member shows its clients, in DER, as it is seen in a handshake that trusts it.
@@ -12,27 +10,34 @@ extension EtcdClient {
   /// - Throws: ``EtcdError`` if the member does not answer or is not trusted.
   package static func serverCertificate(
     of endpoint: Endpoint, as credentials: ClientCredentials, timeout: Duration = .seconds(20)
-  ) async throws -> [UInt8] {
-    let seen = Seen()
-    let connection = try Connection(endpoint: endpoint, credentials: credentials) { config in
-      config.channelDebuggingCallbacks.onCreateTCPConnection = { channel in
-        // Asked when the handshake is over.
-        seen.certificate.withLock { $0 = { try await channel.nioSSL_peerCertificate().get() } }
-        return channel.eventLoop.makeSucceededVoidFuture()
+  ) async throws(EtcdError) -> [UInt8] {
+    let operation = "TLS handshake"
+    var options = ConnectOptions(
+      tls: try credentials.tlsContext(protocols: ["h2"], operation: operation, endpoint: endpoint))
+    (options.connectLimit, options.handshakeLimit) = (timeout, timeout)
+    let loop = try MemberLoop.get()
+    do throws(NetworkError) {
+      let connection = try await AsyncConnection.connect(
+        to: endpoint.host, port: UInt16(endpoint.port), options: options, on: loop)
+      defer { connection.close() }
+      return try await connection.ask { (connection) throws(NetworkError) in
+        guard let own = try connection.peerCertificates().first else { throw .closed }
+        return own.der
       }
-    }
-    return try await connect([connection], timeout: timeout) { etcd in
-      _ = try await etcd.status()
-      guard let certificate = try await seen.certificate.withLock({ $0 })?() else {
-        throw EtcdError(
-          code: .unavailable, operation: "TLS handshake", endpoint: endpoint.description,
-          message: "no certificate was seen")
-      }
-      return try certificate.toDERBytes()
+    } catch {
+      throw EtcdError(error, operation: operation, endpoint: endpoint.description)
     }
   }
+}
 
-  private final class Seen: Sendable {
-    let certificate = Mutex<(@Sendable () async throws -> NIOSSLCertificate?)?>(nil)
+extension EtcdError {
+  init(_ error: NetworkError, operation: String, endpoint: String) {
+    let code: Code =
+      switch error {
+      case .timedOut: .deadlineExceeded
+      case .cancelled: .cancelled
+      default: .unavailable
+      }
+    self.init(code: code, operation: operation, endpoint: endpoint, message: "\(error)")
   }
 }

@@ -1,3 +1,5 @@
+import Endpoints
+import Etcd
 import Files
 
 extension ThrowawayEtcd {

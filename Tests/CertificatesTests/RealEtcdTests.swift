@@ -1,3 +1,4 @@
+import Cryptography
 import Etcd
 import Files
 import Foundation

@@ -7,7 +7,7 @@ import ThrowawayEtcd
 
 @Suite("Users, roles and permissions", .realEtcd)
 struct AuthTests {
-  @Test("users, roles and permissions are read back as written", arguments: EtcdRelease.all)
+  @Test("users, roles and permissions are read back as written", arguments: EtcdRelease.client)
   func roundTrip(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)
     let (user, role) = (unique("user"), unique("role"))
@@ -37,7 +37,7 @@ struct AuthTests {
     }
   }
 
-  @Test("existing and missing objects give different errors", arguments: EtcdRelease.all)
+  @Test("existing and missing objects give different errors", arguments: EtcdRelease.client)
   func typedErrors(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)
     let (user, role) = (unique("user"), unique("role"))
@@ -64,7 +64,7 @@ struct AuthTests {
     }
   }
 
-  @Test("clients without the root role, or without a user, are refused", arguments: EtcdRelease.all)
+  @Test("clients without the root role, or without a user, are refused", arguments: EtcdRelease.client)
   func refusals(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)
     let user = unique("user")
@@ -84,7 +84,7 @@ struct AuthTests {
     }
   }
 
-  @Test("a user name that would crash etcd is never sent", arguments: EtcdRelease.all)
+  @Test("a user name that would crash etcd is never sent", arguments: EtcdRelease.client)
   func longNames(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release)
     let longest = unique(String(repeating: "n", count: 120)) + "-"
@@ -99,7 +99,7 @@ struct AuthTests {
 
   // Not on a shared cluster: etcd restarts a login if users or roles have changed while it compared the
   // password, so it never answers while they change all the time (etcd, `server/etcdserver/v3_server.go`).
-  @Test("the empty password works only for a user that has it", arguments: EtcdRelease.all)
+  @Test("the empty password works only for a user that has it", arguments: EtcdRelease.client)
   func emptyPasswords(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       try await cluster.secure()
@@ -120,7 +120,8 @@ struct AuthTests {
   }
 
   @Test(
-    "authentication cannot be turned on without a user root with the role root", arguments: EtcdRelease.all)
+    "authentication cannot be turned on without a user root with the role root", arguments: EtcdRelease.client
+  )
   func enabling(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       try await cluster.connect { etcd async throws in
@@ -140,7 +141,7 @@ struct AuthTests {
     }
   }
 
-  @Test("a member that ignores certificates sees no user", arguments: EtcdRelease.all)
+  @Test("a member that ignores certificates sees no user", arguments: EtcdRelease.client)
   func noIdentity(release: EtcdRelease) async throws {
     var options = ThrowawayEtcd.Options()
     options.clientCertAuth = false

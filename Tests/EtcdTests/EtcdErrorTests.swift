@@ -1,4 +1,4 @@
-import GRPCCore
+import GRPC
 import Testing
 
 @testable import Etcd
@@ -8,7 +8,7 @@ struct EtcdErrorTests {
   @Test(
     "the text decides if the code is ambiguous",
     arguments: [
-      (RPCError.Code.permissionDenied, "etcdserver: permission denied", EtcdError.Code.permissionDenied),
+      (GRPCStatus.permissionDenied, "etcdserver: permission denied", EtcdError.Code.permissionDenied),
       (.unknown, "auth: permission denied", .permissionDenied),
       (.unknown, "auth: user not found", .notFound),
       (.failedPrecondition, "etcdserver: user name not found", .notFound),
@@ -31,7 +31,7 @@ struct EtcdErrorTests {
       (.unimplemented, "unknown method AuthStatus", .unimplemented),
       (.cancelled, "", .cancelled),
     ])
-  func codes(status: RPCError.Code, text: String, meaning: EtcdError.Code) {
+  func codes(status: GRPCStatus, text: String, meaning: EtcdError.Code) {
     #expect(EtcdError.Code(status: status, message: text) == meaning)
   }
 
@@ -47,11 +47,18 @@ struct EtcdErrorTests {
     }
   }
 
-  @Test("the message contains the causes of a broken connection")
+  @Test("an error says what happened to the connection, and whether the request may have been executed")
   func causes() {
-    let tls = RPCError(code: .unknown, message: "the handshake failed")
-    let error = RPCError(code: .unavailable, message: "not ready", cause: tls)
-    #expect(EtcdError(error, operation: "Put", endpoint: "-").message == "not ready: the handshake failed")
+    for (processing, wasNotProcessed) in [
+      (GRPCError.Processing.surelyNot, true), (.maybe, false), (.answered, false),
+    ] {
+      let cause = GRPCError(.unavailable, "connection refused by 127.0.0.1:1", processing: processing)
+      let error = EtcdError(cause, operation: "Put", endpoint: "https://127.0.0.1:1")
+      #expect(error.description == "Put at https://127.0.0.1:1: connection refused by 127.0.0.1:1")
+      #expect(error.code == .unavailable && error.wasNotProcessed == wasNotProcessed)
+    }
+    let files = GRPCError(.unauthenticated, "cannot use", processing: .surelyNot, isAboutCredentials: true)
+    #expect(EtcdError(files, operation: "Put", endpoint: "-").code == .badCredentials)
   }
 
   @Test("versions are ordered by their numbers")

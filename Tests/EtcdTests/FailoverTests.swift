@@ -1,12 +1,14 @@
 import Endpoints
+import Keyspace
 import TestClusters
 import Testing
+import ThrowawayEtcd
 
 @testable import Etcd
 
 @Suite("Members that fail", .realEtcd)
 struct FailoverTests {
-  @Test("an unreachable member is skipped", arguments: EtcdRelease.main)
+  @Test("an unreachable member is skipped", arguments: EtcdRelease.client)
   func away(release: EtcdRelease) async throws {
     let cluster = try await SharedClusters.all.cluster(release, members: 3)
     let endpoints = [try Endpoint("https://127.0.0.1:1")] + cluster.etcd.endpoints
@@ -58,7 +60,7 @@ struct FailoverTests {
     }
   }
 
-  @Test("repeatable calls survive the crash of their member", arguments: EtcdRelease.main)
+  @Test("repeatable calls survive the crash of their member", arguments: EtcdRelease.client)
   func killed(release: EtcdRelease) async throws {
     try await TestCluster.with(release, members: 3) { cluster in
       try await cluster.secure()

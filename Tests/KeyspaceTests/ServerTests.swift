@@ -1,4 +1,3 @@
-import Foundation
 import TestClusters
 import TestSupport
 import Testing
@@ -89,10 +88,7 @@ private struct RandomRoles {
 
   /// Permissions with an empty key, which old stores may contain; they allow nothing.
   private static let keyless = [[0x62], [0]].map { (rangeEnd: [UInt8]) in
-    var wire = Etcdserverpb_Permission()
-    wire.permType = .readwrite
-    wire.rangeEnd = Data(rangeEnd)
-    return Permission(wire)
+    Permission(PermissionMessage(kind: .readwrite, rangeEnd: rangeEnd))
   }
 
   private static func questions(_ random: inout SeededGenerator) -> [KeyRange] {

@@ -1,3 +1,4 @@
+import Catalogue
 import Etcd
 import Keyspace
 import Segmentation

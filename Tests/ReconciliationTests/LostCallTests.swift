@@ -5,6 +5,7 @@ import Segmentation
 import Synchronization
 import TestClusters
 import Testing
+import ThrowawayEtcd
 
 @testable import Reconciliation
 

@@ -2,6 +2,7 @@ import Etcd
 import Keyspace
 import Segmentation
 import TestClusters
+import ThrowawayEtcd
 
 @testable import Reconciliation
 

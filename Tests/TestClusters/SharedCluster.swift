@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import ThrowawayEtcd
 
 /// Clusters with authentication on that many tests use at the same time, each with its own names and keys.
 /// They end with the process.

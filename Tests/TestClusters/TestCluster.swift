@@ -1,4 +1,5 @@
 import Certificates
+import Endpoints
 import Etcd
 import Foundation
 import Synchronization

@@ -3,6 +3,7 @@ import Keyspace
 import Reconciliation
 import Segmentation
 import TestClusters
+import ThrowawayEtcd
 
 @testable import Verification
 

@@ -3,6 +3,7 @@ import Keyspace
 import Segmentation
 import TestClusters
 import Testing
+import ThrowawayEtcd
 
 @testable import Verification
 
