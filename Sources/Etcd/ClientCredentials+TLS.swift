@@ -8,7 +8,7 @@ struct CredentialsFault: Error {
 }
 
 extension ClientCredentials {
-  /// What a connection to a member needs, of the files as they are now.
+  /// The TLS context for a connection to a member, from the current files.
   func tlsContext(protocols: [String]) throws(CredentialsFault) -> TLSContext {
     let authorities = try certificates(in: authority)
     let identity = TLSIdentity(chain: try certificates(in: certificate), key: try privateKey())
@@ -31,7 +31,7 @@ extension ClientCredentials {
     }
   }
 
-  /// What an error says of files that cannot be used.
+  /// The message of an error about unusable files.
   func words(of fault: CredentialsFault) -> String {
     "cannot use \(certificate), its key or \(authority): \(fault.words)"
   }
@@ -61,7 +61,7 @@ extension ClientCredentials {
   }
 }
 
-/// Reads a file that may hold a key, and leaves no copy of it.
+/// Reads a file that may contain a key, and leaves no copy of it in memory.
 private enum CredentialFile {
   private static let limit = 1 << 20
 

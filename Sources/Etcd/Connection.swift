@@ -12,8 +12,8 @@ struct Connection: Sendable {
   /// - Throws: ``EtcdError`` if a file of the credentials cannot be used.
   init(endpoint: Endpoint, credentials: ClientCredentials) throws(EtcdError) {
     self.endpoint = endpoint
-    // The first connection is made with what was read to see that it can be used. Later ones read the files again: a
-    // certificate that was renewed meanwhile counts from then on.
+    // The first connection uses the context that was read for this check. Later ones read the files again, so
+    // that a renewed certificate is used.
     let first = FirstContext(
       try credentials.tlsContext(protocols: ["h2"], operation: "connect", endpoint: endpoint))
     channel = GRPCChannel(
@@ -43,9 +43,9 @@ struct Connection: Sendable {
     }
   }
 
-  /// Calls a method with messages in both directions: sends one, and takes responses until one of them says enough.
-  /// The request's side stays open, because etcd ends a stream with it.
-  /// - Parameter take: nil where another response has to be waited for.
+  /// Calls a method with messages in both directions: sends one request, and receives responses until `take`
+  /// returns a result. The sending side stays open, because etcd ends the stream with it.
+  /// - Parameter take: Returns nil to wait for another response.
   func stream<Request, Response, Result: Sendable>(
     _ method: Method<Request, Response>, _ request: Request, operation: String, timeout: Duration,
     token: String?, _ take: (Response) throws(GRPCError) -> Result?
@@ -68,7 +68,7 @@ struct Connection: Sendable {
   }
 }
 
-/// A context that is used once.
+/// A TLS context that is used once.
 private final class FirstContext: Sendable {
   private let context: Mutex<TLSContext?>
 

@@ -5,20 +5,20 @@ import Synchronization
 
 /// A client of an etcd cluster: native gRPC over TLS, one identity, one or several members.
 ///
-/// Every call has a deadline. A call that may be repeated without harm goes on to the next member when one is away
-/// or silent; a write whose answer was lost does not, since it may have been executed: its error is transient
-/// (``EtcdError/isTransient``) and the caller finds out by reading. A call that met a change of the auth store is
-/// repeated, because etcd says that it was not executed.
+/// Each call has a deadline. If a member is unreachable or does not answer, a repeatable call goes to the
+/// next member. A write goes there only if the member certainly did not process it; otherwise the error is
+/// transient (``EtcdError/isTransient``) and the caller reads whether the write was executed. A call that met
+/// a change of the auth store is retried, because etcd reports that it was not executed.
 ///
 /// The JSON gateway is never used: it ignores the certificate's Common Name (etcd, `server/auth/store.go`).
 package struct EtcdClient: Sendable {
   let connections: [Connection]
   private(set) var timeout: Duration
-  /// A password login's token, which etcd prefers to the certificate's Common Name.
+  /// The token of a password login, which etcd prefers to the certificate's Common Name.
   var token: String?
   private let preferred: Preferred
 
-  /// Which member is asked first: the last that answered, and none that has just failed to.
+  /// The member that is asked first: the last one that answered, and not one that has just failed.
   private final class Preferred: Sendable {
     private let index = Mutex(0)
     var first: Int { index.withLock { $0 } }
@@ -39,38 +39,38 @@ package struct EtcdClient: Sendable {
   /// Connects, runs `body` and disconnects.
   /// - Parameters:
   ///   - endpoints: The members' client URLs, at least one, in the order in which they are tried.
-  ///   - timeout: How long a single call may take. etcd's own limit for a write is 7 seconds
+  ///   - timeout: The limit for a single call. etcd's own limit for a write is 7 seconds
   ///     (`server/config/config.go`, `ReqTimeout`).
   package static func connect<Result: Sendable>(
     to endpoints: [Endpoint], as credentials: ClientCredentials, timeout: Duration = .seconds(8),
     _ body: @Sendable (EtcdClient) async throws -> Result
   ) async throws -> Result {
     let connections = try endpoints.map { try Connection(endpoint: $0, credentials: credentials) }
-    // Not at an interruption: that must not cut the connection under a call that is to be finished.
+    // After `body`, not at an interruption, which must not cut the connection of a call that has to complete.
     defer { for connection in connections { connection.channel.close() } }
     return try await body(EtcdClient(connections: connections, timeout: timeout))
   }
 
-  /// The same identity, asking only the given member.
+  /// The same identity at this member only.
   package func only(_ endpoint: Endpoint) -> EtcdClient {
     EtcdClient(connections: connections.filter { $0.endpoint == endpoint }, timeout: timeout)
   }
 
-  /// The same members, with no call taking longer than this.
+  /// The same members with this limit for each call.
   package func within(_ timeout: Duration) -> EtcdClient {
     var client = self
     client.timeout = min(self.timeout, timeout)
     return client
   }
 
-  /// The same members, as the user of a password login.
+  /// The same members with the token of a password login.
   func using(token: String) -> EtcdClient {
     var client = self
     client.token = token
     return client
   }
 
-  /// Makes a unary call, at one member or, if it may be repeated, at one after the other.
+  /// Makes a unary call at one member, or, if it is repeatable, at one after the other.
   func call<Request, Response>(
     _ method: Method<Request, Response>, _ request: Request, operation: String, repeatable: Bool = true
   ) async throws(EtcdError) -> Response {
@@ -80,8 +80,8 @@ package struct EtcdClient: Sendable {
     }
   }
 
-  /// Asks the preferred member and, where that is away or silent, the next time another; at once if the call may be
-  /// repeated.
+  /// Calls the preferred member. If that is unreachable or does not answer, later calls start with another
+  /// member; this call continues there if it may be sent again.
   func atSomeMember<Response>(
     _ operation: String, repeatable: Bool = true,
     _ ask: (Connection) async throws(EtcdError) -> Response
@@ -99,7 +99,7 @@ package struct EtcdClient: Sendable {
       } catch {
         guard error.isTransient else { throw error }
         preferred.avoid(index, of: connections.count)
-        // A write goes to another member only where this one surely did not get it.
+        // A write goes to another member only if this one certainly did not process it.
         guard repeatable || (error.wasNotProcessed && error.code == .unavailable) else { throw error }
         failures.append(error)
       }
@@ -113,8 +113,8 @@ package struct EtcdClient: Sendable {
       message: failures.map { "\($0.endpoint): \($0.message)" }.joined(separator: "; "))
   }
 
-  /// Repeats a request that was refused only because the auth store moved under it. A change of users or roles
-  /// refuses every request that is in flight, so a few tries in quick succession are enough.
+  /// Retries a request that was refused only because the auth store changed. A change of users or roles
+  /// refuses each request in flight, so a few quick retries are enough.
   private func atCurrentAuthRevision<Response>(
     _ call: () async throws(EtcdError) -> Response
   ) async throws(EtcdError) -> Response {

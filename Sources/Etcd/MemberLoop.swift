@@ -1,11 +1,11 @@
 import Network
 
-/// The event loop of all connections to members: one thread, for the life of the program, which a client is too short
-/// to be worth of.
+/// The event loop of all connections to members. One thread for the whole process, because a client lives too
+/// short for its own.
 enum MemberLoop {
   private static let made = Result { () throws(NetworkError) in try EventLoop() }
 
-  /// - Throws: ``EtcdError`` where there can be no further thread.
+  /// - Throws: ``EtcdError`` if no thread can be created.
   static func get() throws(EtcdError) -> EventLoop {
     do throws(NetworkError) {
       return try made.get()

@@ -1,19 +1,19 @@
 import Endpoints
 import HTTP
 
-/// What a member publishes at `/metrics`, for what its API does not tell before etcd 3.6. Any certificate that the
-/// member's TLS accepts may read it.
+/// The metrics of a member (`/metrics`), for values that its API does not report before etcd 3.6. Each
+/// certificate that the member's TLS accepts may read them.
 package struct Metrics: Sendable {
-  /// The last value of each metric, by its name with its labels.
+  /// The last value of each metric, by name with labels.
   package let values: [String: Double]
 
-  /// The size in bytes that the database may grow to; below zero if there is no limit.
+  /// The quota of the database in bytes; below zero for no limit.
   package var quota: Int64? { values["etcd_server_quota_backend_bytes"].flatMap(Int64.init(exactly:)) }
 
-  /// Counts the changes of users, roles and permissions.
+  /// The auth revision, which counts the changes of users, roles and permissions.
   package var authRevision: Int64? { values["etcd_debugging_auth_revision"].flatMap(Int64.init(exactly:)) }
 
-  /// Reads Prometheus' text format; lines that are no sample are skipped.
+  /// Parses Prometheus' text format, and ignores other lines.
   init(text: String) {
     var values: [String: Double] = [:]
     for line in text.split(separator: "\n") where !line.hasPrefix("#") {

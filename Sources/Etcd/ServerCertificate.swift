@@ -3,10 +3,10 @@ import Endpoints
 import Network
 
 extension EtcdClient {
-  /// The certificate that a member shows its clients, in DER, as it is seen in a handshake that trusts it.
+  /// The server certificate of a member in DER, from a TLS handshake that verifies it.
   ///
-  /// etcd's JSON gateway is a client of its own server and shows this certificate there, so its Common Name is somebody
-  /// to etcd too (etcd, `embed/serve.go`).
+  /// etcd's JSON gateway calls its own server with this certificate, so etcd may treat its Common Name as a
+  /// user (etcd, `embed/serve.go`).
   /// - Throws: ``EtcdError`` if the member does not answer or is not trusted.
   package static func serverCertificate(
     of endpoint: Endpoint, as credentials: ClientCredentials, timeout: Duration = .seconds(20)
