@@ -32,12 +32,14 @@ package final class Certificate: @unchecked Sendable {
   }
 
   /// - Parameter certificate: one whose key was set as bytes, which OpenSSL does not read again by itself.
-  init(issued certificate: consuming Owned, publicKey: PublicKey) throws(CryptographyError) {
+  init(
+    issued certificate: consuming Owned, _ fields: CertificateFields, publicKey: PublicKey
+  ) throws(CryptographyError) {
     der = try encode("write a certificate") { [x509 = certificate.pointer] in i2d_X509(x509, $0) }
-    fields = try CertificateFields(certificate.pointer)
     pointer = certificate.take()
     readAgain = Mutex(nil)
     issuedKey = publicKey
+    self.fields = fields
   }
 
   deinit {

@@ -8,6 +8,15 @@ struct CertificateFields: Sendable {
   let notBefore: Int
   let notAfter: Int
 
+  /// Those of a certificate that was issued here, as it was asked for.
+  init(_ template: CertificateTemplate, issuer: DistinguishedName) {
+    subject = template.subject
+    self.issuer = issuer
+    serial = Array(template.serial.drop { $0 == 0 })
+    notBefore = template.notBefore
+    notAfter = template.notAfter
+  }
+
   /// - Throws: ``CryptographyError`` where one of them cannot be read, the serial number is negative, the version unknown
   ///   or an extension there twice (RFC 5280, section 4.2).
   init(_ certificate: OpaquePointer) throws(CryptographyError) {

@@ -45,8 +45,8 @@ extension Certificate {
     try check(X509_set_serialNumber(x509, serial), operation)
     let subject = try template.subject.makePointer()
     try check(X509_set_subject_name(x509, subject.pointer), operation)
-    let issuer = try issuer.makePointer()
-    try check(X509_set_issuer_name(x509, issuer.pointer), operation)
+    let issuerName = try issuer.makePointer()
+    try check(X509_set_issuer_name(x509, issuerName.pointer), operation)
     let start = try makeTime(template.notBefore, operation)
     defer { ASN1_TIME_free(start) }
     try check(X509_set1_notBefore(x509, start), operation)
@@ -60,7 +60,8 @@ extension Certificate {
       try check(X509_add_ext(x509, made.pointer, -1), operation)
     }
     try check(X509_sign(x509, key.pointer, key.kind.usualDigest?.function), operation)
-    try self.init(issued: certificate, publicKey: template.publicKey)
+    try self.init(
+      issued: certificate, CertificateFields(template, issuer: issuer), publicKey: template.publicKey)
   }
 }
 
