@@ -105,7 +105,7 @@ let rooms: [Target] = [
   room(
     "Reporting",
     [
-      "Segmentation", "Catalogue", "Keyspace", "Etcd", "Reconciliation", "Verification", "Certificates",
+      "Segmentation", "Catalogue", "Keyspace", "Endpoints", "Etcd", "Reconciliation", "Verification", "Certificates",
       "Agent",
     ]),
   room("Rollover", ["Errors", "Certificates", "Endpoints", "Etcd", "Files"]),

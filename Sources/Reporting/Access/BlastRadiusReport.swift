@@ -1,3 +1,4 @@
+import Keyspace
 import Segmentation
 
 /// What someone with a leaked certificate can do.

@@ -1,3 +1,4 @@
+import Etcd
 import Keyspace
 import Segmentation
 import Verification

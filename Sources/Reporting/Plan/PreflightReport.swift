@@ -4,7 +4,7 @@ import Reconciliation
 package struct PreflightReport: Encodable, TextReport {
   struct Obstacle: Encodable {
     let obstacle: String
-    let hint: String
+    let hint: String?
   }
   struct LockedOut: Encodable {
     let user: String
@@ -48,7 +48,8 @@ package struct PreflightReport: Encodable, TextReport {
   package func text(_ style: Style) -> String {
     var lines: [String] = []
     for obstacle in obstacles {
-      lines += ["\(style.bad("!")) \(obstacle.obstacle)", "  \(style.faint(obstacle.hint))"]
+      lines +=
+        ["\(style.bad("!")) \(obstacle.obstacle)"] + (obstacle.hint.map { ["  \(style.faint($0))"] } ?? [])
     }
     lines += nearlyFull.map { "\(style.bad("!")) nearly full: \($0)" }
     for impersonation in impersonations {
