@@ -1,8 +1,10 @@
 import Arguments
+import Certificates
 import Etcd
 import FoundationEssentials
 import Reconciliation
 import Reporting
+import Segmentation
 
 struct ApplyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -4,6 +4,7 @@ import FoundationEssentials
 import NodeDelivery
 import Reporting
 import Segmentation
+import StrictYAML
 
 struct BundleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

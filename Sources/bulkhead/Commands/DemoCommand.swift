@@ -1,4 +1,5 @@
 import Arguments
+import Endpoints
 import Etcd
 import Files
 import FoundationEssentials

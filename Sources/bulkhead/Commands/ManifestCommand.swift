@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import Manifests
 import Reporting
+import Segmentation
 
 struct ManifestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

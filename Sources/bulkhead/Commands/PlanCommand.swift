@@ -2,6 +2,7 @@ import Arguments
 import Etcd
 import Reconciliation
 import Reporting
+import Segmentation
 
 struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

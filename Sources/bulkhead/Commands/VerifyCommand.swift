@@ -1,6 +1,7 @@
 import Arguments
 import Etcd
 import Reporting
+import Segmentation
 import Synchronization
 import Verification
 

@@ -1,3 +1,4 @@
+import Catalogue
 import Certificates
 import Files
 import FoundationEssentials

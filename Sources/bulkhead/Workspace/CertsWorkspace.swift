@@ -1,8 +1,10 @@
+import Catalogue
 import Certificates
 import Etcd
 import Files
 import FoundationEssentials
 import Segmentation
+import StrictYAML
 
 extension Workspace {
   /// The authority with its ledger, ready to issue certificates.

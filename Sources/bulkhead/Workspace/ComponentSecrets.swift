@@ -1,4 +1,6 @@
+import Certificates
 import Cryptography
+import Etcd
 import Files
 import Manifests
 import Segmentation

@@ -2,6 +2,7 @@ import Arguments
 import Certificates
 import Files
 import FoundationEssentials
+import Glibc
 import Synchronization
 
 /// Where the passphrase of an authority's key comes from: a file, the environment or a prompt; never an

@@ -2,7 +2,9 @@ import Arguments
 import Certificates
 import Etcd
 import FoundationEssentials
+import Reconciliation
 import Reporting
+import Segmentation
 
 extension RevocationReason: ExpressibleByArgument {}
 

@@ -2,6 +2,7 @@ import Arguments
 import Certificates
 import Files
 import FoundationEssentials
+import Glibc
 import Reporting
 import Segmentation
 
