@@ -123,7 +123,9 @@ struct ManifestCommand: AsyncParsableCommand {
 
   private func read() throws -> String {
     guard manifest == "-" else { return try FileContents.readText(manifest, limit: 64 << 20) }
-    let bytes = try FileContents.readStandardInput(limit: 1 << 30)
+    var bytes = try FileContents.readStandardInput(limit: 1 << 30)[...]
+    let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    if bytes.starts(with: byteOrderMark) { bytes = bytes.dropFirst(byteOrderMark.count) }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Complaint("standard input is not UTF-8 text", hint: "give it a Kubernetes manifest in YAML")
     }
