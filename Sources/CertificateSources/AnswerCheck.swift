@@ -1,5 +1,5 @@
 import Certificates
-import Foundation
+import FoundationEssentials
 
 extension CertificateSource {
   /// Gets a certificate and checks it: the key belongs to it, it is for this identity and for clients, it is

@@ -1,5 +1,5 @@
 import Certificates
-import Foundation
+import FoundationEssentials
 
 /// A source of certificates: a secret manager, an authority server, a folder.
 ///

@@ -1,6 +1,6 @@
 import Certificates
 import Files
-import Foundation
+import FoundationEssentials
 
 /// A folder that another program fills: configuration management, a CSI driver, `bulkhead certs issue`.
 package struct DirectorySource: CertificateSource {

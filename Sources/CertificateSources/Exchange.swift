@@ -1,8 +1,9 @@
-import AsyncHTTPClient
 import Certificates
-import Foundation
-import NIOCore
-import NIOSSL
+import Cryptography
+import Files
+import FoundationEssentials
+import HTTP
+import Network
 
 /// Requests to a source over HTTPS, each with its own connection: an agent sends a few a day. Files with
 /// authorities and certificates are read for each request.
@@ -42,83 +43,60 @@ struct Exchange: Sendable {
   func send(
     _ method: String, _ path: String, headers: [String: String] = [:], body: (some Encodable)? = String?.none
   ) async throws -> Answer {
-    var request = HTTPClientRequest(url: address.url + Self.escaped(path))
-    request.method = .RAW(value: method)
-    for (name, value) in headers { request.headers.add(name: name, value: value) }
+    var fields = Fields()
+    for (name, value) in headers { fields.append(name, value) }
+    var content = RequestBody.none
     if let body {
-      request.headers.add(name: "Content-Type", value: "application/json")
+      fields.append("Content-Type", "application/json")
       let encoder = JSONEncoder()
       encoder.keyEncodingStrategy = .convertToSnakeCase
-      request.body = .bytes(ByteBuffer(bytes: try encoder.encode(body)))
+      content = .bytes(Array(try encoder.encode(body)))
     }
-    do {
-      return try await withClient(request)
-    } catch let error as SourceError {
-      throw error
-    } catch let error as CancellationError {
-      throw error
+    guard let target = WebAddress(address.url + Self.escaped(path)) else {
+      throw SourceError(
+        "no connection to \(name): its address is not understood", hint: "write it as https://HOST:PORT",
+        isTransient: false)
+    }
+    var client = Client(tls: target.isSecure ? try tls() : nil)
+    client.limit = timeout
+    client.message.body = Self.limit
+    do throws(ClientError) {
+      let response = try await client.send(Method(method), to: target, fields: fields, body: content)
+      return Answer(status: response.status.code, body: Data(response.body))
+    } catch .cancelled {
+      throw CancellationError()
     } catch {
       throw refusal(error)
     }
   }
 
-  private func withClient(_ request: HTTPClientRequest) async throws -> Answer {
-    var configuration = HTTPClient.Configuration(
-      tlsConfiguration: try tls(), redirectConfiguration: .disallow,
-      timeout: .init(connect: .seconds(10), read: .seconds(10)))
-    configuration.httpVersion = .http1Only
-    // Otherwise the client retries until the timeout; the agent decides when to retry.
-    configuration.connectionPool.retryConnectionEstablishment = false
-    let client = HTTPClient(configuration: configuration)
-    do {
-      let answer = try await withThrowingTaskGroup(of: Answer?.self) { group in
-        group.addTask {
-          let response = try await client.execute(request, deadline: .distantFuture)
-          let body = try await response.body.collect(upTo: Self.limit)
-          return Answer(status: Int(response.status.code), body: Data(body.readableBytesView))
-        }
-        group.addTask { [timeout] in
-          try await Task.sleep(for: timeout)
-          return nil
-        }
-        defer { group.cancelAll() }
-        return try await group.next().flatMap { $0 }
-      }
-      try? await client.shutdown()
-      guard let answer else { throw HTTPClientError.deadlineExceeded }
-      return answer
-    } catch {
-      try? await client.shutdown()
-      throw error
-    }
-  }
-
-  private func tls() throws -> TLSConfiguration {
-    var tls = TLSConfiguration.makeClientConfiguration()
-    if let authority { tls.trustRoots = .certificates(try certificates(in: authority)) }
+  private func tls() throws -> TLSContext {
+    let trust = try authority.map { TLSTrust.authorities(try certificates(in: $0)) } ?? .system
+    let own: TLSIdentity?
     switch identity {
     case .files(let certificate, let key):
-      tls.certificateChain = try certificates(in: certificate).map { .certificate($0) }
-      do {
-        tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
-      } catch {
-        throw unreadable(key)
-      }
-    case .credential(let credential):
-      tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(credential.certificatePEM.utf8))
-        .map { .certificate($0) }
-      tls.privateKey = .privateKey(
-        try NIOSSLPrivateKey(bytes: Array(credential.key.secretPEM().utf8), format: .pem))
-    case nil: break
+      own = TLSIdentity(chain: try certificates(in: certificate), key: try self.key(in: key))
+    case .credential(let credential): own = try credential.tlsIdentity
+    case nil: own = nil
     }
-    return tls
+    do throws(TLSError) {
+      return try .client(trusting: trust, identity: own, protocols: ["http/1.1"])
+    } catch {
+      throw refusal(.network(.tls(error)))
+    }
   }
 
-  private func certificates(in file: String) throws -> [NIOSSLCertificate] {
-    guard let certificates = try? NIOSSLCertificate.fromPEMFile(file), !certificates.isEmpty else {
-      throw unreadable(file)
-    }
+  private func certificates(in file: String) throws -> [Certificate] {
+    guard let text = try? FileContents.read(file), let certificates = try? Certificate.all(pem: text),
+      !certificates.isEmpty
+    else { throw unreadable(file) }
     return certificates
+  }
+
+  private func key(in file: String) throws -> Cryptography.PrivateKey {
+    guard let text = try? FileContents.readText(file), let key = try? Certificates.PrivateKey(pem: text)
+    else { throw unreadable(file) }
+    return key.forTLS
   }
 
   private func unreadable(_ file: String) -> SourceError {
@@ -127,69 +105,89 @@ struct Exchange: Sendable {
       isTransient: true)
   }
 
-  /// Converts errors of the library to messages about the source.
-  private func refusal(_ error: any Error) -> SourceError {
+  // MARK: - Errors
+
+  /// The error as a message about the source.
+  private func refusal(_ error: ClientError) -> SourceError {
     switch error {
-    case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+    case .tooLarge:
+      SourceError(
+        "\(name) answers with more than \(Self.limit) bytes", hint: "is this the right address?",
+        isTransient: true)
+    case .timedOut: slow
+    case .closedEarly: noConnection("it is closed at once")
+    case .malformed: noConnection("it is not HTTP")
+    case .unwritable, .cancelled: noConnection("\(error)")
+    case .network(let error): refusal(error)
+    }
+  }
+
+  private func refusal(_ error: NetworkError) -> SourceError {
+    switch error {
+    case .tls(let error): refusal(error)
+    case .timedOut: slow
+    case .refused: noConnection("it is refused")
+    case .unreachable: noConnection("there is no way to it")
+    case .nameUnknown: noConnection("its name is not known")
+    case .reset, .ended, .closed: noConnection("it is closed at once")
+    // A name with several addresses: the first says the most of what the others have too.
+    case .allAddressesFailed(let errors): errors.first.map(refusal) ?? noConnection("\(error)")
+    case .addressInUse, .cannotListen, .cancelled, .loopStopped, .system: noConnection("\(error)")
+    }
+  }
+
+  private func refusal(_ error: TLSError) -> SourceError {
+    switch error {
+    case .wrongName:
       SourceError(
         "the certificate of \(name) is for another host",
         hint: "use the host that the certificate names, or give the server one for this address",
         isTransient: false)
-    case is NIOTooManyBytesError:
+    case .unknownAuthority, .expired, .notYetValid, .badCertificate:
       SourceError(
-        "\(name) answers with more than \(Self.limit) bytes", hint: "is this the right address?",
-        isTransient: true)
-    case let error as HTTPClientError where Self.slow.contains(error):
+        "the certificate of \(name) is of no authority that is trusted here",
+        hint: "name the file of its authority as 'ca'", isTransient: false)
+    case .certificateRefused(let alert):
       SourceError(
-        "\(name) does not answer in time", hint: "is it up, and is there a way to it from here?",
-        isTransient: true)
-    default:
-      if "\(error)".contains("CERTIFICATE_VERIFY_FAILED") {
-        SourceError(
-          "the certificate of \(name) is of no authority that is trusted here",
-          hint: "name the file of its authority as 'ca'", isTransient: false)
-      } else if let reason = Self.reason(error, in: Self.refusals) {
-        SourceError(
-          "\(name) closes the connection: \(reason)", hint: "does it trust the authority that issued it?",
-          isTransient: false)
-      } else {
-        SourceError(
-          "no connection to \(name): \(Self.reason(error, in: Self.accidents) ?? "\(type(of: error))")",
-          hint: "is it up, and is there a way to it from here?", isTransient: true)
-      }
+        "\(name) closes the connection: \(Self.words(alert))",
+        hint: "does it trust the authority that issued it?", isTransient: false)
+    case .notTLS, .protocolVersion: noConnection("it does not speak TLS")
+    case .closedInHandshake, .truncated: noConnection("it is closed at once")
+    case .refused, .noClientCertificate, .unusable, .other: noConnection("\(error)")
     }
   }
 
-  private static let slow: [HTTPClientError] = [
-    .connectTimeout, .readTimeout, .deadlineExceeded, .tlsHandshakeTimeout, .writeTimeout,
-  ]
-
-  private static func reason(_ error: any Error, in words: [(sign: String, reason: String)]) -> String? {
-    let text = "\(error)"
-    return words.first { text.localizedCaseInsensitiveContains($0.sign) }?.reason
+  private var slow: SourceError {
+    SourceError(
+      "\(name) does not answer in time", hint: "is it up, and is there a way to it from here?",
+      isTransient: true)
   }
 
-  /// TLS alerts about the client's certificate, recognised by BoringSSL's names.
-  private static let refusals = [
-    ("CERTIFICATE_REQUIRED", "it wants a certificate"), ("UNKNOWN_CA", "it does not trust our certificate"),
-    ("BAD_CERTIFICATE", "it does not take our certificate"),
-    ("CERTIFICATE_EXPIRED", "it says that our certificate has expired"),
-    ("CERTIFICATE_REVOKED", "it says that our certificate was revoked"),
-    ("CERTIFICATE_UNKNOWN", "it does not take our certificate"),
-  ]
+  private func noConnection(_ reason: String) -> SourceError {
+    SourceError(
+      "no connection to \(name): \(reason)", hint: "is it up, and is there a way to it from here?",
+      isTransient: true)
+  }
 
-  private static let accidents = [
-    ("connection refused", "it is refused"), ("unreachable", "there is no way to it"),
-    ("UnknownHost", "its name is not known"), ("remoteConnectionClosed", "it is closed at once"),
-    ("reset by peer", "it is closed at once"), ("uncleanShutdown", "it is closed at once"),
-    ("WRONG_VERSION_NUMBER", "it does not speak TLS"), ("HTTPParserError", "it is not HTTP"),
-  ]
+  private static func words(_ alert: TLSAlert) -> String {
+    switch alert {
+    case .certificateRequired: "it wants a certificate"
+    case .unknownAuthority: "it does not trust our certificate"
+    case .certificateExpired: "it says that our certificate has expired"
+    case .certificateRevoked: "it says that our certificate was revoked"
+    default: "it does not take our certificate"
+    }
+  }
 
-  private static let plain = CharacterSet(
-    charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
+  private static let plain = Set(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
 
   private static func escaped(_ path: String) -> String {
-    path.addingPercentEncoding(withAllowedCharacters: plain) ?? path
+    let digits = Array("0123456789ABCDEF")
+    return path.utf8.map { byte in
+      plain.contains(byte)
+        ? String(UnicodeScalar(byte)) : "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+    }.joined()
   }
 }
 
@@ -204,5 +202,5 @@ func sourceWords(_ text: String, hiding secret: String?) -> String {
     default: String(scalar)
     }
   }
-  return shown.prefix(200).joined().trimmingCharacters(in: .whitespaces)
+  return shown.prefix(200).joined().trimmed
 }

@@ -1,5 +1,5 @@
 import Files
-import Foundation
+import FoundationEssentials
 
 /// A credential for a source, in a file or in the environment. Never in an argument, which each user of the
 /// machine can read.

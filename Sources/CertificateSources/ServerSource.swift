@@ -1,6 +1,6 @@
 import Certificates
 import Enrolment
-import Foundation
+import FoundationEssentials
 
 /// Bulkhead's own authority server (`bulkhead authority serve`).
 ///
@@ -45,7 +45,7 @@ package struct ServerSource: CertificateSource {
     _ exchange: Exchange, _ path: String, _ order: CertificateOrder, headers: [String: String],
     hiding secret: String?
   ) async throws -> SourcedCertificate {
-    let key = PrivateKey.generate()
+    let key = try PrivateKey.generate()
     let answer = try await exchange.send(
       "POST", path, headers: headers,
       body: EnrolmentRequest(csr: try CertificateRequest.make(for: order.identity, key: key)))

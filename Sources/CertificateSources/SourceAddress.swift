@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// The address of a source: `https://HOST[:PORT][/PATH]`.
 ///

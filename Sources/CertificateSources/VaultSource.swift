@@ -1,5 +1,5 @@
 import Certificates
-import Foundation
+import FoundationEssentials
 
 /// HashiCorp Vault and OpenBao, which share the part of the HTTP API that is used here.
 ///
@@ -45,7 +45,7 @@ package actor VaultSource: CertificateSource {
   // MARK: - certificates
 
   private func sign(_ order: CertificateOrder, _ path: String) async throws -> SourcedCertificate {
-    let key = PrivateKey.generate()
+    let key = try PrivateKey.generate()
     let request = VaultSignRequest(
       csr: try CertificateRequest.make(for: order.identity, key: key), commonName: order.identity,
       excludeCnFromSans: true, format: "pem", ttl: order.lifetime.map { "\($0.components.seconds)s" })

@@ -1,3 +1,4 @@
+import CertificateSources
 import StrictYAML
 import YAML
 

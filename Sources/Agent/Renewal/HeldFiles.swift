@@ -1,6 +1,6 @@
 import Certificates
 import Files
-import Foundation
+import FoundationEssentials
 
 /// The files that an agent has written for one identity.
 struct HeldFiles: Sendable {

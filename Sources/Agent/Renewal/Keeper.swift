@@ -2,7 +2,7 @@ import CertificateSources
 import Certificates
 import Errors
 import Files
-import Foundation
+import FoundationEssentials
 import StrictYAML
 
 /// Keeps the certificate of one identity current. The disk always has a complete pair, also after a crash.

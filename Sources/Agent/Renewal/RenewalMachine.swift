@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// The properties of the current certificate that decide about its renewal.
 package struct HeldCertificate: Hashable, Sendable {
@@ -81,7 +81,7 @@ package struct RenewalMachine: Hashable, Sendable {
   /// A request failed. A failure that is not transient is retried after the longest pause.
   /// - Parameter held: The current certificate: the nearer its end, the shorter the pauses.
   package mutating func failed(holding held: HeldCertificate?, isTransient: Bool, now: Date) {
-    var seconds = isTransient ? Self.shortestPause * exp2(Double(min(failures, 20))) : Self.longestPause
+    var seconds = isTransient ? Self.shortestPause * Double(1 << min(failures, 20)) : Self.longestPause
     if let held, held.isValid(at: now) {
       seconds = min(seconds, max(held.notAfter.timeIntervalSince(now) / 8, Self.shortestPause))
     }

@@ -1,6 +1,6 @@
 import CertificateSources
-import Foundation
-import Logging
+import FoundationEssentials
+import Log
 
 /// Keeps the certificates of one configuration current, each independently of the others.
 package struct Agent: Sendable {

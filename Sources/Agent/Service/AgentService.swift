@@ -1,8 +1,6 @@
-import Foundation
-import Hummingbird
-import Logging
-import ServiceLifecycle
-import UnixSignals
+import FoundationEssentials
+import Log
+import Services
 
 /// The agent as a process that runs until it is stopped.
 package struct AgentService: Service {
@@ -26,12 +24,11 @@ package struct AgentService: Service {
   {
     let board = Board()
     var services: [any Service] = [AgentService(agent, board: board)]
-    if let listen { services.append(HealthServer.application(board, listen: listen)) }
-    var configuration = ServiceGroupConfiguration(
-      services: services, gracefulShutdownSignals: [.sigterm, .sigint],
-      logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() })
-    configuration.maximumGracefulShutdownDuration = .seconds(10)
-    try await ServiceGroup(configuration: configuration).run()
+    if let listen { services.append(HealthServer(board, listen: listen)) }
+    let group = ServiceGroup(
+      services, gracefulShutdownSignals: [.sigterm, .sigint],
+      maximumGracefulShutdownDuration: .seconds(10))
+    try await group.run()
     log.info("stopped")
   }
 
@@ -39,7 +36,7 @@ package struct AgentService: Service {
 
   package func run() async throws {
     let (wakes, wake) = AsyncStream.makeStream(of: Wake.self, bufferingPolicy: .bufferingNewest(2))
-    let signals = await UnixSignalsSequence(trapping: .sighup)
+    let signals = await SignalSequence(trapping: .sighup)
     let hangups = Task { for await _ in signals { wake.yield(.hangup) } }
     defer { hangups.cancel() }
     await cancelWhenGracefulShutdown {

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// The state of one identity's certificate, as reported to users.
 package struct AgentStanding: Codable, Hashable, Sendable {

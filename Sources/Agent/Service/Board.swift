@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Synchronization
 
 /// The results of the last check, for `/live`, `/ready` and `/metrics`.

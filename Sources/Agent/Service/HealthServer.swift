@@ -1,41 +1,91 @@
-import Foundation
-import Hummingbird
-import Logging
+import FoundationEssentials
+import HTTP
+import Network
+import Services
 
 /// `/live`, `/ready` and `/metrics`.
-enum HealthServer {
-  static func application(_ board: Board, listen: AgentConfiguration.ListenAddress)
-    -> some ApplicationProtocol
-  {
-    Application(
-      router: router(board, started: Date()),
-      configuration: ApplicationConfiguration(
-        address: .hostname(listen.host, port: listen.port), serverName: "bulkhead"),
-      logger: Logger(label: "http") { _ in SwiftLogNoOpLogHandler() })
+struct HealthServer: Service {
+  private let board: Board
+  private let listen: AgentConfiguration.ListenAddress
+
+  init(_ board: Board, listen: AgentConfiguration.ListenAddress) {
+    self.board = board
+    self.listen = listen
   }
 
-  static func router(_ board: Board, started: Date) -> Router<BasicRequestContext> {
-    let router = Router()
-    router.get("live") { _, _ in
-      board.isLive(started: started, now: Date()) ? text("live\n") : text("stuck\n", .serviceUnavailable)
+  /// The limits: probes and a scraper need a few connections.
+  private static var limits: ServerLimits {
+    var limits = ServerLimits()
+    (limits.connections, limits.connectionsPerClient) = (256, 256)
+    limits.message.body = 4 << 10
+    limits.farewell = .seconds(5)
+    return limits
+  }
+
+  /// Serves until the service is asked to stop.
+  /// - Throws: ``ListenFailure``.
+  func run() async throws {
+    let server = try await start()
+    try? await gracefulShutdown()
+    await server.stop()
+  }
+
+  private func start() async throws(ListenFailure) -> Server {
+    let (board, started) = (board, Date())
+    do throws(NetworkError) {
+      return try await Server.start(on: listen.host, port: UInt16(listen.port), limits: Self.limits) {
+        Self.answer($0, board, started: started)
+      }
+    } catch {
+      throw ListenFailure(listen, error)
     }
-    router.get("ready") { _, _ in
-      guard let unready = board.unready(now: Date()) else { return text("starting\n", .serviceUnavailable) }
-      guard !unready.isEmpty else { return text("ready\n") }
+  }
+
+  static func answer(_ request: Request, _ board: Board, started: Date) -> Response {
+    var response = answer(request.method, request.path, board, started: started)
+    response.fields.append("Server", "bulkhead")
+    return response
+  }
+
+  private static func answer(_ method: Method, _ path: String, _ board: Board, started: Date) -> Response {
+    // Slashes around the name do not matter.
+    switch (method, path.split(separator: "/")) {
+    case (.get, ["live"]), (.head, ["live"]):
+      return board.isLive(started: started, now: Date())
+        ? Response(.ok, text: "live\n") : Response(.serviceUnavailable, text: "stuck\n")
+    case (.get, ["ready"]), (.head, ["ready"]):
+      guard let unready = board.unready(now: Date()) else {
+        return Response(.serviceUnavailable, text: "starting\n")
+      }
+      guard !unready.isEmpty else { return Response(.ok, text: "ready\n") }
       let names = unready.map { "no usable certificate for \($0.identity)\n" }.joined()
-      return text(names, .serviceUnavailable)
+      return Response(.serviceUnavailable, text: names)
+    case (.get, ["metrics"]), (.head, ["metrics"]):
+      return Response(
+        .ok, text: board.metrics(now: Date()), type: "text/plain; version=0.0.4; charset=utf-8")
+    default: return Response(.notFound)
     }
-    router.get("metrics") { _, _ in
-      text(board.metrics(now: Date()), type: "text/plain; version=0.0.4; charset=utf-8")
-    }
-    return router
+  }
+}
+
+/// Why the agent's HTTP server cannot listen.
+struct ListenFailure: Error, CustomStringConvertible {
+  private let listen: AgentConfiguration.ListenAddress
+  private let cause: NetworkError
+
+  init(_ listen: AgentConfiguration.ListenAddress, _ cause: NetworkError) {
+    self.listen = listen
+    self.cause = cause
   }
 
-  private static func text(
-    _ text: String, _ status: HTTPResponse.Status = .ok, type: String = "text/plain; charset=utf-8"
-  ) -> Response {
-    Response(
-      status: status, headers: [.contentType: type],
-      body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+  var description: String {
+    let reason =
+      switch cause {
+      case .addressInUse: "address already in use"
+      case .cannotListen(_, let reason), .nameUnknown(_, let reason): reason
+      default: "\(cause)"
+      }
+    let host = listen.host.contains(":") ? "[\(listen.host)]" : listen.host
+    return "cannot listen on \(host):\(listen.port): \(reason)"
   }
 }
