@@ -227,8 +227,6 @@ let notYet: Set<String> = [
 
   "enrolment-storm",
 
-  "TestSources",
-
   "CommandLineTests",
 ]
 

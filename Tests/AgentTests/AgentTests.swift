@@ -2,6 +2,7 @@ import CertificateSources
 import Certificates
 import Files
 import Foundation
+import Synchronization
 import Glibc
 import Testing
 

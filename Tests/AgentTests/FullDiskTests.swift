@@ -1,3 +1,4 @@
+import Certificates
 import TestDisks
 import Testing
 

@@ -2,7 +2,7 @@ import CertificateSources
 import Certificates
 import Files
 import Foundation
-import Logging
+import Log
 import StrictYAML
 import Synchronization
 import Testing
@@ -62,7 +62,7 @@ final class Node: Sendable {
 
       """, file: "agent.yaml", folder: folder, environment: [:])
     return try Agent(
-      configuration, source: source, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      configuration, source: source, log: .silent,
       clock: { self.now })
   }
 

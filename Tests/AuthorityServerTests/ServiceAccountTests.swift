@@ -1,5 +1,6 @@
 import Certificates
 import Foundation
+import Synchronization
 import TestSources
 import Testing
 
@@ -18,8 +19,8 @@ import Testing
   @Test func aPodGetsTheIdentitiesOfItsNodeAndServiceAccount() async throws {
     let authority = try TestAuthority()
     let accounts = try settings(authority)
-    let node = try await cluster.token(account: "calico-node", node: "node-1")
-    let central = try await cluster.token(account: "calico-kube-controllers", node: "node-2")
+    let node = try cluster.token(account: "calico-node", node: "node-1")
+    let central = try cluster.token(account: "calico-kube-controllers", node: "node-2")
     try await authority.serving {
       $0.serviceAccounts = accounts
     } _: { server async throws in
@@ -43,11 +44,11 @@ import Testing
   /// The keys as the API server publishes them to clients with a token, over TLS of the cluster's own
   /// authority.
   @Test func onlyTheClustersOwnKeysAreFetched() async throws {
-    let pod = try await cluster.token(account: "calico-node", node: "node-1")
+    let pod = try cluster.token(account: "calico-node", node: "node-1")
     try await APIServer.with(cluster) { api in
       let authority = try TestAuthority()
       let own = try authority.file("kubernetes.crt", api.authority)
-      let good = try authority.file("good", await cluster.token(account: "bulkhead", node: nil) + "\n")
+      let good = try authority.file("good", cluster.token(account: "bulkhead", node: nil) + "\n")
       let bad = try authority.file("bad", "another")
       for (ca, token, status) in [
         (own, good, 200), (authority.pki + "/ca.crt", good, 503), (nil, good, 503), (own, bad, 503),
@@ -69,7 +70,7 @@ import Testing
   @Test func aTokenWithoutANodeGetsNoNodesIdentity() async throws {
     for isolation in ["node-user", "node-certificate"] {
       let authority = try TestAuthority(isolation: isolation)
-      let token = try await cluster.token(account: "calico-node", node: nil)
+      let token = try cluster.token(account: "calico-node", node: nil)
       let name = isolation == "node-user" ? "calico-node.node-1" : "calico-node"
       let own = try settings(authority)
       let answer = try await authority.serving {
@@ -87,27 +88,27 @@ import Testing
     let authority = try TestAuthority()
     let own = try settings(authority)
     let stranger = ClusterDouble(issuer: Self.issuer)
-    let good = try await cluster.token(account: "calico-node", node: "node-1")
+    let good = try cluster.token(account: "calico-node", node: "node-1")
     let parts = good.split(separator: ".").map(String.init)
     func unsigned(_ algorithm: String) -> String {
       let header = Data("{\"alg\":\"\(algorithm)\",\"typ\":\"JWT\",\"kid\":\"\(ClusterDouble.keyID)\"}".utf8)
       return "\(ClusterDouble.base64URL(header)).\(parts[1])."
     }
     let tokens: [(String, String)] = [
-      (try await stranger.token(account: "calico-node", node: "node-1"), "neither"),
+      (try stranger.token(account: "calico-node", node: "node-1"), "neither"),
       (unsigned("none"), "neither"), (unsigned("HS256"), "neither"), (unsigned("ES256"), "neither"),
       (unsigned("HS256") + (try cluster.signedWithThePublicKeyAsSecret(unsigned("HS256"))), "neither"),
       ("\(parts[0]).\(parts[1]).\(String(parts[2].reversed()))", "neither"), ("a.b.c", "neither"),
       ("..", "neither"),
-      (try await cluster.token(account: "calico-node", node: "node-1", audience: ["other"]), "audience"),
-      (try await cluster.token(account: "calico-node", node: "node-1", audience: []), "audience"),
-      (try await cluster.token(account: "calico-node", node: "node-1", lasting: -1), "expired"),
-      (try await cluster.token(account: "calico-node", node: "node-1", issuer: "https://evil"), "issuer"),
+      (try cluster.token(account: "calico-node", node: "node-1", audience: ["other"]), "audience"),
+      (try cluster.token(account: "calico-node", node: "node-1", audience: []), "audience"),
+      (try cluster.token(account: "calico-node", node: "node-1", lasting: -1), "expired"),
+      (try cluster.token(account: "calico-node", node: "node-1", issuer: "https://evil"), "issuer"),
       (
-        try await cluster.token(account: "calico-node", node: "node-1", subject: "system:serviceaccount:x:y"),
+        try cluster.token(account: "calico-node", node: "node-1", subject: "system:serviceaccount:x:y"),
         "contradicts"
       ),
-      (try await cluster.token(account: "calico-node", node: "node-1", keyID: "unknown"), "neither"),
+      (try cluster.token(account: "calico-node", node: "node-1", keyID: "unknown"), "neither"),
     ]
     let answers = try await authority.serving {
       $0.serviceAccounts = own
@@ -116,7 +117,7 @@ import Testing
       for (token, _) in tokens { answers.append(try await server.enrol("calico-node.node-1", with: token)) }
       answers.append(
         try await server.enrol(
-          "calico-node.node-1", with: try await cluster.token(account: "default", node: "node-1")))
+          "calico-node.node-1", with: try cluster.token(account: "default", node: "node-1")))
       answers.append(try await server.enrol("calico-node.node-1", with: good))
       return answers
     }

@@ -1,6 +1,7 @@
 import CertificateSources
 import Certificates
 import Foundation
+import Synchronization
 import TestSources
 import Testing
 

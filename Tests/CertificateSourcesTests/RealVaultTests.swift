@@ -104,15 +104,15 @@ struct RealVaultTests {
             "felix")
         }
         let audience = ["vault"]
-        let good = try await cluster.token(account: "calico-node", node: "node-1", audience: audience)
+        let good = try cluster.token(account: "calico-node", node: "node-1", audience: audience)
         let refused = try await refusal(good)
         #expect(refused == nil, "\(refused?.message ?? "")")
         let stranger = ClusterDouble(issuer: cluster.issuer)
         for token in [
-          try await cluster.token(account: "default", node: "node-1", audience: audience),
-          try await cluster.token(account: "calico-node", node: "node-1", audience: ["bulkhead"]),
-          try await cluster.token(account: "calico-node", node: "node-1", audience: audience, lasting: -90),
-          try await stranger.token(account: "calico-node", node: "node-1", audience: audience), "rubbish",
+          try cluster.token(account: "default", node: "node-1", audience: audience),
+          try cluster.token(account: "calico-node", node: "node-1", audience: ["bulkhead"]),
+          try cluster.token(account: "calico-node", node: "node-1", audience: audience, lasting: -90),
+          try stranger.token(account: "calico-node", node: "node-1", audience: audience), "rubbish",
         ] {
           let error = try #require(try await refusal(token))
           #expect(!error.message.contains(token))

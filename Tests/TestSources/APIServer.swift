@@ -1,6 +1,6 @@
 import Certificates
 import Foundation
-import Hummingbird
+import HTTP
 
 /// The part of a cluster's API server that concerns service-account tokens: the published keys
 /// (kubernetes.io/docs/reference/access-authn-authz/service-account-tokens, `/openid/v1/jwks`) and
@@ -21,35 +21,38 @@ package struct APIServer: Sendable {
     let authority = try Authority.create(name: "kubernetes", lifetime: .seconds(86_400), now: Date())
     let own = try authority.issue(
       server: "kube-apiserver", hosts: [HostName("127.0.0.1")], lifetime: .seconds(86_400), now: Date())
-    return try await LoopbackServer.run(Answers(cluster: cluster), tls: LoopbackServer.tls(own)) { port in
+    let answers = Answers(cluster: cluster)
+    return try await LoopbackServer.run(
+      tls: LoopbackServer.tls(own), answer: { try answers.respond(to: $0) }
+    ) { port in
       try await body(APIServer(url: "https://127.0.0.1:\(port)", authority: authority.certificatePEM))
     }
   }
 
-  private struct Answers: HTTPResponder {
+  private struct Answers: Sendable {
     let cluster: ClusterDouble
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-      let bearer = (request.headers[.authorization] ?? "").split(separator: " ").last.map(String.init) ?? ""
-      guard let asker = try await cluster.claims(of: bearer) else { return Response(status: .unauthorized) }
-      switch request.uri.path {
+    func respond(to request: Request) throws -> Response {
+      let bearer = (request.fields["authorization"] ?? "").split(separator: " ").last.map(String.init) ?? ""
+      guard let asker = cluster.claims(of: bearer) else { return Response(.unauthorized) }
+      switch request.path {
       case "/openid/v1/jwks": return Self.json(Data(cluster.keySet().utf8), .ok)
       case "/apis/authentication.k8s.io/v1/tokenreviews":
         guard asker.kubernetes.serviceaccount.name == APIServer.reviewer else {
-          return Response(status: .forbidden)
+          return Response(.forbidden)
         }
-        let body = Data(try await request.body.collect(upTo: 1 << 20).readableBytesView)
+        let body = Data(try request.body.get())
         guard let question = try? JSONDecoder().decode(Question.self, from: body) else {
-          return Response(status: .badRequest)
+          return Response(.badRequest)
         }
-        let review = Review(spec: question.spec, status: try await status(of: question.spec))
+        let review = Review(spec: question.spec, status: status(of: question.spec))
         return Self.json(try JSONEncoder().encode(review), .created)
-      default: return Response(status: .notFound)
+      default: return Response(.notFound)
       }
     }
 
-    private func status(of spec: Review.Spec) async throws -> Review.Status {
-      guard let claims = try await cluster.claims(of: spec.token) else {
+    private func status(of spec: Review.Spec) -> Review.Status {
+      guard let claims = cluster.claims(of: spec.token) else {
         return Review.Status(authenticated: false, error: "invalid bearer token")
       }
       let wanted = spec.audiences ?? claims.aud
@@ -66,10 +69,8 @@ package struct APIServer: Sendable {
         audiences: audiences)
     }
 
-    private static func json(_ body: Data, _ status: HTTPResponse.Status) -> Response {
-      Response(
-        status: status, headers: [.contentType: "application/json"],
-        body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    private static func json(_ body: Data, _ status: Status) -> Response {
+      Response(status, fields: ["Content-Type": "application/json"], body: Array(body))
     }
   }
 

@@ -1,19 +1,20 @@
 import Certificates
 import Enrolment
 import Foundation
-import Hummingbird
+import HTTP
+import Synchronization
 
 /// Answers like Vault (developer.hashicorp.com/vault/api-docs) and like `bulkhead authority serve`.
-struct Answers: HTTPResponder {
+struct Answers: Sendable {
   let box: Box
 
-  func respond(to request: Request, context: DoubleContext) async throws -> Response {
+  func respond(to request: Request) async throws -> Response {
     guard let double = box.double.withLock({ $0 }) else { return Self.errors(503, "starting") }
     double.state.withLock { $0.requests += 1 }
-    let body = Data(try await request.body.collect(upTo: 1 << 20).readableBytesView)
+    let body = Data(try request.body.get())
     switch double.state.withLock(\.fault) {
     case .away:
-      try await context.channel.close()
+      request.drop()
       return Self.errors(503, "away")
     case .slow(let seconds): try await Task.sleep(for: .seconds(seconds))
     case .status(let status):
@@ -21,30 +22,30 @@ struct Answers: HTTPResponder {
     case .rubbish: return Self.text(200, "<html>Welcome to nginx!</html>")
     case .oversized: return Self.text(200, String(repeating: "x", count: 3 << 20))
     case .redirect:
-      return Response(status: .temporaryRedirect, headers: [.location: "https://elsewhere.example/"])
+      return Response(.temporaryRedirect, fields: ["Location": "https://elsewhere.example/"])
     case .otherKey, nil: break
     }
-    let path = request.uri.path
+    let path = request.path
     if path == EnrolmentRequest.path || path == EnrolmentRequest.renewalPath {
-      return try await enrol(path, request, body, context, double)
+      return try await enrol(path, request, body, double)
     }
-    return try await vault(path, request, body, context, double)
+    return try await vault(path, request, body, double)
   }
 
   // MARK: - the authority server
 
   private func enrol(
-    _ path: String, _ request: Request, _ body: Data, _ context: DoubleContext, _ double: SourceDouble
+    _ path: String, _ request: Request, _ body: Data, _ double: SourceDouble
   ) async throws -> Response {
     guard let order = try? JSONDecoder().decode(EnrolmentRequest.self, from: body),
       let csr = try? CertificateRequest(pem: order.csr)
     else { return Self.refusal(400, "this is no request") }
     if path == EnrolmentRequest.renewalPath {
-      guard try await context.peer() == csr.commonName else {
+      guard request.peer == csr.commonName else {
         return Self.refusal(403, "the certificate is another's")
       }
     } else {
-      let token = request.headers[.authorization].map { String($0.dropFirst("Bearer ".count)) } ?? ""
+      let token = request.fields["authorization"].map { String($0.dropFirst("Bearer ".count)) } ?? ""
       let isGood = double.state.withLock { state in
         state.allowed[token]?.contains(csr.commonName) == true && state.joinTokens.remove(token) != nil
       }
@@ -67,7 +68,7 @@ struct Answers: HTTPResponder {
   // MARK: - Vault
 
   private func vault(
-    _ path: String, _ request: Request, _ body: Data, _ context: DoubleContext, _ double: SourceDouble
+    _ path: String, _ request: Request, _ body: Data, _ double: SourceDouble
   ) async throws -> Response {
     let fields = (try? JSONSerialization.jsonObject(with: body)) as? [String: Any] ?? [:]
     let parts = path.split(separator: "/").map(String.init)
@@ -78,7 +79,7 @@ struct Answers: HTTPResponder {
       return Self.errors(404, "no handler for route in this namespace")
     }
     if parts[1] == "auth", parts.last == "login" {
-      return try await login(parts[2], fields, context, double)
+      return try await login(parts[2], fields, request, double)
     }
     let token = Self.header("x-vault-token", request) ?? ""
     guard double.state.withLock({ $0.tokens.contains(token) }) else {
@@ -117,14 +118,14 @@ struct Answers: HTTPResponder {
 
   /// The accepted logins: AppRole `role`/`secret-id`, Kubernetes `node`/`jwt`, and a certificate of `node-1`.
   private func login(
-    _ mount: String, _ fields: [String: Any], _ context: DoubleContext, _ double: SourceDouble
+    _ mount: String, _ fields: [String: Any], _ request: Request, _ double: SourceDouble
   ) async throws -> Response {
     let isGood =
       switch mount {
       case "approle":
         fields["role_id"] as? String == "role" && fields["secret_id"] as? String == "secret-id"
       case "kubernetes": fields["role"] as? String == "node" && fields["jwt"] as? String == "jwt"
-      case "cert": try await context.peer() == "node-1"
+      case "cert": request.peer == "node-1"
       default: false
       }
     guard isGood else { return Self.errors(403, "permission denied") }
@@ -152,26 +153,22 @@ struct Answers: HTTPResponder {
   // MARK: - bodies
 
   private static func header(_ name: String, _ request: Request) -> String? {
-    request.headers.first { $0.name.canonicalName == name }?.value
+    request.fields[name]
   }
 
   /// Repeats the secret in the answer: no message of a client may contain it.
   private static func secrets(_ request: Request, _ body: Data) -> String {
-    let headers = [request.headers[.authorization], header("x-vault-token", request)]
+    let headers = [request.fields["authorization"], header("x-vault-token", request)]
     return headers.compactMap { $0 }.joined() + String(decoding: body, as: UTF8.self)
   }
 
   private static func text(_ status: Int, _ text: String) -> Response {
-    Response(
-      status: .init(code: status), headers: [.contentType: "text/html"],
-      body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    Response(Status(status), text: text, type: "text/html")
   }
 
   private static func json(_ status: Int, _ value: some Encodable) -> Response {
     let bytes = (try? JSONEncoder().encode(value)) ?? Data()
-    return Response(
-      status: .init(code: status), headers: [.contentType: "application/json"],
-      body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    return Response(Status(status), fields: ["Content-Type": "application/json"], body: Array(bytes))
   }
 
   private static func errors(_ status: Int, _ text: String) -> Response {

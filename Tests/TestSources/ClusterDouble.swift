@@ -1,6 +1,6 @@
-import Crypto
+import Cryptography
 import Foundation
-import JWTKit
+import JOSE
 
 /// A cluster that signs service-account tokens like an API server, and answers reviews of them: see
 /// ``APIServer``.
@@ -8,15 +8,17 @@ package struct ClusterDouble: Sendable {
   package static let keyID = "cluster-key"
   package let issuer: String
   let keyID: String
-  let key = P256.Signing.PrivateKey()
+  let key: PrivateKey
 
   package init(issuer: String, keyID: String = ClusterDouble.keyID) {
     self.issuer = issuer
     self.keyID = keyID
+    guard let key = try? PrivateKey.generate(.p256) else { preconditionFailure("no key can be made") }
+    self.key = key
   }
 
   /// Kubernetes, `pkg/serviceaccount/claims.go`.
-  struct Claims: JWTPayload {
+  struct Claims: Codable {
     struct Named: Codable {
       let name: String
       let uid: String
@@ -37,13 +39,13 @@ package struct ClusterDouble: Sendable {
       case iss, sub, aud, exp, nbf
       case kubernetes = "kubernetes.io"
     }
-    func verify(using algorithm: some JWTAlgorithm) throws {}
   }
 
   /// The key set as the API server publishes it, with a key of another kind.
   package func keySet() -> String {
-    let raw = key.publicKey.rawRepresentation
-    let (x, y) = (Self.base64URL(raw.prefix(32)), Self.base64URL(raw.suffix(32)))
+    // The point without its first byte is the end of the encoding (RFC 5480, section 2.2).
+    let raw = key.publicKey.subjectPublicKeyInfo.suffix(64)
+    let (x, y) = (Base64URL.encode(raw.prefix(32)), Base64URL.encode(raw.suffix(32)))
     return """
       {"keys": [{"kty": "oct", "kid": "\(keyID)", "k": "c2VjcmV0"}, {"use": "sig", "kty": "EC", "kid": "\(keyID)", "crv": "P-256",
        "alg": "ES256", "x": "\(x)", "y": "\(y)"}]}
@@ -53,35 +55,32 @@ package struct ClusterDouble: Sendable {
   package func token(
     account: String, node: String?, audience: [String] = ["bulkhead"], lasting: Int = 3_600,
     issuer: String? = nil, subject: String? = nil, keyID: String? = nil
-  ) async throws -> String {
+  ) throws -> String {
     let now = Int(Date().timeIntervalSince1970)
-    let keys = JWTKeyCollection()
-    await keys.add(
-      ecdsa: try ES256PrivateKey(pem: key.pemRepresentation), kid: .init(string: keyID ?? self.keyID))
-    return try await keys.sign(
-      Claims(
-        iss: issuer ?? self.issuer, sub: subject ?? "system:serviceaccount:kube-system:\(account)",
-        aud: audience, exp: now + lasting, nbf: now - 10,
-        kubernetes: .init(
-          namespace: "kube-system", serviceaccount: .init(name: account, uid: Self.uid(account)),
-          pod: .init(name: "\(account)-x7k2p", uid: Self.uid("\(account)-x7k2p")),
-          node: node.map { .init(name: $0, uid: Self.uid($0)) })), kid: .init(string: keyID ?? self.keyID))
+    let claims = Claims(
+      iss: issuer ?? self.issuer, sub: subject ?? "system:serviceaccount:kube-system:\(account)",
+      aud: audience, exp: now + lasting, nbf: now - 10,
+      kubernetes: .init(
+        namespace: "kube-system", serviceaccount: .init(name: account, uid: Self.uid(account)),
+        pod: .init(name: "\(account)-x7k2p", uid: Self.uid("\(account)-x7k2p")),
+        node: node.map { .init(name: $0, uid: Self.uid($0)) }))
+    return try SignedToken.sign(
+      Array(try JSONEncoder().encode(claims)), with: key, algorithm: .es256, keyID: keyID ?? self.keyID)
   }
 
   /// A signature that deceives verifiers which take the algorithm from the token and use the public key as a
   /// secret.
   package func signedWithThePublicKeyAsSecret(_ token: String) throws -> String {
-    let secret = SymmetricKey(data: Data(key.publicKey.pemRepresentation.utf8))
-    return Self.base64URL(
-      Data(HMAC<SHA256>.authenticationCode(for: Data(token.dropLast().utf8), using: secret)))
+    let secret = try PEM.text("PUBLIC KEY", key.publicKey.subjectPublicKeyInfo)
+    return Base64URL.encode(
+      try HMACSHA256.code(of: Array(token.dropLast().utf8), key: Array(secret.utf8)))
   }
 
   /// The claims of a token that this cluster signed; nil for any other, and for an expired one.
-  func claims(of token: String) async throws -> Claims? {
-    let keys = JWTKeyCollection()
-    await keys.add(
-      ecdsa: try ES256PublicKey(pem: key.publicKey.pemRepresentation), kid: .init(string: keyID))
-    guard let claims = try? await keys.verify(token, as: Claims.self),
+  func claims(of token: String) -> Claims? {
+    guard let key = try? JSONWebKey(id: keyID, algorithm: .es256, publicKey: key.publicKey),
+      let content = try? SignedToken(token).content(signedBy: key),
+      let claims = try? JSONDecoder().decode(Claims.self, from: Data(content)),
       claims.exp > Int(Date().timeIntervalSince1970)
     else { return nil }
     return claims
@@ -89,11 +88,8 @@ package struct ClusterDouble: Sendable {
 
   /// Derived from the name.
   private static func uid(_ name: String) -> String {
-    base64URL(SHA256.hash(data: Data(name.utf8)).prefix(12))
+    Base64URL.encode(SHA256.hash(Array(name.utf8)).prefix(12))
   }
 
-  package static func base64URL(_ data: some Sequence<UInt8>) -> String {
-    Data(data).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
-      "=", with: "")
-  }
+  package static func base64URL(_ data: some Sequence<UInt8>) -> String { Base64URL.encode(data) }
 }

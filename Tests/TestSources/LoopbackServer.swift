@@ -1,52 +1,40 @@
 import Certificates
-import Hummingbird
-import HummingbirdTLS
-import Logging
-import NIOSSL
-import ServiceLifecycle
+import Cryptography
+import HTTP
+import Network
 
 /// A TLS server on 127.0.0.1 that stops after the test.
 enum LoopbackServer {
-  private struct NoPort: Error {}
-
-  /// - Parameter body: Runs while the server runs; gets its port.
-  static func run<Responder: HTTPResponder, Result: Sendable>(
-    _ responder: Responder, tls: TLSConfiguration, _ body: (Int) async throws -> Result
-  ) async throws -> Result where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
-    let (ports, port) = AsyncStream.makeStream(of: Int.self)
-    let silent = Logger(label: "double") { _ in SwiftLogNoOpLogHandler() }
-    let application = Application(
-      responder: responder, server: try .tls(tlsConfiguration: tls),
-      configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-      onServerRunning: { channel in port.yield(channel.localAddress?.port ?? 0) }, logger: silent)
-    let group = ServiceGroup(services: [application], logger: silent)
-    let running = Task { try await group.run() }
+  /// - Parameters:
+  ///   - answer: an error of it becomes status 500.
+  ///   - body: Runs while the server runs; gets its port.
+  static func run<Result: Sendable>(
+    tls: TLSContext, answer: @escaping @Sendable (Request) async throws -> Response,
+    _ body: (Int) async throws -> Result
+  ) async throws -> Result {
+    var limits = ServerLimits()
+    limits.message.body = 1 << 20
+    limits.setPatience(.seconds(60))
+    limits.farewell = .zero
+    let server = try await Server.start(on: "127.0.0.1", port: 0, tls: { tls }, limits: limits) { request in
+      (try? await answer(request)) ?? Response(.internalServerError)
+    }
     do {
-      guard let number = await ports.first(where: { _ in true }) else { throw NoPort() }
-      let result = try await body(number)
-      running.cancel()
-      _ = try? await running.value
+      let result = try await body(Int(server.address.port))
+      await server.stop()
       return result
     } catch {
-      running.cancel()
-      _ = try? await running.value
+      await server.stop()
       throw error
     }
   }
 
   /// - Parameter clients: The authority of accepted client certificates; nil to request none.
-  static func tls(_ own: Credential, clients: Authority? = nil) throws -> TLSConfiguration {
-    func certificates(_ pem: String) throws -> [NIOSSLCertificate] {
-      try NIOSSLCertificate.fromPEMBytes(Array(pem.utf8))
-    }
-    var tls = TLSConfiguration.makeServerConfiguration(
-      certificateChain: try certificates(own.certificatePEM).map { .certificate($0) },
-      privateKey: .privateKey(
-        try NIOSSLPrivateKey(bytes: Array(own.key.secretPEM().utf8), format: .pem)))
-    if let clients {
-      tls.trustRoots = .certificates(try certificates(clients.certificatePEM))
-      tls.certificateVerification = .optionalVerification
-    }
-    return tls
+  static func tls(_ own: Credential, clients: Authority? = nil) throws -> TLSContext {
+    try .server(
+      identity: own.tlsIdentity,
+      clients: clients.map { .optional(try Certificate.all(pem: Array($0.certificatePEM.utf8))) }
+        ?? .notRequested,
+      protocols: ["http/1.1"])
   }
 }

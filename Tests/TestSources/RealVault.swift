@@ -1,7 +1,6 @@
-import AsyncHTTPClient
+import Cryptography
 import Foundation
-import NIOCore
-import NIOSSL
+import HTTP
 
 /// A Vault or OpenBao server that the environment names as for its command line: `VAULT_ADDR`, `VAULT_TOKEN`,
 /// `VAULT_CACERT`, `VAULT_NAMESPACE`. It gets engines and auth methods under random names, which are removed.
@@ -111,30 +110,25 @@ package struct RealVault: Sendable {
   private static func call(
     _ method: String, _ path: String, _ body: [String: Any]? = nil
   ) async throws -> [String: Any] {
-    var request = HTTPClientRequest(url: "\(address ?? "")/v1/\(path)")
-    request.method = .RAW(value: method)
-    request.headers.add(name: "X-Vault-Token", value: token)
-    if let namespace { request.headers.add(name: "X-Vault-Namespace", value: namespace) }
-    if let body {
-      request.body = .bytes(ByteBuffer(bytes: try JSONSerialization.data(withJSONObject: body)))
+    guard let target = WebAddress("\(address ?? "")/v1/\(path)") else {
+      throw Refused(description: "VAULT_ADDR is no address")
     }
-    var tls = TLSConfiguration.makeClientConfiguration()
-    if let authority { tls.trustRoots = .file(authority) }
-    let client = HTTPClient(configuration: HTTPClient.Configuration(tlsConfiguration: tls))
-    do {
-      let response = try await client.execute(request, timeout: .seconds(30))
-      let bytes = Data(try await response.body.collect(upTo: 1 << 20).readableBytesView)
-      try await client.shutdown()
-      guard (200..<300).contains(response.status.code) else {
-        throw Refused(
-          description: "\(path): \(response.status.code) \(String(decoding: bytes, as: UTF8.self))")
-      }
-      let answer = bytes.isEmpty ? nil : try JSONSerialization.jsonObject(with: bytes) as? [String: Any]
-      return answer?["data"] as? [String: Any] ?? [:]
-    } catch {
-      try? await client.shutdown()
-      throw error
+    var fields: Fields = ["X-Vault-Token": token]
+    if let namespace { fields.append("X-Vault-Namespace", namespace) }
+    var content = RequestBody.none
+    if let body { content = .bytes(Array(try JSONSerialization.data(withJSONObject: body))) }
+    let trust = try authority.map {
+      TLSTrust.authorities(try Certificate.all(pem: Array(Data(contentsOf: URL(fileURLWithPath: $0)))))
     }
+    let client = Client(tls: try .client(trusting: trust ?? .system))
+    let response = try await client.send(Method(method), to: target, fields: fields, body: content)
+    guard (200..<300).contains(response.status.code) else {
+      throw Refused(
+        description: "\(path): \(response.status) \(String(decoding: response.body, as: UTF8.self))")
+    }
+    guard !response.body.isEmpty else { return [:] }
+    let answer = try JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any]
+    return answer?["data"] as? [String: Any] ?? [:]
   }
 
   package struct Refused: Error, CustomStringConvertible {

@@ -1,9 +1,8 @@
 import Certificates
+import Cryptography
 import Files
 import Foundation
-import Hummingbird
-import NIOCore
-import NIOSSL
+import HTTP
 import Synchronization
 
 /// A small server over real TLS that answers like Vault's published HTTP API and like an authority server,
@@ -77,8 +76,10 @@ package final class SourceDouble: Sendable {
       server: "source", hosts: [HostName(host)], lifetime: day, now: now)
 
     let box = Box()
-    return try await LoopbackServer.run(Answers(box: box), tls: LoopbackServer.tls(own, clients: clients)) {
-      port in
+    let answers = Answers(box: box)
+    return try await LoopbackServer.run(
+      tls: LoopbackServer.tls(own, clients: clients), answer: { try await answers.respond(to: $0) }
+    ) { port in
       let double = SourceDouble(folder: folder, clients: clients, port: port, state: State())
       box.double.withLock { $0 = double }
       return try await body(double)
@@ -110,23 +111,7 @@ final class Box: Sendable {
   let double = Mutex<SourceDouble?>(nil)
 }
 
-/// The connection's part of a request.
-struct DoubleContext: RequestContext {
-  var coreContext: CoreRequestContextStorage
-  let channel: any Channel
-
-  init(source: ApplicationRequestContextSource) {
-    coreContext = CoreRequestContextStorage(source: source)
-    channel = source.channel
-  }
-
+extension Request {
   /// The Common Name of the client's certificate.
-  func peer() async throws -> String? {
-    guard let certificate = try await channel.nioSSL_peerCertificate().get() else { return nil }
-    let pem =
-      "-----BEGIN CERTIFICATE-----\n"
-      + Data(try certificate.toDERBytes()).base64EncodedString(
-        options: [.lineLength64Characters, .endLineWithLineFeed]) + "\n-----END CERTIFICATE-----\n"
-    return try CertificateFacts(pem: pem).user
-  }
+  var peer: String? { certificates.first.flatMap { CertificateFacts(der: $0.der)?.user } }
 }
