@@ -46,14 +46,17 @@ package struct DocumentReader {
       case .scalar(let scalar):
         let node = Node.scalar(
           Node.Scalar(
-            string: scalar.text, style: scalar.style, mark: event.start, writtenTag: scalar.tag,
+            string: scalar.text.withoutByteOrderMark, style: scalar.style, mark: event.start,
+            writtenTag: scalar.tag,
             isTypedByText: scalar.isTypedByText))
         try add(Part(node: node), anchor: scalar.anchor, to: &root)
       case .sequenceStart(let start), .mappingStart(let start):
         var isMapping = false
         if case .mappingStart = event.content { isMapping = true }
         stack.append(
-          Collection(isMapping: isMapping, mark: event.start, anchor: start.anchor, tag: start.tag))
+          Collection(
+            isMapping: isMapping, mark: event.start, anchor: start.anchor,
+            tag: start.tag == "!" ? nil : start.tag))
       case .sequenceEnd, .mappingEnd:
         guard let collection = stack.popLast() else { break }
         try add(part(collection), anchor: collection.anchor, to: &root)
@@ -114,5 +117,12 @@ package struct DocumentReader {
     repeatedKeys += repeated.map {
       RepeatedKey(name: $0.string ?? "<uncovertable>", marks: $1.map(\.mark), mapping: mapping)
     }.sorted { ($0.name, $0.marks[0].index) < ($1.name, $1.marks[0].index) }
+  }
+}
+
+extension String {
+  /// One that begins a scalar is left over from files that were put together: nobody sees it, and nobody means it.
+  fileprivate var withoutByteOrderMark: String {
+    unicodeScalars.first == "\u{feff}" ? String(unicodeScalars.dropFirst()) : self
   }
 }

@@ -14,9 +14,12 @@ package enum Node: Sendable {
     let writtenTag: String?
     let isTypedByText: Bool
 
-    /// In full, such as `tag:yaml.org,2002:int`: as written, or what YAML 1.1 takes the text for.
+    /// In full, such as `tag:yaml.org,2002:int`: as written, or what YAML 1.1 takes the text for. With `!` it is a
+    /// text.
     package var tag: String {
-      writtenTag ?? CoreTag.prefix + (isTypedByText ? CoreTag(of: string) : .str).rawValue
+      if let writtenTag, writtenTag != "!" { return writtenTag }
+      let isPlain = isTypedByText && writtenTag == nil
+      return CoreTag.prefix + (isPlain ? CoreTag(of: string) : .str).rawValue
     }
   }
 

@@ -15,9 +15,17 @@ import YAML
     #expect(root["a"]?.mark == Mark(index: 3, line: 1, column: 4))
     let items = try #require(root["b"]?.sequence)
     #expect(items.map { $0.scalar?.tag.dropFirst(18) } == ["bool", "str", "str"])
+    let marked = try #require(document("[! 1, ! , !x 1]").root.sequence)
+    #expect(
+      marked.map { $0.scalar?.tag } == ["tag:yaml.org,2002:str", "tag:yaml.org,2002:str", "!x"])
     #expect(root["c"]?["d"]?.scalar?.tag == "tag:yaml.org,2002:null")
     #expect(root["c"]?.mapping?.pairs.count == 1)
     #expect(root["e"] == nil && root["a"]?["e"] == nil && root["b"]?.mapping == nil)
+  }
+
+  @Test func aByteOrderMarkBeginsNoScalar() throws {
+    let root = try document("a: \u{feff}\nb: '\u{feff}c'\n").root
+    #expect(root["a"]?.scalar?.tag == "tag:yaml.org,2002:null" && root["b"]?.string == "c")
   }
 
   @Test func aliasesAreWhatTheyStandFor() throws {
@@ -31,7 +39,7 @@ import YAML
 
   @Test func equalIsWhatMeansTheSame() throws {
     let items = try #require(
-      document("[a, 'a', !!str a, 1, '1', 01, [a], ['a'], {a: b}, {a: c}, !x a, !x [a]]").root.sequence)
+      document("[a, 'a', !!str a, 1, '1', 01, [a], ! ['a'], {a: b}, {a: c}, !x a, !x [a]]").root.sequence)
     #expect(items[0] == items[1] && items[1] == items[2])
     #expect(items[3] != items[4] && items[3] != items[5])
     #expect(items[6] == items[7] && items[8] != items[9] && items[0] != items[10] && items[6] != items[11])
