@@ -127,16 +127,3 @@ struct PEMText {
 
 /// A key that is too short or in an unsupported form. The caller reports it in its own words.
 private struct WeakKey: Error {}
-
-extension Certificate {
-  /// Whether all verifiers support its signature algorithm: RSA (PKCS#1, version 1.5) and ECDSA with SHA-2,
-  /// RSA with SHA-1, and Ed25519 (RFC 3279, 4055, 5758 and 8410).
-  fileprivate var hasKnownSignatureAlgorithm: Bool {
-    switch signatureAlgorithm {
-    case "1.2.840.10045.4.3.2", "1.2.840.10045.4.3.3", "1.2.840.10045.4.3.4", "1.2.840.113549.1.1.5",
-      "1.2.840.113549.1.1.11", "1.2.840.113549.1.1.12", "1.2.840.113549.1.1.13", "1.3.101.112":
-      true
-    default: false
-    }
-  }
-}

@@ -155,7 +155,7 @@ final class CertificateTests: FolderSuite {
       certificate.subject.description
         == "CN=\\ y\\ ,0.9.2342.19200300.100.1.1=u,DC=dc,E=a@b.c,OU=\\#x,O=a\\, b \\+ c,C=DE")
     #expect(certificate.serial == [0xff, 0x01])
-    #expect(certificate.signatureAlgorithm == "1.3.101.112")
+    #expect(certificate.hasKnownSignatureAlgorithm)
   }
 
   @Test func aBrokenOneIsRefusedWhereverItIsBroken() throws {
@@ -198,7 +198,10 @@ final class CertificateTests: FolderSuite {
       guard let certificate = try? Certificate(der: bytes) else { continue }
       readable += 1
       #expect(certificate.der == bytes)
-      _ = (certificate.subject.description, certificate.issuer.description, certificate.signatureAlgorithm)
+      _ = (
+        certificate.subject.description, certificate.issuer.description,
+        certificate.hasKnownSignatureAlgorithm
+      )
       _ = (try? certificate.publicKey, try? certificate.basicConstraints, try? certificate.keyUsage)
       _ = (try? certificate.extendedKeyUsage, try? certificate.subjectAlternativeNames)
       _ = (try? certificate.subjectKeyIdentifier, try? certificate.nameConstraints)

@@ -35,11 +35,9 @@ package final class PublicKey: @unchecked Sendable {
 
   /// The key of a certificate or request.
   convenience init(reading key: OpaquePointer?, _ operation: String) throws(CryptographyError) {
-    var algorithm: OpaquePointer?
-    try check(X509_PUBKEY_get0_param(&algorithm, nil, nil, nil, key), operation)
-    guard [NID_X9_62_id_ecPublicKey, NID_ED25519, NID_rsaEncryption].contains(OBJ_obj2nid(algorithm)) else {
-      throw CryptographyError(unknownKeyTo: operation)
-    }
+    var algorithm: UnsafeMutablePointer<X509_ALGOR>?
+    try check(X509_PUBKEY_get0_param(nil, nil, nil, &algorithm, key), operation)
+    guard AlgorithmName(algorithm).isOfKnownKey else { throw CryptographyError(unknownKeyTo: operation) }
     try self.init(owning: Owned(X509_PUBKEY_get(key), EVP_PKEY_free, operation), operation)
   }
 

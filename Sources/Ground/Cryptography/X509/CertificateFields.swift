@@ -57,19 +57,12 @@ extension Certificate {
   /// Seconds since 1970.
   package var notAfter: Int { fields.notAfter }
 
-  /// The object identifier of the algorithm that it is signed with.
-  package var signatureAlgorithm: String? {
-    let length = OBJ_obj2txt(nil, 0, signatureObject, 1)
-    guard length > 0, length < 256 else { return nil }
-    var text = [CChar](repeating: 0, count: Int(length) + 1)
-    guard OBJ_obj2txt(&text, length + 1, signatureObject, 1) == length else { return nil }
-    return String(decoding: text.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-  }
-
-  private var signatureObject: OpaquePointer? {
-    var object: OpaquePointer?
-    X509_ALGOR_get0(&object, nil, nil, X509_get0_tbs_sigalg(pointer))
-    return object
+  /// Whether it says that it is signed in one of the ways that those who check certificates have in common: RSA (PKCS#1,
+  /// version 1.5) or ECDSA with SHA-2, RSA with SHA-1, or Ed25519 (RFC 3279, 4055, 5758 and 8410).
+  package var hasKnownSignatureAlgorithm: Bool {
+    var algorithm: UnsafePointer<X509_ALGOR>?
+    X509_get0_signature(nil, &algorithm, pointer)
+    return AlgorithmName(algorithm).isOfKnownSignature
   }
 
   /// Whether it was signed with this key.
