@@ -234,13 +234,24 @@ let notYet: Set<String> = [
 
 let all = systemLibraries + groundRooms + rooms + benchmarks + allTests
 
+/// `make sanitize` and `make fuzz` build the ground floor and its tests only.
+let isGroundOnly = ["ground", "fuzz"].contains(Context.environment["BULKHEAD_BUILD"])
+
 /// A target is built if everything that it depends on is built.
 @MainActor func stands(_ target: Target) -> Bool {
   !notYet.contains(target.name)
+    && (!isGroundOnly || target.isGround)
     && target.dependencies.allSatisfy { dependency in
       guard case .byNameItem(let name, _) = dependency else { return true }
       return all.first { $0.name == name }.map(stands) ?? false
     }
+}
+
+extension Target {
+  var isGround: Bool {
+    type == .system || ["TestSupport", "TestCertificates"].contains(name)
+      || ["Sources/Ground/", "Tests/Ground/", "Fuzz"].contains { path?.hasPrefix($0) ?? false }
+  }
 }
 
 let package = Package(
