@@ -214,7 +214,6 @@ let allTests: [Target] = [
       "TestSupport",
       "bulkhead", "ThrowawayEtcd", "TestSources", "Etcd", "Certificates", "Files", "Keyspace", "Processes",
       "HTTP",
-      "Network",
     ],
     swiftSettings: strict),
 ]

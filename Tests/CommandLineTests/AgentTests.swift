@@ -1,7 +1,8 @@
-import AsyncHTTPClient
 import Certificates
 import Files
 import Foundation
+import HTTP
+import Synchronization
 import TestSources
 import TestSupport
 import Testing
@@ -42,9 +43,9 @@ import Testing
         agent: configuration(double, more: "listen: 127.0.0.1:\(port)"), in: folder.path,
         environment: environment)
       func get(_ path: String) async throws -> (Int, String) {
-        let response = try await HTTPClient.shared.execute(
-          HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)"), timeout: .seconds(30))
-        return (Int(response.status.code), String(buffer: try await response.body.collect(upTo: 1 << 20)))
+        let address = try #require(WebAddress("http://127.0.0.1:\(port)\(path)"))
+        let response = try await Client().send(.get, to: address)
+        return (response.status.code, String(decoding: response.body, as: UTF8.self))
       }
       try await wait(for: agent) { agent.output.contains("answers 503") }
       #expect(try await get("/live").0 == 200)

@@ -1,6 +1,7 @@
 import Certificates
 import Etcd
 import Foundation
+import Keyspace
 import TestSupport
 import Testing
 import ThrowawayEtcd

@@ -1,3 +1,4 @@
+import Endpoints
 import Etcd
 import Foundation
 import TestSupport

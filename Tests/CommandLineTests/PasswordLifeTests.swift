@@ -1,5 +1,6 @@
 import Etcd
 import Foundation
+import Keyspace
 import TestSupport
 import Testing
 import ThrowawayEtcd
