@@ -1,22 +1,3 @@
-/// The agent that is added to pods.
-package struct AgentPlacement: Sendable, Equatable {
-  /// An image that contains the program `bulkhead`.
-  package var image: String
-  /// The content of the section `source:` of its configuration.
-  package var source: String
-  /// The Common Name for each component; `${NODE_NAME}` in it stands for the node of the pod.
-  package var identities: [String: String]
-  /// The authorities of etcd's server certificates, in PEM.
-  package var etcdCA: String
-
-  package init(image: String, source: String, identities: [String: String], etcdCA: String) {
-    self.image = image
-    self.source = source
-    self.identities = identities
-    self.etcdCA = etcdCA
-  }
-}
-
 /// The agent as the pod's first init container, which keeps running beside the other containers
 /// (`restartPolicy: Always`, Kubernetes 1.29). The next container starts when the agent's startupProbe has
 /// found every certificate.
@@ -244,36 +225,5 @@ extension SegmentationPlan {
     return
       (["apiVersion: bulkhead/v1", "kind: Agent", "source:"] + source + ["certificates:"] + certificates
       + ["etcdCA: \(Self.agentConfiguration)/etcd-ca.crt"]).joined(separator: "\n")
-  }
-}
-
-/// The ConfigMap of a pod's agent. It contains no secrets.
-struct AgentConfigMap {
-  let name: String
-  let namespace: String?
-  /// The content of `agent.yaml`, without a trailing newline.
-  let configuration: String
-  let etcdCA: String
-
-  /// The value of the document, for comparison.
-  var value: YAMLValue { object { .string($0) } }
-
-  /// The lines of the document.
-  var lines: [String] { ["---"] + YAMLStyle.usual.block(object { .block($0) }, indent: 0) }
-
-  private func object(_ text: (String) -> YAMLValue) -> YAMLValue {
-    var metadata: [YAMLValue.Pair] = [.init(key: .string("name"), value: .string(name))]
-    if let namespace { metadata.append(.init(key: .string("namespace"), value: .string(namespace))) }
-    typealias Secret = SecretDocuments.Secret
-    metadata.append(
-      .init(key: .string("labels"), value: .mapping([Secret.managedBy: .string(Secret.manager)])))
-    var authority = etcdCA
-    while authority.hasSuffix("\n") { authority.removeLast() }
-    return .mapping([
-      "apiVersion": .string("v1"),
-      "kind": .string("ConfigMap"),
-      "metadata": .mapping(metadata),
-      "data": .mapping(["agent.yaml": text(configuration), "etcd-ca.crt": text(authority)]),
-    ])
   }
 }

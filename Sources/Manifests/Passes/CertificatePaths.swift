@@ -1,25 +1,3 @@
-extension CredentialFile {
-  /// The file whose path a variable contains. The names are those of Calico's manifests, of Felix's own
-  /// configuration, of flannel and of etcdctl.
-  init?(variable: String) {
-    switch variable {
-    case "ETCD_CA_CERT_FILE", "FELIX_ETCDCAFILE", "FLANNELD_ETCD_CAFILE", "ETCDCTL_CACERT": self = .ca
-    case "ETCD_CERT_FILE", "FELIX_ETCDCERTFILE", "FLANNELD_ETCD_CERTFILE", "ETCDCTL_CERT": self = .certificate
-    case "ETCD_KEY_FILE", "FELIX_ETCDKEYFILE", "FLANNELD_ETCD_KEYFILE", "ETCDCTL_KEY": self = .key
-    default: return nil
-    }
-  }
-
-  /// Calico's own name of the variable.
-  var variable: String {
-    switch self {
-    case .ca: "ETCD_CA_CERT_FILE"
-    case .certificate: "ETCD_CERT_FILE"
-    case .key: "ETCD_KEY_FILE"
-    }
-  }
-}
-
 extension SegmentationPlan {
   /// Sets the paths of the three files at the places from which the components' variables get them. Only the
   /// empty string is replaced; the trailing comment that repeats the path stays.

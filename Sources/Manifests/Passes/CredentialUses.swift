@@ -1,28 +1,3 @@
-/// The three files of an etcd credential. Their names are keys of every component's Secret: Calico's CNI
-/// installer reads these names in `/calico-secrets`, and the paths in the ConfigMap end in them.
-enum CredentialFile: String, CaseIterable, Sendable {
-  case ca = "etcd-ca"
-  case certificate = "etcd-cert"
-  case key = "etcd-key"
-
-  /// The path at which hosted manifests mount the credential in each container.
-  static let directory = "/calico-secrets"
-
-  var path: String { "\(Self.directory)/\(rawValue)" }
-}
-
-/// One mount of a credential in a container, and the component that it is for.
-struct CredentialUse {
-  let pod: Int
-  let container: Container
-  let mount: VolumeMount
-  /// The scalar in the mount that names the volume.
-  let volumeName: YAMLNode
-  let volume: Volume
-  let component: String
-  let isMapped: Bool
-}
-
 extension SegmentationPlan {
   /// Finds every mount of a volume with a credential: a volume that is mounted at `/calico-secrets` anywhere,
   /// or another volume of the same Secret.

@@ -1,0 +1,95 @@
+/// The steps before the manifest is applied. They only add.
+extension Runbook {
+  var access: Step {
+    var who: [String] = []
+    if let (secret, object) = sharedSecret {
+      let encoded =
+        "kubectl\(namespace(of: object)) get secret \(secret) -o jsonpath='{.data.etcd-cert}'"
+      who = [
+        "\(encoded) | base64 -d | openssl x509 -noout -subject",
+        "# OLD-USER below is the CN that this prints; where the Secret is empty, leave --shared OLD-USER out",
+      ]
+    }
+    return Step(
+      title: "Users and roles in etcd, beside those there are",
+      run: who + ["bulkhead plan", "bulkhead apply --stage prepare\(shared)"],
+      check: ["bulkhead preflight\(shared) exits with 0: nobody would be locked out"],
+      back: ["nothing uses the new users yet, and nothing was taken from the old one: they may stay"])
+  }
+
+  /// Before the first component changes its certificate: a client with the shared certificate keeps all its
+  /// access.
+  var enforcement: Step {
+    Step(
+      title: "Authentication on, while everybody may still do what they could",
+      run: ["bulkhead apply --stage switch\(shared)   # changes nothing where it is on"],
+      check: [
+        "it says that authentication is on and every member answers; where one does not, it turns it off again",
+        "pods stay ready: a write on its way at that moment was refused once, 'etcdserver: user name is empty'",
+      ],
+      back: ["etcdctl auth disable, if it was off; nothing has been taken away yet"])
+  }
+
+  var credentials: Step {
+    if case .agent = plan.options.delivery { return served }
+    return Step(
+      title: "The new Secrets, before anything names them",
+      run: [
+        "bulkhead manifest '\(path)'\(options) --secrets secrets.yaml --to segmented.yaml",
+        "kubectl apply --server-side -f secrets.yaml   # client-side apply would copy keys into an annotation",
+      ],
+      check: namespaces.map {
+        "kubectl\($0) get secrets -l \(SecretDocuments.Secret.managedBy)=\(SecretDocuments.Secret.manager)"
+      },
+      back: ["nothing names them yet: they may stay"])
+  }
+
+  /// How the agents get their certificates.
+  private var served: Step {
+    Step(
+      title: "Where the agents get certificates",
+      run: [
+        "let the source of SOURCE.yaml issue to the pods' service accounts, each its own identities only",
+        "bulkhead manifest '\(path)'\(options) --secrets none --to segmented.yaml",
+      ],
+      check: [
+        "kubectl version says 1.29 or later for the server",
+        "bulkhead agent --config agent.yaml --once, on a machine with the same rights, exits with 0",
+      ],
+      back: ["nothing asks the source yet: it may stay"])
+  }
+
+  /// The options of this run, for the command that writes.
+  private var options: String {
+    var words: [String] = []
+    if case .host(let folder) = plan.options.delivery { words.append(" --via host --host-folder \(folder)") }
+    if case .agent(let agent) = plan.options.delivery {
+      words.append(" --via agent --agent-image \(agent.image) --agent-source SOURCE.yaml")
+    }
+    if plan.options.secretNames == .fixed { words.append(" --secret-names fixed") }
+    for (container, component) in plan.options.components.sorted(by: { $0.key < $1.key }) {
+      words.append(" --component '\(container)=\(component)'")
+    }
+    return words.joined()
+  }
+
+  var hosts: [Step] {
+    guard case .host(let folder) = plan.options.delivery else { return [] }
+    let components = Set(plan.uses.filter { plan.isHosted(plan.pods[$0.pod]) }.map(\.component)).sorted()
+    return [
+      Step(
+        title: "The files on every host that the DaemonSet runs on",
+        run: components.map {
+          "\(folder)/\($0)/{etcd-ca,etcd-cert,etcd-key}   # the key with mode 0400, root"
+        },
+        check: components.map {
+          "openssl x509 -noout -subject -enddate -in \(folder)/\($0)/etcd-cert, on each host"
+        },
+        back: ["nothing reads the files yet: they may stay"])
+    ]
+  }
+
+  private var namespaces: [String] {
+    Set(plan.needed.map { $0.namespace.map { " -n \($0)" } ?? "" }).sorted()
+  }
+}

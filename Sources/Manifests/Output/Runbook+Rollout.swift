@@ -1,0 +1,96 @@
+/// The steps from the manifest to the removal of what the components used before.
+extension Runbook {
+  var workloads: Step {
+    let objects = rolledOut.filter { !isRecreated($0) }
+    let manual = objects.filter(\.updatesOnDelete).map {
+      "kubectl\(namespace(of: $0)) delete pod POD   # one after the other: \($0.title) updates on delete"
+    }
+    return Step(
+      title: "The manifest",
+      run: [
+        "kubectl diff -f segmented.yaml   # exits with 1 where something differs",
+        "kubectl apply -f segmented.yaml",
+      ] + manual,
+      check: objects.map { "kubectl\(namespace(of: $0)) rollout status \($0.kind.lowercased())/\($0.name)" },
+      back: objects.map { "kubectl\(namespace(of: $0)) rollout undo \($0.kind.lowercased())/\($0.name)" }
+        + ["the credential from before is still valid, and its Secret still there"])
+  }
+
+  /// Objects that the API server does not change in place.
+  var recreated: [Step] {
+    rolledOut.filter(isRecreated).map { object in
+      let name = "\(object.kind.lowercased()) \(object.name)"
+      return Step(
+        title: "\(object.title), which cannot be changed in place",
+        run: ["kubectl\(namespace(of: object)) delete \(name)", "kubectl apply -f segmented.yaml"],
+        check: ["kubectl\(namespace(of: object)) get \(name)"],
+        back: ["delete it again, and kubectl apply -f \(path)"])
+    }
+  }
+
+  var installed: Step? {
+    guard let use = plan.uses.first(where: { $0.component == "cni-plugin" }) else { return nil }
+    let object = plan.pods[use.pod].object
+    return Step(
+      title: "The CNI plugin's copy on every host",
+      run: ["openssl x509 -noout -subject -in /etc/cni/net.d/calico-tls/etcd-cert   # on each host"],
+      check: [
+        "the CN is the CNI plugin's user on each host; where it is not, \(object.title)'s pod did not restart there",
+        "grep etcd_cert_file /etc/cni/net.d/10-c*.conflist names a file, and not \"\"",
+        "a new pod gets an address",
+      ],
+      back: ["kubectl\(namespace(of: object)) rollout undo \(object.kind.lowercased())/\(object.name)"])
+  }
+
+  var proof: Step {
+    Step(
+      title: "The proof",
+      run: ["bulkhead verify"],
+      check: ["it exits with 0: each identity may do what it needs, and nothing else"],
+      back: ["as for the manifest: the credential from before may still do what it could"])
+  }
+
+  /// Removes what is not in the file, and the user of the shared certificate.
+  var cleaning: Step {
+    guard let (secret, _) = sharedSecret else {
+      return Step(
+        title: "What the file does not want", run: ["bulkhead apply --stage clean"],
+        check: ["bulkhead plan exits with 0"], back: ["nobody in the manifest needed it"])
+    }
+    return Step(
+      title: "The user of the shared certificate",
+      run: [
+        "kubectl get pods -A -o json |",
+        "  bulkhead apply --stage clean --shared OLD-USER --secret \(secret) --pods -",
+      ],
+      check: [
+        "it exits with 0; with 2 somebody still uses the certificate, and its user has been given back",
+        "bulkhead plan and bulkhead verify exit with 0, and pods stay ready for longer than a restart takes",
+      ],
+      back: [
+        "etcdctl user add OLD-USER --no-password; etcdctl user grant-role OLD-USER ROLE, as it had before"
+      ])
+  }
+
+  var removal: Step? {
+    let old = Set(plan.abandoned.map(\.secret)).sorted()
+    if old.isEmpty { return nil }
+    let objects = old.flatMap { name in
+      Set(plan.abandoned.filter { $0.secret == name }.map { namespace(of: $0.by) }).sorted().map {
+        "kubectl\($0) delete secret \(name)"
+      }
+    }
+    return Step(
+      title: "Only now: the Secrets that nobody names any more",
+      run: objects,
+      check: ["pods stay ready, and new pods get addresses"],
+      back: ["keep a copy of the Secret; its user goes back into etcd as in the step before"])
+  }
+
+  private var rolledOut: [KubernetesObject] {
+    let ids = Set(plan.edits.map(\.object))
+    return plan.objects.filter { ids.contains($0.id) && !$0.podSpecs.isEmpty }
+  }
+
+  private func isRecreated(_ object: KubernetesObject) -> Bool { ["Pod", "Job"].contains(object.kind) }
+}

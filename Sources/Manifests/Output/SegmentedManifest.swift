@@ -1,0 +1,43 @@
+/// A segmented manifest, with its changes and warnings.
+package struct SegmentedManifest: Sendable {
+  /// The complete new manifest.
+  package let text: String
+  /// The documents of the new Secrets, which the manifest also contains if they are placed inline. Contains
+  /// private keys.
+  package let secrets: String
+  /// In the order of the original's lines.
+  package let changes: [ManifestChange]
+  package let warnings: [ManifestWarning]
+  /// The number of changed lines of the original, without the documents of Secrets.
+  package let changedLines: Int
+  /// The number of new lines, without the documents of Secrets.
+  package let addedLines: Int
+
+  let original: String
+  let file: String
+  let plan: SegmentationPlan
+  let droppedObjects: [KubernetesObject]
+
+  /// Nothing has to change: the text equals the original, byte for byte.
+  package var isAlreadySegmented: Bool { changes.isEmpty }
+
+  /// Whether the original contains credentials: a Secret with content.
+  package var originalHoldsCredentials: Bool { plan.objects.contains(where: \.holdsCredentials) }
+
+  /// Whether ``text`` contains credentials, so that others must not read it.
+  package var holdsCredentials: Bool {
+    let dropped = Set(droppedObjects.map(\.id))
+    return plan.options.placement == .inline && !secrets.isEmpty
+      || plan.objects.contains { $0.holdsCredentials && !dropped.contains($0.id) }
+  }
+
+  /// The changes as a unified diff with three lines of context; empty if nothing changes. The contents of
+  /// Secrets are replaced by "(not shown)", so that the diff can be shown; they are in the original and in
+  /// the text.
+  package func diff() -> String {
+    UnifiedDiff(
+      old: DiffSide(original, hidden: ManifestReader(original, file: file).secretLines),
+      new: DiffSide(text, hidden: ManifestReader(text, file: file).secretLines), name: file
+    ).text
+  }
+}
