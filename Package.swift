@@ -147,7 +147,10 @@ let benchmarks: [Target] = [
     path: "Benchmarks/EnrolmentStorm"),
   program(
     "certificate-benchmark", ["Certificates", "Cryptography"], path: "Benchmarks/CertificateBenchmark"),
-  program("naive-writes", ["Reconciliation"], path: "Benchmarks/NaiveWrites"),
+  program(
+    "naive-writes", ["Reconciliation", "Segmentation", "Catalogue", "Etcd", "Endpoints"],
+    path: "Benchmarks/NaiveWrites"),
+  program("range-calls", ["Etcd", "ThrowawayEtcd", "Keyspace"], path: "Benchmarks/RangeCalls"),
 ]
 
 let allTests: [Target] = [
@@ -185,7 +188,12 @@ let allTests: [Target] = [
       "Log", "HTTP", "Network", "Cryptography",
     ]),
   tests("ThrowawayEtcd", ["Etcd", "TestClusters"]),
-  tests("Etcd", ["Keyspace", "Certificates", "Endpoints", "ThrowawayEtcd", "TestClusters", "GRPC"]),
+  tests(
+    "Etcd",
+    [
+      "Keyspace", "Certificates", "Endpoints", "ThrowawayEtcd", "TestClusters", "TestSupport", "GRPC",
+      "Protobuf",
+    ]),
   tests(
     "Reconciliation",
     [

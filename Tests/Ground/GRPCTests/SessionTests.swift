@@ -95,6 +95,19 @@ struct SessionTests {
     }
   }
 
+  @Test("an answer that ends without a status, as of a server that is stopped, leaves it open what was done")
+  func withoutStatus() throws {
+    let dialogue = try Dialogue()
+    for headers in [[(":status", "200"), ("content-type", "application/grpc")], [(":status", "200")]] {
+      let call = try dialogue.start()
+      _ = try dialogue.sent()
+      try dialogue.receive(.headers(headers, stream: call.stream, isLast: true))
+      #expect(
+        call.error
+          == GRPCError(.unavailable, "the server ended the call without a status", processing: .maybe))
+    }
+  }
+
   @Test("messages that break the rules end the call, and the stream")
   func violations() throws {
     var options = ClientSession.Options()

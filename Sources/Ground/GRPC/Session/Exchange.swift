@@ -176,9 +176,7 @@ final class Exchange {
       return .failure(GRPCError(status, statusMessage, processing: .answered))
     }
     guard code == 0 || status == .ok else { return .failure(reset(code, words)) }
-    guard status == .ok, httpStatus == 200, contentType.hasPrefix("application/grpc") else {
-      return .failure(withoutStatus)
-    }
+    guard status == .ok, httpStatus == 200, isGRPC else { return .failure(withoutStatus) }
     guard reader.isBetweenMessages else { return .failure(Self.violation("the server's message is cut off")) }
     guard case .one = answer else { return .success([]) }
     guard let message else { return .failure(Self.violation("the server sent no message")) }
@@ -194,10 +192,15 @@ final class Exchange {
       processing: isRefused ? .surelyNot : .maybe)
   }
 
+  private var isGRPC: Bool { contentType.hasPrefix("application/grpc") }
+
   private var withoutStatus: GRPCError {
     switch httpStatus {
     case 0: GRPCError(.unavailable, "the server closed the call without an answer", processing: .maybe)
-    case 200: Self.violation("the server's answer is not gRPC, or was cut off")
+    // A server that is stopped in mid-call ends its streams in order, but with no status.
+    case 200 where status == nil && (contentType.isEmpty || isGRPC):
+      GRPCError(.unavailable, "the server ended the call without a status", processing: .maybe)
+    case 200: Self.violation("the server's answer is not gRPC")
     default:
       GRPCError(
         GRPCStatus(http: httpStatus), "the server answered HTTP \(httpStatus) and not gRPC",
