@@ -29,7 +29,7 @@ extension Issuer {
     }
   }
 
-  private func fill(_ order: EnrolmentOrder, in db: Connection) throws -> FilledOrder {
+  private func fill(_ order: EnrolmentOrder, in db: borrowing Connection) throws -> FilledOrder {
     let request = order.request
     let (entitlement, token) = try entitlement(of: order, in: db)
     let holder = try order.decide(request.commonName, entitlement)
@@ -44,7 +44,7 @@ extension Issuer {
   }
 
   private func entitlement(
-    of order: EnrolmentOrder, in db: Connection
+    of order: EnrolmentOrder, in db: borrowing Connection
   ) throws -> (Entitlement, SpendableToken?) {
     switch order.proof {
     case .vouched(let entitlement): return (entitlement, nil)
@@ -64,7 +64,7 @@ private struct SpendableToken {
   private let hash: String
   let grant: JoinGrant
 
-  init(_ token: JoinToken, now: Date, in db: Connection) throws {
+  init(_ token: JoinToken, now: Date, in db: borrowing Connection) throws {
     hash = token.hash
     let row = try db.first("SELECT * FROM joinToken WHERE hash = ?", hash) {
       (grant: try JoinGrant($0), revokedAt: try JoinTokenEntry.revokedAt($0))
@@ -80,7 +80,7 @@ private struct SpendableToken {
     }
   }
 
-  func checkIsUnspent(for holder: CertificateHolder, in db: Connection) throws {
+  func checkIsUnspent(for holder: CertificateHolder, in db: borrowing Connection) throws {
     let uses: Int =
       try db.value(
         "SELECT count(*) FROM joinTokenUse WHERE token = ? AND identity = ?", hash, holder.commonName) ?? 0
@@ -91,7 +91,7 @@ private struct SpendableToken {
     }
   }
 
-  func spend(on serial: String, for holder: CertificateHolder, in db: Connection) throws {
+  func spend(on serial: String, for holder: CertificateHolder, in db: borrowing Connection) throws {
     try db.run(
       "INSERT INTO joinTokenUse (token, identity, serial) VALUES (?, ?, ?)", hash, holder.commonName, serial)
   }
@@ -103,7 +103,7 @@ extension LedgerEntry {
   /// The fingerprint covers the whole certificate, so a known one is byte for byte a certificate that was
   /// issued here, by this authority or an earlier one.
   fileprivate static func renewable(
-    _ der: [UInt8], by request: CertificateRequest, now: Date, in db: Connection
+    _ der: [UInt8], by request: CertificateRequest, now: Date, in db: borrowing Connection
   ) throws -> LedgerEntry {
     guard let certificate = try? Certificate(der: der) else {
       throw OrderRefusal(

@@ -70,20 +70,20 @@ package struct Ledger: Sendable {
     }
   }
 
-  func read<Value>(_ body: (Connection) throws -> Value) throws -> Value {
+  func read<Value>(_ body: (borrowing Connection) throws -> Value) throws -> Value {
     try Self.explaining(path) { try database.read(body) }
   }
 
   /// Runs a transaction that takes the write lock at its start, so that what it reads stays valid while it
   /// writes.
   @discardableResult
-  func write<Value>(_ body: (Connection) throws -> Value) throws -> Value {
+  func write<Value>(_ body: (borrowing Connection) throws -> Value) throws -> Value {
     try Self.explaining(path) { try database.write(body) }
   }
 
   /// Like ``write(_:)``, without blocking the calling thread.
   func writeAside<Value: Sendable>(
-    _ body: @escaping @Sendable (Connection) throws -> Value
+    _ body: @escaping @Sendable (borrowing Connection) throws -> Value
   ) async throws -> Value {
     do {
       return try await database.writeAside(body)

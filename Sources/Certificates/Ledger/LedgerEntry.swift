@@ -44,16 +44,16 @@ package struct LedgerEntry: Codable, Hashable, Sendable {
 
 extension LedgerEntry {
   /// All entries in the order in which they were issued.
-  static func all(in db: Connection) throws -> [Self] {
+  static func all(in db: borrowing Connection) throws -> [Self] {
     try db.rows("SELECT * FROM certificate ORDER BY id") { try Self($0) }
   }
 
-  static func withFingerprint(_ fingerprint: String, in db: Connection) throws -> Self? {
+  static func withFingerprint(_ fingerprint: String, in db: borrowing Connection) throws -> Self? {
     try db.first("SELECT * FROM certificate WHERE fingerprint = ?", fingerprint) { try Self($0) }
   }
 
   /// The revoked entries that end at this time or later, in the order of revocation.
-  static func revoked(endingSince moment: Date, in db: Connection) throws -> [Self] {
+  static func revoked(endingSince moment: Date, in db: borrowing Connection) throws -> [Self] {
     try db.rows(
       """
       SELECT * FROM certificate WHERE revokedAt IS NOT NULL AND notAfter >= ? ORDER BY revokedAt, id
@@ -61,7 +61,7 @@ extension LedgerEntry {
     ) { try Self($0) }
   }
 
-  func insert(_ db: Connection) throws {
+  func insert(_ db: borrowing Connection) throws {
     try db.run(
       """
       INSERT INTO certificate (serial, authority, purpose, identity, component, node, fingerprint, notBefore,

@@ -59,7 +59,7 @@ extension Ledger {
     }
   }
 
-  fileprivate func lastListNumber(_ db: Connection, of authority: Authority) throws -> Int? {
+  fileprivate func lastListNumber(_ db: borrowing Connection, of authority: Authority) throws -> Int? {
     // The maximum is NULL if no list exists.
     try db.value(
       "SELECT max(number) FROM revocationList WHERE authority = ?", authority.facts.fingerprint,

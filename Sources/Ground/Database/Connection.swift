@@ -1,54 +1,12 @@
 internal import CSQLite
 
-/// A connection to a database, lent by a ``DatabaseFile`` for the time of a closure, to one thread at a time.
+/// A connection to a database, lent by a ``DatabaseFile`` for the time of a closure: it cannot be kept.
 ///
 /// SQL is always a literal of the program: `StaticString` has no way in for data. Data is bound.
-package final class Connection {
-  private let pointer: OpaquePointer
-  /// By the address of the literal, which never changes and is unique.
-  private var statements: [UnsafePointer<UInt8>: Statement] = [:]
-  /// While it is set, statements that would write are refused.
-  private var isReading = false
+package struct Connection: ~Copyable {
+  private let database: OpenDatabase
 
-  /// - Parameters:
-  ///   - path: a file's; it is made where there is none, with the process's umask.
-  ///   - patience: how long a call waits for a lock that another connection holds.
-  init(path: String, patience: Duration) throws(DatabaseError) {
-    guard sqlite3_threadsafe() != 0 else { throw .misuse("this SQLite was built for one thread only") }
-    var connection: OpaquePointer?
-    // One thread at a time uses it, so its own mutex is not needed.
-    let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
-    // A relative path must not be taken for ":memory:" or "file:...".
-    let code = sqlite3_open_v2(path.hasPrefix("/") ? path : "./\(path)", &connection, flags, nil)
-    guard code == SQLITE_OK, let connection else {
-      let error = DatabaseError(code: code, of: connection)
-      // The handle exists even where opening failed.
-      sqlite3_close_v2(connection)
-      throw error
-    }
-    pointer = connection
-    try check(sqlite3_extended_result_codes(connection, 1))
-    try check(sqlite3_busy_timeout(connection, Int32(clamping: patience.milliseconds)))
-    try configure()
-  }
-
-  /// Statements first: with one of them left the file would stay open.
-  deinit {
-    statements.removeAll()
-    sqlite3_close_v2(pointer)
-  }
-
-  private func configure() throws(DatabaseError) {
-    // No SQL may write to the pages directly, "x" is never a string, and what a schema from elsewhere brings along
-    // calls no function with side effects.
-    for (option, isOn) in [
-      (SQLITE_DBCONFIG_DEFENSIVE, true), (SQLITE_DBCONFIG_ENABLE_FKEY, true),
-      (SQLITE_DBCONFIG_TRUSTED_SCHEMA, false), (SQLITE_DBCONFIG_DQS_DML, false),
-      (SQLITE_DBCONFIG_DQS_DDL, false),
-    ] {
-      try check(shim_db_config(pointer, option, isOn ? 1 : 0))
-    }
-  }
+  init(_ database: OpenDatabase) { self.database = database }
 
   /// Runs a statement.
   /// - Parameters:
@@ -59,18 +17,18 @@ package final class Connection {
   package func run(
     _ sql: StaticString, _ values: any DatabaseConvertible...
   ) throws(DatabaseError) -> Int {
-    let statement = try begin(sql, values)
-    defer { end(statement) }
+    let statement = try database.begin(sql, values)
+    defer { database.end(statement) }
     while try statement.step() {}
-    return Int(sqlite3_changes64(pointer))
+    return Int(sqlite3_changes64(database.pointer))
   }
 
   /// Runs statements that take no values and whose answers are not wanted, such as a schema's.
   package func run(script: StaticString) throws(DatabaseError) {
-    guard !isReading else { throw Self.wouldWrite }
+    guard !database.isReading else { throw OpenDatabase.wouldWrite }
     guard script.hasPointerRepresentation else { throw .misuse("no statement") }
     let start = UnsafeRawPointer(script.utf8Start).assumingMemoryBound(to: CChar.self)
-    try check(sqlite3_exec(pointer, start, nil, nil, nil))
+    try database.check(sqlite3_exec(database.pointer, start, nil, nil, nil))
   }
 
   /// All rows of an answer, each as `body` makes it.
@@ -78,8 +36,8 @@ package final class Connection {
   package func rows<Value>(
     _ sql: StaticString, _ values: any DatabaseConvertible..., as body: (borrowing Row) throws -> Value
   ) throws -> [Value] {
-    let statement = try begin(sql, values)
-    defer { end(statement) }
+    let statement = try database.begin(sql, values)
+    defer { database.end(statement) }
     var all: [Value] = []
     while try statement.step() { all.append(try body(Row(of: statement))) }
     return all
@@ -90,8 +48,8 @@ package final class Connection {
   package func first<Value>(
     _ sql: StaticString, _ values: any DatabaseConvertible..., as body: (borrowing Row) throws -> Value
   ) throws -> Value? {
-    let statement = try begin(sql, values)
-    defer { end(statement) }
+    let statement = try database.begin(sql, values)
+    defer { database.end(statement) }
     return try statement.step() ? try body(Row(of: statement)) : nil
   }
 
@@ -99,73 +57,21 @@ package final class Connection {
   package func value<Value: DatabaseConvertible>(
     _ sql: StaticString, _ values: any DatabaseConvertible..., as type: Value.Type = Value.self
   ) throws(DatabaseError) -> Value? {
-    let statement = try begin(sql, values)
-    defer { end(statement) }
+    let statement = try database.begin(sql, values)
+    defer { database.end(statement) }
     guard try statement.step() else { return nil }
     // Without the type it would be read as an optional one, which takes NULL.
     return try Row(of: statement)[0] as Value
   }
 
   /// Whether a transaction was begun and not ended.
-  package var isInTransaction: Bool { sqlite3_get_autocommit(pointer) == 0 }
+  package var isInTransaction: Bool { sqlite3_get_autocommit(database.pointer) == 0 }
 
   /// Runs `body` with statements that only read.
   func reading<Value>(_ body: () throws -> Value) rethrows -> Value {
-    let before = isReading
-    isReading = true
-    defer { isReading = before }
+    let before = database.isReading
+    database.isReading = true
+    defer { database.isReading = before }
     return try body()
-  }
-
-  // MARK: - Prepared statements
-
-  /// A statement with its values, which ``end(_:)`` must be told of.
-  private func begin(
-    _ sql: StaticString, _ values: [any DatabaseConvertible]
-  ) throws(DatabaseError) -> Statement {
-    let statement = try prepared(sql)
-    guard !isReading || statement.isReadOnly else { throw Self.wouldWrite }
-    statement.isInUse = true
-    do {
-      try statement.bind(values)
-    } catch {
-      end(statement)
-      throw error
-    }
-    return statement
-  }
-
-  private func end(_ statement: Statement) {
-    statement.reset()
-    statement.isInUse = false
-  }
-
-  /// There are as many as the program has literals, so they are kept for good.
-  private func prepared(_ sql: StaticString) throws(DatabaseError) -> Statement {
-    guard sql.hasPointerRepresentation else { throw .misuse("no statement") }
-    guard let kept = statements[sql.utf8Start] else {
-      let new = try Statement(sql, isKept: true, on: pointer)
-      statements[sql.utf8Start] = new
-      return new
-    }
-    // The same statement, asked from within its own rows.
-    return kept.isInUse ? try Statement(sql, isKept: false, on: pointer) : kept
-  }
-
-  private static var wouldWrite: DatabaseError {
-    DatabaseError(code: SQLITE_READONLY, message: "a reader must not write")
-  }
-
-  private func check(_ code: Int32) throws(DatabaseError) {
-    guard code == SQLITE_OK else { throw DatabaseError(code: code, of: pointer) }
-  }
-}
-
-extension Duration {
-  /// Whole ones; saturated.
-  fileprivate var milliseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000)
-    return overflow ? .max : product + attoseconds / 1_000_000_000_000_000
   }
 }

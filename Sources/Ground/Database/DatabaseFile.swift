@@ -7,8 +7,8 @@ import Dispatch
 /// - Important: `read` and `write` must not be called from inside a closure of the same file.
 package final class DatabaseFile: @unchecked Sendable {
   package let path: String
-  // Sound because the connection is used on the queue only, which runs one closure at a time; the closures are lent
-  // it and do not outlive the call, or are `@Sendable`. `Connection` itself is not Sendable.
+  // Sound because the connection is used on the queue only, which runs one closure at a time. The closures borrow it,
+  // and a type that cannot be copied cannot be kept.
   private let connection: Connection
   private let queue = DispatchQueue(label: "DatabaseFile")
 
@@ -29,7 +29,7 @@ package final class DatabaseFile: @unchecked Sendable {
   /// - Throws: ``DatabaseError``, among others where the file is of another format.
   package init(path: String, patience: Duration, durability: Durability = .full) throws(DatabaseError) {
     self.path = path
-    connection = try Connection(path: path, patience: patience)
+    connection = Connection(try OpenDatabase(path: path, patience: patience))
     // Reads the header, so that a file of another format is seen now.
     try connection.run("SELECT count(*) FROM sqlite_master")
     let mode: String? = try connection.value("PRAGMA journal_mode = WAL")
@@ -44,7 +44,7 @@ package final class DatabaseFile: @unchecked Sendable {
 
   /// Reads in one transaction, so all answers are of the same moment.
   /// - Throws: ``DatabaseError``, or what `body` throws.
-  package func read<Value>(_ body: (Connection) throws -> Value) throws -> Value {
+  package func read<Value>(_ body: (borrowing Connection) throws -> Value) throws -> Value {
     try queue.sync {
       try connection.reading { try connection.transaction(.deferred) { try body(connection) } }
     }
@@ -53,14 +53,14 @@ package final class DatabaseFile: @unchecked Sendable {
   /// One transaction that has the write lock from its beginning.
   /// - Throws: ``DatabaseError``, or what `body` throws; then nothing was written.
   @discardableResult
-  package func write<Value>(_ body: (Connection) throws -> Value) throws -> Value {
+  package func write<Value>(_ body: (borrowing Connection) throws -> Value) throws -> Value {
     try queue.sync { try connection.transaction { try body(connection) } }
   }
 
   /// As ``write(_:)``, without holding up the thread that asks.
   @discardableResult
   package func writeAside<Value: Sendable>(
-    _ body: @escaping @Sendable (Connection) throws -> Value
+    _ body: @escaping @Sendable (borrowing Connection) throws -> Value
   ) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
       queue.async {

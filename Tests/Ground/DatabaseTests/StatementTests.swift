@@ -50,17 +50,16 @@ import Testing
   @Test func aStatementMayBeAskedFromWithinItsOwnRows() throws {
     let folder = try TemporaryFolder()
     let file = try DatabaseFile(path: "\(folder.path)/a.sqlite", patience: .seconds(1))
-    let sums = try file.read { db in
-      func below(_ limit: Int) throws -> [Int] {
-        try db.rows(
-          "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n LIMIT ?", limit
-        ) {
-          let number: Int = try $0[0]
-          return try number + below(number).reduce(0, +)
-        }
-      }
-      return try below(4)
-    }
+    let sums = try file.read { try Self.below(4, in: $0) }
     #expect(sums == [0, 1, 3, 7])
+  }
+
+  private static func below(_ limit: Int, in db: borrowing Connection) throws -> [Int] {
+    try db.rows(
+      "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n LIMIT ?", limit
+    ) {
+      let number: Int = try $0[0]
+      return try number + below(number, in: db).reduce(0, +)
+    }
   }
 }
