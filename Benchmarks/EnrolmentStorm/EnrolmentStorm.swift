@@ -1,9 +1,8 @@
-import AsyncHTTPClient
 import Certificates
+import Cryptography
 import Enrolment
 import Foundation
-import NIOCore
-import NIOSSL
+import HTTP
 
 /// Many nodes that enrol at once: `enrolment-storm URL CA TOKENS COMPONENTS NODES AT-ONCE`, with the folder that
 /// `bulkhead authority token --all` has filled. Each node has a connection of its own and asks for each of its
@@ -13,11 +12,10 @@ enum EnrolmentStorm {
   struct Ask: Sendable {
     let token: String
     let body: [UInt8]
-    let isLast: Bool
   }
 
   struct Outcome: Sendable {
-    let status: UInt
+    let status: Int
     let milliseconds: Double
   }
 
@@ -32,23 +30,22 @@ enum EnrolmentStorm {
       let name = "node-\(node)"
       let token = try String(contentsOfFile: "\(words[3])/\(name).token", encoding: .utf8)
       return try components.map { component in
-        let csr = try CertificateRequest.make(for: "\(component).\(name)", key: PrivateKey.generate())
+        let csr = try Certificates.CertificateRequest.make(
+          for: "\(component).\(name)", key: Certificates.PrivateKey.generate())
         return Ask(
           token: token.trimmingCharacters(in: .newlines),
-          body: Array(try JSONEncoder().encode(EnrolmentRequest(csr: csr))),
-          isLast: component == components.last)
+          body: Array(try JSONEncoder().encode(EnrolmentRequest(csr: csr))))
       }
     }
-    var tls = TLSConfiguration.makeClientConfiguration()
-    tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(words[2]))
-    var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
-    configuration.httpVersion = .http1Only
-    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = atOnce
-    let client = HTTPClient(configuration: configuration)
+    let authorities = try Certificate.all(pem: Array(Data(contentsOf: URL(fileURLWithPath: words[2]))))
+    let tls = try TLSContext.client(trusting: .authorities(authorities), protocols: ["http/1.1"])
+    guard let address = WebAddress(words[1] + EnrolmentRequest.path) else {
+      print("the URL cannot be read")
+      exit(64)
+    }
     let start = ContinuousClock.now
-    let outcomes = try await storm(asks, atOnce: atOnce, url: words[1], by: client)
+    let outcomes = try await storm(asks, atOnce: atOnce, to: address, tls)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    try await client.shutdown()
     let sorted = outcomes.map(\.milliseconds).sorted()
     func quantile(_ share: Double) -> Int {
       Int(sorted[min(Int(Double(sorted.count) * share), sorted.count - 1)])
@@ -60,38 +57,34 @@ enum EnrolmentStorm {
     )
   }
 
-  /// Each of so many at once takes one node after the other.
+  /// Each of so many at once takes one node after the other, with a connection for each.
   nonisolated private static func storm(
-    _ asks: [[Ask]], atOnce: Int, url: String, by client: HTTPClient
+    _ asks: [[Ask]], atOnce: Int, to address: WebAddress, _ tls: TLSContext
   ) async throws -> [Outcome] {
     try await withThrowingTaskGroup(of: [Outcome].self) { group in
       for first in 0..<min(atOnce, asks.count) {
         group.addTask {
           var outcomes: [Outcome] = []
           for node in stride(from: first, to: asks.count, by: atOnce) {
+            // The first request's time is that of the connection too.
+            var begin = ContinuousClock.now
+            let connection = try await ClientConnection.connect(
+              to: address, tls: tls, connectLimit: .seconds(120))
             for ask in asks[node] {
-              let begin = ContinuousClock.now
-              let status = try await send(ask, to: url, by: client)
+              let answer = try await connection.send(
+                .post, address.target, fields: ["Authorization": "Bearer \(ask.token)"],
+                body: .bytes(ask.body), limit: .seconds(120))
+              let end = ContinuousClock.now
               outcomes.append(
-                Outcome(status: status, milliseconds: (ContinuousClock.now - begin) / .milliseconds(1)))
+                Outcome(status: answer.status.code, milliseconds: (end - begin) / .milliseconds(1)))
+              begin = end
             }
+            connection.close()
           }
           return outcomes
         }
       }
       return try await group.reduce(into: []) { $0 += $1 }
     }
-  }
-
-  nonisolated private static func send(_ ask: Ask, to url: String, by client: HTTPClient) async throws -> UInt
-  {
-    var request = HTTPClientRequest(url: url + EnrolmentRequest.path)
-    request.method = .POST
-    request.headers.add(name: "Authorization", value: "Bearer \(ask.token)")
-    if ask.isLast { request.headers.add(name: "Connection", value: "close") }
-    request.body = .bytes(ByteBuffer(bytes: ask.body))
-    let response = try await client.execute(request, timeout: .seconds(120))
-    _ = try await response.body.collect(upTo: 1 << 20)
-    return response.status.code
   }
 }

@@ -1,17 +1,12 @@
 import Certificates
-import Foundation
-import Hummingbird
-import HummingbirdCore
-import HummingbirdTLS
-import Logging
-import NIOCore
-import ServiceLifecycle
+import FoundationEssentials
+import Log
+import Services
 
 /// A small enrolment server: nodes get a first certificate with a join token or service account, and renew it
 /// with itself. One process for each ledger.
 package struct AuthorityServer: Sendable {
   private let settings: AuthoritySettings
-  private let logger: Logger
   private let rules: RulesFile
   private let certificate: OwnCertificate
   private let queue: IssuingQueue
@@ -22,7 +17,6 @@ package struct AuthorityServer: Sendable {
   ///   file.
   package init(_ settings: AuthoritySettings, logger: Logger) throws {
     self.settings = settings
-    self.logger = logger
     let rules = try RulesFile(settings, logger: logger)
     let ledger = try Ledger(in: settings.directory)
     let makeIssuer: @Sendable () throws -> Issuer = {
@@ -61,37 +55,10 @@ package struct AuthorityServer: Sendable {
   package func run(
     heedsSignals: Bool = true, onStart: @escaping @Sendable (Int) async -> Void
   ) async throws {
-    let limits = settings.limits
-    let http = HTTP1Channel.Configuration(
-      idleTimeout: TimeAmount(limits.patience),
-      httpDecoderConfiguration: .init(
-        maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 64))
-    let tls = TLSChannelConfiguration(
-      tlsConfiguration: certificate.tls,
-      customVerificationCallback: { _, promise in promise.succeed(.certificateVerified) })
-    let perClient = ConnectionLimit(perClient: limits.connectionsPerClient)
-    let server = HTTPServerBuilder { responder in
-      LimitedChannel(
-        base: try TLSChannel(HTTP1Channel(responder: responder, configuration: http), configuration: tls),
-        limit: perClient)
-    }
-    let application = Application(
-      responder: door, server: server,
-      configuration: ApplicationConfiguration(
-        address: .hostname(settings.host, port: settings.port), backlog: 4_096,
-        availableConnectionsDelegate: MaximumAvailableConnections(
-          ConnectionLimit.room(for: limits.connections), logger: logger)),
-      onServerRunning: { channel in await onStart(channel.localAddress?.port ?? 0) }, logger: logger)
-    var configuration = ServiceGroupConfiguration(
-      services: [rules, certificate, application],
-      gracefulShutdownSignals: heedsSignals ? [.sigterm, .sigint] : [], logger: logger)
-    configuration.maximumGracefulShutdownDuration = limits.farewell
-    do {
-      try await ServiceGroup(configuration: configuration).run()
-    } catch let error as IOError {
-      throw AuthorityServerError(
-        "cannot listen on \(settings.host):\(settings.port): \(String(cString: strerror(error.errnoCode)).lowercased())",
-        hint: "choose another address or port with --listen")
-    }
+    let listening = Listening(settings, certificate: certificate, door: door, onStart: onStart)
+    let group = ServiceGroup(
+      [rules, certificate, listening], gracefulShutdownSignals: heedsSignals ? [.sigterm, .sigint] : [],
+      maximumGracefulShutdownDuration: settings.limits.farewell)
+    try await group.run()
   }
 }

@@ -1,6 +1,7 @@
 import Certificates
 import Enrolment
 import Foundation
+import HTTP
 import Testing
 
 @testable import AuthorityServer
@@ -116,7 +117,12 @@ import Testing
         + [try json(tampered), try json(signed + signed)]
       {
         let answer = try await server.send(
-          EnrolmentRequest.path, token: token, body: .bytes(Array(body.utf8), length: .unknown))
+          EnrolmentRequest.path, token: token,
+          body: .stream(
+            AsyncStream {
+              $0.yield(Array(body.utf8))
+              $0.finish()
+            }))
         #expect(answer.status == 400, "\(body.prefix(60))")
         #expect(answer.error != nil)
       }

@@ -1,15 +1,12 @@
-import AsyncHTTPClient
 import Certificates
-import Crypto
+import Cryptography
 import Enrolment
 import Files
 import Foundation
-import Logging
-import NIOCore
-import NIOPosix
-import NIOSSL
+import HTTP
+import Log
+import Network
 import Testing
-import X509
 
 @testable import AuthorityServer
 
@@ -158,77 +155,52 @@ struct TestServer: Sendable {
   }
 
   func send(
-    _ path: String, method: String = "POST", token: String? = nil, body: HTTPClientRequest.Body? = nil,
+    _ path: String, method: String = "POST", token: String? = nil, body: RequestBody = .none,
     certificate: String? = nil, key: String? = nil
   ) async throws -> Answer {
-    var tls = TLSConfiguration.makeClientConfiguration()
-    tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authority.utf8)))
+    var identity: TLSIdentity?
     if let certificate, let key {
-      tls.certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(certificate.utf8)).map {
-        .certificate($0)
-      }
-      tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(key.utf8), format: .pem))
+      identity = TLSIdentity(
+        chain: try Certificate.all(pem: Array(certificate.utf8)),
+        key: try Certificates.PrivateKey(pem: key).forTLS)
     }
-    var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
-    configuration.httpVersion = .http1Only
-    let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    do {
-      let answer = try await send(path, method, token, body, by: client)
-      try await client.shutdown()
-      return answer
-    } catch {
-      try await client.shutdown()
-      throw error
-    }
+    var client = Client(tls: try tls(identity))
+    client.limit = .seconds(60)
+    var fields: Fields = [:]
+    if let token { fields.append("authorization", "Bearer \(token)") }
+    let response = try await client.send(
+      HTTP.Method(method), to: try address(path), fields: fields, body: body)
+    return Answer(
+      status: response.status.code,
+      headers: Dictionary(
+        response.fields.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first }),
+      body: String(decoding: response.body, as: UTF8.self))
   }
 
-  private func send(
-    _ path: String, _ method: String, _ token: String?, _ body: HTTPClientRequest.Body?, by client: HTTPClient
-  ) async throws -> Answer {
-    var request = HTTPClientRequest(url: "https://127.0.0.1:\(port)\(path)")
-    request.method = .init(rawValue: method)
-    if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
-    request.body = body
-    let response = try await client.execute(request, timeout: .seconds(60))
-    let text = String(buffer: try await response.body.collect(upTo: 1 << 20))
-    return Answer(
-      status: Int(response.status.code),
-      headers: Dictionary(
-        response.headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first }),
-      body: text)
+  private func address(_ path: String) throws -> WebAddress {
+    try #require(WebAddress("https://127.0.0.1:\(port)\(path)"))
+  }
+
+  private func tls(_ identity: TLSIdentity? = nil) throws -> TLSContext {
+    try .client(
+      trusting: .authorities(Certificate.all(pem: Array(authority.utf8))), identity: identity)
   }
 
   /// Requests `/live` twice over one connection.
   /// - Parameter body: Runs between the two requests.
-  /// - Returns: both answers, and the server's certificate at the beginning.
+  /// - Returns: both statuses, and the server's certificate at the beginning.
   func asking(
     _ body: () async throws -> Void = {}
-  ) async throws -> (answers: [String], shown: CertificateFacts) {
-    var tls = TLSConfiguration.makeClientConfiguration()
-    tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authority.utf8)))
-    let context = try NIOSSLContext(configuration: tls)
-    let connection = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-      .connect(host: "127.0.0.1", port: port) { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(
-            NIOSSLClientHandler(context: context, serverHostname: nil))
-          return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-        }
-      }
-    return try await connection.executeThenClose { inbound, outbound in
-      let question = ByteBuffer(string: "GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n")
-      var inbound = inbound.makeAsyncIterator()
-      try await outbound.write(question)
-      let first = try await inbound.next()
-      let shown = try await connection.channel.nioSSL_peerCertificate().get()?.toDERBytes()
-      try await body()
-      try await outbound.write(question)
-      let second = try await inbound.next()
-      return (
-        [first, second].map { $0.map(String.init(buffer:)) ?? "" },
-        try #require(shown.flatMap { CertificateFacts(der: $0) })
-      )
-    }
+  ) async throws -> (answers: [Int], shown: CertificateFacts) {
+    let connection = try await ClientConnection.connect(to: try address("/"), tls: try tls())
+    defer { connection.close() }
+    let first = try await connection.send(.get, "/live")
+    let shown = try await connection.peerCertificates.first
+    try await body()
+    let second = try await connection.send(.get, "/live")
+    return (
+      [first, second].map(\.status.code), try #require(shown.flatMap { CertificateFacts(der: $0.der) })
+    )
   }
 
   func enrol(_ name: String, with token: String?, key: ClientKey = ClientKey()) async throws -> Answer {
@@ -238,7 +210,7 @@ struct TestServer: Sendable {
   func renew(_ name: String, as identity: Identity?, key: ClientKey = ClientKey()) async throws -> Answer {
     try await send(
       EnrolmentRequest.renewalPath, body: try key.request(for: name), certificate: identity?.certificate,
-      key: identity?.key.pem)
+      key: try identity?.key.pem)
   }
 
   /// Enrols and returns what a renewal needs.
@@ -251,22 +223,32 @@ struct TestServer: Sendable {
 
 /// A key like that of a node.
 struct ClientKey: Sendable {
-  private let key = P256.Signing.PrivateKey()
+  private let key: Cryptography.PrivateKey
 
-  var pem: String { key.pemRepresentation }
+  init() {
+    guard let key = try? Cryptography.PrivateKey.generate(.p256) else {
+      preconditionFailure("no key can be made")
+    }
+    self.key = key
+  }
+
+  var pem: String {
+    get throws {
+      try PEM.secret(PrivateKeyForm.pkcs8.label, key.der()).withUnsafeBytes {
+        String(decoding: $0, as: UTF8.self)
+      }
+    }
+  }
 
   /// A request with extensions, which the server must ignore.
   func csr(for name: String) throws -> String {
-    let extensions = try Certificate.Extensions([
-      Certificate.Extension(SubjectAlternativeNames([.dnsName("evil.example.org")]), critical: false)
-    ])
-    return try CertificateSigningRequest(
-      version: .v1, subject: DistinguishedName { CommonName(name) }, privateKey: .init(key),
-      attributes: .init([.init(ExtensionRequest(extensions: extensions))])
-    ).serializeAsPEM().pemString
+    try Cryptography.CertificateRequest(
+      subject: DistinguishedName(commonName: name), key: key,
+      extensions: [.subjectAlternativeNames([.dns("evil.example.org")])]
+    ).pem()
   }
 
-  func request(for name: String) throws -> HTTPClientRequest.Body {
-    .bytes(ByteBuffer(data: try JSONEncoder().encode(EnrolmentRequest(csr: try csr(for: name)))))
+  func request(for name: String) throws -> RequestBody {
+    .bytes(Array(try JSONEncoder().encode(EnrolmentRequest(csr: try csr(for: name)))))
   }
 }

@@ -26,8 +26,12 @@ struct HealthServer: Service {
   /// - Throws: ``ListenFailure``.
   func run() async throws {
     let server = try await start()
-    try? await gracefulShutdown()
-    await server.stop()
+    do {
+      try await gracefulShutdown()
+      await server.stop()
+    } catch {
+      await server.stop(within: .zero)
+    }
   }
 
   private func start() async throws(ListenFailure) -> Server {
@@ -79,13 +83,7 @@ struct ListenFailure: Error, CustomStringConvertible {
   }
 
   var description: String {
-    let reason =
-      switch cause {
-      case .addressInUse: "address already in use"
-      case .cannotListen(_, let reason), .nameUnknown(_, let reason): reason
-      default: "\(cause)"
-      }
     let host = listen.host.contains(":") ? "[\(listen.host)]" : listen.host
-    return "cannot listen on \(host):\(listen.port): \(reason)"
+    return "cannot listen on \(host):\(listen.port): \(cause.listenReason)"
   }
 }

@@ -1,6 +1,6 @@
 import Catalogue
 import Certificates
-import Foundation
+import FoundationEssentials
 import Segmentation
 
 extension Segmentation {

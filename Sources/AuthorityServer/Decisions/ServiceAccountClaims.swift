@@ -1,8 +1,7 @@
-import Foundation
-import JWTKit
+import FoundationEssentials
 
 /// The claims of a Kubernetes service-account token (Kubernetes, `pkg/serviceaccount/claims.go`).
-struct ServiceAccountClaims: JWTPayload {
+struct ServiceAccountClaims: Codable, Sendable {
   struct Kubernetes: Codable, Sendable {
     struct Named: Codable, Sendable { let name: String }
 
@@ -43,11 +42,10 @@ struct ServiceAccountClaims: JWTPayload {
   /// `NAMESPACE/NAME`.
   var account: String { "\(kubernetes.namespace)/\(kubernetes.serviceaccount.name)" }
 
-  /// Does nothing: ``ServiceAccounts`` checks the claims, with its own clock.
-  func verify(using algorithm: some JWTAlgorithm) throws {}
-}
-
-/// A token of which only the header is read.
-struct Unread: JWTPayload {
-  func verify(using algorithm: some JWTAlgorithm) throws {}
+  /// - Throws: a `DecodingError` if the bytes are not such claims.
+  init(json: [UInt8]) throws {
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .secondsSince1970
+    self = try decoder.decode(Self.self, from: Data(json))
+  }
 }

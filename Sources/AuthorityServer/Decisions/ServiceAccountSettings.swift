@@ -1,8 +1,6 @@
-import AsyncHTTPClient
+import Cryptography
 import Files
-import Foundation
-import NIOCore
-import NIOSSL
+import HTTP
 
 /// The cluster whose service-account tokens are accepted, and the components of each account.
 package struct ServiceAccountSettings: Sendable {
@@ -45,29 +43,19 @@ extension ServiceAccountSettings.Keys {
     switch self {
     case .file(let path): return try FileContents.read(path, limit: Self.limit)
     case .url(let url, let authority, let tokenFile):
-      var tls = TLSConfiguration.makeClientConfiguration()
-      if let authority { tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(authority)) }
-      var request = HTTPClientRequest(url: url)
+      guard let address = WebAddress(url) else { throw KeysUnavailable() }
+      let trust = try authority.map { TLSTrust.authorities(try Certificate.all(pem: FileContents.read($0))) }
+      var client = Client(tls: address.isSecure ? try .client(trusting: trust ?? .system) : nil)
+      client.limit = .seconds(10)
+      client.message.body = Self.limit
+      var fields: Fields = [:]
       if let tokenFile {
         let token = try FileContents.readText(tokenFile, limit: 1 << 16)
-        request.headers.add(
-          name: "Authorization", value: "Bearer \(token.trimmed)")
+        fields.append("Authorization", "Bearer \(token.trimmed)")
       }
-      var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
-      configuration.httpVersion = .http1Only
-      // Otherwise the client retries until the timeout, while a pod waits.
-      configuration.connectionPool.retryConnectionEstablishment = false
-      let client = HTTPClient(configuration: configuration)
-      do {
-        let response = try await client.execute(request, timeout: .seconds(10))
-        let body = try await response.body.collect(upTo: Self.limit)
-        try await client.shutdown()
-        guard response.status == .ok else { throw KeysUnavailable() }
-        return Array(body.readableBytesView)
-      } catch {
-        try? await client.shutdown()
-        throw error
-      }
+      let response = try await client.send(.get, to: address, fields: fields)
+      guard response.status == .ok else { throw KeysUnavailable() }
+      return response.body
     }
   }
 }

@@ -1,5 +1,5 @@
 import Certificates
-import Foundation
+import FoundationEssentials
 
 /// Orders that wait for the ledger. Orders that arrive during a transaction form the next one, so that a
 /// thousand nodes at once cause a few disk writes instead of a thousand.

@@ -1,16 +1,15 @@
 import Certificates
+import Cryptography
 import Files
-import Foundation
-import Logging
-import NIOSSL
-import ServiceLifecycle
+import FoundationEssentials
+import Log
+import Services
 import Synchronization
 
 /// The server's own certificate. New connections use the newest one without a restart.
 final class OwnCertificate: Service {
   fileprivate struct Shown {
-    var chain: [NIOSSLCertificateSource]
-    var key: NIOSSLPrivateKeySource
+    var tls: TLSContext
     var facts: CertificateFacts
     /// The PEM text of the certificate.
     var pem: String
@@ -61,26 +60,12 @@ final class OwnCertificate: Service {
     }
   }
 
-  /// A TLS configuration that requests a client certificate and also accepts clients without one.
+  /// The TLS of new connections. It requests a client certificate and also accepts clients without one.
   ///
   /// Each client certificate is accepted here: the handshake proves that the client has its key, and the
   /// ledger, which has each certificate byte for byte, is checked when the client requests a renewal. So the
   /// client gets a message if its certificate is expired or revoked.
-  var tls: TLSConfiguration {
-    let shown = shown.withLock { $0 }
-    var tls = TLSConfiguration.makeServerConfiguration(certificateChain: shown.chain, privateKey: shown.key)
-    tls.minimumTLSVersion = .tlsv12
-    tls.certificateVerification = .optionalVerification
-    tls.applicationProtocols = ["http/1.1"]
-    tls.sslContextCallback = { [self] _, promise in
-      let shown = self.shown.withLock { $0 }
-      var override = NIOSSLContextConfigurationOverride()
-      override.certificateChain = shown.chain
-      override.privateKey = shown.key
-      promise.succeed(override)
-    }
-    return tls
-  }
+  var tls: TLSContext { shown.withLock { $0.tls } }
 
   private static func load(
     _ settings: AuthoritySettings, _ makeIssuer: @Sendable () throws -> Issuer
@@ -104,21 +89,21 @@ extension OwnCertificate.Shown {
   fileprivate init(certificatePEM: String, keyPEM: String) throws {
     facts = try CertificateFacts(pem: certificatePEM, source: "the server's certificate")
     pem = certificatePEM
-    do {
-      chain = try NIOSSLCertificate.fromPEMBytes(Array(certificatePEM.utf8)).map { .certificate($0) }
-      key = .privateKey(try NIOSSLPrivateKey(bytes: Array(keyPEM.utf8), format: .pem))
-    } catch {
-      // The library's message might quote a key.
-      throw AuthorityServerError(
-        "the server's certificate or key cannot be used", hint: "give a PEM certificate chain and its key")
-    }
-    // A key of another certificate would make each handshake fail.
-    guard
-      (try? NIOSSLContext(
-        configuration: .makeServerConfiguration(certificateChain: chain, privateKey: key))) != nil
-    else {
+    let unusable = AuthorityServerError(
+      "the server's certificate or key cannot be used", hint: "give a PEM certificate chain and its key")
+    // Errors of reading are not passed on: their message might quote a key.
+    guard let chain = try? Certificate.all(pem: Array(certificatePEM.utf8)), let own = chain.first,
+      let key = try? Certificates.PrivateKey(pem: keyPEM).forTLS
+    else { throw unusable }
+    guard (try? own.publicKey) == key.publicKey else {
       throw AuthorityServerError(
         "the server's key does not belong to its certificate", hint: "give the two that were made together")
+    }
+    do throws(TLSError) {
+      tls = try .server(
+        identity: TLSIdentity(chain: chain, key: key), clients: .unverified, protocols: ["http/1.1"])
+    } catch {
+      throw unusable
     }
   }
 }

@@ -1,10 +1,11 @@
 import Catalogue
 import Certificates
 import Files
-import Foundation
-import Logging
+import FoundationEssentials
+import Log
 import Segmentation
-import ServiceLifecycle
+import Services
+import StrictYAML
 import Synchronization
 
 /// The rules from the files on disk, read again when one of them changes. While a changed file is invalid the

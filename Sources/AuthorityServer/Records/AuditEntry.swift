@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// A decision of the server: one line of the audit log.
 package struct AuditEntry: Codable, Hashable, Sendable {

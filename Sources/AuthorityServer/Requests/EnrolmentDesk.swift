@@ -1,8 +1,8 @@
 import Certificates
 import Enrolment
-import Foundation
-import Hummingbird
-import Logging
+import FoundationEssentials
+import HTTP
+import Log
 
 /// Decides on requests for a certificate, and writes each decision to the audit log before the answer.
 struct EnrolmentDesk: Sendable {
@@ -22,8 +22,7 @@ struct EnrolmentDesk: Sendable {
     var proof: String?
   }
 
-  func answer(_ visit: Visit, body: () async throws -> ByteBuffer) async -> Response {
-    let start = ContinuousClock.now
+  func answer(_ visit: Visit, body: () throws(Refusal) -> [UInt8]) async -> Response {
     var known = Case()
     let outcome: Result<FilledOrder, any Error>
     do {
@@ -33,17 +32,17 @@ struct EnrolmentDesk: Sendable {
     }
     let (response, result) = conclude(visit, known, outcome)
     metrics.count(
-      method: known.method, result: result, seconds: (ContinuousClock.now - start) / .seconds(1))
+      method: known.method, result: result, seconds: (ContinuousClock.now - visit.began) / .seconds(1))
     return response
   }
 
   private func decide(
-    _ visit: Visit, _ body: () async throws -> ByteBuffer, _ known: inout Case
+    _ visit: Visit, _ body: () throws(Refusal) -> [UInt8], _ known: inout Case
   ) async throws -> FilledOrder {
     try rateLimit.admit(visit.client)
-    let body = try await body()
+    let body = try body()
     let proof = try await proof(of: visit, &known)
-    guard let message = try? JSONDecoder().decode(EnrolmentRequest.self, from: Data(body.readableBytesView))
+    guard let message = try? JSONDecoder().decode(EnrolmentRequest.self, from: Data(body))
     else {
       throw Refusal(
         .badRequest, "the request is not the JSON that is expected",
@@ -61,7 +60,7 @@ struct EnrolmentDesk: Sendable {
   private func proof(of visit: Visit, _ known: inout Case) async throws -> EnrolmentOrder.Proof {
     if visit.isRenewal {
       known.method = "certificate"
-      guard let certificate = try await visit.certificate() else {
+      guard let certificate = visit.certificate else {
         throw OrderRefusal(
           .unproven, "the client showed no certificate", hint: "renew over TLS with the current certificate")
       }
@@ -120,6 +119,6 @@ struct EnrolmentDesk: Sendable {
     }
     let status = refusal?.status ?? .internalServerError
     let result = status == .tooManyRequests ? "limited" : status == .serviceUnavailable ? "failed" : "refused"
-    return (refusal?.response ?? Response(status: status), result)
+    return (refusal?.response ?? Response(status), result)
   }
 }

@@ -1,3 +1,4 @@
+import HTTP
 import Synchronization
 
 /// Rate limits: for each client address, and for all together.

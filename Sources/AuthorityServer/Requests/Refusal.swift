@@ -1,16 +1,16 @@
 import Certificates
 import Enrolment
-import Hummingbird
+import HTTP
 
 /// A refusal as an HTTP response.
 struct Refusal: Error, Hashable, Sendable {
-  let status: HTTPResponse.Status
+  let status: Status
   let message: String
   let hint: String?
   /// The seconds after which a retry may succeed.
   let retryAfter: Int?
 
-  init(_ status: HTTPResponse.Status, _ message: String, hint: String? = nil, retryAfter: Int? = nil) {
+  init(_ status: Status, _ message: String, hint: String? = nil, retryAfter: Int? = nil) {
     self.status = status
     self.message = message
     self.hint = hint
@@ -40,8 +40,8 @@ struct Refusal: Error, Hashable, Sendable {
 
   var response: Response {
     var response = Response(json: EnrolmentRefusal(error: message, hint: hint), status: status)
-    if let retryAfter { response.headers[.retryAfter] = "\(retryAfter)" }
-    if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
+    if let retryAfter { response.fields["Retry-After"] = "\(retryAfter)" }
+    if status == .unauthorized { response.fields["WWW-Authenticate"] = "Bearer" }
     return response
   }
 }

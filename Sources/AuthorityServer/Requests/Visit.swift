@@ -1,5 +1,6 @@
+import Cryptography
 import Enrolment
-import Hummingbird
+import HTTP
 
 /// A request for a certificate, without its body.
 struct Visit: Sendable {
@@ -8,13 +9,15 @@ struct Visit: Sendable {
   /// The secret after `Authorization: Bearer` (RFC 6750, section 2.1); nil without one.
   let bearer: String?
   /// The client's certificate in DER.
-  let certificate: @Sendable () async throws -> [UInt8]?
+  let certificate: [UInt8]?
+  let began: ContinuousClock.Instant
 
-  init(_ request: Request, client: String, certificate: @escaping @Sendable () async throws -> [UInt8]?) {
-    isRenewal = request.uri.path == EnrolmentRequest.renewalPath
-    self.client = client
-    self.certificate = certificate
-    let words = (request.headers[.authorization] ?? "").split(separator: " ")
+  init(_ request: Request) {
+    isRenewal = request.path == EnrolmentRequest.renewalPath
+    client = request.client
+    certificate = request.certificates.first?.der
+    began = request.began
+    let words = (request.fields["authorization"] ?? "").split(separator: " ")
     bearer = words.count == 2 && words[0].lowercased() == "bearer" ? String(words[1]) : nil
   }
 }

@@ -52,10 +52,13 @@ package final class Server: Sendable {
   }
 
   /// Accepts nothing more from now on, and returns when the requests in flight are answered or their time is up.
-  package func stop() async {
+  /// - Parameter limit: nil for the one of the server's limits.
+  package func stop(within limit: Duration? = nil) async {
     listener.close()
     await withCheckedContinuation { continuation in
-      let isTaken = core.loop.execute { [core] in core.stop(continuation) }
+      let isTaken = core.loop.execute { [core] in
+        core.stop(within: limit ?? core.limits.farewell, continuation)
+      }
       if !isTaken { continuation.resume() }
     }
   }

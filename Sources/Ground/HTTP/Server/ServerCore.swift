@@ -42,12 +42,12 @@ final class ServerCore: @unchecked Sendable {
   }
 
   /// Ends connections as soon as nothing is under way on them, and all of them when the time is up.
-  func stop(_ waiter: CheckedContinuation<Void, Never>) {
+  func stop(within limit: Duration, _ waiter: CheckedContinuation<Void, Never>) {
     waiters.append(waiter)
     isStopping = true
     guard !connections.isEmpty else { return finish() }
     for connection in Array(connections.values) { connection.stop() }
-    _ = loop.schedule(after: limits.farewell) { [self] in
+    _ = loop.schedule(after: limit) { [self] in
       for connection in Array(connections.values) { connection.abort() }
     }
   }

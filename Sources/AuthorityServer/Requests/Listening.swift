@@ -1,0 +1,57 @@
+import HTTP
+import Network
+import Services
+
+/// Accepts connections and answers their requests.
+struct Listening: Service {
+  private let settings: AuthoritySettings
+  private let certificate: OwnCertificate
+  private let door: FrontDoor
+  private let onStart: @Sendable (Int) async -> Void
+
+  init(
+    _ settings: AuthoritySettings, certificate: OwnCertificate, door: FrontDoor,
+    onStart: @escaping @Sendable (Int) async -> Void
+  ) {
+    self.settings = settings
+    self.certificate = certificate
+    self.door = door
+    self.onStart = onStart
+  }
+
+  /// - Throws: ``AuthorityServerError`` if it cannot listen on the address.
+  func run() async throws {
+    let server = try await start()
+    await onStart(Int(server.address.port))
+    do {
+      try await gracefulShutdown()
+      await server.stop()
+    } catch {
+      await server.stop(within: .zero)
+    }
+  }
+
+  private func start() async throws(AuthorityServerError) -> Server {
+    do throws(NetworkError) {
+      return try await Server.start(
+        on: settings.host, port: UInt16(settings.port), tls: { [certificate] in certificate.tls },
+        limits: limits
+      ) { [door] in await door.respond(to: $0) }
+    } catch {
+      throw AuthorityServerError(
+        "cannot listen on \(settings.host):\(settings.port): \(error.listenReason)",
+        hint: "choose another address or port with --listen")
+    }
+  }
+
+  private var limits: ServerLimits {
+    var limits = ServerLimits()
+    limits.message = MessageLimits(
+      field: 16 << 10, fieldCount: 64, head: 32 << 10, body: settings.limits.bodySize)
+    limits.connections = ConnectionLimit.room(for: settings.limits.connections)
+    limits.connectionsPerClient = settings.limits.connectionsPerClient
+    limits.setPatience(settings.limits.patience)
+    limits.farewell = settings.limits.farewell
+    return limits
+  }
+}
