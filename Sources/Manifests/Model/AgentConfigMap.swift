@@ -6,6 +6,27 @@ struct AgentConfigMap {
   let configuration: String
   let etcdCA: String
 
+  /// - Parameter components: Those that the pod's agent gets credentials for.
+  init(of agent: AgentPlacement, for components: [String], in pod: PodSpec) {
+    name = "\(AgentContainer.name)-\(pod.object.name)"
+    namespace = pod.object.namespace
+    etcdCA = agent.etcdCA
+    let source = agent.source.lines.filter { line in line.contains { !$0.isWhitespace } }.map { "  \($0)" }
+    let certificates = components.flatMap { component in
+      var lines = [
+        "  - identity: \"\(agent.identities[component] ?? component)\"",
+        "    directory: \(AgentContainer.folder(of: component))",
+        // kube-controllers runs as user 999 in group root.
+        "    keyMode: \"\(component == "kube-controllers" ? "0440" : "0400")\"",
+      ]
+      if component == "cni-plugin" { lines.append("    cniCopy: \(Container.hostNetworkFolder)/calico-tls") }
+      return lines
+    }
+    configuration =
+      (["apiVersion: bulkhead/v1", "kind: Agent", "source:"] + source + ["certificates:"] + certificates
+      + ["etcdCA: \(AgentContainer.configurationFolder)/etcd-ca.crt"]).joined(separator: "\n")
+  }
+
   /// The value of the document, for comparison.
   var value: YAMLValue { object { .string($0) } }
 

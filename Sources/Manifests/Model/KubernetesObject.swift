@@ -41,12 +41,15 @@ struct KubernetesObject: Sendable {
 
 /// The parts of a pod that matter for credentials.
 struct PodSpec: Sendable {
+  /// The index of the pod spec in the file.
+  let id: Int
   let object: KubernetesObject
   let node: YAMLNode
   let containers: [Container]
   let volumes: [Volume]
 
-  init(object: KubernetesObject, node: YAMLNode) {
+  init(id: Int, object: KubernetesObject, node: YAMLNode) {
+    self.id = id
     self.object = object
     self.node = node
     containers = ["initContainers", "containers", "ephemeralContainers"].flatMap { key in
@@ -74,6 +77,11 @@ struct Container: Sendable {
   }
 
   var part: String { "container \(name)" }
+
+  /// The path at which the CNI installer mounts the host's folder of CNI configurations.
+  static let hostNetworkFolder = "/host/etc/cni/net.d"
+
+  var hostNetworkMount: VolumeMount? { mounts.first { $0.path == Self.hostNetworkFolder } }
 
   func variable(_ name: String) -> EnvironmentVariable? { environment.last { $0.name == name } }
 }

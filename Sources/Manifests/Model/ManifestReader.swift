@@ -27,6 +27,10 @@ struct ManifestReader {
     }
   }
 
+  func place(_ offset: Int, _ object: KubernetesObject?, _ part: String? = nil) -> ManifestPlace {
+    ManifestPlace(file: file, line: source.line(at: offset), object: object?.title, part: part)
+  }
+
   private mutating func read(_ index: Int) {
     let root = documents[index].root
     if root.isNull { return }

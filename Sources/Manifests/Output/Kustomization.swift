@@ -10,7 +10,7 @@ extension SegmentedManifest {
   /// - Parameter resources: The original and, if there is one, the file of the new Secrets, as paths relative
   ///   to the kustomization's folder.
   package func kustomization(resources: [String]) -> String {
-    let patches = plan.objects.compactMap(patch)
+    let patches = manifest.objects.compactMap(patch)
     var pairs: [YAMLValue.Pair] = [
       .init(key: .string("apiVersion"), value: .string("kustomize.config.k8s.io/v1beta1")),
       .init(key: .string("kind"), value: .string("Kustomization")),
@@ -23,7 +23,7 @@ extension SegmentedManifest {
 
   private func patch(of object: KubernetesObject) -> YAMLValue? {
     if droppedObjects.contains(where: { $0.id == object.id }) { return deletion(of: object) }
-    let edits = plan.edits.filter { $0.object == object.id }.map(\.edit)
+    let edits = findings.edits.filter { $0.object == object.id }.map(\.edit)
     if edits.isEmpty { return nil }
     let operations = JSONPatch(edits, of: object.root).operations.map(\.yaml)
     let text = YAMLStyle.usual.block(.sequence(operations), indent: 0).joined(separator: "\n")

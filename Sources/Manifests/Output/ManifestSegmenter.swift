@@ -12,32 +12,34 @@ package struct ManifestSegmenter: Sendable {
   ///   - file: The name of the file in faults and warnings.
   /// - Throws: ``ManifestRefusal`` with all faults; nothing is changed then.
   package func segment(_ text: String, file: String) throws(ManifestRefusal) -> SegmentedManifest {
-    let reader = ManifestReader(text, file: file)
-    var plan = SegmentationPlan(reader, options: options)
-    plan.run()
-    guard plan.faults.isEmpty else { throw Self.refusal(plan.faults) }
+    let manifest = Manifest(ManifestReader(text, file: file), options: options)
+    var findings = ManifestEditor.findings(in: manifest)
+    try Self.check(findings)
+    let secrets = SecretDocuments(manifest, findings)
+    findings.add(secrets.findings)
 
-    let secrets = SecretDocuments(&plan)
+    let source = manifest.reader.source
     var edits: [TextEdit] = []
-    for planned in plan.edits {
-      do { edits.append(try planned.edit.textEdit(in: reader.source)) } catch {
-        plan.faults.append(
+    for planned in findings.edits {
+      do { edits.append(try planned.edit.textEdit(in: source)) } catch {
+        findings.refuse([
           ManifestFault(
-            place: planned.place,
-            message: "\(error.message), in line \(reader.source.line(at: error.offset))",
-            hint: "write it as Calico's own manifests do"))
+            place: planned.place, message: "\(error.message), in line \(source.line(at: error.offset))",
+            hint: "write it as Calico's own manifests do")
+        ])
       }
     }
     var listEdits: [TextEdit] = []
     for (_, edit) in secrets.listEdits {
-      do { listEdits.append(try edit.textEdit(in: reader.source)) } catch {
-        plan.fault(at: error.offset, nil, nil, error.message, hint: "write it as kubectl get -o yaml does")
+      do { listEdits.append(try edit.textEdit(in: source)) } catch {
+        findings.fault(
+          at: error.offset, nil, nil, error.message, hint: "write it as kubectl get -o yaml does")
       }
     }
-    guard plan.faults.isEmpty else { throw Self.refusal(plan.faults) }
+    try Self.check(findings)
 
-    let result = reader.source.applying(edits + secrets.edits + listEdits)
-    let wrong = SelfCheck(plan: plan, secrets: secrets).faults(in: result)
+    let result = source.applying(edits + secrets.edits + listEdits)
+    let wrong = SelfCheck(manifest: manifest, edited: findings, secrets: secrets).faults(in: result)
     guard wrong.isEmpty else {
       throw ManifestRefusal(
         faults: wrong.map {
@@ -47,37 +49,42 @@ package struct ManifestSegmenter: Sendable {
             hint: "write it as Calico's own manifests do, and report this manifest")
         })
     }
+    var warnings = findings.warnings
     if options.placement == .inline, !secrets.new.isEmpty {
-      plan.warnings.append(Self.inlineWarning(secrets, reader))
+      warnings.append(Self.inlineWarning(secrets, manifest.reader))
     }
     return SegmentedManifest(
-      text: result, secrets: secrets.text, changes: Self.changes(plan, secrets),
-      warnings: plan.warnings.sorted { $0.place.line < $1.place.line },
+      text: result, secrets: secrets.text, changes: Self.changes(manifest, findings, secrets),
+      warnings: warnings.sorted { $0.place.line < $1.place.line },
       changedLines: edits.reduce(0) { $0 + $1.changedLines },
       addedLines: edits.reduce(0) { $0 + $1.addedLines },
-      original: text, file: file, plan: plan, droppedObjects: secrets.dropped)
+      original: text, file: file, manifest: manifest, findings: findings, droppedObjects: secrets.dropped)
   }
 
-  private static func refusal(_ faults: [ManifestFault]) -> ManifestRefusal {
-    ManifestRefusal(faults: faults.sorted { $0.place.line < $1.place.line })
+  private static func check(_ findings: Findings) throws(ManifestRefusal) {
+    guard findings.isRefused else { return }
+    throw ManifestRefusal(faults: findings.faults.sorted { $0.place.line < $1.place.line })
   }
 
-  private static func changes(_ plan: SegmentationPlan, _ secrets: SecretDocuments) -> [ManifestChange] {
-    var changes = plan.edits.map { ManifestChange(place: $0.place, what: $0.what) }
+  private static func changes(
+    _ manifest: Manifest, _ findings: Findings, _ secrets: SecretDocuments
+  ) -> [ManifestChange] {
+    var changes = findings.edits.map { ManifestChange(place: $0.place, what: $0.what) }
     changes += secrets.dropped.map {
       ManifestChange(
-        place: plan.place($0.root.range.lowerBound, $0),
+        place: manifest.reader.place($0.root.range.lowerBound, $0),
         what: "is left out: each component has a Secret of its own now")
     }
-    changes += plan.configMaps.map { map in
+    changes += findings.configMaps.map { map in
       let place = ManifestPlace(
-        file: plan.reader.file, line: newLine(secrets, plan.reader), object: "ConfigMap/\(map.name)")
+        file: manifest.reader.file, line: newLine(secrets, manifest.reader), object: "ConfigMap/\(map.name)")
       return ManifestChange(place: place, what: "is new: the configuration of an agent")
     }
-    if plan.options.placement == .inline {
+    if manifest.options.placement == .inline {
       changes += secrets.new.map { secret in
         let place = ManifestPlace(
-          file: plan.reader.file, line: newLine(secrets, plan.reader), object: "Secret/\(secret.name)")
+          file: manifest.reader.file, line: newLine(secrets, manifest.reader), object: "Secret/\(secret.name)"
+        )
         return ManifestChange(place: place, what: "is new: the credential of \(secret.component)")
       }
     }

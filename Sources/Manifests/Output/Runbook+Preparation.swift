@@ -31,7 +31,7 @@ extension Runbook {
   }
 
   var credentials: Step {
-    if case .agent = plan.options.delivery { return served }
+    if case .agent = manifest.options.delivery { return served }
     return Step(
       title: "The new Secrets, before anything names them",
       run: [
@@ -62,20 +62,22 @@ extension Runbook {
   /// The options of this run, for the command that writes.
   private var options: String {
     var words: [String] = []
-    if case .host(let folder) = plan.options.delivery { words.append(" --via host --host-folder \(folder)") }
-    if case .agent(let agent) = plan.options.delivery {
+    if case .host(let folder) = manifest.options.delivery {
+      words.append(" --via host --host-folder \(folder)")
+    }
+    if case .agent(let agent) = manifest.options.delivery {
       words.append(" --via agent --agent-image \(agent.image) --agent-source SOURCE.yaml")
     }
-    if plan.options.secretNames == .fixed { words.append(" --secret-names fixed") }
-    for (container, component) in plan.options.components.sorted(by: { $0.key < $1.key }) {
+    if manifest.options.secretNames == .fixed { words.append(" --secret-names fixed") }
+    for (container, component) in manifest.options.components.sorted(by: { $0.key < $1.key }) {
       words.append(" --component '\(container)=\(component)'")
     }
     return words.joined()
   }
 
   var hosts: [Step] {
-    guard case .host(let folder) = plan.options.delivery else { return [] }
-    let components = Set(plan.uses.filter { plan.isHosted(plan.pods[$0.pod]) }.map(\.component)).sorted()
+    guard case .host(let folder) = manifest.options.delivery else { return [] }
+    let components = findings.uses.filter { manifest.isHosted($0.pod) }.components
     return [
       Step(
         title: "The files on every host that the DaemonSet runs on",
@@ -90,6 +92,6 @@ extension Runbook {
   }
 
   private var namespaces: [String] {
-    Set(plan.needed.map { $0.namespace.map { " -n \($0)" } ?? "" }).sorted()
+    Set(findings.needed.map { $0.namespace.map { " -n \($0)" } ?? "" }).sorted()
   }
 }

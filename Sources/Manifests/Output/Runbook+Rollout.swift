@@ -29,8 +29,8 @@ extension Runbook {
   }
 
   var installed: Step? {
-    guard let use = plan.uses.first(where: { $0.component == "cni-plugin" }) else { return nil }
-    let object = plan.pods[use.pod].object
+    guard let use = findings.uses.first(where: { $0.component == "cni-plugin" }) else { return nil }
+    let object = use.object
     return Step(
       title: "The CNI plugin's copy on every host",
       run: ["openssl x509 -noout -subject -in /etc/cni/net.d/calico-tls/etcd-cert   # on each host"],
@@ -73,10 +73,10 @@ extension Runbook {
   }
 
   var removal: Step? {
-    let old = Set(plan.abandoned.map(\.secret)).sorted()
+    let old = Set(findings.abandoned.map(\.secret)).sorted()
     if old.isEmpty { return nil }
     let objects = old.flatMap { name in
-      Set(plan.abandoned.filter { $0.secret == name }.map { namespace(of: $0.by) }).sorted().map {
+      Set(findings.abandoned.filter { $0.secret == name }.map { namespace(of: $0.by) }).sorted().map {
         "kubectl\($0) delete secret \(name)"
       }
     }
@@ -88,8 +88,8 @@ extension Runbook {
   }
 
   private var rolledOut: [KubernetesObject] {
-    let ids = Set(plan.edits.map(\.object))
-    return plan.objects.filter { ids.contains($0.id) && !$0.podSpecs.isEmpty }
+    let ids = Set(findings.edits.map(\.object))
+    return manifest.objects.filter { ids.contains($0.id) && !$0.podSpecs.isEmpty }
   }
 
   private func isRecreated(_ object: KubernetesObject) -> Bool { ["Pod", "Job"].contains(object.kind) }

@@ -1,10 +1,12 @@
 /// The steps that roll out a specific segmented manifest: what to run, what to check afterwards, and how to
 /// go back. Nothing is removed while anything still needs it.
 struct Runbook {
-  let manifest: SegmentedManifest
+  /// The original.
+  let manifest: Manifest
+  /// What all passes found in it.
+  let findings: Findings
   /// The path of the manifest as the commands name it.
   let path: String
-  var plan: SegmentationPlan { manifest.plan }
 
   struct Step {
     let title: String
@@ -35,7 +37,7 @@ struct Runbook {
   /// A Secret that the components shared, and an object that used it; nil if each component has its own
   /// Secret already, from an earlier run.
   var sharedSecret: (secret: String, by: KubernetesObject)? {
-    plan.abandoned.filter { old in !plan.secrets.contains { $0.hasBorne(old.secret) } }
+    findings.abandoned.filter { old in !manifest.secrets.contains { $0.hasBorne(old.secret) } }
       .min { $0.secret < $1.secret }
   }
 
@@ -49,5 +51,7 @@ extension SegmentedManifest {
   /// The commands that roll this manifest out, in order, each with a check and the way back.
   ///
   /// - Parameter path: The path of the original as the commands should name it.
-  package func runbook(of path: String) -> String { Runbook(manifest: self, path: path).text }
+  package func runbook(of path: String) -> String {
+    Runbook(manifest: manifest, findings: findings, path: path).text
+  }
 }

@@ -1,28 +1,45 @@
 import FoundationEssentials
 
-extension SegmentationPlan {
+/// Which Secrets are written, and which documents of the file they replace or make superfluous.
+struct SecretContents {
   /// The documents of the Secrets that no workload uses after the edits.
-  func sharedSecrets() -> [KubernetesObject] {
-    let ids = abandoned.flatMap { find("Secret", named: $0.secret, from: $0.by).map(\.id) }
-    return Set(ids).sorted().map { objects[$0] }
+  let shared: [KubernetesObject]
+  /// Those of the shared documents that are removed.
+  private(set) var dropped: [KubernetesObject] = []
+  /// The Secrets to write.
+  private(set) var new: [SecretDocuments.Secret] = []
+  /// The documents that the new Secrets replace.
+  private(set) var replaced: [KubernetesObject] = []
+  private(set) var findings: Findings
+
+  private let manifest: Manifest
+
+  /// - Parameter edited: What all passes found.
+  init(_ manifest: Manifest, _ edited: Findings) {
+    self.manifest = manifest
+    findings = Findings(in: manifest)
+    let ids = edited.abandoned.flatMap { manifest.find("Secret", named: $0.secret, from: $0.by).map(\.id) }
+    shared = Set(ids).sorted().map { manifest.objects[$0] }
+    for object in shared where leavesOut(object) { dropped.append(object) }
+    for need in edited.needed { write(need) }
   }
 
   /// Whether the document of a Secret that is no longer used is removed. One that an earlier run wrote for a
   /// credential that has since been renewed is replaced by the new one; if no Secrets are written, it stays.
-  mutating func leavesOut(_ object: KubernetesObject) -> Bool {
-    if object.isManaged, secrets.contains(where: { $0.hasBorne(object.name) }) {
-      return options.placement != .none
+  private mutating func leavesOut(_ object: KubernetesObject) -> Bool {
+    if object.isManaged, manifest.secrets.contains(where: { $0.hasBorne(object.name) }) {
+      return manifest.options.placement != .none
     }
     let offset = object.root.range.lowerBound
     let isPopulated = object.root.isPopulated
     let isDropped =
-      switch options.sharedSecret {
+      switch manifest.options.sharedSecret {
       case .keep: false
       case .drop: true
       case .dropUnpopulated: !isPopulated
       }
     if isPopulated, !isDropped {
-      warn(
+      findings.warn(
         .sharedSecretPopulated, at: offset, object, nil,
         "holds the credential that the components shared; it is kept, and nothing of it is copied",
         hint: "when every pod has its own credential, delete it from the cluster and take it out of the file")
@@ -32,7 +49,7 @@ extension SegmentationPlan {
   }
 
   private mutating func reportReferences(to secret: KubernetesObject) {
-    for object in objects
+    for object in manifest.objects
     where object.podSpecs.isEmpty && !["Secret", "ConfigMap"].contains(object.kind)
       && object.id != secret.id
     {
@@ -41,43 +58,38 @@ extension SegmentationPlan {
         if case .scalar(secret.name, _) = node.content, offset == nil { offset = node.range.lowerBound }
       }
       guard let offset else { continue }
-      warn(
+      findings.warn(
         .secretReferencedElsewhere, at: offset, object, nil, "names \(secret.title), which is left out",
         hint: "see whether it is to name the new Secrets")
     }
   }
 
-  /// The Secrets to write, and the documents of the file that they replace.
-  mutating func newSecrets() -> (new: [SecretDocuments.Secret], replaced: [KubernetesObject]) {
-    var new: [SecretDocuments.Secret] = []
-    var replaced: [KubernetesObject] = []
-    for need in needed {
-      guard let secret = secret(of: need.component) else { continue }
-      if let existing = existing(secret, for: need) {
-        guard mustReplace(existing, by: secret) else { continue }
-        replaced.append(existing)
-      }
-      if options.placement == .none { continue }
-      guard let material = secret.material else {
-        fault(
-          at: 0, nil, "Secret \(secret.name)",
-          "is needed by \(need.component), for which no certificate is given",
-          hint: "issue a certificate for \(need.component), or leave the Secrets out")
-        continue
-      }
-      new.append(
-        SecretDocuments.Secret(
-          component: need.component, name: secret.name, namespace: need.namespace,
-          list: need.list, isImmutable: secret.isImmutable,
-          data: CredentialFile.allCases.map { ($0, material.base64($0)) }))
+  /// Writes the Secret of a component, unless the file contains it already.
+  private mutating func write(_ need: NeededSecret) {
+    guard let secret = manifest.secret(of: need.component) else { return }
+    if let existing = existing(secret, for: need) {
+      guard mustReplace(existing, by: secret) else { return }
+      replaced.append(existing)
     }
-    return (new, replaced)
+    if manifest.options.placement == .none { return }
+    guard let material = secret.material else {
+      findings.fault(
+        at: 0, nil, "Secret \(secret.name)",
+        "is needed by \(need.component), for which no certificate is given",
+        hint: "issue a certificate for \(need.component), or leave the Secrets out")
+      return
+    }
+    new.append(
+      SecretDocuments.Secret(
+        component: need.component, name: secret.name, namespace: need.namespace,
+        list: need.list, isImmutable: secret.isImmutable,
+        data: CredentialFile.allCases.map { ($0, material.base64($0)) }))
   }
 
   /// A document of the Secret that the file already contains; if the hash is not known, under any name that
   /// the component's Secret may have.
   private func existing(_ secret: OwnSecret, for need: NeededSecret) -> KubernetesObject? {
-    objects.first {
+    manifest.objects.first {
       $0.kind == "Secret" && secret.isNamed($0.name)
         && ($0.namespace == need.namespace || $0.namespace == nil || need.namespace == nil)
     }
@@ -92,9 +104,9 @@ extension SegmentationPlan {
           existing.root["data"]?[file.rawValue]?.string != material.base64(file)
         }
       } ?? false
-    if differs, existing.isManaged, options.placement != .none { return true }
+    if differs, existing.isManaged, manifest.options.placement != .none { return true }
     guard differs || !existing.root.isPopulated else { return false }
-    warn(
+    findings.warn(
       .secretAlreadyPresent, at: existing.root.range.lowerBound, existing, nil,
       existing.root.isPopulated
         ? "is in the file already and holds another credential than the one given; it is left as it is"

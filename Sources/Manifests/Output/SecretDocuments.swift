@@ -10,6 +10,8 @@ struct SecretDocuments {
   private(set) var edits: [TextEdit] = []
   /// The edits of documents that wrap their objects in a list.
   private(set) var listEdits: [(document: Int, edit: TreeEdit)] = []
+  /// Faults and warnings about Secrets.
+  let findings: Findings
 
   struct Secret {
     let component: String
@@ -20,29 +22,30 @@ struct SecretDocuments {
     let data: [(file: CredentialFile, base64: String)]
   }
 
-  init(_ plan: inout SegmentationPlan) {
-    position = plan.reader.documents.count
-    var shared = plan.sharedSecrets()
-    for object in shared where plan.leavesOut(object) { dropped.append(object) }
-    let (new, replaced) = plan.newSecrets()
-    self.new = new
-    shared = Self.inOrder(shared + replaced)
-    dropped = Self.inOrder(dropped + replaced)
-    let inline = plan.options.placement == .inline ? new : []
+  /// - Parameter edited: What all passes found.
+  init(_ manifest: Manifest, _ edited: Findings) {
+    let reader = manifest.reader
+    let contents = SecretContents(manifest, edited)
+    findings = contents.findings
+    new = contents.new
+    position = reader.documents.count
+    dropped = Self.inOrder(contents.dropped + contents.replaced)
+    let shared = Self.inOrder(contents.shared + contents.replaced)
+    let inline = manifest.options.placement == .inline ? new : []
     if let first = shared.first(where: { $0.list == nil }) {
       position = first.document + (dropped.contains { $0.document == first.document } ? 0 : 1)
     }
-    if position == plan.reader.documents.count, !plan.reader.source.endsWithNewline,
-      plan.reader.documents.last?.hasMarker == true
+    if position == reader.documents.count, !reader.source.endsWithNewline,
+      reader.documents.last?.hasMarker == true
     {
       // A last line without a newline stays the last line: at its end a block scalar would be parsed
       // differently if other lines followed.
       position -= 1
     }
     edits = Self.edits(
-      plan.configMaps.flatMap(\.lines) + inline.filter { $0.list == nil }.flatMap(\.lines),
+      edited.configMaps.flatMap(\.lines) + inline.filter { $0.list == nil }.flatMap(\.lines),
       dropped: dropped.filter { $0.list == nil }.map(\.document),
-      position: position, plan.reader)
+      position: position, reader)
     editLists(inline)
   }
 

@@ -15,20 +15,23 @@ package struct SegmentedManifest: Sendable {
 
   let original: String
   let file: String
-  let plan: SegmentationPlan
+  /// The original, parsed, with the options of the run.
+  let manifest: Manifest
+  /// What all passes found in it.
+  let findings: Findings
   let droppedObjects: [KubernetesObject]
 
   /// Nothing has to change: the text equals the original, byte for byte.
   package var isAlreadySegmented: Bool { changes.isEmpty }
 
   /// Whether the original contains credentials: a Secret with content.
-  package var originalHoldsCredentials: Bool { plan.objects.contains(where: \.holdsCredentials) }
+  package var originalHoldsCredentials: Bool { manifest.objects.contains(where: \.holdsCredentials) }
 
   /// Whether ``text`` contains credentials, so that others must not read it.
   package var holdsCredentials: Bool {
     let dropped = Set(droppedObjects.map(\.id))
-    return plan.options.placement == .inline && !secrets.isEmpty
-      || plan.objects.contains { $0.holdsCredentials && !dropped.contains($0.id) }
+    return manifest.options.placement == .inline && !secrets.isEmpty
+      || manifest.objects.contains { $0.holdsCredentials && !dropped.contains($0.id) }
   }
 
   /// The changes as a unified diff with three lines of context; empty if nothing changes. The contents of

@@ -1,14 +1,19 @@
-extension SegmentationPlan {
-  /// Gives calicoctl's container its credential. In Calico's calicoctl-etcd.yaml this part is commented out,
-  /// since v3.31 with an indentation that does not match the lines above, so it is written again with the
-  /// indentation of the active lines. The paths are values here, not keys of a ConfigMap: the ConfigMap is in
-  /// another file, and with canal it is canal-config, unlike the name in calicoctl-etcd.yaml.
-  mutating func wireCalicoctl() {
-    for (index, pod) in pods.enumerated() {
+/// Gives calicoctl's container its credential. In Calico's calicoctl-etcd.yaml this part is commented out,
+/// since v3.31 with an indentation that does not match the lines above, so it is written again with the
+/// indentation of the active lines. The paths are values here, not keys of a ConfigMap: the ConfigMap is in
+/// another file, and with canal it is canal-config, unlike the name in calicoctl-etcd.yaml.
+struct CalicoctlWiring {
+  private let manifest: Manifest
+  private(set) var findings: Findings
+
+  init(_ manifest: Manifest, uses: [CredentialUse]) {
+    self.manifest = manifest
+    findings = Findings(in: manifest)
+    for pod in manifest.pods {
+      let users = Set(uses.of(pod).map(\.container.name))
       for container in pod.containers
       where ComponentSignature.named(container.name)?.component == "calicoctl"
-        && container.variable("ETCD_ENDPOINTS") != nil
-        && !uses.contains(where: { $0.pod == index && $0.container.name == container.name })
+        && container.variable("ETCD_ENDPOINTS") != nil && !users.contains(container.name)
         && !container.mounts.contains(where: { $0.path == CredentialFile.directory })
       {
         wire(container, in: pod)
@@ -18,35 +23,34 @@ extension SegmentationPlan {
 
   private mutating func wire(_ container: Container, in pod: PodSpec) {
     if let variable = container.environment.first(where: { CredentialFile(variable: $0.name) != nil }) {
-      fault(
+      findings.fault(
         at: variable.node.range.lowerBound, pod.object, container.part,
         "has \(variable.name) and mounts nothing at \(CredentialFile.directory)",
         hint: "mount the credential there, or take the variable out")
       return
     }
-    guard let secret = secret(of: "calicoctl"), let env = container.node.entry("env"),
+    guard let secret = manifest.secret(of: "calicoctl"), let env = container.node.entry("env"),
       let lastVariable = env.value.items?.last
     else {
-      fault(
+      findings.fault(
         at: container.node.range.lowerBound, pod.object, container.part,
         "has no credential and no list of variables to add one to",
         hint: "write its env, volumeMounts and volumes out, and name a Secret for calicoctl")
       return
     }
     var style = YAMLStyle(like: lastVariable)
-    let dash = reader.source.column(at: env.value.range.lowerBound)
-    style.sequenceOffset = max(0, dash - reader.source.column(at: env.key.range.lowerBound))
+    let dash = manifest.reader.source.column(at: env.value.range.lowerBound)
+    style.sequenceOffset = max(0, dash - manifest.reader.source.column(at: env.key.range.lowerBound))
     for file in CredentialFile.allCases {
       let item = YAMLValue.mapping(["name": .string(file.variable), "value": .string(file.path)])
-      plan(
+      findings.edit(
         .append(item, to: env.value.resolved, style), at: lastVariable.range.lowerBound, pod.object,
         container.part,
         "has \(file.variable)")
     }
-    var names = Set(pod.volumes.map(\.name))
+    var names = VolumeNames(of: pod)
     let volume =
-      names.contains("etcd-certs")
-      ? freshName(for: "calicoctl", beside: "etcd-certs", names: &names) : "etcd-certs"
+      names.contains("etcd-certs") ? names.fresh(for: "calicoctl", beside: "etcd-certs") : "etcd-certs"
     addItem(
       .mapping(["mountPath": .string(CredentialFile.directory), "name": .string(volume)]), to: "volumeMounts",
       of: container.node, after: env, style, pod.object, container.part,
@@ -57,7 +61,7 @@ extension SegmentationPlan {
       .mapping(["name": .string(volume), "secret": reference]), to: "volumes", of: pod.node,
       after: containers, style,
       pod.object, "volume \(volume)", "is new and holds the Secret \(secret.name)")
-    need("calicoctl", in: pod.object)
+    findings.need("calicoctl", in: pod.object)
   }
 
   /// Adds an item to a list in a mapping, whether the list has items, is empty, or does not exist.
@@ -75,6 +79,6 @@ extension SegmentationPlan {
     } else {
       edit = .insert(.init(key: .string(key), value: .sequence([item])), after: entry, of: mapping, style)
     }
-    plan(edit, object, part, what)
+    findings.edit(edit, object, part, what)
   }
 }

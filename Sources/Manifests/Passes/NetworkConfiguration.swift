@@ -1,4 +1,6 @@
-extension SegmentationPlan {
+/// Refuses a CNI configuration with fixed paths: with those the plugin would never use the credential that
+/// the installer copies.
+struct NetworkConfiguration {
   /// The placeholders that Calico's CNI installer replaces with the paths of the files that it copied to the
   /// host.
   private static let placeholders = [
@@ -7,20 +9,23 @@ extension SegmentationPlan {
     "etcd_ca_cert_file": "__ETCD_CA_CERT_FILE__",
   ]
 
-  /// Refuses a CNI configuration with fixed paths: with those the plugin would never use the credential that
-  /// the installer copies.
-  mutating func checkNetworkConfiguration() {
+  private let source: SourceText
+  private(set) var findings: Findings
+
+  init(_ manifest: Manifest, uses: [CredentialUse]) {
+    source = manifest.reader.source
+    findings = Findings(in: manifest)
     var checked: Set<Int> = []
     for use in uses where use.component == "cni-plugin" && !use.isMapped {
-      let object = pods[use.pod].object
       guard let variable = use.container.variable("CNI_NETWORK_CONFIG") else { continue }
       if let value = variable.value {
-        check(value, object, "\(use.container.part), variable CNI_NETWORK_CONFIG")
+        check(value, use.object, "\(use.container.part), variable CNI_NETWORK_CONFIG")
       } else if let reference = variable.configMapKey,
-        let (value, owner, key) = configMapValue(reference, for: variable, in: use.container, of: object),
-        checked.insert(value.range.lowerBound).inserted
+        let place = manifest.configMapValue(
+          reference, for: variable, in: use.container, of: use.object, &findings),
+        checked.insert(place.node.range.lowerBound).inserted
       {
-        check(value, owner, key)
+        check(place.node, place.owner, place.part)
       }
     }
   }
@@ -33,13 +38,13 @@ extension SegmentationPlan {
       missing.remove(field)
       guard let placeholder = Self.placeholders[field], match.2 != placeholder else { continue }
       let found = match.2.isEmpty ? "nothing" : "the path \(match.2)"
-      fault(
+      findings.fault(
         at: offset(of: field, with: String(match.2), in: value), owner, part,
         "gives \(field) as \(found), so that the plugin would not use its own credential",
         hint: "write \"\(field)\": \"\(placeholder)\", which the installer fills in")
     }
     for field in missing.sorted() {
-      fault(
+      findings.fault(
         at: value.range.lowerBound, owner, part,
         "has no \(field), so that the plugin would have no credential",
         hint: "add \"\(field)\": \"\(Self.placeholders[field] ?? "")\" beside etcd_endpoints")
@@ -51,8 +56,8 @@ extension SegmentationPlan {
   private func offset(of field: String, with found: String, in value: YAMLNode) -> Int {
     var offset = value.range.lowerBound
     while offset < value.range.upperBound {
-      let next = reader.source.nextLineStart(after: offset) ?? reader.source.bytes.count
-      let line = reader.source.string(offset..<next)
+      let next = source.nextLineStart(after: offset) ?? source.bytes.count
+      let line = source.string(offset..<next)
       if line.contains(field), line.contains(found) { return offset }
       offset = next
     }

@@ -1,23 +1,29 @@
-extension SegmentationPlan {
-  /// Refuses other references to a credential, which the edits do not change: their users would keep the
-  /// shared one.
-  mutating func refuseOtherReferences() {
-    for object in objects {
+/// Refuses references to a credential that the edits do not change: their users would keep the shared one.
+struct OtherReferences {
+  private let manifest: Manifest
+  private let uses: [CredentialUse]
+  private(set) var findings: Findings
+
+  init(_ manifest: Manifest, uses: [CredentialUse]) {
+    self.manifest = manifest
+    self.uses = uses
+    findings = Findings(in: manifest)
+    for object in manifest.objects {
       refuseReferences(in: object)
       refuseMounts(in: object)
     }
   }
 
   private mutating func refuseReferences(in object: KubernetesObject) {
-    let credentials = credentialSecrets(for: object)
-    let own = uses.filter { pods[$0.pod].object.id == object.id }
+    let credentials = manifest.credentialSecrets(for: object)
+    let own = uses.filter { $0.object.id == object.id }
     let followed = Set(own.compactMap { $0.volume.secretName?.range.lowerBound })
     for (name, node, way) in Self.secretReferences(in: object.root) where credentials.contains(name) {
       let offset = node.range.lowerBound
       // A volume in use is checked elsewhere, with more specific faults.
       let isInUse = own.contains { $0.volume.node.range.contains(offset) }
       if followed.contains(offset) || isInUse || isMountedSecret(offset, in: object) { continue }
-      fault(
+      findings.fault(
         at: offset, object, way,
         "refers to the Secret \(name), which carries an etcd credential, and no component mounts it "
           + "from here",
@@ -27,7 +33,7 @@ extension SegmentationPlan {
 
   /// Whether a reference is part of a secret volume that a container mounts.
   private func isMountedSecret(_ offset: Int, in object: KubernetesObject) -> Bool {
-    pods.contains { pod in
+    manifest.pods.contains { pod in
       pod.object.id == object.id
         && pod.volumes.contains { volume in
           volume.secretName?.range.lowerBound == offset
@@ -58,7 +64,7 @@ extension SegmentationPlan {
   /// Refuses a mount at `/calico-secrets` that is outside the `volumeMounts` of containers.
   private mutating func refuseMounts(in object: KubernetesObject) {
     let known = Set(
-      pods.filter { $0.object.id == object.id }.flatMap(\.containers).flatMap(\.mounts)
+      manifest.pods.filter { $0.object.id == object.id }.flatMap(\.containers).flatMap(\.mounts)
         .map(\.node.range.lowerBound))
     var unknown: [Int] = []
     object.root.walk { node in
@@ -66,7 +72,7 @@ extension SegmentationPlan {
       if !known.contains(node.range.lowerBound) { unknown.append(node.range.lowerBound) }
     }
     for offset in unknown {
-      fault(
+      findings.fault(
         at: offset, object, nil,
         "has a mount at \(CredentialFile.directory) that is in no container of a pod",
         hint: "put it into the volumeMounts of a container in the pod's containers or initContainers")

@@ -1,19 +1,19 @@
-extension SegmentationPlan {
+/// Adds the hashes of their credentials to pod templates, so that a renewed credential restarts the workload:
+/// a Secret with a fixed name changes without a change of the workload. Hashed names need no such annotation.
+struct RolloutMark {
   /// The annotation of a pod template that changes with the credentials of the pod.
-  static let checksum = "checksum/etcd-certs"
+  private static let checksum = "checksum/etcd-certs"
 
-  /// Adds the hashes of their credentials to pod templates, so that a renewed credential restarts the
-  /// workload: a Secret with a fixed name changes without a change of the workload. Hashed names need no such
-  /// annotation.
-  mutating func markRollout() {
-    guard options.secretNames == .fixed else { return }
-    for (index, pod) in pods.enumerated() {
-      guard !isHosted(pod), !isServed(pod), let template = pod.object.template(around: pod.node) else {
-        continue
-      }
-      let components = Set(uses.filter { $0.pod == index }.map(\.component)).sorted()
-      let hashes = components.compactMap { component in
-        secret(of: component)?.shortHash.map { "\(component)=\($0)" }
+  private(set) var findings: Findings
+
+  init(_ manifest: Manifest, uses: [CredentialUse]) {
+    findings = Findings(in: manifest)
+    guard manifest.options.secretNames == .fixed else { return }
+    for pod in manifest.pods {
+      guard manifest.delivery(to: pod) == .secrets, let template = pod.object.template(around: pod.node)
+      else { continue }
+      let hashes = uses.of(pod).components.compactMap { component in
+        manifest.secret(of: component)?.shortHash.map { "\(component)=\($0)" }
       }
       if hashes.isEmpty { continue }
       mark(template, with: hashes.joined(separator: ","), in: pod.object)
@@ -28,20 +28,20 @@ extension SegmentationPlan {
     if let existing = template["metadata"]?["annotations"], let last = existing.entries?.last {
       style = YAMLStyle(like: existing)
       if let old = existing[Self.checksum] {
-        if old.string != text { plan(.set(old, to: text), object, "pod template", what) }
+        if old.string != text { findings.edit(.set(old, to: text), object, "pod template", what) }
       } else {
-        plan(.insert(pair, after: last, of: existing, style), object, "pod template", what)
+        findings.edit(.insert(pair, after: last, of: existing, style), object, "pod template", what)
       }
     } else if let metadata = template["metadata"], let last = metadata.entries?.last,
       metadata["annotations"] == nil
     {
       style = YAMLStyle(like: metadata)
-      plan(.insert(annotations, after: last, of: metadata, style), object, "pod template", what)
+      findings.edit(.insert(annotations, after: last, of: metadata, style), object, "pod template", what)
     } else if template["metadata"] == nil, let last = template.entries?.last {
       let metadata = YAMLValue.Pair(key: .string("metadata"), value: .mapping([annotations]))
-      plan(.insert(metadata, after: last, of: template, style), object, "pod template", what)
+      findings.edit(.insert(metadata, after: last, of: template, style), object, "pod template", what)
     } else {
-      fault(
+      findings.fault(
         at: template.range.lowerBound, object, "pod template", "has metadata or annotations that are empty",
         hint: "take the empty key out")
     }

@@ -1,0 +1,40 @@
+/// Replaces a pod's volumes of Secrets by volumes in memory, to which the pod's agent writes: one for each
+/// component.
+struct AgentVolumes {
+  private let pod: PodSpec
+  /// The new volumes' names, by component.
+  private(set) var names: [String: String] = [:]
+  private(set) var findings: Findings
+
+  /// - Parameter uses: Those of the pod.
+  init(_ manifest: Manifest, _ pod: PodSpec, _ uses: [CredentialUse]) {
+    self.pod = pod
+    findings = Findings(in: manifest)
+    var taken = VolumeNames(of: pod)
+    for volume in pod.volumes {
+      guard let shared = CredentialVolume(volume, of: pod, usedBy: uses, in: manifest, &findings) else {
+        continue
+      }
+      replace(shared, &taken)
+    }
+  }
+
+  private mutating func replace(_ shared: CredentialVolume, _ taken: inout VolumeNames) {
+    var new: [String: String] = [:]
+    var volumes: [YAMLValue] = []
+    for component in shared.users.components {
+      let name = taken.fresh(for: "\(component)-memory", beside: shared.name)
+      new[component] = name
+      volumes.append(
+        .mapping(["name": .string(name), "emptyDir": .mapping(["medium": .string("Memory")])]))
+    }
+    names.merge(new) { $1 }
+    // The agent's own volumes come with the first volume that is replaced.
+    if names.count == new.count { volumes += AgentContainer.volumes(of: pod) }
+    let what = new.values.sorted().joined(separator: " and ")
+    shared.replace(by: volumes, "makes way for \(what), in memory", &findings)
+    for use in shared.users {
+      if let name = new[use.component] { shared.exchange(for: name, in: use, &findings) }
+    }
+  }
+}
