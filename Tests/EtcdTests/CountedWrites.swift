@@ -17,6 +17,9 @@ final class CountedWrites: Sendable {
 
   init() { prefix = Key("/counted/\(UInt64.random(in: 0...(.max)))/") }
 
+  /// How many calls have ended.
+  var count: Int { outcomes.withLock { $0.count } }
+
   func end() { isOver.withLock { $0 = true } }
 
   /// Writes until ``end()``, but not for ever, with so many writes in flight.

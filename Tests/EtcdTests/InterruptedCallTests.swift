@@ -31,7 +31,8 @@ struct InterruptedCallTests {
         async let work: Void = writes.run(etcd, width: 64)
         var member = cluster.etcd.members[0]
         for _ in 0..<2 {
-          try await Task.sleep(for: .milliseconds(400))
+          let before = writes.count
+          #expect(try await eventually { writes.count > before + 200 })
           switch fate {
           case .killed:
             member.crash()
@@ -63,7 +64,7 @@ struct InterruptedCallTests {
     let seed = Int.random(in: 0...1_000_000)
     var random = SeededGenerator(seed: seed)
     let records = (0..<5).map { _ in Int.random(in: 1...40, using: &random) }
-    let cluster = try await SharedClusters.all.cluster(release)
+    let cluster = try await SharedClusters.all.cluster(release, for: "values")
     let way = try FaultyWay(to: cluster.etcd.endpoints[0].port)
     defer { way.end() }
     let writes = CountedWrites()
@@ -73,7 +74,8 @@ struct InterruptedCallTests {
       async let work: Void = writes.run(etcd, width: 16)
       for record in records {
         way.fail(at: record, with: fault)
-        try await Task.sleep(for: .milliseconds(fault == .fallSilent ? 700 : 250))
+        #expect(try await eventually { way.records >= record })
+        try await Task.sleep(for: .milliseconds(fault == .fallSilent ? 700 : 100))
         // What is silent is broken off, so that the next connection can be made.
         if fault == .fallSilent { way.heal() }
       }

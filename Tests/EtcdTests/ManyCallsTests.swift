@@ -2,19 +2,27 @@ import GRPC
 import Keyspace
 import Protobuf
 import TestClusters
+import TestSupport
 import Testing
 
 @testable import Etcd
 
 @Suite("Many calls on one connection", .realEtcd)
 struct ManyCallsTests {
+  private static let pattern: [UInt8] = {
+    var random = SeededGenerator(seed: 12)
+    return (0..<200_000).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }
+  }()
+
   private static func value(_ count: Int, _ number: Int) -> [UInt8] {
-    (0..<count).map { UInt8(truncatingIfNeeded: ($0 &+ number) &* 31 &+ $0 >> 8) }
+    var value = Array(pattern.prefix(count))
+    for (place, byte) in "\(number)".utf8.enumerated() where place < count { value[place] = byte }
+    return value
   }
 
   @Test("each gets its own answer, whatever its size", arguments: EtcdRelease.client)
   func sizes(release: EtcdRelease) async throws {
-    let cluster = try await SharedClusters.all.cluster(release)
+    let cluster = try await SharedClusters.all.cluster(release, for: "values")
     let folder = Key("/\(unique("sizes"))/")
     let sizes = [0, 1, 49, 10_000, 100_000, 1_000_000]
     try await cluster.connect { etcd in
@@ -27,7 +35,7 @@ struct ManyCallsTests {
         for caller in 0..<64 {
           group.addTask {
             var wrong = 0
-            for number in 0..<(caller % 8 == 0 ? 6 : 40) {
+            for number in 0..<(caller % 8 == 0 ? 6 : 20) {
               let size = sizes[(caller + number) % (caller % 8 == 0 ? 6 : 4)]
               if try await etcd.value(of: folder + Key("\(size)")) != Self.value(size, size) { wrong += 1 }
             }
@@ -44,7 +52,7 @@ struct ManyCallsTests {
 
   @Test("a request that is larger than the member's window arrives whole", arguments: EtcdRelease.client)
   func largeRequests(release: EtcdRelease) async throws {
-    let cluster = try await SharedClusters.all.cluster(release)
+    let cluster = try await SharedClusters.all.cluster(release, for: "values")
     let folder = Key("/\(unique("large"))/")
     try await cluster.connect { etcd in
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -71,7 +79,7 @@ struct ManyCallsTests {
     "a watch brings every event in order, and one that nobody reads stops no call",
     arguments: EtcdRelease.client)
   func watch(release: EtcdRelease) async throws {
-    let cluster = try await SharedClusters.all.cluster(release)
+    let cluster = try await SharedClusters.all.cluster(release, for: "values")
     let key = Key("/\(unique("watched"))")
     let (count, size) = (60, 100_000)
     try await cluster.connect { etcd in
@@ -100,7 +108,7 @@ struct ManyCallsTests {
 
   @Test("a lease is renewed beside them", arguments: EtcdRelease.current)
   func leases(release: EtcdRelease) async throws {
-    let cluster = try await SharedClusters.all.cluster(release)
+    let cluster = try await SharedClusters.all.cluster(release, for: "values")
     try await cluster.connect { etcd in
       let lease = try await etcd.grantLease(seconds: 60)
       try await withThrowingTaskGroup(of: Bool.self) { group in

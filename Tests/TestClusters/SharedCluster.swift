@@ -11,10 +11,14 @@ package actor SharedClusters {
   private struct Kind: Hashable {
     let release: EtcdRelease
     let members: Int
+    let purpose: String
   }
 
-  package func cluster(_ release: EtcdRelease, members: Int = 1) async throws -> TestCluster {
-    let kind = Kind(release: release, members: members)
+  /// - Parameter purpose: Tests with the same one share a cluster.
+  package func cluster(
+    _ release: EtcdRelease, members: Int = 1, for purpose: String = ""
+  ) async throws -> TestCluster {
+    let kind = Kind(release: release, members: members, purpose: purpose)
     if let running = clusters[kind] { return try await running.value }
     let starting = Task {
       let cluster = try await TestCluster.start(release, members: members, options: .init())

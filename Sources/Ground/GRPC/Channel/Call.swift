@@ -16,6 +16,8 @@ final class Call {
   /// The current try, once there is a connection for it.
   private(set) var exchange: Exchange?
   weak var link: Link?
+  /// Whether the caller waited for a message before there was a try.
+  var isWaitedFor = false
 
   init(
     _ request: GRPCRequest, framed: [UInt8], isComplete: Bool, answer: Exchange.Answer,
@@ -51,6 +53,7 @@ final class Call {
     request.timeout = remaining
     let exchange = Exchange(
       request, framed: framed, isComplete: isComplete, answer: answer, limit: limit, finish: ended)
+    if isWaitedFor { _ = exchange.waitsForMessage() }
     self.exchange = exchange
     return exchange
   }

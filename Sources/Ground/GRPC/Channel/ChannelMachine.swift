@@ -92,7 +92,10 @@ final class ChannelMachine {
 
   /// The caller waits for the next message of a stream.
   func waitsForMessage(_ call: Call) {
-    guard let exchange = call.exchange else { return }
+    guard let exchange = call.exchange else {
+      call.isWaitedFor = true
+      return
+    }
     call.link?.session?.release(exchange.waitsForMessage(), of: exchange)
   }
 
