@@ -1,4 +1,4 @@
-/// Base64url without padding (RFC 7515, section 2), in the one way that it is written.
+/// Base64url without padding (RFC 7515, section 2). Each byte sequence has exactly one accepted encoding.
 package enum Base64URL {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
@@ -25,8 +25,8 @@ package enum Base64URL {
     return String(decoding: characters, as: UTF8.self)
   }
 
-  /// - Returns: nil where there are other characters, such as padding or white space, a number of them that no bytes
-  ///   have, or bits after the last byte.
+  /// - Returns: nil if there are other characters, such as padding or white space, if the length is impossible, or if the
+  ///   unused bits of the last character are not zero.
   package static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
     var bytes: [UInt8] = []
     var bits = 0

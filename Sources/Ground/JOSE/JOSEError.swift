@@ -1,17 +1,17 @@
-/// Why a token or a key set is not taken. No reason quotes what was read: it may be a secret.
+/// Why a token or a key set is refused. It never quotes the input, which may be a secret.
 package enum JOSEError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// It is not what it should be: not three parts, not Base64url, not JSON, too long.
+  /// The form is wrong: not three parts, not Base64url, not JSON, too long.
   case malformed(String)
-  /// It is signed in a way that is not taken, such as not at all, or asks for what is not known here.
+  /// The algorithm, the kind of key or a critical extension is not supported.
   case unsupported(String)
-  /// No key that it may be signed with has signed it.
+  /// No acceptable key verifies the signature.
   case notSigned
 
   package var description: String {
     switch self {
     case .malformed(let what): "malformed: \(what)"
     case .unsupported(let what): "unsupported: \(what)"
-    case .notSigned: "not signed by a key that is known"
+    case .notSigned: "not signed by a known key"
     }
   }
 }

@@ -1,14 +1,14 @@
 import Cryptography
 
-/// A public key that signs in one way (RFC 7517).
+/// A public key with its one algorithm (RFC 7517).
 package struct JSONWebKey: Hashable, Sendable {
-  /// Its `kid`; nil where it has none.
+  /// Its `kid`; nil if it has none.
   package let id: String?
-  /// What it signs with: its `alg`, or what its kind signs with where it has none.
+  /// Its `alg`, or the default for its kind.
   package let algorithm: SignatureAlgorithm
   package let publicKey: PublicKey
 
-  /// - Throws: ``JOSEError`` where such a key does not sign so.
+  /// - Throws: ``JOSEError`` if the algorithm does not fit the key.
   package init(
     id: String?, algorithm: SignatureAlgorithm? = nil, publicKey: PublicKey
   ) throws(JOSEError) {
@@ -24,17 +24,17 @@ package struct JSONWebKey: Hashable, Sendable {
 
 /// The keys of a JSON Web Key Set (RFC 7517, section 5).
 package struct JSONWebKeySet: Hashable, Sendable {
-  /// In the order of the set, without those that are passed over.
+  /// The usable keys in the order of the set.
   package let keys: [JSONWebKey]
 
-  /// More than a set ever has: 1 MiB.
+  /// 1 MiB; a set has a few KiB.
   private static let longest = 1 << 20
 
   package init(_ keys: [JSONWebKey]) { self.keys = keys }
 
-  /// Reads a set. Keys of other kinds, secret ones, those that are for encryption and those whose numbers make no key
-  /// are passed over (RFC 7517, section 5).
-  /// - Throws: ``JOSEError`` where the bytes are no set.
+  /// Reads a set. Keys of other kinds, secret keys, keys for encryption and invalid keys are skipped (RFC 7517,
+  /// section 5).
+  /// - Throws: ``JOSEError`` if the bytes are not a set.
   package init(json: [UInt8]) throws(JOSEError) {
     guard json.count <= Self.longest else { throw .malformed("a key set of more than 1 MiB") }
     guard case .array(let members) = try StrictJSON(json)["keys"] else {
@@ -43,7 +43,7 @@ package struct JSONWebKeySet: Hashable, Sendable {
     keys = members.compactMap { try? JSONWebKey($0) }
   }
 
-  /// Those of an id; as a rule one.
+  /// The keys with this id; usually one.
   package func keys(id: String) -> [JSONWebKey] { keys.filter { $0.id == id } }
 }
 
@@ -51,7 +51,7 @@ extension JSONWebKey {
   fileprivate init(_ json: StrictJSON) throws {
     let algorithm = try json["alg"].map { name throws(JOSEError) in
       guard let algorithm = name.text.flatMap(SignatureAlgorithm.init) else {
-        throw .unsupported("a way of signing")
+        throw .unsupported("the algorithm")
       }
       return algorithm
     }

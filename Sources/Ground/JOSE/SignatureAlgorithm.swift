@@ -1,8 +1,8 @@
 import Cryptography
 
-/// The ways of signing that are taken (RFC 7518, section 3.1; RFC 8037, section 3.1). There is none for "none", which is
-/// no signature, and none for HMAC, whose key would be a public one for whoever confuses the two: so neither can be
-/// asked for.
+/// The supported algorithms (RFC 7518, section 3.1; RFC 8037, section 3.1). There is no case for "none" and none for
+/// HMAC, so that a token cannot select them: an HMAC whose secret is a public key would be a forgery that anyone can
+/// make.
 package enum SignatureAlgorithm: String, Hashable, Sendable, CaseIterable {
   case rs256 = "RS256"
   case rs384 = "RS384"
@@ -12,7 +12,7 @@ package enum SignatureAlgorithm: String, Hashable, Sendable, CaseIterable {
   case es512 = "ES512"
   case edDSA = "EdDSA"
 
-  /// What a kind of key signs with where nobody says.
+  /// The default for a kind of key.
   package static func usual(for kind: KeyKind) -> SignatureAlgorithm {
     switch kind {
     case .rsa: .rs256
@@ -23,7 +23,7 @@ package enum SignatureAlgorithm: String, Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// Whether a key of this kind signs so. A curve has one way only.
+  /// Whether a key of this kind can use the algorithm. Each curve has exactly one.
   package func fits(_ kind: KeyKind) -> Bool {
     switch (self, kind) {
     case (.rs256, .rsa), (.rs384, .rsa), (.rs512, .rsa), (.es256, .p256), (.es384, .p384), (.es512, .p521),
@@ -33,7 +33,7 @@ package enum SignatureAlgorithm: String, Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// Nil for Ed25519, whose signature has none of its own.
+  /// Nil for Ed25519, which takes none.
   var digest: Digest? {
     switch self {
     case .rs256, .es256: .sha256

@@ -1,21 +1,22 @@
 import Cryptography
 
-/// A JSON Web Signature in its compact form (RFC 7515, section 7.1), of which only the head was read. What it says comes
-/// out against a key that has signed it, and in no other way.
+/// A JSON Web Signature in compact form (RFC 7515, section 7.1), of which only the header has been read. The payload is
+/// only available with a key that verifies the signature.
 package struct SignedToken: Sendable {
-  /// What it says it is signed with; that alone counts for nothing.
+  /// The algorithm in the header. It is not trusted: it must be that of the key.
   package let algorithm: SignatureAlgorithm
-  /// The id of the key that it says it is signed with; nil where it says none.
+  /// The key's id in the header (`kid`); nil if there is none.
   package let keyID: String?
   private let signedPart: [UInt8]
   private let content: [UInt8]
   private let signature: [UInt8]
 
-  /// More than a token ever has: 64 KiB.
+  /// 64 KiB; service-account tokens have 1 to 2 KiB.
   private static let longest = 1 << 16
 
-  /// - Throws: ``JOSEError`` where the text is no such token, is signed in a way that is not taken, or says that more has
-  ///   to be understood (`crit`).
+  /// Reads the header.
+  /// - Throws: ``JOSEError`` if the text is not such a token, its algorithm is not supported, or it has critical
+  ///   extensions (`crit`).
   package init(_ text: String) throws(JOSEError) {
     let bytes = Array(text.utf8)
     guard bytes.count <= Self.longest else { throw .malformed("more than 64 KiB") }
@@ -23,15 +24,15 @@ package struct SignedToken: Sendable {
     guard parts.count == 3 else { throw .malformed("not three parts") }
     guard let head = Base64URL.decode(parts[0]), let content = Base64URL.decode(parts[1]),
       let signature = Base64URL.decode(parts[2])
-    else { throw .malformed("no Base64url") }
+    else { throw .malformed("not Base64url") }
     let header = try StrictJSON(head)
-    guard case .object(let members) = header else { throw .malformed("a head that is no object") }
-    guard let name = members["alg"]?.text else { throw .malformed("no word of how it is signed") }
-    guard let algorithm = SignatureAlgorithm(rawValue: name) else { throw .unsupported("a way of signing") }
-    // With b64 the content would not be what it seems (RFC 7797, section 3), and it must stand in crit.
+    guard case .object(let members) = header else { throw .malformed("a header that is not an object") }
+    guard let name = members["alg"]?.text else { throw .malformed("a header without an algorithm") }
+    guard let algorithm = SignatureAlgorithm(rawValue: name) else { throw .unsupported("the algorithm") }
+    // b64 changes how the payload is signed (RFC 7797, section 3) and must be listed in crit.
     guard members["crit"] == nil, members["b64"] == nil else { throw .unsupported("a critical extension") }
     let keyID = members["kid"]
-    guard keyID == nil || keyID?.text != nil else { throw .malformed("a key's id that is no text") }
+    guard keyID == nil || keyID?.text != nil else { throw .malformed("a key id that is not a string") }
     self.algorithm = algorithm
     self.keyID = keyID?.text
     signedPart = Array(parts[0] + [UInt8(ascii: ".")] + parts[1])
@@ -39,7 +40,7 @@ package struct SignedToken: Sendable {
     self.signature = signature
   }
 
-  /// What it says, where this key has signed it, in the key's own way.
+  /// The payload, if this key has signed the token with the key's algorithm.
   /// - Throws: ``JOSEError/notSigned``.
   package func content(signedBy key: JSONWebKey) throws(JOSEError) -> [UInt8] {
     guard key.algorithm == algorithm,
@@ -48,8 +49,8 @@ package struct SignedToken: Sendable {
     return content
   }
 
-  /// What it says, where one of the keys with its id has signed it.
-  /// - Throws: ``JOSEError/notSigned``, also where it says no id.
+  /// The payload, if a key with the id of the header has signed the token.
+  /// - Throws: ``JOSEError/notSigned``, also if the header has no id.
   package func content(signedBy keys: JSONWebKeySet) throws(JOSEError) -> [UInt8] {
     guard let keyID else { throw .notSigned }
     for key in keys.keys(id: keyID) {
@@ -58,11 +59,12 @@ package struct SignedToken: Sendable {
     throw .notSigned
   }
 
-  /// Signs what a token is to say.
+  /// Makes a token.
   /// - Parameters:
-  ///   - algorithm: one that fits the key.
-  ///   - keyID: of the key, for whoever has several.
-  /// - Throws: ``JOSEError`` where it does not fit, or the key does not sign.
+  ///   - content: the payload.
+  ///   - algorithm: an algorithm of the key's kind.
+  ///   - keyID: the key's id for the header.
+  /// - Throws: ``JOSEError`` if the algorithm does not fit the key, or OpenSSL refuses to sign.
   package static func sign(
     _ content: [UInt8], with key: PrivateKey, algorithm: SignatureAlgorithm, keyID: String? = nil
   ) throws(JOSEError) -> String {
@@ -76,11 +78,11 @@ package struct SignedToken: Sendable {
       let signature = try key.signFixedLength(Array(signed.utf8), digest: algorithm.digest)
       return "\(signed).\(Base64URL.encode(signature))"
     } catch {
-      throw .unsupported("a key that does not sign")
+      throw .unsupported("a key that cannot sign")
     }
   }
 
-  /// A text in JSON.
+  /// A string in JSON.
   private static func quoted(_ text: String) -> String {
     var quoted = "\""
     for scalar in text.unicodeScalars {

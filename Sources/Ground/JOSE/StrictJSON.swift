@@ -1,27 +1,28 @@
-/// JSON (RFC 8259) in which no member is there twice: of two, one program would take the first and another the last
-/// (RFC 7515, section 4).
+/// JSON (RFC 8259) without duplicate members, of which one parser would take the first and another the last (RFC 7515,
+/// section 4).
 package enum StrictJSON: Hashable, Sendable {
   case object([String: StrictJSON])
   case array([StrictJSON])
   case string(String)
-  /// As it is written.
+  /// The number as it is written.
   case number(String)
   case bool(Bool)
   case null
 
-  /// - Throws: ``JOSEError`` where the bytes are not one value in UTF-8, without a byte-order mark, or are nested deeper
-  ///   than 16 levels.
+  /// Parses one value in UTF-8.
+  /// - Throws: ``JOSEError`` if the bytes are not exactly one value, have a byte-order mark, or are nested more than 16
+  ///   levels deep.
   package init(_ bytes: some Sequence<UInt8>) throws(JOSEError) {
     var reader = JSONReader(Array(bytes))
     self = try reader.document()
   }
 
-  /// A member of an object; nil where there is none.
+  /// A member of an object; nil if there is none.
   package subscript(_ name: String) -> StrictJSON? {
     if case .object(let members) = self { members[name] } else { nil }
   }
 
-  /// The text of a string; nil for anything else.
+  /// The text of a string; nil for other values.
   package var text: String? {
     if case .string(let text) = self { text } else { nil }
   }
@@ -42,7 +43,7 @@ private struct JSONReader {
     return value
   }
 
-  private var broken: JOSEError { .malformed("no JSON in which every member is there once") }
+  private var broken: JOSEError { .malformed("not JSON, or with duplicate members") }
 
   private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
@@ -156,7 +157,7 @@ private struct JSONReader {
     }
   }
 
-  /// A character by its number, which is two numbers where it is beyond the first 65,536.
+  /// A `\u` escape, or two of them for a surrogate pair.
   private mutating func escapedScalar() throws(JOSEError) -> [UInt8] {
     let first = try unit()
     var units = [first]

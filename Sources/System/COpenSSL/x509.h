@@ -1,6 +1,5 @@
 #pragma once
-// Keys, digests and X.509: what Swift's importer does not see of OpenSSL, which is macros, variadic functions, unions
-// and constants made of other constants.
+// Keys, digests and X.509: what Swift cannot import from OpenSSL, which is macros, variadic functions and unions.
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>
@@ -43,8 +42,8 @@ static inline EVP_PKEY *shim_generate_ec(const char *curve) { return EVP_EC_gen(
 static inline EVP_PKEY *shim_generate_rsa(unsigned int bits) { return EVP_RSA_gen(bits); }
 static inline EVP_PKEY *shim_generate(const char *type) { return EVP_PKEY_Q_keygen(NULL, NULL, type); }
 
-// An OSSL_PARAM keeps the pointer of its name, where a text of Swift's would dangle: so public keys are made of their
-// numbers here.
+// An OSSL_PARAM keeps the pointer to its name, which would dangle for a Swift string. So public keys are built from
+// their numbers in C.
 static inline EVP_PKEY *shim_public_key(const char *type, OSSL_PARAM *parameters) {
   EVP_PKEY *key = NULL;
   EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
@@ -84,8 +83,8 @@ static inline EVP_PKEY *shim_public_ed25519(const unsigned char *bytes, size_t c
   return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, bytes, count);
 }
 
-// The name of an elliptic curve; 0 where the key has none, or was read from the curve's own numbers, which other
-// programs do not take for the curve.
+// The name of an elliptic curve. Returns 0 if there is none, or if the key was decoded from explicit curve parameters,
+// which other programs refuse even if they are those of a named curve.
 static inline int shim_curve(const EVP_PKEY *key, char *name, size_t size) {
   size_t count = 0;
   int from_numbers = 0;
@@ -93,7 +92,7 @@ static inline int shim_curve(const EVP_PKEY *key, char *name, size_t size) {
     return 0;
   return EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, name, size, &count) == 1;
 }
-// The point of an elliptic curve, and the number that belongs to it: padded to the curve's size.
+// The point of an elliptic curve, and the private scalar, padded to the length of the curve.
 static inline int shim_ec_point(const EVP_PKEY *key, unsigned char *point, size_t size, size_t *count) {
   return EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, size, count) == 1;
 }
@@ -105,7 +104,7 @@ static inline int shim_ec_scalar(const EVP_PKEY *key, unsigned char *scalar, int
   return written == count;
 }
 
-// The parameters of an algorithm where they are a sequence or octets, which are in a union.
+// The parameters of an algorithm if they are a sequence or an octet string, which are members of a union.
 static inline const ASN1_STRING *shim_sequence(const ASN1_TYPE *value) {
   return value != NULL && value->type == V_ASN1_SEQUENCE ? value->value.sequence : NULL;
 }
@@ -115,9 +114,8 @@ static inline const ASN1_STRING *shim_octets(const ASN1_TYPE *value) {
 
 // MARK: Certificates, requests and lists
 
-// The public key of an elliptic curve or of Ed25519, by its bytes: OpenSSL 3.0's encoder looks its providers up for each
-// key, which takes some 100 microseconds. The certificate in memory has no key that can verify after this; one that is
-// read from its bytes has.
+// Sets the public key of an elliptic curve or of Ed25519 by its bytes, because OpenSSL 3.0's encoder needs about 100
+// microseconds for each key. Afterwards the certificate in memory has no usable key; decoding its DER gives one.
 static inline int shim_set_public_key(X509_PUBKEY *to, int algorithm, int curve, const unsigned char *bytes, int count) {
   unsigned char *copy = (unsigned char *)OPENSSL_memdup(bytes, (size_t)count);
   int kind = curve == NID_undef ? V_ASN1_UNDEF : V_ASN1_OBJECT;

@@ -1,15 +1,16 @@
 internal import COpenSSL
 
-/// AES-256-GCM (NIST SP 800-38D): nobody reads what is sealed, and nobody changes it unseen.
+/// AES-256-GCM (NIST SP 800-38D): encryption that detects changes.
 package enum AES256GCM {
   package static let keyCount = 32
-  /// A nonce must never serve twice with the same key.
+  /// A nonce must never be used twice with the same key.
   package static let nonceCount = 12
   package static let tagCount = 16
 
-  /// - Parameter additional: is not sealed, and must be the same when it is opened.
-  /// - Returns: the sealed bytes and the tag after them.
-  /// - Throws: ``CryptographyError`` where a length is wrong.
+  /// Encrypts bytes.
+  /// - Parameter additional: data that is authenticated but not encrypted; the same is needed to open it.
+  /// - Returns: the encrypted bytes, followed by the tag.
+  /// - Throws: ``CryptographyError`` if the key or the nonce has a wrong length.
   package static func seal(
     _ plain: [UInt8], key: [UInt8], nonce: [UInt8], additional: [UInt8] = []
   ) throws(CryptographyError) -> [UInt8] {
@@ -32,7 +33,8 @@ package enum AES256GCM {
     return sealed + tag
   }
 
-  /// - Throws: ``CryptographyError`` where anything was changed, or a length is wrong.
+  /// Decrypts what ``seal(_:key:nonce:additional:)`` returned.
+  /// - Throws: ``CryptographyError`` if anything was changed, or a length is wrong.
   package static func open(
     _ sealed: [UInt8], key: [UInt8], nonce: [UInt8], additional: [UInt8] = []
   ) throws(CryptographyError) -> [UInt8] {
@@ -54,7 +56,7 @@ package enum AES256GCM {
     try check(shim_gcm_set_tag(context.pointer, Array(sealed.suffix(tagCount))), operation)
     var rest = [UInt8](repeating: 0, count: tagCount)
     guard EVP_DecryptFinal_ex(context.pointer, &rest, &count) == 1 else {
-      throw CryptographyError(operation, because: "it was changed, or the key is another")
+      throw CryptographyError(operation, because: "the data was changed, or the key is wrong")
     }
     return plain
   }
@@ -64,7 +66,7 @@ package enum AES256GCM {
   ) throws(CryptographyError) -> Owned {
     Calls.begin()
     guard key.count == keyCount, nonce.count == nonceCount else {
-      throw CryptographyError(operation, because: "a key or nonce of another length")
+      throw CryptographyError(operation, because: "the key or the nonce has a wrong length")
     }
     return try Owned(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free, operation)
   }

@@ -2,7 +2,7 @@ internal import COpenSSL
 
 /// Random bytes for keys, salts and serial numbers.
 package enum Randomness {
-  /// - Throws: ``CryptographyError`` where the system gives none.
+  /// - Throws: ``CryptographyError`` if the system provides no entropy.
   package static func bytes(_ count: Int) throws(CryptographyError) -> [UInt8] {
     Calls.begin()
     var bytes = [UInt8](repeating: 0, count: count)

@@ -1,14 +1,14 @@
 internal import COpenSSL
 
-/// SHA-256 (FIPS 180-4) of bytes that come piece by piece.
+/// An incremental SHA-256 (FIPS 180-4).
 package struct SHA256: ~Copyable {
-  /// The bytes of a digest.
+  /// Length of a digest in bytes.
   package static let count = 32
 
   private let context: OpaquePointer
 
   package init() {
-    // It fails only where there is no memory, or where OpenSSL was built or set up without SHA-256.
+    // Fails only if memory is exhausted, or OpenSSL was built or configured without SHA-256.
     let context = EVP_MD_CTX_new()
     guard let context, EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
       preconditionFailure("OpenSSL has no memory or no SHA-256")
@@ -21,11 +21,11 @@ package struct SHA256: ~Copyable {
   /// Adds bytes.
   package mutating func update(_ bytes: [UInt8]) {
     guard EVP_DigestUpdate(context, bytes, bytes.count) == 1 else {
-      preconditionFailure("OpenSSL could not go on with SHA-256")
+      preconditionFailure("OpenSSL could not update SHA-256")
     }
   }
 
-  /// The digest of all bytes so far; more may be added after it.
+  /// The digest of all bytes added so far. More bytes can be added afterwards.
   package borrowing func digest() -> [UInt8] {
     let copy = EVP_MD_CTX_new()
     defer { EVP_MD_CTX_free(copy) }

@@ -1,7 +1,7 @@
-/// Signatures of elliptic curves as JWS has them (RFC 7518, section 3.4): both numbers side by side, each in the bytes
-/// of the curve. OpenSSL's are a sequence in DER.
+/// ECDSA signatures in the form of JWS (RFC 7518, section 3.4): r and s, each with the length of the curve. OpenSSL uses
+/// a sequence in DER.
 extension PublicKey {
-  /// Whether a signature is this key's, of this message; as ``isValid(_:of:digest:)`` for keys without a curve.
+  /// Verifies a signature of a message; the same as ``isValid(_:of:digest:)`` for RSA and Ed25519.
   package func isValid(fixedLength signature: [UInt8], of message: [UInt8], digest: Digest?) -> Bool {
     guard let count = kind.coordinateCount else { return isValid(signature, of: message, digest: digest) }
     guard signature.count == 2 * count else { return false }
@@ -12,7 +12,7 @@ extension PublicKey {
 }
 
 extension PrivateKey {
-  /// Signs a message: what ``PublicKey/isValid(fixedLength:of:digest:)`` checks.
+  /// Signs a message; ``PublicKey/isValid(fixedLength:of:digest:)`` verifies the signature.
   /// - Throws: ``CryptographyError``.
   package func signFixedLength(
     _ message: [UInt8], digest: Digest?
@@ -20,14 +20,14 @@ extension PrivateKey {
     let signature = try sign(message, digest: digest)
     guard let count = kind.coordinateCount else { return signature }
     guard let sequence = DERReader.only(0x30, in: signature) else {
-      throw CryptographyError("sign a message", because: "a signature of another form")
+      throw CryptographyError("sign a message", because: "a signature in an unexpected form")
     }
     var numbers = DERReader(sequence.contents)
     var halves: [UInt8] = []
     for _ in 0..<2 {
       let digits = Array((numbers.next(0x02)?.contents ?? []).drop { $0 == 0 })
       guard (1...count).contains(digits.count) else {
-        throw CryptographyError("sign a message", because: "a signature of another form")
+        throw CryptographyError("sign a message", because: "a signature in an unexpected form")
       }
       halves += [UInt8](repeating: 0, count: count - digits.count) + digits
     }

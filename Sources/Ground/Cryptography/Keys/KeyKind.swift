@@ -1,12 +1,12 @@
 internal import COpenSSL
 
-/// The kinds of key that certificates and tokens have, as far as they are taken here.
+/// The supported kinds of key.
 package enum KeyKind: Hashable, Sendable, CustomStringConvertible {
   case p256, p384, p521, ed25519
-  /// - Parameter bits: of the modulus.
+  /// - Parameter bits: length of the modulus.
   case rsa(bits: Int)
 
-  /// The field's name, with the size where there are several: "P-256", "Ed25519", "RSA 2048".
+  /// The usual name, for RSA with the length: "P-256", "Ed25519", "RSA 2048".
   package var description: String {
     switch self {
     case .p256: "P-256"
@@ -17,8 +17,7 @@ package enum KeyKind: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The bytes of a coordinate, of the secret number and of either half of a signature; nil where the key is none of an
-  /// elliptic curve with coordinates.
+  /// Length in bytes of a coordinate, of the scalar, and of each half of a signature; nil for Ed25519 and RSA.
   package var coordinateCount: Int? {
     switch self {
     case .p256: 32
@@ -28,7 +27,7 @@ package enum KeyKind: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The digest that goes with the key unless another is asked for; nil where the signature has none of its own.
+  /// The default digest for signatures; nil for Ed25519, which takes none.
   var usualDigest: Digest? {
     switch self {
     case .p256, .rsa: .sha256
@@ -38,7 +37,7 @@ package enum KeyKind: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// - Returns: nil where it is of another kind.
+  /// - Returns: nil for an unsupported kind.
   init?(of key: OpaquePointer) {
     if EVP_PKEY_is_a(key, "RSA") == 1 {
       self = .rsa(bits: Int(EVP_PKEY_get_bits(key)))
@@ -59,7 +58,7 @@ package enum KeyKind: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// The digests that signatures are made of.
+/// The digests for signatures.
 package enum Digest: Hashable, Sendable {
   case sha256, sha384, sha512
 

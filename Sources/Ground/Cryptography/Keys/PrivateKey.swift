@@ -1,19 +1,18 @@
 internal import COpenSSL
 
-/// A private key and its public one. It cannot be printed by mistake: descriptions, mirrors and errors show its kind
-/// only. OpenSSL wipes it when it is freed.
+/// A private key with its public key. It cannot be printed by mistake: descriptions, mirrors and errors show only its
+/// kind. OpenSSL wipes it when it is freed.
 ///
-/// OpenSSL's key does not change after it was made, but for what OpenSSL keeps for itself under its own locks, so it may
-/// be used on several threads.
+/// The key is immutable, except for caches that OpenSSL protects by its own locks, so threads can share it.
 package final class PrivateKey: @unchecked Sendable {
   let pointer: OpaquePointer
   package let publicKey: PublicKey
 
   package var kind: KeyKind { publicKey.kind }
 
-  /// - Parameter key: what the library made, which the new value frees, or this initialiser where it throws.
+  /// - Parameter key: an `EVP_PKEY`, which the new value owns.
   init(owning key: consuming Owned, _ operation: @autoclosure () -> String) throws(CryptographyError) {
-    // The public key is the same object: OpenSSL counts its owners.
+    // Both share one object, whose references OpenSSL counts.
     try check(EVP_PKEY_up_ref(key.pointer), operation())
     publicKey = try PublicKey(owning: Owned(key.pointer, EVP_PKEY_free, operation()), operation())
     pointer = key.take()
@@ -21,7 +20,7 @@ package final class PrivateKey: @unchecked Sendable {
 
   deinit { EVP_PKEY_free(pointer) }
 
-  /// A new key. RSA takes a part of a second.
+  /// Generates a key. RSA needs up to a second.
   /// - Throws: ``CryptographyError``.
   package static func generate(_ kind: KeyKind) throws(CryptographyError) -> PrivateKey {
     Calls.begin()

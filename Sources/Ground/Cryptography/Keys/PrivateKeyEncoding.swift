@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// How a private key is written in DER, and what PEM calls it.
+/// The DER encodings of private keys, with their PEM labels.
 package enum PrivateKeyForm: String, CaseIterable, Sendable {
   /// RFC 5958: any kind of key.
   case pkcs8 = "PRIVATE KEY"
@@ -9,10 +9,10 @@ package enum PrivateKeyForm: String, CaseIterable, Sendable {
   /// RFC 8017, appendix A.1.2: RSA keys.
   case pkcs1 = "RSA PRIVATE KEY"
 
-  /// What stands in PEM's `BEGIN` line.
+  /// The label in the PEM `BEGIN` line.
   package var label: String { rawValue }
 
-  /// The tag of what follows the version, by which the three are told apart.
+  /// The tag of the element after the version, which differs in the three forms.
   fileprivate var secondTag: UInt8 {
     switch self {
     case .pkcs8: 0x30
@@ -23,16 +23,16 @@ package enum PrivateKeyForm: String, CaseIterable, Sendable {
 }
 
 extension PrivateKey {
-  /// Reads a key, and sees that its two halves belong together.
-  /// - Throws: ``CryptographyError`` where the bytes are no such key, or more than one.
+  /// Reads a key and checks that its private and public halves match.
+  /// - Throws: ``CryptographyError`` if the bytes are not exactly one key of a supported kind.
   package convenience init(
     der bytes: UnsafeRawBufferPointer, form: PrivateKeyForm
   ) throws(CryptographyError) {
     try self.init(checking: Self.read(bytes, form))
   }
 
-  /// Reads a key, and sees that its two halves belong together.
-  /// - Throws: ``CryptographyError`` where the bytes are no such key, or more than one.
+  /// Reads a key and checks that its private and public halves match.
+  /// - Throws: ``CryptographyError`` if the bytes are not exactly one key of a supported kind.
   package convenience init(der: SecretBytes, form: PrivateKeyForm) throws(CryptographyError) {
     try self.init(
       checking: der.withUnsafeBytes { (bytes) throws(CryptographyError) in try Self.read(bytes, form) })
@@ -43,9 +43,9 @@ extension PrivateKey {
   ) throws(CryptographyError) -> OpaquePointer {
     Calls.begin()
     let operation = "read a private key"
-    // OpenSSL reads PKCS#8 whatever it was told to expect.
+    // d2i_PrivateKey reads PKCS#8 too, whatever kind it is asked for.
     guard DER.isStrict(bytes), DER.secondTag(of: bytes) == form.secondTag else {
-      throw CryptographyError(operation, because: "bytes that are no \(form.label)")
+      throw CryptographyError(operation, because: "not in the form \(form.label)")
     }
     switch form {
     case .pkcs8: return try unwrap(bytes, operation)
@@ -58,13 +58,14 @@ extension PrivateKey {
     }
   }
 
-  /// The public half may stand in the bytes, and OpenSSL believes it: so what one half signs the other has to confirm.
+  /// The encoding can contain the public half, which OpenSSL does not compare with the private one. So one half signs
+  /// and the other verifies.
   private convenience init(checking key: OpaquePointer) throws(CryptographyError) {
     let operation = "read a private key"
     try self.init(owning: Owned(key, EVP_PKEY_free, operation), operation)
     let message = Array("both halves".utf8)
     guard publicKey.isValid(try sign(message), of: message) else {
-      throw CryptographyError(operation, because: "the public half is another key's")
+      throw CryptographyError(operation, because: "the public half is that of another key")
     }
   }
 
@@ -78,8 +79,8 @@ extension PrivateKey {
     return try check(EVP_PKCS82PKEY(information.pointer), operation)
   }
 
-  /// The key in DER. It belongs in a file with mode 0600 or a Secret, nowhere else.
-  /// - Parameter form: `sec1` for keys of elliptic curves only, `pkcs1` for RSA keys only.
+  /// The key in DER. Write it only to a file with mode 0600 or a Secret.
+  /// - Parameter form: `sec1` only for elliptic curves, `pkcs1` only for RSA.
   /// - Throws: ``CryptographyError``.
   package func der(_ form: PrivateKeyForm = .pkcs8) throws(CryptographyError) -> SecretBytes {
     Calls.begin()
@@ -95,10 +96,11 @@ extension PrivateKey {
     }
   }
 
-  /// The form of a P-256 key is the same for every key but for its 32 and 65 bytes, and it is written for every
-  /// certificate that is issued: OpenSSL 3.0's encoder would take three times as long as making the key.
+  /// PKCS#8 of a P-256 key is constant except for the 32 bytes of the scalar and the 65 of the point, so it is composed
+  /// here: one is written for each issued certificate, and OpenSSL 3.0's encoder needs three times as long as the
+  /// generation of the key.
   private func p256DER(_ operation: String) throws(CryptographyError) -> SecretBytes {
-    let beginning: [UInt8] = [
+    let prefix: [UInt8] = [
       0x30, 0x81, 0x87, 0x02, 0x01, 0x00,  // PrivateKeyInfo, version 0 (RFC 5958, section 2)
       0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,  // id-ecPublicKey
       0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07,  // prime256v1
@@ -106,10 +108,10 @@ extension PrivateKey {
     ]
     let middle: [UInt8] = [0xa1, 0x44, 0x03, 0x42, 0x00]
     guard let point = publicKey.point, point.count == 65 else { throw CryptographyError(operation) }
-    let total = beginning.count + 32 + middle.count + point.count
+    let total = prefix.count + 32 + middle.count + point.count
     return try SecretBytes(count: total) { (memory) throws(CryptographyError) in
-      memory.copyBytes(from: beginning)
-      let scalar = UnsafeMutableRawBufferPointer(rebasing: memory.dropFirst(beginning.count))
+      memory.copyBytes(from: prefix)
+      let scalar = UnsafeMutableRawBufferPointer(rebasing: memory.dropFirst(prefix.count))
       guard shim_ec_scalar(pointer, scalar.baseAddress, 32) == 1 else { throw CryptographyError(operation) }
       UnsafeMutableRawBufferPointer(rebasing: scalar.dropFirst(32)).copyBytes(from: middle)
       UnsafeMutableRawBufferPointer(rebasing: scalar.dropFirst(32 + middle.count)).copyBytes(from: point)

@@ -2,24 +2,24 @@ internal import COpenSSL
 
 /// A private key protected by a passphrase: PKCS#8's EncryptedPrivateKeyInfo (RFC 5958, section 3) with PBES2 (RFC 8018).
 ///
-/// Written with PBKDF2-HMAC-SHA-256 and AES-256-CBC, which every `openssl` since 1.0 reads. Read with PBKDF2 and all
-/// usual hashes, with scrypt (RFC 7914), and all lengths of AES-CBC.
+/// Written with PBKDF2-HMAC-SHA-256 and AES-256-CBC, which `openssl` reads since 1.0. PBKDF2 with SHA-1 and SHA-2, scrypt
+/// (RFC 7914) and AES-CBC with all key lengths are read.
 package struct ProtectedKey: Sendable {
-  /// What stands in PEM's `BEGIN` line.
+  /// The label in the PEM `BEGIN` line.
   package static let label = "ENCRYPTED PRIVATE KEY"
 
-  /// All of it, in DER.
+  /// The whole in DER.
   package let der: [UInt8]
   let derivation: Derivation
   let cipher: Cipher
   let ciphertext: [UInt8]
 
-  /// What OWASP's Password Storage Cheat Sheet asks of PBKDF2 with SHA-256.
+  /// As the OWASP Password Storage Cheat Sheet recommends for PBKDF2 with SHA-256.
   private static let rounds = 600_000
 
-  /// Reads one.
-  /// - Throws: ``CryptographyError`` where the bytes are no such key, or protected in another way, or with numbers that
-  ///   would take minutes or gigabytes: the bytes may come from anywhere.
+  /// Reads a protected key without decrypting it.
+  /// - Throws: ``CryptographyError`` if the bytes are not such a key, the protection is not supported, or its cost is so
+  ///   high that an attacker could use it to exhaust time or memory.
   package init(der: [UInt8]) throws(CryptographyError) {
     Calls.begin()
     let operation = "read a protected key"
@@ -52,14 +52,14 @@ package struct ProtectedKey: Sendable {
     try self.init(der: encode(operation) { [pointer = protected.pointer] in i2d_X509_SIG(pointer, $0) })
   }
 
-  /// The key.
-  /// - Throws: ``CryptographyError``. A wrong passphrase and a damaged key cannot be told apart.
+  /// Decrypts the key.
+  /// - Throws: ``CryptographyError``. A wrong passphrase cannot be distinguished from a damaged key.
   package func key(passphrase: SecretBytes) throws(CryptographyError) -> PrivateKey {
     let secret = try cipher.open(ciphertext, key: derivation.key(from: passphrase, count: cipher.keyCount))
     return try PrivateKey(der: secret, form: .pkcs8)
   }
 
-  /// In PEM, with the newline at its end.
-  /// - Throws: ``CryptographyError`` where there is no memory.
+  /// The PEM text with a final newline.
+  /// - Throws: ``CryptographyError`` if memory is exhausted.
   package func pem() throws(CryptographyError) -> String { try PEM.text(Self.label, der) }
 }

@@ -1,19 +1,19 @@
 internal import COpenSSL
 
 extension ProtectedKey {
-  /// How a passphrase becomes a key.
+  /// How the encryption key is derived from a passphrase.
   enum Derivation: Sendable {
     case pbkdf2(salt: [UInt8], rounds: Int, hash: Hash)
     case scrypt(salt: [UInt8], cost: Int, blockSize: Int, parallelism: Int)
 
     static let mostRounds = 3_000_000
-    /// Bytes: OpenSSL itself takes 32 MiB at most unless it is told more.
+    /// In bytes. OpenSSL's own limit is 32 MiB by default.
     static let mostMemory = 1 << 28
 
     enum Hash: Sendable {
       case sha1, sha256, sha384, sha512
 
-      /// - Parameter hmac: OpenSSL's number of the HMAC with it.
+      /// - Parameter hmac: the NID of the HMAC.
       init?(hmac: Int32) {
         switch hmac {
         case NID_hmacWithSHA1: self = .sha1

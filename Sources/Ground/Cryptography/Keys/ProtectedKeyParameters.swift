@@ -1,7 +1,7 @@
 internal import COpenSSL
 
 extension ProtectedKey {
-  /// What stands for PBES2 in the bytes (RFC 8018, appendix A.4).
+  /// Reads the parameters of PBES2 (RFC 8018, appendix A.4).
   static func parameters(
     _ algorithm: UnsafePointer<X509_ALGOR>?, _ operation: String
   ) throws(CryptographyError) -> (Derivation, Cipher) {
@@ -28,7 +28,7 @@ extension ProtectedKey {
       guard let salt = shim_octets(parameters.pointee.salt),
         let rounds = number(parameters.pointee.iter, of: 1...Derivation.mostRounds)
       else { throw unknown("salt or number of rounds", operation) }
-      // HMAC with SHA-1 where nothing is said (RFC 8018, appendix A.2).
+      // The default is HMAC with SHA-1 (RFC 8018, appendix A.2).
       var hash = Derivation.Hash.sha1
       if let name = parameters.pointee.prf {
         guard let named = Derivation.Hash(hmac: OBJ_obj2nid(name.pointee.algorithm)) else {
@@ -66,13 +66,13 @@ extension ProtectedKey {
     return Cipher(keyCount: keyCount, initializationVector: vector)
   }
 
-  /// Parameters that are a sequence of their own, all of it. The caller frees them.
+  /// Decodes parameters that are a sequence. The caller frees them.
   private static func sequence<Parameters>(
     _ value: UnsafePointer<ASN1_TYPE>?, _ operation: String,
     by d2i: (UnsafeMutablePointer<UnsafePointer<UInt8>?>, Int) -> UnsafeMutablePointer<Parameters>?
   ) throws(CryptographyError) -> UnsafeMutablePointer<Parameters> {
     guard let encoding = shim_sequence(value) else { throw unknown("parameter", operation) }
-    // It is one value: all of it was walked through as DER when the key was read.
+    // ``decode(_:_:freedBy:by:)`` has checked that all of it is DER, so this is one value.
     var cursor = ASN1_STRING_get0_data(encoding)
     return try check(d2i(&cursor, Int(ASN1_STRING_length(encoding))), operation)
   }
@@ -84,6 +84,6 @@ extension ProtectedKey {
   }
 
   private static func unknown(_ what: String, _ operation: String) -> CryptographyError {
-    CryptographyError(operation, because: "a \(what) that is not taken")
+    CryptographyError(operation, because: "unsupported \(what)")
   }
 }

@@ -2,15 +2,14 @@ internal import COpenSSL
 
 /// A public key of one of the kinds of ``KeyKind``.
 ///
-/// OpenSSL's key does not change after it was made, but for what OpenSSL keeps for itself under its own locks, so it may
-/// be used on several threads.
+/// The key is immutable, except for caches that OpenSSL protects by its own locks, so threads can share it.
 package final class PublicKey: @unchecked Sendable {
   let pointer: OpaquePointer
   package let kind: KeyKind
-  /// SubjectPublicKeyInfo in DER (RFC 5280, section 4.1.2.7): the same bytes for the same key.
+  /// SubjectPublicKeyInfo in DER (RFC 5280, section 4.1.2.7). Equal keys have equal bytes.
   package let subjectPublicKeyInfo: [UInt8]
 
-  /// - Parameter key: what the library made, which the new value frees, or this initialiser where it throws.
+  /// - Parameter key: an `EVP_PKEY`, which the new value owns.
   init(owning key: consuming Owned, _ operation: @autoclosure () -> String) throws(CryptographyError) {
     guard let kind = KeyKind(of: key.pointer) else {
       Calls.begin()
@@ -23,7 +22,8 @@ package final class PublicKey: @unchecked Sendable {
 
   deinit { EVP_PKEY_free(pointer) }
 
-  /// - Throws: ``CryptographyError`` where the bytes are no such key, or more than one.
+  /// Reads a key.
+  /// - Throws: ``CryptographyError`` if the bytes are not exactly one key of a supported kind.
   package convenience init(subjectPublicKeyInfo bytes: [UInt8]) throws(CryptographyError) {
     Calls.begin()
     let operation = "read a public key"
@@ -34,6 +34,7 @@ package final class PublicKey: @unchecked Sendable {
   }
 
   /// The key of a certificate or request.
+  /// - Throws: ``CryptographyError``; ``CryptographyError/isOfUnknownKey`` tells an unsupported kind from damage.
   convenience init(reading key: OpaquePointer?, _ operation: String) throws(CryptographyError) {
     var algorithm: UnsafeMutablePointer<X509_ALGOR>?
     try check(X509_PUBKEY_get0_param(nil, nil, nil, &algorithm, key), operation)
@@ -41,19 +42,19 @@ package final class PublicKey: @unchecked Sendable {
     try self.init(owning: Owned(X509_PUBKEY_get(key), EVP_PKEY_free, operation), operation)
   }
 
-  /// The kinds whose encoding is a fixed beginning and the key's own bytes are put together here, because OpenSSL 3.0's
-  /// encoder takes some 100 microseconds for each.
+  /// For most kinds the encoding is a fixed prefix and the key's bytes, so it is composed here: OpenSSL 3.0's encoder
+  /// needs about 100 microseconds for each key.
   private static func information(
     _ key: OpaquePointer, _ kind: KeyKind, _ operation: @autoclosure () -> String
   ) throws(CryptographyError) -> [UInt8] {
-    if let beginning = kind.informationBeginning {
-      return beginning + (try point(of: key, kind, operation()))
+    if let prefix = kind.informationPrefix {
+      return prefix + (try point(of: key, kind, operation()))
     }
     return try encode(operation()) { i2d_PUBKEY(key, $0) }
   }
 
-  /// The uncompressed point of an elliptic curve (SEC 1, section 2.3.3) or Ed25519's 32 bytes. Compressed points are
-  /// refused, as Go's crypto/x509 does and so every etcd.
+  /// The uncompressed point of an elliptic curve (SEC 1, section 2.3.3) or the 32 bytes of Ed25519. Compressed points
+  /// are refused, because Go's crypto/x509, and so etcd, refuses them.
   private static func point(
     of key: OpaquePointer, _ kind: KeyKind, _ operation: @autoclosure () -> String
   ) throws(CryptographyError) -> [UInt8] {
@@ -62,14 +63,14 @@ package final class PublicKey: @unchecked Sendable {
     var point = [UInt8](repeating: 0, count: 2 * 66 + 1)
     guard shim_ec_point(key, &point, point.count, &count) == 1 else { throw CryptographyError(operation()) }
     guard count == expected, kind == .ed25519 || point[0] == 4 else {
-      throw CryptographyError(operation(), because: "a point that is compressed")
+      throw CryptographyError(operation(), because: "a compressed point")
     }
     return Array(point.prefix(count))
   }
 
-  /// The uncompressed point or Ed25519's bytes; nil for RSA.
+  /// The uncompressed point, or the bytes of Ed25519; nil for RSA.
   var point: ArraySlice<UInt8>? {
-    kind.informationBeginning.map { subjectPublicKeyInfo.dropFirst($0.count) }
+    kind.informationPrefix.map { subjectPublicKeyInfo.dropFirst($0.count) }
   }
 }
 
@@ -82,9 +83,9 @@ extension PublicKey: Hashable {
 }
 
 extension KeyKind {
-  /// All of SubjectPublicKeyInfo before the key's own bytes; nil for RSA, whose length varies. RFC 5480, section 2, and
-  /// RFC 8410, section 4.
-  fileprivate var informationBeginning: [UInt8]? {
+  /// SubjectPublicKeyInfo up to the key's bytes (RFC 5480, section 2; RFC 8410, section 4); nil for RSA, because its
+  /// length varies.
+  fileprivate var informationPrefix: [UInt8]? {
     let curve: [UInt8] = [0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08]
     let shortCurve: [UInt8] = [0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05]
     switch self {

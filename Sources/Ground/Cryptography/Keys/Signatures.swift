@@ -1,11 +1,11 @@
 internal import COpenSSL
 
 extension PublicKey {
-  /// Whether a signature is this key's, of this message.
+  /// Verifies a signature of a message.
   /// - Parameters:
-  ///   - signature: RSA's as it is (PKCS#1, version 1.5), that of an elliptic curve in DER, Ed25519's 64 bytes.
-  ///   - digest: nil for the one that goes with the key: SHA-256 with RSA and P-256, SHA-384 with P-384, SHA-512 with
-  ///     P-521. With Ed25519 there is none.
+  ///   - signature: PKCS#1 version 1.5 for RSA, DER for elliptic curves, 64 bytes for Ed25519.
+  ///   - digest: nil for the default: SHA-256 for RSA and P-256, SHA-384 for P-384, SHA-512 for P-521. Must be nil for
+  ///     Ed25519.
   package func isValid(_ signature: [UInt8], of message: [UInt8], digest: Digest? = nil) -> Bool {
     Calls.begin()
     defer { Calls.begin() }
@@ -18,13 +18,13 @@ extension PublicKey {
 }
 
 extension PrivateKey {
-  /// Signs a message: what ``PublicKey/isValid(_:of:digest:)`` checks.
+  /// Signs a message; ``PublicKey/isValid(_:of:digest:)`` verifies the signature.
   /// - Throws: ``CryptographyError``.
   package func sign(_ message: [UInt8], digest: Digest? = nil) throws(CryptographyError) -> [UInt8] {
     Calls.begin()
     let operation = "sign a message"
     guard publicKey.kind != .ed25519 || digest == nil else {
-      throw CryptographyError(operation, because: "Ed25519 has no digest of its own")
+      throw CryptographyError(operation, because: "Ed25519 takes no digest")
     }
     let context = try Owned(EVP_MD_CTX_new(), EVP_MD_CTX_free, operation)
     let function = (digest ?? publicKey.kind.usualDigest)?.function

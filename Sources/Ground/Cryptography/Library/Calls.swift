@@ -1,19 +1,19 @@
 internal import COpenSSL
 
-/// What is true of every call of OpenSSL here: the queue of errors is emptied before the first call of an operation,
-/// since successful calls may leave entries, and read right after the call that failed, on the same thread.
+/// The rule for OpenSSL's error queue, which is per thread: it is emptied before the first call of an operation, because
+/// calls that succeed can leave entries, and read directly after the call that failed.
 enum Calls {
-  /// Empties this thread's queue of errors.
+  /// Empties the error queue of this thread.
   @inline(__always) static func begin() { ERR_clear_error() }
 }
 
-/// Most functions return 1 for success, and 0 or less for a failure.
+/// Checks the result of a function that returns 1 for success, and 0 or less for failure.
 @inline(__always)
 func check(_ result: Int32, _ operation: @autoclosure () -> String) throws(CryptographyError) {
   guard result > 0 else { throw CryptographyError(operation()) }
 }
 
-/// Functions that make something return NULL for a failure.
+/// Checks the result of a function that returns NULL for failure.
 @inline(__always)
 func check<Pointer>(
   _ pointer: Pointer?, _ operation: @autoclosure () -> String
@@ -22,8 +22,7 @@ func check<Pointer>(
   return pointer
 }
 
-/// The count of a buffer as OpenSSL's older functions take it. What is read here has a megabyte at most, so a longer
-/// one is refused.
+/// A length for OpenSSL's functions that take an `int`.
 @inline(__always)
 func count32(_ count: Int, _ operation: @autoclosure () -> String) throws(CryptographyError) -> Int32 {
   guard let count = Int32(exactly: count) else {

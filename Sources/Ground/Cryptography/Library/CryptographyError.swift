@@ -1,23 +1,22 @@
 internal import COpenSSL
 
-/// Why OpenSSL refused something: what was to be done, and its own words from this thread's error queue.
+/// A failed operation, with the entries of OpenSSL's error queue.
 package struct CryptographyError: Error, Hashable, Sendable, CustomStringConvertible {
   /// One entry of OpenSSL's error queue.
   package struct Entry: Hashable, Sendable {
-    /// The part of OpenSSL that refused, a number of `openssl/err.h` (`ERR_LIB_…`); 0 for this room.
+    /// The part of OpenSSL, a number of `openssl/err.h` (`ERR_LIB_…`); 0 for this room.
     package let library: Int
-    /// The number of the reason within that part (`openssl/…err.h`); 0 for this room, unless it is said
-    /// otherwise.
+    /// The reason within that part, a number of `openssl/…err.h`; 0 for this room unless documented otherwise.
     package let reason: Int
-    /// The reason in OpenSSL's words, as in "wrong tag".
+    /// The reason as text, as in "wrong tag".
     package let words: String
-    /// What OpenSSL added, such as the field that it read; empty as a rule.
+    /// OpenSSL's additional data, such as a field name; usually empty.
     package let detail: String
   }
 
-  /// What was to be done, as in "read a certificate".
+  /// The operation, as in "read a certificate".
   package let operation: String
-  /// What OpenSSL said, the first cause first; empty where it said nothing.
+  /// The entries, root cause first; empty if OpenSSL gave none.
   package let entries: [Entry]
 
   package var description: String {
@@ -26,28 +25,27 @@ package struct CryptographyError: Error, Hashable, Sendable, CustomStringConvert
     return "OpenSSL could not \(operation): \(words.joined(separator: "; "))"
   }
 
-  /// Takes all entries from the queue of this thread, so it is made on the thread of the failed call and before any
-  /// `await`.
+  /// Takes all entries from the queue of this thread. Must be called on the thread of the failed call, before any `await`.
   init(_ operation: String) {
     self.operation = operation
     entries = Self.takeEntries()
   }
 
-  /// A refusal of this room's own.
+  /// A failure that this room detects itself.
   init(_ operation: String, because words: String, reason: Int = 0) {
     self.operation = operation
     entries = [Entry(library: 0, reason: reason, words: words, detail: "")]
   }
 
-  /// A key of a kind that is not taken, and may be whole.
+  /// A key of an unsupported kind, which may be intact.
   init(unknownKeyTo operation: String) {
     self.init(operation, because: Self.unknownKey)
   }
 
-  /// Whether it is about a key, or a certificate's key, that is of a kind that is not taken and may be whole.
+  /// Whether the cause is a key of an unsupported kind, as opposed to a damaged one.
   package var isOfUnknownKey: Bool { entries.first?.words == Self.unknownKey }
 
-  private static let unknownKey = "a kind of key that is not taken"
+  private static let unknownKey = "an unsupported kind of key"
 
   /// The queue holds at most 16 entries (OpenSSL, `ERR_NUM_ERRORS`).
   private static func takeEntries() -> [Entry] {

@@ -1,7 +1,6 @@
-/// As much of DER (X.690) as is written by hand here: the extensions of certificates, as bytes that no parser of a text
-/// in between can read otherwise.
+/// Writes the subset of DER (X.690) that extensions and names need.
 package enum DER {
-  /// A value with its tag and length before it.
+  /// A value with tag and length.
   package static func value(_ tag: UInt8, _ contents: [UInt8]) -> [UInt8] {
     var bytes: [UInt8] = [tag]
     bytes.reserveCapacity(contents.count + 6)
@@ -19,14 +18,14 @@ package enum DER {
 
   package static func octets(_ contents: [UInt8]) -> [UInt8] { value(0x04, contents) }
 
-  /// A number that is not negative, from its bytes, the most significant first.
+  /// An unsigned number from its bytes, most significant byte first.
   package static func integer(_ bytes: [UInt8]) -> [UInt8] {
     let digits = Array(bytes.drop { $0 == 0 })
     // A leading zero keeps the number positive.
     return value(0x02, digits.first.map { $0 >= 0x80 } ?? true ? [0] + digits : digits)
   }
 
-  /// The bits that are set, counted from the first, as X.509 writes a set of flags: without zeros at the end.
+  /// A named bit list, without trailing zero bits (X.690, section 11.2.2). Bit 0 is the first.
   package static func flags(_ bits: [Int]) -> [UInt8] {
     guard let last = bits.max() else { return value(0x03, [0]) }
     var bytes = [UInt8](repeating: 0, count: last / 8 + 1)
@@ -35,7 +34,7 @@ package enum DER {
   }
 
   /// An object identifier from its text, as in "1.2.840.113549".
-  /// - Returns: nil where the text is none.
+  /// - Returns: nil if the text is not an object identifier.
   package static func objectIdentifier(_ text: String) -> [UInt8]? {
     let arcs = text.split(separator: ".", omittingEmptySubsequences: false).map { UInt64($0) }
     guard arcs.count >= 2, let first = arcs[0], let second = arcs[1], first <= 2, first == 2 || second < 40,

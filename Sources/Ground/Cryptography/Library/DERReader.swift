@@ -1,5 +1,5 @@
-/// Reads values one after the other, of bytes that ``DER/isStrict(_:)`` has passed: what is in an extension, in C a union
-/// inside a stack.
+/// Reads consecutive values from bytes that ``DER/isStrict(_:)`` accepts. Used for names and extensions, which OpenSSL
+/// gives as unions in stacks.
 struct DERReader {
   struct Value {
     let tag: UInt8
@@ -10,7 +10,7 @@ struct DERReader {
 
   private var rest: ArraySlice<UInt8>
 
-  /// - Parameter contents: those of a sequence, a set or a tag around a value.
+  /// - Parameter contents: contents of a constructed value.
   init(_ contents: ArraySlice<UInt8>) { rest = contents }
 
   var isAtEnd: Bool { rest.isEmpty }
@@ -35,13 +35,13 @@ struct DERReader {
     return value
   }
 
-  /// The next value if it has this tag; else nothing is read.
+  /// The next value if it has this tag; otherwise nil, and nothing is consumed.
   mutating func next(_ tag: UInt8) -> Value? {
     guard rest.first == tag else { return nil }
     return next()
   }
 
-  /// The one value that the bytes are, if they are strict and it has this tag.
+  /// Reads bytes that must be exactly one value with this tag, in strict DER.
   static func only(_ tag: UInt8, in bytes: [UInt8]) -> Value? {
     guard bytes.withUnsafeBytes({ DER.isStrict($0) }) else { return nil }
     var reader = DERReader(bytes[...])
@@ -50,7 +50,7 @@ struct DERReader {
 }
 
 extension DERReader.Value {
-  /// An object identifier as text, as in "2.5.4.3"; nil where it is none, or has an arc of more than 64 bits.
+  /// An object identifier as text, as in "2.5.4.3"; nil if it is invalid or has an arc of more than 64 bits.
   var objectIdentifier: String? {
     guard tag == 0x06 || tag == 0x88, let last = contents.last, last < 0x80 else { return nil }
     var arcs: [UInt64] = []
@@ -66,7 +66,7 @@ extension DERReader.Value {
     return ([first, arcs[0] - 40 * first] + arcs.dropFirst()).map(String.init).joined(separator: ".")
   }
 
-  /// A number that is not negative and has up to 63 bits; nil otherwise.
+  /// A number from 0 to 2^63 - 1; nil for others.
   var number: Int? {
     guard tag == 0x02 || tag == 0x0a, let first = contents.first, first < 0x80, contents.count <= 8 else {
       return nil

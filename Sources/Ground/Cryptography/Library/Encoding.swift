@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// A value in DER, by one of OpenSSL's `i2d` functions: asked for the length first, then for the bytes.
+/// Encodes with an `i2d` function, called first for the length and then for the bytes.
 func encode(
   _ operation: @autoclosure () -> String,
   by i2d: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32
@@ -17,7 +17,7 @@ func encode(
   return bytes
 }
 
-/// A secret value in DER, by one of OpenSSL's `i2d` functions.
+/// Encodes a secret with an `i2d` function.
 func encodeSecret(
   _ operation: @autoclosure () -> String,
   by i2d: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32
@@ -30,7 +30,7 @@ func encodeSecret(
   }
 }
 
-/// A value from its DER, by one of OpenSSL's `d2i` functions. All bytes must be the value's, and in DER throughout.
+/// Decodes with a `d2i` function. The bytes must be exactly one value in strict DER.
 func decode(
   _ bytes: UnsafeRawBufferPointer, _ operation: @autoclosure () -> String, freedBy free: Owned.Free,
   by d2i: (UnsafeMutablePointer<UnsafePointer<UInt8>?>, Int) -> OpaquePointer?
@@ -38,18 +38,18 @@ func decode(
   guard let start = bytes.baseAddress, !bytes.isEmpty else {
     throw CryptographyError(operation(), because: "no bytes")
   }
-  guard DER.isStrict(bytes) else { throw CryptographyError(operation(), because: "bytes that are not DER") }
+  guard DER.isStrict(bytes) else { throw CryptographyError(operation(), because: "not strict DER") }
   let first = start.assumingMemoryBound(to: UInt8.self)
   var cursor: UnsafePointer<UInt8>? = first
   let value = try Owned(d2i(&cursor, bytes.count), free, operation())
   guard cursor == first + bytes.count else {
-    throw CryptographyError(operation(), because: "bytes after the end")
+    throw CryptographyError(operation(), because: "trailing bytes")
   }
   return value.take()
 }
 
 extension [UInt8] {
-  /// As `withUnsafeBytes`, which in Swift 6.3 loses the type of the error.
+  /// Like `withUnsafeBytes`, which has no typed throws in Swift 6.3.
   func lent<Result>(
     _ body: (UnsafeRawBufferPointer) throws(CryptographyError) -> Result
   ) throws(CryptographyError) -> Result {

@@ -1,7 +1,7 @@
 internal import COpenSSL
 
-/// Memory that OpenSSL writes to, wiped when it is freed (OpenSSL, `crypto/buffer/buffer.c`, BUF_MEM_free), also where
-/// it grew.
+/// A memory BIO. OpenSSL wipes its buffer when it grows and when it is freed (`crypto/bio/bss_mem.c`, BUF_MEM_grow_clean;
+/// `crypto/buffer/buffer.c`, BUF_MEM_free).
 struct MemoryBIO: ~Copyable {
   let pointer: OpaquePointer
 
@@ -11,7 +11,7 @@ struct MemoryBIO: ~Copyable {
 
   deinit { BIO_free(pointer) }
 
-  /// Lends what was written.
+  /// Lends the contents for the duration of a call.
   borrowing func withContents<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -20,15 +20,15 @@ struct MemoryBIO: ~Copyable {
     return try body(UnsafeRawBufferPointer(start: start, count: max(0, count)))
   }
 
-  /// What was written, where it is no secret.
+  /// A copy of contents that are not secret.
   borrowing func bytes() -> [UInt8] { withContents { Array($0) } }
 
-  /// Lets OpenSSL read bytes where they are, for the time of a call.
+  /// A BIO that reads from bytes without copying them, for the duration of a call.
   static func withReader<Result>(
     of bytes: UnsafeRawBufferPointer, _ body: (OpaquePointer) throws(CryptographyError) -> Result
   ) throws(CryptographyError) -> Result {
     let count = try count32(bytes.count, "read bytes")
-    // A BIO must have an address, also that of no bytes.
+    // BIO_new_mem_buf refuses a null pointer, also for no bytes.
     var none: UInt8 = 0
     return try withUnsafePointer(to: &none) { (none) throws(CryptographyError) -> Result in
       let start = bytes.baseAddress ?? UnsafeRawPointer(none)

@@ -1,4 +1,4 @@
-/// What OpenSSL gave, freed at the end of its scope.
+/// An object of OpenSSL's that is freed at the end of its scope.
 struct Owned: ~Copyable {
   typealias Free = @convention(c) (OpaquePointer?) -> Void
 
@@ -6,9 +6,9 @@ struct Owned: ~Copyable {
   private let free: Free
 
   /// - Parameters:
-  ///   - pointer: what the function that makes it returned.
+  ///   - pointer: the object, or nil if its creation failed.
   ///   - free: the function that frees it.
-  ///   - operation: what it is for, for the error where there is none.
+  ///   - operation: for the error if the pointer is nil.
   init(
     _ pointer: OpaquePointer?, _ free: Free, _ operation: @autoclosure () -> String
   ) throws(CryptographyError) {
@@ -18,7 +18,7 @@ struct Owned: ~Copyable {
 
   deinit { free(pointer) }
 
-  /// Gives it to an owner who frees it from now on.
+  /// Transfers ownership to the caller.
   consuming func take() -> OpaquePointer {
     let pointer = pointer
     discard self

@@ -1,25 +1,24 @@
 internal import COpenSSL
 
-/// A document of a PEM text (RFC 7468).
+/// A document in a PEM text (RFC 7468).
 package struct PEMDocument: Sendable {
-  /// What stands after `BEGIN`, as in "CERTIFICATE".
+  /// The label after `BEGIN`, as in "CERTIFICATE".
   package let label: String
-  /// Whether it has the headers of the format before PKCS#8 (RFC 1421), which protected keys have.
+  /// Whether it has headers (RFC 1421), as protected keys in the format before PKCS#8 have.
   package let hasHeaders: Bool
-  /// The bytes between the lines, which may be a key's.
+  /// The decoded contents, which may be a private key.
   package let contents: SecretBytes
 
-  /// The bytes, where they are no secret.
+  /// A copy of contents that are not secret.
   package var bytes: [UInt8] { contents.withUnsafeBytes { Array($0) } }
 
-  /// All documents of a text, in their order; other text around them is passed over.
-  /// - Throws: ``CryptographyError`` where one is begun and does not end, or holds what is no Base64. The error never
-  ///   quotes the text.
+  /// Reads all documents of a text in order. The text around them is skipped.
+  /// - Throws: ``CryptographyError`` if a document has no end or is not Base64. The error never quotes the text.
   package static func all(in text: [UInt8]) throws(CryptographyError) -> [PEMDocument] {
     try text.lent { (bytes) throws(CryptographyError) in try all(in: bytes) }
   }
 
-  /// All documents of a text that is lent.
+  /// Reads all documents of a text in order.
   /// - Throws: ``CryptographyError``.
   package static func all(in text: UnsafeRawBufferPointer) throws(CryptographyError) -> [PEMDocument] {
     try MemoryBIO.withReader(of: text) { (bio) throws(CryptographyError) in
@@ -29,7 +28,7 @@ package struct PEMDocument: Sendable {
     }
   }
 
-  /// - Returns: nil at the end.
+  /// Reads the next document; nil at the end of the text.
   private init?(next bio: OpaquePointer) throws(CryptographyError) {
     Calls.begin()
     var label: UnsafeMutablePointer<CChar>?
@@ -55,18 +54,18 @@ package struct PEMDocument: Sendable {
   }
 }
 
-/// Writing PEM.
+/// Writes PEM.
 package enum PEM {
-  /// A document as it stands in a file, with the newline at its end, where it is no secret.
-  /// - Throws: ``CryptographyError`` where there is no memory.
+  /// A document that is not secret, with a final newline.
+  /// - Throws: ``CryptographyError`` if memory is exhausted.
   package static func text(_ label: String, _ der: [UInt8]) throws(CryptographyError) -> String {
     try der.lent { (bytes) throws(CryptographyError) in
       try write(label, bytes).withContents { String(decoding: $0, as: UTF8.self) }
     }
   }
 
-  /// A secret as it stands in a file, with the newline at its end.
-  /// - Throws: ``CryptographyError`` where there is no memory.
+  /// A secret document, with a final newline.
+  /// - Throws: ``CryptographyError`` if memory is exhausted.
   package static func secret(_ label: String, _ der: SecretBytes) throws(CryptographyError) -> SecretBytes {
     try der.withUnsafeBytes { (bytes) throws(CryptographyError) in
       try write(label, bytes).withContents { (text) throws(CryptographyError) in

@@ -1,14 +1,14 @@
 extension DER {
-  /// Whether the bytes are one value in DER, and not in one of the many ways of BER, of which OpenSSL reads several and
-  /// other programs none: lengths that are known and as short as can be, tags of one byte, numbers without needless
-  /// bytes, sets in their order, and no value that is the default, which "false" is everywhere in X.509. What is in
-  /// octets and bits is not looked at.
+  /// Whether the bytes are exactly one value in DER. OpenSSL also accepts several forms of BER that other parsers refuse.
+  ///
+  /// Checked are: definite and minimal lengths, single-byte tags, minimal integers, the order of sets, and that FALSE,
+  /// which is the default of all booleans in X.509, is not encoded. Contents of octet and bit strings are not checked.
   static func isStrict(_ bytes: UnsafeRawBufferPointer) -> Bool {
     var position = 0
     return isValue(bytes, &position, end: bytes.count, depth: 0) && position == bytes.count
   }
 
-  /// The tag of the second value of a sequence that ``isStrict(_:)`` has passed; nil if there is none.
+  /// The tag of the second element of a sequence in strict DER; nil if there is none.
   static func secondTag(of bytes: UnsafeRawBufferPointer) -> UInt8? {
     var position = 1
     guard bytes.count >= 2, bytes[0] == 0x30, length(bytes, &position, end: bytes.count) != nil,
@@ -17,7 +17,7 @@ extension DER {
     return bytes[position]
   }
 
-  /// A certificate has some ten levels.
+  /// A certificate has about ten levels.
   private static let deepest = 32
 
   private static func isValue(
@@ -41,7 +41,7 @@ extension DER {
     return true
   }
 
-  /// Moves behind the length.
+  /// Reads a length and advances past it.
   private static func length(_ bytes: UnsafeRawBufferPointer, _ position: inout Int, end: Int) -> Int? {
     let first = bytes[position]
     position += 1
@@ -61,7 +61,7 @@ extension DER {
         || contents.count > 1 && !(contents[0] == 0 && contents[1] < 0x80)
           && !(contents[0] == 0xff && contents[1] >= 0x80)
     case 0x05: contents.isEmpty
-    // A sequence or a set has other values in it.
+    // Sequences and sets must be constructed.
     case 0x10, 0x11: false
     default: true
     }

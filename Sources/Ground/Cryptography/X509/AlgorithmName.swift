@@ -1,13 +1,13 @@
 internal import COpenSSL
 
-/// The name of an algorithm (RFC 5280, section 4.1.1.2), with its parameters as far as they are names too.
+/// An AlgorithmIdentifier (RFC 5280, section 4.1.1.2): the algorithm, and the type and curve of its parameters.
 struct AlgorithmName {
   private let algorithm: Int32
   private let parameterType: Int32
-  /// That of a curve; 0 for anything else.
+  /// The NID of a curve; 0 for other parameters.
   private let parameter: Int32
 
-  /// - Parameter name: lent by a certificate, request or key.
+  /// - Parameter name: owned by a certificate, request or key.
   init(_ name: UnsafePointer<X509_ALGOR>?) {
     var object: OpaquePointer?
     var type = V_ASN1_UNDEF
@@ -18,8 +18,8 @@ struct AlgorithmName {
     parameter = type == V_ASN1_OBJECT ? OBJ_obj2nid(value.map { OpaquePointer($0) }) : NID_undef
   }
 
-  /// RSA has NULL for its parameters (RFC 3279, section 2.3.1), curves their name (RFC 5480, section 2.1.1), Ed25519
-  /// none (RFC 8410, section 3).
+  /// RSA requires NULL parameters (RFC 3279, section 2.3.1), ECDSA a named curve (RFC 5480, section 2.1.1), Ed25519 none
+  /// (RFC 8410, section 3).
   var isOfKnownKey: Bool {
     switch algorithm {
     case NID_rsaEncryption: parameterType == V_ASN1_NULL

@@ -1,26 +1,25 @@
 internal import COpenSSL
 import Synchronization
 
-/// A certificate (RFC 5280), read or issued. What it says is read from it by the members of its extensions.
+/// A certificate (RFC 5280), read or issued.
 ///
-/// It does not change after it was made, but for what OpenSSL keeps for itself under its own locks, so it may be used on
-/// several threads.
+/// It is immutable, except for caches that OpenSSL protects by its own locks, so threads can share it.
 package final class Certificate: @unchecked Sendable {
-  /// What stands in PEM's `BEGIN` line.
+  /// The label in the PEM `BEGIN` line.
   package static let label = "CERTIFICATE"
 
-  /// All of it, in DER.
+  /// The whole certificate in DER.
   package let der: [UInt8]
-  /// All that it says; not its public key in OpenSSL's own form where it was issued here: see ``verifiable()``.
+  /// The `X509`. If it was issued here it has no usable public key: see ``verifiable()``.
   let pointer: OpaquePointer
-  /// What was read from ``der`` where ``pointer`` will not do.
+  /// Decoded from ``der`` on demand if ``pointer`` has no usable key.
   private let readAgain: Mutex<OpaquePointer?>
-  /// The key of a certificate that was issued here.
+  /// The public key, if the certificate was issued here.
   private let issuedKey: PublicKey?
   let fields: CertificateFields
 
-  /// Reads one.
-  /// - Throws: ``CryptographyError`` where the bytes are no certificate, or more than one.
+  /// Reads a certificate.
+  /// - Throws: ``CryptographyError`` if the bytes are not exactly one certificate in DER.
   package init(der: [UInt8]) throws(CryptographyError) {
     Calls.begin()
     let certificate = try Owned(Self.read(der), X509_free, "read a certificate")
@@ -31,7 +30,7 @@ package final class Certificate: @unchecked Sendable {
     issuedKey = nil
   }
 
-  /// - Parameter certificate: one whose key was set as bytes, which OpenSSL does not read again by itself.
+  /// - Parameter certificate: a signed `X509` whose key was set by its bytes, which OpenSSL does not decode.
   init(
     issued certificate: consuming Owned, _ fields: CertificateFields, publicKey: PublicKey
   ) throws(CryptographyError) {
@@ -47,8 +46,8 @@ package final class Certificate: @unchecked Sendable {
     readAgain.withLock { X509_free($0) }
   }
 
-  /// All certificates of a PEM text, in their order; other documents and text around them are passed over.
-  /// - Throws: ``CryptographyError`` where the text is damaged, or one of them is.
+  /// Reads all certificates of a PEM text in order. Other documents and the text around them are skipped.
+  /// - Throws: ``CryptographyError`` if the text or a certificate is damaged.
   package static func all(pem: [UInt8]) throws(CryptographyError) -> [Certificate] {
     var certificates: [Certificate] = []
     for document in try PEMDocument.all(in: pem) where document.label == label {
@@ -57,15 +56,15 @@ package final class Certificate: @unchecked Sendable {
     return certificates
   }
 
-  /// In PEM, with the newline at its end.
-  /// - Throws: ``CryptographyError`` where there is no memory.
+  /// The PEM text with a final newline.
+  /// - Throws: ``CryptographyError`` if memory is exhausted.
   package func pem() throws(CryptographyError) -> String { try PEM.text(Self.label, der) }
 
   /// SHA-256 of ``der``, as `openssl x509 -fingerprint -sha256` shows it.
   package var fingerprint: [UInt8] { SHA256.hash(der) }
 
-  /// The key that it is for.
-  /// - Throws: ``CryptographyError`` where it is damaged or of another kind: ``CryptographyError/isOfUnknownKey``.
+  /// The key of the subject.
+  /// - Throws: ``CryptographyError``; ``CryptographyError/isOfUnknownKey`` tells an unsupported kind from damage.
   package var publicKey: PublicKey {
     get throws(CryptographyError) {
       if let issuedKey { return issuedKey }
@@ -74,7 +73,7 @@ package final class Certificate: @unchecked Sendable {
     }
   }
 
-  /// OpenSSL's certificate with its public key, for verification and TLS; as long as this value lives.
+  /// The `X509` with a usable public key, for verification and TLS. It is valid during the lifetime of this value.
   /// - Throws: ``CryptographyError``.
   func verifiable() throws(CryptographyError) -> OpaquePointer {
     guard issuedKey != nil else { return pointer }
@@ -87,7 +86,7 @@ package final class Certificate: @unchecked Sendable {
     }
   }
 
-  /// What OpenSSL works out from the extensions when it needs it, it works out here, before others see the value.
+  /// Decodes, and lets OpenSSL fill its cache of the extensions before threads share the object.
   private static func read(_ der: [UInt8]) throws(CryptographyError) -> OpaquePointer {
     let pointer = try der.lent { (bytes) throws(CryptographyError) in
       try decode(bytes, "read a certificate", freedBy: X509_free) { d2i_X509(nil, $0, $1) }

@@ -1,7 +1,7 @@
 internal import COpenSSL
 
-/// An extension of a certificate to be, a request or a list. Its value is written as DER, never by OpenSSL's own
-/// notation for configuration files, in which one name can bring others with it.
+/// An extension to be written to a certificate, a request or a list. Its value is DER and never OpenSSL's string form for
+/// configuration files, in which one name can inject others.
 package struct CertificateExtension: Hashable, Sendable {
   /// The object identifier, as in "2.5.29.19".
   package let identifier: String
@@ -15,7 +15,7 @@ package struct CertificateExtension: Hashable, Sendable {
     self.value = value
   }
 
-  /// OpenSSL's form of it, which the caller owns.
+  /// Creates an `X509_EXTENSION`, which the caller owns.
   func makePointer() throws(CryptographyError) -> Owned {
     let operation = "write the extension \(identifier)"
     let object = try Owned(OBJ_txt2obj(identifier, 1), ASN1_OBJECT_free, operation)
@@ -28,16 +28,16 @@ package struct CertificateExtension: Hashable, Sendable {
   }
 }
 
-/// What a key may be used for (RFC 5280, section 4.2.1.3), by the number of the bit.
+/// Key usages (RFC 5280, section 4.2.1.3); the raw value is the number of the bit.
 package enum KeyUsage: Int, Hashable, Sendable, CaseIterable {
   case digitalSignature, contentCommitment, keyEncipherment, dataEncipherment, keyAgreement, keyCertSign,
     cRLSign, encipherOnly, decipherOnly
 }
 
-/// Whether a certificate is an authority's (RFC 5280, section 4.2.1.9).
+/// Basic constraints (RFC 5280, section 4.2.1.9).
 package struct BasicConstraints: Hashable, Sendable {
   package let isAuthority: Bool
-  /// How many authorities may stand between this one and a leaf; nil where that is not limited.
+  /// The maximum number of intermediates below this authority; nil for no limit.
   package let pathLength: Int?
 
   package init(isAuthority: Bool, pathLength: Int? = nil) {
@@ -46,7 +46,7 @@ package struct BasicConstraints: Hashable, Sendable {
   }
 }
 
-/// What an authority's certificates may be for (RFC 5280, section 4.2.1.10).
+/// Name constraints (RFC 5280, section 4.2.1.10).
 package struct NameConstraints: Hashable, Sendable {
   package let permitted: [GeneralName]
   package let excluded: [GeneralName]
@@ -57,7 +57,7 @@ package struct NameConstraints: Hashable, Sendable {
   }
 }
 
-/// What a certificate may be shown for (RFC 5280, section 4.2.1.12), by object identifiers.
+/// Object identifiers of extended key usages (RFC 5280, section 4.2.1.12).
 package enum ExtendedKeyUsage {
   package static let serverAuth = "1.3.6.1.5.5.7.3.1"
   package static let clientAuth = "1.3.6.1.5.5.7.3.2"
@@ -65,7 +65,7 @@ package enum ExtendedKeyUsage {
 }
 
 extension CertificateExtension {
-  /// The object identifiers of the extensions that are read and written here.
+  /// Object identifiers of extensions.
   package enum Identifier {
     package static let subjectKeyIdentifier = "2.5.29.14"
     package static let keyUsage = "2.5.29.15"
@@ -97,25 +97,25 @@ extension CertificateExtension {
     Self(Identifier.authorityKeyIdentifier, value: DER.sequence(DER.value(0x80, identifier)))
   }
 
-  /// - Parameter usages: object identifiers, as of ``ExtendedKeyUsage``.
-  /// - Throws: ``CryptographyError`` where one is none.
+  /// - Parameter usages: object identifiers, for example of ``ExtendedKeyUsage``.
+  /// - Throws: ``CryptographyError`` if one of them is not an object identifier.
   package static func extendedKeyUsage(_ usages: [String]) throws(CryptographyError) -> Self {
     var identifiers: [UInt8] = []
     for usage in usages {
       guard let identifier = DER.objectIdentifier(usage) else {
-        throw CryptographyError("write an extended key usage", because: "no object identifier")
+        throw CryptographyError("write an extended key usage", because: "not an object identifier")
       }
       identifiers += identifier
     }
     return Self(Identifier.extendedKeyUsage, value: DER.sequence(identifiers))
   }
 
-  /// - Throws: ``CryptographyError`` where a name is of a kind that is only read.
+  /// - Throws: ``CryptographyError`` if a name is of a kind that can only be read.
   package static func subjectAlternativeNames(_ names: [GeneralName]) throws(CryptographyError) -> Self {
     Self(Identifier.subjectAlternativeNames, value: DER.value(0x30, try encoded(names) { $0 }))
   }
 
-  /// - Throws: ``CryptographyError`` where a name is of a kind that is only read.
+  /// - Throws: ``CryptographyError`` if a name is of a kind that can only be read.
   package static func nameConstraints(_ constraints: NameConstraints) throws(CryptographyError) -> Self {
     let permitted = try encoded(constraints.permitted) { DER.sequence($0) }
     let excluded = try encoded(constraints.excluded) { DER.sequence($0) }
@@ -132,7 +132,7 @@ extension CertificateExtension {
     var bytes: [UInt8] = []
     for name in names {
       guard let der = name.der else {
-        throw CryptographyError("write names", because: "a kind of name that is only read")
+        throw CryptographyError("write names", because: "a kind of name that can only be read")
       }
       bytes += wrapped(der)
     }

@@ -1,7 +1,7 @@
 internal import COpenSSL
 
-/// What the extensions of a certificate say. Each is nil where the extension is not there, and throws
-/// ``CryptographyError`` where it is there and cannot be read.
+/// The contents of extensions. Each property is nil if the certificate does not have the extension, and throws
+/// ``CryptographyError`` if its value is invalid.
 extension Certificate {
   package var basicConstraints: BasicConstraints? {
     get throws(CryptographyError) {
@@ -32,7 +32,7 @@ extension Certificate {
     }
   }
 
-  /// Object identifiers in their order, at least one and none twice.
+  /// Object identifiers, at least one, without duplicates.
   package var extendedKeyUsage: [String]? {
     get throws(CryptographyError) {
       try read(CertificateExtension.Identifier.extendedKeyUsage) { bytes in
@@ -91,7 +91,7 @@ extension Certificate {
     return subtrees.isAtEnd ? names : nil
   }
 
-  /// The value of an extension in DER; nil where it is not there.
+  /// The value of an extension in DER; nil if the certificate does not have it.
   package func extensionValue(_ identifier: String) throws(CryptographyError) -> [UInt8]? {
     Calls.begin()
     let operation = "read the extension \(identifier)"
@@ -106,13 +106,13 @@ extension Certificate {
   ) throws(CryptographyError) -> Contents? {
     guard let bytes = try extensionValue(identifier) else { return nil }
     guard let contents = parse(bytes) else {
-      throw CryptographyError("read the extension \(identifier)", because: "bytes of another form")
+      throw CryptographyError("read the extension \(identifier)", because: "an invalid value")
     }
     return contents
   }
 }
 
-/// A copy of the bytes of one of OpenSSL's strings.
+/// Copies the bytes of an ASN.1 string.
 func bytes(of string: UnsafePointer<ASN1_STRING>?) -> [UInt8] {
   guard let string, let start = ASN1_STRING_get0_data(string) else { return [] }
   return Array(UnsafeBufferPointer(start: start, count: Int(max(0, ASN1_STRING_length(string)))))

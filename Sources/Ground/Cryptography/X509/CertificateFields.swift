@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// What every certificate says, read once.
+/// The basic fields of a certificate.
 struct CertificateFields: Sendable {
   let subject: DistinguishedName
   let issuer: DistinguishedName
@@ -8,7 +8,7 @@ struct CertificateFields: Sendable {
   let notBefore: Int
   let notAfter: Int
 
-  /// Those of a certificate that was issued here, as it was asked for.
+  /// The fields of a certificate that is issued from a template.
   init(_ template: CertificateTemplate, issuer: DistinguishedName) {
     subject = template.subject
     self.issuer = issuer
@@ -17,12 +17,13 @@ struct CertificateFields: Sendable {
     notAfter = template.notAfter
   }
 
-  /// - Throws: ``CryptographyError`` where one of them cannot be read, the serial number is negative, the version unknown
-  ///   or an extension there twice (RFC 5280, section 4.2).
+  /// Reads the fields of an `X509`.
+  /// - Throws: ``CryptographyError`` if a field is invalid, the serial number is negative, the version is unknown or an
+  ///   extension occurs twice (RFC 5280, section 4.2).
   init(_ certificate: OpaquePointer) throws(CryptographyError) {
     let operation = "read a certificate"
     guard (0...2).contains(X509_get_version(certificate)) else {
-      throw CryptographyError(operation, because: "a version that is not known")
+      throw CryptographyError(operation, because: "an unknown version")
     }
     subject = try DistinguishedName(reading: X509_get_subject_name(certificate))
     issuer = try DistinguishedName(reading: X509_get_issuer_name(certificate))
@@ -32,7 +33,7 @@ struct CertificateFields: Sendable {
     serial = Array(bytes(of: number).drop { $0 == 0 })
     guard let notBefore = seconds(of: X509_get0_notBefore(certificate)),
       let notAfter = seconds(of: X509_get0_notAfter(certificate))
-    else { throw CryptographyError(operation, because: "a date that is none") }
+    else { throw CryptographyError(operation, because: "an invalid date") }
     self.notBefore = notBefore
     self.notAfter = notAfter
     var identifiers: Set<[UInt8]> = []
@@ -41,7 +42,7 @@ struct CertificateFields: Sendable {
       let identifier = Array(
         UnsafeBufferPointer(start: OBJ_get0_data(object), count: OBJ_length(object)))
       guard identifiers.insert(identifier).inserted else {
-        throw CryptographyError(operation, because: "an extension that is there twice")
+        throw CryptographyError(operation, because: "a duplicate extension")
       }
     }
   }
@@ -50,22 +51,22 @@ struct CertificateFields: Sendable {
 extension Certificate {
   package var subject: DistinguishedName { fields.subject }
   package var issuer: DistinguishedName { fields.issuer }
-  /// The most significant byte first and without zeros before it, so that zero itself has no bytes.
+  /// Most significant byte first, without leading zero bytes. The serial number 0 is empty.
   package var serial: [UInt8] { fields.serial }
   /// Seconds since 1970.
   package var notBefore: Int { fields.notBefore }
   /// Seconds since 1970.
   package var notAfter: Int { fields.notAfter }
 
-  /// Whether it says that it is signed in one of the ways that those who check certificates have in common: RSA (PKCS#1,
-  /// version 1.5) or ECDSA with SHA-2, RSA with SHA-1, or Ed25519 (RFC 3279, 4055, 5758 and 8410).
+  /// Whether all verifiers support its signature algorithm: RSA (PKCS#1, version 1.5) or ECDSA with SHA-2, RSA with SHA-1,
+  /// or Ed25519 (RFC 3279, 4055, 5758 and 8410).
   package var hasKnownSignatureAlgorithm: Bool {
     var algorithm: UnsafePointer<X509_ALGOR>?
     X509_get0_signature(nil, &algorithm, pointer)
     return AlgorithmName(algorithm).isOfKnownSignature
   }
 
-  /// Whether it was signed with this key.
+  /// Verifies its signature.
   package func isSigned(by key: PublicKey) -> Bool {
     Calls.begin()
     defer { Calls.begin() }

@@ -1,8 +1,8 @@
 internal import COpenSSL
 
-/// What a certificate to be says, apart from who signs it.
+/// The contents of a certificate to be issued, without its issuer.
 package struct CertificateTemplate: Sendable {
-  /// Not negative, the most significant byte first.
+  /// Unsigned, most significant byte first.
   package var serial: [UInt8]
   package var subject: DistinguishedName
   package var publicKey: PublicKey
@@ -10,7 +10,7 @@ package struct CertificateTemplate: Sendable {
   package var notBefore: Int
   /// Seconds since 1970.
   package var notAfter: Int
-  /// In this order.
+  /// Written in this order.
   package var extensions: [CertificateExtension]
 
   package init(
@@ -27,10 +27,10 @@ package struct CertificateTemplate: Sendable {
 }
 
 extension Certificate {
-  /// Issues a certificate of version 3, signed with the algorithm that goes with the issuer's key.
+  /// Issues a certificate of version 3, signed with the default algorithm of the issuer's key.
   /// - Parameters:
-  ///   - issuer: its subject; the template's own where it signs itself.
-  ///   - key: the issuer's.
+  ///   - issuer: subject of the issuer; the template's own subject for a self-signed certificate.
+  ///   - key: key of the issuer.
   /// - Throws: ``CryptographyError``.
   package convenience init(
     _ template: CertificateTemplate, issuer: DistinguishedName, key: PrivateKey
@@ -55,7 +55,7 @@ extension Certificate {
     try check(X509_set1_notAfter(x509, end), operation)
     try template.publicKey.set(in: x509, operation)
     for item in template.extensions {
-      // OpenSSL takes a copy.
+      // X509_add_ext copies it.
       let made = try item.makePointer()
       try check(X509_add_ext(x509, made.pointer, -1), operation)
     }
@@ -66,8 +66,8 @@ extension Certificate {
 }
 
 extension PublicKey {
-  /// The identifier that names the key in certificates: SHA-1 of its bits (RFC 5280, section 4.2.1.2, method 1). It
-  /// protects nothing.
+  /// The subject key identifier: SHA-1 of the key's bits (RFC 5280, section 4.2.1.2, method 1). Security does not depend
+  /// on it.
   package var identifier: [UInt8] {
     get throws(CryptographyError) {
       Calls.begin()

@@ -1,23 +1,23 @@
 internal import COpenSSL
 
-/// A request for a certificate (PKCS#10, RFC 2986).
+/// A certificate signing request (PKCS#10, RFC 2986).
 ///
-/// It does not change after it was made, so it may be used on several threads.
+/// It is immutable, so threads can share it.
 package final class CertificateRequest: @unchecked Sendable {
-  /// What stands in PEM's `BEGIN` line; `oldLabel` is what some programs write.
+  /// The label in the PEM `BEGIN` line. Some programs write `oldLabel`.
   package static let label = "CERTIFICATE REQUEST"
   package static let oldLabel = "NEW CERTIFICATE REQUEST"
 
-  /// All of it, in DER.
+  /// The whole request in DER.
   package let der: [UInt8]
   package let subject: DistinguishedName
-  /// The key that the certificate is to be for.
+  /// The key to be certified.
   package let publicKey: PublicKey
   private let pointer: OpaquePointer
 
-  /// Reads one. Its signature is not checked.
-  /// - Throws: ``CryptographyError`` where the bytes are no request, or more than one, or its key is of a kind that is
-  ///   not taken.
+  /// Reads a request without verifying its signature.
+  /// - Throws: ``CryptographyError`` if the bytes are not exactly one request in DER, or its key is of an unsupported
+  ///   kind.
   package init(der: [UInt8]) throws(CryptographyError) {
     Calls.begin()
     let operation = "read a certificate request"
@@ -26,7 +26,7 @@ package final class CertificateRequest: @unchecked Sendable {
     }
     let request = try Owned(pointer, X509_REQ_free, operation)
     guard X509_REQ_get_version(pointer) == 0 else {
-      throw CryptographyError(operation, because: "a version that is not known")
+      throw CryptographyError(operation, because: "an unknown version")
     }
     subject = try DistinguishedName(reading: X509_REQ_get_subject_name(pointer))
     publicKey = try PublicKey(reading: X509_REQ_get_X509_PUBKEY(pointer), operation)
@@ -36,15 +36,17 @@ package final class CertificateRequest: @unchecked Sendable {
 
   deinit { X509_REQ_free(pointer) }
 
-  /// Whether whoever made it has the key: whether it is signed with its own.
+  /// Verifies its signature with its own key, which proves that the requester has the private key.
   package var isSignedByItsKey: Bool {
     Calls.begin()
     defer { Calls.begin() }
     return X509_REQ_verify(pointer, publicKey.pointer) == 1
   }
 
-  /// Makes a request, signed with the key that it is for.
-  /// - Parameter extensions: what it asks for; without any there is no attribute.
+  /// Makes a request.
+  /// - Parameters:
+  ///   - key: the key to be certified, which signs the request.
+  ///   - extensions: the requested extensions. If empty, the request has no attributes.
   /// - Throws: ``CryptographyError``.
   package convenience init(
     subject: DistinguishedName, key: PrivateKey, extensions: [CertificateExtension] = []
@@ -70,7 +72,7 @@ package final class CertificateRequest: @unchecked Sendable {
     try self.init(der: encode(operation) { i2d_X509_REQ(pointer, $0) })
   }
 
-  /// In PEM, with the newline at its end.
-  /// - Throws: ``CryptographyError`` where there is no memory.
+  /// The PEM text with a final newline.
+  /// - Throws: ``CryptographyError`` if memory is exhausted.
   package func pem() throws(CryptographyError) -> String { try PEM.text(Self.label, der) }
 }

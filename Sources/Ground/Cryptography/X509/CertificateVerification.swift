@@ -1,21 +1,21 @@
 internal import COpenSSL
 
 extension Certificate {
-  /// What a certificate is shown for.
+  /// The purpose for which a peer presents a certificate.
   package enum Purpose: Hashable, Sendable {
     case client, server
   }
 
-  /// Sees whether it leads to one of the authorities, and may be used for the purpose at the moment: signatures, times,
-  /// basic constraints, key usages, name constraints, revocation, and the host's name where one is given.
+  /// Verifies the chain to one of the authorities: signatures, validity, basic constraints, key usages, name constraints,
+  /// revocation, and the host if one is given.
   /// - Parameters:
-  ///   - intermediates: what its holder shows with it.
-  ///   - authorities: exactly those that are trusted, whether they signed themselves or not; the system's are not.
-  ///   - lists: of the issuer's revoked certificates; without any nothing is asked about revocation.
-  ///   - moment: seconds since 1970.
+  ///   - intermediates: the certificates that the peer sends with it.
+  ///   - authorities: the trust anchors, self-signed or not. The system's own are not used.
+  ///   - lists: revocation lists of the issuer. If empty, revocation is not checked.
+  ///   - moment: time of the check, in seconds since 1970.
   ///   - host: `dns` or `ip`.
-  /// - Throws: ``CryptographyError`` in OpenSSL's words, as in "certificate has expired"; its entry's reason is the number
-  ///   of `openssl/x509_vfy.h` (`X509_V_ERR_…`).
+  /// - Throws: ``CryptographyError`` with OpenSSL's text, as in "certificate has expired"; the reason of its entry is a
+  ///   number of `openssl/x509_vfy.h` (`X509_V_ERR_…`).
   package func verify(
     with intermediates: [Certificate] = [], authorities: [Certificate], lists: [RevocationList] = [],
     for purpose: Purpose, at moment: Int, host: GeneralName? = nil
@@ -23,7 +23,7 @@ extension Certificate {
     Calls.begin()
     let operation = "verify a certificate"
     let store = try Owned(X509_STORE_new(), X509_STORE_free, operation)
-    // The store counts itself among the owners of what is added.
+    // The store keeps a reference of its own to what is added.
     for authority in authorities {
       try check(X509_STORE_add_cert(store.pointer, authority.verifiable()), operation)
     }
@@ -50,10 +50,10 @@ extension Certificate {
     case .ip(let address):
       try check(X509_VERIFY_PARAM_set1_ip(parameters, address, address.count), operation)
     case nil: break
-    default: throw CryptographyError(operation, because: "a host is a name or an address")
+    default: throw CryptographyError(operation, because: "a host that is neither a name nor an address")
     }
     let isVerified = X509_verify_cert(context.pointer) == 1
-    // The context refers to these without owning them.
+    // The context keeps no references of its own to these.
     withExtendedLifetime((self, intermediates, authorities, lists)) {}
     guard isVerified else {
       let code = X509_STORE_CTX_get_error(context.pointer)

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// The name of a subject or issuer (RFC 5280, section 4.1.2.4). Two are equal where their encodings are.
+/// A distinguished name (RFC 5280, section 4.1.2.4). Names are equal if their encodings are.
 package struct DistinguishedName: Hashable, Sendable {
   /// One attribute, such as a Common Name.
   package struct Attribute: Hashable, Sendable {
@@ -8,22 +8,22 @@ package struct DistinguishedName: Hashable, Sendable {
 
     /// The object identifier, as in "2.5.4.3".
     package let type: String
-    /// The tag of the value, which tells what kind of text it is.
+    /// The tag of the value, which is the string type.
     package let tag: UInt8
-    /// The bytes of the text.
+    /// The bytes of the string.
     package let value: [UInt8]
     /// The value with its tag and length.
     let encoding: [UInt8]
   }
 
   package let der: [UInt8]
-  /// The attributes in the order of the encoding, as they stand together; as a rule each alone.
+  /// The attributes of each relative distinguished name in order of the encoding; usually one each.
   package let relativeNames: [[Attribute]]
 
-  /// All attributes in the order of the encoding.
+  /// All attributes in order of the encoding.
   package var attributes: [Attribute] { Array(relativeNames.joined()) }
 
-  /// A name with one attribute, the Common Name as UTF8String, byte for byte.
+  /// A name with a Common Name in UTF8String and nothing else.
   package init(commonName: String) {
     let value = DER.value(0x0c, Array(commonName.utf8))
     der = DER.sequence(DER.value(0x31, DER.sequence([0x06, 0x03, 0x55, 0x04, 0x03], value)))
@@ -35,16 +35,16 @@ package struct DistinguishedName: Hashable, Sendable {
     ]
   }
 
-  /// - Throws: ``CryptographyError`` where the bytes are no name in DER.
+  /// - Throws: ``CryptographyError`` if the bytes are not a name in DER.
   package init(der: [UInt8]) throws(CryptographyError) {
     guard let name = DERReader.only(0x30, in: der), let relativeNames = Self.relativeNames(name) else {
-      throw CryptographyError("read a name", because: "bytes that are no name")
+      throw CryptographyError("read a name", because: "not a name")
     }
     self.der = der
     self.relativeNames = relativeNames
   }
 
-  /// - Parameter name: lent by a certificate, request or list.
+  /// - Parameter name: owned by a certificate, request or list.
   init(reading name: OpaquePointer?) throws(CryptographyError) {
     var start: UnsafePointer<UInt8>?
     var count = 0
@@ -52,7 +52,7 @@ package struct DistinguishedName: Hashable, Sendable {
     try self.init(der: Array(UnsafeBufferPointer(start: start, count: count)))
   }
 
-  /// OpenSSL's form of it, which the caller owns.
+  /// Creates an `X509_NAME`, which the caller owns.
   func makePointer() throws(CryptographyError) -> Owned {
     let pointer = try der.lent { (bytes) throws(CryptographyError) in
       try decode(bytes, "read a name", freedBy: X509_NAME_free) { d2i_X509_NAME(nil, $0, $1) }

@@ -1,6 +1,6 @@
 extension DistinguishedName.Attribute {
-  /// The characters, where the kind of text leaves no doubt about them: UTF8String, and PrintableString and IA5String
-  /// of the characters that they may have.
+  /// The string, if its type and characters are unambiguous: UTF8String, or PrintableString and IA5String with allowed
+  /// characters.
   package var text: String? {
     switch tag {
     case 0x0c: String(decoding: value, as: UTF8.self)
@@ -10,7 +10,7 @@ extension DistinguishedName.Attribute {
     }
   }
 
-  /// The short name of RFC 4514, section 3, or the object identifier.
+  /// The short name (RFC 4514, section 3), or the object identifier.
   fileprivate var typeName: String {
     switch type {
     case Self.commonName: "CN"
@@ -28,8 +28,8 @@ extension DistinguishedName.Attribute {
 }
 
 extension DistinguishedName: CustomStringConvertible {
-  /// The notation of RFC 4514, the last name first, as in `CN=alice,O=example`. A value whose characters are in doubt is
-  /// shown as its encoding.
+  /// The notation of RFC 4514, last attribute first, as in `CN=alice,O=example`. An ambiguous string is shown as the bytes
+  /// of its encoding.
   package var description: String {
     relativeNames.reversed().map { attributes in
       attributes.map { "\($0.typeName)=\(($0.text ?? "ASN1Any(\($0.encoding))").escaped)" }

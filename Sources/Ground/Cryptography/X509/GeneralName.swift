@@ -1,8 +1,8 @@
-/// A name beside the subject's (RFC 5280, section 4.2.1.6).
+/// A general name (RFC 5280, section 4.2.1.6).
 package enum GeneralName: Hashable, Sendable {
   case dns(String)
-  /// Four or sixteen bytes in network order; of a name constraint twice as many, the mask after the address. What was
-  /// read may have any number.
+  /// 4 or 16 bytes in network order; in a name constraint 8 or 32, address and mask. A name that was read can have any
+  /// length.
   case ip([UInt8])
   case email(String)
   case uri(String)
@@ -11,13 +11,13 @@ package enum GeneralName: Hashable, Sendable {
   case registered(String)
   /// - Parameters:
   ///   - type: an object identifier.
-  ///   - value: in DER; nil where there is none.
+  ///   - value: the value in DER; nil if there is none.
   case other(type: String, value: [UInt8]?)
-  /// One of the two kinds that nobody uses, with its tag and length.
+  /// Two kinds that are not in use, as the DER of the whole name.
   case x400([UInt8])
   case ediParty([UInt8])
 
-  /// In DER; nil for the kinds that are only read.
+  /// The name in DER; nil for kinds that can only be read.
   package var der: [UInt8]? {
     switch self {
     case .email(let text): DER.value(0x81, Array(text.utf8))
@@ -29,7 +29,7 @@ package enum GeneralName: Hashable, Sendable {
     }
   }
 
-  /// - Returns: nil where the value is no such name.
+  /// - Returns: nil if the value is not a general name.
   init?(_ value: DERReader.Value) {
     switch value.tag {
     case 0x81, 0x82, 0x86:
@@ -55,7 +55,7 @@ package enum GeneralName: Hashable, Sendable {
     }
   }
 
-  /// All names of a sequence; nil where one of them is none.
+  /// All names of a sequence; nil if one is invalid.
   static func all(in contents: ArraySlice<UInt8>) -> [GeneralName]? {
     var names: [GeneralName] = []
     var reader = DERReader(contents)

@@ -1,7 +1,7 @@
 internal import COpenSSL
 
-/// Seconds since 1970 of a time as X.509 writes it (RFC 5280, section 4.1.2.5): with seconds and in UTC. OpenSSL reads
-/// other forms of ASN.1 as well, which no other reader of certificates takes.
+/// Seconds since 1970 of a time with seconds and in UTC (RFC 5280, section 4.1.2.5). OpenSSL also accepts other forms of
+/// ASN.1, which other parsers of certificates refuse.
 func seconds(of time: UnsafePointer<ASN1_TIME>?) -> Int? {
   let text = bytes(of: time)
   guard let time, text.last == UInt8(ascii: "Z"),
@@ -15,14 +15,18 @@ func seconds(of time: UnsafePointer<ASN1_TIME>?) -> Int? {
   return Int(days) * 86_400 + Int(rest)
 }
 
-/// OpenSSL's form of a moment: UTCTime through 2049, GeneralizedTime from 2050. The caller frees it with `ASN1_TIME_free`.
+/// Creates a time: UTCTime through 2049, GeneralizedTime from 2050. The caller frees it with `ASN1_TIME_free`.
 func makeTime(
   _ seconds: Int, _ operation: @autoclosure () -> String
 ) throws(CryptographyError) -> UnsafeMutablePointer<ASN1_TIME> {
-  try check(ASN1_TIME_set(nil, seconds), operation())
+  // The year has four digits, but OpenSSL writes five without an error.
+  guard (-62_167_219_200...253_402_300_799).contains(seconds) else {
+    throw CryptographyError(operation(), because: "a date outside of the years 0 to 9999")
+  }
+  return try check(ASN1_TIME_set(nil, seconds), operation())
 }
 
-/// OpenSSL's form of a serial number that is not negative. The caller frees it with `ASN1_INTEGER_free`.
+/// Creates an unsigned integer. The caller frees it with `ASN1_INTEGER_free`.
 func makeInteger(
   _ bytes: [UInt8], _ operation: @autoclosure () -> String
 ) throws(CryptographyError) -> UnsafeMutablePointer<ASN1_INTEGER> {

@@ -2,18 +2,17 @@ internal import COpenSSL
 
 /// A list of revoked certificates (RFC 5280, section 5).
 ///
-/// It does not change after it was made, but for what OpenSSL keeps for itself under its own locks, so it may be used on
-/// several threads.
+/// It is immutable, except for caches that OpenSSL protects by its own locks, so threads can share it.
 package final class RevocationList: @unchecked Sendable {
-  /// What stands in PEM's `BEGIN` line.
+  /// The label in the PEM `BEGIN` line.
   package static let label = "X509 CRL"
 
   package struct Entry: Hashable, Sendable {
-    /// Not negative, the most significant byte first, without zeros before it.
+    /// Unsigned, most significant byte first, without leading zero bytes.
     package let serial: [UInt8]
     /// Seconds since 1970.
     package let date: Int
-    /// A number of RFC 5280, section 5.3.1; nil where none is said.
+    /// The reason code (RFC 5280, section 5.3.1); nil if there is none.
     package let reason: Int?
 
     package init(serial: [UInt8], date: Int, reason: Int?) {
@@ -23,21 +22,21 @@ package final class RevocationList: @unchecked Sendable {
     }
   }
 
-  /// All of it, in DER.
+  /// The whole list in DER.
   package let der: [UInt8]
   package let issuer: DistinguishedName
   /// Seconds since 1970.
   package let thisUpdate: Int
-  /// Seconds since 1970; nil where none is said.
+  /// Seconds since 1970; nil if there is none.
   package let nextUpdate: Int?
-  /// In the order of the list.
+  /// The entries in order of the list.
   package let entries: [Entry]
-  /// Its number as bytes, the most significant first and without zeros before it; nil where it has none.
+  /// The list number, most significant byte first, without leading zero bytes; nil if there is none.
   package let number: [UInt8]?
   let pointer: OpaquePointer
 
-  /// Reads one. Its signature is not checked.
-  /// - Throws: ``CryptographyError`` where the bytes are no list, or more than one.
+  /// Reads a list without verifying its signature.
+  /// - Throws: ``CryptographyError`` if the bytes are not exactly one list in DER.
   package init(der: [UInt8]) throws(CryptographyError) {
     Calls.begin()
     let operation = "read a revocation list"
@@ -47,7 +46,7 @@ package final class RevocationList: @unchecked Sendable {
     let list = try Owned(pointer, X509_CRL_free, operation)
     issuer = try DistinguishedName(reading: X509_CRL_get_issuer(pointer))
     guard let thisUpdate = seconds(of: X509_CRL_get0_lastUpdate(pointer)) else {
-      throw CryptographyError(operation, because: "a date that is none")
+      throw CryptographyError(operation, because: "an invalid date")
     }
     self.thisUpdate = thisUpdate
     nextUpdate = try X509_CRL_get0_nextUpdate(pointer).map { (time) throws(CryptographyError) in
@@ -61,11 +60,11 @@ package final class RevocationList: @unchecked Sendable {
 
   deinit { X509_CRL_free(pointer) }
 
-  /// In PEM, with the newline at its end.
-  /// - Throws: ``CryptographyError`` where there is no memory.
+  /// The PEM text with a final newline.
+  /// - Throws: ``CryptographyError`` if memory is exhausted.
   package func pem() throws(CryptographyError) -> String { try PEM.text(Self.label, der) }
 
-  /// Whether it was signed with this key.
+  /// Verifies its signature.
   package func isSigned(by key: PublicKey) -> Bool {
     Calls.begin()
     defer { Calls.begin() }
@@ -81,13 +80,13 @@ package final class RevocationList: @unchecked Sendable {
       let entry = shim_revoked(revoked, index)
       guard let date = seconds(of: X509_REVOKED_get0_revocationDate(entry)),
         let serial = X509_REVOKED_get0_serialNumber(entry), ASN1_STRING_type(serial) == V_ASN1_INTEGER
-      else { throw CryptographyError(operation, because: "an entry that is damaged") }
+      else { throw CryptographyError(operation, because: "an invalid entry") }
       let place = X509_REVOKED_get_ext_by_NID(entry, NID_crl_reason, -1)
       var reason: Int?
       if place >= 0 {
         let value = bytes(of: X509_EXTENSION_get_data(X509_REVOKED_get_ext(entry, place)))
         guard let code = DERReader.only(0x0a, in: value)?.number else {
-          throw CryptographyError(operation, because: "a reason that is none")
+          throw CryptographyError(operation, because: "an invalid reason")
         }
         reason = code
       }
@@ -104,7 +103,7 @@ package final class RevocationList: @unchecked Sendable {
     guard place >= 0 else { return nil }
     let value = bytes(of: X509_EXTENSION_get_data(X509_CRL_get_ext(list, place)))
     guard let number = DERReader.only(0x02, in: value), let first = number.contents.first, first < 0x80 else {
-      throw CryptographyError(operation, because: "a number that is none")
+      throw CryptographyError(operation, because: "an invalid list number")
     }
     return Array(number.contents.drop { $0 == 0 })
   }

@@ -1,13 +1,13 @@
 internal import COpenSSL
 
 extension RevocationList {
-  /// Signs a list of version 2, with the algorithm that goes with the key.
+  /// Signs a list of version 2, with the default algorithm of the key.
   /// - Parameters:
-  ///   - issuer: the subject of the authority's certificate.
-  ///   - thisUpdate: seconds since 1970, as is `nextUpdate`.
-  ///   - entries: in this order.
-  ///   - extensions: of the list, in this order, such as its number.
-  ///   - key: the authority's.
+  ///   - issuer: subject of the authority's certificate.
+  ///   - thisUpdate: seconds since 1970; `nextUpdate` likewise.
+  ///   - entries: written in this order.
+  ///   - extensions: extensions of the list, such as its number, written in this order.
+  ///   - key: key of the authority.
   /// - Throws: ``CryptographyError``.
   package convenience init(
     issuer: DistinguishedName, thisUpdate: Int, nextUpdate: Int, entries: [Entry],
