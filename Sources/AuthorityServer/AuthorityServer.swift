@@ -7,6 +7,7 @@ import Services
 /// with itself. One process for each ledger.
 package struct AuthorityServer: Sendable {
   private let settings: AuthoritySettings
+  private let logger: Logger
   private let rules: RulesFile
   private let certificate: OwnCertificate
   private let queue: IssuingQueue
@@ -17,6 +18,7 @@ package struct AuthorityServer: Sendable {
   ///   file.
   package init(_ settings: AuthoritySettings, logger: Logger) throws {
     self.settings = settings
+    self.logger = logger
     let rules = try RulesFile(settings, logger: logger)
     let ledger = try Ledger(in: settings.directory)
     let makeIssuer: @Sendable () throws -> Issuer = {
@@ -55,7 +57,8 @@ package struct AuthorityServer: Sendable {
   package func run(
     heedsSignals: Bool = true, onStart: @escaping @Sendable (Int) async -> Void
   ) async throws {
-    let listening = Listening(settings, certificate: certificate, door: door, onStart: onStart)
+    let listening = Listening(
+      settings, certificate: certificate, door: door, logger: logger, onStart: onStart)
     let group = ServiceGroup(
       [rules, certificate, listening], gracefulShutdownSignals: heedsSignals ? [.sigterm, .sigint] : [],
       maximumGracefulShutdownDuration: settings.limits.farewell)

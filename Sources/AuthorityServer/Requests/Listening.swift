@@ -1,4 +1,5 @@
 import HTTP
+import Log
 import Network
 import Services
 
@@ -7,15 +8,17 @@ struct Listening: Service {
   private let settings: AuthoritySettings
   private let certificate: OwnCertificate
   private let door: FrontDoor
+  private let logger: Logger
   private let onStart: @Sendable (Int) async -> Void
 
   init(
-    _ settings: AuthoritySettings, certificate: OwnCertificate, door: FrontDoor,
+    _ settings: AuthoritySettings, certificate: OwnCertificate, door: FrontDoor, logger: Logger,
     onStart: @escaping @Sendable (Int) async -> Void
   ) {
     self.settings = settings
     self.certificate = certificate
     self.door = door
+    self.logger = logger
     self.onStart = onStart
   }
 
@@ -35,7 +38,7 @@ struct Listening: Service {
     do throws(NetworkError) {
       return try await Server.start(
         on: settings.host, port: UInt16(settings.port), tls: { [certificate] in certificate.tls },
-        limits: limits
+        limits: limits, report: { [logger] in logger.error("no connection can be accepted: \($0)") }
       ) { [door] in await door.respond(to: $0) }
     } catch {
       throw AuthorityServerError(

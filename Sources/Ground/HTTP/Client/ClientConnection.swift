@@ -5,15 +5,20 @@ import Network
 ///
 /// It is sound to send because only the loop's thread touches what changes, which its methods go to.
 package final class ClientConnection: @unchecked Sendable {
-  private let loop: EventLoop
+  let loop: EventLoop
   private let host: String
   private let limits: MessageLimits
 
   // The loop's thread's own.
-  private var connection: Connection?
-  private var opening: CheckedContinuation<Result<Void, ClientError>, Never>?
-  private var exchange: ClientExchange?
-  private var end: ClientError?
+  var connection: Connection?
+  var opening: CheckedContinuation<Result<Void, ClientError>, Never>?
+  var exchange: ClientExchange?
+  /// Sends a body that comes in pieces.
+  var sender: Task<Void, Never>?
+  /// The sender, while the connection holds as much as it should.
+  var waiting: CheckedContinuation<Void, Never>?
+  var opener: LoopTimer?
+  var end: ClientError?
   private var isCancelled = false
 
   private init(_ host: String, _ limits: MessageLimits, on loop: EventLoop) {
@@ -25,6 +30,7 @@ package final class ClientConnection: @unchecked Sendable {
   /// Connects to the address's host, with TLS where the address says `https`.
   /// - Parameters:
   ///   - tls: how; nil where the address is plain.
+  ///   - connectLimit: for finding the host, connecting to it and agreeing on TLS.
   ///   - limits: how large answers may be.
   ///   - loop: nil for one that all share.
   /// - Throws: ``ClientError``.
@@ -44,6 +50,7 @@ package final class ClientConnection: @unchecked Sendable {
     let port = UInt16(address.port)
     try await itself.wait { [options] continuation in
       itself.opening = continuation
+      itself.opener = common.schedule(after: connectLimit) { itself.fail(.timedOut(after: connectLimit)) }
       itself.connection = .connect(
         to: address.host, port: port, options: options, on: common, handler: itself)
     }
@@ -74,8 +81,6 @@ package final class ClientConnection: @unchecked Sendable {
     } catch {
       throw .unwritable(error)
     }
-    let sending = sending(body)
-    defer { sending?.cancel() }
     return try await wait { [self, bytes = writer.take()] continuation in
       guard let connection, exchange == nil else {
         return continuation.resume(returning: .failure(end ?? .network(.closed)))
@@ -83,6 +88,7 @@ package final class ClientConnection: @unchecked Sendable {
       let timer = loop.schedule(after: limit) { [self] in fail(.timedOut(after: limit)) }
       exchange = ClientExchange(method, limits, timer: timer, continuation)
       connection.write(bytes)
+      if case .stream(let pieces) = body { sender = Task { await self.send(pieces) } }
     }
   }
 
@@ -105,8 +111,10 @@ package final class ClientConnection: @unchecked Sendable {
   /// Ends the connection; an answer that is waited for does not come.
   package func close() {
     loop.execute { [self] in
-      connection?.close()
+      let connection = connection
+      self.connection = nil
       fail(.network(.closed))
+      connection?.close()
     }
   }
 
@@ -131,91 +139,5 @@ package final class ClientConnection: @unchecked Sendable {
       }
     }
     return try result.get()
-  }
-
-  /// Sends the pieces of a body as they come, not faster than the server takes them.
-  private func sending(_ body: RequestBody) -> Task<Void, Never>? {
-    guard case .stream(let pieces) = body else { return nil }
-    return Task { [self] in
-      for await piece in pieces { await write(piece) }
-      if !Task.isCancelled { await write(nil) }
-    }
-  }
-
-  /// - Parameter piece: nil for the end of the body.
-  private func write(_ piece: [UInt8]?) async {
-    var writer = MessageWriter()
-    // The last chunk has no fields that could not be written.
-    if let piece { writer.chunk(piece) } else { try? writer.lastChunk() }
-    let bytes = writer.take()
-    _ = try? await loop.run { [self] () throws(NetworkError) in
-      if exchange != nil { connection?.write(bytes) }
-    }
-    while await !isWritable, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(10)) }
-  }
-
-  private var isWritable: Bool {
-    get async {
-      (try? await loop.run { () throws(NetworkError) in self.connection?.isWritable ?? true }) ?? true
-    }
-  }
-
-  // MARK: - On the loop's thread
-
-  /// Ends the connection, and what waits for it.
-  private func fail(_ error: ClientError) {
-    if end == nil { end = error }
-    if let connection {
-      self.connection = nil
-      connection.abort()
-    }
-    opening?.resume(returning: .failure(error))
-    opening = nil
-    exchange?.fail(error)
-    exchange = nil
-  }
-
-  private func advance() {
-    guard let exchange else { return fail(.network(.closed)) }
-    do throws(ClientError) {
-      guard try exchange.advance() else { return }
-      self.exchange = nil
-      if !exchange.keepsAlive {
-        connection?.close()
-        connection = nil
-        end = .network(.closed)
-      }
-      exchange.succeed()
-    } catch {
-      fail(error)
-    }
-  }
-}
-
-extension ClientConnection: ConnectionHandler {
-  package func opened(_ connection: Connection) {
-    opening?.resume(returning: .success(()))
-    opening = nil
-  }
-
-  package func received(_ bytes: RawSpan, on connection: Connection) {
-    // Nothing was asked: what comes now would be taken for the answer to what is asked next.
-    guard let exchange, self.connection != nil else { return fail(.network(.closed)) }
-    exchange.receive(bytes)
-    advance()
-  }
-
-  package func peerFinished(_ connection: Connection) {
-    guard let exchange else { return fail(.network(.ended)) }
-    self.connection = nil
-    connection.close()
-    self.exchange = nil
-    end = .closedEarly
-    exchange.close()
-  }
-
-  package func closed(_ connection: Connection, because error: NetworkError?) {
-    self.connection = nil
-    fail(error.map { $0 == .ended ? .closedEarly : .network($0) } ?? .closedEarly)
   }
 }

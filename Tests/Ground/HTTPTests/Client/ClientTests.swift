@@ -63,6 +63,25 @@ import Testing
     }
   }
 
+  /// The rest of the body is not sent, and what would be left of it is not taken for the next request.
+  @Test func anAnswerBeforeTheEndOfTheBodyEndsTheConnection() async throws {
+    try await TestServer.with {
+      $0.message.body = 1_000
+    } _: { server in
+      let connection = try await ClientConnection.connect(to: server.address)
+      let pieces = AsyncStream<[UInt8]> {
+        try? await Task.sleep(for: .milliseconds(5))
+        return Task.isCancelled ? nil : [UInt8](repeating: 0x78, count: 100)
+      }
+      let answer = try await connection.send(.post, "/", body: .stream(pieces))
+      #expect(answer.status == .contentTooLarge)
+      #expect(await !connection.isOpen)
+      let large = try await Client().send(
+        .post, to: server.address, body: .bytes([UInt8](repeating: 0x78, count: 8 << 20)))
+      #expect(large.status == .contentTooLarge)
+    }
+  }
+
   @Test func aServerThatCannotBeBelievedGetsNothing() async throws {
     try await TestServer.with(tls: .test()) { server in
       let address = try server.secure
