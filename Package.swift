@@ -105,7 +105,8 @@ let rooms: [Target] = [
   room(
     "Reporting",
     [
-      "Segmentation", "Catalogue", "Keyspace", "Endpoints", "Etcd", "Reconciliation", "Verification", "Certificates",
+      "Segmentation", "Catalogue", "Keyspace", "Endpoints", "Etcd", "Reconciliation", "Verification",
+      "Certificates",
       "Agent",
     ]),
   room("Rollover", ["Errors", "Certificates", "Endpoints", "Etcd", "Files"]),
@@ -225,42 +226,21 @@ let allTests: [Target] = [
     swiftSettings: strict),
 ]
 
-/// Rooms that do not use the distribution's libraries yet: they stay in the tree and are not built.
-let notYet: Set<String> = [
-  "Reporting",
-
-  "bulkhead",
-
-  "CommandLineTests",
-]
-
 let all = systemLibraries + groundRooms + rooms + benchmarks + allTests
 
 /// `make sanitize` and `make fuzz` build the ground floor and its tests only.
 let isGroundOnly = ["ground", "fuzz"].contains(Context.environment["BULKHEAD_BUILD"])
 
-/// A target is built if everything that it depends on is built.
-@MainActor func stands(_ target: Target) -> Bool {
-  !notYet.contains(target.name)
-    && (!isGroundOnly || target.isGround)
-    && target.dependencies.allSatisfy { dependency in
-      guard case .byNameItem(let name, _) = dependency else { return true }
-      return all.first { $0.name == name }.map(stands) ?? false
-    }
-}
-
 extension Target {
   var isGround: Bool {
-    type == .system || ["TestSupport", "TestCertificates"].contains(name)
+    type == .system || ["TestSupport", "TestCertificates", "TestDisks", "Files", "Errors"].contains(name)
       || ["Sources/Ground/", "Tests/Ground/", "Fuzz"].contains { path?.hasPrefix($0) ?? false }
   }
 }
 
 let package = Package(
   name: "bulkhead",
-  products: all.filter { $0.name == "bulkhead" && stands($0) }.map {
-    .executable(name: $0.name, targets: [$0.name])
-  },
-  targets: all.filter(stands),
+  products: isGroundOnly ? [] : [.executable(name: "bulkhead", targets: ["bulkhead"])],
+  targets: isGroundOnly ? all.filter(\.isGround) : all,
   swiftLanguageModes: [.v6]
 )

@@ -48,7 +48,7 @@ import Testing
     let password = try store.make(for: "driver")
     try AtomicFile.write(Array(password.utf8), to: try store.file(of: "driver"), mode: 0o644)
     let error = #expect(throws: CertificatesError.self) { try store.password(of: "driver") }
-    #expect(error.map { "\($0)\($0.hint)" }?.contains(password) == false)
+    #expect(error.map { "\($0)\($0.hint ?? "")" }?.contains(password) == false)
   }
 
   @Test func `concurrent callers get the same password`() async throws {

@@ -43,7 +43,7 @@ import Testing
     ]
     for text in broken {
       let error = try #require(throws: CertificatesError.self) { try PrivateKey(pem: text) }
-      let printed = "\(error) \(String(reflecting: error)) \(message(error)) \(error.hint)"
+      let printed = "\(error) \(String(reflecting: error)) \(message(error)) \(error.hint ?? "")"
       for line in lines where line.count > 8 && !line.hasPrefix("-----") {
         #expect(!printed.contains(line.suffix(12)))
       }
