@@ -2,8 +2,8 @@ import CertificateSources
 import Certificates
 import Files
 import Foundation
-import Synchronization
 import Glibc
+import Synchronization
 import Testing
 
 @testable import Agent

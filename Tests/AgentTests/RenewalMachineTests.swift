@@ -17,9 +17,9 @@ private struct World {
   private(set) var invalid: TimeInterval = 0
   private var generator = SeededGenerator(seed: 7)
 
-  init(lifetime: TimeInterval, policy: RenewalPolicy = RenewalPolicy(), luck: Double = 0.5) {
+  init(lifetime: TimeInterval, policy: RenewalPolicy = RenewalPolicy(), spread: Double = 0.5) {
     self.lifetime = lifetime
-    machine = RenewalMachine(policy: policy, luck: luck)
+    machine = RenewalMachine(policy: policy, spread: spread)
   }
 
   /// Acts like an agent: does the next step or waits, at most a minute at a time.
@@ -35,7 +35,7 @@ private struct World {
           issued += 1
           held = HeldCertificate(
             notBefore: now - 300, notAfter: now + lifetime, obtained: now,
-            luck: .random(in: 0..<1, using: &generator))
+            spread: .random(in: 0..<1, using: &generator))
           machine.succeeded()
         }
         wait(until: now + 0.5)
@@ -45,7 +45,7 @@ private struct World {
   }
 
   mutating func restart() {
-    machine = RenewalMachine(policy: machine.policy, luck: .random(in: 0..<1, using: &generator))
+    machine = RenewalMachine(policy: machine.policy, spread: .random(in: 0..<1, using: &generator))
   }
 
   private mutating func wait(until date: Date) {
@@ -75,11 +75,11 @@ private let year = 365 * day
   }
 
   @Test func jitterMakesRenewalEarlierAndNeverLater() {
-    let machine = RenewalMachine(policy: RenewalPolicy(share: 0.6, jitter: 0.1), luck: 0.5)
+    let machine = RenewalMachine(policy: RenewalPolicy(share: 0.6, jitter: 0.1), spread: 0.5)
     let begin = Date(timeIntervalSince1970: 1_800_000_000)
-    func due(_ luck: Double) -> TimeInterval {
+    func due(_ spread: Double) -> TimeInterval {
       machine.dueDate(
-        HeldCertificate(notBefore: begin - 300, notAfter: begin + 1_000, obtained: begin, luck: luck)
+        HeldCertificate(notBefore: begin - 300, notAfter: begin + 1_000, obtained: begin, spread: spread)
       ).timeIntervalSince(begin)
     }
     #expect(abs(due(0) - 600) < 0.001)
@@ -129,15 +129,15 @@ private let year = 365 * day
 
   @Test func retriesMoreOftenNearTheEnd() {
     let now = Date(timeIntervalSince1970: 1_800_000_000)
-    let held = HeldCertificate(notBefore: now - 1_000, notAfter: now + 80, obtained: now - 1_000, luck: 0)
-    var machine = RenewalMachine(policy: RenewalPolicy(), luck: 0)
+    let held = HeldCertificate(notBefore: now - 1_000, notAfter: now + 80, obtained: now - 1_000, spread: 0)
+    var machine = RenewalMachine(policy: RenewalPolicy(), spread: 0)
     for _ in 0..<20 { machine.failed(holding: held, isTransient: true, now: now) }
     #expect(machine.next(holding: held, now: now) == .wait(until: now + 10))
   }
 
   @Test func aRefusedRequestIsRetriedLateOrOnSIGHUP() {
     let now = Date(timeIntervalSince1970: 1_800_000_000)
-    var machine = RenewalMachine(policy: RenewalPolicy(), luck: 0)
+    var machine = RenewalMachine(policy: RenewalPolicy(), spread: 0)
     machine.failed(holding: nil, isTransient: false, now: now)
     #expect(machine.next(holding: nil, now: now + 299) == .wait(until: now + 300))
     #expect(machine.next(holding: nil, now: now + 300) == .order(.missing))
@@ -164,8 +164,8 @@ private let year = 365 * day
 
   @Test func aNotYetValidCertificateIsRequestedAgain() {
     let now = Date(timeIntervalSince1970: 1_800_000_000)
-    let held = HeldCertificate(notBefore: now + 60, notAfter: now + day, obtained: now + 60, luck: 0)
-    var machine = RenewalMachine(policy: RenewalPolicy(), luck: 0)
+    let held = HeldCertificate(notBefore: now + 60, notAfter: now + day, obtained: now + 60, spread: 0)
+    var machine = RenewalMachine(policy: RenewalPolicy(), spread: 0)
     #expect(machine.next(holding: held, now: now) == .order(.notYetValid))
     machine.failed(holding: held, isTransient: true, now: now)
     #expect(machine.next(holding: held, now: now) == .wait(until: now + 1))
@@ -175,23 +175,23 @@ private let year = 365 * day
 
   @Test func aWrongTimeOfWritingIsIgnored() {
     let begin = Date(timeIntervalSince1970: 1_800_000_000)
-    let machine = RenewalMachine(policy: RenewalPolicy(share: 0.5, jitter: 0), luck: 0)
+    let machine = RenewalMachine(policy: RenewalPolicy(share: 0.5, jitter: 0), spread: 0)
     for obtained in [begin - year, begin + year] {
       let held = HeldCertificate(
-        notBefore: begin, notAfter: begin + day, obtained: obtained, luck: 0)
+        notBefore: begin, notAfter: begin + day, obtained: obtained, spread: 0)
       #expect(machine.dueDate(held) == begin + day / 2)
     }
   }
 
   @Test func jitterSpreadsAFleet() {
     let begin = Date(timeIntervalSince1970: 1_800_000_000)
-    let machine = RenewalMachine(policy: RenewalPolicy(), luck: 0)
+    let machine = RenewalMachine(policy: RenewalPolicy(), spread: 0)
     var generator = SeededGenerator(seed: 1)
     let due = (0..<5_000).map { _ in
       machine.dueDate(
         HeldCertificate(
           notBefore: begin, notAfter: begin + day, obtained: begin,
-          luck: .random(in: 0..<1, using: &generator)))
+          spread: .random(in: 0..<1, using: &generator)))
     }
     let minutes = Dictionary(grouping: due) { Int($0.timeIntervalSince(begin) / 60) }
     // A tenth of a day is 144 minutes: about 35 of 5,000 in each minute.

@@ -36,11 +36,11 @@ struct HeldFiles: Sendable {
     let facts = credential.facts
     return HeldCertificate(
       notBefore: facts.notBefore, notAfter: facts.notAfter, obtained: generation.written,
-      luck: Self.luck(facts.fingerprint))
+      spread: Self.spread(facts.fingerprint))
   }
 
   /// A jitter from 0 to 1, derived from the fingerprint, so that a restart does not change it.
-  private static func luck(_ fingerprint: String) -> Double {
+  private static func spread(_ fingerprint: String) -> Double {
     Double(UInt32(fingerprint.prefix(8), radix: 16) ?? 0) / Double(UInt32.max)
   }
 

@@ -24,7 +24,7 @@ struct Keeper: Sendable {
   /// - Throws: `FileError` if the owner or group does not exist.
   init(
     _ delivery: AgentConfiguration.Delivery, of configuration: AgentConfiguration,
-    source: any CertificateSource, luck: Double
+    source: any CertificateSource, spread: Double
   ) throws {
     self.delivery = delivery
     self.source = source
@@ -32,9 +32,9 @@ struct Keeper: Sendable {
     lifetime = configuration.lifetime.map { .seconds($0.seconds) }
     owner = try FileOwner(owner: delivery.owner, group: delivery.group)
     directory = AtomicDirectory(delivery.directory)
-    machine = RenewalMachine(policy: configuration.renewal, luck: luck)
+    machine = RenewalMachine(policy: configuration.renewal, spread: spread)
     // With jitter, so that a fleet that starts at once does not send its requests at once.
-    revisit = source.revisit.map { $0 / .seconds(1) * (1 - luck / 4) }
+    revisit = source.revisit.map { $0 / .seconds(1) * (1 - spread / 4) }
   }
 
   /// The result of one check.
@@ -85,7 +85,7 @@ struct Keeper: Sendable {
   /// The state of the certificate, without network access or changes.
   func standing(now: Date) throws -> (held: HeldCertificate?, isDue: Bool) {
     let held = try HeldFiles(in: directory, identity: delivery.identity, now: now)?.certificate
-    guard case .order = RenewalMachine(policy: machine.policy, luck: 0).next(holding: held, now: now) else {
+    guard case .order = RenewalMachine(policy: machine.policy, spread: 0).next(holding: held, now: now) else {
       return (held, false)
     }
     return (held, true)

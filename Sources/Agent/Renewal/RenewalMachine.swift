@@ -8,13 +8,13 @@ package struct HeldCertificate: Hashable, Sendable {
   /// with a lifetime of minutes would be due at once.
   package let obtained: Date
   /// Jitter from 0 to 1, derived from the certificate, so that a restart does not change it.
-  package let luck: Double
+  package let spread: Double
 
-  package init(notBefore: Date, notAfter: Date, obtained: Date, luck: Double) {
+  package init(notBefore: Date, notAfter: Date, obtained: Date, spread: Double) {
     self.notBefore = notBefore
     self.notAfter = notAfter
     self.obtained = obtained
-    self.luck = luck
+    self.spread = spread
   }
 
   package func isValid(at moment: Date) -> Bool { notBefore <= moment && moment < notAfter }
@@ -39,7 +39,7 @@ package struct RenewalMachine: Hashable, Sendable {
 
   package let policy: RenewalPolicy
   /// Jitter from 0 to 1: spreads the retries of agents that failed at the same time.
-  private let luck: Double
+  private let spread: Double
   private var failures = 0
   private var pause: Pause?
 
@@ -54,9 +54,9 @@ package struct RenewalMachine: Hashable, Sendable {
   /// Five minutes: thousands of agents that wait for their source then send a few dozen requests a second.
   static let longestPause = 300.0
 
-  package init(policy: RenewalPolicy, luck: Double) {
+  package init(policy: RenewalPolicy, spread: Double) {
     self.policy = policy
-    self.luck = luck
+    self.spread = spread
   }
 
   /// The next step.
@@ -72,11 +72,11 @@ package struct RenewalMachine: Hashable, Sendable {
   package func dueDate(_ held: HeldCertificate) -> Date {
     // If the certificate was not valid when it was written, the clock was wrong, and that time is not used.
     let start = held.isValid(at: held.obtained) ? held.obtained : held.notBefore
-    return start + held.notAfter.timeIntervalSince(start) * (policy.share - policy.jitter * held.luck)
+    return start + held.notAfter.timeIntervalSince(start) * (policy.share - policy.jitter * held.spread)
   }
 
   /// A new certificate was written.
-  package mutating func succeeded() { self = RenewalMachine(policy: policy, luck: luck) }
+  package mutating func succeeded() { self = RenewalMachine(policy: policy, spread: spread) }
 
   /// A request failed. A failure that is not transient is retried after the longest pause.
   /// - Parameter held: The current certificate: the nearer its end, the shorter the pauses.
@@ -85,7 +85,7 @@ package struct RenewalMachine: Hashable, Sendable {
     if let held, held.isValid(at: now) {
       seconds = min(seconds, max(held.notAfter.timeIntervalSince(now) / 8, Self.shortestPause))
     }
-    seconds = min(seconds, Self.longestPause) * (1 - luck / 4)
+    seconds = min(seconds, Self.longestPause) * (1 - spread / 4)
     failures += 1
     pause = Pause(begin: now, end: now + seconds)
   }

@@ -25,7 +25,7 @@ package struct Agent: Sendable {
     self.log = log
     self.clock = clock
     keepers = try configuration.deliveries.map {
-      try Keeper($0, of: configuration, source: source, luck: .random(in: 0...1))
+      try Keeper($0, of: configuration, source: source, spread: .random(in: 0...1))
     }
   }
 

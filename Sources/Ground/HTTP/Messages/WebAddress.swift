@@ -9,7 +9,7 @@ package struct WebAddress: Hashable, Sendable {
   /// The path and the query, as a request has them: it begins with a slash.
   package var target: String
 
-  /// - Returns: nil where the text is none.
+  /// - Returns: nil if the text is not such an address.
   package init?(_ text: String) {
     let lowered = text.prefix(8).lowercased()
     guard let scheme = ["https://", "http://"].first(where: lowered.hasPrefix) else { return nil }

@@ -10,7 +10,7 @@ enum RequestLine {
     let parts = line.split(separator: .space, omittingEmptySubsequences: false)
     guard parts.count == 3 else { throw .malformed("the request line does not have three parts") }
     guard (1...longestMethod).contains(parts[0].count), parts[0].allSatisfy(\.isToken) else {
-      throw .malformed("the method is none")
+      throw .malformed("the method is not valid")
     }
     let version = try Version(parts[2])
     let method = Method(String(decoding: parts[0], as: UTF8.self))
@@ -20,22 +20,22 @@ enum RequestLine {
     }
     var head = RequestHead(method, String(decoding: parts[1], as: UTF8.self))
     head.version = version
-    guard head.target.utf8.first == UInt8(ascii: "/") || head.target == "*" && method == .options else {
-      // Kept whole until the host is known: see checkHost.
-      guard absolute(head.target) != nil else { throw .malformed("the target is neither a path nor a URL") }
-      return head
+    // A URL is kept whole until the host is known: see ``checkHost(_:)``.
+    let isPath = head.target.utf8.first == UInt8(ascii: "/") || head.target == "*" && method == .options
+    guard isPath || absolute(head.target) != nil else {
+      throw .malformed("the target is neither a path nor a URL")
     }
     return head
   }
 
-  /// One host, which is none of several in HTTP/1.1 and may be missing in HTTP/1.0. That of a whole URL must be the
-  /// same: others on the way may have gone by either.
+  /// One host in HTTP/1.1, at most one in HTTP/1.0. That of a whole URL must be the same: programs on the way may
+  /// have gone by either.
   static func checkHost(_ head: inout RequestHead) throws(MessageFault) {
     let hosts = head.fields.all("host")
     guard hosts.count == 1 || hosts.isEmpty && head.version == .http10 else {
       throw .malformed(hosts.isEmpty ? "there is no host" : "there are several hosts")
     }
-    if let host = hosts.first, !isHost(host) { throw .malformed("the host is none") }
+    if let host = hosts.first, !isHost(host) { throw .malformed("the host is not valid") }
     guard let (authority, target) = absolute(head.target) else { return }
     guard hosts.first.map({ Fields.isSame($0, String(authority)) }) ?? true else {
       throw .malformed("the URL and the host are not the same")
@@ -45,9 +45,8 @@ enum RequestLine {
 
   /// Splits `http://HOST/PATH` or `https://HOST/PATH`; nil for any other text.
   private static func absolute(_ target: String) -> (authority: Substring, target: Substring)? {
-    guard let scheme = ["https://", "http://"].first(where: { target.lowercased().hasPrefix($0) }) else {
-      return nil
-    }
+    let begin = target.prefix(8).lowercased()
+    guard let scheme = ["https://", "http://"].first(where: begin.hasPrefix) else { return nil }
     let rest = target.dropFirst(scheme.count)
     let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
     guard isHost(String(rest[..<end])) else { return nil }
