@@ -9,11 +9,11 @@ export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 6
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
-SWIFT_CODE := Package.swift Sources Tests Benchmarks
+SWIFT_CODE := Package.swift Sources Tests Benchmarks Fuzz
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo check test build release format lint docs bench clean
+.PHONY: help demo check test build release format lint sanitize fuzz offline docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,18 @@ format: ## format the Swift code, in place
 lint: ## check the format of the Swift code, and the scripts if shellcheck is installed
 	@swift format lint --strict --parallel --recursive $(SWIFT_CODE)
 	@if command -v shellcheck >/dev/null; then shellcheck -x .ci/run $$(grep -lE '^#!.*(bash|sh)$$' tools/*); fi
+
+sanitize: ## run the tests of the ground floor under sanitizers: memory, leaks, undefined behaviour, threads
+	@tools/need-build
+	@tools/sanitize
+
+fuzz: ## give the ground floor's readers made-up input; FUZZTIME=600 for longer than 60 s each
+	@tools/need-build
+	@tools/fuzz
+
+offline: ## build a fresh clone with the network cut
+	@tools/need-build
+	@tools/build-offline
 
 docs: ## generate Documentation/catalogue.md from the catalogue's data
 	@tools/build --product bulkhead

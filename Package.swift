@@ -226,7 +226,18 @@ let allTests: [Target] = [
     swiftSettings: strict),
 ]
 
-let all = systemLibraries + groundRooms + rooms + benchmarks + allTests
+/// `make fuzz`: a program with libFuzzer's `main`.
+let fuzzers: [Target] =
+  Context.environment["BULKHEAD_BUILD"] != "fuzz"
+  ? []
+  : [
+    .executableTarget(
+      name: "fuzz", dependencies: ["Cryptography", "JOSE", "YAML", "Protobuf", "HTTP", "GRPC"],
+      path: "Fuzz/Targets",
+      swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+  ]
+
+let all = fuzzers + systemLibraries + groundRooms + rooms + benchmarks + allTests
 
 /// `make sanitize` and `make fuzz` build the ground floor and its tests only.
 let isGroundOnly = ["ground", "fuzz"].contains(Context.environment["BULKHEAD_BUILD"])
