@@ -101,7 +101,7 @@ let rooms: [Target] = [
   room(
     "Reconciliation",
     ["Errors", "Segmentation", "Catalogue", "Keyspace", "Etcd", "Endpoints", "Certificates", "Cryptography"]),
-  room("Verification", ["Segmentation", "Keyspace", "Endpoints", "Etcd", "Certificates"]),
+  room("Verification", ["Segmentation", "Keyspace", "Endpoints", "Etcd"]),
   room(
     "Reporting",
     [
@@ -143,12 +143,12 @@ let rooms: [Target] = [
 
 let benchmarks: [Target] = [
   program(
-    "enrolment-storm", ["Certificates", "Enrolment", "Cryptography", "Network", "HTTP"],
+    "enrolment-storm", ["Certificates", "Enrolment", "Cryptography", "HTTP"],
     path: "Benchmarks/EnrolmentStorm"),
   program(
     "certificate-benchmark", ["Certificates", "Cryptography"], path: "Benchmarks/CertificateBenchmark"),
   program(
-    "naive-writes", ["Reconciliation", "Segmentation", "Catalogue", "Etcd", "Endpoints"],
+    "naive-writes", ["Reconciliation", "Segmentation", "Catalogue", "Etcd"],
     path: "Benchmarks/NaiveWrites"),
   program("range-calls", ["Etcd", "ThrowawayEtcd", "Keyspace"], path: "Benchmarks/RangeCalls"),
 ]
@@ -171,10 +171,10 @@ let allTests: [Target] = [
   tests("Segmentation", ["Catalogue", "Keyspace", "Endpoints", "StrictYAML", "TestSupport"]),
   tests("Files", ["TestDisks"]),
   tests("StrictYAML"),
-  tests("NodeDelivery", ["Agent", "Segmentation", "Catalogue", "Endpoints", "Files", "YAML"]),
+  tests("NodeDelivery", ["Agent", "Segmentation", "Catalogue", "Endpoints", "YAML"]),
   tests("Catalogue", ["Keyspace"]),
   tests(
-    "Certificates", ["Files", "Etcd", "Endpoints", "Processes", "ThrowawayEtcd", "Database", "Cryptography"]),
+    "Certificates", ["Files", "Etcd", "ThrowawayEtcd", "Database", "Cryptography", "TestSupport"]),
   tests("Rollover", ["Certificates", "Endpoints", "Etcd", "Files", "Keyspace", "ThrowawayEtcd"]),
   tests("Manifests", ["YAML", "TestSupport"]),
   tests(
@@ -183,9 +183,8 @@ let allTests: [Target] = [
   tests(
     "AuthorityServer",
     [
-      "TestSources", "TestDisks", "Rollover", "Enrolment", "Segmentation", "Catalogue", "Certificates",
-      "Files",
-      "Log", "HTTP", "Network", "Cryptography",
+      "TestSources", "TestDisks", "Rollover", "Enrolment", "Certificates", "Files", "Log", "HTTP", "Network",
+      "Cryptography",
     ]),
   tests("ThrowawayEtcd", ["Etcd", "TestClusters"]),
   tests(
@@ -207,21 +206,20 @@ let allTests: [Target] = [
   // An authority whose certificates are good, or wrong in one way.
   helper("TestCertificates", ["Cryptography"], path: "Tests/TestCertificates"),
   // The real servers that several of them use.
-  helper("TestClusters", ["ThrowawayEtcd", "Certificates", "Etcd"], path: "Tests/TestClusters"),
+  helper("TestClusters", ["ThrowawayEtcd", "Certificates", "Etcd", "Endpoints"], path: "Tests/TestClusters"),
   // A small disk, for tests of a full one.
   helper("TestDisks", ["Files"], path: "Tests/TestDisks"),
   // A source of certificates that misbehaves on request.
   helper(
     "TestSources",
-    ["Certificates", "Enrolment", "Files", "Cryptography", "JOSE", "Network", "HTTP", "Log", "Services"],
+    ["Certificates", "Enrolment", "Files", "Cryptography", "JOSE", "Network", "HTTP"],
     path: "Tests/TestSources"),
   // The built program, run as users run it.
   .testTarget(
     name: "CommandLineTests",
     dependencies: [
-      "TestSupport",
-      "bulkhead", "ThrowawayEtcd", "TestSources", "Etcd", "Certificates", "Files", "Keyspace", "Processes",
-      "HTTP",
+      "TestSupport", "bulkhead", "ThrowawayEtcd", "TestSources", "Etcd", "Certificates", "Files", "Keyspace",
+      "HTTP", "Endpoints",
     ],
     swiftSettings: strict),
 ]
