@@ -11,7 +11,9 @@ struct PEMText {
 
   func documents() throws -> [PEMDocument] {
     do {
-      return try PEMDocument.all(in: Array(text.utf8))
+      // Lent, because it may be a private key, of which an array would be another copy.
+      var text = text
+      return try text.withUTF8 { try PEMDocument.all(in: UnsafeRawBufferPointer($0)) }
     } catch {
       if text.contains("ENCRYPTED") { throw isEncrypted }
       throw CertificatesError(

@@ -165,6 +165,16 @@ final class KeyTests: FolderSuite {
     }
   }
 
+  @Test func keysOfManyThreadsAreAllDifferent() async throws {
+    let keys = try await withThrowingTaskGroup(of: [PublicKey].self) { group in
+      for _ in 0..<8 {
+        group.addTask { try (0..<200).map { _ in try PrivateKey.generate(.p256).publicKey } }
+      }
+      return try await group.reduce(into: Set<PublicKey>()) { $0.formUnion($1) }
+    }
+    #expect(keys.count == 1_600)
+  }
+
   @Test func manyThreadsShareAKey() async throws {
     for kind in [KeyKind.p256, .rsa(bits: 2048), .ed25519] {
       let key = try PrivateKey.generate(kind)

@@ -12,7 +12,7 @@ package enum HMACSHA256 {
     var count: UInt32 = 0
     // With a null pointer OpenSSL would reuse the previous key, so an empty key needs an address too.
     let made = (key.isEmpty ? [0] : key).withUnsafeBytes {
-      COpenSSL.HMAC(EVP_sha256(), $0.baseAddress, keyCount, bytes, bytes.count, &code, &count)
+      COpenSSL.HMAC(Digest.Fetched.sha256, $0.baseAddress, keyCount, bytes, bytes.count, &code, &count)
     }
     guard made != nil, count == SHA256.count else { throw CryptographyError(operation) }
     return code

@@ -10,7 +10,7 @@ package struct SHA256: ~Copyable {
   package init() {
     // Fails only if memory is exhausted, or OpenSSL was built or configured without SHA-256.
     let context = EVP_MD_CTX_new()
-    guard let context, EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+    guard let context, EVP_DigestInit_ex(context, Digest.Fetched.sha256, nil) == 1 else {
       preconditionFailure("OpenSSL has no memory or no SHA-256")
     }
     self.context = context
@@ -44,7 +44,8 @@ package struct SHA256: ~Copyable {
   /// The digest of these bytes.
   package static func hash(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      guard COpenSSL.SHA256(bytes.baseAddress, bytes.count, buffer.baseAddress) != nil else {
+      let function = Digest.Fetched.sha256
+      guard EVP_Digest(bytes.baseAddress, bytes.count, buffer.baseAddress, nil, function, nil) == 1 else {
         preconditionFailure("OpenSSL has no memory or no SHA-256")
       }
       initialized = count

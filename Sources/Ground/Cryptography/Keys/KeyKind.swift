@@ -57,16 +57,3 @@ package enum KeyKind: Hashable, Sendable, CustomStringConvertible {
     }
   }
 }
-
-/// The digests for signatures.
-package enum Digest: Hashable, Sendable {
-  case sha256, sha384, sha512
-
-  var function: OpaquePointer? {
-    switch self {
-    case .sha256: EVP_sha256()
-    case .sha384: EVP_sha384()
-    case .sha512: EVP_sha512()
-    }
-  }
-}

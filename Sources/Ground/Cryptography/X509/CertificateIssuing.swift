@@ -80,7 +80,8 @@ extension PublicKey {
       var identifier = [UInt8](repeating: 0, count: 20)
       var count: UInt32 = 0
       try check(
-        EVP_Digest(bits, bits.count, &identifier, &count, EVP_sha1(), nil), "make a key's identifier")
+        EVP_Digest(bits, bits.count, &identifier, &count, Digest.Fetched.sha1, nil), "make a key's identifier"
+      )
       return identifier
     }
   }
