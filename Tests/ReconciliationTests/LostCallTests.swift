@@ -87,7 +87,8 @@ struct LostCallTests {
         way.heal()
         try await viaWay()
         let total = way.records
-        #expect(total > 20)
+        // Calls that begin at the same time share a record.
+        #expect(total > 10)
         var failures = 0
         for record in records(total) {
           try await direct(Self.before)
