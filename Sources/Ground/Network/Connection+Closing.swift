@@ -92,7 +92,7 @@ extension Connection {
   func updateInterest() {
     guard let socket, [.handshaking, .open, .lingering].contains(phase) else { return }
     var wanted: Readiness = []
-    if !isReadingPaused, !peerHasFinished { wanted.insert(.readable) }
+    if isReading || phase == .lingering && !peerHasFinished { wanted.insert(.readable) }
     if isWaitingToSend { wanted.insert(.writable) }
     do throws(NetworkError) {
       // It was taken out because it had hung up while nobody read.

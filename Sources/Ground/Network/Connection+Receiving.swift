@@ -23,12 +23,13 @@ extension Connection {
     }
   }
 
+  /// A handshake goes on where reading is paused.
+  var isReading: Bool { phase == .handshaking || phase == .open && !isReadingPaused && !peerHasFinished }
+
   /// Reads what there is, but not for so long that other connections wait.
   func readSocket() {
     for _ in 0..<4 {
-      guard let socket, phase == .handshaking || phase == .open, !isReadingPaused, !peerHasFinished else {
-        return
-      }
+      guard let socket, isReading else { return }
       do throws(SystemFailure) {
         switch try socket.receive(into: loop.scratch) {
         case .wouldBlock: return
@@ -62,7 +63,8 @@ extension Connection {
         guard isDone else { return }
         opens()
       }
-      while phase == .open, !isReadingPaused, !peerHasFinished {
+      while phase == .open, isReading {
+        guard session.outgoing.count <= Self.mostAnswers else { return tearDown(.tls(.tooManyAnswers)) }
         switch try session.read(into: loop.scratch) {
         case .wantsBytes:
           // An answer of TLS itself, such as to a change of keys.
@@ -76,6 +78,10 @@ extension Connection {
       }
     } catch { fail(.tls(error)) }
   }
+
+  /// TLS answers some of what a peer says by itself, as a change of keys. A peer that asks and never reads would make
+  /// the answers grow.
+  private static var mostAnswers: Int { 1 << 20 }
 
   /// The connection is there for its handler.
   func opens() {

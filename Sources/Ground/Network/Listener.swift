@@ -114,6 +114,8 @@ package final class Listener: EventSource, @unchecked Sendable {
     connection.peer = peer
     guard let handler = accept(connection) else { return }
     connection.handler = handler
+    // The handler may have refused it already.
+    guard connection.phase != .closed else { return }
     do {
       connection.session = try options.tls.map { try TLSSession($0()) }
       try connection.register(socket, .readable)

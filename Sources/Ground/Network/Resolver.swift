@@ -23,7 +23,7 @@ enum Resolver {
     }
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-    hints.ai_flags = AI_NUMERICSERV | (passive ? AI_PASSIVE : AI_ADDRCONFIG)
+    hints.ai_flags = AI_NUMERICSERV | (passive ? AI_PASSIVE : 0)
     var first: UnsafeMutablePointer<addrinfo>?
     let code = getaddrinfo(host, "\(port)", &hints, &first)
     guard code == 0 else {
