@@ -64,7 +64,9 @@ extension Connection {
         opens()
       }
       while phase == .open, isReading {
-        guard session.outgoing.count <= Self.mostAnswers else { return tearDown(.tls(.tooManyAnswers)) }
+        guard session.outgoing.count <= Self.mostAnswers else {
+          return tearDown(.tls(.other("the peer does not read what TLS answers")))
+        }
         switch try session.read(into: loop.scratch) {
         case .wantsBytes:
           // An answer of TLS itself, such as to a change of keys.

@@ -31,8 +31,6 @@ package enum TLSError: Error, Hashable, Sendable {
   case notTLS(String)
   /// The peer has closed the connection before the handshake was complete.
   case closedInHandshake
-  /// The peer makes TLS answer without reading the answers.
-  case tooManyAnswers
   /// The connection has ended without TLS's own end, so that bytes may lack.
   case truncated
   /// The certificate, its key, the authorities or the names that were given cannot be used.
@@ -62,7 +60,6 @@ extension TLSError: CustomStringConvertible {
     case .notTLS(let start):
       start.isEmpty ? "the peer does not speak TLS" : "the peer does not speak TLS: it sent '\(start)'"
     case .closedInHandshake: "the peer closed the connection during the TLS handshake"
-    case .tooManyAnswers: "the peer does not read what TLS answers"
     case .truncated: "the connection ended without TLS's own end"
     case .unusable(let reason): reason
     case .other(let words): "TLS: \(words)"
