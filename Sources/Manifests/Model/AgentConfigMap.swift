@@ -34,17 +34,14 @@ struct AgentConfigMap {
   var lines: [String] { ["---"] + YAMLStyle.usual.block(object { .block($0) }, indent: 0) }
 
   private func object(_ text: (String) -> YAMLValue) -> YAMLValue {
-    var metadata: [YAMLValue.Pair] = [.init(key: .string("name"), value: .string(name))]
-    if let namespace { metadata.append(.init(key: .string("namespace"), value: .string(namespace))) }
     typealias Secret = SecretDocuments.Secret
-    metadata.append(
-      .init(key: .string("labels"), value: .mapping([Secret.managedBy: .string(Secret.manager)])))
+    let labels = YAMLValue.mapping([Secret.managedBy: .string(Secret.manager)])
     var authority = etcdCA
     while authority.hasSuffix("\n") { authority.removeLast() }
     return .mapping([
       "apiVersion": .string("v1"),
       "kind": .string("ConfigMap"),
-      "metadata": .mapping(metadata),
+      "metadata": .mapping(.naming(name, in: namespace) + [.init("labels", labels)]),
       "data": .mapping(["agent.yaml": text(configuration), "etcd-ca.crt": text(authority)]),
     ])
   }

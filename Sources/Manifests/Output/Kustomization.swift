@@ -12,11 +12,11 @@ extension SegmentedManifest {
   package func kustomization(resources: [String]) -> String {
     let patches = manifest.objects.compactMap(patch)
     var pairs: [YAMLValue.Pair] = [
-      .init(key: .string("apiVersion"), value: .string("kustomize.config.k8s.io/v1beta1")),
-      .init(key: .string("kind"), value: .string("Kustomization")),
-      .init(key: .string("resources"), value: .sequence(resources.map { .string($0) })),
+      .init("apiVersion", "kustomize.config.k8s.io/v1beta1"),
+      .init("kind", "Kustomization"),
+      .init("resources", .sequence(resources.map { .string($0) })),
     ]
-    if !patches.isEmpty { pairs.append(.init(key: .string("patches"), value: .sequence(patches))) }
+    if !patches.isEmpty { pairs.append(.init("patches", .sequence(patches))) }
     let lines = [Self.kustomizationMark] + YAMLStyle.usual.block(.mapping(pairs), indent: 0)
     return lines.map { $0 + "\n" }.joined()
   }
@@ -34,24 +34,16 @@ extension SegmentedManifest {
   private func target(_ object: KubernetesObject) -> YAMLValue {
     let parts = object.apiVersion.split(separator: "/").map(String.init)
     var pairs: [YAMLValue.Pair] = []
-    if parts.count == 2 { pairs.append(.init(key: .string("group"), value: .string(parts[0]))) }
-    pairs.append(.init(key: .string("version"), value: .string(parts.last ?? "")))
-    pairs.append(.init(key: .string("kind"), value: .string(object.kind)))
-    pairs.append(.init(key: .string("name"), value: .string(object.name.replacing(".", with: "\\."))))
-    if let namespace = object.namespace {
-      pairs.append(.init(key: .string("namespace"), value: .string(namespace)))
-    }
-    return .mapping(pairs)
+    if parts.count == 2 { pairs.append(.init("group", parts[0])) }
+    pairs.append(.init("version", parts.last ?? ""))
+    pairs.append(.init("kind", object.kind))
+    return .mapping(pairs + .naming(object.name.replacing(".", with: "\\."), in: object.namespace))
   }
 
   private func deletion(of object: KubernetesObject) -> YAMLValue {
-    var metadata: [YAMLValue.Pair] = [.init(key: .string("name"), value: .string(object.name))]
-    if let namespace = object.namespace {
-      metadata.append(.init(key: .string("namespace"), value: .string(namespace)))
-    }
     let patch = YAMLValue.mapping([
       "$patch": .string("delete"), "apiVersion": .string(object.apiVersion), "kind": .string(object.kind),
-      "metadata": .mapping(metadata),
+      "metadata": .mapping(.naming(object.name, in: object.namespace)),
     ])
     return .mapping(["patch": .block(YAMLStyle.usual.block(patch, indent: 0).joined(separator: "\n"))])
   }

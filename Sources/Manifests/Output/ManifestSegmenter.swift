@@ -75,18 +75,14 @@ package struct ManifestSegmenter: Sendable {
         place: manifest.reader.place($0.root.range.lowerBound, $0),
         what: "is left out: each component has a Secret of its own now")
     }
-    changes += findings.configMaps.map { map in
-      let place = ManifestPlace(
-        file: manifest.reader.file, line: newLine(secrets, manifest.reader), object: "ConfigMap/\(map.name)")
-      return ManifestChange(place: place, what: "is new: the configuration of an agent")
-    }
+    var new = findings.configMaps.map { ("ConfigMap/\($0.name)", "the configuration of an agent") }
     if manifest.options.placement == .inline {
-      changes += secrets.new.map { secret in
-        let place = ManifestPlace(
-          file: manifest.reader.file, line: newLine(secrets, manifest.reader), object: "Secret/\(secret.name)"
-        )
-        return ManifestChange(place: place, what: "is new: the credential of \(secret.component)")
-      }
+      new += secrets.new.map { ("Secret/\($0.name)", "the credential of \($0.component)") }
+    }
+    let line = newLine(secrets, manifest.reader)
+    changes += new.map { object, what in
+      ManifestChange(
+        place: ManifestPlace(file: manifest.reader.file, line: line, object: object), what: "is new: \(what)")
     }
     return changes.sorted { $0.place.line < $1.place.line }
   }

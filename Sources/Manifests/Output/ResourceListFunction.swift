@@ -61,26 +61,20 @@ package struct ResourceListFunction: Sendable {
     let words = [place.part, message].compactMap(\.self).joined(separator: " ")
     let text = String(String.UnicodeScalarView(words.unicodeScalars.map { $0.value < 32 ? " " : $0 }))
     var pairs: [YAMLValue.Pair] = [
-      .init(key: .string("message"), value: .string(text)),
-      .init(key: .string("severity"), value: .string(severity)),
+      .init("message", text),
+      .init("severity", severity),
     ]
     guard let object = reader.objects.first(where: { $0.title == place.object }) else {
       return .mapping(pairs)
     }
-    var reference: [YAMLValue.Pair] = [
-      .init(key: .string("apiVersion"), value: .string(object.apiVersion)),
-      .init(key: .string("kind"), value: .string(object.kind)),
-      .init(key: .string("name"), value: .string(object.name)),
-    ]
-    if let namespace = object.namespace {
-      reference.append(.init(key: .string("namespace"), value: .string(namespace)))
-    }
-    pairs.append(.init(key: .string("resourceRef"), value: .mapping(reference)))
+    let reference: [YAMLValue.Pair] = [.init("apiVersion", object.apiVersion), .init("kind", object.kind)]
+    pairs.append(
+      .init("resourceRef", .mapping(reference + .naming(object.name, in: object.namespace))))
     let annotations = object.root["metadata"]?["annotations"]
     let path = ["internal.config.kubernetes.io/path", "config.kubernetes.io/path"].lazy
       .compactMap { annotations?[$0]?.string }.first
     if let path {
-      pairs.append(.init(key: .string("file"), value: .mapping(["path": .string(path)])))
+      pairs.append(.init("file", .mapping(["path": .string(path)])))
     }
     return .mapping(pairs)
   }
@@ -98,7 +92,7 @@ package struct ResourceListFunction: Sendable {
           ? .append(results[0], to: existing.value, style)
           : .fill(existing, items: results, of: root, style)
       } else {
-        .insert(.init(key: .string("results"), value: .sequence(results)), after: last, of: root, style)
+        .insert(.init("results", .sequence(results)), after: last, of: root, style)
       }
     var edits = [edit]
     if case .append(_, let list, _) = edit {

@@ -115,23 +115,18 @@ extension SecretDocuments.Secret {
   static let componentLabel = "bulkhead/component"
 
   var value: YAMLValue {
-    var metadata: [YAMLValue.Pair] = [.init(key: .string("name"), value: .string(name))]
-    if let namespace { metadata.append(.init(key: .string("namespace"), value: .string(namespace))) }
-    metadata.append(
-      .init(
-        key: .string("labels"),
-        value: .mapping([Self.managedBy: .string(Self.manager), Self.componentLabel: .string(component)])))
+    let labels = YAMLValue.mapping([
+      Self.managedBy: .string(Self.manager), Self.componentLabel: .string(component),
+    ])
     var pairs: [YAMLValue.Pair] = [
-      .init(key: .string("apiVersion"), value: .string("v1")),
-      .init(key: .string("kind"), value: .string("Secret")),
-      .init(key: .string("type"), value: .string("Opaque")),
+      .init("apiVersion", "v1"),
+      .init("kind", "Secret"),
+      .init("type", "Opaque"),
     ]
-    if isImmutable { pairs.append(.init(key: .string("immutable"), value: .scalar("true", isString: false))) }
-    pairs.append(.init(key: .string("metadata"), value: .mapping(metadata)))
-    let contents = data.map {
-      YAMLValue.Pair(key: .string($0.file.rawValue), value: .string($0.base64))
-    }
-    pairs.append(.init(key: .string("data"), value: .mapping(contents)))
+    if isImmutable { pairs.append(.init("immutable", .bool(true))) }
+    pairs.append(.init("metadata", .mapping(.naming(name, in: namespace) + [.init("labels", labels)])))
+    let contents = data.map { YAMLValue.Pair($0.file.rawValue, $0.base64) }
+    pairs.append(.init("data", .mapping(contents)))
     return .mapping(pairs)
   }
 

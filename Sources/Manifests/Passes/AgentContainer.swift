@@ -13,7 +13,7 @@ enum AgentContainer {
   static func volumes(of pod: PodSpec) -> [YAMLValue] {
     let token = YAMLValue.mapping([
       "serviceAccountToken": .mapping([
-        "audience": .string("bulkhead"), "expirationSeconds": .scalar("3600", isString: false),
+        "audience": .string("bulkhead"), "expirationSeconds": .number(3600),
         "path": .string("token"),
       ])
     ])
@@ -44,10 +44,10 @@ enum AgentContainer {
 
   private static func mount(_ volume: String, at path: String, readOnly: Bool) -> YAMLValue {
     var pairs: [YAMLValue.Pair] = [
-      .init(key: .string("name"), value: .string(volume)),
-      .init(key: .string("mountPath"), value: .string(path)),
+      .init("name", volume),
+      .init("mountPath", path),
     ]
-    if readOnly { pairs.append(.init(key: .string("readOnly"), value: .scalar("true", isString: false))) }
+    if readOnly { pairs.append(.init("readOnly", .bool(true))) }
     return .mapping(pairs)
   }
 
@@ -55,8 +55,6 @@ enum AgentContainer {
   /// without any of root's capabilities.
   static func value(image: String, mounts: [YAMLValue]) -> YAMLValue {
     func words(_ texts: [String]) -> YAMLValue { .sequence(texts.map(YAMLValue.string)) }
-    func number(_ number: Int) -> YAMLValue { .scalar("\(number)", isString: false) }
-    let no = YAMLValue.scalar("false", isString: false)
     let command = ["bulkhead", "agent", "--config", "\(configurationFolder)/agent.yaml"]
     let node = YAMLValue.mapping([
       "name": .string("NODE_NAME"),
@@ -70,12 +68,12 @@ enum AgentContainer {
       "env": .sequence([node]),
       "startupProbe": .mapping([
         "exec": .mapping(["command": words(command + ["--check"])]),
-        "periodSeconds": number(2), "timeoutSeconds": number(10), "failureThreshold": number(150),
+        "periodSeconds": .number(2), "timeoutSeconds": .number(10), "failureThreshold": .number(150),
       ]),
       "resources": .mapping(["requests": .mapping(["cpu": .string("10m"), "memory": .string("32Mi")])]),
       "securityContext": .mapping([
-        "runAsUser": number(0), "runAsNonRoot": no, "allowPrivilegeEscalation": no,
-        "readOnlyRootFilesystem": .scalar("true", isString: false),
+        "runAsUser": .number(0), "runAsNonRoot": .bool(false), "allowPrivilegeEscalation": .bool(false),
+        "readOnlyRootFilesystem": .bool(true),
         "capabilities": .mapping(["drop": words(["ALL"])]),
       ]),
       "volumeMounts": .sequence(mounts),

@@ -86,7 +86,7 @@ struct AgentInsertion {
         findings.edit(.fill(entry, items: [container], of: pod.node, .usual), pod.object, part, what)
       }
     } else if let entry = pod.node.entry("containers") {
-      let pair = YAMLValue.Pair(key: .string("initContainers"), value: .sequence([container]))
+      let pair = YAMLValue.Pair("initContainers", .sequence([container]))
       findings.edit(
         .insert(pair, after: entry, of: pod.node, YAMLStyle(like: pod.node)), pod.object, part, what)
     }

@@ -77,7 +77,7 @@ struct CalicoctlWiring {
         ? .fill(existing, items: [item], of: mapping, style)
         : .append(item, to: existing.value.resolved, style)
     } else {
-      edit = .insert(.init(key: .string(key), value: .sequence([item])), after: entry, of: mapping, style)
+      edit = .insert(.init(key, .sequence([item])), after: entry, of: mapping, style)
     }
     findings.edit(edit, object, part, what)
   }

@@ -41,7 +41,7 @@ struct HostVolumes {
       guard let name = new[use.component] else { continue }
       shared.exchange(for: name, in: use, &findings)
       guard use.mount.node["readOnly"] == nil, let last = use.mount.node.entries?.last else { continue }
-      let pair = YAMLValue.Pair(key: .string("readOnly"), value: .scalar("true", isString: false))
+      let pair = YAMLValue.Pair("readOnly", .bool(true))
       findings.edit(
         .insert(pair, after: last, of: use.mount.node, YAMLStyle(like: use.mount.node)), object,
         use.container.part, "mounts \(name) for reading alone")

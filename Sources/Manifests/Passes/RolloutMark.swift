@@ -22,8 +22,8 @@ struct RolloutMark {
 
   private mutating func mark(_ template: YAMLNode, with text: String, in object: KubernetesObject) {
     let what = "has the annotation \(Self.checksum): the workload restarts when a credential is renewed"
-    let pair = YAMLValue.Pair(key: .string(Self.checksum), value: .string(text))
-    let annotations = YAMLValue.Pair(key: .string("annotations"), value: .mapping([pair]))
+    let pair = YAMLValue.Pair(Self.checksum, text)
+    let annotations = YAMLValue.Pair("annotations", .mapping([pair]))
     var style = YAMLStyle.usual
     if let existing = template["metadata"]?["annotations"], let last = existing.entries?.last {
       style = YAMLStyle(like: existing)
@@ -38,7 +38,7 @@ struct RolloutMark {
       style = YAMLStyle(like: metadata)
       findings.edit(.insert(annotations, after: last, of: metadata, style), object, "pod template", what)
     } else if template["metadata"] == nil, let last = template.entries?.last {
-      let metadata = YAMLValue.Pair(key: .string("metadata"), value: .mapping([annotations]))
+      let metadata = YAMLValue.Pair("metadata", .mapping([annotations]))
       findings.edit(.insert(metadata, after: last, of: template, style), object, "pod template", what)
     } else {
       findings.fault(

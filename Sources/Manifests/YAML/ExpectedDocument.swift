@@ -12,9 +12,7 @@ struct ExpectedDocument {
       switch edit {
       case .set(let scalar, let text): scalars[scalar.range.lowerBound] = text
       case .duplicate(let item, _, let changes):
-        let changed = Dictionary(
-          changes.map { ($0.0.range.lowerBound, $0.1) }, uniquingKeysWith: { first, _ in first })
-        itemsAfter[item.range.lowerBound, default: []].append(YAMLValue(item, changing: changed))
+        itemsAfter[item.range.lowerBound, default: []].append(YAMLValue(item, changing: changes))
       case .append(let value, let list, _):
         guard case .sequence(let items, _) = list.content, let last = items.last else { continue }
         itemsAfter[last.range.lowerBound, default: []].append(value)

@@ -8,9 +8,9 @@ struct JSONPatch {
 
     var yaml: YAMLValue {
       var pairs: [YAMLValue.Pair] = [
-        .init(key: .string("op"), value: .string(name)), .init(key: .string("path"), value: .string(path)),
+        .init("op", name), .init("path", path),
       ]
-      if let value { pairs.append(.init(key: .string("value"), value: value)) }
+      if let value { pairs.append(.init("value", value)) }
       return .mapping(pairs)
     }
   }
@@ -41,13 +41,11 @@ struct JSONPatch {
         Operation(name: "replace", path: path, value: .string(text)),
       ]
     case .duplicate(let item, let list, let changes):
-      let changed = Dictionary(
-        changes.map { ($0.0.range.lowerBound, $0.1) }, uniquingKeysWith: { first, _ in first })
       let index = (list.index(of: item) ?? 0) + 1
       return test(item, pointer(item))
         + [
           Operation(
-            name: "add", path: "\(pointer(list))/\(index)", value: YAMLValue(item, changing: changed))
+            name: "add", path: "\(pointer(list))/\(index)", value: YAMLValue(item, changing: changes))
         ]
     case .replace(let item, let list, let values, _):
       let path = pointer(item)

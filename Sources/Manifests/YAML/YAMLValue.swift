@@ -17,18 +17,36 @@ indirect enum YAMLValue: Equatable, Sendable {
   struct Pair: Equatable, Sendable {
     let key: YAMLValue
     let value: YAMLValue
+
+    init(key: YAMLValue, value: YAMLValue) {
+      self.key = key
+      self.value = value
+    }
+
+    init(_ key: String, _ value: YAMLValue) { self.init(key: .string(key), value: value) }
+    init(_ key: String, _ text: String) { self.init(key, .string(text)) }
   }
 
   static func string(_ text: String) -> YAMLValue { .scalar(text, isString: true) }
+  static func bool(_ value: Bool) -> YAMLValue { .scalar("\(value)", isString: false) }
+  static func number(_ value: Int) -> YAMLValue { .scalar("\(value)", isString: false) }
 
   static func mapping(_ pairs: KeyValuePairs<String, YAMLValue>) -> YAMLValue {
-    .mapping(pairs.map { Pair(key: .string($0.key), value: $0.value) })
+    .mapping(pairs.map { Pair($0.key, $0.value) })
   }
 
   init(_ node: YAMLNode) { self.init(node, changing: [:]) }
 
-  /// The value of a node with other texts in some of its scalars, by the offset at which these start.
-  init(_ node: YAMLNode, changing changed: [Int: String]) {
+  /// The value of a node with other texts in some of its scalars. The first of two texts for a scalar counts.
+  init(_ node: YAMLNode, changing changes: [(scalar: YAMLNode, text: String)]) {
+    self.init(
+      node,
+      changing: Dictionary(
+        changes.map { ($0.scalar.range.lowerBound, $0.text) }, uniquingKeysWith: { first, _ in first }))
+  }
+
+  /// - Parameter changed: The new texts by the offset at which the scalars start.
+  private init(_ node: YAMLNode, changing changed: [Int: String]) {
     let value: YAMLValue =
       switch node.content {
       case .alias(let name, _): .alias(name)
@@ -58,4 +76,11 @@ indirect enum YAMLValue: Equatable, Sendable {
   }
 
   private static func isLetter(_ byte: UInt8) -> Bool { (97...122).contains(byte | 0x20) && byte < 0x80 }
+}
+
+extension [YAMLValue.Pair] {
+  /// The keys that tell an object from others of its kind.
+  static func naming(_ name: String, in namespace: String?) -> Self {
+    [.init("name", name)] + (namespace.map { [.init("namespace", $0)] } ?? [])
+  }
 }
