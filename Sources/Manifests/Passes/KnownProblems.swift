@@ -7,7 +7,7 @@ struct KnownProblems {
     self.manifest = manifest
     findings = Findings(in: manifest)
     for use in uses {
-      // An agent writes the files itself and replaces the installer's copy of them.
+      // With an agent no Secret is mounted, and the agent keeps the installer's copy current.
       if !manifest.isServed(use.pod) {
         if use.component == "kube-controllers" { checkMode(of: use) }
         if use.component == "cni-plugin" { findings.add(InstallerProblems(manifest, use).findings) }
