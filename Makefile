@@ -49,8 +49,9 @@ release: ## build for use, stripped, with Swift's libraries linked in: .build/re
 format: ## format the Swift code, in place
 	@swift format --in-place --parallel --recursive $(SWIFT_CODE)
 
-lint: ## check the format of the Swift code, and the scripts if shellcheck is installed
+lint: ## check the format of the Swift code, the boundaries of the rooms, and the scripts if shellcheck is installed
 	@swift format lint --strict --parallel --recursive $(SWIFT_CODE)
+	@tools/lint-rooms
 	@if command -v shellcheck >/dev/null; then shellcheck -x .ci/run $$(grep -lE '^#!.*(bash|sh)$$' tools/*); fi
 
 sanitize: ## run the tests of the ground floor under sanitizers: memory, leaks, undefined behaviour, threads

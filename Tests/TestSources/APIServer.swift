@@ -23,7 +23,7 @@ package struct APIServer: Sendable {
       server: "kube-apiserver", hosts: [HostName("127.0.0.1")], lifetime: .seconds(86_400), now: Date())
     let answers = Answers(cluster: cluster)
     return try await LoopbackServer.run(
-      tls: LoopbackServer.tls(own), answer: { try answers.respond(to: $0) }
+      tls: LoopbackServer.tls(own), answer: answers.respond
     ) { port in
       try await body(APIServer(url: "https://127.0.0.1:\(port)", authority: authority.certificatePEM))
     }

@@ -16,9 +16,9 @@ enum LoopbackServer {
     limits.message.body = 1 << 20
     limits.setPatience(.seconds(60))
     limits.farewell = .zero
-    let server = try await Server.start(on: "127.0.0.1", port: 0, tls: { tls }, limits: limits) { request in
-      (try? await answer(request)) ?? Response(.internalServerError)
-    }
+    let server = try await Server.start(
+      on: "127.0.0.1", port: 0, tls: { tls }, limits: limits,
+      handler: { request in (try? await answer(request)) ?? Response(.internalServerError) })
     do {
       let result = try await body(Int(server.address.port))
       await server.stop()

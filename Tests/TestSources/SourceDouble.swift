@@ -78,7 +78,7 @@ package final class SourceDouble: Sendable {
     let box = Box()
     let answers = Answers(box: box)
     return try await LoopbackServer.run(
-      tls: LoopbackServer.tls(own, clients: clients), answer: { try await answers.respond(to: $0) }
+      tls: LoopbackServer.tls(own, clients: clients), answer: answers.respond
     ) { port in
       let double = SourceDouble(folder: folder, clients: clients, port: port, state: State())
       box.double.withLock { $0 = double }

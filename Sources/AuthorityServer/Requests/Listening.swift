@@ -38,8 +38,8 @@ struct Listening: Service {
     do throws(NetworkError) {
       return try await Server.start(
         on: settings.host, port: UInt16(settings.port), tls: { [certificate] in certificate.tls },
-        limits: limits, report: { [logger] in logger.error("no connection can be accepted: \($0)") }
-      ) { [door] in await door.respond(to: $0) }
+        limits: limits, report: { [logger] in logger.error("no connection can be accepted: \($0)") },
+        handler: { [door] in await door.respond(to: $0) })
     } catch {
       throw AuthorityServerError(
         "cannot listen on \(settings.host):\(settings.port): \(error.listenReason)",

@@ -61,10 +61,11 @@ import Testing
   }
 
   @Test func aClientThatSendsNoMoreStillGetsItsAnswer() async throws {
-    try await TestServer.with(answer: { _ in
+    let late: @Sendable (Request) async -> Response = { _ in
       try? await Task.sleep(for: .milliseconds(200))
       return Response(.ok, text: "late")
-    }) { server in
+    }
+    try await TestServer.with(answer: late) { server in
       let answer = try await ask(server.port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", finish: true)
       #expect(answer.hasSuffix("late"))
       #expect(try await ask(server.port, "GET / HT", finish: true) == "")

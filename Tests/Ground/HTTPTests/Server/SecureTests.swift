@@ -120,8 +120,8 @@ import Testing
     let (first, second) = try (TLSContext.test(), TLSContext.test("second"))
     let shown = Mutex(first)
     let server = try await Server.start(
-      on: "127.0.0.1", port: 0, tls: { shown.withLock { $0 } }
-    ) { Response(.ok, text: "\($0.path)") }
+      on: "127.0.0.1", port: 0, tls: { shown.withLock { $0 } },
+      handler: { Response(.ok, text: "\($0.path)") })
     let pki = try TestPKI.shared.get()
     let address = try #require(WebAddress("https://127.0.0.1:\(server.address.port)/"))
     let tls = try TLSContext.client(trusting: .authorities(pki.certificates("ca")))

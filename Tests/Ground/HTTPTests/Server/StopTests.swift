@@ -5,10 +5,11 @@ import Testing
 
 @Suite struct StopTests {
   @Test func requestsInFlightAreAnsweredAndNothingElse() async throws {
-    try await TestServer.with(answer: { _ in
+    let late: @Sendable (Request) async -> Response = { _ in
       try? await Task.sleep(for: .milliseconds(500))
       return Response(.ok, text: "late")
-    }) { server in
+    }
+    try await TestServer.with(answer: late) { server in
       let port = server.port
       async let answer = aside {
         let socket = try RawSocket(port)
