@@ -153,7 +153,7 @@ struct Exchange: Sendable {
         hint: "does it trust the authority that issued it?", isTransient: false)
     case .notTLS, .protocolVersion: noConnection("it does not speak TLS")
     case .closedInHandshake, .truncated: noConnection("it is closed at once")
-    case .refused, .noClientCertificate, .unusable, .tooManyAnswers, .other: noConnection("\(error)")
+    case .refused, .noClientCertificate, .unusable, .other: noConnection("\(error)")
     }
   }
 
