@@ -1,6 +1,6 @@
 import Cryptography
 
-/// Everything that a certificate says is read; what OpenSSL read is what it was given.
+/// Reads every field of a certificate, and checks that parsing keeps the bytes.
 @Sendable func fuzzCertificate(_ bytes: [UInt8]) {
   guard let certificate = try? Certificate(der: bytes) else { return }
   require(certificate.der == bytes, "a certificate keeps its bytes")
@@ -30,7 +30,7 @@ import Cryptography
   _ = (list.issuer.description, list.entries, list.number, list.thisUpdate, list.nextUpdate)
 }
 
-/// A text that is read gives the same documents when it is written and read again.
+/// Checks that documents survive writing and reading again.
 @Sendable func fuzzPEM(_ bytes: [UInt8]) {
   guard let documents = try? PEMDocument.all(in: bytes) else { return }
   _ = try? Certificate.all(pem: bytes)
@@ -45,7 +45,7 @@ import Cryptography
   }
 }
 
-/// A client and a server hear a stranger; the first byte says which.
+/// Feeds bytes to a client or a server session; the first byte selects which.
 @Sendable func fuzzTLS(_ bytes: [UInt8]) {
   guard let first = bytes.first, let contexts else { return }
   guard
@@ -55,7 +55,7 @@ import Cryptography
   var buffer = [UInt8](repeating: 0, count: 1 << 15)
   do throws(TLSError) {
     _ = try session.handshake()
-    // In pieces, as a network gives them.
+    // In pieces, as from a network.
     var rest = bytes.dropFirst()
     while !rest.isEmpty {
       session.receive(Array(rest.prefix(200)).span.bytes)
@@ -67,7 +67,7 @@ import Cryptography
       try session.read(into: UnsafeMutableRawBufferPointer(buffer))
     }
   } catch { _ = "\(error)" }
-  require(!session.isHandshakeDone, "nobody shakes hands with bytes that were made up")
+  require(!session.isHandshakeDone, "no handshake completes with arbitrary bytes")
 }
 
 private let contexts: (client: TLSContext, server: TLSContext)? = {

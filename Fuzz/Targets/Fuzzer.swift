@@ -1,7 +1,7 @@
 import Glibc
 
-/// What libFuzzer calls, with the target that `FUZZ_TARGET` names. A target reads bytes as its room reads a stranger's,
-/// and ends the program where something that must always hold does not.
+/// The fuzz targets by name; the environment variable `FUZZ_TARGET` selects one. A target passes bytes to its room as
+/// untrusted input, and aborts the program if an invariant does not hold.
 private let targets: [String: @Sendable ([UInt8]) -> Void] = [
   "yaml": fuzzYAML,
   "certificate": fuzzCertificate,
@@ -30,7 +30,7 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   return 0
 }
 
-/// What must always hold.
+/// Checks an invariant.
 func require(_ condition: Bool, _ words: @autoclosure () -> String) {
   guard !condition else { return }
   complain("does not hold: \(words())")

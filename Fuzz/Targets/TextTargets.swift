@@ -20,7 +20,7 @@ import YAML
   while let document = try? reader.next() { _ = (document.root.hashValue, document.repeatedKeys.count) }
 }
 
-/// Tokens, sets of keys, and the JSON and Base64 below them. None of them is signed by this key.
+/// Tokens, key sets, and the JSON and Base64 in them. No token is signed with these keys.
 @Sendable func fuzzJOSE(_ bytes: [UInt8]) {
   let text = String(decoding: bytes, as: UTF8.self)
   _ = try? StrictJSON(bytes)

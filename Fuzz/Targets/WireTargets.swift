@@ -13,7 +13,7 @@ import Protobuf
   require(again.protobuf == written, "what is read again is the same")
 }
 
-/// Has a field of each kind, and itself.
+/// A message with a field of each kind and nested messages.
 private struct Message: ProtobufReadable, ProtobufWritable {
   var number: UInt64 = 0
   var signed: Int64 = 0
@@ -53,7 +53,7 @@ private struct Message: ProtobufReadable, ProtobufWritable {
   }
 }
 
-/// What a reader finds does not depend on the pieces in which the bytes came.
+/// The events must not depend on how the bytes are split.
 @Sendable func fuzzHTTPRequest(_ bytes: [UInt8]) {
   let limits = MessageLimits(
     startLine: 200, field: 200, fieldCount: 8, head: 1_000, body: 1_000, trailers: 200)
@@ -70,7 +70,7 @@ private struct Message: ProtobufReadable, ProtobufWritable {
   require(events(inPiecesOf: 7) == whole, "a request is the same in pieces")
 }
 
-/// The first byte says what was asked. A reader of answers is for one.
+/// The first byte selects the request's method. A reader reads one response.
 @Sendable func fuzzHTTPResponse(_ bytes: [UInt8]) {
   let limits = MessageLimits(
     startLine: 200, field: 200, fieldCount: 8, head: 1_000, body: 1_000, trailers: 200)
@@ -90,7 +90,7 @@ private struct Message: ProtobufReadable, ProtobufWritable {
   require(events(inPiecesOf: 7) == whole, "an answer is the same in pieces")
 }
 
-/// All events, with the pieces of a body put together, up to the fault.
+/// All events up to the fault, with the pieces of a body joined.
 private func story(
   _ bytes: [UInt8], inPiecesOf count: Int, endsAtEnd: Bool, receive: (RawSpan) -> Void,
   next: () throws(MessageFault) -> String?
@@ -122,7 +122,7 @@ private func words<Head>(_ event: MessageEvent<Head>) -> String {
   }
 }
 
-/// A server that is a stranger answers two calls.
+/// An untrusted server answers two calls.
 @Sendable func fuzzGRPC(_ bytes: [UInt8]) {
   var options = ClientSession.Options()
   options.messageLimit = 1 << 16

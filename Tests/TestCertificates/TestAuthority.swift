@@ -1,7 +1,7 @@
 import Cryptography
 import Foundation
 
-/// An authority of a test, with certificates that are good, or wrong in one way.
+/// An authority for tests. It issues valid certificates and certificates with one fault.
 package struct TestAuthority: Sendable {
   package let certificate: Certificate
   package let key: PrivateKey
@@ -22,7 +22,7 @@ package struct TestAuthority: Sendable {
 
   /// Issues a certificate.
   /// - Parameters:
-  ///   - hosts: names and addresses that it is for.
+  ///   - hosts: DNS names and IP addresses for the subject alternative names.
   ///   - beginning: seconds from now.
   ///   - ending: seconds from now.
   package func issue(

@@ -7,11 +7,11 @@ package struct Address: Hashable, Sendable {
     case six(UInt64, UInt64, scope: UInt32)
   }
 
-  /// As the system has them: the first byte first.
+  /// In network byte order.
   private let kind: Kind
   package let port: UInt16
 
-  /// - Returns: nil for a name, and for any other text that is no address in the usual form.
+  /// - Returns: nil if the text is not an address in standard notation, such as a host name.
   package init?(_ host: String, port: UInt16) {
     var four = in_addr()
     var six = in6_addr()
@@ -25,7 +25,7 @@ package struct Address: Hashable, Sendable {
     self.port = port
   }
 
-  /// From what the system gives.
+  /// Converts the system's form.
   init?(_ address: UnsafePointer<sockaddr>, count: socklen_t) {
     let raw = UnsafeRawPointer(address)
     switch (Int32(address.pointee.sa_family), Int(count)) {
@@ -78,8 +78,8 @@ package struct Address: Hashable, Sendable {
     }
   }
 
-  /// The address without its port, and that of IPv4 as such where it came to a socket of both families: what to count
-  /// clients by.
+  /// The address without its port. An IPv4 address that reached a dual-stack socket is returned as IPv4, so that
+  /// limits per address count it once.
   package var host: String {
     var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
     switch kind {

@@ -1,15 +1,16 @@
 import Cryptography
 
-/// A connection for tasks: for what is simple, or too slow by itself for the way over threads to matter.
+/// A connection with `async` methods. Each call switches to the loop's thread and back; use ``ConnectionHandler``
+/// where that costs too much.
 ///
-/// One task may read while another writes. A task that is cancelled while it waits loses nothing: the connection can be
-/// used further.
+/// One task may read while another writes. Cancelling a task that waits loses no bytes: the connection stays usable.
+/// Call ``close(at:)`` when done.
 ///
-/// It is sound to send because only the loop's thread touches what changes, which its methods go to.
+/// Sendable because only the loop's thread accesses the mutable state; the methods run there.
 package final class AsyncConnection: ConnectionHandler, @unchecked Sendable {
   private let loop: EventLoop
 
-  // The loop's thread's own.
+  // Only accessed on the loop's thread.
   private var connection: Connection?
   private var received = ByteQueue()
   private var peerHasFinished = false
@@ -20,13 +21,13 @@ package final class AsyncConnection: ConnectionHandler, @unchecked Sendable {
 
   private init(on loop: EventLoop) { self.loop = loop }
 
-  /// For a connection that a ``Listener`` gives: the handler to return.
+  /// The handler for a connection that a ``Listener`` accepted.
   package init(accepted connection: Connection) {
     loop = connection.loop
     self.connection = connection
   }
 
-  /// Connects, with TLS where the options say so.
+  /// Connects, with TLS if the options contain a context.
   /// - Parameter host: a name, or an IPv4 or IPv6 address without brackets.
   /// - Throws: ``NetworkError``.
   package static func connect(
@@ -49,10 +50,10 @@ package final class AsyncConnection: ConnectionHandler, @unchecked Sendable {
 
   // MARK: Bytes
 
-  /// Waits for bytes of the peer.
-  /// - Parameter most: how many are taken at most; one at least.
-  /// - Returns: nil where the peer sends no more.
-  /// - Throws: ``NetworkError``: why the connection is over, or ``NetworkError/cancelled``.
+  /// Waits for bytes from the peer.
+  /// - Parameter most: the maximum number of bytes to return; at least 1.
+  /// - Returns: nil after the peer has finished sending.
+  /// - Throws: ``NetworkError``: why the connection ended, or ``NetworkError/cancelled``.
   package func read(upTo most: Int = 64 << 10) async throws(NetworkError) -> [UInt8]? {
     precondition(most > 0, "a read is of one byte at least")
     let waiter = Waiter<[UInt8]?>()
@@ -65,9 +66,9 @@ package final class AsyncConnection: ConnectionHandler, @unchecked Sendable {
     }.get()
   }
 
-  /// Sends bytes, and waits while the connection holds as many as it should.
-  /// - Throws: ``NetworkError``: why the connection is over, or ``NetworkError/cancelled``, when the bytes may be sent
-  ///   all the same.
+  /// Sends bytes, and waits until the connection's buffer is below its limit (``Connection/highWater``).
+  /// - Throws: ``NetworkError``: why the connection ended, or ``NetworkError/cancelled``; after a cancellation the
+  ///   bytes may still be sent.
   package func write(_ bytes: [UInt8]) async throws(NetworkError) {
     let waiter = Waiter<Void>()
     try await waiter.wait { [self] in
@@ -83,12 +84,12 @@ package final class AsyncConnection: ConnectionHandler, @unchecked Sendable {
     }.get()
   }
 
-  /// Tells the peer that nothing more comes; reading goes on.
+  /// Finishes sending (half-close); reading continues.
   package func finishWriting() { loop.execute { [self] in connection?.finishWriting() } }
 
   package enum Ending: Sendable { case inOrder, aborted }
 
-  /// Ends the connection: in order, what was written is still sent.
+  /// Ends the connection. `inOrder` sends what was written first.
   package func close(at ending: Ending = .inOrder) {
     loop.execute { [self] in
       if ending == .inOrder { connection?.close() } else { connection?.abort(because: .closed) }
@@ -96,7 +97,7 @@ package final class AsyncConnection: ConnectionHandler, @unchecked Sendable {
     }
   }
 
-  /// Asks the connection itself, on the loop's thread: its peer, its certificate.
+  /// Runs a closure with the connection on the loop's thread, for example to read the peer's certificates.
   /// - Throws: ``NetworkError/closed``, or what the question throws.
   package func ask<Value: Sendable>(
     _ question: @escaping @Sendable (Connection) throws(NetworkError) -> Value
@@ -157,6 +158,6 @@ package final class AsyncConnection: ConnectionHandler, @unchecked Sendable {
     for waiter in waiting { waiter.resume { result } }
   }
 
-  /// As much as is received before somebody reads it.
+  /// Reading is paused while this many received bytes have not been read.
   private static let mostReceived = 128 << 10
 }

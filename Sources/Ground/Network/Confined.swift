@@ -1,8 +1,7 @@
-/// A value that only a loop's thread uses, so that it may be carried over other threads: the way back of what was made
-/// on the loop.
+/// A value that only a loop's thread uses, in a form that other threads can hold and return to the loop.
 ///
-/// It is sound to send because ``take()`` is the only way to the value and checks the thread. The last reference may be
-/// let go on another thread, so a value's `deinit` must do with that; those of this room do.
+/// Sendable because ``take()`` is the only access to the value and checks the thread. The last reference may be
+/// released on another thread, so a value's `deinit` must allow that; those of this room do.
 package struct Confined<Value>: @unchecked Sendable {
   private let value: Value
   private let loop: EventLoop
@@ -12,7 +11,7 @@ package struct Confined<Value>: @unchecked Sendable {
     self.loop = loop
   }
 
-  /// The value. Called on the loop's thread only.
+  /// The value. Only call this on the loop's thread.
   package func take() -> Value {
     loop.requireCurrent()
     return value

@@ -1,22 +1,23 @@
 import Cryptography
 
-/// What a client asks of a connection.
+/// How a client connects.
 package struct ConnectOptions: Sendable {
   /// Nil for plain TCP.
   package var tls: TLSContext?
   /// The name or address that the server's certificate must have; nil for the host that is connected to.
   package var tlsName: String?
-  /// For finding the host's addresses and connecting to one of them, all in all.
+  /// Limit for name resolution and TCP connect together.
   package var connectLimit: Duration = .seconds(10)
-  /// For the handshake of TLS, from its start.
+  /// Limit for the TLS handshake, from its start.
   package var handshakeLimit: Duration = .seconds(10)
 
   package init(tls: TLSContext? = nil) { self.tls = tls }
 }
 
 extension Connection {
-  /// Starts to connect: the host's addresses are found and tried one after the other, each for its share of the time.
-  /// No proxy of the environment is used. Called on the loop's thread; the handler is called later.
+  /// Starts to connect: resolves the host and tries its addresses one after the other, each for an equal share of the
+  /// remaining time. Ignores proxy settings in the environment. Call it on the loop's thread; it calls the handler
+  /// later.
   /// - Parameter host: a name, or an IPv4 or IPv6 address without brackets.
   package static func connect(
     to host: String, port: UInt16, options: ConnectOptions = ConnectOptions(), on loop: EventLoop,
@@ -46,7 +47,7 @@ extension Connection {
     startSession()
   }
 
-  /// Goes on when there is a TCP connection.
+  /// Continues when TCP is connected.
   func startSession() {
     guard session != nil else {
       opens()
@@ -61,9 +62,9 @@ extension Connection {
   }
 }
 
-/// The way to a connection: addresses that are tried in turn.
+/// An attempt to connect: tries the addresses of a host in turn.
 final class ConnectAttempt {
-  /// The two hold each other until ``cancel()``'s caller lets the attempt go.
+  /// A reference cycle, which the connection breaks when the attempt ends.
   private let connection: Connection
   private let hold: UInt64
   private let loop: EventLoop
@@ -131,7 +132,7 @@ final class ConnectAttempt {
     } catch { failed(Self.error(error, address)) }
   }
 
-  /// What is left of the time, in equal parts for the addresses that are left.
+  /// The remaining time divided by the number of remaining addresses.
   private var share: Duration {
     let now = MonotonicTime.now
     guard deadline > now else { return .zero }

@@ -1,8 +1,8 @@
 import Cryptography
 
 extension Connection {
-  /// Ends the connection in order: what was written is sent, the peer is told that nothing more comes, and what it still
-  /// sends is thrown away, for a second at most. The handler hears ``ConnectionHandler/closed(_:because:)`` only.
+  /// Closes the connection: sends what was written, finishes sending, and discards what the peer still sends, for one
+  /// second at most. Of the handler, only ``ConnectionHandler/closed(_:because:)`` is called from now on.
   package func close() {
     loop.requireCurrent()
     switch phase {
@@ -12,8 +12,8 @@ extension Connection {
     }
   }
 
-  /// Ends the connection at once; what was written and not sent is lost.
-  /// - Parameter error: what the handler is told.
+  /// Closes the connection at once and discards what was written and not sent.
+  /// - Parameter error: passed to ``ConnectionHandler/closed(_:because:)``.
   package func abort(because error: NetworkError? = nil) {
     loop.requireCurrent()
     tearDown(error)
@@ -21,10 +21,11 @@ extension Connection {
 
   func loopStops() { tearDown(.loopStopped) }
 
-  /// Ends the connection for a fault. A client is told at once; a server's alert is to reach its client.
+  /// Ends the connection because of an error. A client reports it at once; a server lingers so that its alert reaches
+  /// the client.
   func fail(_ error: NetworkError) {
     guard phase == .handshaking || phase == .open else { return tearDown(cause ?? error) }
-    // The alert, as far as it can be sent at once.
+    // Send the alert, as far as the system accepts it now.
     if let session, let socket, !session.outgoing.isEmpty {
       _ = try? session.outgoing.withBytes { (bytes) throws(SystemFailure) in try socket.send(bytes) }
     }
@@ -48,16 +49,16 @@ extension Connection {
     flushLater()
   }
 
-  /// How long the rest of what was written may take.
+  /// Limit for sending the rest of the buffer.
   private static var sendLimit: Duration { .seconds(5) }
 
-  /// Sets the time limit of the phase that begins.
+  /// Sets the time limit of a phase that begins.
   func limit(_ duration: Duration, _ work: @escaping () -> Void) {
     timer?.cancel()
     timer = loop.schedule(after: duration, work)
   }
 
-  /// The end. The socket is closed now, and the handler is told later in this turn.
+  /// Closes the socket now and calls the handler later in this turn.
   func tearDown(_ error: NetworkError?) {
     guard phase != .closed else { return }
     phase = .closed
@@ -95,7 +96,7 @@ extension Connection {
     if isReading || phase == .lingering && !peerHasFinished { wanted.insert(.readable) }
     if isWaitingToSend { wanted.insert(.writable) }
     do throws(NetworkError) {
-      // It was taken out because it had hung up while nobody read.
+      // It was removed because it hung up while reading was paused.
       if registration == 0 {
         if !wanted.isEmpty { try register(socket, wanted) }
       } else if wanted != interest {

@@ -14,7 +14,7 @@ extension Connection {
     case .handshaking: readSocket()
     case .open:
       if isReadingPaused || peerHasFinished {
-        // Told again and again if it stayed registered; what there is is read when reading goes on.
+        // epoll would report it in every turn. The rest is read when reading resumes.
         if ready.contains(.failed) { return tearDown(.reset) }
         if ready.contains(.hungUp) { unregister() }
       } else {
@@ -23,10 +23,10 @@ extension Connection {
     }
   }
 
-  /// A handshake goes on where reading is paused.
+  /// A pause does not stop a handshake.
   var isReading: Bool { phase == .handshaking || phase == .open && !isReadingPaused && !peerHasFinished }
 
-  /// Reads what there is, but not for so long that other connections wait.
+  /// Reads at most four buffers, so that other connections do not wait.
   func readSocket() {
     for _ in 0..<4 {
       guard let socket, isReading else { return }
@@ -53,7 +53,8 @@ extension Connection {
     }
   }
 
-  /// Goes on with TLS as far as what was received allows, and hands on what it gives.
+  /// Advances the handshake or decrypts, as far as the received bytes allow, and passes the plain text to the
+  /// handler.
   func readSession() {
     guard let session else { return }
     do throws(TLSError) {
@@ -69,7 +70,7 @@ extension Connection {
         }
         switch try session.read(into: loop.scratch) {
         case .wantsBytes:
-          // An answer of TLS itself, such as to a change of keys.
+          // A message of TLS itself, such as the answer to a KeyUpdate.
           if !session.outgoing.isEmpty { flushLater() }
           return
         case .ended: return finishReading()
@@ -81,11 +82,11 @@ extension Connection {
     } catch { fail(.tls(error)) }
   }
 
-  /// TLS answers some of what a peer says by itself, as a change of keys. A peer that asks and never reads would make
-  /// the answers grow.
+  /// OpenSSL answers some messages by itself, such as KeyUpdate. A peer that sends them and never reads would make
+  /// the buffer of answers grow.
   private static var mostAnswers: Int { 1 << 20 }
 
-  /// The connection is there for its handler.
+  /// Connected, and the handshake is complete.
   func opens() {
     timer?.cancel()
     timer = nil
@@ -102,8 +103,8 @@ extension Connection {
     if phase == .open, sending == .finished { tearDown(nil) }
   }
 
-  /// What a peer sends to a connection that is over would, unread, make a reset of its end and destroy the answer that
-  /// is on its way.
+  /// Discards what the peer sends. Closing a socket with unread bytes sends a reset, which can destroy the last
+  /// answer before the peer reads it.
   private func throwAway() {
     while let socket, phase == .lingering {
       do throws(SystemFailure) {

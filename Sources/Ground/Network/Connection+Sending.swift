@@ -1,10 +1,10 @@
 import Cryptography
 
 extension Connection {
-  /// Sends what there is, as far as the system takes it.
+  /// Sends the buffer, as far as the system accepts it.
   func flush() {
     isToFlush = true
-    // What is written in this call needs no other flush.
+    // This flush also sends what the handler writes in this call.
     if phase == .open { handler?.willFlush(self) }
     isToFlush = false
     guard let socket, [.handshaking, .open, .lingering].contains(phase), sending != .finished else { return }
@@ -22,7 +22,7 @@ extension Connection {
     } catch { sendingFailed(error) }
   }
 
-  /// - Returns: whether the system takes no more at this moment.
+  /// - Returns: true if the system accepts no more now.
   private func sendPlain(by socket: Socket) throws(SystemFailure) -> Bool {
     while !outgoing.isEmpty {
       let count = try outgoing.withBytes { (bytes) throws(SystemFailure) in try socket.send(bytes) }
@@ -32,7 +32,7 @@ extension Connection {
     return false
   }
 
-  /// - Returns: whether the system takes no more at this moment.
+  /// - Returns: true if the system accepts no more now.
   private func send(_ session: TLSSession, by socket: Socket) throws(SystemFailure) -> Bool {
     while true {
       do throws(TLSError) { try encrypt(session) } catch {
@@ -46,7 +46,7 @@ extension Connection {
     }
   }
 
-  /// Encrypts a part of what was written, so that there is not much of it twice.
+  /// Encrypts a part of the buffer: no more than 64 KiB are kept in both forms.
   private func encrypt(_ session: TLSSession) throws(TLSError) {
     guard session.isHandshakeDone else { return }
     while !outgoing.isEmpty, session.outgoing.count < Self.encryptedAhead {
@@ -62,7 +62,7 @@ extension Connection {
     }
   }
 
-  /// The most that one record of TLS holds (RFC 8446, 5.1).
+  /// The largest plain text of a TLS record (RFC 8446, section 5.1).
   private static var record: Int { 16 << 10 }
   private static var encryptedAhead: Int { 64 << 10 }
 
@@ -75,7 +75,7 @@ extension Connection {
 
   static var drainLimit: Duration { .seconds(1) }
 
-  /// The peer takes no more. What it said before may say why: an alert of TLS or an answer.
+  /// Sending failed. Bytes received before may contain the reason: a TLS alert or an answer.
   private func sendingFailed(_ failure: SystemFailure) {
     let error = failure.isReset ? NetworkError.reset : failure.error("send")
     outgoing.removeAll()

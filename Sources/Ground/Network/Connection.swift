@@ -1,13 +1,13 @@
 import Cryptography
 
-/// One TCP connection, with TLS or without, from the attempt to make it to its end. It belongs to its loop's thread.
+/// A TCP connection with or without TLS, from the attempt to connect to its end. Only use it on its loop's thread.
 ///
-/// What is written is kept and sent at the end of the loop's turn; ``isWritable`` says when to stop. What is received
-/// is handed on at once, and no more is read while reading is paused.
+/// Written bytes are buffered and sent at the end of the loop's turn; ``isWritable`` limits the buffer. Received
+/// bytes are passed to the handler at once; while reading is paused, nothing more is read.
 package final class Connection: EventSource {
   enum Phase {
     case connecting, handshaking, open
-    /// It is over for the handler: the rest is sent and what comes is thrown away.
+    /// Closed for the handler: the rest is sent and received bytes are discarded.
     case lingering
     case closed
   }
@@ -15,9 +15,9 @@ package final class Connection: EventSource {
   enum Sending { case open, finishing, finished }
 
   package let loop: EventLoop
-  /// Told what happens; held until ``ConnectionHandler/closed(_:because:)``.
+  /// Receives the events; retained until ``ConnectionHandler/closed(_:because:)``.
   package var handler: (any ConnectionHandler)?
-  /// Nil until it is connected.
+  /// Nil until TCP is connected.
   package internal(set) var peer: Address?
 
   var phase: Phase
@@ -33,7 +33,7 @@ package final class Connection: EventSource {
 
   var outgoing = ByteQueue()
   var isToFlush = false
-  /// Whether the system takes no more at this moment.
+  /// The system accepted only a part: waits until it accepts more.
   var isWaitingToSend = false
   var mustSayWritable = false
   var hasFinishedTLS = false
@@ -41,7 +41,7 @@ package final class Connection: EventSource {
 
   /// The time limit of the phase.
   var timer: LoopTimer?
-  /// Why it is over, once that is known.
+  /// Why the connection ended, while it lingers.
   var cause: NetworkError?
   var attempt: ConnectAttempt?
   var handshakeLimit: Duration
@@ -58,7 +58,7 @@ package final class Connection: EventSource {
 
   // MARK: What is known of it
 
-  /// Whether it is open for the handler: between ``ConnectionHandler/opened(_:)`` and its end.
+  /// True from ``ConnectionHandler/opened(_:)`` until the connection ends or is closed.
   package var isOpen: Bool { phase == .open }
 
   package var isSecure: Bool { session != nil }
@@ -66,10 +66,10 @@ package final class Connection: EventSource {
   /// As in "TLSv1.3"; nil without TLS.
   package var tlsVersion: String? { session?.version }
 
-  /// The protocol that was agreed on with ALPN; nil where none was.
+  /// The protocol negotiated with ALPN; nil without one.
   package var applicationProtocol: String? { session?.applicationProtocol }
 
-  /// The peer's certificate and those that it sent with it; empty where it has none.
+  /// The peer's certificate and the certificates it sent with it; empty if it sent none.
   /// - Throws: ``NetworkError/tls(_:)``.
   package func peerCertificates() throws(NetworkError) -> [Certificate] {
     do { return try session?.peerCertificates() ?? [] } catch { throw .tls(error) }
@@ -79,21 +79,21 @@ package final class Connection: EventSource {
 
   // MARK: Writing
 
-  /// So many bytes wait to be sent at most before ``isWritable`` is false, and at a quarter of them it is true again.
+  /// ``isWritable`` becomes false when the buffer has this many bytes, and true again at a quarter of them.
   package static let highWater = 256 << 10
 
-  /// How many bytes wait to be sent.
+  /// The number of bytes that are buffered.
   package var waitingCount: Int { outgoing.count + (session?.outgoing.count ?? 0) }
 
-  /// Whether more should be written now. Who goes on writing makes the buffer grow; who stops is told when it is true
-  /// again.
+  /// Whether more should be written now. Writes are accepted anyway, and the buffer grows. After this returned false,
+  /// ``ConnectionHandler/becameWritable(_:)`` is called when it is true again.
   package var isWritable: Bool {
     let isWritable = phase == .open && sending == .open && waitingCount < Self.highWater
     if !isWritable, phase == .open { mustSayWritable = true }
     return isWritable
   }
 
-  /// Takes bytes to send; after ``finishWriting()`` and ``close()`` they are ignored.
+  /// Buffers bytes to send. Ignored after ``finishWriting()`` and ``close()``.
   package func write(_ bytes: RawSpan) {
     loop.requireCurrent()
     guard phase == .open, sending == .open, !bytes.isEmpty else { return }
@@ -101,7 +101,7 @@ package final class Connection: EventSource {
     flushLater()
   }
 
-  /// Takes bytes to send; after ``finishWriting()`` and ``close()`` they are ignored.
+  /// Buffers bytes to send. Ignored after ``finishWriting()`` and ``close()``.
   package func write(_ bytes: [UInt8]) {
     loop.requireCurrent()
     guard phase == .open, sending == .open, !bytes.isEmpty else { return }
@@ -109,14 +109,14 @@ package final class Connection: EventSource {
     flushLater()
   }
 
-  /// Has ``ConnectionHandler/willFlush(_:)`` called at the end of the turn, once, whether or not something is written.
+  /// Calls ``ConnectionHandler/willFlush(_:)`` once at the end of the turn, even if nothing is written.
   package func flushLater() {
     guard !isToFlush else { return }
     isToFlush = true
     loop.flushLater(self)
   }
 
-  /// Tells the peer, after everything that was written, that nothing more comes. Receiving goes on.
+  /// Finishes sending after the buffer is sent (half-close). Receiving continues.
   package func finishWriting() {
     loop.requireCurrent()
     guard phase == .open, sending == .open else { return }
@@ -126,21 +126,21 @@ package final class Connection: EventSource {
 
   // MARK: Reading
 
-  /// Stops receiving, so that the peer must stop in its turn.
+  /// Stops reading, so that TCP's flow control stops the peer.
   package func pauseReading() {
     loop.requireCurrent()
     isReadingPaused = true
     updateInterest()
   }
 
-  /// Goes on receiving.
+  /// Resumes reading.
   package func resumeReading() {
     loop.requireCurrent()
     guard isReadingPaused else { return }
     isReadingPaused = false
     guard phase == .open else { return }
     updateInterest()
-    // What was decrypted or waits to be is not announced by the system.
+    // epoll does not report bytes that the session already has.
     if session != nil { loop.afterwards { [self] in readSession() } }
   }
 }

@@ -1,24 +1,24 @@
-/// Who is told what happens on a connection, on the loop's thread. A handler may call the connection in turn; the
-/// connection never calls back before that call has returned.
+/// Receives the events of a connection, on the loop's thread. A handler may call the connection's methods; none of
+/// them calls the handler before it returns.
 package protocol ConnectionHandler: AnyObject {
-  /// The connection is there, with TLS where it was asked for.
+  /// TCP is connected, and the TLS handshake is complete if there is TLS.
   func opened(_ connection: Connection)
 
-  /// Bytes came, which are lent for the time of the call.
+  /// Bytes were received. They are only valid during the call.
   func received(_ bytes: RawSpan, on connection: Connection)
 
-  /// The peer sends no more; it may still read. Without an implementation the connection is closed.
+  /// The peer has finished sending; it may still read. The default implementation closes the connection.
   func peerFinished(_ connection: Connection)
 
-  /// ``Connection/isWritable`` was false and is true again.
+  /// ``Connection/isWritable`` returned false before and is true again.
   func becameWritable(_ connection: Connection)
 
-  /// What was written in this turn is about to be sent: more may be written, and goes with it. Called where something
-  /// was written or ``Connection/flushLater()`` was called.
+  /// The buffer is about to be sent. What is written in this call is sent with it. Called at the end of a turn in
+  /// which something was written or ``Connection/flushLater()`` was called.
   func willFlush(_ connection: Connection)
 
-  /// The last call: the connection is over, or was never there.
-  /// - Parameter error: nil where both sides have ended it in order, or ``Connection/close()`` has.
+  /// The last call: the connection has ended, or could not be made.
+  /// - Parameter error: nil if both sides finished sending or ``Connection/close()`` was called.
   func closed(_ connection: Connection, because error: NetworkError?)
 }
 

@@ -1,16 +1,16 @@
 import Glibc
 import Synchronization
 
-/// One thread that waits for sockets and timers and calls those whom they concern.
+/// A thread that waits for sockets and timers and calls their handlers.
 ///
-/// Work is given to it from any thread with ``execute(_:)`` or ``run(_:)``. ``Connection``, ``LoopTimer`` and their
-/// handlers belong to the loop's thread and are used there only; ``Confined`` carries them elsewhere and back.
+/// Any thread submits work with ``execute(_:)`` or ``run(_:)``. ``Connection``, ``LoopTimer`` and their handlers are
+/// only used on the loop's thread; ``Confined`` passes them through other threads.
 ///
-/// A turn: what is ready is read and handed to handlers, given work is done, timers that are due run, and at last
-/// everything that was written is sent, so that many small writes become one. Nothing on this thread may block.
+/// In each turn the loop reads from ready sockets and calls their handlers, runs submitted work, runs timers that
+/// are due, and then sends what was written, so that many small writes become one. Nothing on this thread may block.
 ///
-/// It is sound to send because the mailbox is locked and everything else is the loop's thread's own, which the entry
-/// points check.
+/// Sendable because a lock protects the mailbox and only the loop's thread accesses the rest, which the entry points
+/// check.
 package final class EventLoop: @unchecked Sendable {
   private struct Mailbox {
     var work: [@Sendable () -> Void] = []
@@ -23,7 +23,7 @@ package final class EventLoop: @unchecked Sendable {
   private let poller: Poller
   private let thread = Atomic<UInt>(0)
 
-  // The thread's own.
+  // Only accessed on the loop's thread.
   private var sources: [UInt64: any EventSource] = [:]
   private var lastID: UInt64 = 0
   private var isEnding = false
@@ -32,11 +32,11 @@ package final class EventLoop: @unchecked Sendable {
   private var toDo: [() -> Void] = []
   /// When this turn began.
   private(set) var now = MonotonicTime.now
-  /// What sockets are read into: lent to one connection at a time.
+  /// The buffer that all connections receive into, one at a time.
   let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
 
   /// Starts the thread, which runs until ``stop()``.
-  /// - Throws: ``NetworkError/system(operation:reason:)`` where descriptors or threads are used up.
+  /// - Throws: ``NetworkError/system(operation:reason:)`` if no descriptor or thread is available.
   package init() throws(NetworkError) {
     do throws(SystemFailure) { poller = try Poller() } catch { throw error.error("start an event loop") }
     try startThread { [self] in
@@ -52,11 +52,11 @@ package final class EventLoop: @unchecked Sendable {
   /// Whether the caller is on the loop's thread.
   package var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
-  /// Ends the program where the caller is on another thread, which is a mistake in it.
+  /// Stops the program if the caller is on another thread: a programming error.
   package func requireCurrent() { precondition(isCurrent, "this belongs to the event loop's thread") }
 
-  /// Has work done on the loop's thread, after what was given before.
-  /// - Returns: false where the loop has stopped and the work is not done.
+  /// Runs work on the loop's thread, after the work that was submitted before.
+  /// - Returns: false if the loop has stopped; the work does not run.
   @discardableResult
   package func execute(_ work: @escaping @Sendable () -> Void) -> Bool {
     let (isTaken, isFirst) = mailbox.withLock { mailbox in
@@ -68,7 +68,7 @@ package final class EventLoop: @unchecked Sendable {
     return isTaken
   }
 
-  /// Does work on the loop's thread and waits for its result.
+  /// Runs work on the loop's thread and waits for its result.
   /// - Throws: ``NetworkError/loopStopped``, or what the work throws.
   package func run<Value: Sendable>(
     _ work: @escaping @Sendable () throws(NetworkError) -> Value
@@ -82,8 +82,8 @@ package final class EventLoop: @unchecked Sendable {
     return try result.get()
   }
 
-  /// Ends the loop: connections and listeners are closed at once, their handlers told
-  /// ``NetworkError/loopStopped``, and timers forgotten. Returns when the thread is done.
+  /// Stops the loop: closes connections and listeners at once, with ``NetworkError/loopStopped`` for their handlers,
+  /// and discards timers. Returns when the loop has ended.
   package func stop() async {
     await withCheckedContinuation { continuation in
       let hasEnded = mailbox.withLock { mailbox in
@@ -98,19 +98,19 @@ package final class EventLoop: @unchecked Sendable {
 
   // MARK: On the loop's thread
 
-  /// Does work once, after a time that counts from now.
+  /// Runs work once, after a delay from now.
   package func schedule(after delay: Duration, _ work: @escaping () -> Void) -> LoopTimer {
     requireCurrent()
     return timers.add(at: MonotonicTime.now + delay, work)
   }
 
-  /// Does work on this thread later in the same turn, when the caller has returned.
+  /// Runs work later in this turn, after the caller has returned.
   package func afterwards(_ work: @escaping () -> Void) {
     requireCurrent()
     toDo.append(work)
   }
 
-  /// Has the connection send what it holds at the end of the turn.
+  /// Flushes the connection at the end of the turn.
   func flushLater(_ connection: Connection) { toFlush.append(connection) }
 
   func add(_ source: any EventSource, _ socket: Socket, _ interest: Readiness) throws(NetworkError) -> UInt64
@@ -124,7 +124,7 @@ package final class EventLoop: @unchecked Sendable {
     return lastID
   }
 
-  /// Has a source told when the loop stops, though it has no socket yet.
+  /// Registers a source that has no socket yet, so that it learns when the loop stops.
   func hold(_ source: any EventSource) -> UInt64 {
     lastID += 1
     sources[lastID] = source
@@ -141,7 +141,7 @@ package final class EventLoop: @unchecked Sendable {
 
   func remove(_ id: UInt64, _ socket: Socket) {
     sources[id] = nil
-    // It fails only where the socket is not there, which is what is wanted.
+    // It only fails if the socket is not registered.
     try? poller.remove(socket)
   }
 
@@ -150,7 +150,7 @@ package final class EventLoop: @unchecked Sendable {
   private func turnUntilStopped() {
     while true {
       poller.wait(milliseconds: patience()) { id, ready in
-        // One that was closed in this turn is not there any more.
+        // A source that was closed earlier in this turn is no longer in the table.
         sources[id]?.isReady(ready)
       }
       now = .now
@@ -166,7 +166,7 @@ package final class EventLoop: @unchecked Sendable {
     end()
   }
 
-  /// How long there is nothing to do, rounded up so that a timer is due when it ends.
+  /// The time until the next timer in milliseconds, rounded up so that the timer is due then.
   private func patience() -> Int32 {
     if !toDo.isEmpty || !toFlush.isEmpty || mailbox.withLock({ !$0.work.isEmpty }) { return 0 }
     guard let next = timers.next else { return -1 }
@@ -176,7 +176,7 @@ package final class EventLoop: @unchecked Sendable {
     return Int32(clamping: min(milliseconds, 60_000))
   }
 
-  /// What is asked for while this is done comes in the next turn, which begins at once, so that nobody is kept waiting.
+  /// Work that this adds runs in the next turn, which starts at once, so that sockets are not kept waiting.
   private func finishTurn() {
     let work = toDo
     toDo = []
@@ -194,7 +194,7 @@ package final class EventLoop: @unchecked Sendable {
       for source in stopping { source.loopStops() }
       timers.removeAll()
       while !toDo.isEmpty || !toFlush.isEmpty { finishTurn() }
-      // Nothing that was given is lost, so that nobody waits for ever.
+      // Run all submitted work, because tasks may wait for its result.
       let (work, waiters) = mailbox.withLock { mailbox in
         defer { mailbox.work = [] }
         guard mailbox.work.isEmpty, sources.isEmpty else {
@@ -212,7 +212,7 @@ package final class EventLoop: @unchecked Sendable {
   }
 }
 
-/// Whom a socket's readiness concerns. Called on the loop's thread.
+/// An object that the loop calls when its socket is ready, on the loop's thread.
 protocol EventSource: AnyObject {
   func isReady(_ ready: Readiness)
   func loopStops()

@@ -1,14 +1,16 @@
 import Cryptography
 
-/// What a server asks of its connections.
+/// How a server accepts connections.
 package struct ListenOptions: Sendable {
-  /// Asked for every new connection, so that another certificate is shown from the next one on; nil for plain TCP.
+  /// Called for each new connection, so that a replaced certificate is used from the next connection on; nil for
+  /// plain TCP.
   package var tls: (@Sendable () -> TLSContext)?
-  /// For the handshake of TLS, from the accepting of the connection.
+  /// Limit for the TLS handshake, from accepting the connection.
   package var handshakeLimit: Duration = .seconds(10)
-  /// How many clients may wait to be accepted.
+  /// The number of clients that may wait to be accepted.
   package var backlog = 4_096
-  /// Told why no connection can be accepted at this moment: "too many open files". It is tried again by itself.
+  /// Called when accepting fails for lack of resources, such as "too many open files". The listener retries by
+  /// itself.
   package var report: (@Sendable (NetworkError) -> Void)?
 
   package init(tls: (@Sendable () -> TLSContext)? = nil) { self.tls = tls }
@@ -16,15 +18,15 @@ package struct ListenOptions: Sendable {
 
 /// A socket that accepts connections, on its loop's thread.
 ///
-/// It is sound to send because only the loop's thread touches what changes, and everything else may be read by all.
+/// Sendable because only the loop's thread accesses the mutable state.
 package final class Listener: EventSource, @unchecked Sendable {
-  /// Where it listens, with the port that the system gave where 0 was asked for.
+  /// The address, with the port that the system chose if 0 was requested.
   package let address: Address
   private let loop: EventLoop
   private let options: ListenOptions
   private let accept: @Sendable (Connection) -> (any ConnectionHandler)?
 
-  // The loop's thread's own.
+  // Only accessed on the loop's thread.
   private var socket: Socket?
   private var registration: UInt64 = 0
   private var isPaused = false
@@ -33,9 +35,9 @@ package final class Listener: EventSource, @unchecked Sendable {
   /// Starts to listen.
   /// - Parameters:
   ///   - host: a name or an address of this machine; "::" for all of IPv6 and IPv4, "0.0.0.0" for all of IPv4.
-  ///   - port: 0 for one that is free.
-  ///   - accept: gives a new connection, whose peer is known and which may still have to do its handshake, a handler;
-  ///     nil closes it.
+  ///   - port: 0 for any free port.
+  ///   - accept: returns the handler for a new connection, before its TLS handshake; nil closes the connection. Its
+  ///     peer's address is known.
   /// - Throws: ``NetworkError``.
   package static func listen(
     on host: String, port: UInt16, options: ListenOptions = ListenOptions(), loop: EventLoop,
@@ -87,20 +89,20 @@ package final class Listener: EventSource, @unchecked Sendable {
     }
   }
 
-  /// Accepts no more; clients that wait are refused. Connections that were accepted stay.
+  /// Stops listening; waiting clients are refused. Accepted connections stay open.
   package func close() { loop.execute { [self] in closeNow() } }
 
   // MARK: On the loop's thread
 
   func isReady(_ ready: Readiness) {
-    // Not for so long that connections wait.
+    // Limited, so that connections do not wait.
     for _ in 0..<64 {
       guard let socket, !isPaused, registration != 0 else { return }
       do throws(SystemFailure) {
         guard let (accepted, peer) = try socket.accept() else { return }
         begin(accepted, peer)
       } catch {
-        // Any other error is of one connection that is gone already (Linux, accept(2)).
+        // Other errors concern one connection that has already ended (Linux, accept(2)).
         if error.isShortage { return waitForBetterTimes(error) }
       }
     }
@@ -114,7 +116,7 @@ package final class Listener: EventSource, @unchecked Sendable {
     connection.peer = peer
     guard let handler = accept(connection) else { return }
     connection.handler = handler
-    // The handler may have refused it already.
+    // The closure may have closed it.
     guard connection.phase != .closed else { return }
     do {
       connection.session = try options.tls.map { try TLSSession($0()) }
@@ -130,7 +132,7 @@ package final class Listener: EventSource, @unchecked Sendable {
     connection.startSession()
   }
 
-  /// Without a free descriptor the client that waits would be announced again and again.
+  /// Without a free descriptor, epoll would report the waiting client in every turn.
   private func waitForBetterTimes(_ failure: SystemFailure) {
     unregister()
     options.report?(failure.error("accept a connection"))

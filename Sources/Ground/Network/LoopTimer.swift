@@ -1,6 +1,6 @@
 import Glibc
 
-/// Nanoseconds of the monotonic clock, which neither jumps nor counts the time that the machine sleeps.
+/// Nanoseconds of the monotonic clock, which does not jump and does not count while the machine is suspended.
 struct MonotonicTime: Comparable {
   let nanoseconds: UInt64
 
@@ -13,7 +13,7 @@ struct MonotonicTime: Comparable {
 
   static func < (one: MonotonicTime, other: MonotonicTime) -> Bool { one.nanoseconds < other.nanoseconds }
 
-  /// Durations below zero are none, and the longest one has no end.
+  /// Negative durations count as zero; a sum that is too large becomes the maximum.
   static func + (time: MonotonicTime, duration: Duration) -> MonotonicTime {
     let (seconds, attoseconds) = duration.components
     guard seconds >= 0, attoseconds >= 0 else { return time }
@@ -24,7 +24,7 @@ struct MonotonicTime: Comparable {
   }
 }
 
-/// Work that a loop does once at a time to come. Only the loop's thread uses it.
+/// Work that a loop runs once at a later time. Only use it on the loop's thread.
 package final class LoopTimer {
   fileprivate let due: MonotonicTime
   fileprivate var work: (() -> Void)?
@@ -36,7 +36,7 @@ package final class LoopTimer {
     self.work = work
   }
 
-  /// The work is not done, and what it refers to is let go; nothing happens where it was done already.
+  /// Discards the work and releases what it captured. Has no effect after the work has run.
   package func cancel() {
     guard work != nil else { return }
     work = nil
@@ -44,8 +44,8 @@ package final class LoopTimer {
   }
 }
 
-/// The timers of a loop, the next one first: a binary heap. Cancelled ones stay in it until their time or until they
-/// are the larger half.
+/// The timers of a loop: a binary heap. Cancelled timers stay in it until they are due or until they are more than
+/// half of it.
 final class TimerQueue {
   private var heap: [LoopTimer] = []
   private var cancelled = 0
@@ -57,7 +57,7 @@ final class TimerQueue {
     return timer
   }
 
-  /// When something is to be done next; nil where nothing is.
+  /// When the next timer is due; nil without timers.
   var next: MonotonicTime? {
     while let first = heap.first, first.work == nil {
       removeFirst()
@@ -66,7 +66,7 @@ final class TimerQueue {
     return heap.first?.due
   }
 
-  /// Takes the work that is due, one at a time, since it may cancel other work.
+  /// Removes one timer that is due and returns its work, which may cancel other timers.
   func takeDue(_ now: MonotonicTime) -> (() -> Void)? {
     guard let due = next, due <= now, let first = heap.first else { return nil }
     removeFirst()

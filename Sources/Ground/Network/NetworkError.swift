@@ -1,37 +1,37 @@
 import Cryptography
 
-/// Why a connection was not made or is over, by cause.
+/// Why a connection could not be made or has ended, by cause.
 package enum NetworkError: Error, Hashable, Sendable {
-  /// No address is known for the name, in the resolver's words.
+  /// The name has no address; `reason` is the resolver's message.
   case nameUnknown(String, reason: String)
-  /// The host is there and no program listens on the port.
+  /// No program listens on the port of this host.
   case refused(Address)
-  /// There is no way to the address, in the system's words.
+  /// The system cannot reach the address; `reason` is its message.
   case unreachable(Address, reason: String)
-  /// A phase has taken longer than it may.
+  /// A phase exceeded its limit.
   case timedOut(Phase, after: Duration)
-  /// Each of the addresses of a name has failed, in the order in which they were tried.
+  /// All addresses of a name failed: one error each, in the order in which they were tried.
   case allAddressesFailed([NetworkError])
   case tls(TLSError)
-  /// The peer has reset the connection.
+  /// The peer reset the connection.
   case reset
-  /// The peer sends no more where more was expected.
+  /// The peer finished sending although more was expected.
   case ended
-  /// The address that is to be listened on is in use.
+  /// Another socket listens on the address.
   case addressInUse(Address)
-  /// An address cannot be listened on, in the system's words.
+  /// The system refuses to listen on the address; `reason` is its message.
   case cannotListen(Address, reason: String)
-  /// The connection was closed here.
+  /// The connection was closed on this side.
   case closed
   /// The task that waited was cancelled.
   case cancelled
   /// The event loop has stopped.
   case loopStopped
-  /// Another call of the system failed, in its words: "too many open files".
+  /// Another system call failed; `reason` is the system's message, such as "too many open files".
   case system(operation: String, reason: String)
 
   package enum Phase: String, Hashable, Sendable {
-    /// Finding the addresses of a name, and connecting to one of them.
+    /// Name resolution and TCP connect.
     case connecting
     case handshake
     case reading

@@ -1,21 +1,21 @@
 internal import CLinux
 import Glibc
 
-/// What a descriptor is ready for, or is to be waited for.
+/// What a descriptor is ready for, or what to wait for.
 struct Readiness: OptionSet {
   let rawValue: UInt32
 
   static let readable = Readiness(rawValue: EPOLLIN.rawValue)
   static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
-  /// Nothing more comes or goes. Told whether it is waited for or not.
+  /// Both directions are closed. Reported whether or not it is requested.
   static let hungUp = Readiness(rawValue: EPOLLHUP.rawValue)
-  /// As ``hungUp``, and ``Socket/failure`` says why.
+  /// The socket has an error, which ``Socket/failure`` returns. Reported whether or not it is requested.
   static let failed = Readiness(rawValue: EPOLLERR.rawValue)
 }
 
-/// Waits for descriptors, by epoll, as long as they are ready (not only when they become so).
+/// Waits for descriptors with level-triggered epoll.
 final class Poller: @unchecked Sendable {
-  // Only `wake` is called on other threads than the loop's, and it touches nothing that changes.
+  // Sendable because other threads than the loop's only call `wake`, which accesses no mutable state.
   private let poller: Int32
   private let waker: Int32
   private var events = [epoll_event](repeating: epoll_event(), count: 256)
@@ -51,7 +51,7 @@ final class Poller: @unchecked Sendable {
     try control(EPOLL_CTL_MOD, socket, interest, id)
   }
 
-  /// A socket that is closed is forgotten by itself.
+  /// Not needed for a socket that is closed.
   func remove(_ socket: Socket) throws(SystemFailure) { try control(EPOLL_CTL_DEL, socket, [], 0) }
 
   private func control(
@@ -60,10 +60,10 @@ final class Poller: @unchecked Sendable {
     _ = try call { shim_epoll_ctl(poller, operation, socket.descriptor, interest.rawValue, id) }
   }
 
-  /// Waits until something is ready, ``wake()`` was called, or the time is over.
-  /// - Parameter milliseconds: -1 for ever.
+  /// Waits until a descriptor is ready, ``wake()`` is called, or the time has passed.
+  /// - Parameter milliseconds: -1 to wait without a limit.
   func wait(milliseconds: Int32, _ body: (UInt64, Readiness) -> Void) {
-    // An interruption by a signal is as good as an early end.
+    // EINTR has the same effect as a timeout: the loop calls again.
     let count = epoll_wait(poller, &events, Int32(events.count), milliseconds)
     guard count > 0 else { return }
     for index in 0..<Int(count) {
@@ -79,7 +79,7 @@ final class Poller: @unchecked Sendable {
 
   func wake() {
     var one: UInt64 = 1
-    // It fails only where the counter is full, and then the loop wakes as well.
+    // It only fails if the counter is full, and then the loop wakes anyway.
     _ = write(waker, &one, MemoryLayout<UInt64>.size)
   }
 }

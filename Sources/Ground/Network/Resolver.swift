@@ -1,10 +1,10 @@
 import Glibc
 
-/// The addresses of names, by the system's resolver.
+/// Resolves host names with the system's resolver.
 enum Resolver {
-  /// Finds the addresses of a host, in the order of the system's preference (RFC 6724). A name is looked up on a thread
-  /// of its own, since the call blocks.
-  /// - Parameter answer: called once, on this thread for an address, on the other one for a name.
+  /// Finds the addresses of a host, in the system's order of preference (RFC 6724). A name is resolved on a new
+  /// thread, because getaddrinfo blocks.
+  /// - Parameter answer: called once: on this thread for an address, on the new thread for a name.
   static func resolve(
     _ host: String, port: UInt16, passive: Bool = false,
     answer: @escaping @Sendable (Result<[Address], NetworkError>) -> Void

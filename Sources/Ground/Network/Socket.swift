@@ -1,7 +1,7 @@
 internal import CLinux
 import Glibc
 
-/// A socket that never blocks, closed with its last reference. Writing to one whose peer is gone raises no SIGPIPE.
+/// A non-blocking socket, closed with its last reference. Sending after the peer has closed raises no SIGPIPE.
 final class Socket {
   enum Received {
     case bytes(Int)
@@ -18,12 +18,12 @@ final class Socket {
 
   private init(owning descriptor: Int32) { self.descriptor = descriptor }
 
-  // The result says nothing that could be acted on: the descriptor is free in any case (Linux, close(2)).
+  // The result is ignored: the descriptor is released even if close fails (Linux, close(2)).
   deinit { close(descriptor) }
 
   // MARK: Connecting
 
-  /// - Returns: whether the connection is there already.
+  /// - Returns: true if the connection is complete; false if it is in progress.
   func connect(to address: Address) throws(SystemFailure) -> Bool {
     do throws(SystemFailure) {
       _ = try call { address.withSystemForm { Glibc.connect(descriptor, $0, $1) } }
@@ -34,7 +34,7 @@ final class Socket {
     }
   }
 
-  /// What became of a connection that was in progress, and of one whose error is waiting.
+  /// The pending error: the result of a connect in progress, or why a connection failed.
   var failure: SystemFailure? {
     var code: Int32 = 0
     var count = socklen_t(MemoryLayout<Int32>.size)
@@ -50,7 +50,7 @@ final class Socket {
     _ = try call { Glibc.listen(descriptor, Int32(clamping: backlog)) }
   }
 
-  /// - Returns: nil where no client waits.
+  /// - Returns: nil if no client waits.
   func accept() throws(SystemFailure) -> (Socket, Address)? {
     do throws(SystemFailure) {
       var form = sockaddr_storage()
@@ -65,7 +65,7 @@ final class Socket {
       let address = withUnsafePointer(to: form) {
         $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Address($0, count: count) }
       }
-      // Of another family there is none here.
+      // Always an address: the socket is IPv4 or IPv6.
       return address.map { (socket, $0) }
     } catch {
       if error.wouldBlock { return nil }
@@ -85,7 +85,7 @@ final class Socket {
     }
   }
 
-  /// - Returns: how many bytes the system took; 0 where it takes none at this moment.
+  /// - Returns: how many bytes the system accepted; 0 if it accepts none now.
   func send(_ bytes: RawSpan) throws(SystemFailure) -> Int {
     do throws(SystemFailure) {
       return try bytes.withUnsafeBytes { (bytes) throws(SystemFailure) in
@@ -97,16 +97,16 @@ final class Socket {
     }
   }
 
-  /// Says to the peer that nothing more is sent. It fails where the peer is gone, which the next read says.
+  /// Finishes sending (half-close). It fails if the connection has ended, which the next read reports.
   func finishSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 
   // MARK: Settings
 
-  /// Sends small pieces at once.
+  /// Turns off Nagle's algorithm.
   func sendAtOnce() { try? set(Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
 
-  /// Acknowledges what has come at once. Without it a client that holds back small pieces until the last one is
-  /// acknowledged (Nagle) waits 40 ms after a handshake that the server says nothing more to.
+  /// Acknowledges received bytes at once. Without it, a client with Nagle's algorithm waits 40 ms after a handshake
+  /// in which the server sends the last message but one (a handshake without session tickets).
   func acknowledgeAtOnce() { try? set(Int32(IPPROTO_TCP), TCP_QUICKACK, 1) }
 
   private func set(_ level: Int32, _ name: Int32, _ value: Int32) throws(SystemFailure) {

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Starts a thread that ends by itself and takes no signal: those are for the program's other threads.
-/// - Throws: ``NetworkError/system(operation:reason:)`` where there can be no further thread.
+/// Starts a detached thread that blocks all signals: the program's other threads handle them.
+/// - Throws: ``NetworkError/system(operation:reason:)`` if no thread can be created.
 func startThread(_ body: @escaping @Sendable () -> Void) throws(NetworkError) {
   final class Box {
     let body: @Sendable () -> Void
@@ -11,7 +11,7 @@ func startThread(_ body: @escaping @Sendable () -> Void) throws(NetworkError) {
   pthread_attr_init(&attributes)
   defer { pthread_attr_destroy(&attributes) }
   pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-  // A thread has the mask of the one that starts it.
+  // A thread inherits the signal mask of its creator.
   var all = sigset_t()
   var before = sigset_t()
   sigfillset(&all)

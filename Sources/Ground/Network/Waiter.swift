@@ -1,8 +1,8 @@
 import Synchronization
 
-/// A task that waits for one result, from whichever side it comes first: the loop, or the task's cancellation.
+/// Suspends a task until the loop gives a result or the task is cancelled.
 ///
-/// A result is made only where the task still waits, so that bytes that were meant for a cancelled one are not lost.
+/// The result is only computed if the task still waits, so that a cancelled read loses no bytes.
 final class Waiter<Value: Sendable>: Sendable {
   private enum State {
     case new
@@ -14,7 +14,7 @@ final class Waiter<Value: Sendable>: Sendable {
   private let state = Mutex(State.new)
 
   /// Waits for a result.
-  /// - Parameter start: called once the task waits; false where nothing will come.
+  /// - Parameter start: called when the task waits; returns false if there will be no result.
   func wait(_ start: @Sendable () -> Bool) async -> Result<Value, NetworkError> {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -40,7 +40,7 @@ final class Waiter<Value: Sendable>: Sendable {
     state.withLock { if case .waiting = $0 { true } else { false } }
   }
 
-  /// - Returns: false where the task waits no more, and `make` was not called.
+  /// - Returns: false if the task no longer waits; `make` was not called.
   @discardableResult
   func resume(_ make: () -> Result<Value, NetworkError>) -> Bool {
     let continuation: CheckedContinuation<Result<Value, NetworkError>, Never>? = state.withLock { state in

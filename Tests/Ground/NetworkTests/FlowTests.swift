@@ -6,7 +6,7 @@ import TestCertificates
 import TestSupport
 import Testing
 
-/// Many bytes, many connections, and too few descriptors.
+/// Large transfers, many connections, and too few descriptors.
 @Suite struct FlowTests {
   @Test(arguments: [false, true])
   func manyBytesComeBackAsTheyWent(isSecure: Bool) async throws {
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  /// What stands at each position, so that lost and repeated bytes are seen.
+  /// A byte for each position, so that lost and repeated bytes are found.
   private static func bytes(_ count: Int, from start: Int) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       for index in 0..<count {
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  /// Nothing grows where a peer does not read.
+  /// Buffers stay bounded if a peer does not read.
   @Test(arguments: [false, true])
   func aPeerThatDoesNotReadStopsTheWriter(isSecure: Bool) async throws {
     try await withLoop { loop in
@@ -65,7 +65,7 @@ import Testing
       let client = try await AsyncConnection.connect(
         to: "127.0.0.1", port: listener.address.port, options: contexts.connecting,
         on: loop)
-      // Until the buffers of both sides and of the system are full.
+      // Until the buffers of both sides and of the kernel are full.
       try await Task.sleep(for: .milliseconds(300))
       #expect(waiting.withLock { $0 } < Connection.highWater + 100_000)
       var count = 0
@@ -82,7 +82,7 @@ import Testing
         on: "127.0.0.1", port: 0, options: contexts.listening, loop: loop
       ) { _ in Echo() }
       let port = listener.address.port
-      // 250 that have done their handshake and 250 that have not begun it.
+      // 250 with a complete handshake and 250 without a handshake.
       var idle: [AsyncConnection] = []
       for _ in 0..<250 {
         idle.append(
@@ -100,7 +100,7 @@ import Testing
     }
   }
 
-  /// In a process of its own, since the limit of descriptors is the process's.
+  /// In a separate process, because the limit of descriptors applies to the process.
   @Test func aListenerSurvivesALackOfDescriptors() async {
     await #expect(processExitsWith: .success) {
       let loop = try EventLoop()
@@ -110,14 +110,14 @@ import Testing
       let listener = try await Listener.listen(on: "127.0.0.1", port: 0, options: options, loop: loop) { _ in
         Echo()
       }
-      // The clients have descriptors already when the limit is set; what they are connected to has none.
+      // The clients have their descriptors before the limit is set; none is left for accepted connections.
       let clients = try (0..<8).map { _ in try RawSocket(listener.address, connects: false) }
       let spare = dup(0)
       close(spare)
       var limit = rlimit(rlim_cur: rlim_t(spare + 2), rlim_max: 4_096)
       guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { exit(2) }
       for client in clients { try client.connect(to: listener.address) }
-      // Without a task's sleep: Dispatch ends the program where it has no descriptor for its timers.
+      // No Task.sleep: Dispatch crashes if it gets no descriptor for its timers.
       for _ in 0..<1_000 where reports.all.isEmpty { usleep(10_000) }
       guard !reports.all.isEmpty else { exit(3) }
       guard case .system("accept a connection", _) = reports.all[0] else { exit(4) }
@@ -158,7 +158,7 @@ private struct Contexts {
   }
 }
 
-/// Writes as long as it may, and tells how much waits.
+/// Writes while the connection is writable, and reports the size of the buffer.
 private final class Source: ConnectionHandler {
   private let note: @Sendable (Int) -> Void
   init(_ note: @escaping @Sendable (Int) -> Void) { self.note = note }

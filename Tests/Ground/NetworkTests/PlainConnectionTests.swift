@@ -17,7 +17,7 @@ import Testing
     }
   }
 
-  /// A socket of IPv6 that takes IPv4 as well shows a client of IPv4 by its own address.
+  /// A dual-stack socket reports an IPv4 client by its IPv4 address.
   @Test func clientsAreKnownByTheirAddress() async throws {
     try await withLoop { loop in
       let peers = Log<String>()
@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  /// The addresses of a name are tried in turn: the name has one of IPv6 and one of IPv4 here.
+  /// The addresses of a name are tried in turn: `localhost` has ::1 and 127.0.0.1 here.
   @Test func aServerOnOneAddressOfANameIsFound() async throws {
     try await withLoop { loop in
       let listener = try await Listener.listen(on: "127.0.0.1", port: 0, loop: loop) { _ in Echo() }
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  /// A listener whose backlog is full leaves further clients without an answer.
+  /// A listener with a full backlog does not answer further clients.
   @Test func aConnectionThatIsNotMadeInTimeIsTold() async throws {
     try await withLoop { loop in
       var options = ListenOptions()
@@ -113,7 +113,7 @@ import Testing
     }
   }
 
-  /// No signal ends the program where a peer is gone.
+  /// Writing after a reset must not end the program with SIGPIPE.
   @Test func writingToAPeerThatIsGoneFails() async throws {
     try await withLoop { loop in
       let raw = try RawListener()
@@ -127,7 +127,7 @@ import Testing
     }
   }
 
-  /// A server that answers early, and closes, is heard though the client is still writing.
+  /// The client receives an early answer although it is still sending when the server closes.
   @Test func anAnswerBeforeTheEndOfTheRequestArrives() async throws {
     try await withLoop { loop in
       let listener = try await Listener.listen(on: "127.0.0.1", port: 0, loop: loop) { _ in EarlyAnswer() }
@@ -155,7 +155,7 @@ import Testing
   @Test func aCancelledConnectIsOver() async throws {
     try await withLoop { loop in
       let connecting = Task {
-        // An address for documentation (RFC 5737): nothing answers, or the network says so.
+        // An address for documentation (RFC 5737): no answer, or unreachable.
         _ = try await AsyncConnection.connect(to: "192.0.2.1", port: 1, on: loop)
       }
       connecting.cancel()
@@ -176,7 +176,7 @@ import Testing
   }
 }
 
-/// Answers at the first byte, and closes.
+/// Answers the first bytes and closes.
 private final class EarlyAnswer: ConnectionHandler {
   func opened(_ connection: Connection) {}
   func received(_ bytes: RawSpan, on connection: Connection) {

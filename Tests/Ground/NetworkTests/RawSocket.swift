@@ -2,7 +2,7 @@ import Foundation
 import Network
 import TestSupport
 
-/// A socket of the system, without any of the room's code.
+/// A blocking socket, independent of the room's code.
 final class RawSocket {
   private let descriptor: Int32
 
@@ -37,18 +37,18 @@ final class RawSocket {
     return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
   }
 
-  /// Has the system send a reset when the socket is closed, and closes it.
+  /// Closes the socket with a reset.
   func reset() {
     var now = linger(l_onoff: 1, l_linger: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
-    // The number goes to a socket that nobody uses, so that `deinit` closes no other's.
+    // An unused socket takes the descriptor's number, so that `deinit` does not close another one.
     let other = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     dup2(other, descriptor)
     close(other)
   }
 }
 
-/// A listening socket of the system.
+/// A listening socket, independent of the room's code.
 final class RawListener: Sendable {
   private let descriptor: Int32
   let port: UInt16

@@ -5,7 +5,7 @@ import Synchronization
 import TestCertificates
 import TestSupport
 
-/// Says back what it hears, and ends when its peer does.
+/// Sends back what it receives, and closes when its peer does.
 final class Echo: ConnectionHandler {
   private let note: @Sendable (NetworkError?) -> Void
 
@@ -23,7 +23,7 @@ final class Echo: ConnectionHandler {
   func closed(_ connection: Connection, because error: NetworkError?) { note(error) }
 }
 
-/// What several threads add to.
+/// A list that several threads append to.
 final class Log<Value: Sendable>: Sendable {
   private let values = Mutex<[Value]>([])
 
@@ -31,7 +31,7 @@ final class Log<Value: Sendable>: Sendable {
   var all: [Value] { values.withLock { $0 } }
 }
 
-/// Runs a test with a loop that is stopped afterwards.
+/// Runs a test with a loop and stops it afterwards.
 func withLoop(_ body: (EventLoop) async throws -> Void) async throws {
   let loop = try EventLoop()
   do { try await body(loop) } catch {
@@ -42,7 +42,7 @@ func withLoop(_ body: (EventLoop) async throws -> Void) async throws {
 }
 
 extension AsyncConnection {
-  /// Reads so many bytes, or up to the end.
+  /// Reads this number of bytes, or fewer at the end.
   func read(exactly count: Int) async throws -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count < count, let more = try await read(upTo: count - bytes.count) { bytes += more }
@@ -56,7 +56,7 @@ extension AsyncConnection {
   }
 }
 
-/// A program that runs while a test does, such as `openssl s_server`.
+/// A program that runs beside a test, such as `openssl s_server`.
 final class RunningProgram: Sendable {
   private let process: Process
   private let output = Pipe()
@@ -88,8 +88,8 @@ final class RunningProgram: Sendable {
     output.fileHandleForReading.readabilityHandler = nil
   }
 
-  /// Waits for it to end by itself.
-  /// - Returns: what it wrote.
+  /// Waits until it exits by itself.
+  /// - Returns: its output.
   func finish() async throws -> String {
     _ = try await eventually { !process.isRunning }
     // The pipe is read on another thread.
@@ -98,7 +98,7 @@ final class RunningProgram: Sendable {
   }
 }
 
-/// `openssl s_server`, which says every line back in reverse.
+/// `openssl s_server -rev`, which answers each line with its reverse.
 struct OpenSSLServer {
   let program: RunningProgram
   let port: UInt16

@@ -4,7 +4,7 @@ import Network
 import TestCertificates
 import Testing
 
-/// Our client and servers of others: `openssl s_server`, and what is no TLS at all.
+/// The client against `openssl s_server` and against servers that do not use TLS.
 @Suite struct TLSClientTests {
   let authority: TestAuthority
   let identity: TLSIdentity
@@ -30,7 +30,7 @@ import Testing
     var failure: NetworkError?
     do throws(NetworkError) {
       let client = try await AsyncConnection.connect(to: host, port: port, options: options, on: loop)
-      // In TLS 1.3 a refusal comes after the client's handshake.
+      // In TLS 1.3 the alert arrives after the client's handshake is complete.
       try await client.write(Array("x\n".utf8))
       _ = try await client.read()
     } catch { failure = error }

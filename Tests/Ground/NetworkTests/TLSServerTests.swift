@@ -6,7 +6,7 @@ import TestCertificates
 import TestSupport
 import Testing
 
-/// Our server and clients of others: `openssl s_client`, `curl`, raw sockets.
+/// The server against `openssl s_client`, `curl` and raw sockets.
 @Suite struct TLSServerTests {
   let authority: TestAuthority
   let folder: TemporaryFolder
@@ -31,8 +31,8 @@ import Testing
     }
   }
 
-  /// Runs `openssl s_client`, which says nothing.
-  /// - Parameter quits: whether it ends by itself then, or only when the server ends the connection.
+  /// Runs `openssl s_client` without input.
+  /// - Parameter quits: true if it ends after the handshake, false if it waits for the server to close.
   private func client(_ port: UInt16, _ options: [String] = [], quits: Bool = true) async throws -> String {
     let input = Pipe()
     let program = try RunningProgram(
@@ -138,8 +138,8 @@ import Testing
     }
   }
 
-  /// The next connection gets the new certificate, and the one that is there goes on.
-  @Test func aNewCertificateInterruptsNobody() async throws {
+  /// The next connection gets the new certificate; an open one continues.
+  @Test func aNewCertificateInterruptsNoConnection() async throws {
     try await withLoop { loop in
       let (first, second) = (try identity("first"), try identity("second"))
       let current = Current(try .server(identity: first))
@@ -170,7 +170,7 @@ private final class Current: Sendable {
   init(_ context: TLSContext) { self.context = Mutex(context) }
 }
 
-/// As much of HTTP as curl needs.
+/// Enough of HTTP for curl.
 private final class Hello: ConnectionHandler {
   func opened(_ connection: Connection) {}
   func received(_ bytes: RawSpan, on connection: Connection) {

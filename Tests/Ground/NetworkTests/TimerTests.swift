@@ -18,7 +18,7 @@ import Testing
     }
   }
 
-  /// As calls do that have a deadline and end before it.
+  /// As with calls that end before their deadline.
   @Test func cancelledTimersDoNotRun() async throws {
     try await withLoop { loop in
       let ran = Log<Int>()

@@ -1,4 +1,4 @@
-/// Bytes that wait to be taken, first in, first out.
+/// A queue of bytes: first in, first out.
 package struct ByteQueue {
   private var bytes: [UInt8] = []
   private var start = 0
@@ -23,14 +23,14 @@ package struct ByteQueue {
     new.withUnsafeBytes { bytes.append(contentsOf: $0) }
   }
 
-  /// Lends all bytes.
+  /// Calls a closure with all bytes, which are only valid during the call.
   package func withBytes<Result, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try body(bytes.span.bytes.extracting(droppingFirst: start))
   }
 
-  /// Forgets the first bytes.
+  /// Removes the first bytes.
   package mutating func drop(_ taken: Int) {
     start += min(taken, count)
     guard isEmpty else { return }
@@ -39,7 +39,7 @@ package struct ByteQueue {
     bytes.removeAll(keepingCapacity: bytes.capacity <= Self.kept)
   }
 
-  /// Takes the first bytes, as many as there are.
+  /// Removes and returns the first bytes, at most as many as the queue has.
   package mutating func take(upTo most: Int) -> [UInt8] {
     defer { drop(most) }
     if start == 0, bytes.count <= most { return bytes }
@@ -51,7 +51,7 @@ package struct ByteQueue {
     start = 0
   }
 
-  /// Moves what is left to the front once most of the buffer was taken.
+  /// Moves the rest to the front when most of the buffer has been removed.
   private mutating func makeRoom() {
     guard start > Self.kept, start > bytes.count / 2 else { return }
     bytes.removeFirst(start)

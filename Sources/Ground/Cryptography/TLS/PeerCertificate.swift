@@ -2,13 +2,13 @@ internal import COpenSSL
 import Glibc
 
 extension Certificate {
-  /// A copy of one that OpenSSL has read from the peer.
-  /// - Throws: ``CryptographyError`` for one that OpenSSL accepts and that is not in DER throughout.
+  /// Copies a certificate that OpenSSL received from the peer.
+  /// - Throws: ``CryptographyError`` if OpenSSL accepts the certificate but it is not strict DER.
   convenience init(ofPeer pointer: OpaquePointer) throws(CryptographyError) {
     try self.init(der: encode("write the peer's certificate") { i2d_X509(pointer, $0) })
   }
 
-  /// The DNS names and IP addresses that it is for, as texts.
+  /// The DNS names and IP addresses of the subject alternative names, as text.
   var hosts: [String] {
     get throws(CryptographyError) {
       try (subjectAlternativeNames ?? []).compactMap { name in
@@ -22,10 +22,10 @@ extension Certificate {
   }
 }
 
-/// IPv4 and IPv6 addresses in their usual forms.
+/// IPv4 and IPv6 addresses in standard notation.
 package enum IPAddress {
-  /// The 4 or 16 bytes of an address; nil where the text is a name. What stands after a % (the zone of a link-local
-  /// address) is no part of it.
+  /// The 4 or 16 bytes of an address; nil if the text is not an address. The zone of a link-local address (after a
+  /// %) is ignored.
   package static func bytes(_ text: String) -> [UInt8]? {
     var four = in_addr()
     if inet_pton(AF_INET, text, &four) == 1 { return withUnsafeBytes(of: four) { Array($0) } }
@@ -35,7 +35,7 @@ package enum IPAddress {
     return withUnsafeBytes(of: sixteen) { Array($0) }
   }
 
-  /// Nil where the bytes are neither 4 nor 16.
+  /// Nil unless there are 4 or 16 bytes.
   package static func text(_ bytes: [UInt8]) -> String? {
     guard bytes.count == 4 || bytes.count == 16 else { return nil }
     var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// What one side of TLS tells the other when it gives up: a number of RFC 8446, section 6.
+/// A TLS alert (RFC 8446, section 6): why a side ends the connection.
 package struct TLSAlert: RawRepresentable, Hashable, Sendable {
   package let rawValue: UInt8
 
@@ -18,17 +18,17 @@ package struct TLSAlert: RawRepresentable, Hashable, Sendable {
   package static let certificateRequired = TLSAlert(rawValue: 116)
   package static let noApplicationProtocol = TLSAlert(rawValue: 120)
 
-  /// Whether it is about the certificate of the side that gets it.
+  /// Whether it concerns the certificate of the side that receives the alert.
   package var isAboutCertificate: Bool {
     (42...46).contains(rawValue) || [.unknownAuthority, .accessDenied, .certificateRequired].contains(self)
   }
 }
 
 extension TLSAlert: CustomStringConvertible {
-  /// In OpenSSL's words, as in "unknown CA".
+  /// OpenSSL's name, such as "unknown CA".
   package var description: String {
     switch self {
-    // OpenSSL 3.0 has no words for these two.
+    // OpenSSL 3.0 has no name for these two.
     case .certificateRequired: "certificate required"
     case .noApplicationProtocol: "no application protocol"
     default: String(cString: SSL_alert_desc_string_long(Int32(rawValue)))

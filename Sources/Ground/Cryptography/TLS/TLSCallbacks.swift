@@ -1,13 +1,13 @@
 internal import COpenSSL
 
-/// Called by OpenSSL for every certificate of the peer's chain, and for everything that is wrong with one.
-/// - Returns: whether the handshake goes on.
+/// OpenSSL calls it for each certificate of the peer's chain, and for each fault of one.
+/// - Returns: 1 if the handshake is to continue.
 let verdict: @convention(c) (Int32, OpaquePointer?) -> Int32 = { isGood, store in
   guard let session = store.flatMap({ X509_STORE_CTX_get_ex_data($0, SSL_get_ex_data_X509_STORE_CTX_idx()) }),
     let notes = TLSNotes.of(OpaquePointer(session))
   else { return 0 }
   if isGood == 1 { return 1 }
-  // The verdict is the application's: that there was a fault is not kept either.
+  // The application decides: the fault is cleared.
   if notes.acceptsAnyone {
     X509_STORE_CTX_set_error(store, X509_V_OK)
     return 1
@@ -16,7 +16,7 @@ let verdict: @convention(c) (Int32, OpaquePointer?) -> Int32 = { isGood, store i
   return 0
 }
 
-/// Called by OpenSSL when a client offers protocols: the server's order of preference decides.
+/// OpenSSL calls it when a client offers protocols (ALPN). The server's order of preference decides.
 let chooseProtocol:
   @convention(c) (
     OpaquePointer?, UnsafeMutablePointer<UnsafePointer<UInt8>?>?, UnsafeMutablePointer<UInt8>?,
@@ -25,7 +25,7 @@ let chooseProtocol:
     guard let session, let chosen, let count, let offered, let notes = TLSNotes.of(session) else {
       return SSL_TLSEXT_ERR_NOACK
     }
-    // What is chosen is a part of the client's bytes, which OpenSSL copies.
+    // The result points into the client's bytes; OpenSSL copies it.
     let theirs = UnsafeBufferPointer(start: offered, count: Int(offeredCount))
     var own = notes.protocols[...]
     while let length = own.popFirst(), own.count >= Int(length) {
@@ -45,13 +45,13 @@ let chooseProtocol:
     return SSL_TLSEXT_ERR_NOACK
   }
 
-/// What OpenSSL's callbacks have to know of a session, and find out. The session owns it, and OpenSSL's `SSL` points to
-/// it.
+/// What OpenSSL's callbacks need from a session, and what they find. ``TLSSession`` owns it; OpenSSL's `SSL` has an
+/// unowned pointer to it.
 final class TLSNotes {
   let acceptsAnyone: Bool
   let protocols: [UInt8]
   let name: String?
-  /// The first thing that is wrong with the peer's certificate.
+  /// The first fault of the peer's certificate chain.
   var fault: TLSError?
 
   init(_ context: TLSContext, name: String?) {

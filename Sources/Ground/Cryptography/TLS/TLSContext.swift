@@ -1,31 +1,30 @@
 internal import COpenSSL
-import Synchronization
 
-/// Who a client trusts.
+/// Which server certificates a client accepts.
 package enum TLSTrust: Sendable {
-  /// Exactly these, roots or not, and never the system's.
+  /// Certificates that lead to exactly these, roots or not; the system's authorities are not used.
   case authorities([Certificate])
-  /// Those that the system trusts (OpenSSL's default store).
+  /// Certificates that lead to the system's authorities (OpenSSL's default store).
   case system
-  /// Everybody: only for a handshake that reads a server's certificate. No byte of what such a session says is to be
-  /// believed.
+  /// Any certificate: only to read a server's certificate in a handshake. Data of such a session is not
+  /// authenticated.
   case anyone
 }
 
-/// What a server wants of its clients' certificates.
+/// Whether a server requests a client certificate, and which it accepts.
 package enum TLSClientCertificates: Sendable {
   case notRequested
-  /// A client may come without one; one that is shown must be of these authorities.
+  /// Requested. A client may send none; one that is sent must lead to these authorities.
   case optional([Certificate])
   case required([Certificate])
-  /// A client may come without one. Of one that is shown only the possession of its key is proved; everything else is
-  /// for the application to decide, which gets the chain as it was sent.
+  /// Requested. A client may send none. Of one that is sent, only possession of the key is verified; the application
+  /// gets the chain as it was sent and decides.
   case unverified
 }
 
-/// A certificate with the ones between it and the root, and its key.
+/// A certificate with its intermediates and its key.
 package struct TLSIdentity: Sendable {
-  /// The own certificate first.
+  /// The end-entity certificate first.
   package let chain: [Certificate]
   package let key: PrivateKey
 
@@ -35,22 +34,22 @@ package struct TLSIdentity: Sendable {
   }
 }
 
-/// What all connections of a client or a server have in common: an `SSL_CTX` that is complete when it is made.
+/// The configuration of TLS for a client or a server: an `SSL_CTX`, which does not change after `init`.
 ///
-/// OpenSSL counts references to it atomically and only reads it once sessions use it, so it may be shared by threads.
+/// Sendable because OpenSSL counts its references atomically and only reads it when sessions use it.
 package final class TLSContext: @unchecked Sendable {
   enum Role { case client, server }
 
   let pointer: OpaquePointer
   let role: Role
-  /// Whether the verdict on the peer's certificate is left to the application.
+  /// Whether the application decides about the peer's certificate.
   let acceptsAnyone: Bool
   /// The protocols in the order of preference, each with its length before it (RFC 7301).
   let protocols: [UInt8]
 
   /// - Parameters:
-  ///   - trust: whose certificates are accepted.
-  ///   - identity: what the client shows when it is asked for a certificate.
+  ///   - trust: which server certificates are accepted.
+  ///   - identity: the client certificate, sent if the server requests one.
   ///   - protocols: for ALPN, the preferred one first: "h2", "http/1.1".
   /// - Throws: ``TLSError/unusable(_:)``.
   package static func client(
@@ -69,7 +68,7 @@ package final class TLSContext: @unchecked Sendable {
     }
     if let identity { try context.use(identity) }
     SSL_CTX_set_verify(context.pointer, SSL_VERIFY_PEER, verdict)
-    // 0 is success here.
+    // This function returns 0 on success.
     guard
       context.protocols.isEmpty
         || SSL_CTX_set_alpn_protos(context.pointer, context.protocols, UInt32(context.protocols.count)) == 0
@@ -78,10 +77,10 @@ package final class TLSContext: @unchecked Sendable {
   }
 
   /// - Parameters:
-  ///   - identity: what the server shows.
-  ///   - clients: what it wants of its clients.
-  ///   - protocols: for ALPN, the preferred one first. A client that knows none of them is served all the same, without
-  ///     one.
+  ///   - identity: the server certificate.
+  ///   - clients: whether a client certificate is requested.
+  ///   - protocols: for ALPN, the preferred one first. If a client offers none of them, the handshake continues
+  ///     without ALPN.
   /// - Throws: ``TLSError/unusable(_:)``.
   package static func server(
     identity: TLSIdentity, clients: TLSClientCertificates = .notRequested, protocols: [String] = []
@@ -126,7 +125,7 @@ package final class TLSContext: @unchecked Sendable {
     }
     shim_tls_set_modes(pointer)
     shim_tls_set_options(pointer)
-    // A certificate that is trusted is trusted whether or not it is a root.
+    // A trusted certificate need not be a root.
     guard X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(pointer), UInt(X509_V_FLAG_PARTIAL_CHAIN)) == 1
     else {
       throw .unusable(Self.words("set up verification"))
@@ -139,7 +138,7 @@ package final class TLSContext: @unchecked Sendable {
     guard !authorities.isEmpty else { throw .unusable("no authority is given") }
     let store = SSL_CTX_get_cert_store(pointer)
     for authority in authorities {
-      // Adding one twice is no error.
+      // Adding a certificate twice succeeds.
       guard X509_STORE_add_cert(store, try Self.verifiable(authority)) == 1 else {
         throw .unusable(Self.words("trust an authority"))
       }
@@ -160,7 +159,7 @@ package final class TLSContext: @unchecked Sendable {
         throw .unusable(Self.words("use the certificate's chain"))
       }
     }
-    // Both say whether the key is the certificate's.
+    // Both check that the key belongs to the certificate.
     guard SSL_CTX_use_PrivateKey(pointer, identity.key.pointer) == 1, SSL_CTX_check_private_key(pointer) == 1
     else {
       throw .unusable(Self.words("use the certificate with its key"))

@@ -1,8 +1,8 @@
 internal import COpenSSL
 
 extension TLSError {
-  /// The cause of a session's failure.
-  /// - Parameter error: what OpenSSL's queue held.
+  /// Finds the cause of a session's failure.
+  /// - Parameter error: the contents of OpenSSL's error queue.
   init(
     _ error: CryptographyError, notes: TLSNotes, firstBytes: [UInt8], isHandshakeDone: Bool, hasEnded: Bool
   ) {
@@ -32,13 +32,13 @@ extension TLSError {
     SSL_R_VERSION_TOO_HIGH, SSL_R_WRONG_VERSION_NUMBER, SSL_R_NO_PROTOCOLS_AVAILABLE,
   ]
 
-  /// The alert that the peer sent, where the reason is one (OpenSSL, `SSL_AD_REASON_OFFSET`).
+  /// The alert that the peer sent, if the reason stands for one (OpenSSL, `SSL_AD_REASON_OFFSET`).
   private static func alert(_ reason: Int32) -> TLSAlert? {
     UInt8(exactly: reason - Int32(SSL_AD_REASON_OFFSET)).map(TLSAlert.init(rawValue:))
   }
 
-  /// - Returns: the printable beginning of what is no TLS; nil where it begins like TLS: with a record of a handshake
-  ///   or an alert, and version 3.
+  /// - Returns: nil if the bytes begin like TLS: with a handshake or alert record of version 3; otherwise their
+  ///   printable beginning.
   private static func foreign(_ bytes: [UInt8]) -> String? {
     guard let first = bytes.first else { return nil }
     if [0x15, 0x16].contains(first), bytes.dropFirst().first ?? 3 == 3 { return nil }

@@ -1,41 +1,41 @@
-/// Why TLS cannot be used with a peer, by cause.
+/// Why TLS failed, by cause.
 package enum TLSError: Error, Hashable, Sendable {
-  /// The peer's certificate leads to none of the authorities that are trusted.
+  /// The peer's certificate does not lead to a trusted authority.
   /// - Parameters:
-  ///   - issuer: who issued the certificate that the chain breaks off at, as in "CN=etcd-ca".
-  ///   - reason: OpenSSL's words.
+  ///   - issuer: the issuer of the last certificate that was found, such as "CN=etcd-ca".
+  ///   - reason: OpenSSL's message.
   case unknownAuthority(issuer: String, reason: String)
   /// The certificate is for other names.
   /// - Parameters:
-  ///   - expected: the name or address that was connected to.
-  ///   - found: the DNS names and IP addresses that the certificate is for.
+  ///   - expected: the name or address that the client connects to.
+  ///   - found: the DNS names and IP addresses in the certificate.
   case wrongName(expected: String, found: [String])
-  /// A certificate of the peer's chain has ended, so many seconds after 1970.
+  /// A certificate of the peer's chain has expired. `notAfter` is in seconds since 1970.
   case expired(subject: String, notAfter: Int)
-  /// A certificate of the peer's chain has not begun, which it does so many seconds after 1970.
+  /// A certificate of the peer's chain is not valid yet. `notBefore` is in seconds since 1970.
   case notYetValid(subject: String, notBefore: Int)
-  /// The peer's certificate may not be used here for another reason, in OpenSSL's words: "unsuitable certificate
-  /// purpose", "certificate revoked".
+  /// The peer's certificate was rejected for another reason; `reason` is OpenSSL's message, such as "unsuitable
+  /// certificate purpose".
   case badCertificate(subject: String, reason: String)
-  /// The peer has refused our certificate, or the lack of one. In TLS 1.3 a server says so after the client's handshake
-  /// has succeeded.
+  /// The peer rejected this side's certificate, or requires one. In TLS 1.3 a server sends this alert after the
+  /// client's handshake is complete.
   case certificateRefused(TLSAlert)
-  /// The peer has ended it for another reason.
+  /// The peer sent another fatal alert.
   case refused(TLSAlert)
-  /// No version of TLS suits both sides.
+  /// The two sides have no TLS version in common.
   case protocolVersion
-  /// The client showed no certificate, where one is required.
+  /// The client sent no certificate, but the server requires one.
   case noClientCertificate
-  /// The peer does not speak TLS: what it sent first, as far as that can be shown. A server on plain HTTP answers with
-  /// "HTTP/1.1 400 Bad Request".
+  /// The peer does not use TLS. The value is the printable beginning of what it sent, such as "HTTP/1.1 400 Bad
+  /// Request" from a plain HTTP server.
   case notTLS(String)
-  /// The peer has closed the connection before the handshake was complete.
+  /// The peer closed the connection before the handshake was complete.
   case closedInHandshake
-  /// The connection has ended without TLS's own end, so that bytes may lack.
+  /// The connection ended without close_notify, so data may be missing.
   case truncated
-  /// The certificate, its key, the authorities or the names that were given cannot be used.
+  /// The given certificate, key, authorities or names cannot be used.
   case unusable(String)
-  /// Something else, in OpenSSL's words.
+  /// Another error, with OpenSSL's message.
   case other(String)
 }
 

@@ -1,15 +1,15 @@
 internal import COpenSSL
 
-/// TLS of one connection: a state machine that is given the peer's bytes and gives the bytes to send. It knows nothing
-/// of sockets. One thread uses it at a time.
+/// TLS for one connection: a state machine that takes the peer's bytes and produces the bytes to send. It uses no
+/// socket. Only one thread may use it at a time.
 package final class TLSSession {
-  /// What a read gave.
+  /// The result of a read.
   package enum Read: Equatable {
-    /// So many bytes are at the start of the buffer.
+    /// The number of bytes at the start of the buffer.
     case bytes(Int)
-    /// More of the peer's bytes are needed first.
+    /// More bytes from the peer are needed.
     case wantsBytes
-    /// The peer has said that it sends no more.
+    /// The peer has sent close_notify.
     case ended
   }
 
@@ -20,9 +20,9 @@ package final class TLSSession {
   private var hasFailed = false
   private(set) package var isHandshakeDone = false
 
-  /// - Parameter name: a server's name or address, which its certificate must have: a name among its DNS names, an
-  ///   address among its IP addresses. Nil on a server, and with ``TLSTrust/anyone``.
-  /// - Throws: ``TLSError/unusable(_:)`` for a name that cannot be one.
+  /// - Parameter name: the server's name or address. Its certificate must contain a name among the DNS names, an
+  ///   address among the IP addresses. Nil on a server. With ``TLSTrust/anyone`` it is only sent (SNI), not checked.
+  /// - Throws: ``TLSError/unusable(_:)`` if the text cannot be a host name.
   package init(_ context: TLSContext, name: String? = nil) throws(TLSError) {
     Calls.begin()
     guard let session = SSL_new(context.pointer) else {
@@ -34,7 +34,7 @@ package final class TLSSession {
     guard SSL_set_ex_data(session, 0, Unmanaged.passUnretained(notes).toOpaque()) == 1,
       let bio = wire.makeBIO()
     else { throw .unusable("\(CryptographyError("set up a TLS session"))") }
-    // One BIO for both directions, of which the session owns its one reference.
+    // One BIO for both directions. The session takes the only reference to it.
     SSL_set_bio(session, bio, bio)
     switch context.role {
     case .client:
@@ -48,13 +48,13 @@ package final class TLSSession {
 
   // MARK: The peer's side
 
-  /// Takes bytes that came from the peer.
+  /// Takes bytes that were received from the peer.
   package func receive(_ bytes: RawSpan) { wire.receive(bytes) }
 
-  /// Says that no more bytes come from the peer.
+  /// Tells the session that the peer's TCP stream has ended.
   package func receiveEnd() { wire.hasEnded = true }
 
-  /// Bytes that wait to be sent to the peer; also after an error, when they are the alert that says why.
+  /// Bytes to send to the peer. After an error they contain the alert.
   package var outgoing: ByteQueue {
     _read { yield wire.output }
     _modify { yield &wire.output }
@@ -62,9 +62,8 @@ package final class TLSSession {
 
   // MARK: Our side
 
-  /// Goes on with the handshake as far as the peer's bytes allow. Not needed where ``read(into:)`` or ``write(_:)`` is
-  /// called afterwards only.
-  /// - Returns: whether it is complete on this side.
+  /// Advances the handshake as far as the peer's bytes allow.
+  /// - Returns: true if it is complete on this side.
   package func handshake() throws(TLSError) -> Bool {
     if isHandshakeDone { return true }
     try mayGoOn()
@@ -78,7 +77,7 @@ package final class TLSSession {
     return true
   }
 
-  /// Reads what the peer said into the buffer.
+  /// Decrypts into the buffer.
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws(TLSError) -> Read {
     try mayGoOn()
     Calls.begin()
@@ -91,7 +90,7 @@ package final class TLSSession {
   }
 
   /// Encrypts bytes into ``outgoing``.
-  /// - Returns: how many of them; 0 where the handshake needs more of the peer's bytes first.
+  /// - Returns: how many; 0 if the handshake needs more bytes from the peer first.
   package func write(_ bytes: RawSpan) throws(TLSError) -> Int {
     try mayGoOn()
     Calls.begin()
@@ -110,9 +109,9 @@ package final class TLSSession {
     return total
   }
 
-  /// Says to the peer that nothing more is sent. What it still sends can be read.
+  /// Sends close_notify. Reading remains possible.
   package func finish() {
-    // Before the end of the handshake there is nothing to end, and after an error OpenSSL has said why.
+    // OpenSSL forbids it during a handshake and after a fatal error.
     guard isHandshakeDone, !hasFailed else { return }
     Calls.begin()
     if SSL_shutdown(session) < 0 { Calls.begin() }
@@ -123,7 +122,7 @@ package final class TLSSession {
   /// As in "TLSv1.3".
   package var version: String { String(cString: SSL_get_version(session)) }
 
-  /// The application protocol that was agreed on with ALPN; nil where none was.
+  /// The application protocol negotiated with ALPN; nil without one.
   package var applicationProtocol: String? {
     var start: UnsafePointer<UInt8>?
     var count: UInt32 = 0
@@ -132,12 +131,12 @@ package final class TLSSession {
     return String(decoding: UnsafeBufferPointer(start: start, count: Int(count)), as: UTF8.self)
   }
 
-  /// The peer's certificate and those that it sent with it, as it sent them; empty where it has none.
-  /// - Throws: ``TLSError/other(_:)`` for one that OpenSSL accepts and that is not in DER throughout.
+  /// The peer's certificate and the certificates it sent with it, in its order; empty if it sent none.
+  /// - Throws: ``TLSError/other(_:)`` if OpenSSL accepted one that is not strict DER.
   package func peerCertificates() throws(TLSError) -> [Certificate] {
     guard let own = SSL_get0_peer_certificate(session) else { return [] }
     var certificates = [own]
-    // A client's list begins with the server's own, a server's has only the others.
+    // On a client OpenSSL's list contains the peer's own certificate, on a server it does not.
     for index in 0..<shim_tls_chain_count(session) where index > 0 || context.role == .server {
       if let certificate = shim_tls_chain_certificate(session, index) { certificates.append(certificate) }
     }
@@ -150,7 +149,7 @@ package final class TLSSession {
 
   // MARK: Inside
 
-  /// Requires the server's certificate to be for this name.
+  /// Requires the server's certificate to contain this name.
   private func expect(_ name: String) throws(TLSError) {
     let parameters = SSL_get0_param(session)
     if let address = IPAddress.bytes(name) {
@@ -159,7 +158,7 @@ package final class TLSSession {
       }
       return
     }
-    // RFC 6125: a name is looked for among the DNS names only, and a star stands for a whole label.
+    // RFC 6125: only DNS names are compared, and a wildcard stands for a whole label.
     let host = name.hasSuffix(".") ? String(name.dropLast()) : name
     X509_VERIFY_PARAM_set_hostflags(
       parameters, UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
@@ -174,7 +173,7 @@ package final class TLSSession {
     if hasFailed { throw .other("the session has failed before") }
   }
 
-  /// Returns where the peer's bytes are missing, and throws the cause otherwise.
+  /// Returns if bytes from the peer are missing; otherwise throws the cause.
   private func explain(_ result: Int32) throws(TLSError) {
     switch SSL_get_error(session, result) {
     case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return

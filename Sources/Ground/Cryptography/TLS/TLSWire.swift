@@ -1,15 +1,16 @@
 internal import COpenSSL
 
-/// What OpenSSL reads from and writes to in place of a socket (a BIO): two queues of bytes.
+/// OpenSSL's input and output in place of a socket (a BIO): two queues of bytes.
 final class TLSWire {
   private var input = ByteQueue()
   var output = ByteQueue()
-  /// Whether nothing more is received.
+  /// Whether the peer's stream has ended.
   var hasEnded = false
-  /// How the peer began, for the error where that is not TLS.
+  /// The first bytes from the peer, for the error if they are not TLS.
   private(set) var firstBytes: [UInt8] = []
 
-  /// A BIO that refers to this object, which must live longer; owned by the caller. Nil where there is no memory.
+  /// Creates a BIO with an unowned reference to this object, which must outlive it. The caller owns the BIO. Nil if
+  /// memory is exhausted.
   func makeBIO() -> OpaquePointer? {
     guard let method = Self.method.pointer, let bio = BIO_new(method) else { return nil }
     BIO_set_data(bio, Unmanaged.passUnretained(self).toOpaque())
@@ -40,7 +41,7 @@ final class TLSWire {
 
   static let shown = 64
 
-  /// The functions of such a BIO: made once, never changed, never freed.
+  /// The functions of such a BIO: created once and never changed or freed, so sharing is safe.
   private struct Method: @unchecked Sendable {
     let pointer: OpaquePointer?
   }

@@ -1,4 +1,4 @@
-/// A point in time as texts show it: "2026-11-28 09:00:00 UTC".
+/// A point in time as text: "2026-11-28 09:00:00 UTC".
 enum UTCTime {
   static func text(_ seconds: Int) -> String {
     // Days to a date by Howard Hinnant's `civil_from_days`, in the proleptic Gregorian calendar.

@@ -2,7 +2,7 @@ import Cryptography
 import TestCertificates
 import Testing
 
-/// Two sessions that speak with each other in memory.
+/// A client session and a server session, connected in memory.
 @Suite struct TLSSessionTests {
   let authority: TestAuthority
   let server: TLSIdentity
