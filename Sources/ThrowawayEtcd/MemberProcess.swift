@@ -81,7 +81,11 @@ package struct MemberProcess: Sendable {
   }
 
   /// Stops the process with SIGSTOP: its connections stay open and it does not answer.
-  package func pause() { send(SIGSTOP) }
+  /// Returns when each of its threads has stopped: a thread that has not may still answer.
+  package func pause() {
+    send(SIGSTOP)
+    for _ in 0..<200 where !isStopped { usleep(5_000) }
+  }
   package func resume() { send(SIGCONT) }
 
   /// The last three lines of the member's log.
@@ -91,4 +95,19 @@ package struct MemberProcess: Sendable {
   }
 
   private func send(_ signal: Int32) { kill(-group, signal) }
+
+  /// Whether the kernel reports the state "T" for each thread of etcd (proc(5), `/proc/pid/task/tid/stat`).
+  private var isStopped: Bool {
+    let children =
+      (try? String(contentsOfFile: "/proc/\(group)/task/\(group)/children", encoding: .utf8)) ?? ""
+    return children.split(separator: " ").allSatisfy { process in
+      let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
+      return threads.allSatisfy { thread in
+        let path = "/proc/\(process)/task/\(thread)/stat"
+        guard let state = try? String(contentsOfFile: path, encoding: .utf8) else { return true }
+        // The name of the program stands in parentheses and may contain any character.
+        return state.split(separator: ")").last?.hasPrefix(" T") ?? true
+      }
+    }
+  }
 }
