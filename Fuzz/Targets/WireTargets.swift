@@ -59,7 +59,7 @@ private struct Message: ProtobufReadable, ProtobufWritable {
     startLine: 200, field: 200, fieldCount: 8, head: 1_000, body: 1_000, trailers: 200)
   func events(inPiecesOf count: Int) -> [String] {
     var reader = RequestReader(limits)
-    return story(bytes, inPiecesOf: count) {
+    return story(bytes, inPiecesOf: count, endsAtEnd: false) {
       reader.receive($0)
     } next: { () throws(MessageFault) in
       try reader.next().map(words)
