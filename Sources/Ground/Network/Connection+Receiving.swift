@@ -122,5 +122,7 @@ extension Connection {
     }
   }
 
-  private static var mostThrownAway: Int { 1 << 20 }
+  /// 16 MiB: a client that sends a large body without a pause still reads the answer that refuses it. Reading costs
+  /// little, because the bytes are not decrypted, and lasts a second at most.
+  private static var mostThrownAway: Int { 16 << 20 }
 }
