@@ -2,13 +2,16 @@
 /// component.
 struct AgentVolumes {
   private let pod: PodSpec
-  /// The new volumes' names, by component.
-  private(set) var names: [String: String] = [:]
+  /// The names of the object's new volumes, by component.
+  private(set) var names: [String: String]
   private(set) var findings: Findings
 
-  /// - Parameter uses: Those of the pod.
-  init(_ manifest: Manifest, _ pod: PodSpec, _ uses: [CredentialUse]) {
+  /// - Parameters:
+  ///   - uses: Those of the pod.
+  ///   - names: Those of the object's pod specs before this one.
+  init(_ manifest: Manifest, _ pod: PodSpec, _ uses: [CredentialUse], besides names: [String: String]) {
     self.pod = pod
+    self.names = names
     findings = Findings(in: manifest)
     var taken = VolumeNames(of: pod)
     for volume in pod.volumes {

@@ -6,6 +6,8 @@ struct VolumeAssignment {
   /// - Parameter isRefused: Whether an earlier pass found a fault.
   init(_ manifest: Manifest, uses: [CredentialUse], isRefused: Bool) {
     findings = Findings(in: manifest)
+    // By object: its pod specs, if it has several, share one configuration of the agent.
+    var inMemory: [Int: [String: String]] = [:]
     for pod in manifest.pods {
       let uses = uses.of(pod)
       switch manifest.delivery(to: pod) {
@@ -14,8 +16,9 @@ struct VolumeAssignment {
       case .host(let folder):
         findings.add(HostVolumes(manifest, pod, uses, folder: folder).findings)
       case .agent(let agent):
-        let volumes = AgentVolumes(manifest, pod, uses)
+        let volumes = AgentVolumes(manifest, pod, uses, besides: inMemory[pod.object.id] ?? [:])
         findings.add(volumes.findings)
+        inMemory[pod.object.id] = volumes.names
         // An agent for a manifest that is refused would only lead to further faults.
         if uses.isEmpty || isRefused || findings.isRefused { continue }
         findings.add(AgentInsertion(agent, manifest, pod, uses, volumes: volumes.names).findings)

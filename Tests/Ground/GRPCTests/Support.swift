@@ -39,7 +39,7 @@ struct Dialogue {
     call.exchange = Exchange(
       request, framed: MessageFraming.frame(message), isComplete: true, answer: .one,
       limit: session.options.messageLimit
-    ) { call.ends.append($0) }
+    ) { [weak call] in call?.ends.append($0) }
     try session.start(call.exchange)
     return call
   }
@@ -49,8 +49,9 @@ struct Dialogue {
     let call = TestCall()
     call.exchange = Exchange(
       GRPCRequest(path: "/test.Service/Stream", timeout: nil), framed: MessageFraming.frame(message),
-      isComplete: false, answer: .many { call.messages.append($0) }, limit: session.options.messageLimit
-    ) { call.ends.append($0) }
+      isComplete: false, answer: .many { [weak call] in call?.messages.append($0) },
+      limit: session.options.messageLimit
+    ) { [weak call] in call?.ends.append($0) }
     try session.start(call.exchange)
     return call
   }

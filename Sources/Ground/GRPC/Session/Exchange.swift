@@ -15,7 +15,7 @@ final class Exchange {
   let metadata: [(name: String, value: String)]
   /// For the header `grpc-timeout`.
   let timeout: Duration?
-  private let answer: Answer
+  private var answer: Answer
   private var finish: ((Result<[UInt8], GRPCError>) -> Void)?
 
   // MARK: what is sent
@@ -168,6 +168,8 @@ final class Exchange {
   func end(_ result: Result<[UInt8], GRPCError>) {
     finish?(result)
     finish = nil
+    // Its closure may hold the owner of this exchange.
+    answer = .one
   }
 
   private func outcome(code: UInt32, words: String) -> Result<[UInt8], GRPCError> {
