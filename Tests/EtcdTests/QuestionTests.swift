@@ -103,10 +103,16 @@ struct QuestionTests {
         }
       }
       #expect(try await entries() == before)
-      try await cluster.connect(as: user) { etcd async throws in
-        for range in [inside, outside] { _ = await etcd.mayWrite(range) }
+      // etcd adds entries of its own now and then, such as the cluster version: they can only make the cost larger.
+      var costs: [Double] = []
+      for _ in 1...3 where !costs.contains(2) {
+        let start = try #require(try await entries())
+        try await cluster.connect(as: user) { etcd async throws in
+          for range in [inside, outside] { _ = await etcd.mayWrite(range) }
+        }
+        costs.append(try #require(try await entries()) - start)
       }
-      #expect(try await entries() == before + 2)
+      #expect(costs.contains(2), "\(costs)")
       try await cluster.connect { etcd async throws in
         #expect(try await etcd.revision() == revision)
         #expect(try await etcd.value(of: base + "/a/x") == [1])
