@@ -5,7 +5,7 @@ DEMO ?=# options for `bulkhead demo`, such as DEMO="--keep /tmp/demo"
 TESTFLAGS ?=# options for `swift test`, such as TESTFLAGS="--filter Keyspace"
 
 # The tests start real servers: too many at once would slow each other down and exceed their time limits.
-export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 6
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 4
 
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
