@@ -24,11 +24,11 @@ demo: ## build, then run the demo on a throw-away etcd; DEMO="--keep DIR" keeps 
 	@tools/build --product bulkhead
 	@PATH="$(CURDIR)/.tools/etcd/3.4.23:$$PATH" .build/debug/bulkhead demo $(DEMO)
 
-check: ## lint, boundaries of the rooms, and the tests that need no server
+check: ## lint, boundaries of the rooms, and the tests that start no etcd
 	@tools/need-build
 	@$(MAKE) --no-print-directory lint
 	@tools/build --build-tests
-	@BULKHEAD_TESTS=without-servers swift test --skip-build $(TESTFLAGS)
+	@BULKHEAD_TESTS=without-etcd swift test --skip-build $(TESTFLAGS)
 
 test: ## build and run the tests; TESTFLAGS="--filter NAME" runs some
 	@tools/need-build

@@ -175,7 +175,8 @@ let allTests: [Target] = [
   tests("Catalogue", ["Keyspace"]),
   tests(
     "Certificates", ["Files", "Etcd", "ThrowawayEtcd", "Database", "Cryptography", "TestSupport"]),
-  tests("Rollover", ["Certificates", "Endpoints", "Etcd", "Files", "Keyspace", "ThrowawayEtcd"]),
+  tests(
+    "Rollover", ["Certificates", "Endpoints", "Etcd", "Files", "Keyspace", "ThrowawayEtcd", "TestSupport"]),
   tests("Manifests", ["YAML", "TestSupport"]),
   tests(
     "Agent", ["TestSupport", "TestDisks", "CertificateSources", "Certificates", "Files", "StrictYAML", "Log"]),
@@ -206,7 +207,9 @@ let allTests: [Target] = [
   // An authority whose certificates are good, or wrong in one way.
   helper("TestCertificates", ["Cryptography"], path: "Tests/TestCertificates"),
   // The real servers that several of them use.
-  helper("TestClusters", ["ThrowawayEtcd", "Certificates", "Etcd", "Endpoints"], path: "Tests/TestClusters"),
+  helper(
+    "TestClusters", ["ThrowawayEtcd", "Certificates", "Etcd", "Endpoints", "TestSupport"],
+    path: "Tests/TestClusters"),
   // A small disk, for tests of a full one.
   helper("TestDisks", ["Files"], path: "Tests/TestDisks"),
   // A source of certificates that misbehaves on request.

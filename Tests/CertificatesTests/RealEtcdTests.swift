@@ -50,7 +50,7 @@ struct EtcdServer: CustomTestStringConvertible, Sendable {
   }
 }
 
-@Suite(.serialized, .enabled(if: !EtcdServer.all.isEmpty, "there is no etcd under .tools/etcd"))
+@Suite(.serialized, .startsEtcd, .enabled(if: !EtcdServer.all.isEmpty, "there is no etcd under .tools/etcd"))
 final class RealEtcdTests: TemporaryDirectorySuite {
   private let now = Date()
   private var pki: String { directory + "/pki" }

@@ -161,7 +161,7 @@ import ThrowawayEtcd
     #expect(files.contains("copy/ca.key"))
   }
 
-  @Test(arguments: Server.all.filter { $0.members == 3 && $0.version != "3.5.1" })
+  @Test(.startsEtcd, arguments: Server.all.filter { $0.members == 3 && $0.version != "3.5.1" })
   func cutOffIsImmediateAndAffectsOnlyItsUser(server: Server) async throws {
     let cluster = try await ThrowawayEtcd.start(
       members: server.members, binary: server.binary, in: folder.path)

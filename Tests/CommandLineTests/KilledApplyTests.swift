@@ -6,7 +6,7 @@ import Testing
 import ThrowawayEtcd
 
 /// The program is killed at any moment of an apply, as by a power cut.
-@Suite(.serialized) struct KilledApplyTests {
+@Suite(.serialized, .startsEtcd) struct KilledApplyTests {
   private static func file(_ cluster: ThrowawayEtcd, range: String) -> String {
     """
     apiVersion: bulkhead/v1

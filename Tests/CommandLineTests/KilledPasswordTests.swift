@@ -7,7 +7,7 @@ import ThrowawayEtcd
 
 /// The program is killed at any moment while it creates users with passwords: each password is in a file
 /// before etcd gets it, and at no moment can anyone but the owner read it.
-@Suite struct KilledPasswordTests {
+@Suite(.startsEtcd) struct KilledPasswordTests {
   private let folder: TemporaryFolder
   private var clients: String { folder.path + "/pki/clients" }
 

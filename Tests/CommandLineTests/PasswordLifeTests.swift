@@ -6,7 +6,7 @@ import Testing
 import ThrowawayEtcd
 
 /// A user with a password, from the file to `verify`, and through a change that is killed in the middle.
-@Suite struct PasswordLifeTests {
+@Suite(.startsEtcd) struct PasswordLifeTests {
   @Test func aComponentWithAPasswordIsCreatedVerifiedAndChanged() async throws {
     let folder = try TemporaryFolder()
     let server = try #require(Server.all.first)

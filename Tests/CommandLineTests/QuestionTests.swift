@@ -80,7 +80,7 @@ import ThrowawayEtcd
     #expect(results.contains { $0["level"] as? String == "error" || $0["level"] as? String == "warning" })
   }
 
-  @Test func theSameQuestionsAreAnsweredFromTheLiveCluster() async throws {
+  @Test(.startsEtcd) func theSameQuestionsAreAnsweredFromTheLiveCluster() async throws {
     let folder = try TemporaryFolder()
     let server = try #require(Server.all.first)
     let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)

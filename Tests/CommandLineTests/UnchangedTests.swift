@@ -7,7 +7,7 @@ import ThrowawayEtcd
 
 /// The effects of the record, seen from outside: the number of calls of a plan, and what is removed with a
 /// node.
-@Suite(.serialized) struct UnchangedTests {
+@Suite(.serialized, .startsEtcd) struct UnchangedTests {
   @Test(arguments: [Server.all.first, Server.all.last].compactMap { $0 })
   func anUnchangedClusterIsRecognisedInTheSameFewCalls(server: Server) async throws {
     let folder = try TemporaryFolder()

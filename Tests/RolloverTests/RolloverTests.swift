@@ -5,6 +5,7 @@ import Files
 import Foundation
 import Keyspace
 import Synchronization
+import TestSupport
 import Testing
 import ThrowawayEtcd
 
@@ -16,7 +17,7 @@ private let server = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 
 /// A roll-over on a real three-member etcd, with clients that write all the time.
 @Suite(
-  .serialized,
+  .serialized, .startsEtcd,
   .enabled(
     if: FileManager.default.isExecutableFile(atPath: server), "there is no etcd 3.5.30 here"))
 final class RolloverTests {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A release of etcd that the tests run against.
@@ -39,8 +40,10 @@ package struct EtcdRelease: Hashable, Sendable, CustomTestStringConvertible {
 }
 
 extension Trait where Self == ConditionTrait {
-  /// Skips a suite if no etcd is installed.
+  /// Marks a suite that starts etcd, and skips it if no etcd is installed or such tests are left out.
   package static var realEtcd: Self {
-    .enabled(if: !EtcdRelease.all.isEmpty, "no etcd under .tools/etcd: tools/need-tests installs them")
+    .enabled(
+      if: runsEtcdTests && !EtcdRelease.all.isEmpty,
+      "no etcd under .tools/etcd (tools/need-tests installs them), or left out by make check")
   }
 }
