@@ -57,7 +57,7 @@ final class FakeServer: ChannelSurroundings {
   /// What came of a call that is started now.
   func start(timeout: Duration? = .seconds(30)) -> Outcome {
     let outcome = Outcome()
-    outcome.call = call(timeout: timeout) { outcome.results.append($0) }
+    outcome.call = call(timeout: timeout) { [weak outcome] in outcome?.results.append($0) }
     return outcome
   }
 

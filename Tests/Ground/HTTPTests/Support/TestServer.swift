@@ -35,6 +35,8 @@ final class TestServer: Sendable {
       return await answer?(request) ?? itself.echo(request)
     }
     itself.made.withLock { $0 = server }
+    // The server's handler keeps this value, which must not keep the server.
+    defer { itself.made.withLock { $0 = nil } }
     do {
       let result = try await body(itself)
       await server.stop()
