@@ -100,7 +100,9 @@ package struct EtcdClient: Sendable {
         guard error.isTransient else { throw error }
         preferred.avoid(index, of: connections.count)
         // A write goes to another member only if this one certainly did not process it.
-        guard repeatable || (error.wasNotProcessed && error.code == .unavailable) else { throw error }
+        guard repeatable || (error.wasNotProcessed && [.unavailable, .learner].contains(error.code)) else {
+          throw error
+        }
         failures.append(error)
       }
     }

@@ -31,6 +31,8 @@ package struct EtcdError: ExplainedError, Hashable, Sendable {
     case noSpace
     /// Too many requests wait at the member. This one was not executed.
     case overloaded
+    /// The member is a learner, which does not process this call. Another member may.
+    case learner
     /// This release of etcd does not support the call.
     case unimplemented
     case invalidArgument
@@ -68,7 +70,9 @@ package struct EtcdError: ExplainedError, Hashable, Sendable {
   }
 
   /// Whether a retry, or another member, may give another answer.
-  package var isTransient: Bool { [.unavailable, .deadlineExceeded, .overloaded].contains(code) }
+  package var isTransient: Bool {
+    [.unavailable, .deadlineExceeded, .overloaded, .learner].contains(code)
+  }
 }
 
 extension EtcdError {
@@ -76,11 +80,14 @@ extension EtcdError {
     self.init(
       code: error.isAboutCredentials ? .badCredentials : Code(status: error.status, message: error.message),
       operation: operation, endpoint: endpoint, message: error.message,
-      wasNotProcessed: error.processing == .surelyNot)
+      wasNotProcessed: error.processing == .surelyNot || error.message.contains(Code.learnerText))
   }
 }
 
 extension EtcdError.Code {
+  /// A learner refuses calls before it processes them (etcd, `server/etcdserver/api/v3rpc/interceptor.go`).
+  fileprivate static let learnerText = "rpc not supported for learner"
+
   /// etcd's texts, which are more specific than the codes, with their meaning in each release.
   private static let texts: [(part: String, code: EtcdError.Code)] = [
     ("permission denied", .permissionDenied),
@@ -100,6 +107,10 @@ extension EtcdError.Code {
     ("future revision", .revisionInFuture),
     ("database space exceeded", .noSpace),
     ("too many requests", .overloaded),
+    // Unavailable before 3.6, FailedPrecondition since.
+    (learnerText, .learner),
+    // In the first moments of a new cluster; Unavailable in 3.5, FailedPrecondition in 3.7.
+    ("not capable", .unavailable),
     // A change of the leader dropped the write.
     ("raft proposal dropped", .unavailable),
     ("request timed out", .deadlineExceeded),
@@ -127,6 +138,9 @@ extension EtcdError.Code {
 extension EtcdError {
   package var description: String { "\(operation) at \(endpoint): \(message)" }
 
+  /// The message alone, for a sentence that names the member.
+  package var reason: String { message }
+
   /// What to do; nil if the message is sufficient.
   package var hint: String? {
     switch code {
@@ -142,6 +156,7 @@ extension EtcdError {
       "the store is at its quota: compact and defragment etcd, then 'etcdctl alarm disarm'"
     case .overloaded: "etcd is busy: try again later, or with fewer questions at a time"
     case .badCredentials: "are the files there and readable, and does the key belong to the certificate?"
+    case .learner: "list a voting member under etcd.endpoints too, or 'etcdctl member promote' the learner"
     case .unimplemented: "this release of etcd does not have the call"
     default: nil
     }

@@ -87,22 +87,7 @@ package struct ThrowawayEtcd: Sendable {
     let day: Duration = .seconds(86_400)
     let servers = try Authority.create(name: "etcd-ca", lifetime: day, now: now)
     try servers.save(to: "\(directory)/etcd-ca")
-    let hosts = [try HostName("127.0.0.1"), try HostName("localhost")]
-    for name in members {
-      // The server certificate must be valid for client authentication too: the JSON gateway connects to etcd
-      // with it.
-      for (file, credential) in [
-        ("server", try servers.issue(peer: name, hosts: hosts, lifetime: day, now: now)),
-        ("peer", try servers.issue(peer: name, hosts: hosts, lifetime: day, now: now)),
-      ] {
-        try Directory.create("\(directory)/\(name)")
-        try AtomicFile.write(
-          [
-            NewFile(name: "\(file).key", bytes: Array(credential.key.secretPEM().utf8), mode: 0o600),
-            NewFile(name: "\(file).crt", bytes: Array(credential.certificatePEM.utf8), mode: 0o644),
-          ], in: "\(directory)/\(name)")
-      }
-    }
+    for name in members { try issueServerCertificates(of: name, by: servers, in: directory, now: now) }
     let clients: Authority
     if FileManager.default.fileExists(atPath: "\(directory)/pki/ca.crt") {
       clients = try Authority.load("\(directory)/pki", now: now)
@@ -112,6 +97,57 @@ package struct ThrowawayEtcd: Sendable {
     }
     _ = try CredentialDirectory("\(directory)/pki/clients").issueMissing(
       ["root"], by: clients, lifetime: day, now: now, allowRoot: true)
+  }
+
+  /// The server certificate and the peer certificate of a member.
+  private static func issueServerCertificates(
+    of name: String, by servers: Authority, in directory: String, now: Date
+  ) throws {
+    let day: Duration = .seconds(86_400)
+    let hosts = [try HostName("127.0.0.1"), try HostName("localhost")]
+    // The server certificate must be valid for client authentication too: the JSON gateway connects to etcd
+    // with it.
+    for file in ["server", "peer"] {
+      let credential = try servers.issue(peer: name, hosts: hosts, lifetime: day, now: now)
+      try Directory.create("\(directory)/\(name)")
+      try AtomicFile.write(
+        [
+          NewFile(name: "\(file).key", bytes: Array(credential.key.secretPEM().utf8), mode: 0o600),
+          NewFile(name: "\(file).crt", bytes: Array(credential.certificatePEM.utf8), mode: 0o644),
+        ], in: "\(directory)/\(name)")
+    }
+  }
+
+  /// Starts one more member with the same program, and returns when it answers. The caller stops it.
+  /// - Parameters:
+  ///   - options: For the new member only.
+  ///   - announce: Adds the member with this peer URL to the cluster's member list.
+  package func startMember(
+    _ name: String, options: Options = Options(), announce: (_ peerURL: String) async throws -> Void
+  ) async throws -> MemberProcess {
+    guard let program = members.first?.command.first else {
+      throw ThrowawayEtcdError("the cluster has no member", hint: "start one with a member")
+    }
+    let now = Date()
+    try Self.issueServerCertificates(
+      of: name, by: try Authority.load("\(directory)/etcd-ca", now: now), in: directory, now: now)
+    let ports = try FreePorts.take(2)
+    let url = "https://127.0.0.1:\(ports[1])"
+    let others = try await EtcdClient.connect(to: endpoints, as: root) { try await $0.members() }
+    try await announce(url)
+    let peers = others.flatMap { other in other.peerURLs.map { "\(other.name)=\($0)" } } + ["\(name)=\(url)"]
+    var options = options
+    options.extraArguments.append("--initial-cluster-state=existing")
+    let member = try MemberProcess.start(
+      name: name, program: program, directory: directory, clientPort: ports[0], peerPort: ports[1],
+      peers: peers.joined(separator: ","), options: options)
+    do {
+      try await member.waitUntilItAnswers(as: root)
+      return member
+    } catch {
+      member.stop()
+      throw error
+    }
   }
 
   private func waitForLeader() async throws {
@@ -126,6 +162,22 @@ package struct ThrowawayEtcd: Sendable {
           }
           try await Task.sleep(for: .milliseconds(50))
         }
+      }
+    }
+  }
+}
+
+extension MemberProcess {
+  /// Waits until the member knows a leader.
+  /// - Throws: ``ThrowawayEtcdError`` if the member ended, or if two minutes have passed.
+  package func waitUntilItAnswers(as credentials: ClientCredentials) async throws {
+    let deadline = ContinuousClock.now + .seconds(120)
+    try await EtcdClient.connect(to: [endpoint], as: credentials, timeout: .seconds(2)) { etcd in
+      while (try? await etcd.status().hasLeader) != true {
+        guard isRunning, ContinuousClock.now < deadline else {
+          throw ThrowawayEtcdError("\(name) did not start: \(endOfLog)", hint: "its log is \(log)")
+        }
+        try await Task.sleep(for: .milliseconds(50))
       }
     }
   }

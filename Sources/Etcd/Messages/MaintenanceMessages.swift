@@ -4,6 +4,7 @@ import Protobuf
 enum Maintenance {
   static let alarm = Method<AlarmRequest, AlarmResponse>(path: "/etcdserverpb.Maintenance/Alarm")
   static let status = Method<EmptyRequest, StatusResponse>(path: "/etcdserverpb.Maintenance/Status")
+  static let hashKV = Method<HashKVRequest, HashKVResponse>(path: "/etcdserverpb.Maintenance/HashKV")
 }
 
 /// `AlarmType`, and values that later releases may add.
@@ -70,6 +71,27 @@ struct StatusResponse: ProtobufReadable {
     case 3: dbSize = try reader.int64()
     case 4: leader = try reader.uint64()
     case 12: dbSizeQuota = try reader.int64()
+    default: break
+    }
+  }
+}
+
+struct HashKVRequest: ProtobufWritable {
+  /// The hash covers the key-value store at this revision; 0 for the current one of the member.
+  var revision: Int64
+
+  func write(to writer: inout ProtobufWriter) { writer.int64(1, revision) }
+}
+
+struct HashKVResponse: ProtobufReadable {
+  var hash: UInt32 = 0
+  var compactRevision: Int64 = 0
+
+  mutating func read(_ field: UInt32, from reader: inout ProtobufReader) throws(ProtobufError) {
+    switch field {
+    // 1: header, 4: hash_revision
+    case 2: hash = UInt32(truncatingIfNeeded: try reader.uint64())
+    case 3: compactRevision = try reader.int64()
     default: break
     }
   }

@@ -26,13 +26,15 @@ struct HeaderOnly: ProtobufReadable {
 
 /// The header of each response.
 struct ResponseHeader: ProtobufReadable {
+  var clusterID: UInt64 = 0
   var memberID: UInt64 = 0
   /// The revision of the key-value store.
   var revision: Int64 = 0
 
   mutating func read(_ field: UInt32, from reader: inout ProtobufReader) throws(ProtobufError) {
     switch field {
-    // 1: cluster_id, 4: raft_term
+    // 4: raft_term
+    case 1: clusterID = try reader.uint64()
     case 2: memberID = try reader.uint64()
     case 3: revision = try reader.int64()
     default: break

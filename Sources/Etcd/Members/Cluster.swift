@@ -3,13 +3,22 @@ import Endpoints
 /// A member in the cluster's member list.
 package struct Member: Hashable, Sendable {
   package let id: UInt64
+  /// Empty if the member was added and has not started yet.
   package let name: String
+  package let peerURLs: [String]
   package let clientURLs: [String]
   package let isLearner: Bool
 }
 
+/// The cluster's member list.
+package struct MemberList: Hashable, Sendable {
+  package let clusterID: UInt64
+  package let members: [Member]
+}
+
 /// The status of a member.
 package struct MemberStatus: Hashable, Sendable {
+  package let clusterID: UInt64
   package let memberID: UInt64
   package let version: EtcdVersion
   /// Bytes of the database file.
@@ -24,7 +33,7 @@ package struct MemberStatus: Hashable, Sendable {
   /// A status with only a version, for tests.
   package static func of(version: EtcdVersion) -> MemberStatus {
     MemberStatus(
-      memberID: 0, version: version, databaseSize: 0, quota: nil, hasLeader: true, revision: 0)
+      clusterID: 0, memberID: 0, version: version, databaseSize: 0, quota: nil, hasLeader: true, revision: 0)
   }
 }
 
@@ -40,11 +49,19 @@ package struct Alarm: Hashable, Sendable {
 }
 
 extension EtcdClient {
-  package func members() async throws(EtcdError) -> [Member] {
-    let response = try await call(ClusterService.memberList, EmptyRequest(), operation: "MemberList")
-    return response.members.map {
-      Member(id: $0.id, name: $0.name, clientURLs: $0.clientURLs, isLearner: $0.isLearner)
-    }
+  package func members() async throws(EtcdError) -> [Member] { try await memberList().members }
+
+  /// The member list as a quorum has agreed on it: a linearizable read, so that a member that is behind does
+  /// not leave out one that has just joined (etcd 3.5, `MemberListRequest.linearizable`; members before 3.5
+  /// answer from what they have applied).
+  package func memberList() async throws(EtcdError) -> MemberList {
+    let response = try await call(ClusterService.memberList, MemberListRequest(), operation: "MemberList")
+    return MemberList(
+      clusterID: response.header.clusterID,
+      members: response.members.map {
+        Member(
+          id: $0.id, name: $0.name, peerURLs: $0.peerURLs, clientURLs: $0.clientURLs, isLearner: $0.isLearner)
+      })
   }
 
   /// The status of the member that answers: use it with ``only(_:)``.
@@ -56,7 +73,8 @@ extension EtcdClient {
         message: "the version '\(response.version)' is not understood")
     }
     return MemberStatus(
-      memberID: response.header.memberID, version: version, databaseSize: response.dbSize,
+      clusterID: response.header.clusterID, memberID: response.header.memberID, version: version,
+      databaseSize: response.dbSize,
       quota: response.dbSizeQuota > 0 ? response.dbSizeQuota : nil, hasLeader: response.leader != 0,
       revision: response.header.revision)
   }
