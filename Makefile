@@ -28,14 +28,14 @@ check: ## lint, boundaries of the rooms, and the tests that start no etcd
 	@tools/need-build
 	@$(MAKE) --no-print-directory lint
 	@tools/build --build-tests
-	@BULKHEAD_TESTS=without-etcd swift test --skip-build $(TESTFLAGS)
+	@BULKHEAD_TESTS=without-etcd tools/test $(TESTFLAGS)
 
 test: ## build and run the tests; TESTFLAGS="--filter NAME" runs some
 	@tools/need-build
 	@tools/need-tests
 	@$(if $(CI),$(MAKE) --no-print-directory lint)
 	@tools/build --build-tests
-	@tools/with-openbao swift test --skip-build $(TESTFLAGS)
+	@tools/with-openbao tools/test $(TESTFLAGS)
 
 build: ## build for development: .build/debug/bulkhead
 	@tools/need-build
