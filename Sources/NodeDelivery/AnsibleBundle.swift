@@ -33,7 +33,7 @@ struct AnsibleBundle {
     let name = site.fileName
     let credentials = site.residents.map { resident in
       let folder = CredentialFolder(of: resident, in: base)
-      let sign = resident.certificateNode.map { "--node, \(Self.quoted($0.text))" } ?? ""
+      let sign = Self.signing(resident).joined(separator: ", ")
       return """
           - identity: \(Self.quoted(resident.identity.commonName))
             folder: \(Self.quoted(folder.path))
@@ -63,6 +63,14 @@ struct AnsibleBundle {
       """
     return [BundleFile("host_vars/\(name).yml", text)]
       + settings.map { BundleFile("files/\(name)\($0.path)", $0.bytes) }
+  }
+
+  /// The options of `certs sign` that depend on the identity, beside its name.
+  private static func signing(_ resident: Site.Resident) -> [String] {
+    var options = resident.certificateNode.map { ["--node", quoted($0.text)] } ?? []
+    if case .calicoctl = resident.identity.purpose { options.append("--person") }
+    if resident.identity.isRoot { options.append("--root") }
+    return options
   }
 
   private var variables: String {

@@ -154,4 +154,37 @@ import Testing
     )
     #expect(public1 == public2 && !public1.isEmpty)
   }
+
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: playbook)))
+  func `a host that asks for another identity gets nothing, and the play fails`() throws {
+    let file = "\(folder.path)/bulkhead.yaml"
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    try (text + "kubernetes: {apiserver: kube-apiserver}\n").write(
+      toFile: file, atomically: true, encoding: .utf8)
+    #expect(try bulkhead("bundle", "--as", "ansible", "--to", "bundle").code == 0)
+    // What a host prints is the host's choice.
+    let script = "\(folder.path)/bundle/roles/bulkhead/files/credential"
+    let honest = try String(contentsOfFile: script, encoding: .utf8)
+    let request = #"-subj "/CN=$subject""#
+    #expect(honest.contains(request))
+    for name in ["kube-apiserver", "cni-plugin.n2", "root"] {
+      try honest.replacing(request, with: "-subj /CN=\(name)").write(
+        toFile: script, atomically: true, encoding: .utf8)
+      let outcome = try Program.run(
+        Self.playbook,
+        [
+          "-i", "inventory.yml", "site.yml", "-c", "local", "--limit", "n1", "-e", "bulkhead_become=false",
+          "-e", "bulkhead_root=\(folder.path)/{{ inventory_hostname }}", "-e",
+          "bulkhead_chown=\(geteuid() == 0)", "-e",
+          "ansible_python_interpreter=\(Program.root)/.tools/ansible/bin/python",
+        ], in: "\(folder.path)/bundle",
+        environment: [
+          "HOME": folder.path, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCAL_TEMP": "\(folder.path)/local",
+          "ANSIBLE_REMOTE_TEMP": "\(folder.path)/remote", "LC_ALL": "C.UTF-8",
+        ])
+      #expect(outcome.code != 0 && outcome.all.contains("the request is for"), "\(outcome.all)")
+    }
+    #expect(try bulkhead("certs", "list", "--all").out.contains("kube-apiserver") == false)
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/n1/etc/bulkhead/calico-node/etcd-cert"))
+  }
 }

@@ -134,8 +134,10 @@ import ThrowawayEtcd
     for arguments in [
       ["certs", "authority", "--protect"], ["certs", "issue", "--root"],
       ["certs", "list", "--output", "json"],
-      ["certs", "renew", "--now", "user-0", "--output", "json"], ["certs", "sign", "u.csr"],
-      ["certs", "sign", "u.key"], ["certs", "inspect", "pki/ca.key"], ["certs", "inspect", "pki/ca.crt"],
+      ["certs", "renew", "--now", "user-0", "--output", "json"],
+      ["certs", "sign", "u.csr", "--identity", "user-1", "--person"],
+      ["certs", "sign", "u.key", "--identity", "user-1"], ["certs", "inspect", "pki/ca.key"],
+      ["certs", "inspect", "pki/ca.crt"],
       ["certs", "inspect", "pki/clients/user-0.crt", "--output", "json"],
       ["certs", "import", "--certificate", "pki/ca.crt", "--key", "pki/ca.key", "copy"],
       ["certs", "import", "--certificate", "pki/ca.key", "--key", "pki/ca.crt", "other"],

@@ -49,12 +49,10 @@ extension Workspace {
     }
   }
 
-  /// The holders of certificates with this Common Name: those of one identity, or of all that share the name.
-  func holders(commonName: String) throws -> [CertificateHolder] {
-    let holders = segmentation.identities.flatMap(\.holders).filter {
-      $0.commonName.utf8.elementsEqual(commonName.utf8)
-    }
-    guard holders.isEmpty else { return holders }
+  /// The identities whose certificates have this Common Name: usually one.
+  func identities(commonName: String) throws -> [Identity] {
+    let found = segmentation.identities.filter { $0.commonName.utf8.elementsEqual(commonName.utf8) }
+    guard found.isEmpty else { return found }
     let identity = try identity(commonName)
     throw Complaint(
       "'\(commonName)' logs in with a password, and must not be the same user by a certificate too",
