@@ -23,7 +23,9 @@ package struct AuthorityServer: Sendable {
     let ledger = try Ledger(in: settings.directory)
     let makeIssuer: @Sendable () throws -> Issuer = {
       let rules = try rules.inForce
-      return Issuer(rules.authority, ledger: ledger, lifetime: rules.lifetime, now: Date())
+      return Issuer(
+        rules.authority, ledger: ledger, lifetime: rules.lifetime, enrolledLifetime: rules.enrolledLifetime,
+        now: Date())
     }
     let certificate = try OwnCertificate(settings, logger: logger, makeIssuer: makeIssuer)
     let queue = IssuingQueue(limit: settings.limits.waiting, makeIssuer: makeIssuer)

@@ -9,8 +9,13 @@ package struct EnrolmentRequest: Codable, Hashable, Sendable {
   /// A certificate signing request (RFC 2986) in PEM. Its Common Name is the identity; the server uses
   /// nothing else but the key.
   package let csr: String
+  /// Why a certificate is renewed before a third of its lifetime has passed; nil if it is not.
+  package let reason: String?
 
-  package init(csr: String) { self.csr = csr }
+  package init(csr: String, reason: String? = nil) {
+    self.csr = csr
+    self.reason = reason
+  }
 }
 
 /// The body of the authority server's response with status 200.

@@ -3,6 +3,7 @@ package struct Lifetime: Hashable, Sendable {
   package let seconds: Int
 
   package static let ninetyDays = Lifetime(seconds: 90 * 86_400)
+  package static let oneDay = Lifetime(seconds: 86_400)
 
   private static let units: [(name: Character, seconds: Int)] = [
     ("y", 31_536_000), ("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60),

@@ -11,6 +11,8 @@ import Testing
     let token = try authority.token()
     try await authority.serving { server in
       let first = try await server.identity("calico-node", with: token)
+      let early = try await server.renew("calico-node", as: first, reason: nil)
+      #expect(early.status == 403 && early.error?.contains("can be renewed from") == true, "\(early.body)")
       let key = ClientKey()
       let answer = try await server.renew("calico-node", as: first, key: key)
       #expect(answer.status == 200, "\(answer.body)")
@@ -21,9 +23,13 @@ import Testing
     }
     let entries = try authority.issued()
     #expect(entries.map(\.node) == ["node-1", "node-1", "node-1", "node-1"])
+    #expect(
+      entries.map(\.renewedFrom) == [nil, entries[0].serial, entries[1].serial, entries[0].serial])
     let audit = try authority.auditEntries()
-    #expect(audit.map(\.decision) == [.issued, .renewed, .renewed, .renewed])
-    #expect(audit.map(\.proof) == [token.id, entries[0].serial, entries[1].serial, entries[0].serial])
+    #expect(audit.map(\.decision) == [.issued, .refused, .renewed, .renewed, .renewed])
+    #expect(
+      audit.map(\.proof)
+        == [token.id, entries[0].serial, entries[0].serial, entries[1].serial, entries[0].serial])
   }
 
   @Test func nothingElseIsRenewed() async throws {

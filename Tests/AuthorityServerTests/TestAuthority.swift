@@ -207,9 +207,12 @@ struct TestServer: Sendable {
     try await send(EnrolmentRequest.path, token: token, body: try key.request(for: name))
   }
 
-  func renew(_ name: String, as identity: Identity?, key: ClientKey = ClientKey()) async throws -> Answer {
+  func renew(
+    _ name: String, as identity: Identity?, key: ClientKey = ClientKey(), reason: String? = "a test"
+  ) async throws -> Answer {
     try await send(
-      EnrolmentRequest.renewalPath, body: try key.request(for: name), certificate: identity?.certificate,
+      EnrolmentRequest.renewalPath, body: try key.request(for: name, reason: reason),
+      certificate: identity?.certificate,
       key: try identity?.key.pem)
   }
 
@@ -248,7 +251,7 @@ struct ClientKey: Sendable {
     ).pem()
   }
 
-  func request(for name: String) throws -> RequestBody {
-    .bytes(Array(try JSONEncoder().encode(EnrolmentRequest(csr: try csr(for: name)))))
+  func request(for name: String, reason: String? = nil) throws -> RequestBody {
+    .bytes(Array(try JSONEncoder().encode(EnrolmentRequest(csr: try csr(for: name), reason: reason))))
   }
 }

@@ -122,6 +122,10 @@ import Testing
       "lifetime: 90d", "lifetime: 90",
       "28:13: 'certificates.lifetime' cannot be '90' | a number and a unit, at most 100y: 90d, 12h, 30m, 4w, 1y"
     ),
+    Case(
+      "lifetime: 90d", "lifetime: 90d\n  enrolledLifetime: 91d",
+      "29:21: 'certificates.enrolledLifetime' is longer than 'certificates.lifetime', which is 90d | give a shorter one; the default is 24h"
+    ),
   ]
 
   static let endpoints: [Case] = [

@@ -6,13 +6,20 @@ import Segmentation
 struct IssuingRules: Sendable {
   let segmentation: Segmentation
   let authority: Authority
+  /// The lifetime of the server's own certificate.
   let lifetime: Duration
+  /// The lifetime of what is issued over the network.
+  let enrolledLifetime: Duration
   /// The authorities of etcd's server certificates in PEM.
   let etcdCA: String
   /// A set, because each request looks it up and there may be thousands of entries.
   private let deliveries: Set<Delivery>
 
-  init(segmentation: Segmentation, authority: Authority, lifetime: Duration, etcdCA: String) {
+  init(
+    segmentation: Segmentation, authority: Authority, lifetime: Duration, enrolledLifetime: Duration,
+    etcdCA: String
+  ) {
+    self.enrolledLifetime = enrolledLifetime
     self.segmentation = segmentation
     self.authority = authority
     self.lifetime = lifetime

@@ -107,6 +107,7 @@ final class RulesFile: Service {
       segmentation: try Segmentation(file, catalogue: catalogue),
       authority: try Authority.load(settings.directory, now: Date(), passphrase: settings.passphrase),
       lifetime: .seconds(file.certificates.lifetime.seconds),
+      enrolledLifetime: .seconds(file.certificates.enrolledLifetime.seconds),
       etcdCA: try FileContents.readText(settings.path(file.etcd.ca)))
   }
 }

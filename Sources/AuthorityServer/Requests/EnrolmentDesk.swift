@@ -52,7 +52,8 @@ struct EnrolmentDesk: Sendable {
     known.identity = request.commonName
     let rules = rules.rules
     return try await queue.fill(
-      EnrolmentOrder(request, proof: proof) { (name, entitlement) throws(OrderRefusal) in
+      EnrolmentOrder(request, proof: proof, reason: message.reason) {
+        (name, entitlement) throws(OrderRefusal) in
         try rules.holder(of: name, by: entitlement)
       })
   }

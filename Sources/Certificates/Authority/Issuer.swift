@@ -10,13 +10,21 @@ package struct Issuer: Sendable {
   package let ledger: Ledger?
   /// The lifetime of each certificate from `now`; cut off at the end of the authority.
   package let lifetime: Duration
+  /// The lifetime of certificates that are issued over the network: not longer than ``lifetime``.
+  package let enrolledLifetime: Duration
+  /// How many certificates an identity can get over the network.
+  let limits: IssuingLimits
   package let now: Date
   /// Whether certificates for `root` are allowed.
   package let allowRoot: Bool
 
   package init(
-    _ authority: Authority, ledger: Ledger?, lifetime: Duration, now: Date, allowRoot: Bool = false
+    _ authority: Authority, ledger: Ledger?, lifetime: Duration,
+    enrolledLifetime: Duration = IssuingLimits.lifetime, limits: IssuingLimits = IssuingLimits(), now: Date,
+    allowRoot: Bool = false
   ) {
+    self.enrolledLifetime = min(lifetime, enrolledLifetime)
+    self.limits = limits
     self.authority = authority
     self.ledger = ledger
     self.lifetime = lifetime
@@ -49,19 +57,24 @@ package struct Issuer: Sendable {
   ///   - holder: the expected holder; the request must have the same Common Name.
   ///   - file: the file of the certificate; nil if it is not written to a file.
   /// - Returns: the certificate in PEM, followed by that of the authority if another authority signed it.
-  /// - Throws: ``CertificatesError``.
+  /// - Throws: ``CertificatesError``; ``OrderRefusal`` if the holder is blocked.
   package func sign(
     _ request: CertificateRequest, for holder: CertificateHolder, file: String?
   ) throws -> String {
-    let certificate = try certify(request, for: holder)
-    try ledger?.record([
-      LedgerEntry(CertificateFacts(certificate), by: authority, for: holder, file: file?.absolutePath)
-    ])
+    let certificate = try certify(request, for: holder, lifetime: lifetime)
+    let entry = LedgerEntry(
+      CertificateFacts(certificate), by: authority, for: holder, file: file?.absolutePath)
+    try ledger?.write { db in
+      try holder.checkIsNotBlocked(in: db)
+      try entry.insert(db)
+    }
     return try certificate.pem() + authority.chainPEM
   }
 
   /// Signs a client certificate for the key of a request, without recording it.
-  func certify(_ request: CertificateRequest, for holder: CertificateHolder) throws -> Certificate {
+  func certify(
+    _ request: CertificateRequest, for holder: CertificateHolder, lifetime: Duration
+  ) throws -> Certificate {
     // Swift compares strings by canonical equivalence, etcd by bytes.
     guard request.commonName.utf8.elementsEqual(holder.commonName.utf8) else {
       throw CertificatesError(

@@ -15,11 +15,16 @@ package struct EnrolmentOrder: Sendable {
 
   let request: CertificateRequest
   let proof: Proof
+  /// Why a certificate is renewed before a third of its lifetime has passed; nil if it is not.
+  let reason: String?
   let decide: Decision
 
-  package init(_ request: CertificateRequest, proof: Proof, decide: @escaping Decision) {
+  package init(
+    _ request: CertificateRequest, proof: Proof, reason: String? = nil, decide: @escaping Decision
+  ) {
     self.request = request
     self.proof = proof
+    self.reason = reason
     self.decide = decide
   }
 }

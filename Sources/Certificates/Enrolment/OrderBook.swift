@@ -31,30 +31,63 @@ extension Issuer {
 
   private func fill(_ order: EnrolmentOrder, in db: borrowing Connection) throws -> FilledOrder {
     let request = order.request
-    let (entitlement, token) = try entitlement(of: order, in: db)
-    let holder = try order.decide(request.commonName, entitlement)
-    if let token { try token.checkIsUnspent(for: holder, in: db) }
-    let certificate = try certify(request, for: holder)
+    let proved = try proved(order, in: db)
+    let holder = try order.decide(request.commonName, proved.entitlement)
+    try holder.checkIsNotBlocked(in: db)
+    try request.checkKeyIsOwn(of: holder, in: db)
+    if let token = proved.token { try token.checkIsUnspent(for: holder, in: db) }
+    let certificate = try certify(request, for: holder, lifetime: enrolledLifetime)
     let facts = CertificateFacts(certificate)
     let filled = FilledOrder(
       certificatePEM: try certificate.pem() + authority.chainPEM, serial: facts.serial, holder: holder)
-    try LedgerEntry(facts, by: authority, for: holder, file: nil).insert(db)
-    if let token { try token.spend(on: facts.serial, for: holder, in: db) }
+    try LedgerEntry(facts, by: authority, for: holder, file: nil, renewedFrom: proved.renewed?.serial)
+      .insert(db)
+    if let token = proved.token { try token.spend(on: facts.serial, for: holder, in: db) }
+    try limits.supersede(for: holder, now: now, in: db)
     return filled
   }
 
-  private func entitlement(
-    of order: EnrolmentOrder, in db: borrowing Connection
-  ) throws -> (Entitlement, SpendableToken?) {
+  /// What a proof of identity has proved.
+  private struct Proved {
+    let entitlement: Entitlement
+    var token: SpendableToken?
+    /// The certificate that is renewed.
+    var renewed: LedgerEntry?
+  }
+
+  private func proved(_ order: EnrolmentOrder, in db: borrowing Connection) throws -> Proved {
     switch order.proof {
-    case .vouched(let entitlement): return (entitlement, nil)
+    case .vouched(let entitlement): return Proved(entitlement: entitlement)
     case .token(let token):
       let spendable = try SpendableToken(token, now: now, in: db)
       let grant = spendable.grant
-      return (Entitlement(node: grant.node, components: grant.components), spendable)
+      return Proved(
+        entitlement: Entitlement(node: grant.node, components: grant.components), token: spendable)
     case .certificate(let der):
       let entry = try LedgerEntry.renewable(der, by: order.request, now: now, in: db)
-      return (Entitlement(node: entry.node, components: [entry.component ?? entry.identity]), nil)
+      try limits.checkMayRenew(
+        entry, isReplaced: entry.authority != authority.facts.fingerprint, reason: order.reason, now: now,
+        in: db)
+      return Proved(
+        entitlement: Entitlement(node: entry.node, components: [entry.component ?? entry.identity]),
+        renewed: entry)
+    }
+  }
+}
+
+extension CertificateRequest {
+  /// Refuses a key that another identity has, or the same identity on another node: the two could not be told
+  /// apart by their keys, and would be stolen together.
+  fileprivate func checkKeyIsOwn(of holder: CertificateHolder, in db: borrowing Connection) throws {
+    let others: Int =
+      try db.value(
+        """
+        SELECT count(*) FROM certificate WHERE publicKey = ? AND NOT (identity = ? AND node IS ?)
+        """, publicKey.fingerprint, holder.commonName, holder.node) ?? 0
+    guard others == 0 else {
+      throw OrderRefusal(
+        .forbidden, "the request has the key of another identity's certificate",
+        hint: "make a new key for each certificate")
     }
   }
 }

@@ -27,10 +27,33 @@ package struct LedgerEntry: Codable, Hashable, Sendable {
   package let file: String?
   package var revokedAt: Date?
   package var reason: RevocationReason?
+  /// The serial of the certificate with which this one was requested, if it is a renewal at an authority
+  /// server.
+  package var renewedFrom: String?
+  /// The UID of the pod whose service-account token proved the request.
+  package var podUID: String?
+  /// SHA-256 of its SubjectPublicKeyInfo; nil in entries of earlier releases.
+  package let publicKey: String?
 
-  init(_ facts: CertificateFacts, by authority: Authority, for holder: CertificateHolder, file: String?) {
+  init(
+    _ facts: CertificateFacts, by authority: Authority, for holder: CertificateHolder, file: String?,
+    renewedFrom: String? = nil, podUID: String? = nil
+  ) {
+    self.init(
+      facts, by: authority.facts.fingerprint, for: holder, file: file, renewedFrom: renewedFrom,
+      podUID: podUID)
+  }
+
+  /// - Parameter authority: the fingerprint of the authority's certificate.
+  init(
+    _ facts: CertificateFacts, by authority: String, for holder: CertificateHolder, file: String?,
+    renewedFrom: String? = nil, podUID: String? = nil
+  ) {
+    self.renewedFrom = renewedFrom
+    self.podUID = podUID
+    self.publicKey = facts.publicKeyFingerprint
     self.serial = facts.serial
-    self.authority = authority.facts.fingerprint
+    self.authority = authority
     self.purpose = holder.purpose
     self.identity = holder.commonName
     self.component = holder.component
@@ -52,6 +75,18 @@ extension LedgerEntry {
     try db.first("SELECT * FROM certificate WHERE fingerprint = ?", fingerprint) { try Self($0) }
   }
 
+  static func withSerial(_ serial: String, in db: borrowing Connection) throws -> Self? {
+    try db.first("SELECT * FROM certificate WHERE serial = ?", serial) { try Self($0) }
+  }
+
+  static func of(identity: String, in db: borrowing Connection) throws -> [Self] {
+    try db.rows("SELECT * FROM certificate WHERE identity = ? ORDER BY id", identity) { try Self($0) }
+  }
+
+  static func renewed(from serial: String, in db: borrowing Connection) throws -> [Self] {
+    try db.rows("SELECT * FROM certificate WHERE renewedFrom = ? ORDER BY id", serial) { try Self($0) }
+  }
+
   /// The revoked entries that end at this time or later, in the order of revocation.
   static func revoked(endingSince moment: Date, in db: borrowing Connection) throws -> [Self] {
     try db.rows(
@@ -65,12 +100,12 @@ extension LedgerEntry {
     try db.run(
       """
       INSERT INTO certificate (serial, authority, purpose, identity, component, node, fingerprint, notBefore,
-        notAfter, file, revokedAt, reason)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        notAfter, file, revokedAt, reason, renewedFrom, podUID, publicKey)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       serial, authority, purpose.rawValue, identity, component, node, fingerprint,
       notBefore.secondsSince1970, notAfter.secondsSince1970, file, revokedAt?.secondsSince1970,
-      reason?.rawValue)
+      reason?.rawValue, renewedFrom, podUID, publicKey)
   }
 
   /// Reads a row of `certificate`, whose columns have the order of ``LedgerSchema``.
@@ -87,6 +122,9 @@ extension LedgerEntry {
     file = try row[10]
     revokedAt = (try row[11] as Int64?).map(Date.init(secondsSince1970:))
     reason = try (row[12] as String?).map { try Self.word($0) }
+    renewedFrom = try row[13]
+    podUID = try row[14]
+    publicKey = try row[15]
   }
 
   private static func word<Word: RawRepresentable<String>>(_ text: String) throws -> Word {

@@ -63,5 +63,48 @@ enum LedgerSchema {
           PRIMARY KEY (token, identity, serial)
         ) STRICT, WITHOUT ROWID;
         """),
+    // `renewedFrom` is the serial of the certificate with which a renewal was requested. `publicKey` is the
+    // SHA-256 of the SubjectPublicKeyInfo. `podUID` is the UID of the pod whose service-account token proved
+    // the request. All three are NULL in rows of earlier releases.
+    //
+    // `blocked`: an identity gets no certificate by renewal, enrolment or `certs sign` until its row is
+    // deleted; a row without a node is for all nodes.
+    //
+    // `tokenUse`: the service-account tokens, by their claim `jti`, and the identities that got a certificate
+    // with each. A row may be deleted once the token has expired.
+    //
+    // `listedOnly`: serials that a revocation list has and no row of `certificate`, which happens after an old
+    // copy of the ledger was put back. They stay on the list until `until`.
+    Migration(
+      "3: lineage, blocked identities, uses of service-account tokens",
+      script: """
+        ALTER TABLE certificate ADD COLUMN renewedFrom TEXT;
+        ALTER TABLE certificate ADD COLUMN podUID TEXT;
+        ALTER TABLE certificate ADD COLUMN publicKey TEXT;
+        CREATE INDEX certificateOfOrigin ON certificate (renewedFrom) WHERE renewedFrom IS NOT NULL;
+        CREATE INDEX certificateOfKey ON certificate (publicKey) WHERE publicKey IS NOT NULL;
+        CREATE INDEX certificateRevoked ON certificate (notAfter) WHERE revokedAt IS NOT NULL;
+        CREATE TABLE blocked (
+          id INTEGER PRIMARY KEY,
+          identity TEXT NOT NULL,
+          node TEXT,
+          since INTEGER NOT NULL,
+          reason TEXT NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX blockedIdentity ON blocked (identity, ifnull(node, ''));
+        CREATE TABLE tokenUse (
+          jti TEXT NOT NULL,
+          identity TEXT NOT NULL,
+          serial TEXT NOT NULL REFERENCES certificate (serial),
+          expiresAt INTEGER NOT NULL,
+          PRIMARY KEY (jti, identity)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE listedOnly (
+          serial TEXT NOT NULL PRIMARY KEY,
+          revokedAt INTEGER NOT NULL,
+          reason TEXT NOT NULL,
+          until INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """),
   ]
 }

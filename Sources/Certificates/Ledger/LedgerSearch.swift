@@ -32,9 +32,11 @@ extension Ledger {
     return found
   }
 
-  /// Converts a serial from the form of `openssl x509 -serial` or of a browser to that of the ledger.
-  private static func serial(_ word: String) -> String {
+  /// Converts a serial from the form of `openssl x509 -serial` or of a browser to that of the ledger: two
+  /// digits for each byte, without leading zero bytes.
+  static func serial(_ word: String) -> String {
     let digits = word.lowercased().filter { $0 != ":" }
-    return String(digits.drop { $0 == "0" })
+    let significant = String(digits.drop { $0 == "0" })
+    return significant.utf8.count.isMultiple(of: 2) ? significant : "0\(significant)"
   }
 }

@@ -24,6 +24,8 @@ package struct CertificateFacts: Codable, Hashable, Sendable {
   /// SHA-256 of the DER encoding in lower-case hexadecimal, as `openssl x509 -fingerprint -sha256` without
   /// colons.
   package let fingerprint: String
+  /// SHA-256 of the SubjectPublicKeyInfo in lower-case hexadecimal; nil for a key of an unknown kind.
+  package let publicKeyFingerprint: String?
 
   /// The etcd user of the certificate: the last Common Name, which is the one that Go's crypto/x509 keeps and
   /// etcd reads (auth/store.go, AuthInfoFromTLS). Nil without one; etcd then refuses each call.
@@ -107,7 +109,13 @@ extension CertificateFacts {
     self.keyAlgorithm = (try? certificate.publicKey).map { "\($0.kind)" } ?? "unknown"
     self.isAuthority = (try? certificate.basicConstraints)?.isAuthority ?? false
     self.fingerprint = certificate.fingerprint.hexadecimal
+    self.publicKeyFingerprint = (try? certificate.publicKey)?.fingerprint
   }
+}
+
+extension PublicKey {
+  /// SHA-256 of the SubjectPublicKeyInfo in lower-case hexadecimal.
+  var fingerprint: String { SHA256.hash(subjectPublicKeyInfo).hexadecimal }
 }
 
 extension String {

@@ -1,3 +1,4 @@
+import Cryptography
 import Database
 import Files
 import FoundationEssentials
@@ -8,55 +9,139 @@ extension Issuer {
   /// list refuses all clients.
   package static let revocationListFile = "crl.der"
 
-  /// How long a certificate stays on the list after it expires, so that each list that was valid at that time
-  /// contains it (RFC 5280, section 3.3).
-  private static let grace: TimeInterval = 30 * 86_400
+  /// From this number of entries on, the list slows down the TLS handshakes of etcd noticeably: it reads the
+  /// whole list at each (measured: 0.03 s with 1,000 entries, 0.35 s with 100,000).
+  package static let manyEntries = 10_000
 
-  /// Writes a new list of all certificates that are revoked in the ledger.
+  /// Writes a new list of all certificates that are revoked in the ledger and have not ended.
+  ///
+  /// If the list in the directory has a higher number than the ledger knows, an old copy of the ledger was put
+  /// back. Then the entries of that list are taken into the ledger, and the numbers go on after its number.
   /// - Parameters:
   ///   - directory: that of the authority.
   ///   - validity: the time until nextUpdate.
-  /// - Returns: the path, the number of certificates on the list, and the list's number.
   /// - Throws: ``CertificatesError`` or `FileError`.
-  package func writeRevocationList(
-    in directory: String, validity: Duration
-  ) throws -> (path: String, count: Int, number: Int) {
+  package func writeRevocationList(in directory: String, validity: Duration) throws -> WrittenList {
     guard let ledger else {
       throw CertificatesError("there is no ledger", hint: "issue a certificate first")
     }
     let now = Date(timeIntervalSince1970: now.timeIntervalSince1970.rounded(.down))
     let path = "\(directory)/\(Self.revocationListFile)"
     let nextUpdate = now + Double(validity.components.seconds)
-    // A number is reserved in the ledger before a list uses it. If another process has reserved a later one
-    // meanwhile, this list must not replace that process's list, so it is made again with a still later
-    // number.
+    let last = try listOnDisk(in: directory)
+    var kept: Int?
+    // A number is reserved in the ledger before a list uses it, together with the entries that the list gets.
+    // The list is made outside of the transaction, because that takes seconds for a long one. If another
+    // process has reserved a later number meanwhile, this list must not replace that process's list, so it is
+    // made again with a still later number.
     while true {
-      let number = try ledger.takeListNumber(of: authority, thisUpdate: now, nextUpdate: nextUpdate)
-      let count = try ledger.write { db -> Int? in
-        guard try ledger.lastListNumber(db, of: authority) == number else { return nil }
-        let revoked = try LedgerEntry.revoked(endingSince: now - Self.grace, in: db)
-        let list = RevocationList(
-          entries: revoked.compactMap(RevocationList.Entry.init), number: number, thisUpdate: now,
-          nextUpdate: nextUpdate)
-        try AtomicFile.write(try list.signed(by: authority), to: path, mode: 0o644)
-        return revoked.count
+      let list = try ledger.write { db in
+        if let last, try ledger.lastListNumber(db, of: authority) ?? 0 < last.number {
+          kept = try last.adopt(in: db, until: authority.facts.notAfter, by: authority)
+        }
+        return try reserveList(thisUpdate: now, nextUpdate: nextUpdate, in: db, of: ledger)
       }
-      if let count { return (path, count, number) }
+      let bytes = try list.signed(by: authority)
+      let isWritten = try ledger.write { db in
+        guard try ledger.lastListNumber(db, of: authority) == list.number else { return false }
+        try AtomicFile.write(bytes, to: path, mode: 0o644)
+        return true
+      }
+      if isWritten {
+        return WrittenList(
+          path: path, count: list.entries.count, number: list.number, keptAfterRestore: kept)
+      }
     }
+  }
+
+  /// Whether the list in the directory is newer than the ledger: an old copy of the ledger was put back.
+  /// - Throws: ``CertificatesError`` or `FileError`.
+  package func isLedgerOlderThanList(in directory: String) throws -> Bool {
+    guard let ledger, let list = try listOnDisk(in: directory) else { return false }
+    return try ledger.read { try ledger.lastListNumber($0, of: authority) ?? 0 } < list.number
+  }
+
+  /// The list in the directory; nil if there is none that this authority has signed.
+  private func listOnDisk(in directory: String) throws -> ListOnDisk? {
+    let path = "\(directory)/\(Self.revocationListFile)"
+    guard let bytes = try FileContents.readIfPresent(path, limit: 1 << 28),
+      let list = try? Cryptography.RevocationList(der: bytes), let key = try? authority.certificate.publicKey,
+      list.isSigned(by: key), let number = list.number.flatMap(Int.init(bigEndian:))
+    else { return nil }
+    return ListOnDisk(number: number, entries: list.entries)
+  }
+
+  /// Takes the next number and reads the entries of the list that gets it.
+  private func reserveList(
+    thisUpdate: Date, nextUpdate: Date, in db: borrowing Connection, of ledger: Ledger
+  ) throws -> RevocationList {
+    let number = (try ledger.lastListNumber(db, of: authority) ?? 0) + 1
+    let since = try ledger.firstEndOnList(db, of: authority, now: thisUpdate)
+    try db.run(
+      "INSERT INTO revocationList (authority, number, thisUpdate, nextUpdate) VALUES (?, ?, ?, ?)",
+      authority.facts.fingerprint, number, thisUpdate.secondsSince1970, nextUpdate.secondsSince1970)
+    let revoked = try LedgerEntry.revoked(endingSince: since, in: db).compactMap(RevocationList.Entry.init)
+    let listedOnly = try db.rows(
+      "SELECT serial, revokedAt, reason FROM listedOnly WHERE until >= ? ORDER BY revokedAt, serial",
+      since.secondsSince1970
+    ) { try RevocationList.Entry(listedOnly: $0) }
+    return RevocationList(
+      entries: revoked + listedOnly.compactMap { $0 }, number: number, thisUpdate: thisUpdate,
+      nextUpdate: nextUpdate)
+  }
+}
+
+/// A revocation list that was written.
+package struct WrittenList: Hashable, Sendable {
+  package let path: String
+  /// How many certificates are on it.
+  package let count: Int
+  package let number: Int
+  /// How many entries of the list before were not in the ledger as revoked and were taken over, because an old
+  /// copy of the ledger was put back; nil if the ledger was not older than the list.
+  package let keptAfterRestore: Int?
+}
+
+/// The entries and the number of a list that this authority has signed.
+private struct ListOnDisk {
+  let number: Int
+  let entries: [Cryptography.RevocationList.Entry]
+
+  /// Enters into the ledger that the certificates on this list are revoked, and that its number is used.
+  /// - Parameter until: how long a serial stays on the lists if the ledger does not know its certificate.
+  /// - Returns: how many of them were not revoked in the ledger.
+  func adopt(in db: borrowing Connection, until: Date, by authority: Authority) throws -> Int {
+    var count = 0
+    for entry in entries {
+      let serial = entry.serial.hexadecimal
+      let reason = RevocationReason(code: entry.reason).rawValue
+      count += try db.run(
+        "UPDATE certificate SET revokedAt = ?, reason = ? WHERE serial = ? AND revokedAt IS NULL",
+        entry.date, reason, serial)
+      guard try db.value("SELECT count(*) FROM certificate WHERE serial = ?", serial, as: Int.self) == 0
+      else { continue }
+      count += try db.run(
+        "INSERT OR IGNORE INTO listedOnly (serial, revokedAt, reason, until) VALUES (?, ?, ?, ?)", serial,
+        entry.date, reason, until.secondsSince1970)
+    }
+    try db.run(
+      "INSERT OR IGNORE INTO revocationList (authority, number, thisUpdate, nextUpdate) VALUES (?, ?, 0, 0)",
+      authority.facts.fingerprint, number)
+    return count
   }
 }
 
 extension Ledger {
-  fileprivate func takeListNumber(
-    of authority: Authority, thisUpdate: Date, nextUpdate: Date
-  ) throws -> Int {
-    try write { db in
-      let number = (try lastListNumber(db, of: authority) ?? 0) + 1
-      try db.run(
-        "INSERT INTO revocationList (authority, number, thisUpdate, nextUpdate) VALUES (?, ?, ?, ?)",
-        authority.facts.fingerprint, number, thisUpdate.secondsSince1970, nextUpdate.secondsSince1970)
-      return number
-    }
+  /// A certificate that ended before this time is not on a new list. Each certificate is on at least one list
+  /// that was made after its end (RFC 5280, section 3.3), and for an hour in any case, because clocks differ.
+  fileprivate func firstEndOnList(
+    _ db: borrowing Connection, of authority: Authority, now: Date
+  ) throws -> Date {
+    let last: Int64? =
+      try db.value(
+        "SELECT max(thisUpdate) FROM revocationList WHERE authority = ?", authority.facts.fingerprint,
+        as: Int64?.self) ?? nil
+    return min(now, last.map(Date.init(secondsSince1970:)) ?? now) - 3_600
   }
 
   fileprivate func lastListNumber(_ db: borrowing Connection, of authority: Authority) throws -> Int? {
@@ -81,5 +166,21 @@ extension RevocationList.Entry {
   fileprivate init?(_ entry: LedgerEntry) {
     guard let revokedAt = entry.revokedAt, let serial = bytes(hexadecimal: entry.serial) else { return nil }
     self.init(serial: serial, date: revokedAt, reason: entry.reason ?? .unspecified)
+  }
+
+  /// - Parameter row: the columns serial, revokedAt, reason of `listedOnly`.
+  fileprivate init?(listedOnly row: borrowing Row) throws {
+    guard let serial = bytes(hexadecimal: try row[0]) else { return nil }
+    self.init(
+      serial: serial, date: Date(secondsSince1970: try row[1]),
+      reason: RevocationReason(rawValue: try row[2]) ?? .unspecified)
+  }
+}
+
+extension Int {
+  /// - Returns: nil if the number is larger than `Int.max`.
+  fileprivate init?(bigEndian bytes: [UInt8]) {
+    guard bytes.count <= 7 else { return nil }
+    self = bytes.reduce(0) { $0 << 8 | Int($1) }
   }
 }

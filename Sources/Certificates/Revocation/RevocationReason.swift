@@ -13,4 +13,9 @@ package enum RevocationReason: String, Codable, CaseIterable, Sendable {
     case .privilegeWithdrawn: 9
     }
   }
+
+  /// The reason of a code in a list; `unspecified` for a code that Bulkhead does not write.
+  init(code: Int?) {
+    self = Self.allCases.first { $0.code.map(Int.init) == code } ?? .unspecified
+  }
 }

@@ -81,9 +81,10 @@ extension FileReader {
   }
 
   mutating func certificates(_ node: Node?) -> SegmentationFile.Certificates {
-    var certificates = SegmentationFile.Certificates(directory: "pki", lifetime: .ninetyDays)
+    var certificates = SegmentationFile.Certificates(
+      directory: "pki", lifetime: .ninetyDays, enrolledLifetime: .oneDay)
     guard let node else { return certificates }
-    let fields = fields(node, of: "'certificates'", known: ["authority", "lifetime"])
+    let fields = fields(node, of: "'certificates'", known: ["authority", "lifetime", "enrolledLifetime"])
     if let authority = fields["authority"] {
       let fields = self.fields(
         authority, of: "'certificates.authority'", known: ["directory"], required: ["directory"])
@@ -91,13 +92,29 @@ extension FileReader {
         certificates.directory = directory
       }
     }
-    if let node = fields["lifetime"], let word = text(node, of: "'certificates.lifetime'", numbers: true) {
-      if let lifetime = Lifetime(word) {
-        certificates.lifetime = lifetime
-      } else {
-        fault(node, "'certificates.lifetime' cannot be \(quoted(word))", hint: Lifetime.form)
+    if let lifetime = lifetime(fields["lifetime"], of: "'certificates.lifetime'") {
+      certificates.lifetime = lifetime
+    }
+    if let node = fields["enrolledLifetime"],
+      let lifetime = lifetime(node, of: "'certificates.enrolledLifetime'")
+    {
+      certificates.enrolledLifetime = lifetime
+      if lifetime.seconds > certificates.lifetime.seconds {
+        fault(
+          node,
+          "'certificates.enrolledLifetime' is longer than 'certificates.lifetime', which is "
+            + "\(certificates.lifetime)", hint: "give a shorter one; the default is 24h")
       }
     }
     return certificates
+  }
+
+  private mutating func lifetime(_ node: Node?, of name: String) -> Lifetime? {
+    guard let node, let word = text(node, of: name, numbers: true) else { return nil }
+    guard let lifetime = Lifetime(word) else {
+      fault(node, "\(name) cannot be \(quoted(word))", hint: Lifetime.form)
+      return nil
+    }
+    return lifetime
   }
 }

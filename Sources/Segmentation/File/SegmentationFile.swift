@@ -100,6 +100,9 @@ package struct SegmentationFile: Hashable, Sendable {
     /// The path of the folder with the authority's `ca.crt` and `ca.key`.
     package var directory: String
     package var lifetime: Lifetime
+    /// The lifetime of certificates that are issued over the network, which are renewed without a person;
+    /// never longer than ``lifetime``.
+    package var enrolledLifetime: Lifetime
   }
 
   /// What Bulkhead does with users and roles that the file does not name.
