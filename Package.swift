@@ -208,7 +208,7 @@ let allTests: [Target] = [
   helper("TestCertificates", ["Cryptography"], path: "Tests/TestCertificates"),
   // The real servers that several of them use.
   helper(
-    "TestClusters", ["ThrowawayEtcd", "Certificates", "Etcd", "Endpoints", "TestSupport"],
+    "TestClusters", ["ThrowawayEtcd", "Certificates", "Etcd", "Endpoints", "Keyspace", "TestSupport"],
     path: "Tests/TestClusters"),
   // A small disk, for tests of a full one.
   helper("TestDisks", ["Files"], path: "Tests/TestDisks"),

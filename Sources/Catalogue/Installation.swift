@@ -19,10 +19,7 @@ package struct Installation: Hashable, Sendable {
     network: String = Installation.defaultNetwork
   ) throws(CatalogueError) {
     if let region { try Self.checkRegion(region) }
-    guard Self.isNetworkName(network) else {
-      throw CatalogueError(
-        "\"\(network)\" is no name of a CNI network", hint: "use letters, digits, '_', '.' and '-'")
-    }
+    try Self.checkNetwork(network)
     self.release = release
     self.features = region == nil ? features : features.union([Self.regionFeature])
     self.region = region
@@ -38,13 +35,21 @@ package struct Installation: Hashable, Sendable {
     }
   }
 
+  /// The CNI specification's rule for the name of a network: `^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`.
+  package static func checkNetwork(_ network: String) throws(CatalogueError) {
+    guard isNetworkName(network) else {
+      throw CatalogueError(
+        "\"\(network)\" is not a valid name of a CNI network",
+        hint: "use the 'name' of the CNI network configuration: letters, digits, '_', '.' and '-'")
+    }
+  }
+
   /// `no-region` or `region-<name>` (libcalico-go, `lib/backend/model/region.go`).
   var regionString: String { region.map { "region-\($0)" } ?? "no-region" }
 
   /// The namespace of OpenStack's resources (networking-calico, `datamodel_v3.py`, `get_namespace`).
   var openstackNamespace: String { region.map { "openstack-region-\($0)" } ?? "openstack" }
 
-  /// The CNI specification's rule for the name of a network: `^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`.
   private static func isNetworkName(_ text: String) -> Bool {
     let isLetterOrDigit = { (byte: UInt8) in
       (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)

@@ -1,3 +1,4 @@
+import Catalogue
 import Endpoints
 import Segmentation
 
@@ -13,8 +14,13 @@ package struct CalicoSettings: Sendable {
   let base: String
   /// OpenStack's region, which must be the same for all programs of a region; nil if there is none.
   let region: String?
+  /// The name of the CNI network, with which the IPAM handles of pods begin.
+  let network: String
 
-  package init(endpoints: [Endpoint], base: String, region: String? = nil) {
+  package init(
+    endpoints: [Endpoint], base: String, region: String? = nil, network: String = Installation.defaultNetwork
+  ) {
+    self.network = network
     self.endpoints = endpoints
     self.base = base
     self.region = region
@@ -117,7 +123,7 @@ package struct CalicoSettings: Sendable {
     let node = site.node.map { "\n      \"nodename\": \"\($0)\"," } ?? ""
     let text = """
       {
-        "name": "k8s-pod-network",
+        "name": "\(network)",
         "cniVersion": "0.3.1",
         "plugins": [
           {

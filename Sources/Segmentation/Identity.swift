@@ -6,6 +6,8 @@ package struct Identity: Hashable, Sendable {
   package enum Purpose: Hashable, Sendable {
     /// etcd's administrator.
     case administrator
+    /// Another program or person that holds the role root, and why.
+    case coAdministrator(why: String)
     /// kube-apiserver, whose certificate exists already.
     case apiserver
     /// A program of Calico, by its name in the catalogue.
@@ -67,12 +69,12 @@ package struct Identity: Hashable, Sendable {
   /// Whether it has etcd's role root, and so may do everything, including changes of users and roles.
   package var isRoot: Bool { roles.contains(Role.root) }
 
-  /// Whether Bulkhead issues its certificate by default. The administrator's is issued only on explicit
-  /// request, kube-apiserver's is issued by kubeadm, and nothing is known of an observed user's.
+  /// Whether Bulkhead issues its certificate by default. Administrators' are issued only on explicit request,
+  /// kube-apiserver's is issued by kubeadm, and nothing is known of an observed user's.
   package var isIssued: Bool {
     switch purpose {
     case .component, .calicoctl, .custom: true
-    case .administrator, .apiserver, .observed: false
+    case .administrator, .coAdministrator, .apiserver, .observed: false
     }
   }
 

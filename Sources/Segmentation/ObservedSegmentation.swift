@@ -7,16 +7,16 @@ extension Segmentation {
   /// - Parameters:
   ///   - users: The roles of each user.
   ///   - roles: The grants of each role except `root`.
-  ///   - apiserver: The user of kube-apiserver, which etcd itself does not record; nil if unknown.
+  ///   - apiservers: The users of kube-apiserver, which etcd itself does not record.
   package init(
-    cluster: String, users: [String: [String]], roles: [String: [Grant]], apiserver: String? = nil
+    cluster: String, users: [String: [String]], roles: [String: [Grant]], apiservers: [String] = []
   ) {
     self.init(
       cluster: cluster,
       identities: users.keys.sorted { ($0 != Role.root, $0) < ($1 != Role.root, $1) }.map { user in
         Identity(
           user: user,
-          purpose: user == Role.root ? .administrator : user == apiserver ? .apiserver : .observed,
+          purpose: user == Role.root ? .administrator : apiservers.contains(user) ? .apiserver : .observed,
           roles: (users[user] ?? []).sorted())
       },
       roles: roles.keys.filter { $0 != Role.root }.sorted().map { name in

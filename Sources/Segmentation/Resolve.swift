@@ -24,9 +24,13 @@ extension Segmentation {
         Identity(
           user: custom.user, purpose: .custom, roles: (hasOwn ? [custom.user] : []) + custom.roles))
     }
-    if let apiserver = file.apiserver {
+    for apiserver in file.apiservers {
       let roles = try resolver.roles(of: "kube-apiserver")
       identities.append(Identity(user: apiserver, purpose: .apiserver, roles: roles))
+    }
+    for other in file.administrators {
+      identities.append(
+        Identity(user: other.user, purpose: .coAdministrator(why: other.why), roles: [Role.root]))
     }
     self.init(cluster: file.cluster, identities: identities, roles: resolver.roles)
   }
@@ -37,13 +41,14 @@ private struct Resolver {
   var roles: [Role] = []
   private let file: SegmentationFile
   private let catalogue: Catalogue
-  private let installation: Installation
+  /// One for each release in use, the file's own first.
+  private let installations: [Installation]
   private var form: CatalogueForm { file.calico.roles }
 
   init(_ file: SegmentationFile, catalogue: Catalogue) throws(CatalogueError) {
     self.file = file
     self.catalogue = catalogue
-    installation = try file.installation
+    installations = try file.installations
   }
 
   /// The identities of a component: one, or one per node.
@@ -63,7 +68,7 @@ private struct Resolver {
     let shared = try roles(of: name)
     return file.nodes.map { node in
       let user = UserName.of(name, on: node)
-      let own = shared.contains(Role.root) ? [] : Self.lines(component.own(form, node, for: installation))
+      let own = shared.contains(Role.root) ? [] : Self.lines(needs { component.own(form, node, for: $0) })
       // A published table has no grants for single nodes.
       if !own.isEmpty { roles.append(Role(name: user, grants: own)) }
       return Identity(
@@ -76,21 +81,32 @@ private struct Resolver {
   /// grants on keys are not enough.
   mutating func roles(of name: String) throws(CatalogueError) -> [String] {
     let component = try known(name)
-    let builtIn = component.roles(form, for: installation).map(\.role)
+    var builtIn: [String] = []
+    for role in installations.flatMap({ component.roles(form, for: $0) }) where !builtIn.contains(role.role) {
+      builtIn.append(role.role)
+    }
     // An identity with the role root needs no other role.
     if builtIn.contains(Role.root) { return [Role.root] }
     if !roles.contains(where: { $0.name == name }) {
       let isDivided = component.placement == .node && file.isolation.usersPerNode
-      let grants =
-        isDivided ? component.shared(form, for: installation) : component.grants(form, for: installation)
-      guard !grants.isEmpty else {
+      let needs = needs {
+        isDivided ? component.shared(form, for: $0) : component.grants(form, for: $0)
+      }
+      guard needs.contains(where: { !$0.grants.isEmpty }) else {
         throw CatalogueError(
           "Calico publishes no table for '\(name)'",
           hint: "use 'roles: corrected', or leave the component out")
       }
-      roles.append(Role(name: name, grants: Self.lines(grants, isDivided: isDivided)))
+      roles.append(Role(name: name, grants: Self.lines(needs, isDivided: isDivided)))
     }
     return [name] + builtIn
+  }
+
+  /// The grants that one of the releases in use needs.
+  private typealias Need = (release: CalicoRelease, grants: [CatalogueGrant])
+
+  private func needs(_ grants: (Installation) -> [CatalogueGrant]) -> [Need] {
+    installations.map { ($0.release, grants($0)) }
   }
 
   private func known(_ name: String) throws(CatalogueError) -> Component {
@@ -104,21 +120,33 @@ private struct Resolver {
   /// One line per range, because etcd stores one access per range: grants of the same range are merged, with
   /// the access and the reasons of all. A line within another that allows as much is kept, because the table
   /// is easier to compare with the catalogue than a minimal one.
-  private static func lines(_ grants: [CatalogueGrant], isDivided: Bool = false) -> [Role.Line] {
+  private static func lines(_ needs: [Need], isDivided: Bool = false) -> [Role.Line] {
     var order: [KeyRange] = []
-    var byRange: [KeyRange: [CatalogueGrant]] = [:]
-    for grant in grants {
-      if byRange[grant.grant.range] == nil { order.append(grant.grant.range) }
-      byRange[grant.grant.range, default: []].append(grant)
+    var byRange: [KeyRange: [(release: CalicoRelease, grant: CatalogueGrant)]] = [:]
+    for need in needs {
+      for grant in need.grants {
+        if byRange[grant.grant.range] == nil { order.append(grant.grant.range) }
+        byRange[grant.grant.range, default: []].append((need.release, grant))
+      }
     }
     return order.map { range in
       let same = byRange[range, default: []]
-      let access = same.reduce(into: Access()) { $0.formUnion($1.grant.access) }
-      let whyShared = isDivided ? joined(same.compactMap(\.entry.nodeScope?.why)) : ""
+      var access = Access()
+      // The releases in `also` that widen what the file's own release needs of the range.
+      var others: [CalicoRelease] = []
+      for (release, grant) in same where !access.contains(grant.grant.access) {
+        access.formUnion(grant.grant.access)
+        if release != needs.first?.release, others.last != release { others.append(release) }
+      }
+      let whyShared = isDivided ? joined(same.compactMap(\.grant.entry.nodeScope?.why)) : ""
       return Role.Line(
-        Grant(range, access), why: joined(same.map(\.entry.why)),
+        Grant(range, access), why: joined(same.map(\.grant.entry.why)) + only(for: others),
         whyShared: whyShared.isEmpty ? nil : whyShared)
     }
+  }
+
+  private static func only(for releases: [CalicoRelease]) -> String {
+    releases.isEmpty ? "" : " (only \(releases.map(\.description).joined(separator: " and ")))"
   }
 
   private static func joined(_ reasons: [String]) -> String {
@@ -132,8 +160,21 @@ private struct Resolver {
 extension SegmentationFile {
   /// The installation that selects entries of the catalogue.
   var installation: Installation {
+    get throws(CatalogueError) { try installation(calico.release) }
+  }
+
+  /// One installation for each release in use, that of ``Calico/release`` first.
+  var installations: [Installation] {
     get throws(CatalogueError) {
-      try Installation(release: calico.release, features: Set(calico.features), region: calico.region)
+      var all = [try installation]
+      for release in calico.also { all.append(try installation(release)) }
+      return all
     }
+  }
+
+  private func installation(_ release: CalicoRelease) throws(CatalogueError) -> Installation {
+    try Installation(
+      release: release, features: Set(calico.features), region: calico.region,
+      network: calico.network ?? Installation.defaultNetwork)
   }
 }

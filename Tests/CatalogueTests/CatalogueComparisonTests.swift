@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test
-  func `the published calico-node lacks write access to tiers, statuses and the default BGP configuration`()
+  func `the published calico-node lacks write access to tiers and the default BGP configuration`()
     throws
   {
     let keys = try comparison("calico-node").missing.map(\.grant.grant.range.description)
@@ -26,8 +26,7 @@ import Testing
       Set(keys)
         == Set(
           [
-            "tiers/default", "tiers/kube-admin", "tiers/kube-baseline", "caliconodestatuses/*",
-            "bgpconfigurations/default",
+            "tiers/default", "tiers/kube-admin", "tiers/kube-baseline", "bgpconfigurations/default",
           ]
           .map { v3 + $0 }))
     #expect(try comparison("calico-node", "v3.20").missing.isEmpty)

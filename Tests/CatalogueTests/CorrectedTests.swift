@@ -46,10 +46,13 @@ import Testing
     #expect(!node.reads("compact_rev_key"))
   }
 
-  @Test func `calico-node writes node statuses from v3_21 on`() throws {
-    #expect(try !permissions("calico-node", "v3.20").writes(v3 + "caliconodestatuses/any"))
+  /// In etcd mode the status reporter refuses its own update, because the objects that the syncer brings carry no
+  /// resource version (node/pkg/status/reporter.go); seen with v3.26.5, v3.29.7 and v3.32.1.
+  @Test func `calico-node reads node statuses and does not write them`() throws {
     for release in releases.dropFirst() {
-      #expect(try permissions("calico-node", release).changes(v3 + "caliconodestatuses/any"), "\(release)")
+      let node = try permissions("calico-node", release)
+      #expect(node.lists(v3 + "caliconodestatuses/"), "\(release)")
+      #expect(!node.writes(v3 + "caliconodestatuses/any"), "\(release)")
     }
   }
 

@@ -36,7 +36,6 @@ import Testing
     for key in [
       "/calico/ipam/v2/assignment/ipv4/block/10.0.0.0-26", v3 + "tiers/kube-admin",
       v3 + "clusterinformations/default",
-      v3 + "caliconodestatuses/any",
     ] {
       #expect(node.changes(key), "\(key)")
     }
@@ -99,7 +98,6 @@ import Testing
         Grant(.key(Key(v3 + "tiers/default")), .readwrite),
         Grant(.key(Key(v3 + "tiers/kube-admin")), .readwrite),
         Grant(.key(Key(v3 + "tiers/kube-baseline")), .readwrite),
-        Grant(.prefix(Key(v3 + "caliconodestatuses/")), .readwrite),
         Grant(.prefix("/calico/ipam/v2/"), .read),
         Grant(.prefix("/calico/ipam/v2/assignment/"), .readwrite),
         Grant(.prefix("/calico/ipam/v2/host/n1/"), .readwrite),

@@ -92,7 +92,6 @@ let requestTable = """
   calico-node 21- * list R/caliconodestatuses/ R/ipreservations/
   calico-node 31- * list R/blockaffinities/
   calico-node * * get R/nodes/foo /calico/ipam/v2/config
-  calico-node 21- * change R/caliconodestatuses/any
   calico-node * * change R/clusterinformations/default R/nodes/n1
   calico-node * * change R/felixconfigurations/default R/felixconfigurations/node.n1
   calico-node * * change R/ippools/default-ipv4-ippool R/ippools/default-ipv6-ippool

@@ -28,9 +28,6 @@ import Testing
     let node = try #require(comparison.identities.first { $0.user == "calico-node" })
     let gained = node.gained.map { "\($0.grant) \($0.witness) \($0.names)" }
     #expect(gained.contains("write \(v3)tiers/default \(v3)tiers/default [\"Tiers default\"]"))
-    #expect(
-      gained.contains(
-        "write \(v3)caliconodestatuses/* \(v3)caliconodestatuses/node-1 [\"CalicoNodeStatuses\"]"))
     let lost = node.lost.map { "\($0.grant) \($0.names)" }
     #expect(lost.contains("write \(v3)workloadendpoints/* [\"WorkloadEndpoints\"]"))
     #expect(comparison.gainsAnything && comparison.losesAnything)

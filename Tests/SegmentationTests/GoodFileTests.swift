@@ -28,7 +28,7 @@ import Testing
         Grant(.prefix("/calico/"), .read), Grant(.key("/backup/lock"), .readwrite),
       ])
     #expect(file.nodes.map(\.text) == ["node-1", "node-2"])
-    #expect(file.apiserver == "kube-apiserver-etcd-client")
+    #expect(file.apiservers == ["kube-apiserver-etcd-client"])
     #expect(file.certificates.directory == "pki")
     #expect(file.certificates.lifetime == .ninetyDays)
     #expect(file.management == .additive)

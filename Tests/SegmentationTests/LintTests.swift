@@ -12,10 +12,10 @@ import Testing
     try Lint.findings(file(lines, roles: roles, version: version, features: features), catalogue: catalogue())
   }
 
-  func lint(_ users: [String: [String]], _ roles: [String: [Grant]], apiserver: String? = nil)
+  func lint(_ users: [String: [String]], _ roles: [String: [Grant]], apiservers: [String] = [])
     -> [LintFinding]
   {
-    Lint.findings(Segmentation(cluster: "c", users: users, roles: roles, apiserver: apiserver))
+    Lint.findings(Segmentation(cluster: "c", users: users, roles: roles, apiservers: apiservers))
   }
 
   func custom(_ grant: String, user: String = "tool", more: String = "") throws -> [LintFinding] {
@@ -206,7 +206,7 @@ import Testing
       [
         "k8s": [Grant(.prefix("/registry/"), .readwrite)], "peek": [Grant(.everything, .read)],
         "one": [Grant(.key("/x/*"), .read)], "unused": [Grant(.key("/x"), .read)],
-      ], apiserver: "apiserver")
+      ], apiservers: ["apiserver"])
     #expect(
       told(findings) == [
         "BH001 identity boss: 'boss' holds root", "BH003 identity spy: 'spy' reaches all of Kubernetes",
@@ -224,7 +224,7 @@ import Testing
     let cluster = Segmentation(
       cluster: "c", users: .init(uniqueKeysWithValues: file.identities.map { ($0.user, $0.roles) }),
       roles: .init(uniqueKeysWithValues: file.roles.map { ($0.name, $0.grants.map(\.grant)) }),
-      apiserver: "kube-apiserver-etcd-client")
+      apiservers: ["kube-apiserver-etcd-client"])
     #expect(told(Lint.findings(cluster).filter { $0.rule.severity > .info }) == [])
     #expect(file.compared(to: cluster).identities.isEmpty)
   }

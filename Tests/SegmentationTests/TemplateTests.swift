@@ -8,7 +8,7 @@ import Testing
     let file = try read(FileTemplate().text)
     #expect(file.cluster == "my-cluster")
     #expect(file.components == ["calico-node", "cni-plugin", "kube-controllers"])
-    #expect(file.calicoctl.isEmpty && file.apiserver == nil)
+    #expect(file.calicoctl.isEmpty && file.apiservers.isEmpty)
   }
 
   @Test(arguments: [
@@ -38,7 +38,7 @@ import Testing
     template.endpoints = ["https://a:1]\nx: y"]
     template.components = ["calico-node]\nkind: b"]
     template.calicoctl = [(user: "a}, {user: b", access: "full}")]
-    template.apiserver = "root"
+    template.apiservers = ["root"]
     let lines = template.text.split(separator: "\n", omittingEmptySubsequences: false)
     let found = try faults(template.text)
     #expect(found.count == 5)
@@ -55,12 +55,14 @@ import Testing
     var template = FileTemplate()
     template.endpoints = ["https://10.0.0.11:2379", "https://[2001:db8::1]:2379"]
     template.calicoctl = [(user: "alice", access: "read-only")]
-    template.apiserver = "kube-apiserver-etcd-client"
+    template.apiservers = ["kube-apiserver-etcd-client", "etcd-node-2"]
+    template.administrators = [.init(user: "backup", why: "snapshots: every night")]
     template.calico = "3.29"
     let file = try read(template.text)
     #expect(file.etcd.endpoints.map(\.description) == template.endpoints)
     #expect(file.calicoctl.map(\.user) == ["alice"])
-    #expect(file.apiserver == "kube-apiserver-etcd-client")
+    #expect(file.apiservers == ["kube-apiserver-etcd-client", "etcd-node-2"])
+    #expect(file.administrators == [.init(user: "backup", why: "snapshots: every night")])
     #expect(template.text.contains("endpoints: [https://10.0.0.11:2379, \"https://"))
   }
 }

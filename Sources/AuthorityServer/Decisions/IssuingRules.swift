@@ -95,7 +95,7 @@ extension Identity {
     switch purpose {
     case .component(let name): name
     case .custom: user
-    case .administrator, .apiserver, .calicoctl, .observed: nil
+    case .administrator, .coAdministrator, .apiserver, .calicoctl, .observed: nil
     }
   }
 }

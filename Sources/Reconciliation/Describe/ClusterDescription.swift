@@ -26,7 +26,7 @@ package struct ClusterDescription {
     self.state = state
     self.withPassword = withPassword
     var template = template
-    if template.apiserver == nil { template.apiserver = Self.apiserver(of: state) }
+    if template.apiservers.isEmpty { template.apiservers = Self.apiservers(of: state) }
     let recognition = Recognition(state, template, release: release, catalogue)
     self.template = recognition.template
     for identity in recognition.differing {
@@ -36,24 +36,29 @@ package struct ClusterDescription {
     self.template.remarks = remarks
   }
 
-  /// The user whose name contains "apiserver" and that has the role root or the role `kube-apiserver`; nil if
-  /// several do.
-  private static func apiserver(of state: ClusterState) -> String? {
-    let likely = state.users.filter { name, user in
+  /// The users whose name contains "apiserver" and that have the role root or the role `kube-apiserver`.
+  private static func apiservers(of state: ClusterState) -> [String] {
+    state.users.filter { name, user in
       name != Role.root && name.contains("apiserver")
         && (user.roles.contains(Role.root) || user.roles == ["kube-apiserver"])
-    }
-    return likely.count == 1 ? likely.keys.first : nil
+    }.keys.sorted()
   }
 
   private mutating func describeRest(_ recognition: Recognition, _ catalogue: Catalogue) {
     let rest = state.users.keys.filter {
-      $0 != Role.root && $0 != template.apiserver && !recognition.users.contains($0)
+      $0 != Role.root && !template.apiservers.contains($0) && !recognition.users.contains($0)
         && !EnableAuth.isWayBack($0)
     }.sorted()
     let administrators = rest.filter { state.users[$0]?.roles.contains(Role.root) == true }
     for user in administrators {
-      remarks.append("not described: the administrator \(user), whose role root a file gives to nobody else")
+      if let problem = UserName.problem(with: user) {
+        remarks.append("not described: \(problem.message)")
+      } else if withPassword.contains(user) || state.users[user]?.acceptsEmptyPassword == true {
+        remarks.append("not described: the administrator \(user), who logs in with a password")
+      } else {
+        template.administrators.append(
+          SegmentationFile.Administrator(user: user, why: "has the role root in the cluster"))
+      }
     }
     var holders: [String: Int] = [:]
     for user in state.users.values { for role in user.roles { holders[role, default: 0] += 1 } }

@@ -15,9 +15,10 @@ package struct DesiredState: Hashable, Sendable {
   package struct User: Hashable, Sendable {
     package let name: String
     package let roles: [String]
-    /// Whether the user may have no roles besides ``roles``. False for root and kube-apiserver, which others
-    /// manage.
+    /// Whether the user may have no roles besides ``roles``. False for root, the other administrators of the file and
+    /// kube-apiserver, which others manage.
     package let isExact: Bool
+    package let isAPIServer: Bool
     package let login: Identity.Login
   }
 
@@ -29,7 +30,9 @@ package struct DesiredState: Hashable, Sendable {
         permissions: fewest.permissions(of: role) ?? Self.merged(role.grants.map(\.grant)))
     }
     users = segmentation.identities.map { identity in
-      User(name: identity.user, roles: identity.roles, isExact: identity.isIssued, login: identity.login)
+      User(
+        name: identity.user, roles: identity.roles, isExact: identity.isIssued,
+        isAPIServer: identity.purpose == .apiserver, login: identity.login)
     }
   }
 

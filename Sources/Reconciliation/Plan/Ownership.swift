@@ -30,7 +30,7 @@ struct Ownership {
     self.management = management
     self.managed = managed
     self.state = state
-    // Bulkhead never manages root and kube-apiserver.
+    // Bulkhead never manages root, the other administrators of the file and kube-apiserver.
     for user in desired.users where user.isExact && isOwn(user: user.name) {
       managedAfter.users.insert(user.name)
     }
@@ -51,7 +51,7 @@ struct Ownership {
 
   private mutating func sortOutUsers(_ desired: DesiredState, _ applicant: String?) {
     let wanted = Set(desired.users.map(\.name))
-    let namesApiserver = desired.users.contains { !$0.isExact && $0.name != Role.root }
+    let namesApiserver = desired.users.contains(where: \.isAPIServer)
     for name in state.users.keys.filter({ !wanted.contains($0) && !EnableAuth.isWayBack($0) }).sorted() {
       let isOurs = managed.users.contains(name)
       guard name != Role.root, isOurs || management == .authoritative else {

@@ -7,18 +7,47 @@ import YAML
 extension FileReader {
   mutating func calico(_ node: Node, catalogue: Catalogue) -> SegmentationFile.Calico? {
     let fields = fields(
-      node, of: "'calico'", known: ["version", "roles", "features", "region"], required: ["version"])
+      node, of: "'calico'", known: ["version", "also", "roles", "features", "region", "network"],
+      required: ["version"])
     let roles: CatalogueForm? = choice(fields["roles"], of: "'calico.roles'")
     let features = features(fields["features"], known: catalogue.features.map(\.name))
     let region = region(fields["region"])
-    guard let version = fields["version"], let word = text(version, of: "'calico.version'", numbers: true)
+    let network = network(fields["network"])
+    guard let version = fields["version"], let release = release(version, of: "'calico.version'")
     else { return nil }
+    var also: [CalicoRelease] = []
+    for node in elements(fields["also"], of: "'calico.also'") {
+      guard let other = self.release(node, of: "a release of 'calico.also'") else { continue }
+      if other == release || also.contains(other) {
+        fault(
+          node, "the release \(other) is listed already",
+          hint: "patch releases read and write the same keys: keep one of each minor release")
+      } else {
+        also.append(other)
+      }
+    }
+    return SegmentationFile.Calico(
+      release: release, also: also, roles: roles ?? .corrected, features: features, region: region,
+      network: network)
+  }
+
+  private mutating func release(_ node: Node, of place: String) -> CalicoRelease? {
+    guard let word = text(node, of: place, numbers: true) else { return nil }
     do {
-      return SegmentationFile.Calico(
-        release: try CalicoRelease.known(word), roles: roles ?? .corrected, features: features,
-        region: region)
+      return try CalicoRelease.known(word)
     } catch {
-      fault(version, error.message, hint: error.hint)
+      fault(node, error.message, hint: error.hint)
+      return nil
+    }
+  }
+
+  private mutating func network(_ node: Node?) -> String? {
+    guard let node, let name = text(node, of: "'calico.network'") else { return nil }
+    do {
+      try Installation.checkNetwork(name)
+      return name
+    } catch {
+      fault(node, error.message, hint: error.hint)
       return nil
     }
   }

@@ -15,7 +15,8 @@ package struct FileTemplate: Sendable {
   package var authority = "pki"
   package var components = ["calico-node", "cni-plugin", "kube-controllers"]
   package var calicoctl: [(user: String, access: String)] = []
-  package var apiserver: String?
+  package var apiservers: [String] = []
+  package var administrators: [SegmentationFile.Administrator] = []
   package var isolation = SegmentationFile.Isolation.component
   package var nodes: [String] = []
   package var custom: [SegmentationFile.CustomComponent] = []
@@ -52,6 +53,8 @@ package struct FileTemplate: Sendable {
 
     \(apiserverLines)
 
+    \(administratorLines)
+
     \(sections)certificates:
       authority: {directory: \(scalar(authority))}
       lifetime: 90d
@@ -73,7 +76,7 @@ package struct FileTemplate: Sendable {
   }
 
   private var apiserverLines: String {
-    guard let apiserver else {
+    guard let apiserver = apiservers.first else {
       return """
         # If Kubernetes uses this etcd too: the Common Name of kube-apiserver's client certificate, which keeps the
         # root role. Without it the API server is locked out when authentication is turned on.
@@ -84,8 +87,21 @@ package struct FileTemplate: Sendable {
     return """
       # kube-apiserver keeps the root role: it uses this etcd too, and compacts it.
       kubernetes:
-        apiserver: \(scalar(apiserver))
+        apiserver: \(apiservers.count == 1 ? scalar(apiserver) : list(apiservers))
       """
+  }
+
+  private var administratorLines: String {
+    guard !administrators.isEmpty else {
+      return """
+        # Others that need etcd's role root: they keep it. Where kubeadm made this etcd, its own client is one.
+        # administrators:
+        #   - {user: kube-etcd-healthcheck-client, why: "kubeadm join, reset and upgrade; probes of the etcd pod"}
+        """
+    }
+    let users = administrators.map { "  - {user: \(scalar($0.user)), why: \(scalar($0.why))}" }
+    return (["# Others that hold etcd's role root and keep it.", "administrators:"] + users)
+      .joined(separator: "\n")
   }
 
   func list(_ texts: [String]) -> String { "[\(texts.map(scalar).joined(separator: ", "))]" }

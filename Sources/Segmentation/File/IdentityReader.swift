@@ -119,10 +119,31 @@ extension FileReader {
     }
   }
 
-  mutating func apiserver(_ node: Node?, names: inout ClaimedNames) -> String? {
-    guard let node else { return nil }
+  /// One name, or a list of names: API servers on several hosts may each have a name of their own.
+  mutating func apiservers(_ node: Node?, names: inout ClaimedNames) -> [String] {
+    guard let node else { return [] }
     let fields = fields(node, of: "'kubernetes'", known: ["apiserver"], required: ["apiserver"])
-    return user(fields["apiserver"], of: "'kubernetes.apiserver'", &names)
+    guard let list = fields["apiserver"] else { return [] }
+    guard list.sequence != nil else {
+      return [user(list, of: "'kubernetes.apiserver'", &names)].compactMap { $0 }
+    }
+    if list.sequence?.isEmpty == true {
+      fault(
+        list, "'kubernetes.apiserver' is empty", hint: "name the API server's user, or remove 'kubernetes'")
+    }
+    return elements(list, of: "'kubernetes.apiserver'").compactMap {
+      user($0, of: "a name of 'kubernetes.apiserver'", &names)
+    }
+  }
+
+  mutating func administrators(_ node: Node?, names: inout ClaimedNames) -> [SegmentationFile.Administrator] {
+    elements(node, of: "'administrators'").compactMap { node in
+      let keys = ["user", "why"]
+      let fields = fields(node, of: "an entry of 'administrators'", known: keys, required: keys)
+      let why = text(fields["why"], of: "'why'")
+      guard let user = user(fields["user"], of: "'user'", &names), let why else { return nil }
+      return SegmentationFile.Administrator(user: user, why: why)
+    }
   }
 
   private mutating func user(_ node: Node?, of place: String, _ names: inout ClaimedNames) -> String? {

@@ -23,18 +23,37 @@ package struct SegmentationFile: Hashable, Sendable {
   /// The path of the file with the list of nodes, if `nodes` names a file and no list was given to the
   /// reader.
   package var nodesFile: String?
-  /// The Common Name of kube-apiserver's etcd client certificate; nil if Kubernetes uses another etcd.
-  package var apiserver: String?
+  /// The Common Names of the etcd client certificates of kube-apiserver, one for each API server that has a name of
+  /// its own; empty if Kubernetes uses another etcd.
+  package var apiservers: [String]
+  /// Users besides root that hold the role root and keep it.
+  package var administrators: [Administrator]
   package var certificates: Certificates
   package var management: Management
 
   /// The release of Calico and what else determines the tables of the catalogue.
   package struct Calico: Hashable, Sendable {
     package var release: CalicoRelease
+    /// Other releases in use at the same time, as during a rolling upgrade: grants are those that any of them needs.
+    package var also: [CalicoRelease] = []
     package var roles: CatalogueForm
     package var features: [String]
     /// The `openstack_region` of OpenStack's programs and Felix; nil if they have none.
     package var region: String?
+    /// The `name` in the CNI network configuration; nil for the name in Calico's own manifests.
+    package var network: String?
+  }
+
+  /// A user of another program or person that needs etcd's role root, such as kubeadm's own client.
+  package struct Administrator: Hashable, Sendable {
+    package var user: String
+    /// What needs the role root, for people who review the file.
+    package var why: String
+
+    package init(user: String, why: String) {
+      self.user = user
+      self.why = why
+    }
   }
 
   /// How to reach etcd, and with which certificate.

@@ -28,7 +28,7 @@ extension FileReader {
   private static let keys = [
     "apiVersion", "kind", "cluster", "calico", "etcd", "isolation", "components", "calicoctl", "custom",
     "roles", "nodes",
-    "kubernetes", "certificates", "management",
+    "kubernetes", "administrators", "certificates", "management",
   ]
 
   fileprivate mutating func segmentation(
@@ -62,10 +62,11 @@ extension FileReader {
       }
     let calicoctl = calicoctlUsers(fields["calicoctl"], names: &names)
     let custom = customComponents(fields["custom"], catalogue: catalogue, names: &names)
-    let apiserver = apiserver(fields["kubernetes"], names: &names)
+    let apiservers = apiservers(fields["kubernetes"], names: &names)
+    let administrators = administrators(fields["administrators"], names: &names)
     var roleNames = RoleNames(
       components: components, nodes: divided.isEmpty ? [] : nodes, divided: divided, calicoctl: calicoctl,
-      hasApiserver: apiserver != nil)
+      hasApiserver: !apiservers.isEmpty)
     let customRoles = self.customRoles(fields["roles"], custom, &roleNames)
     checkRoles(fields["custom"], of: custom, roleNames)
     let hasNodes = list != nil || fields["nodes"].map { $0.sequence?.isEmpty != true } ?? false
@@ -85,7 +86,8 @@ extension FileReader {
     return SegmentationFile(
       cluster: cluster, calico: calico, etcd: etcd, isolation: isolation, components: components,
       calicoctl: calicoctl, custom: custom, customRoles: customRoles, nodes: nodes,
-      nodesFile: list == nil ? nodesFile : nil, apiserver: apiserver, certificates: certificates,
+      nodesFile: list == nil ? nodesFile : nil, apiservers: apiservers, administrators: administrators,
+      certificates: certificates,
       management: management ?? .additive)
   }
 }

@@ -7,7 +7,7 @@ import StrictYAML
 enum AccessLint {
   static let rules = [
     root, apiserverRoot, secrets, kubernetes, record, writeOnly, twins, full, serverName, idle, name,
-    unusedRole,
+    unusedRole, coAdministrator,
   ]
 
   static let root = LintRule(
@@ -61,10 +61,22 @@ enum AccessLint {
     "BH012", .info, "nobody has this role", why: "it is one mistaken link away from being in force",
     advice: "delete the role if nobody needs it")
 
+  static let coAdministrator = LintRule(
+    "BH013", .info, "the file names another administrator",
+    why: "its certificate reads and writes everything and changes users and roles",
+    advice: "give its certificate a short lifetime, and remove the entry when the program no longer needs it")
+
   static func findings(_ segmentation: Segmentation) -> [LintFinding] {
     var findings: [LintFinding] = []
     var byAccess: [Permissions: [Identity]] = [:]
     for identity in segmentation.identities where identity.purpose != .administrator {
+      if case .coAdministrator(let why) = identity.purpose {
+        findings.append(
+          LintFinding(
+            coAdministrator, .identity(identity.user),
+            "'\(identity.user)' holds root: \(quoted(why))"))
+        continue
+      }
       if identity.isRoot {
         findings.append(
           identity.purpose == .apiserver

@@ -4,7 +4,9 @@ import StrictYAML
 
 /// Rules about how the file describes the installation, checked against the catalogue.
 enum InstallationLint {
-  static let rules = [missing, excessive, seeds, seeded, useless, apiserver, single, lifetime, password]
+  static let rules = [
+    missing, excessive, seeds, seeded, useless, apiserver, single, lifetime, password, releases,
+  ]
 
   static let missing = LintRule(
     "BH030", .error, "a component lacks access that its release needs",
@@ -46,6 +48,13 @@ enum InstallationLint {
     advice: "keep its file to root, and change it with 'bulkhead certs renew --password' when somebody leaves"
   )
 
+  static let releases = LintRule(
+    "BH039", .info, "several releases of Calico are in use",
+    why: "what only one of them needs stays allowed to all",
+    advice:
+      "when the last node runs the release of 'calico.version', remove 'calico.also', then 'bulkhead plan' and "
+      + "'bulkhead apply'")
+
   static func findings(
     _ file: SegmentationFile, catalogue: Catalogue
   ) throws(CatalogueError) -> [LintFinding] {
@@ -78,9 +87,10 @@ enum InstallationLint {
           details: [$0.why])
       }
     }
-    if file.apiserver == nil {
+    if file.apiservers.isEmpty {
       findings.append(LintFinding(apiserver, .file("kubernetes"), "the file names no kube-apiserver"))
     }
+    if let others = try alsoNeeded(file, catalogue: catalogue) { findings.append(others) }
     if file.components.contains("calico") {
       findings.append(
         LintFinding(single, .identity("calico"), "'calico' may read and write everything under /calico/"))
@@ -121,6 +131,28 @@ enum InstallationLint {
     return findings
   }
 
+  /// What the releases of `calico.also` add, judged with the first node only; nil without such releases.
+  private static func alsoNeeded(
+    _ file: SegmentationFile, catalogue: Catalogue
+  ) throws(CatalogueError) -> LintFinding? {
+    guard !file.calico.also.isEmpty else { return nil }
+    var both = file
+    both.nodes = Array(file.nodes.prefix(1))
+    var alone = both
+    alone.calico.also = []
+    let without = try Segmentation(alone, catalogue: catalogue)
+    let details = try Segmentation(both, catalogue: catalogue).roles.flatMap { role in
+      let kept = without[role: role.name]?.grants.map(\.grant) ?? []
+      return role.grants.filter { !kept.contains($0.grant) }.map { "\(role.name): \($0.grant): \($0.why)" }
+    }
+    let names = file.calico.also.map(\.description).joined(separator: ", ")
+    return LintFinding(
+      releases, .file("calico.also"),
+      details.isEmpty
+        ? "\(names) needs nothing that \(file.calico.release) does not need"
+        : "these are granted for \(names) only", details: details)
+  }
+
   /// Features whose removal leaves the segmentation unchanged, judged with the first node only.
   private static func useless(_ file: SegmentationFile, catalogue: Catalogue) -> [LintFinding] {
     var small = file
@@ -145,6 +177,6 @@ extension SegmentationFile {
     let accesses = CalicoctlUser.Access.allCases.filter { access in calicoctl.contains { $0.access == access }
     }
     return components + accesses.map { "calicoctl-\($0.rawValue)" }
-      + (apiserver == nil ? [] : ["kube-apiserver"])
+      + (apiservers.isEmpty ? [] : ["kube-apiserver"])
   }
 }

@@ -1,4 +1,5 @@
 import Arguments
+import Catalogue
 import Files
 import FoundationEssentials
 import NodeDelivery
@@ -99,7 +100,8 @@ struct BundleCommand: AsyncParsableCommand {
     return HostBundle(
       form,
       settings: CalicoSettings(
-        endpoints: workspace.file.etcd.endpoints, base: folder, region: workspace.file.calico.region),
+        endpoints: workspace.file.etcd.endpoints, base: folder, region: workspace.file.calico.region,
+        network: workspace.file.calico.network ?? Installation.defaultNetwork),
       of: try settingsOf(), base: folder, authority: authority, program: program,
       file: URL(fileURLWithPath: fileOption.file).path,
       renewBefore: workspace.file.certificates.lifetime.seconds / 3,

@@ -37,7 +37,10 @@ struct InitCommand: AsyncParsableCommand {
   @Option(name: .customLong("component"), help: "A component; may be repeated.") var components: [String] = []
   @Option(name: .customLong("calicoctl"), help: "A calicoctl user, as USER=read-only; may be repeated.")
   var calicoctl: [String] = []
-  @Option(help: "The Common Name of kube-apiserver's etcd client certificate.") var apiserver: String?
+  @Option(
+    name: .customLong("apiserver"),
+    help: "The Common Name of kube-apiserver's etcd client certificate; may be repeated.")
+  var apiservers: [String] = []
 
   @Flag(help: "Describe the users and roles of the running cluster.") var fromCluster = false
   @OptionGroup var timeoutOption: TimeoutOption
@@ -66,7 +69,7 @@ struct InitCommand: AsyncParsableCommand {
       guard parts.count == 2 else { throw ValidationError("--calicoctl takes USER=ACCESS, found '\(entry)'") }
       return (user: String(parts[0]), access: String(parts[1]))
     }
-    template.apiserver = apiserver
+    template.apiservers = apiservers
     if fromCluster {
       template = try await described(template)
       guard template.namesSomebody else {

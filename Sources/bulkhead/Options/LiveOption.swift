@@ -34,6 +34,6 @@ extension Workspace {
     Console.clearProgress()
     return Segmentation(
       cluster: "\(file.cluster), live", users: state.users.mapValues { $0.roles.sorted() },
-      roles: state.roles.mapValues { $0.map(\.grant) }, apiserver: file.apiserver)
+      roles: state.roles.mapValues { $0.map(\.grant) }, apiservers: file.apiservers)
   }
 }

@@ -29,15 +29,24 @@ extension Workspace {
     return ledger
   }
 
-  /// The holders for which `certs issue` issues certificates; the administrator and kube-apiserver only on
-  /// request.
-  func holders(root: Bool, apiserver: Bool) throws -> [CertificateHolder] {
+  /// The holders for which `certs issue` issues certificates; administrators and kube-apiserver only on request.
+  func holders(root: Bool, apiserver: Bool, administrators: Bool) throws -> [CertificateHolder] {
     if apiserver, !segmentation.identities.contains(where: { $0.purpose == .apiserver }) {
       throw Complaint(
         "the file names no kube-apiserver", hint: "add kubernetes: {apiserver: kube-apiserver-etcd-client}")
     }
-    return segmentation.identities.filter {
-      $0.isIssued || (root && $0.purpose == .administrator) || (apiserver && $0.purpose == .apiserver)
+    if administrators, file.administrators.isEmpty {
+      throw Complaint(
+        "the file names no administrators",
+        hint: "add administrators: [{user: NAME, why: REASON}]; for the user root use --root")
+    }
+    return segmentation.identities.filter { identity in
+      switch identity.purpose {
+      case .administrator: root
+      case .coAdministrator: administrators
+      case .apiserver: apiserver
+      case .component, .calicoctl, .custom, .observed: identity.isIssued
+      }
     }.flatMap(\.holders)
   }
 
@@ -96,7 +105,7 @@ extension Identity {
     case .component(let name): name
     case .calicoctl: "calicoctl"
     case .apiserver: "kube-apiserver"
-    case .administrator, .custom, .observed: nil
+    case .administrator, .coAdministrator, .custom, .observed: nil
     }
   }
 }

@@ -18,6 +18,8 @@ struct CertsIssue: AsyncParsableCommand {
   @Flag(help: "Issue the administrator's certificate too, CN=root. Whoever has it may do everything.")
   var root = false
   @Flag(help: "Issue kube-apiserver's client certificate too.") var apiserver = false
+  @Flag(help: "Issue the certificates of the administrators that the file names too.") var administrators =
+    false
   @OptionGroup var fileOption: FileOption
   @OptionGroup var nodesOption: NodesOption
   @OptionGroup var passphraseOption: PassphraseOption
@@ -25,7 +27,7 @@ struct CertsIssue: AsyncParsableCommand {
 
   func run() async throws {
     let workspace = try Workspace(fileOption, nodes: nodesOption)
-    let holders = try workspace.holders(root: root, apiserver: apiserver)
+    let holders = try workspace.holders(root: root, apiserver: apiserver, administrators: administrators)
     let issued = try workspace.certificates.issue(
       for: holders, by: try workspace.issuer(passphraseOption, allowRoot: root)
     ) { Console.progress("\($0) of \(holders.count) certificates") }

@@ -75,7 +75,7 @@ struct CertsSign: AsyncParsableCommand {
           "'\(name)' is a user of calicoctl", hint: "if that person made this request, add --person")
       }
       fallthrough
-    case .administrator, .component, .custom, .observed:
+    case .administrator, .coAdministrator, .component, .custom, .observed:
       guard root || !identity.isRoot else {
         throw Complaint(
           "'\(name)' has the role root, which may do everything in etcd",
