@@ -8,7 +8,7 @@ package struct AuthStatusLeave: Sendable {
   /// - Parameter versions: One for each member; nil if it is unknown.
   /// - Returns: nil unless all members support the call.
   package init?(versions: [EtcdVersion?]) {
-    guard !versions.isEmpty, versions.allSatisfy({ $0.map { $0 >= EtcdVersion(3, 5, 0) } ?? false }) else {
+    guard !versions.isEmpty, versions.allSatisfy({ $0?.hasAuthStatus ?? false }) else {
       return nil
     }
   }

@@ -13,7 +13,7 @@ import Synchronization
 /// The JSON gateway is never used: it ignores the certificate's Common Name (etcd, `server/auth/store.go`).
 package struct EtcdClient: Sendable {
   let connections: [Connection]
-  private(set) var timeout: Duration
+  package private(set) var timeout: Duration
   /// The token of a password login, which etcd prefers to the certificate's Common Name.
   var token: String?
   private let preferred: Preferred
@@ -112,7 +112,8 @@ package struct EtcdClient: Sendable {
     guard failures.count > 1 else { throw last }
     throw EtcdError(
       code: last.code, operation: operation, endpoint: "all \(failures.count) endpoints",
-      message: failures.map { "\($0.endpoint): \($0.message)" }.joined(separator: "; "))
+      message: failures.map { "\($0.endpoint): \($0.message)" }.joined(separator: "; "),
+      origin: last.origin)
   }
 
   /// Retries a request that was refused only because the auth store changed. A change of users or roles

@@ -58,15 +58,28 @@ package struct EtcdError: ExplainedError, Hashable, Sendable {
   /// Whether the request certainly was not executed, so that it can be sent again. If false, it may have been
   /// executed.
   package let wasNotProcessed: Bool
+  /// Who reports the error, and why the connection failed.
+  package let origin: Origin
+
+  package enum Origin: Hashable, Sendable {
+    /// etcd returned it: TLS has accepted the certificates of both sides.
+    case etcd
+    /// The connection could not be made, or ended.
+    case connection(ConnectionFailure)
+    /// Bulkhead, or it is unknown.
+    case other
+  }
 
   package init(
-    code: Code, operation: String, endpoint: String, message: String, wasNotProcessed: Bool = false
+    code: Code, operation: String, endpoint: String, message: String, wasNotProcessed: Bool = false,
+    origin: Origin = .other
   ) {
     self.code = code
     self.operation = operation
     self.endpoint = endpoint
     self.message = message
     self.wasNotProcessed = wasNotProcessed
+    self.origin = origin
   }
 
   /// Whether a retry, or another member, may give another answer.
@@ -80,7 +93,9 @@ extension EtcdError {
     self.init(
       code: error.isAboutCredentials ? .badCredentials : Code(status: error.status, message: error.message),
       operation: operation, endpoint: endpoint, message: error.message,
-      wasNotProcessed: error.processing == .surelyNot || error.message.contains(Code.learnerText))
+      wasNotProcessed: error.processing == .surelyNot || error.message.contains(Code.learnerText),
+      origin: error.processing == .answered
+        ? .etcd : error.cause.map { .connection(ConnectionFailure($0)) } ?? .other)
   }
 }
 
@@ -151,7 +166,11 @@ extension EtcdError {
     case .deadlineExceeded:
       "is the member overloaded, paused or behind a firewall? raise --timeout to wait longer"
     case .unavailable:
-      "is etcd running there, and is the certificate signed by its --trusted-ca-file and still valid?"
+      if case .connection(let failure) = origin {
+        failure.hint
+      } else {
+        "is the member running, and does it know a leader?"
+      }
     case .noSpace:
       "the store is at its quota: compact and defragment etcd, then 'etcdctl alarm disarm'"
     case .overloaded: "etcd is busy: try again later, or with fewer questions at a time"

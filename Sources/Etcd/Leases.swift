@@ -25,14 +25,15 @@ extension EtcdClient {
     }
   }
 
-  /// The remaining time of a lease if it is not renewed, in whole seconds.
+  /// The remaining time of a lease if it is not renewed, and its full time to live, in whole seconds.
   /// - Returns: nil if the lease no longer exists.
-  package func remaining(of lease: Lease) async throws(EtcdError) -> Duration? {
+  package func remaining(of lease: Lease) async throws(EtcdError) -> (remaining: Duration, granted: Duration)?
+  {
     let response = try await call(
       Leases.timeToLive, LeaseRequest(id: lease.id), operation: "LeaseTimeToLive")
     // etcd returns -1 for a lease that does not exist (etcd, `server/etcdserver/api/v3rpc/lease.go`,
     // `LeaseTimeToLive`).
-    return response.ttl >= 0 ? .seconds(response.ttl) : nil
+    return response.ttl >= 0 ? (.seconds(response.ttl), .seconds(response.grantedTTL)) : nil
   }
 
   /// Revokes a lease, which deletes its keys. It does nothing if the lease does not exist.

@@ -38,6 +38,8 @@ extension EtcdError {
       case .cancelled: .cancelled
       default: .unavailable
       }
-    self.init(code: code, operation: operation, endpoint: endpoint, message: "\(error)")
+    self.init(
+      code: code, operation: operation, endpoint: endpoint, message: "\(error)",
+      origin: .connection(ConnectionFailure(error)))
   }
 }

@@ -29,8 +29,9 @@ package struct AuthorityRollover: Sendable {
     self.timeout = timeout
   }
 
-  private var doorkeeper: Doorkeeper {
-    Doorkeeper(endpoints: endpoints, reference: administrator, timeout: timeout)
+  /// Checks every member of the cluster, whichever the endpoints are.
+  private func trustCheck() async throws -> TrustCheck {
+    try await TrustCheck(endpoints, as: administrator, timeout: timeout)
   }
 
   /// Step 1: creates the new authority, and the bundle of both for the members.
@@ -42,9 +43,11 @@ package struct AuthorityRollover: Sendable {
     guard try !FileContents.readText(serverAuthority).contains(authority) else {
       throw RolloverRefusal(
         "the authority signs the members' server certificates too (\(serverAuthority))",
-        hint: "give the clients an authority of their own first: make one, trust both, issue anew")
+        hint:
+          "give the clients an authority of their own first: create one, trust both, issue the certificates again"
+      )
     }
-    try await doorkeeper.checkEndpointsAreAllMembers()
+    _ = try await trustCheck()
     try directory.begin(with: new, passphrase: passphrase)
   }
 
@@ -52,11 +55,12 @@ package struct AuthorityRollover: Sendable {
   /// - Throws: ``RolloverRefusal``, ``CertificatesError``, `EtcdError` or `FileError`.
   package func promote(ledger: Ledger, now: Date, passphrase: PassphraseSource?) async throws {
     try expect(.trustBoth)
-    try await doorkeeper.checkEndpointsAreAllMembers()
+    let check = try await trustCheck()
     let hint =
       "give \(directory.trust) to --trusted-ca-file of every member, restart them one by one, and try again"
-    try await checkProbe(
-      by: directory.next, are: .admitted, hint: hint, ledger: ledger, now: now, passphrase: passphrase)
+    try await withProbe(by: directory.next, ledger: ledger, now: now, passphrase: passphrase) {
+      try await check.expectTrust(of: $0, of: $1, hint: hint)
+    }
     try directory.promote()
   }
 
@@ -75,7 +79,7 @@ package struct AuthorityRollover: Sendable {
   /// - Throws: ``RolloverRefusal``, ``CertificatesError``, `EtcdError` or `FileError`.
   package func distrust(holders: [CertificateHolder], ledger: Ledger, now: Date) async throws {
     try expect(.reissue)
-    try await doorkeeper.checkEndpointsAreAllMembers()
+    let check = try await trustCheck()
     let old = try CertificateFacts(file: "\(directory.previous)/ca.crt")
     let left = try Inventory(ledger, now: now, share: 1).clients(of: old.fingerprint)
     guard left.isEmpty else {
@@ -83,19 +87,19 @@ package struct AuthorityRollover: Sendable {
       throw RolloverRefusal(
         "\(left.count) certificates of the old authority are still the latest of their holders: "
           + names.joined(separator: ", "),
-        hint: "issue or sign them anew, or revoke those that nobody uses")
+        hint: "issue or sign them again, or revoke those that are not in use")
     }
     guard try CertificateFacts(file: administrator.certificate).issuer != old.subject else {
       throw RolloverRefusal(
         "the administrator's certificate, \(administrator.certificate), is the old authority's",
-        hint: "issue it anew, as with bulkhead certs issue --root")
+        hint: "issue it again: 'bulkhead certs issue --root'")
     }
     for holder in holders {
       let credentials = ClientCredentials(
         authority: serverAuthority, certificate: try clients.certificatePath(of: holder),
         key: try clients.keyPath(of: holder))
-      try await doorkeeper.check(
-        credentials, of: holder.commonName, are: .admitted,
+      try await check.expectTrust(
+        of: credentials, of: "the certificate of \(holder.commonName)",
         hint: "see that every member trusts \(directory.trust)")
     }
     try directory.trustNewOnly()
@@ -106,18 +110,19 @@ package struct AuthorityRollover: Sendable {
   /// - Throws: ``RolloverRefusal``, ``CertificatesError``, `EtcdError` or `FileError`.
   package func finish(ledger: Ledger, now: Date, passphrase: PassphraseSource?) async throws -> String {
     try expect(.trustNew)
-    try await doorkeeper.checkEndpointsAreAllMembers()
+    let check = try await trustCheck()
     let hint =
       "give \(directory.trust) to --trusted-ca-file of every member, restart them one by one, and try again"
-    try await checkProbe(
-      by: directory.previous, are: .refused, hint: hint, ledger: ledger, now: now, passphrase: passphrase)
+    try await withProbe(by: directory.previous, ledger: ledger, now: now, passphrase: passphrase) {
+      try await check.expectRefusal(of: $0, of: $1, hint: hint)
+    }
     return try directory.retire()
   }
 
-  /// Connects to every member with a certificate of an authority that names no etcd user.
-  private func checkProbe(
-    by authority: String, are wanted: Admission, hint: String, ledger: Ledger, now: Date,
-    passphrase: PassphraseSource?
+  /// Issues a certificate of an authority that names no etcd user, and deletes it after `body`.
+  private func withProbe(
+    by authority: String, ledger: Ledger, now: Date, passphrase: PassphraseSource?,
+    _ body: (_ credentials: ClientCredentials, _ subject: String) async throws -> Void
   ) async throws {
     let folder = "\(directory.path)/probe"
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -125,10 +130,10 @@ package struct AuthorityRollover: Sendable {
       try Authority.load(authority, now: now, passphrase: passphrase), ledger: ledger,
       lifetime: .seconds(3600), now: now)
     try issuer.issueProbe(name: "probe", to: folder)
-    try await doorkeeper.check(
+    try await body(
       ClientCredentials(
         authority: serverAuthority, certificate: "\(folder)/probe.crt", key: "\(folder)/probe.key"),
-      of: "certificates of \(issuer.authority.facts.subject)", are: wanted, hint: hint)
+      "certificates of \(issuer.authority.facts.subject)")
   }
 
   private func expect(_ wanted: RolloverDirectory.Stage) throws {

@@ -3,6 +3,7 @@ import Segmentation
 import Synchronization
 import TestClusters
 import Testing
+import ThrowawayEtcd
 
 @testable import Etcd
 @testable import Reconciliation
@@ -20,7 +21,7 @@ struct ApplyTests {
       for turnOn in [false, true] {
         if turnOn {
           try await cluster.connect { etcd in
-            let changed = try await EnableAuth(etcd).run(
+            let changed = try await EnableAuth(etcd, as: cluster.etcd.root).run(
               applicant: "root", state: state, secret: secret)
             #expect(changed != .wasOn)
           }
@@ -197,7 +198,7 @@ struct ApplyTests {
         let plan = try await TestCluster.plan(etcd, .sample)
         let other = DesiredState(.of([("node", [Grant(.key("/other"), .read)])]))
         let error = await #expect(throws: ApplyError.self) { try await Apply(etcd).run(plan, desired: other) }
-        guard case .readsBackDifferently("node", _) = error else {
+        guard case .readsBackDifferently("the role node", _) = error else {
           Issue.record("ended with \(String(describing: error))")
           return
         }

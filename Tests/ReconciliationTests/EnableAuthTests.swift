@@ -1,7 +1,9 @@
+import Endpoints
 import Etcd
 import Keyspace
 import Segmentation
 import TestClusters
+import TestSupport
 import Testing
 import ThrowawayEtcd
 
@@ -10,12 +12,15 @@ import ThrowawayEtcd
 @Suite("Turning authentication on", .realEtcd)
 struct EnableAuthTests {
   private func enable(
-    _ cluster: TestCluster, applicant: String = "root", timeout: Duration = .seconds(8)
+    _ cluster: TestCluster, applicant: String = "root", timeout: Duration = .seconds(8),
+    through endpoints: [Endpoint]? = nil
   ) async throws -> EnableAuth.Outcome {
     let state = try await cluster.state()
-    return try await cluster.connect(as: applicant, timeout: timeout) { etcd async throws in
-      try await EnableAuth(etcd).run(
-        applicant: applicant, state: state, secret: secret)
+    let credentials = try cluster.credentials(of: applicant)
+    return try await EtcdClient.connect(
+      to: endpoints ?? cluster.etcd.endpoints, as: credentials, timeout: timeout
+    ) { etcd async throws in
+      try await EnableAuth(etcd, as: credentials).run(applicant: applicant, state: state, secret: secret)
     }
   }
 
@@ -32,14 +37,15 @@ struct EnableAuthTests {
   func threeMembers(release: EtcdRelease) async throws {
     try await TestCluster.with(release, members: 3) { cluster in
       try await cluster.apply(.sample)
-      // No requests are counted.
-      #expect(try await enable(cluster) == .turnedOn(refused: nil))
+      // One endpoint is listed.
+      let first = [cluster.etcd.endpoints[1]]
+      #expect(try await enable(cluster, through: first) == .turnedOn(refused: 0, asked: "3 of 3 members"))
       try await cluster.connect { etcd async throws in
         for endpoint in etcd.endpoints {
           #expect(try await etcd.only(endpoint).users() == ["last", "node", "root", "writer"])
         }
         #expect(
-          try await EnableAuth(etcd).run(
+          try await EnableAuth(etcd, as: cluster.etcd.root).run(
             applicant: "root", state: ClusterState(), secret: secret) == .wasOn)
       }
     }
@@ -92,12 +98,50 @@ struct EnableAuthTests {
       let error = await #expect(throws: EnableAuthRefusal.self) {
         _ = try await enable(cluster, timeout: .seconds(3))
       }
-      guard case .memberIsAway(let text) = error else {
+      guard case .unreachable("etcd-3", let text) = error else {
         Issue.record("ended with \(String(describing: error))")
         return
       }
-      #expect(text.contains("\(cluster.etcd.endpoints[2])"))
+      #expect(text.contains("connection refused"))
       try await expectUntouched(cluster, users: ["last", "node", "root", "writer"])
+    }
+  }
+
+  @Test(
+    "is turned off again if one member, which the file does not list, ignores certificates",
+    arguments: EtcdRelease.one)
+  func unlistedMember(release: EtcdRelease) async throws {
+    try await TestCluster.with(release, members: 2) { cluster in
+      try await cluster.apply(.sample)
+      var options = ThrowawayEtcd.Options()
+      options.clientCertAuth = false
+      let third = try await cluster.etcd.startMember("etcd-3", options: options) { url in
+        // etcd adds no member before the others have been connected for some seconds.
+        let isAdded = try await eventually {
+          (try? await cluster.etcdctl("member", "add", "etcd-3", "--peer-urls=\(url)")) != nil
+        }
+        try #require(isAdded)
+      }
+      defer { third.stop() }
+      let error = await #expect(throws: EnableAuthRefusal.self) { _ = try await enable(cluster) }
+      guard case .certificateDoesNotWork("root", let text) = error else {
+        Issue.record("ended with \(String(describing: error))")
+        return
+      }
+      #expect(text.contains("user name is empty") && text.contains("\(third.endpoint)"))
+      try await expectUntouched(cluster, users: ["last", "node", "root", "writer"])
+    }
+  }
+
+  @Test("leaves a learner out", arguments: EtcdRelease.one + EtcdRelease.newest)
+  func learner(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      try await cluster.apply(.sample)
+      let learner = try await cluster.addLearner("etcd-9")
+      defer { learner.stop() }
+      let endpoints = [learner.endpoint] + cluster.etcd.endpoints
+      #expect(
+        try await enable(cluster, through: endpoints) == .turnedOn(refused: 0, asked: "1 of 1 member"))
     }
   }
 
@@ -128,7 +172,7 @@ struct EnableAuthTests {
       let (steps, begun) = AsyncStream<String>.makeStream()
       let work = Task {
         try await cluster.connect { etcd async throws in
-          try await EnableAuth(etcd).run(
+          try await EnableAuth(etcd, as: cluster.etcd.root).run(
             applicant: "root", state: state, secret: secret
           ) { begun.yield($0) }
         }

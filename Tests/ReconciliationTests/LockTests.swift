@@ -9,7 +9,9 @@ import Testing
 
 @Suite("The lock", .realEtcd)
 struct LockTests {
-  private let holder = LockHolder(
+  /// The time to live of the lock's lease in these tests, in seconds.
+  private let term = 4
+  private let holder = LockOwner(
     host: "host-1", process: 4711, user: "alice", since: Date(timeIntervalSince1970: 1_800_000_000))
 
   @Test("has one holder at a time, which a failed attempt reports", arguments: EtcdRelease.main)
@@ -18,7 +20,7 @@ struct LockTests {
       for withAuth in [false, true] {
         if withAuth { try await cluster.secure() }
         try await cluster.connect { etcd in
-          try await ClusterLock.holding(etcd, as: holder, wait: .zero) { lock in
+          try await ClusterLock.holding(etcd, as: holder, wait: .zero, term: term) { lock in
             try await lock.check()
             let value = try await cluster.etcdctl("get", "--print-value-only", "/bulkhead/v1/lock")
             #expect(
@@ -28,7 +30,7 @@ struct LockTests {
               try await ClusterLock.holding(etcd, as: holder, wait: .seconds(1)) { _ in }
             }
             // Renewed for longer than its time to live.
-            if withAuth { try await Task.sleep(for: .seconds(Double(ClusterLock.term) * 1.5)) }
+            if withAuth { try await Task.sleep(for: .seconds(Double(term) * 1.5)) }
             try await lock.check()
             try await lock.put([7], at: "/bulkhead/v1/test")
           }
@@ -47,19 +49,19 @@ struct LockTests {
       let root = try cluster.credentials(of: "root")
       try await cluster.connect { etcd in
         #expect(try await Survey.take(etcd, as: root).lock == nil)
-        let during = try await ClusterLock.holding(etcd, as: holder, wait: .zero) { _ in
+        let during = try await ClusterLock.holding(etcd, as: holder, wait: .zero, term: term) { _ in
           // Renewed for longer than its time to live.
-          try await Task.sleep(for: .seconds(Double(ClusterLock.term) * 1.2))
+          try await Task.sleep(for: .seconds(Double(term) * 1.2))
           return try await Survey.take(etcd, as: root)
         }
-        #expect(during.lock == HeldLock(holder: holder, standing: .renewed))
-        #expect(try await during.lockSince(etcd) == HeldLock(holder: holder, standing: .ended))
+        #expect(during.lock == LockStatus(holder: holder, standing: .renewed))
+        #expect(try await during.lockSince(etcd) == LockStatus(holder: holder, standing: .ended))
 
         // This lease is not renewed, and the next key has no lease.
-        let lease = try await etcd.grantLease(seconds: Int64(ClusterLock.term))
+        let lease = try await etcd.grantLease(seconds: Int64(term))
         _ = try await etcd.put(
           try holder.bytes, at: OwnKeys.lock, with: lease, onlyIf: OwnKeys.lock, wasMadeAt: 0)
-        var standings: [HeldLock.Standing] = []
+        var standings: [LockStatus.Standing] = []
         while let lock = try await Survey.take(etcd, as: root).lock {
           if lock.standing != standings.last { standings.append(lock.standing) }
           try await Task.sleep(for: .milliseconds(300))
@@ -68,9 +70,9 @@ struct LockTests {
           Issue.record("\(standings)")
           return
         }
-        #expect(freeIn < .seconds(ClusterLock.term) / 2)
+        #expect(freeIn < .seconds(term) / 2)
         try await etcd.put([1], at: OwnKeys.lock)
-        #expect(try await Survey.take(etcd, as: root).lock == HeldLock(holder: nil, standing: .endless))
+        #expect(try await Survey.take(etcd, as: root).lock == LockStatus(holder: nil, standing: .endless))
       }
     }
   }
@@ -80,7 +82,7 @@ struct LockTests {
     try await TestCluster.with(release) { cluster in
       try await cluster.connect { etcd in
         // This lease is not renewed.
-        let lease = try await etcd.grantLease(seconds: Int64(ClusterLock.term))
+        let lease = try await etcd.grantLease(seconds: Int64(term))
         let revision = try await etcd.put(
           try holder.bytes, at: OwnKeys.lock, with: lease, onlyIf: OwnKeys.lock, wasMadeAt: 0)
         #expect(revision != nil)

@@ -51,7 +51,7 @@ struct RecordTests {
         "\(10_000 + node)" + String(repeating: "x", count: 95 - "calico-node.".count - 5)
       }
       #expect(try record.bytes.count > 1_400_000)
-      let holder = LockHolder(host: "a", process: 1, user: "b", since: Date(timeIntervalSince1970: 0))
+      let holder = LockOwner(host: "a", process: 1, user: "b", since: Date(timeIntervalSince1970: 0))
       try await cluster.connect { etcd in
         try await ClusterLock.holding(etcd, as: holder, wait: .zero) { lock in try await record.write(lock) }
         let root = try cluster.credentials(of: "root")
@@ -81,8 +81,7 @@ struct RecordTests {
     func survey(_ goal: Goal, at revision: Int64?, now: Int64?) -> Survey {
       let applied = Record.Applied(
         file: goal.file, wanted: goal.wanted, authRevision: revision, leftAlone: 0, bulkhead: "0.1.0")
-      return Survey(
-        members: [], record: Record(applied: applied), lock: nil, authEnabled: true, authRevision: now)
+      return Survey.of(record: Record(applied: applied), authRevision: now)
     }
     let one = goal("a")
     #expect(try one.applied(according: survey(one, at: 7, now: 7)) != nil)
@@ -90,7 +89,7 @@ struct RecordTests {
     #expect(try one.applied(according: survey(one, at: nil, now: nil)) == nil)
     #expect(try goal("b").applied(according: survey(one, at: 7, now: 7)) == nil)
     #expect(try goal("a", .of([])).applied(according: survey(one, at: 7, now: 7)) == nil)
-    let none = Survey(members: [], record: nil, lock: nil, authEnabled: true, authRevision: 7)
+    let none = Survey.of(authRevision: 7)
     #expect(try one.applied(according: none) == nil)
   }
 
@@ -112,7 +111,7 @@ struct RecordTests {
         passwords: digest)
       let record = try Record(Record(applied: applied).bytes)
       return try goal.applied(
-        according: Survey(members: [], record: record, lock: nil, authEnabled: true, authRevision: 7)) != nil
+        according: Survey.of(record: record, authRevision: 7)) != nil
     }
     #expect(try isRecognised(one, digest))
     #expect(try !isRecognised(one, nil))

@@ -89,7 +89,7 @@ struct StageTests {
   private func turnOn(_ cluster: TestCluster, _ etcd: EtcdClient) async throws -> Int? {
     let outcome = try await EnableAuth(etcd, as: try cluster.credentials(of: "root")).run(
       applicant: "root", state: try await ClusterState.observe(etcd, managed: []), secret: secret)
-    return if case .turnedOn(let refused) = outcome { refused } else { nil }
+    return if case .turnedOn(let refused, _) = outcome { refused } else { nil }
   }
 
   /// Refusals that Bulkhead cannot prevent: etcd refuses a request that is in flight at the moment of the

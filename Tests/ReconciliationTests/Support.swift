@@ -71,3 +71,17 @@ extension TestCluster {
     try await Metrics.read(from: etcd.endpoints[0], as: try credentials(of: "root")).authRevision
   }
 }
+
+extension Survey {
+  /// A survey that asked no cluster.
+  static func of(
+    members: ClusterMembers = ClusterMembers(clusterID: 1, all: []), record: Record? = nil,
+    authEnabled: Bool = true, authRevision: Int64? = nil
+  ) -> Survey {
+    Survey(
+      members: members,
+      agreement: MemberAgreement(
+        authRevision: authRevision.map { .same($0) } ?? .unknown("not asked"), keyValueHash: .oneMember),
+      record: record, lock: nil, authEnabled: authEnabled)
+  }
+}

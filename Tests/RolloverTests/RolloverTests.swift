@@ -34,14 +34,14 @@ final class RolloverTests {
       allowRoot: true)
   }
 
-  private func restartOneByOne(_ members: inout [MemberProcess], as credentials: ClientCredentials)
-    async throws
-  {
-    for index in members.indices {
+  private func restartOneByOne(
+    _ members: inout [MemberProcess], _ range: Range<Int>? = nil, as credentials: ClientCredentials
+  ) async throws {
+    for index in range ?? members.indices {
       members[index].stop()
       members[index] = try members[index].startAgain()
       let endpoint = members[index].endpoint
-      let deadline = ContinuousClock.now + .seconds(20)
+      let deadline = ContinuousClock.now + .seconds(60)
       var isReady = false
       while !isReady, ContinuousClock.now < deadline {
         isReady =
@@ -54,7 +54,11 @@ final class RolloverTests {
     }
   }
 
-  @Test func noClientFailsWhileTheAuthorityIsReplaced() async throws {
+  /// With authentication on, 3.5.30 allows Status to root only.
+  @Test(
+    "no client fails while the authority is replaced, with authentication off and on",
+    arguments: [false, true])
+  func replaced(authEnabled: Bool) async throws {
     let old = try Authority.create(name: "old", lifetime: .seconds(86_400), now: Date())
     try old.save(to: pki)
     let trust = pki + "/trust.crt"
@@ -74,9 +78,20 @@ final class RolloverTests {
       authority: cluster.serverAuthority, certificate: directory + "/old-alice.crt",
       key: directory + "/old-alice.key")
     let rollover = AuthorityRollover(
-      directory: pki, clients: clients, endpoints: cluster.endpoints, administrator: cluster.root,
+      directory: pki, clients: clients, endpoints: [cluster.endpoints[0]], administrator: cluster.root,
       timeout: .seconds(3))
     let ledger = try Ledger(in: pki)
+    if authEnabled {
+      try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) { etcd in
+        try await etcd.addRole("writers")
+        try await etcd.grant(Permission(Grant(.prefix("/writers/"), .readwrite)), toRole: "writers")
+        for user in ["root", "alice", "bob"] {
+          try await etcd.addUser(user)
+          try await etcd.grant(role: user == "root" ? "root" : "writers", toUser: user)
+        }
+        try await etcd.enableAuth()
+      }
+    }
 
     let writers = Writers(cluster.endpoints, ["alice", "bob"].map(cluster.credentials(of:)))
     async let written = writers.run()
@@ -88,7 +103,7 @@ final class RolloverTests {
     let early = await #expect(throws: RolloverRefusal.self) {
       try await rollover.promote(ledger: ledger, now: Date(), passphrase: nil)
     }
-    #expect(early?.description.contains("does not admit certificates of CN=new") == true)
+    #expect(early?.description.contains("refuses certificates of CN=new") == true)
     try await restartOneByOne(&members, as: cluster.root)
     try await rollover.promote(ledger: ledger, now: Date(), passphrase: nil)
     #expect(try rollover.directory.stage() == .reissue)
@@ -107,8 +122,20 @@ final class RolloverTests {
     let stillTrusted = await #expect(throws: RolloverRefusal.self) {
       try await rollover.finish(ledger: ledger, now: Date(), passphrase: nil)
     }
-    #expect(stillTrusted?.description.contains("still admits certificates of CN=old") == true)
-    try await restartOneByOne(&members, as: cluster.root)
+    #expect(stillTrusted?.description.contains("still accepts certificates of CN=old") == true)
+    // One member that is not restarted is enough, and so is one that does not answer.
+    try await restartOneByOne(&members, 0..<2, as: cluster.root)
+    let oneTrusts = await #expect(throws: RolloverRefusal.self) {
+      try await rollover.finish(ledger: ledger, now: Date(), passphrase: nil)
+    }
+    #expect(oneTrusts?.description.contains("etcd-3 at \(members[2].endpoint) still accepts") == true)
+    members[2].stop()
+    let oneIsDown = await #expect(throws: RolloverRefusal.self) {
+      try await rollover.finish(ledger: ledger, now: Date(), passphrase: nil)
+    }
+    #expect(oneIsDown?.description.contains("the member etcd-3 is unreachable") == true)
+    #expect(try rollover.directory.stage() == .trustNew)
+    try await restartOneByOne(&members, 2..<3, as: cluster.root)
     let retired = try await rollover.finish(ledger: ledger, now: Date(), passphrase: nil)
     #expect(try CertificateFacts(file: retired + "/ca.crt").fingerprint == old.facts.fingerprint)
     #expect(try rollover.directory.stage() == .idle)

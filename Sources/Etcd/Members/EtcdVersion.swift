@@ -1,4 +1,4 @@
-/// The version of an etcd member: `3.5.30`. The part after a hyphen (`3.6.0-rc.1`) is kept for display only.
+/// The version of an etcd member, as in `3.5.30`, and what is known of releases apart from vulnerabilities. The part after a hyphen (`3.6.0-rc.1`) is kept for display only.
 package struct EtcdVersion: Hashable, Sendable {
   package let major: Int
   package let minor: Int
@@ -36,6 +36,20 @@ package struct EtcdVersion: Hashable, Sendable {
   package var mayRefuseWatchWrongly: Bool {
     self < EtcdVersion(3, 4, 22) || (self >= EtcdVersion(3, 5, 0) && self < EtcdVersion(3, 5, 6))
   }
+
+  /// Whether a change of one user or role makes a member recompute the permissions of all users (etcd,
+  /// `server/auth/range_perm_cache.go`, pull request 13954).
+  package var recomputesAllPermissions: Bool {
+    (self >= EtcdVersion(3, 4, 20) && self < EtcdVersion(3, 5, 0)) || self >= EtcdVersion(3, 5, 5)
+  }
+
+  /// Whether the call AuthStatus exists. A member without it crashes for good when one is sent: see
+  /// ``AuthStatusLeave``.
+  package var hasAuthStatus: Bool { self >= EtcdVersion(3, 5, 0) }
+
+  /// Whether an active alarm makes members enforce no permissions on what goes through the log (etcd pull
+  /// request 22386).
+  package var alarmDisablesPermissions: Bool { self < EtcdVersion(3, 6, 0) }
 }
 
 extension EtcdVersion: Comparable {

@@ -21,6 +21,8 @@ package struct MemberAgreement: Hashable, Sendable {
     case same(Value)
     /// The members have different values, and still after a moment.
     case different([MemberValue<Value>])
+    /// Only one member was asked, so there is nothing to compare.
+    case oneMember
     /// It could not be found out; the reason, as the end of a sentence.
     case unknown(String)
   }
@@ -112,15 +114,25 @@ extension ClusterMembers {
       )
     }
     return try await EtcdClient.connect(to: endpoints, as: credentials, timeout: .seconds(20)) { etcd in
-      MemberAgreement(
-        authRevision: await authRevision(etcd, as: credentials),
-        keyValueHash: await keyValueHash(etcd, largest: largest))
+      await agreement(etcd, as: credentials, largestHashed: largest)
     }
+  }
+
+  /// The same with a client of ``endpoints``.
+  package func agreement(
+    _ etcd: EtcdClient, as credentials: ClientCredentials,
+    largestHashed largest: Int64? = Self.hashedByDefault
+  ) async -> MemberAgreement {
+    MemberAgreement(
+      authRevision: await authRevision(etcd, as: credentials),
+      keyValueHash: await keyValueHash(etcd, largest: largest))
   }
 
   // MARK: - users and roles
 
-  private func authRevision(
+  /// The auth revision of the voting members that answer; of one member it is that member's.
+  /// - Parameter etcd: A client of ``endpoints``.
+  package func authRevision(
     _ etcd: EtcdClient, as credentials: ClientCredentials
   ) async -> MemberAgreement.Finding<Int64> {
     do throws(EtcdError) {
@@ -187,6 +199,7 @@ extension ClusterMembers {
   private func keyValueHash(
     _ etcd: EtcdClient, largest: Int64?
   ) async -> MemberAgreement.Finding<KeyValueHash> {
+    guard reachable.count > 1 else { return .oneMember }
     if let largest, let size = reachable.compactMap(\.status?.databaseSize).max(), size > largest {
       return .unknown("the store has \(size >> 20) MiB, and a hash over it would delay writes")
     }

@@ -6,7 +6,8 @@ enum Leases {
   static let revoke = Method<LeaseRequest, HeaderOnly>(path: "/etcdserverpb.Lease/LeaseRevoke")
   /// Messages in both directions.
   static let keepAlive = Method<LeaseRequest, LeaseResponse>(path: "/etcdserverpb.Lease/LeaseKeepAlive")
-  static let timeToLive = Method<LeaseRequest, LeaseResponse>(path: "/etcdserverpb.Lease/LeaseTimeToLive")
+  static let timeToLive = Method<LeaseRequest, LeaseTimeToLiveResponse>(
+    path: "/etcdserverpb.Lease/LeaseTimeToLive")
 }
 
 struct LeaseGrantRequest: ProtobufWritable {
@@ -24,8 +25,7 @@ struct LeaseRequest: ProtobufWritable {
   func write(to writer: inout ProtobufWriter) { writer.int64(1, id) }
 }
 
-/// `LeaseGrantResponse`, `LeaseKeepAliveResponse` and `LeaseTimeToLiveResponse`, whose first fields are the
-/// same.
+/// `LeaseGrantResponse` and `LeaseKeepAliveResponse`, whose first fields are the same.
 struct LeaseResponse: ProtobufReadable {
   var id: Int64 = 0
   /// In seconds.
@@ -36,6 +36,22 @@ struct LeaseResponse: ProtobufReadable {
     // 1: header
     case 2: id = try reader.int64()
     case 3: ttl = try reader.int64()
+    default: break
+    }
+  }
+}
+
+struct LeaseTimeToLiveResponse: ProtobufReadable {
+  /// In seconds; -1 if the lease does not exist.
+  var ttl: Int64 = 0
+  /// The time to live with which the lease was granted, in seconds.
+  var grantedTTL: Int64 = 0
+
+  mutating func read(_ field: UInt32, from reader: inout ProtobufReader) throws(ProtobufError) {
+    switch field {
+    // 1: header, 2: ID, 5: keys
+    case 3: ttl = try reader.int64()
+    case 4: grantedTTL = try reader.int64()
     default: break
     }
   }

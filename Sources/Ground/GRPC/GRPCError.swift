@@ -1,3 +1,5 @@
+import Network
+
 /// Why a call has no answer.
 package struct GRPCError: Error, Hashable, Sendable {
   /// What the server did with the call, as far as the client can know.
@@ -16,14 +18,18 @@ package struct GRPCError: Error, Hashable, Sendable {
   package let processing: Processing
   /// The client's certificate, its key or its authorities cannot be used; nobody was asked.
   package let isAboutCredentials: Bool
+  /// Why the connection could not be made or ended; nil if another reason is known, or none.
+  package let cause: NetworkError?
 
   package init(
-    _ status: GRPCStatus, _ message: String, processing: Processing, isAboutCredentials: Bool = false
+    _ status: GRPCStatus, _ message: String, processing: Processing, isAboutCredentials: Bool = false,
+    cause: NetworkError? = nil
   ) {
     self.status = status
     self.message = message
     self.processing = processing
     self.isAboutCredentials = isAboutCredentials
+    self.cause = cause
   }
 }
 

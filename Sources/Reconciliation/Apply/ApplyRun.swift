@@ -67,6 +67,9 @@ package struct ApplyRun: Sendable {
     /// How many requests etcd refused because they were in flight when authentication was turned on; nil if
     /// unknown.
     package let refusedAtSwitch: Int?
+    /// The members that answered the administrator after authentication was turned on, as in `3 of 3 members`;
+    /// nil if it was not turned on.
+    package let membersAsked: String?
     package let shared: SharedUser.Outcome?
     /// The changes that are left at the end; nil if the cluster was not read again.
     package let remaining: Plan?
@@ -99,6 +102,9 @@ package struct ApplyRun: Sendable {
     let (before, whole) = try await goal.plan(for: etcd, survey, progress: interaction.progress)
     let plan = try stage?.part(of: whole, from: before, goal) ?? whole
     let leaving = stage?.leaving(goal.desired)
+    if leaving != nil, let member = survey.members.unreachable.first {
+      throw StageRefusal.memberUnreachable(member.name)
+    }
     if !plan.removals.isEmpty || leaving != nil {
       try interaction.confirm(Confirmation(plan: plan, authEnabled: before.authEnabled, leaving: leaving))
     }
@@ -113,34 +119,35 @@ package struct ApplyRun: Sendable {
 
     var shared: SharedUser.Outcome?
     if let leaving, let stage {
-      shared = try await SharedUser(etcd, as: administrator).remove(
+      shared = try await SharedUser(etcd, as: administrator, lock: lock).remove(
         leaving, watching: stage.watch, progress: interaction.progress)
     } else if stage == nil || stage?.stage == .clean {
       // As long as changes are left, nothing is recorded as applied.
       try await bookkeeping.finish(
-        plan, authRevision: try await survey.authRevision(after: plan, of: etcd, as: administrator))
+        plan, authRevision: await survey.authRevision(after: plan, of: etcd, as: administrator))
     }
 
     let turnsOn = turnsOnAuthentication && !before.authEnabled
-    let refused = turnsOn ? try await turnOn(goal, survey) : nil
+    let enabled = turnsOn ? try await turnOn(goal, survey) : nil
 
     // Empty passwords can be tried only after authentication is turned on, and only now the shared user is
     // deleted or restored. Changes that are left for a later stage are not reported again.
     let looksAgain = turnsOn && stage == nil || leaving != nil
     return Outcome(
       plan: plan, time: time, authEnabledBefore: before.authEnabled, turnedOn: turnsOn,
-      refusedAtSwitch: refused,
+      refusedAtSwitch: enabled?.refused, membersAsked: enabled?.asked,
       shared: shared, remaining: looksAgain ? try await settle(goal) : nil)
   }
 
-  /// - Returns: How many requests etcd refused because they were in flight; nil if unknown.
-  private func turnOn(_ goal: Goal, _ survey: Survey) async throws -> Int? {
+  /// - Returns: How many requests etcd refused because they were in flight, nil if unknown, and which members
+  ///   answered afterwards.
+  private func turnOn(_ goal: Goal, _ survey: Survey) async throws -> (refused: Int?, asked: String)? {
     let (applied, _) = try await goal.plan(for: etcd, survey, progress: interaction.progress)
-    let outcome = try await EnableAuth(etcd, as: administrator).run(
+    let outcome = try await EnableAuth(etcd, as: administrator, lock: lock).run(
       applicant: goal.applicant, state: applied, secret: EnableAuth.randomSecret(),
       progress: interaction.progress)
-    guard case .turnedOn(let refused) = outcome else { return nil }
-    return refused
+    guard case .turnedOn(let refused, let asked) = outcome else { return nil }
+    return (refused, asked)
   }
 
   /// Plans once more, and records that all changes are applied if the plan is empty.
@@ -149,7 +156,7 @@ package struct ApplyRun: Sendable {
     let (_, remaining) = try await goal.plan(for: etcd, survey, progress: interaction.progress)
     if remaining.isEmpty {
       try await Bookkeeping(survey, goal, lock, bulkhead: version).finish(
-        remaining, authRevision: try await survey.authRevision(after: remaining, of: etcd, as: administrator))
+        remaining, authRevision: await survey.authRevision(after: remaining, of: etcd, as: administrator))
     }
     return remaining
   }

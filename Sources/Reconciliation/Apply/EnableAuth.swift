@@ -35,21 +35,26 @@ package struct EnableAuth: Sendable {
   }
 
   let etcd: EtcdClient
-  private let refusals: Refusals?
+  let credentials: ClientCredentials
+  private let lock: ClusterLock?
 
-  /// - Parameter credentials: Those of `etcd`, to read from the metrics how many requests the members refuse;
-  ///   nil to leave that number unknown.
-  package init(_ etcd: EtcdClient, as credentials: ClientCredentials? = nil) {
+  /// - Parameters:
+  ///   - credentials: Those of `etcd`.
+  ///   - lock: Checked before authentication is turned on.
+  package init(_ etcd: EtcdClient, as credentials: ClientCredentials, lock: ClusterLock? = nil) {
     self.etcd = etcd
-    refusals = credentials.map { Refusals(etcd: etcd, credentials: $0) }
+    self.credentials = credentials
+    self.lock = lock
   }
 
   /// What a run did.
   package enum Outcome: Hashable, Sendable {
     case wasOn
-    /// - Parameter refused: How many reads and writes etcd refused because they were in flight at that
-    ///   moment; nil if unknown.
-    case turnedOn(refused: Int?)
+    /// - Parameters:
+    ///   - refused: How many reads and writes etcd refused because they were in flight at that moment; nil if
+    ///     unknown.
+    ///   - asked: The members that answered the administrator afterwards: see ``ClusterMembers/asked``.
+    case turnedOn(refused: Int?, asked: String)
   }
 
   /// - Parameters:
@@ -65,24 +70,25 @@ package struct EnableAuth: Sendable {
     progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> Outcome {
     if try await etcd.isAuthEnabled() { return .wasOn }
-    if let refusal = try await obstacles(applicant: applicant, state: state).first { throw refusal }
+    let members = try await ClusterMembers.read(etcd, as: credentials)
+    if let refusal = try await obstacles(applicant: applicant, state: state, members).first { throw refusal }
     let wayBack = WayBack(user: Self.wayBackPrefix + secret.prefix(8), password: String(secret.dropFirst(8)))
     // A separate task: an interruption here would leave the cluster closed.
-    return try await Task { .turnedOn(refused: try await turnOn(applicant, wayBack, progress)) }.value
+    let refused = try await Task { try await turnOn(members, applicant, wayBack, progress) }.value
+    return .turnedOn(refused: refused, asked: members.asked)
   }
 
   /// Every reason not to turn authentication on that shows while it is off.
   package func obstacles(
-    applicant: String, state: ClusterState
+    applicant: String, state: ClusterState, _ members: ClusterMembers
   ) async throws(EtcdError) -> [EnableAuthRefusal] {
     var obstacles = EnableAuthRefusal.all(applicant: applicant, state: state)
     if !state.servesKubernetes, try await holdsKubernetes() { obstacles.append(.kubernetesWouldBeLockedOut) }
     for alarm in try await etcd.alarms() { obstacles.append(.alarmIsActive(alarm.kind.rawValue)) }
-    // An unreachable member could not be asked afterwards whether it accepts the certificate.
-    for endpoint in etcd.endpoints {
-      do { _ = try await etcd.only(endpoint).status() } catch {
-        obstacles.append(.memberIsAway("\(error)"))
-      }
+    for member in members.voting {
+      // It could not be asked afterwards whether it accepts the certificate.
+      if let problem = member.problem { obstacles.append(.unreachable(member.name, problem)) }
+      obstacles += member.plainURLs.map { .plainHTTP(member.name, $0) }
     }
     return obstacles
   }
@@ -94,18 +100,34 @@ package struct EnableAuth: Sendable {
 
   /// - Returns: How many requests etcd refused because they were in flight; nil if unknown.
   private func turnOn(
+    _ members: ClusterMembers, _ applicant: String, _ wayBack: WayBack,
+    _ progress: @escaping @Sendable (String) -> Void
+  ) async throws -> Int? {
+    let (credentials, lock) = (credentials, lock)
+    return try await EtcdClient.connect(
+      to: members.endpoints, as: credentials, timeout: etcd.timeout
+    ) { etcd in
+      try await EnableAuth(etcd, as: credentials, lock: lock).turnOnEverywhere(applicant, wayBack, progress)
+    }
+  }
+
+  /// Needs a client of every voting member.
+  private func turnOnEverywhere(
     _ applicant: String, _ wayBack: WayBack, _ progress: (String) -> Void
   ) async throws -> Int? {
+    let refusals = Refusals(endpoints: etcd.endpoints, credentials: credentials)
     do {
+      try await lock?.check()
       progress("making a way back in")
       try await etcd.addAdministrator(wayBack.user, password: wayBack.password)
     } catch {
       try? await remove(wayBack)
       throw error
     }
-    let before = try? await refusals?.nameless()
+    let before = try? await refusals.nameless()
     do {
       progress("turning authentication on")
+      try await lock?.check()
       try await etcd.patiently { () async throws(EtcdError) in try await etcd.enableAuth() }
       progress("asking every member as \(applicant)")
       for endpoint in etcd.endpoints { try await checkAdministrator(at: endpoint) }
@@ -118,9 +140,9 @@ package struct EnableAuth: Sendable {
     }
     // Before the temporary administrator is deleted: requests in flight at the deletion are refused once too,
     // and clients retry those.
-    let after = try? await refusals?.nameless()
+    let after = try? await refusals.nameless()
     try await remove(wayBack)
-    return if let before, let after { after - before } else { nil }
+    return if let before, let after { after.increase(since: before) } else { nil }
   }
 
   /// Makes a call that only an administrator may make. First waits until the member itself has authentication
@@ -159,7 +181,10 @@ package enum EnableAuthRefusal: ExplainedError, Hashable, Sendable {
   case notAdministrator(String)
   case kubernetesWouldBeLockedOut
   case alarmIsActive(String)
-  case memberIsAway(String)
+  /// A member of the cluster does not answer, and why.
+  case unreachable(String, String)
+  /// A member advertises a client URL without TLS.
+  case plainHTTP(String, String)
   case certificateDoesNotWork(String, String)
   /// Authentication is on, the certificate does not work, and turning it off again failed too.
   case cannotGoBack(String, String)
@@ -186,14 +211,17 @@ extension EnableAuthRefusal {
 
   private var reason: String {
     switch self {
-    case .noRootUser: "there is no user root"
+    case .noRootUser: "the user root does not exist"
     case .rootLacksRole: "the user root does not have the role root"
     case .notAdministrator(let user):
-      "the certificate in hand belongs to '\(user)', which is no user with the role root"
+      "the certificate that Bulkhead uses belongs to '\(user)', which is not a user with the role root"
     case .kubernetesWouldBeLockedOut:
       "there are keys under /registry/, but the file names no kube-apiserver, which would be locked out"
-    case .alarmIsActive(let kind): "the alarm \(kind) is active, and some releases then enforce nothing"
-    case .memberIsAway(let error): "not every member answers (\(error))"
+    case .alarmIsActive(let kind):
+      "the alarm \(kind) is active, and members before 3.6 then enforce no permissions"
+    case .unreachable(let member, let problem): "the member \(member) is unreachable (\(problem))"
+    case .plainHTTP(let member, let url):
+      "the member \(member) serves clients at \(url) without TLS, where it would refuse all of them"
     case .certificateDoesNotWork(let user, let error):
       "with it on, the certificate of '\(user)' did not work (\(error)); it has been turned off again"
     case .cannotGoBack(let first, _): first
@@ -202,13 +230,16 @@ extension EnableAuthRefusal {
 
   package var hint: String? {
     switch self {
-    case .noRootUser, .rootLacksRole: "run 'bulkhead apply' first, which makes both"
+    case .noRootUser, .rootLacksRole: "run 'bulkhead apply' first, which creates both"
     case .notAdministrator:
       "set etcd.certificate to a certificate with CN=root: 'bulkhead certs issue --root' makes one"
     case .kubernetesWouldBeLockedOut:
       "add 'kubernetes: {apiserver: CN}' with the CN of its etcd client certificate"
-    case .alarmIsActive: "see 'etcdctl alarm list', mend the cause and 'etcdctl alarm disarm'"
-    case .memberIsAway: "start it, or take it out of etcd.endpoints if it has left the cluster"
+    case .alarmIsActive: "see 'etcdctl alarm list', remove the cause and run 'etcdctl alarm disarm'"
+    case .unreachable:
+      "start it, or remove it from the cluster with 'etcdctl member remove' if it is gone for good"
+    case .plainHTTP:
+      "move its clients to an https:// URL, and take the http:// URL out of --listen-client-urls and --advertise-client-urls"
     case .certificateDoesNotWork, .cannotGoBack:
       "start every member with --client-cert-auth, and with the certificate's authority in --trusted-ca-file"
     }

@@ -5,23 +5,25 @@ extension EtcdClient {
   /// only if it was not. A change that is already there, made late or by another client, counts as made.
   /// - Returns: The number of attempts, plus one if the last answer was lost. More than one: the cluster is
   ///   in trouble.
-  /// - Throws: ``EtcdError``; what `password` throws.
+  /// - Parameter lock: Checked before each attempt.
+  /// - Throws: ``EtcdError``; ``LockError``; what `password` throws.
   @discardableResult
-  func carryOut(_ change: Change, _ password: Apply.Password) async throws -> Int {
-    var sendings = 0
+  func carryOut(_ change: Change, _ password: Apply.Password, lock: ClusterLock?) async throws -> Int {
+    var attempts = 0
     while true {
-      sendings += 1
+      attempts += 1
+      try await lock?.check()
       do {
         try await make(change, password)
-        return sendings
+        return attempts
       } catch let error as EtcdError {
         guard error.isTransient || error.code == .alreadyExists || error.code == .notFound else {
           throw error
         }
         let isMade = try await patiently { try await has(change, password) }
-        if isMade { return sendings + (error.isTransient ? 1 : 0) }
-        guard error.isTransient, sendings < 3 else { throw error }
-        try? await Task.sleep(for: .milliseconds(300 * sendings))
+        if isMade { return attempts + (error.isTransient ? 1 : 0) }
+        guard error.isTransient, attempts < 3 else { throw error }
+        try? await Task.sleep(for: .milliseconds(300 * attempts))
       }
     }
   }

@@ -6,7 +6,7 @@ struct Pipeline {
   private let total: Int
   private let started = ContinuousClock.now
   private var done = 0
-  private var window = Window()
+  private var limit = ConcurrencyLimit()
   private var rate = Rate()
   private var lastProbe: ContinuousClock.Instant
 
@@ -17,7 +17,7 @@ struct Pipeline {
   }
 
   private enum Outcome: Sendable {
-    case made(time: Duration, inHand: Int, sendings: Int)
+    case made(time: Duration, inFlight: Int, attempts: Int)
     case failed(Change, any Error)
     /// How long a plain read took, which is what other clients notice; nil if it failed.
     case probed(Duration?)
@@ -34,32 +34,32 @@ struct Pipeline {
     var waiting = phase[...]
     var stop: Stop?
     await withTaskGroup(of: Outcome.self) { group in
-      var inHand = 0
+      var inFlight = 0
       while true {
-        while inHand < window.size, stop == nil, !Task.isCancelled, let change = waiting.first {
+        while inFlight < limit.size, stop == nil, !Task.isCancelled, let change = waiting.first {
           do throws(LockError) { try await apply.lock?.check() } catch {
             stop = .unlocked(error)
             break
           }
           waiting.removeFirst()
           report(change, progress)
-          inHand += 1
-          begin(change, inHand: inHand, in: &group)
+          inFlight += 1
+          begin(change, inFlight: inFlight, in: &group)
         }
         guard let outcome = await group.next() else { return }
         switch outcome {
-        case .made(let time, let beside, let sendings):
-          inHand -= 1
+        case .made(let time, let beside, let attempts):
+          inFlight -= 1
           done += 1
-          window.made(in: time, inHand: beside, sendings: sendings)
+          limit.made(in: time, inFlight: beside, attempts: attempts)
           rate.note(done: done, elapsed: ContinuousClock.now - started)
           report(nil, progress)
           probe(in: &group)
-          if window.rest > .zero, !waiting.isEmpty { try? await Task.sleep(for: window.rest) }
+          if limit.pause > .zero, !waiting.isEmpty { try? await Task.sleep(for: limit.pause) }
         case .failed(let change, let error):
-          inHand -= 1
-          stop = stop ?? .failed(change, error)
-        case .probed(let time): window.probed(time)
+          inFlight -= 1
+          stop = stop ?? (error as? LockError).map { .unlocked($0) } ?? .failed(change, error)
+        case .probed(let time): limit.probed(time)
         }
       }
     }
@@ -82,14 +82,15 @@ struct Pipeline {
       ))
   }
 
-  private func begin(_ change: Change, inHand: Int, in group: inout TaskGroup<Outcome>) {
+  private func begin(_ change: Change, inFlight: Int, in group: inout TaskGroup<Outcome>) {
     group.addTask { [apply] in
       let start = ContinuousClock.now
       // A separate task, so that an interruption does not cancel it: a change in flight is completed.
-      let result = await Task { try await apply.etcd.carryOut(change, apply.password) }.result
+      let result = await Task { try await apply.etcd.carryOut(change, apply.password, lock: apply.lock) }
+        .result
       return switch result {
-      case .success(let sendings):
-        .made(time: ContinuousClock.now - start, inHand: inHand, sendings: sendings)
+      case .success(let attempts):
+        .made(time: ContinuousClock.now - start, inFlight: inFlight, attempts: attempts)
       case .failure(let error): .failed(change, error)
       }
     }

@@ -1,3 +1,4 @@
+import Errors
 import Etcd
 import Segmentation
 
@@ -8,10 +9,15 @@ import Segmentation
 package struct SharedUser: Sendable {
   let etcd: EtcdClient
   let credentials: ClientCredentials
+  private let lock: ClusterLock?
 
-  package init(_ etcd: EtcdClient, as credentials: ClientCredentials) {
+  /// - Parameters:
+  ///   - etcd: A client of every voting member: each counts only the requests that it refuses itself.
+  ///   - lock: Checked before the deletion.
+  package init(_ etcd: EtcdClient, as credentials: ClientCredentials, lock: ClusterLock? = nil) {
     self.etcd = etcd
     self.credentials = credentials
+    self.lock = lock
   }
 
   /// What happened to the shared user.
@@ -20,31 +26,66 @@ package struct SharedUser: Sendable {
     case removed
     /// More requests were refused than before, so the user was created again with its roles.
     case givenBack(refused: Int)
+    /// A member did not return its count, or has restarted, so it is unknown whether requests were refused; the
+    /// user was created again with its roles.
+    case givenBackUncounted(String)
   }
 
   /// - Parameter watch: How long refusals are counted before the deletion, and as long afterwards.
-  /// - Throws: ``EtcdError``; the user may exist or not. Run again to continue.
+  /// - Throws: ``EtcdError`` from before the deletion; the user exists then. ``SharedUserLost`` if the user
+  ///   could not be created again.
   package func remove(
     _ user: String, watching watch: Duration, progress: @escaping @Sendable (String) -> Void = { _ in }
   ) async throws -> Outcome {
     guard try await etcd.users().contains(user) else { return .wasNotThere }
     let roles = try await etcd.roles(ofUser: user)
-    progress("counting refused requests while '\(user)' is there")
-    let refusals = Refusals(etcd: etcd, credentials: credentials)
+    progress("counting refused requests while '\(user)' exists")
+    let refusals = Refusals(endpoints: etcd.endpoints, credentials: credentials)
     let start = try await refusals.denied()
     try await Task.sleep(for: watch)
-    let before = try await refusals.denied() - start
+    guard let before = try await refusals.denied().increase(since: start) else {
+      throw EtcdError(
+        code: .other, operation: "GET /metrics", endpoint: "-",
+        message: "a member restarted while refused requests were counted; nothing was changed")
+    }
     // A separate task, so that an interruption does not cancel it: a user that is needed is restored.
     return try await Task {
       let start = try await refusals.denied()
-      try await Apply(etcd).make(.deleteUser(user))
+      try await Apply(etcd, lock: lock).make(.deleteUser(user))
       progress("counting refused requests without '\(user)'")
       try await Task.sleep(for: watch)
-      let refused = try await refusals.denied() - start - max(0, before)
-      guard refused > 0 else { return .removed }
+      var problem = "a member restarted meanwhile"
+      var refused: Int?
+      do throws(EtcdError) {
+        refused = try await refusals.denied().increase(since: start)
+      } catch { problem = "\(error)" }
+      if let refused, refused <= before { return .removed }
+      try await giveBack(user, roles)
+      return if let refused { .givenBack(refused: refused - before) } else { .givenBackUncounted(problem) }
+    }.value
+  }
+
+  private func giveBack(_ user: String, _ roles: [String]) async throws {
+    do {
       try await Apply(etcd).make(.addUser(user))
       for role in roles { try await Apply(etcd).make(.link(user: user, role: role)) }
-      return .givenBack(refused: refused)
-    }.value
+    } catch { throw SharedUserLost(user: user, roles: roles, reason: "\(error)") }
+  }
+}
+
+/// The shared user was deleted, is still needed, and could not be created again.
+package struct SharedUserLost: ExplainedError, Sendable {
+  package let user: String
+  package let roles: [String]
+  package let reason: String
+
+  package var description: String {
+    "the shared user '\(user)' was deleted and could not be created again: \(reason)"
+  }
+
+  package var hint: String? {
+    ([Shell.etcdctl(["user", "add"], [user], flags: ["--no-password"])]
+      + roles.map { Shell.etcdctl(["user", "grant-role"], [user, $0]) })
+      .joined(separator: " && ")
   }
 }

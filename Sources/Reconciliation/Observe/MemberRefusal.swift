@@ -9,8 +9,8 @@ package enum MemberRefusal: ExplainedError, Hashable, Sendable {
   case nearlyFull(String, bytes: Int64, quota: Int64)
 
   /// The reason not to work with these members at all; nil if they are all suitable.
-  init?(_ members: [SurveyedMember]) {
-    for member in members {
+  init?(_ members: ClusterMembers) {
+    for member in members.all {
       guard let version = member.version, !version.hasUsersWithoutPassword else { continue }
       self = .noUsersWithoutPassword(member.name, version)
       return
@@ -24,13 +24,13 @@ extension MemberRefusal {
     switch self {
     case .noUsersWithoutPassword(let member, let version):
       "the member \(member) runs etcd \(version), which gives every user a password: "
-        + "anybody could log in as the users that Bulkhead makes"
+        + "every client could log in as the users that Bulkhead creates"
     case .forgetsPermissions(let member, let version):
       "authentication is not turned on: the member \(member) runs etcd \(version), "
-        + "which refuses every user but administrators after it is started again"
+        + "which after a restart refuses all users except administrators"
     case .nearlyFull(let member, let bytes, let quota):
-      "nothing is written: the store of the member \(member) has \(bytes) of the \(quota) bytes it may have, "
-        + "and once it is full some releases enforce no permission at all"
+      "nothing is written: the store of the member \(member) has \(bytes) of the \(quota) bytes of its "
+        + "quota; once it is full, members before 3.6 enforce no permissions"
     }
   }
 

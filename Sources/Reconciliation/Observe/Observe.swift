@@ -16,8 +16,15 @@ extension ClusterState {
     let roles = try await etcd.roles()
     progress("reading \(users.count) users and \(roles.count) roles")
     let authEnabled = state.authEnabled
-    state.users = try await concurrently(users) { user async throws(EtcdError) in
-      let roles = Set(try await etcd.roles(ofUser: user))
+    // A user or role that is deleted between the list and this call does not exist.
+    let found = try await concurrently(users) { user async throws(EtcdError) -> User? in
+      let roles: Set<String>
+      do throws(EtcdError) {
+        roles = Set(try await etcd.roles(ofUser: user))
+      } catch {
+        guard error.code == .notFound else { throw error }
+        return nil
+      }
       if authEnabled, let passwords = passwords[user] {
         let fault = try await etcd.passwordFault(ofUser: user, passwords: passwords)
         return User(roles: roles, acceptsEmptyPassword: fault == .empty, passwordFault: fault)
@@ -26,11 +33,19 @@ extension ClusterState {
         authEnabled && managed.contains(user) ? try await etcd.tryEmptyPassword(ofUser: user) == .open : false
       return User(roles: roles, acceptsEmptyPassword: isOpen)
     }
+    state.users = found.compactMapValues(\.self)
     // The role root may do everything whatever its permissions are, and newer members return permissions that
     // are not stored.
-    state.roles = try await concurrently(roles) { role async throws(EtcdError) in
-      role == "root" ? [] : try await etcd.permissions(ofRole: role)
+    let permissions = try await concurrently(roles) { role async throws(EtcdError) -> [Permission]? in
+      guard role != "root" else { return [] }
+      do throws(EtcdError) {
+        return try await etcd.permissions(ofRole: role)
+      } catch {
+        guard error.code == .notFound else { throw error }
+        return nil
+      }
     }
+    state.roles = permissions.compactMapValues(\.self)
     return state
   }
 }

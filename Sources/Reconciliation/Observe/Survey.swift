@@ -1,58 +1,47 @@
 import Etcd
-import Keyspace
 
 /// What Bulkhead reads of a cluster before its users and roles: one call per member and a few more,
 /// independent of the number of users.
 package struct Survey: Sendable {
-  package let members: [SurveyedMember]
+  package let members: ClusterMembers
+  /// Whether the members that answer hold the same users, roles and keys.
+  package let agreement: MemberAgreement
   package let record: Record?
   /// The process that changes users and roles now; nil if the lock is free.
-  package let lock: HeldLock?
+  package let lock: LockStatus?
   package let authEnabled: Bool
-  /// nil if it must be read from the metrics and they cannot be read from every member, or differ.
-  package let authRevision: Int64?
+
+  /// The auth revision of the members that answer; nil if it is unknown.
+  package var authRevision: Int64? {
+    if case .same(let revision) = agreement.authRevision { revision } else { nil }
+  }
 
   /// Asks for the members' versions before anything else.
-  /// - Throws: ``MemberRefusal``, ``RecordError``, ``EtcdError``.
-  package static func take(_ etcd: EtcdClient, as credentials: ClientCredentials) async throws -> Survey {
-    let members = try await SurveyedMember.all(of: etcd, as: credentials)
+  /// - Parameters:
+  ///   - etcd: A client of the members: see ``EtcdClient/connectToMembers(behind:as:timeout:_:)``.
+  ///   - members: As they were just read; nil to read them.
+  /// - Throws: ``MembersDiffer`` if the members do not hold the same; ``MemberRefusal``,
+  ///   ``EndpointsRefusal``, ``RecordError``, ``EtcdError``.
+  package static func take(
+    _ etcd: EtcdClient, as credentials: ClientCredentials, members: ClusterMembers? = nil
+  ) async throws -> Survey {
+    var current = members
+    if current == nil { current = try await ClusterMembers.read(etcd, as: credentials) }
+    guard let members = current else { throw CancellationError() }
     if let refusal = MemberRefusal(members) { throw refusal }
     let own = try await etcd.entries(in: OwnKeys.all)
+    let authEnabled = try await etcd.isAuthEnabled()
+    let agreement = try await members.agreement(as: credentials)
+    if let refusal = agreement.refusal { throw refusal }
     return Survey(
-      members: members, record: try own.first { $0.key == OwnKeys.record }.map { try Record($0.value) },
-      lock: try await HeldLock.of(own, etcd), authEnabled: try await etcd.isAuthEnabled(),
-      authRevision: try await authRevision(of: etcd, members, as: credentials))
+      members: members, agreement: agreement,
+      record: try own.first { $0.key == OwnKeys.record }.map { try Record($0.value) },
+      lock: try await LockStatus.of(own, etcd), authEnabled: authEnabled)
   }
-
-  /// The auth revision of the cluster: from AuthStatus of one member if every member is known to support that
-  /// call, else from the metrics of every member, which every release has.
-  static func authRevision(
-    of etcd: EtcdClient, _ members: [SurveyedMember], as credentials: ClientCredentials
-  ) async throws(EtcdError) -> Int64? {
-    if let leave = AuthStatusLeave(versions: members.map(\.version)) {
-      return try await etcd.authRevision(leave)
-    }
-    // A member may be slightly behind the last change.
-    for attempt in 1...5 {
-      var revisions: Set<Int64> = []
-      for member in members {
-        guard let endpoint = member.endpoint,
-          let revision = try? await Metrics.read(from: endpoint, as: credentials).authRevision
-        else { return nil }
-        revisions.insert(revision)
-      }
-      if revisions.count == 1 { return revisions.first }
-      if attempt < 5 { try? await Task.sleep(for: .milliseconds(200)) }
-    }
-    return nil
-  }
-
-  /// Members that did not answer, so that it is unknown whether they are safe.
-  package var unknownMembers: [SurveyedMember] { members.filter { $0.status == nil } }
 
   /// - Throws: ``MemberRefusal`` if a member runs a release that does not enforce authentication correctly.
   package func checkBeforeEnablingAuth() throws(MemberRefusal) {
-    for member in members {
+    for member in members.all {
       if let version = member.version, version.forgetsPermissionsAtStart {
         throw .forgetsPermissions(member.name, version)
       }
@@ -61,15 +50,19 @@ package struct Survey: Sendable {
 
   /// Checks that no member's store is nearly full, so that a write cannot raise an alarm: while an alarm is
   /// active, members before 3.6 enforce no permissions (etcd pull request 22386).
+  /// - Returns: The members whose quota is unknown, and why.
   /// - Throws: ``MemberRefusal``.
-  package func checkSpace(as credentials: ClientCredentials) async throws(MemberRefusal) {
-    for member in members {
-      guard let endpoint = member.endpoint, let status = member.status else { continue }
-      var quota = status.quota
-      if quota == nil { quota = (try? await Metrics.read(from: endpoint, as: credentials))?.quota }
-      // A negative quota means no limit.
-      guard let quota, quota > 0, Double(status.databaseSize) > 0.95 * Double(quota) else { continue }
-      throw MemberRefusal.nearlyFull(member.name, bytes: status.databaseSize, quota: quota)
+  package func checkSpace(
+    as credentials: ClientCredentials
+  ) async throws(MemberRefusal) -> [(member: String, reason: String)] {
+    var unknown: [(String, String)] = []
+    for member in members.all {
+      switch await member.space(as: credentials) {
+      case nil, .enough: break
+      case .unknown(_, let reason): unknown.append((member.name, reason))
+      case .near(let bytes, let quota): throw .nearlyFull(member.name, bytes: bytes, quota: quota)
+      }
     }
+    return unknown
   }
 }

@@ -31,7 +31,7 @@ package struct AuthCost: Hashable, Sendable {
     isMeasured = users >= Self.usersThatTell
     let listed = max(0, (listing - roundTrip) / .seconds(1)) / Double(max(1, users))
     let slowness = isMeasured ? min(max(listed / Self.reference.listed, 0.25), 10) : 1
-    let rebuilds = versions.contains(where: \.worksOutAllPermissions)
+    let rebuilds = versions.contains(where: \.recomputesAllPermissions)
     perUser = .seconds(rebuilds ? Self.reference.user * slowness : 0)
     perPermission = .seconds(rebuilds ? Self.reference.permission * slowness : 0)
   }
@@ -63,17 +63,5 @@ extension AuthCost {
     }
     return AuthCost(
       versions: versions, roundTrip: roundTrips.sorted()[2], listing: listings.sorted()[2], users: users)
-  }
-}
-
-extension EtcdVersion {
-  /// Whether a change of one user or role makes a member recompute the permissions of all users.
-  var worksOutAllPermissions: Bool {
-    switch (major, minor) {
-    case (3, 4): patch >= 20
-    case (3, 5): patch >= 5
-    case (3, let minor): minor > 5
-    case (let major, _): major > 3
-    }
   }
 }

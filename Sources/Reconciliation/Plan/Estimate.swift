@@ -18,7 +18,7 @@ package struct Estimate: Hashable, Sendable {
     var burden = Burden(state)
     var (time, stall) = (Duration.zero, Duration.zero)
     for phase in plan.phases {
-      let each = max(Self.inPipeline, cost.roundTrip / min(phase.count, Window.largest))
+      let each = max(Self.inPipeline, cost.roundTrip / min(phase.count, ConcurrencyLimit.largest))
       time += cost.roundTrip
       for change in phase {
         burden.make(change)

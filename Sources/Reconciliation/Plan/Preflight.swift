@@ -48,32 +48,31 @@ package struct Preflight: Sendable {
   package static func check(
     _ etcd: EtcdClient, as credentials: ClientCredentials, desired: DesiredState, state: ClusterState,
     applicant: String, shared: String? = nil
-  ) async throws(EtcdError) -> Preflight {
+  ) async throws -> Preflight {
+    let members = try await ClusterMembers.read(etcd, as: credentials)
     var nearlyFull: [String] = []
-    for endpoint in etcd.endpoints {
-      // An unreachable member is one of the obstacles already.
-      guard let status = try? await etcd.only(endpoint).status() else { continue }
-      let published = try? await Metrics.read(from: endpoint, as: credentials).quota
-      guard let quota = status.quota ?? published, quota > 0 else { continue }
-      let percent = status.databaseSize * 100 / quota
-      if percent >= 90 { nearlyFull.append("\(endpoint): \(percent) % of its quota") }
+    for member in members.reachable {
+      guard let space = await member.space(as: credentials), !space.isEnough else { continue }
+      nearlyFull.append("\(member.name): \(space.description)")
     }
     let users = Set(state.users.keys).union(desired.users.map(\.name)).union(shared.map { [$0] } ?? [])
-    let (impersonations, unseen) = try await impersonations(of: users, etcd, as: credentials)
+    let (impersonations, unseen) = await impersonations(of: users, members, as: credentials)
     return Preflight(
       authEnabled: state.authEnabled,
       obstacles: state.authEnabled
-        ? [] : try await EnableAuth(etcd).obstacles(applicant: applicant, state: state),
+        ? []
+        : try await EnableAuth(etcd, as: credentials).obstacles(
+          applicant: applicant, state: state, members),
       lockedOut: lockedOut(desired, state, shared: shared), nearlyFull: nearlyFull,
       impersonations: impersonations, unseen: unseen)
   }
 
   private static func impersonations(
-    of users: Set<String>, _ etcd: EtcdClient, as credentials: ClientCredentials
-  ) async throws(EtcdError) -> ([Impersonation], [Unseen]) {
+    of users: Set<String>, _ members: ClusterMembers, as credentials: ClientCredentials
+  ) async -> ([Impersonation], [Unseen]) {
     var found: [Impersonation] = []
     var unseen: [Unseen] = []
-    for member in try await SurveyedMember.all(of: etcd, as: credentials) {
+    for member in members.all {
       guard let endpoint = member.endpoint else {
         unseen.append(Unseen(member: member.name, reason: member.problem ?? "it did not answer"))
         continue

@@ -83,6 +83,7 @@ package enum StageRefusal: ExplainedError, Hashable, Sendable {
   case sharedIsApplicant(String)
   case sharedIsOthers(String)
   case stillMounted(String, [String])
+  case memberUnreachable(String)
 
   package var description: String {
     switch self {
@@ -94,6 +95,8 @@ package enum StageRefusal: ExplainedError, Hashable, Sendable {
     case .sharedIsRoot: "the shared certificate is that of root, whom etcd keeps"
     case .sharedIsApplicant(let user): "the shared certificate is '\(user)', the one in hand"
     case .sharedIsOthers(let user): "'\(user)' is kube-apiserver's in the file, and stays"
+    case .memberUnreachable(let member):
+      "the member \(member) is unreachable, so the requests that it refuses cannot be counted"
     case .stillMounted(let secret, let pods):
       "\(pods.count) pod\(pods.count == 1 ? "" : "s") still mount\(pods.count == 1 ? "s" : "") the Secret '\(secret)': \(pods.prefix(8).joined(separator: ", "))\(pods.count > 8 ? ", …" : "")"
     }
@@ -109,6 +112,7 @@ package enum StageRefusal: ExplainedError, Hashable, Sendable {
     case .sharedIsApplicant:
       "set etcd.certificate to an administrator's own: 'bulkhead certs issue --root' makes one"
     case .sharedIsOthers: "give kube-apiserver a certificate of its own, or leave --shared out"
+    case .memberUnreachable: "start the member, and run this again"
     case .stillMounted: "segment their manifest with 'bulkhead manifest', roll them out, and run this again"
     }
   }

@@ -47,13 +47,13 @@ extension Survey {
   /// change increases the revision by one.
   package func authRevision(
     after plan: Plan, of etcd: EtcdClient, as credentials: ClientCredentials
-  ) async throws(EtcdError) -> Int64? {
+  ) async -> Int64? {
     guard let before = authRevision else { return nil }
     // The metrics of a member may be slightly behind the last write.
     for _ in 1...10 {
-      let now = try await Self.authRevision(of: etcd, members, as: credentials)
+      guard case .same(let now) = await members.authRevision(etcd, as: credentials) else { return nil }
       if now == before + Int64(plan.changes.count) { return now }
-      if let now, now > before + Int64(plan.changes.count) { return nil }
+      if now > before + Int64(plan.changes.count) { return nil }
       try? await Task.sleep(for: .milliseconds(200))
     }
     return nil

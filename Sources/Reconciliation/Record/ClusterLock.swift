@@ -10,11 +10,23 @@ import Synchronization
 /// conditional writes, so the holder calls ``check()`` before each write.
 package struct ClusterLock: Sendable {
   /// The time to live of the lease, in seconds.
-  static let term = 10
+  static let usualTerm = 10
 
   private let etcd: EtcdClient
-  private let lease: Lease
+  /// nil for ``none(_:)``.
+  private let lease: Lease?
+  /// The time to live of the lease, in seconds.
+  private let term: Int
   private let state: State
+
+  /// No lock: for changes in an emergency while etcd's store is full, when etcd grants no lease. Checks
+  /// succeed, and nothing is written to the store.
+  package static func none(_ etcd: EtcdClient) -> ClusterLock {
+    ClusterLock(etcd: etcd, lease: nil, term: usualTerm, state: State(sureUntil: .now))
+  }
+
+  /// Whether this is ``none(_:)``.
+  var isNone: Bool { lease == nil }
 
   private final class State: Sendable {
     /// The lease does not expire before this moment. The clock keeps running while the process or the machine
@@ -29,18 +41,21 @@ package struct ClusterLock: Sendable {
   /// Acquires the lock, runs `body` and releases the lock.
   /// - Parameters:
   ///   - wait: How long to wait for another holder.
+  ///   - term: The time to live of the lease, in seconds. etcd raises a value below its election timeout, about
+  ///     two seconds.
   ///   - waiting: Called with the other holder while waiting; nil if the value of the lock cannot be read.
   /// - Throws: ``LockError/held(by:)`` if another process holds the lock until `wait` is over; ``EtcdError``;
   ///   what `body` throws.
   package static func holding<Result: Sendable>(
-    _ etcd: EtcdClient, as holder: LockHolder, wait: Duration,
-    waiting: (LockHolder?) -> Void = { _ in }, _ body: (ClusterLock) async throws -> Result
+    _ etcd: EtcdClient, as holder: LockOwner, wait: Duration, term: Int = usualTerm,
+    waiting: (LockOwner?) -> Void = { _ in }, _ body: (ClusterLock) async throws -> Result
   ) async throws -> Result {
     let asked = ContinuousClock.now
     let lease = try await etcd.grantLease(seconds: Int64(term))
     // Short timeouts: an unreachable member must not use up the time to live of the lease.
     let lock = ClusterLock(
-      etcd: etcd.within(.seconds(3)), lease: lease, state: State(sureUntil: sure(from: asked)))
+      etcd: etcd.within(.seconds(3)), lease: lease, term: term,
+      state: State(sureUntil: sure(from: asked, term: term)))
     let renewing = Task { await lock.keepRenewing() }
     do {
       try await lock.take(try holder.bytes, until: asked + wait, waiting)
@@ -56,6 +71,7 @@ package struct ClusterLock: Sendable {
   /// Checks that the lock is still held; makes no call while the lease cannot have expired.
   /// - Throws: ``LockError/lost(_:)`` if it is not held, or if etcd cannot be asked.
   package func check() async throws(LockError) {
+    if isNone { return }
     if ContinuousClock.now < state.sureUntil.withLock({ $0 }) { return }
     for attempt in 1... {
       switch await renewal() {
@@ -74,6 +90,7 @@ package struct ClusterLock: Sendable {
   /// Writes a value on the condition that this process still holds the lock.
   /// - Throws: ``LockError/lost(_:)``; ``EtcdError``.
   func put(_ value: [UInt8], at key: Key) async throws {
+    guard !isNone else { return }
     for attempt in 1...3 {
       do {
         let revision = try await etcd.put(
@@ -88,7 +105,7 @@ package struct ClusterLock: Sendable {
   }
 
   private func take(
-    _ value: [UInt8], until deadline: ContinuousClock.Instant, _ waiting: (LockHolder?) -> Void
+    _ value: [UInt8], until deadline: ContinuousClock.Instant, _ waiting: (LockOwner?) -> Void
   ) async throws {
     while true {
       let isPatient = ContinuousClock.now < deadline
@@ -108,7 +125,7 @@ package struct ClusterLock: Sendable {
           state.revision.withLock { $0 = entry.createRevision }
           return
         }
-        let holder = LockHolder(entry.value)
+        let holder = LockOwner(entry.value)
         guard ContinuousClock.now < deadline else { throw LockError.held(by: holder) }
         waiting(holder)
       }
@@ -129,17 +146,18 @@ package struct ClusterLock: Sendable {
 
   private func keepRenewing() async {
     while !Task.isCancelled {
-      try? await Task.sleep(for: .seconds(Self.term) / 4)
+      try? await Task.sleep(for: .seconds(term) / 4)
       if !Task.isCancelled { _ = await renewal() }
     }
   }
 
   /// Renews the lease. False if it has expired, and with it the key.
   private func renewal() async -> Result<Bool, EtcdError> {
+    guard let lease else { return .success(true) }
     let asked = ContinuousClock.now
     do {
       let isThere = try await etcd.renew(lease)
-      if isThere { state.sureUntil.withLock { $0 = max($0, Self.sure(from: asked)) } }
+      if isThere { state.sureUntil.withLock { $0 = max($0, Self.sure(from: asked, term: term)) } }
       return .success(isThere)
     } catch {
       return .failure(error)
@@ -147,7 +165,7 @@ package struct ClusterLock: Sendable {
   }
 
   /// One second less than the time to live, counted from the moment of the request.
-  private static func sure(from asked: ContinuousClock.Instant) -> ContinuousClock.Instant {
+  private static func sure(from asked: ContinuousClock.Instant, term: Int) -> ContinuousClock.Instant {
     asked + .seconds(term - 1)
   }
 
@@ -155,13 +173,14 @@ package struct ClusterLock: Sendable {
   /// lease expires.
   private func giveBack(_ renewing: Task<Void, Never>) async {
     renewing.cancel()
+    guard let lease else { return }
     await Task { try? await etcd.revoke(lease) }.value
   }
 }
 
 /// Why the lock is not held.
 package enum LockError: ExplainedError, Hashable, Sendable {
-  case held(by: LockHolder?)
+  case held(by: LockOwner?)
   /// The lock was held and has been lost, or etcd cannot be asked.
   case lost(String)
 }
@@ -170,7 +189,7 @@ extension LockError {
   package var description: String {
     switch self {
     case .held(let holder):
-      "somebody else is changing this cluster's users and roles: \(holder.map(\.description) ?? "unknown")"
+      "another process changes this cluster's users and roles: \(holder.map(\.description) ?? "its name is unknown")"
     case .lost(let reason): "the lock on the cluster's users and roles was lost: \(reason)"
     }
   }
@@ -178,9 +197,9 @@ extension LockError {
   package var hint: String? {
     switch self {
     case .held:
-      "wait for them, longer with --wait; the lock of a process that has died is free after \(ClusterLock.term) s"
+      "wait for it, longer with --wait; the lock of a process that has died is free after \(ClusterLock.usualTerm) s"
     case .lost:
-      "was this process or the cluster paused? run the same command again: what is done stays done"
+      "this process or the cluster may have been paused: run the same command again, completed changes stay"
     }
   }
 }

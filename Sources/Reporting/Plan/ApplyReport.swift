@@ -17,12 +17,14 @@ package struct ApplyReport: TextReport, Sendable {
   /// How many reads and writes etcd refused because they were in flight when authentication was turned on;
   /// nil if it was not turned on or the number is unknown.
   let refusedAtSwitch: Int?
+  /// The members that answered the administrator after authentication was turned on, as in `3 of 3 members`.
+  let membersAsked: String?
   /// What happened to the user of a shared certificate; nil if there was none to delete.
   let sharedUser: String?
   private let isGivenBack: Bool
 
   private enum CodingKeys: String, CodingKey {
-    case cluster, changes, seconds, authentication, remaining, refusedAtSwitch, sharedUser
+    case cluster, changes, seconds, authentication, remaining, refusedAtSwitch, membersAsked, sharedUser
   }
 
   package init(_ outcome: ApplyRun.Outcome, cluster: String) {
@@ -32,15 +34,20 @@ package struct ApplyReport: TextReport, Sendable {
     seconds = Double(time.seconds) + Double(time.attoseconds) / 1e18
     authentication = outcome.turnedOn ? .turnedOn : outcome.authEnabledBefore ? .on : .off
     refusedAtSwitch = outcome.refusedAtSwitch
+    membersAsked = outcome.membersAsked
     remaining = outcome.remaining?.changes.map(\.words) ?? []
     switch outcome.shared {
     case nil: (sharedUser, isGivenBack) = (nil, false)
     case .wasNotThere: (sharedUser, isGivenBack) = ("was gone already", false)
     case .removed:
       (sharedUser, isGivenBack) = ("is gone, and no more requests are refused than before", false)
+    case .givenBackUncounted(let problem):
+      (sharedUser, isGivenBack) = (
+        "exists again: whether requests were refused without it is unknown (\(problem))", true
+      )
     case .givenBack(let refused):
       (sharedUser, isGivenBack) = (
-        "is back: without it \(count(refused, "request")) more \(refused == 1 ? "was" : "were") refused, so somebody still uses it or was refused something else",
+        "exists again: without it \(count(refused, "request")) more \(refused == 1 ? "was" : "were") refused, so a program still uses it or was refused something else",
         true
       )
     }
@@ -64,7 +71,8 @@ package struct ApplyReport: TextReport, Sendable {
     case .on: break
     case .turnedOn:
       lines.append(
-        "\(cluster): \(style.good("authentication is on")), and every member still answers its administrator")
+        "\(cluster): \(style.good("authentication is on")); its administrator was answered by \(membersAsked ?? "")"
+      )
       lines.append("\(cluster): \(onTheWay)")
     }
     if let sharedUser {

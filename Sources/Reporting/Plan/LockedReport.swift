@@ -5,9 +5,9 @@ import Reconciliation
 /// then show half of its changes.
 package struct LockedReport<Report: TextReport>: TextReport {
   let report: Report
-  let lock: HeldLock?
+  let lock: LockStatus?
 
-  package init(_ report: Report, _ lock: HeldLock?) {
+  package init(_ report: Report, _ lock: LockStatus?) {
     self.report = report
     self.lock = lock
   }
@@ -47,7 +47,7 @@ package struct LockedReport<Report: TextReport>: TextReport {
   }
 }
 
-extension HeldLock {
+extension LockStatus {
   fileprivate var who: String { holder.map { "\($0)," } ?? "somebody whom the lock does not name" }
 
   fileprivate var does: String {

@@ -11,7 +11,7 @@ struct ApplyCommand: AsyncParsableCommand {
     commandName: "apply",
     abstract: "Make the users and roles of the file in etcd.",
     discussion: """
-      Does what 'bulkhead plan' shows, in that order, and reads every role back. Safe to stop and to run again: \
+      Does what 'bulkhead plan' shows, in that order, and reads changed users and roles back. Safe to stop and to run again: \
       Ctrl-C finishes the change in hand. A second run changes nothing. Two at once wait for each other: see --wait.
 
       What takes an access away is listed first and wants --yes, or an answer on a terminal.
@@ -57,11 +57,11 @@ struct ApplyCommand: AsyncParsableCommand {
     let administrator = try workspace.administrator
     let stage = try stages.request()
     let work = Task { [self] in
-      try await EtcdClient.connect(
-        to: workspace.file.etcd.endpoints, as: administrator, timeout: timeoutOption.duration
-      ) { etcd in
-        let survey = try await Survey.take(etcd, as: administrator)
-        Console.note(unknown: survey)
+      try await EtcdClient.connectToMembers(
+        behind: workspace.file.etcd.endpoints, as: administrator, timeout: timeoutOption.duration
+      ) { etcd, members in
+        Console.note(members)
+        let survey = try await Survey.take(etcd, as: administrator, members: members)
         if !full, stages.stage == nil, survey.authEnabled || !enableAuth,
           let applied = try goal.applied(according: survey)
         {
@@ -69,7 +69,9 @@ struct ApplyCommand: AsyncParsableCommand {
             applied, cluster: workspace.file.cluster, authEnabled: survey.authEnabled)
           return try Console.out(report, outputOption)
         }
-        try await survey.checkSpace(as: administrator)
+        for unknown in try await survey.checkSpace(as: administrator) {
+          Console.note("note: the quota of the member \(unknown.member) is unknown (\(unknown.reason))")
+        }
         if turnsOn { try survey.checkBeforeEnablingAuth() }
         let report = try await lockOption.holdingLock(of: etcd) { lock in
           let run = ApplyRun(

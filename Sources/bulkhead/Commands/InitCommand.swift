@@ -98,10 +98,12 @@ struct InitCommand: AsyncParsableCommand {
     }
     let catalogue = try Catalogue.embedded()
     let given = try calico.map { try CalicoRelease.known($0) }
-    return try await EtcdClient.connect(
-      to: try template.endpoints.map { try Endpoint($0) }, as: administrator, timeout: timeoutOption.duration
-    ) { etcd in
-      Console.note(unknown: try await Survey.take(etcd, as: administrator))
+    return try await EtcdClient.connectToMembers(
+      behind: try template.endpoints.map { try Endpoint($0) }, as: administrator,
+      timeout: timeoutOption.duration
+    ) { etcd, members in
+      Console.note(members)
+      _ = try await Survey.take(etcd, as: administrator, members: members)
       let users = Set(try await etcd.users())
       let state = try await ClusterState.observe(etcd, managed: users, progress: Console.progress)
       Console.clearProgress()

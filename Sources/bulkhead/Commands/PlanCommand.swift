@@ -31,11 +31,11 @@ struct PlanCommand: AsyncParsableCommand {
     let goal = try workspace.goal()
     let administrator = try workspace.administrator
     let cluster = workspace.file.cluster
-    try await EtcdClient.connect(
-      to: workspace.file.etcd.endpoints, as: administrator, timeout: timeoutOption.duration
-    ) { etcd in
-      let survey = try await Survey.take(etcd, as: administrator)
-      Console.note(unknown: survey)
+    try await EtcdClient.connectToMembers(
+      behind: workspace.file.etcd.endpoints, as: administrator, timeout: timeoutOption.duration
+    ) { etcd, members in
+      Console.note(members)
+      let survey = try await Survey.take(etcd, as: administrator, members: members)
       if !full, let applied = try goal.applied(according: survey) {
         let report = UnchangedReport(applied, cluster: cluster, authEnabled: survey.authEnabled)
         return try Console.out(LockedReport(report, survey.lock), outputOption)

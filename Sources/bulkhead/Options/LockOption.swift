@@ -25,12 +25,12 @@ struct LockOption: ParsableArguments {
   }
 }
 
-extension LockHolder {
-  fileprivate static var thisProcess: LockHolder {
+extension LockOwner {
+  fileprivate static var thisProcess: LockOwner {
     var name = [CChar](repeating: 0, count: 256)
     gethostname(&name, name.count - 1)
     let host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    return LockHolder(host: host, process: getpid(), user: userName, since: Date())
+    return LockOwner(host: host, process: getpid(), user: userName, since: Date())
   }
 
   /// Who runs the program; where the system has no name for the user, $USER.

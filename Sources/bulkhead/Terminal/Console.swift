@@ -1,3 +1,4 @@
+import Etcd
 import FoundationEssentials
 import Glibc
 import Reconciliation
@@ -66,11 +67,9 @@ enum Console {
 }
 
 extension Console {
-  /// Reports the members that did not answer.
-  static func note(unknown survey: Survey) {
-    for member in survey.unknownMembers {
-      note("the member \(member.name) could not be asked: \(member.problem ?? "no reason known")")
-    }
+  /// Reports what is unusual in the members and in the endpoints of the file.
+  static func note(_ members: ClusterMembers) {
+    for found in members.notes { note("note: \(found.description)") }
   }
 
   /// Prints a result in the requested format.

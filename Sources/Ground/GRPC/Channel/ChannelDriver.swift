@@ -120,10 +120,10 @@ private final class LinkConnection: ConnectionHandler {
   func peerFinished(_ connection: Connection) { tell("the server closed the connection") }
 
   func closed(_ connection: Connection, because error: NetworkError?) {
-    tell(error?.description ?? "the server closed the connection")
+    tell(error?.description ?? "the server closed the connection", error)
   }
 
-  private func tell(_ words: String) {
-    driver?.ended(link, GRPCError(.unavailable, words, processing: .surelyNot))
+  private func tell(_ words: String, _ cause: NetworkError? = nil) {
+    driver?.ended(link, GRPCError(.unavailable, words, processing: .surelyNot, cause: cause))
   }
 }

@@ -68,7 +68,7 @@ extension ChannelMachine {
       current = nil
       if wasReady && link.hasServed { pause = nil } else { rest(after: error) }
     }
-    link.session?.fail(error.message)
+    link.session?.fail(error.message, cause: error.cause)
     if !wasReady { failWaiting(error) }
   }
 

@@ -109,7 +109,7 @@ final class ChannelMachine {
       session?.terminate()
       sendAll(of: link)
       surroundings.close(link)
-      session?.fail(error.message)
+      session?.fail(error.message, cause: error.cause)
     }
     (current, draining, pause) = (nil, [], nil)
     failWaiting(GRPCError(.cancelled, error.message, processing: .surelyNot))

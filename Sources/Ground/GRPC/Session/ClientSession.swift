@@ -1,4 +1,5 @@
 internal import CNghttp2
+import Network
 
 /// The client's side of one HTTP/2 connection, without sockets and without a clock: bytes of the server go in, bytes
 /// for the server come out, and the calls on it learn what has come for them.
@@ -154,13 +155,14 @@ final class ClientSession {
   }
 
   /// Ends every call that is left, because the connection has ended. Each is told whether it was sent.
-  func fail(_ words: String) {
+  func fail(_ words: String, cause: NetworkError? = nil) {
     let left = exchanges.values
     exchanges = [:]
     for exchange in left {
       exchange.end(
         .failure(
-          GRPCError(.unavailable, words, processing: exchange.isOnItsWay ? .maybe : .surelyNot)))
+          GRPCError(
+            .unavailable, words, processing: exchange.isOnItsWay ? .maybe : .surelyNot, cause: cause)))
     }
   }
 

@@ -3,9 +3,9 @@ import Keyspace
 
 /// The lock as a process sees it that only reads: which process changes users and roles now, and whether it
 /// still runs. What is read meanwhile may be half of its changes.
-package struct HeldLock: Hashable, Sendable {
+package struct LockStatus: Hashable, Sendable {
   /// nil if the value of the lock cannot be read.
-  package let holder: LockHolder?
+  package let holder: LockOwner?
   package let standing: Standing
 
   /// Whether the holder still runs, judged by the remaining time of its lease.
@@ -21,24 +21,25 @@ package struct HeldLock: Hashable, Sendable {
   }
 }
 
-extension HeldLock {
+extension LockStatus {
   /// The lock among the entries below `/bulkhead/v1/`; nil if it is free.
-  static func of(_ own: [Entry], _ etcd: EtcdClient) async throws(EtcdError) -> HeldLock? {
+  static func of(_ own: [Entry], _ etcd: EtcdClient) async throws(EtcdError) -> LockStatus? {
     guard let entry = own.first(where: { $0.key == OwnKeys.lock }) else { return nil }
-    let holder = LockHolder(entry.value)
-    guard let lease = entry.lease else { return HeldLock(holder: holder, standing: .endless) }
-    let remaining = try await etcd.remaining(of: lease) ?? .zero
+    let holder = LockOwner(entry.value)
+    guard let lease = entry.lease else { return LockStatus(holder: holder, standing: .endless) }
+    let time = try await etcd.remaining(of: lease)
+    let remaining = time?.remaining ?? .zero
     // A running holder renews four times per time to live, so at half of it two renewals are missing.
-    let isRenewed = remaining >= .seconds(ClusterLock.term) / 2
-    return HeldLock(holder: holder, standing: isRenewed ? .renewed : .silent(freeIn: remaining))
+    let isRenewed = time.map { $0.remaining >= $0.granted / 2 } ?? false
+    return LockStatus(holder: holder, standing: isRenewed ? .renewed : .silent(freeIn: remaining))
   }
 }
 
 extension Survey {
   /// The process that changed users and roles at any moment since this survey, as far as that is visible; nil
   /// if none did.
-  package func lockSince(_ etcd: EtcdClient) async throws(EtcdError) -> HeldLock? {
-    if let now = try await HeldLock.of(etcd.entries(in: .key(OwnKeys.lock)), etcd) { return now }
-    return lock.map { HeldLock(holder: $0.holder, standing: .ended) }
+  package func lockSince(_ etcd: EtcdClient) async throws(EtcdError) -> LockStatus? {
+    if let now = try await LockStatus.of(etcd.entries(in: .key(OwnKeys.lock)), etcd) { return now }
+    return lock.map { LockStatus(holder: $0.holder, standing: .ended) }
   }
 }

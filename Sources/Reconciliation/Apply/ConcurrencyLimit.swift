@@ -6,7 +6,7 @@
 /// after which etcd gives up on a request without saying whether it is applied (etcd,
 /// `server/config/config.go`, `ReqTimeout`), and below what other clients notice. A higher limit would not be
 /// faster: the member is busy all the time.
-struct Window {
+struct ConcurrencyLimit {
   static let largest = 64
   /// How long the changes in flight may keep the cluster busy, and so the longest that a client's request
   /// waits for them.
@@ -21,16 +21,16 @@ struct Window {
   /// The network round trip and one change: the shortest time seen.
   private var quickest: Duration?
   /// How long to pause after a change before the next one starts.
-  private(set) var rest: Duration = .zero
+  private(set) var pause: Duration = .zero
 
   /// Adapts the limit to a change that was made.
   /// - Parameters:
   ///   - time: From the first attempt to the answer.
-  ///   - inHand: How many changes were in flight when it started, itself included.
-  ///   - sendings: The number of attempts: more than one means that an answer was lost, or refused because of
+  ///   - inFlight: How many changes were in flight when it started, itself included.
+  ///   - attempts: The number of attempts: more than one means that an answer was lost, or refused because of
   ///     overload.
-  mutating func made(in time: Duration, inHand: Int, sendings: Int) {
-    guard sendings == 1 else {
+  mutating func made(in time: Duration, inFlight: Int, attempts: Int) {
+    guard attempts == 1 else {
       size = max(1, size / 2)
       return
     }
@@ -38,8 +38,8 @@ struct Window {
     self.quickest = quickest
     // The time above the shortest is the sum over the changes in flight, so this many would take the longest
     // allowed time.
-    var limit = time > .zero ? Double(inHand) * (Self.longest / time) : Double(Self.largest)
-    if time > quickest { limit = min(limit, Double(inHand) * (Self.waiting / (time - quickest))) }
+    var limit = time > .zero ? Double(inFlight) * (Self.longest / time) : Double(Self.largest)
+    if time > quickest { limit = min(limit, Double(inFlight) * (Self.waiting / (time - quickest))) }
     size = limit > Double(size) ? min(size + 1, Self.largest) : max(1, Int(limit))
   }
 
@@ -47,10 +47,10 @@ struct Window {
   /// - Parameter time: How long it took; nil if it failed.
   mutating func probed(_ time: Duration?) {
     guard let time else {
-      (size, rest) = (1, .seconds(1))
+      (size, pause) = (1, .seconds(1))
       return
     }
-    rest = time > Self.suffering ? min(time, .seconds(2)) : .zero
+    pause = time > Self.suffering ? min(time, .seconds(2)) : .zero
     if time > Self.suffering { size = max(1, size / 2) }
   }
 }

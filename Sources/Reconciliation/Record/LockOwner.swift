@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// The process that changes the users and roles of a cluster: the value of the lock.
-package struct LockHolder: Codable, Hashable, Sendable {
+package struct LockOwner: Codable, Hashable, Sendable {
   package let host: String
   package let process: Int32
   /// The account on that host.
@@ -19,7 +19,7 @@ package struct LockHolder: Codable, Hashable, Sendable {
   init?(_ bytes: [UInt8]) {
     let decoder = JSONDecoder()
     decoder.dateDecodingStrategy = .iso8601
-    guard let holder = try? decoder.decode(LockHolder.self, from: Data(bytes)) else { return nil }
+    guard let holder = try? decoder.decode(LockOwner.self, from: Data(bytes)) else { return nil }
     self = holder
   }
 
@@ -33,7 +33,7 @@ package struct LockHolder: Codable, Hashable, Sendable {
   }
 }
 
-extension LockHolder: CustomStringConvertible {
+extension LockOwner: CustomStringConvertible {
   package var description: String {
     "\(user) on \(host), process \(process), since \(since.formatted(.iso8601))"
   }
