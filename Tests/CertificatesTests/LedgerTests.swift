@@ -127,12 +127,16 @@ import Testing
         + [CertificateHolder(client: "alice")], by: issuer(ledger))
     let alice = try facts(of: "alice")
     let serial = alice.serial
-    #expect(try ledger.find(["felix"]).count == 2)
-    #expect(try ledger.find(["felix"], node: "node-2").map(\.node) == ["node-2"])
-    #expect(try ledger.find([serial.uppercased()]).map(\.identity) == ["alice"])
-    #expect(try ledger.find(["00:" + serial]).map(\.identity) == ["alice"])
-    #expect(try ledger.find([clients.certificatePath(of: "alice"), "alice"]).count == 1)
-    let error = #expect(throws: CertificatesError.self) { try ledger.find(["bob"]) }
+    func found(_ words: [String], node: String? = nil) throws -> [LedgerEntry] {
+      let outcome = try issuer(ledger).revoke(RevocationOrder(words, node: node))
+      return outcome.revoked + outcome.before
+    }
+    #expect(try found(["felix"], node: "node-2").map(\.node) == ["node-2"])
+    #expect(try found(["felix"]).count == 2)
+    #expect(try found([serial.uppercased()]).map(\.identity) == ["alice"])
+    #expect(try found(["00:" + serial]).map(\.identity) == ["alice"])
+    #expect(try found([clients.certificatePath(of: "alice"), "alice"]).count == 1)
+    let error = #expect(throws: CertificatesError.self) { try found(["bob"]) }
     #expect(message(error).contains("\"bob\""))
   }
 

@@ -61,6 +61,11 @@ extension Issuer {
     return try ledger.read { try ledger.lastListNumber($0, of: authority) ?? 0 } < list.number
   }
 
+  /// The serials on the list in the directory; nil if there is none that this authority has signed.
+  func listedSerials(in directory: String) throws -> Set<String>? {
+    try listOnDisk(in: directory).map { Set($0.entries.map(\.serial.hexadecimal)) }
+  }
+
   /// The list in the directory; nil if there is none that this authority has signed.
   private func listOnDisk(in directory: String) throws -> ListOnDisk? {
     let path = "\(directory)/\(Self.revocationListFile)"

@@ -21,6 +21,8 @@ package struct InventoryReport: TextReport, Sendable {
   }
 
   let certificates: [Line]
+  /// Identities that get no certificate over the network.
+  let blocked: [BlockedIdentity]
   /// The nextUpdate of the newest revocation list; nil if there is no list.
   let revocationListUntil: Date?
   /// Whether the newest revocation list has expired, so that strict programs no longer accept it.
@@ -30,14 +32,17 @@ package struct InventoryReport: TextReport, Sendable {
   private let now: Date
 
   private enum CodingKeys: String, CodingKey {
-    case certificates, revocationListUntil, isRevocationListOld, leftOut
+    case certificates, blocked, revocationListUntil, isRevocationListOld, leftOut
   }
 
   /// Whether the exit code must tell that action is needed.
   package var needsAttention: Bool { isRevocationListOld || certificates.contains(where: \.needsAttention) }
 
   /// - Parameter all: Whether to list certificates that have expired, are revoked or were replaced.
-  package init(_ inventory: Inventory, nextList: Date?, now: Date, all: Bool) {
+  package init(
+    _ inventory: Inventory, blocked: [BlockedIdentity], nextList: Date?, now: Date, all: Bool
+  ) {
+    self.blocked = blocked
     let shown = inventory.lines.filter { line in
       switch line.state {
       case .inUse, .away, .revokedInUse, .expiredInUse: true
@@ -74,6 +79,10 @@ package struct InventoryReport: TextReport, Sendable {
     }
     var lines = Table([head] + rows, indent: 0).lines
     if leftOut > 0 { lines.append(style.faint("\(leftOut) ended, revoked or replaced: --all lists them")) }
+    for block in blocked {
+      let place = block.node.map { " on \($0)" } ?? ""
+      lines.append("blocked since \(block.since.day): \(block.identity)\(place)")
+    }
     if let until = revocationListUntil {
       let text = "revocation list: good until \(until.day)"
       lines.append(isRevocationListOld ? style.caution("\(text), out of date: bulkhead certs crl") : text)

@@ -9,7 +9,8 @@ struct CertsCommand: AsyncParsableCommand {
       """,
     subcommands: [
       CertsIssue.self, CertsList.self, CertsRenew.self, CertsSign.self, CertsRevoke.self,
-      CertsRevocationList.self, CertsInspect.self, CertsAuthority.self, CertsImport.self, CertsMember.self,
+      CertsUnblock.self, CertsRevocationList.self, CertsInspect.self, CertsAuthority.self, CertsImport.self,
+      CertsMember.self,
       CertsRollover.self,
     ])
 }

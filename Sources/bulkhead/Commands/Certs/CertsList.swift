@@ -32,7 +32,9 @@ struct CertsList: AsyncParsableCommand {
     let ledger = try workspace.existingLedger()
     let now = Date()
     let inventory = try Inventory(ledger, now: now, share: dueOption.share, expiringWithin: window)
-    let report = InventoryReport(inventory, nextList: try ledger.nextUpdateOfList(), now: now, all: all)
+    let report = InventoryReport(
+      inventory, blocked: try ledger.blockedIdentities(), nextList: try ledger.nextUpdateOfList(), now: now,
+      all: all)
     try Console.out(report, outputOption)
     if report.needsAttention { throw ExitCode(2) }
   }

@@ -25,7 +25,7 @@ struct RevocationListOption: ParsableArguments {
 struct CertsRevocationList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "crl",
-    abstract: "Write the revocation list anew, with a new date and number.",
+    abstract: "Write a new revocation list, with a new date and number.",
     discussion: """
       Writes crl.der beside the authority, in DER, which every etcd reads. Copy it to each member by a rename: a member \
       that finds its list missing or broken refuses every client.
@@ -39,6 +39,6 @@ struct CertsRevocationList: AsyncParsableCommand {
     let workspace = try Workspace(fileOption)
     let list = try workspace.issuer(passphraseOption).writeRevocationList(
       in: workspace.authority, validity: listOption.validity)
-    Console.out("\(list.path): number \(list.number), \(list.count) certificates")
+    Console.note(written: list)
   }
 }

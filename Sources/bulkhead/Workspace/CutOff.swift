@@ -1,0 +1,131 @@
+import Certificates
+import Endpoints
+import Etcd
+import Files
+import FoundationEssentials
+import Reconciliation
+import Segmentation
+
+extension Workspace {
+  /// Deletes etcd users, and asks each member whether it still accepts revoked certificates.
+  ///
+  /// Without its user, a certificate can still be used for calls that need none, such as LeaseGrant and
+  /// MemberList. On etcd 3.5 that is enough to become administrator: leases fill the store, and while the alarm
+  /// NOSPACE is active, no permission is checked (etcd pull request 22386). So a cut-off is complete only if no
+  /// member accepts the certificate.
+  /// - Parameter probe: a certificate that is on the revocation list, with its key.
+  /// - Returns: whether the cut-off is complete.
+  func cutOff(
+    _ users: Set<String>, probe: (certificate: String, key: String), timeout: Duration,
+    _ lockOption: LockOption
+  ) async throws -> Bool {
+    try checkMayCutOff(users)
+    let administrator = try administrator
+    let endpoints = file.etcd.endpoints
+    let (isAuthEnabled, members) = try await EtcdClient.connect(
+      to: endpoints, as: administrator, timeout: timeout
+    ) { etcd in
+      try await lockOption.holdingLock(of: etcd) { lock in
+        let known = try await etcd.users()
+        for user in users.sorted() {
+          guard known.contains(where: { $0.utf8.elementsEqual(user.utf8) }) else {
+            Console.note("\(user): etcd has no such user")
+            continue
+          }
+          try await lock.check()
+          try await etcd.deleteUser(user)
+          Console.out("user deleted: \(user)")
+        }
+      }
+      return (try await etcd.isAuthEnabled(), try await etcd.members().count)
+    }
+    if !isAuthEnabled {
+      Console.note("authentication is off: every certificate that a member accepts may do everything")
+    }
+    let revoked = ClientCredentials(
+      authority: administrator.authority, certificate: probe.certificate, key: probe.key)
+    var refusing = 0
+    for endpoint in endpoints {
+      switch await Acceptance(of: revoked, besides: administrator, at: endpoint, timeout: timeout) {
+      case .refused:
+        refusing += 1
+        Console.out("\(endpoint) refuses revoked certificates")
+      case .accepted: Console.out("\(endpoint) still accepts revoked certificates")
+      case .unknown(let reason): Console.out("\(endpoint) was not asked: \(reason)")
+      }
+    }
+    guard refusing == members, members == endpoints.count else {
+      let named = members == endpoints.count ? "" : ", of which the file names \(endpoints.count)"
+      Console.out(
+        "the cut-off is not complete: \(refusing) of \(members) members\(named) are known to refuse revoked "
+          + "certificates")
+      Console.note(
+        "hint: copy \(revocationList) to --client-crl-file of every member by a rename, then run the same command "
+          + "again; a member without that option needs a restart with it, or complete a roll-over")
+      return false
+    }
+    Console.out("cut off: \(refusing) of \(members) members refuse revoked certificates")
+    return true
+  }
+
+  /// Refuses to delete the user with whose certificate Bulkhead works.
+  func checkMayCutOff(_ users: Set<String>) throws {
+    let own = try applicant()
+    guard !users.contains(own) else {
+      throw Complaint(
+        "'\(own)' is the user that bulkhead itself works as, and is not cut off",
+        hint: "replace its certificate first")
+    }
+  }
+
+  /// The certificates of the authorities before the one in use, in PEM: they have signed certificates that may
+  /// still be valid.
+  func earlierAuthorities() throws -> [String] {
+    let folders = (try? FileManager.default.contentsOfDirectory(atPath: authority)) ?? []
+    return try folders.sorted().filter { $0 == "previous" || $0.hasPrefix("retired-") }.compactMap {
+      try FileContents.readIfPresent("\(authority)/\($0)/ca.crt").map { String(decoding: $0, as: UTF8.self) }
+    }
+  }
+}
+
+/// Whether a member accepts TLS connections with a certificate.
+private enum Acceptance {
+  case refused
+  case accepted
+  case unknown(String)
+
+  /// Asks for the status with the certificate. An error that etcd itself returns, such as a denied permission,
+  /// means that the certificate was accepted. A failed connection means that it was refused, if connections
+  /// with other credentials succeed directly before and after.
+  init(
+    of credentials: ClientCredentials, besides reference: ClientCredentials, at endpoint: Endpoint,
+    timeout: Duration
+  ) async {
+    func error(_ credentials: ClientCredentials) async -> EtcdError? {
+      do {
+        _ = try await EtcdClient.connect(to: [endpoint], as: credentials, timeout: timeout) {
+          try await $0.status()
+        }
+        return nil
+      } catch let error as EtcdError {
+        return error
+      } catch {
+        return EtcdError(code: .other, operation: "Status", endpoint: "\(endpoint)", message: "\(error)")
+      }
+    }
+    if let error = await error(reference) {
+      self = .unknown(error.message)
+      return
+    }
+    guard let answer = await error(credentials) else {
+      self = .accepted
+      return
+    }
+    switch answer.code {
+    case .unavailable:
+      self = await error(reference).map { .unknown($0.message) } ?? .refused
+    case .deadlineExceeded, .cancelled, .badCredentials, .overloaded, .other: self = .unknown(answer.message)
+    default: self = .accepted
+    }
+  }
+}
