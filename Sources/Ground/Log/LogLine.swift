@@ -21,8 +21,11 @@ package struct LogLine: Sendable {
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
       line += " \(Self.oneLine(key))=\(Self.oneLine(value))"
     }
-    return line + " [\(source.prefix { $0 != "/" })] \(Self.oneLine(message))"
+    return line + " [\(room)] \(Self.oneLine(message))"
   }
+
+  /// The room that logs.
+  var room: String { String(source.prefix { $0 != "/" }) }
 
   static func oneLine(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: breaksLine) else { return text }
@@ -40,7 +43,7 @@ package struct LogLine: Sendable {
     return line
   }
 
-  private static func breaksLine(_ scalar: Unicode.Scalar) -> Bool {
+  static func breaksLine(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .lineSeparator, .paragraphSeparator: true
     default: false

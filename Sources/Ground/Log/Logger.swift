@@ -25,13 +25,18 @@ package struct Logger: Sendable {
   package let label: String
   /// The least level that is written.
   package var logLevel = Level.info
+  private let format: LogFormat
   private let output: Output
 
   /// - Parameters:
   ///   - label: The part of the program that speaks.
-  ///   - output: Where lines go; standard error if nothing is said.
-  package init(label: String, output: @escaping Output = StandardError.write) {
+  ///   - format: The form of each line.
+  ///   - output: Where lines go.
+  package init(
+    label: String, format: LogFormat = .text, output: @escaping Output = StandardError.write
+  ) {
     self.label = label
+    self.format = format
     self.output = output
   }
 
@@ -45,7 +50,7 @@ package struct Logger: Sendable {
     guard level >= logLevel else { return }
     let line = LogLine(
       level: level, label: label, metadata: metadata(), source: source, message: message())
-    output(line.text(at: .now))
+    output(format == .text ? line.text(at: .now) : line.json(at: .now))
   }
 
   package func info(

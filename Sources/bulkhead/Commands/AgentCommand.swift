@@ -29,6 +29,7 @@ struct AgentCommand: AsyncParsableCommand {
   @Flag(help: "Get what is missing or due, and end.") var once = false
   @Flag(help: "Say how the certificates stand, without asking anyone.") var check = false
   @Option(help: "Seconds for which --once goes on asking a source that is away.") var timeout = 60
+  @OptionGroup var logOption: LogOption
   @OptionGroup var outputOption: OutputOption
 
   func validate() throws {
@@ -39,7 +40,7 @@ struct AgentCommand: AsyncParsableCommand {
   func run() async throws {
     let configuration = try AgentConfiguration(
       file: config, environment: ProcessInfo.processInfo.environment)
-    let log = Logger(label: "bulkhead")
+    let log = Logger(label: "bulkhead", format: logOption.logFormat)
     var agent = try Agent(configuration, log: log)
     guard once || check else {
       try await AgentService.run(agent, listen: configuration.listen, log: log)

@@ -1,5 +1,6 @@
 import Arguments
 import Files
+import Log
 import Segmentation
 
 /// The segmentation file that a verb works on.
@@ -37,6 +38,14 @@ struct OutputOption: ParsableArguments {
   @Option(help: "How the result is printed.")
   var output = Format.text
 }
+
+/// The form of log lines on standard error.
+struct LogOption: ParsableArguments {
+  @Option(help: "The form of the log lines on standard error.")
+  var logFormat = LogFormat.text
+}
+
+extension LogFormat: ExpressibleByArgument {}
 
 /// The timeout of calls to etcd.
 struct TimeoutOption: ParsableArguments {

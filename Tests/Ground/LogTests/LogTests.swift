@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Synchronization
 import Testing
 
@@ -44,6 +45,22 @@ private func lines(level: Logger.Level = .info, _ body: (Logger) -> Void) -> [Su
       lines { $0.notice(text, metadata: [text: text]) } == [
         "notice test: \(shown)=\(shown) [LogTests] \(shown)"
       ])
+  }
+
+  @Test(arguments: ["plain", "two\nlines", "\u{1B}[31mred \"x\" \\ \u{0}", "\u{85}\u{2028}é 🧭", ""])
+  func aLineInJSONIsOneLineThatAReaderTakesBack(_ text: String) throws {
+    let written = Mutex<[String]>([])
+    let logger = Logger(label: text, format: .json) { line in written.withLock { $0.append(line) } }
+    logger.warning(text, metadata: [text: text, "message": "other"])
+    let line = try #require(written.withLock { $0 }.first)
+    #expect(!line.unicodeScalars.contains { LogLine.breaksLine($0) })
+    struct Read: Decodable {
+      let time, level, label, room, message: String
+      let fields: [String: String]
+    }
+    let read = try JSONDecoder().decode(Read.self, from: Data(line.utf8))
+    #expect(read.level == "warning" && read.label == text && read.message == text && read.room == "LogTests")
+    #expect(read.fields == [text: text, "message": "other"])
   }
 
   @Test func aTimeIsGivenToTheSecondWithTheOffsetFromUTC() throws {

@@ -39,6 +39,8 @@ struct AuthorityServe: AsyncParsableCommand {
     guard ratePerClient > 0, rate > 0 else { throw ValidationError("a rate is more than 0") }
   }
 
+  @OptionGroup var logOption: LogOption
+
   func run() async throws {
     let workspace = try Workspace(fileOption)
     guard let address = ListenAddress(listen) else {
@@ -53,7 +55,7 @@ struct AuthorityServe: AsyncParsableCommand {
     settings.serviceAccounts = cluster.settings
     settings.limits.ratePerClient = ratePerClient
     settings.limits.rate = rate
-    var logger = Logger(label: "authority")
+    var logger = Logger(label: "authority", format: logOption.logFormat)
     logger.logLevel = .notice
     let server = try AuthorityServer(settings, logger: logger)
     try await server.run { port in Console.note("listening on \(address.text(port: port))") }
