@@ -159,7 +159,7 @@ let allTests: [Target] = [
   groundTests("Network", ["Cryptography", "TestCertificates", "TestSupport"]),
   groundTests("HTTP", ["Network", "Cryptography"]),
   groundTests("Protobuf", ["TestSupport"]),
-  groundTests("GRPC", ["Network", "Cryptography", "TestCertificates", "TestSupport"]),
+  groundTests("GRPC", ["Network", "Cryptography", "TestCertificates"]),
   groundTests("YAML", ["TestSupport"]),
   groundTests("Database", ["TestDisks", "TestSupport"]),
   groundTests("Arguments"),
