@@ -168,7 +168,8 @@ let allTests: [Target] = [
   tests("Keyspace", ["Etcd", "TestClusters", "TestSupport"]),
   tests("Endpoints"),
   tests("Processes", ["TestSupport"]),
-  tests("Segmentation", ["Catalogue", "Keyspace", "Endpoints", "StrictYAML", "TestSupport"]),
+  tests(
+    "Segmentation", ["Catalogue", "Keyspace", "Endpoints", "StrictYAML", "TestSupport", "TestRecords"]),
   tests("Files", ["TestDisks"]),
   tests("StrictYAML"),
   tests("NodeDelivery", ["Agent", "Segmentation", "Catalogue", "Endpoints", "YAML"]),
@@ -201,7 +202,11 @@ let allTests: [Target] = [
       "TestSupport",
     ]),
   tests(
-    "Verification", ["ThrowawayEtcd", "Segmentation", "Reconciliation", "Etcd", "Keyspace", "TestClusters"]),
+    "Verification",
+    [
+      "ThrowawayEtcd", "Segmentation", "Reconciliation", "Etcd", "Keyspace", "TestClusters", "Catalogue",
+      "TestRecords",
+    ]),
   // What tests of many rooms need: a seeded generator, a temporary folder, waiting for a condition.
   helper("TestSupport", [], path: "Tests/TestSupport"),
   // An authority whose certificates are good, or wrong in one way.
@@ -210,6 +215,8 @@ let allTests: [Target] = [
   helper(
     "TestClusters", ["ThrowawayEtcd", "Certificates", "Etcd", "Endpoints", "Keyspace", "TestSupport"],
     path: "Tests/TestClusters"),
+  // What real programs sent to etcd, where the records are.
+  helper("TestRecords", ["Catalogue", "Keyspace"], path: "Tests/TestRecords"),
   // A small disk, for tests of a full one.
   helper("TestDisks", ["Files"], path: "Tests/TestDisks"),
   // A source of certificates that misbehaves on request.

@@ -1,0 +1,107 @@
+import Catalogue
+import FoundationEssentials
+import Keyspace
+
+/// What real programs sent to etcd, as etcd noted it. The records are not part of the project.
+package enum Records {
+  package static let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "shared/truth")
+
+  package static let arePresent = FileManager.default.fileExists(atPath: folder.path)
+
+  package static let calico =
+    (try? FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "calico").path))?.sorted()
+    ?? []
+
+  package static func read<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
+    try JSONDecoder().decode(type, from: Data(contentsOf: folder.appending(path: path)))
+  }
+}
+
+package struct RecordedRequest: Decodable, CustomStringConvertible {
+  package let user: String
+  private let access: String
+  package let key: String
+  package let end: String?
+  package let allowed: Bool?
+
+  /// nil for a word that no record had when this was written.
+  package var kind: Access? { Access(word: access) }
+  package var range: KeyRange { end.map { KeyRange(from: Key(key), to: Key($0)) } ?? .key(Key(key)) }
+  package var description: String { "\(user) \(access) \(key)\(end.map { " to \($0)" } ?? "")" }
+}
+
+package struct CalicoRecord: Decodable {
+  package let calico: String
+  package let isolation: String
+  package let nodes: [String]
+  package let requests: [RecordedRequest]
+
+  /// The file with exactly the identities that sent requests.
+  package var file: String {
+    let users = Set(requests.map(\.user))
+    let components = ["calico-node", "cni-plugin", "felix", "flannel", "kube-controllers", "typha"].filter {
+      name in
+      users.contains { $0 == name || $0.hasPrefix("\(name).") }
+    }
+    return """
+      apiVersion: bulkhead/v1
+      kind: Segmentation
+      cluster: recorded
+      calico:
+        version: \(calico)
+        features: [endpoint-reporting, wireguard, cni-profiles\(withoutCompaction)\(isKubeVirt ? ", kubevirt" : "")]
+      etcd: {endpoints: [https://10.0.0.11:2379], ca: a, certificate: b, key: c}
+      isolation: \(isolation)
+      nodes: [\(nodes.joined(separator: ", "))]
+      components: [\(components.joined(separator: ", "))]
+      calicoctl: [{user: admin, access: full}]
+      kubernetes: {apiserver: kube-apiserver}
+
+      """
+  }
+
+  /// Whether the API server ran with --etcd-compaction-interval=0 and without the role root.
+  private var withoutCompaction: String {
+    requests.contains { $0.user == "kube-apiserver" && $0.key == "compact_rev_key" }
+      ? "" : ", apiserver-without-compaction"
+  }
+
+  private var isKubeVirt: Bool {
+    CalicoRelease(calico).map { $0 >= CalicoRelease(major: 3, minor: 32) } ?? false
+  }
+}
+
+package struct OpenStackRecord: Decodable {
+  package let release: String
+  package let region: String
+  package let requests: [RecordedRequest]
+
+  package var file: String {
+    """
+    apiVersion: bulkhead/v1
+    kind: Segmentation
+    cluster: recorded
+    calico:
+      version: \(release == "master" ? "v3.33" : release)
+      features: [compaction]
+    \(region.isEmpty ? "" : "  region: \(region)")
+    etcd: {endpoints: [https://10.0.0.11:2379], ca: a, certificate: b, key: c}
+    components: [neutron-driver, dhcp-agent]
+
+    """
+  }
+}
+
+extension Access {
+  /// The words of the two kinds of records.
+  fileprivate init?(word: String) {
+    switch word {
+    case "read", "r": self = .read
+    case "write", "w": self = .write
+    case "readwrite", "rw": self = .readwrite
+    default: return nil
+    }
+  }
+}
