@@ -5,18 +5,21 @@ package enum Lint {
   /// Every rule, in the order of the ids.
   package static let rules: [LintRule] =
     AccessLint.rules + GrantLint.rules + InstallationLint.rules + NodeLint.rules
+    + AuthorityLint.rules
 
   /// The findings about the file and the segmentation that it defines, the most severe first.
+  /// - Parameter overlap: how the authority of the clients depends on those of the servers; nil if that is not
+  ///   known.
   /// - Throws: ``CatalogueError`` if the file cannot be resolved.
   package static func findings(
-    _ file: SegmentationFile, catalogue: Catalogue
+    _ file: SegmentationFile, catalogue: Catalogue, authority overlap: AuthorityOverlap? = nil
   ) throws(CatalogueError) -> [LintFinding] {
     let segmentation = try Segmentation(file, catalogue: catalogue)
     return sorted(
       AccessLint.findings(segmentation) + AccessLint.names(segmentation, file: file)
         + GrantLint.findings(segmentation, nodes: file.nodes)
         + (try InstallationLint.findings(file, catalogue: catalogue))
-        + NodeLint.findings(file, segmentation, catalogue: catalogue))
+        + NodeLint.findings(file, segmentation, catalogue: catalogue) + AuthorityLint.findings(overlap))
   }
 
   /// The findings about the users and roles of a running cluster, the most severe first.

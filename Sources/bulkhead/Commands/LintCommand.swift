@@ -38,7 +38,8 @@ struct LintCommand: AsyncParsableCommand {
     let findings =
       live
       ? Lint.findings(try await workspace.liveSegmentation(timeout: timeoutOption.duration))
-      : try Lint.findings(workspace.file, catalogue: workspace.catalogue)
+      : try Lint.findings(
+        workspace.file, catalogue: workspace.catalogue, authority: workspace.authorityOverlap())
     let name = live ? "\(workspace.file.cluster), live" : fileOption.file
     let report = LintReport(findings, file: name)
     switch output {

@@ -21,9 +21,8 @@ extension Workspace {
   ) async throws -> Bool {
     try checkMayCutOff(users)
     let administrator = try administrator
-    let endpoints = file.etcd.endpoints
-    let (isAuthEnabled, members) = try await EtcdClient.connect(
-      to: endpoints, as: administrator, timeout: timeout
+    let isAuthEnabled = try await EtcdClient.connect(
+      to: file.etcd.endpoints, as: administrator, timeout: timeout
     ) { etcd in
       try await lockOption.holdingLock(of: etcd) { lock in
         let known = try await etcd.users()
@@ -37,34 +36,26 @@ extension Workspace {
           Console.out("user deleted: \(user)")
         }
       }
-      return (try await etcd.isAuthEnabled(), try await etcd.members().count)
+      return try await etcd.isAuthEnabled()
     }
     if !isAuthEnabled {
       Console.note("authentication is off: every certificate that a member accepts may do everything")
     }
-    let revoked = ClientCredentials(
-      authority: administrator.authority, certificate: probe.certificate, key: probe.key)
-    var refusing = 0
-    for endpoint in endpoints {
-      switch await Acceptance(of: revoked, besides: administrator, at: endpoint, timeout: timeout) {
-      case .refused:
-        refusing += 1
-        Console.out("\(endpoint) refuses revoked certificates")
-      case .accepted: Console.out("\(endpoint) still accepts revoked certificates")
-      case .unknown(let reason): Console.out("\(endpoint) was not asked: \(reason)")
-      }
-    }
-    guard refusing == members, members == endpoints.count else {
-      let named = members == endpoints.count ? "" : ", of which the file names \(endpoints.count)"
+    let acceptance = try await MembersAcceptance(
+      of: ClientCredentials(
+        authority: administrator.authority, certificate: probe.certificate, key: probe.key),
+      besides: administrator, endpoints: file.etcd.endpoints, timeout: timeout)
+    for line in acceptance.lines("revoked certificates") { Console.out(line) }
+    let (refusing, all) = (acceptance.count(.refused), acceptance.members.count)
+    guard refusing == all else {
       Console.out(
-        "the cut-off is not complete: \(refusing) of \(members) members\(named) are known to refuse revoked "
-          + "certificates")
+        "the cut-off is not complete: \(refusing) of \(all) members are known to refuse revoked certificates")
       Console.note(
         "hint: copy \(revocationList) to --client-crl-file of every member by a rename, then run the same command "
           + "again; a member without that option needs a restart with it, or complete a roll-over")
       return false
     }
-    Console.out("cut off: \(refusing) of \(members) members refuse revoked certificates")
+    Console.out("cut off: \(refusing) of \(all) members refuse revoked certificates")
     return true
   }
 
@@ -84,48 +75,6 @@ extension Workspace {
     let folders = (try? FileManager.default.contentsOfDirectory(atPath: authority)) ?? []
     return try folders.sorted().filter { $0 == "previous" || $0.hasPrefix("retired-") }.compactMap {
       try FileContents.readIfPresent("\(authority)/\($0)/ca.crt").map { String(decoding: $0, as: UTF8.self) }
-    }
-  }
-}
-
-/// Whether a member accepts TLS connections with a certificate.
-private enum Acceptance {
-  case refused
-  case accepted
-  case unknown(String)
-
-  /// Asks for the status with the certificate. An error that etcd itself returns, such as a denied permission,
-  /// means that the certificate was accepted. A failed connection means that it was refused, if connections
-  /// with other credentials succeed directly before and after.
-  init(
-    of credentials: ClientCredentials, besides reference: ClientCredentials, at endpoint: Endpoint,
-    timeout: Duration
-  ) async {
-    func error(_ credentials: ClientCredentials) async -> EtcdError? {
-      do {
-        _ = try await EtcdClient.connect(to: [endpoint], as: credentials, timeout: timeout) {
-          try await $0.status()
-        }
-        return nil
-      } catch let error as EtcdError {
-        return error
-      } catch {
-        return EtcdError(code: .other, operation: "Status", endpoint: "\(endpoint)", message: "\(error)")
-      }
-    }
-    if let error = await error(reference) {
-      self = .unknown(error.message)
-      return
-    }
-    guard let answer = await error(credentials) else {
-      self = .accepted
-      return
-    }
-    switch answer.code {
-    case .unavailable:
-      self = await error(reference).map { .unknown($0.message) } ?? .refused
-    case .deadlineExceeded, .cancelled, .badCredentials, .overloaded, .other: self = .unknown(answer.message)
-    default: self = .accepted
     }
   }
 }

@@ -12,15 +12,17 @@ struct CertsAuthority: AsyncParsableCommand {
     commandName: "authority",
     abstract: "Make a new authority.",
     discussion: """
-      Writes ca.crt and ca.key (mode 0600); an authority that is there is never overwritten. etcd accepts its \
-      certificates once ca.crt is in the members' --trusted-ca-file.
+      Writes ca.crt and ca.key (mode 0600); an existing authority is never overwritten. etcd accepts its certificates \
+      once ca.crt is in --trusted-ca-file of each member, beside the authority that the member has there already, and \
+      the member was restarted. 'bulkhead certs trust' asks each member.
 
-      The authority of the clients should not be that of the peers: whoever holds one of its certificates could \
-      else speak to the members as a member. With --signed-by a folder with ca.crt and ca.key, it becomes an \
-      intermediate of that authority, and whoever trusts that one trusts its certificates too.
+      Do not add it to --peer-trusted-ca-file: the peer port checks no user, so each client certificate could act as a \
+      member and write every key. With --signed-by a folder with ca.crt and ca.key, it becomes an intermediate of that \
+      authority: what trusts that one accepts its certificates too. An authority in 'etcd.ca' of the file is refused as \
+      the signer.
       """)
 
-  @Argument(help: "The folder, made if need be.") var directory = "pki"
+  @Argument(help: "The folder, created if it does not exist.") var directory = "pki"
   @Option(help: "The authority's Common Name.") var name = "bulkhead clients"
   @Option(help: "How long it is valid: 10y, 365d.") var lifetime = "10y"
   @Option(help: "Its key: \(KeyAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -33,11 +35,17 @@ struct CertsAuthority: AsyncParsableCommand {
     help: "Let it sign for addresses of this network, such as 10.0.0.0/8, and no other; may be repeated.")
   var permitNetwork: [String] = []
   @Option(help: "The folder of an authority that signs this one.") var signedBy: String?
+  @OptionGroup var peerOption: PeerAuthorityOption
+  @OptionGroup var fileOption: FileOption
   @OptionGroup var passphraseOption: PassphraseOption
 
   func run() async throws {
     guard let lifetime = Lifetime(lifetime) else {
       throw ValidationError("--lifetime takes a number and a unit: 10y, 365d, 12h")
+    }
+    if let signedBy {
+      try peerOption.check(
+        try CertificateFacts(file: "\(signedBy)/ca.crt"), "\(signedBy)/ca.crt", file: fileOption)
     }
     let now = Date()
     let limits = AuthorityLimits(
@@ -51,10 +59,12 @@ struct CertsAuthority: AsyncParsableCommand {
     Console.out(
       "\(directory)/ca.crt: \(authority.facts.subject), valid until \(authority.facts.notAfter.day)")
     if parent == nil {
-      Console.note("hint: add \(directory)/ca.crt to --trusted-ca-file of every etcd member")
+      Console.note(
+        "hint: add \(directory)/ca.crt to the file of --trusted-ca-file of every etcd member, restart them one by one, "
+          + "and run 'bulkhead certs trust'; leave --peer-trusted-ca-file as it is")
     } else {
       Console.note(
-        "warning: if the members' --peer-trusted-ca-file is the signing authority, its clients could speak as members"
+        "warning: if a member has the signing authority in --peer-trusted-ca-file, the clients can act as members"
       )
     }
   }

@@ -10,6 +10,7 @@ struct CertsCommand: AsyncParsableCommand {
     subcommands: [
       CertsIssue.self, CertsList.self, CertsRenew.self, CertsSign.self, CertsRevoke.self,
       CertsUnblock.self, CertsRevocationList.self, CertsInspect.self, CertsAuthority.self, CertsImport.self,
+      CertsTrust.self,
       CertsMember.self,
       CertsRollover.self,
     ])

@@ -9,16 +9,23 @@ struct CertsImport: AsyncParsableCommand {
     commandName: "import",
     abstract: "Take over an authority that exists: a CA certificate and its key in PEM.",
     discussion: """
+      The authority must be for clients only. One that etcd's peers trust is not: the peer port checks no user, so each \
+      client certificate could act as a member and write every key. An authority in 'etcd.ca' of the file is refused. \
+      What members have in --peer-trusted-ca-file cannot be seen from here.
+
       A key that is protected by a passphrase stays protected, by the same one; --protect protects one that was not.
       """)
 
   @Option(help: "The CA's certificate.") var certificate: String
   @Option(help: "The CA's private key: PKCS#8, also with a passphrase, SEC1 or PKCS#1.") var key: String
   @Flag(help: "Protect the key by a passphrase.") var protect = false
+  @OptionGroup var peerOption: PeerAuthorityOption
+  @OptionGroup var fileOption: FileOption
   @OptionGroup var passphraseOption: PassphraseOption
-  @Argument(help: "The folder to write it to, made if need be.") var directory = "pki"
+  @Argument(help: "The folder to write it to, created if it does not exist.") var directory = "pki"
 
   func run() async throws {
+    try peerOption.check(try CertificateFacts(file: certificate), certificate, file: fileOption)
     let memory = PassphraseMemory(passphraseOption.source)
     let authority = try Authority.importing(
       certificatePEM: FileContents.readText(certificate), keyPEM: FileContents.readText(key), now: Date(),

@@ -1,0 +1,93 @@
+import Foundation
+import TestSupport
+import Testing
+import ThrowawayEtcd
+
+/// The authority of the clients beside that of etcd's servers and peers.
+@Suite(.serialized) struct PeerAuthorityTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    try #require(bulkhead("certs", "authority", "etcd").code == 0)
+    try FileManager.default.copyItem(
+      atPath: "\(folder.path)/etcd/ca.crt", toPath: "\(folder.path)/etcd-ca.crt")
+    try #require(
+      bulkhead("init", "--endpoint", "https://127.0.0.1:2379", "--ca", "etcd-ca.crt").code == 0)
+  }
+
+  private func bulkhead(_ arguments: String...) throws -> Program.Outcome {
+    try Program.run(Program.path, arguments, in: folder.path)
+  }
+
+  private func lint() throws -> Bool { try bulkhead("lint").out.contains("BH050") }
+
+  @Test
+  func `the authority of etcd's servers is imported for clients only with a flag that names the danger`()
+    throws
+  {
+    let files = ["--certificate", "etcd/ca.crt", "--key", "etcd/ca.key"]
+    let refused = try Program.run(Program.path, ["certs", "import"] + files, in: folder.path)
+    #expect(refused.code == 1, "\(refused.all)")
+    #expect(refused.error.contains("can act as a member and write every key"), "\(refused.error)")
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/pki"))
+    #expect(try !lint())
+    let insisting = try Program.run(
+      Program.path, ["certs", "import", "--clients-can-act-as-members"] + files, in: folder.path)
+    #expect(insisting.code == 0, "\(insisting.error)")
+    #expect(try lint() && bulkhead("lint").code == 2)
+  }
+
+  @Test func `the hint's own authority is accepted, one that etcd's authority signs is not`() throws {
+    let root = try Program.run(
+      "/usr/bin/openssl",
+      ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=root"]
+        + ["-days", "9", "-keyout", "root/ca.key", "-out", "root/ca.crt"]
+        + ["-addext", "keyUsage=critical,keyCertSign,cRLSign"], in: try made("root"))
+    try #require(root.code == 0, "\(root.error)")
+    let both = try ["etcd-ca.crt", "root/ca.crt"].map {
+      try String(contentsOfFile: "\(folder.path)/\($0)", encoding: .utf8)
+    }
+    try both.joined().write(toFile: "\(folder.path)/etcd-ca.crt", atomically: true, encoding: .utf8)
+    let refused = try bulkhead("certs", "authority", "--signed-by", "root")
+    #expect(refused.code == 1 && refused.error.contains("--clients-can-act-as-members"), "\(refused.all)")
+    let allowed = try bulkhead("certs", "authority", "--signed-by", "root", "--clients-can-act-as-members")
+    #expect(allowed.code == 0, "\(allowed.error)")
+    #expect(try lint())
+    try FileManager.default.removeItem(atPath: "\(folder.path)/pki")
+    #expect(try bulkhead("certs", "authority").code == 0)
+    #expect(try !lint())
+  }
+
+  /// - Returns: the folder in which the other one was created.
+  private func made(_ name: String) throws -> String {
+    try FileManager.default.createDirectory(
+      atPath: "\(folder.path)/\(name)", withIntermediateDirectories: false)
+    return folder.path
+  }
+
+  @Test(.startsEtcd, arguments: Server.all.filter { $0.version == "3.5.30" && $0.members == 1 })
+  func `certs trust says whether each member accepts the authority`(server: Server) async throws {
+    let cluster = try await ThrowawayEtcd.start(
+      members: server.members, binary: server.binary, in: "\(folder.path)/cluster")
+    defer { cluster.stop() }
+    let place = "\(folder.path)/cluster"
+    let begun = try Program.run(
+      Program.path,
+      ["init", "--ca", "etcd-ca/ca.crt"] + cluster.endpoints.flatMap { ["--endpoint", "\($0)"] },
+      in: place)
+    try #require(begun.code == 0, "\(begun.error)")
+    let trusted = try Program.run(Program.path, ["certs", "trust"], in: place)
+    #expect(trusted.code == 0 && trusted.out.contains("1 of 1 members accept"), "\(trusted.all)")
+    // The same file with another authority, which the members do not have.
+    #expect(try Program.run(Program.path, ["certs", "authority", "other"], in: place).code == 0)
+    let text = try String(contentsOfFile: "\(place)/bulkhead.yaml", encoding: .utf8)
+    #expect(text.contains("directory: pki"))
+    try text.replacing("directory: pki", with: "directory: other").write(
+      toFile: "\(place)/bulkhead.yaml", atomically: true, encoding: .utf8)
+    let refused = try Program.run(Program.path, ["certs", "trust"], in: place)
+    #expect(refused.code == 2 && refused.out.contains("0 of 1 members accept"), "\(refused.all)")
+    #expect(refused.out.contains("refuses its certificates"), "\(refused.all)")
+    #expect(!FileManager.default.fileExists(atPath: "\(place)/other/trust-probe"))
+  }
+}
