@@ -65,12 +65,13 @@ let systemLibraries: [Target] = [
 ]
 
 let groundRooms: [Target] = [
+  ground("Text"),
   ground("Cryptography", ["COpenSSL"]),
   ground("JOSE", ["Cryptography"]),
   ground("Network", ["Cryptography", "CLinux"]),
-  ground("HTTP", ["Network", "Cryptography"]),
+  ground("HTTP", ["Text", "Network", "Cryptography"]),
   ground("Protobuf"),
-  ground("GRPC", ["Network", "Cryptography", "CNghttp2"]),
+  ground("GRPC", ["Text", "Network", "Cryptography", "CNghttp2"]),
   ground("YAML", ["CLibyaml"]),
   ground("Database", ["CSQLite"]),
   ground("Arguments"),
@@ -81,52 +82,55 @@ let groundRooms: [Target] = [
 let rooms: [Target] = [
   // Floor 0: nothing of Bulkhead below.
   room("Errors"),
-  room("Keyspace"),
+  room("Keyspace", ["Text"]),
   room("Files", ["Errors"]),
-  room("StrictYAML", ["YAML"]),
+  room("StrictYAML", ["YAML", "Text"]),
   room("Processes", ["CSpawn"]),
-  room("Endpoints", ["Errors"]),
+  room("Names", ["Errors", "Text"]),
   room("Enrolment"),
   // Floor 1.
   room("Catalogue", ["Errors", "Keyspace", "YAML"], resources: [.embedInCode("Data")]),
   room(
-    "Etcd", ["Errors", "Keyspace", "Endpoints", "Cryptography", "Network", "HTTP", "GRPC", "Protobuf"]),
-  room("Certificates", ["Errors", "Files", "Cryptography", "Database"]),
+    "Etcd", ["Errors", "Keyspace", "Names", "Cryptography", "Network", "HTTP", "GRPC", "Protobuf"]),
+  room("Certificates", ["Errors", "Files", "Names", "Text", "Cryptography", "Database"]),
   room("Manifests", ["Errors", "YAML"]),
   room(
-    "CertificateSources", ["Errors", "Enrolment", "Certificates", "Files", "Cryptography", "Network", "HTTP"]),
+    "CertificateSources",
+    ["Errors", "Enrolment", "Certificates", "Files", "Text", "Cryptography", "Network", "HTTP"]),
   // Floor 2.
-  room("Segmentation", ["Errors", "Catalogue", "Keyspace", "Endpoints", "StrictYAML", "YAML"]),
+  room("Segmentation", ["Errors", "Catalogue", "Keyspace", "Names", "StrictYAML", "Text", "YAML"]),
   // Floor 3.
   room(
     "Reconciliation",
-    ["Errors", "Segmentation", "Catalogue", "Keyspace", "Etcd", "Endpoints", "Certificates", "Cryptography"]),
-  room("Verification", ["Segmentation", "Keyspace", "Endpoints", "Etcd"]),
+    [
+      "Errors", "Segmentation", "Catalogue", "Keyspace", "Etcd", "Names", "Certificates", "Text",
+      "Cryptography",
+    ]),
+  room("Verification", ["Segmentation", "Keyspace", "Names", "Etcd"]),
   room(
     "Reporting",
     [
-      "Segmentation", "Catalogue", "Keyspace", "Endpoints", "Etcd", "Reconciliation", "Verification",
+      "Segmentation", "Catalogue", "Keyspace", "Names", "Etcd", "Reconciliation", "Verification",
       "Certificates",
       "Agent",
     ]),
-  room("Rollover", ["Errors", "Certificates", "Endpoints", "Etcd", "Files"]),
-  room("ThrowawayEtcd", ["Errors", "Certificates", "Endpoints", "Etcd", "Files", "Keyspace", "Processes"]),
+  room("Rollover", ["Errors", "Certificates", "Names", "Etcd", "Files"]),
   room(
-    "NodeDelivery", ["Segmentation", "Catalogue", "Endpoints", "Files", "Cryptography"],
+    "ThrowawayEtcd", ["Errors", "Certificates", "Names", "Etcd", "Files", "Keyspace", "Processes", "Text"]),
+  room(
+    "NodeDelivery", ["Segmentation", "Catalogue", "Names", "Files", "Text", "Cryptography"],
     resources: [.embedInCode("OnHosts")]),
   room(
     "Agent",
     [
-      "Errors", "CertificateSources", "Certificates", "Files", "Processes", "StrictYAML", "YAML", "Network",
-      "HTTP",
-      "Log",
-      "Services",
+      "Errors", "Names", "CertificateSources", "Certificates", "Files", "Processes", "StrictYAML", "YAML",
+      "Text", "Network", "HTTP", "Log", "Services",
     ]),
   room(
     "AuthorityServer",
     [
-      "Errors", "Enrolment", "Segmentation", "Catalogue", "Certificates", "Files", "Cryptography", "JOSE",
-      "Network", "HTTP", "Log", "Services", "StrictYAML",
+      "Errors", "Enrolment", "Names", "Segmentation", "Catalogue", "Certificates", "Files", "Cryptography",
+      "JOSE", "Network", "HTTP", "Log", "Services", "StrictYAML",
     ]),
   // Floor 4.
   program(
@@ -135,8 +139,8 @@ let rooms: [Target] = [
       "Errors", "Reporting", "Manifests", "Rollover", "ThrowawayEtcd", "NodeDelivery", "Agent",
       "AuthorityServer",
       "Files",
-      "Processes", "StrictYAML", "Catalogue", "Certificates", "Endpoints", "Etcd", "Keyspace",
-      "Reconciliation", "Segmentation", "Verification", "Cryptography", "Arguments", "Log",
+      "Processes", "StrictYAML", "Catalogue", "Certificates", "Names", "Etcd", "Keyspace",
+      "Reconciliation", "Segmentation", "Verification", "Text", "Cryptography", "Arguments", "Log",
     ],
     resources: [.embedInCode("Example")]),
 ]
@@ -154,7 +158,8 @@ let benchmarks: [Target] = [
 ]
 
 let allTests: [Target] = [
-  groundTests("Cryptography", ["TestCertificates"]),
+  groundTests("Text"),
+  groundTests("Cryptography", ["Text", "TestCertificates"]),
   groundTests("JOSE", ["Cryptography"]),
   groundTests("Network", ["Cryptography", "TestCertificates", "TestSupport"]),
   groundTests("HTTP", ["Network", "Cryptography"]),
@@ -166,39 +171,41 @@ let allTests: [Target] = [
   groundTests("Log"),
   groundTests("Services"),
   tests("Keyspace", ["Etcd", "TestClusters", "TestSupport"]),
-  tests("Endpoints"),
+  tests("Names"),
   tests("Processes", ["TestSupport"]),
   tests(
-    "Segmentation", ["Catalogue", "Keyspace", "Endpoints", "StrictYAML", "TestSupport", "TestRecords"]),
+    "Segmentation", ["Catalogue", "Keyspace", "Names", "StrictYAML", "TestSupport", "TestRecords"]),
   tests("Files", ["TestDisks"]),
   tests("StrictYAML"),
-  tests("NodeDelivery", ["Agent", "Segmentation", "Catalogue", "Endpoints", "YAML"]),
+  tests("NodeDelivery", ["Agent", "Segmentation", "Catalogue", "Names", "YAML"]),
   tests("Catalogue", ["Keyspace"]),
   tests(
-    "Certificates", ["Files", "Etcd", "ThrowawayEtcd", "Database", "Cryptography", "TestSupport"]),
+    "Certificates", ["Files", "Names", "Etcd", "ThrowawayEtcd", "Database", "Cryptography", "TestSupport"]),
   tests(
-    "Rollover", ["Certificates", "Endpoints", "Etcd", "Files", "Keyspace", "ThrowawayEtcd", "TestSupport"]),
+    "Rollover", ["Certificates", "Names", "Etcd", "Files", "Keyspace", "ThrowawayEtcd", "TestSupport"]),
   tests("Manifests", ["YAML", "TestSupport"]),
   tests(
-    "Agent", ["TestSupport", "TestDisks", "CertificateSources", "Certificates", "Files", "StrictYAML", "Log"]),
+    "Agent",
+    ["TestSupport", "TestDisks", "Names", "CertificateSources", "Certificates", "Files", "StrictYAML", "Log"]),
   tests("CertificateSources", ["TestSources", "Certificates", "Files"]),
   tests(
     "AuthorityServer",
     [
-      "TestSources", "TestDisks", "Rollover", "Enrolment", "Certificates", "Files", "Log", "HTTP", "Network",
+      "TestSources", "TestDisks", "Rollover", "Enrolment", "Names", "Certificates", "Files", "Log", "HTTP",
+      "Network",
       "Cryptography",
     ]),
   tests("ThrowawayEtcd", ["Etcd", "TestClusters"]),
   tests(
     "Etcd",
     [
-      "Keyspace", "Certificates", "Endpoints", "ThrowawayEtcd", "TestClusters", "TestSupport", "GRPC",
+      "Keyspace", "Certificates", "Names", "ThrowawayEtcd", "TestClusters", "TestSupport", "GRPC",
       "Protobuf",
     ]),
   tests(
     "Reconciliation",
     [
-      "ThrowawayEtcd", "Segmentation", "Catalogue", "Endpoints", "Etcd", "Keyspace", "TestClusters",
+      "ThrowawayEtcd", "Segmentation", "Catalogue", "Names", "Etcd", "Keyspace", "TestClusters",
       "TestSupport",
     ]),
   tests(
@@ -213,7 +220,7 @@ let allTests: [Target] = [
   helper("TestCertificates", ["Cryptography"], path: "Tests/TestCertificates"),
   // The real servers that several of them use.
   helper(
-    "TestClusters", ["ThrowawayEtcd", "Certificates", "Etcd", "Endpoints", "Keyspace", "TestSupport"],
+    "TestClusters", ["ThrowawayEtcd", "Certificates", "Etcd", "Keyspace", "Names", "TestSupport"],
     path: "Tests/TestClusters"),
   // What real programs sent to etcd, where the records are.
   helper("TestRecords", ["Catalogue", "Keyspace"], path: "Tests/TestRecords"),
@@ -222,14 +229,14 @@ let allTests: [Target] = [
   // A source of certificates that misbehaves on request.
   helper(
     "TestSources",
-    ["Certificates", "Enrolment", "Files", "Cryptography", "JOSE", "Network", "HTTP"],
+    ["Certificates", "Enrolment", "Files", "Names", "Cryptography", "JOSE", "Network", "HTTP"],
     path: "Tests/TestSources"),
   // The built program, run as users run it.
   .testTarget(
     name: "CommandLineTests",
     dependencies: [
       "TestSupport", "bulkhead", "ThrowawayEtcd", "TestSources", "Etcd", "Certificates", "Files", "Keyspace",
-      "HTTP", "Endpoints",
+      "HTTP", "Names",
     ],
     swiftSettings: strict),
 ]

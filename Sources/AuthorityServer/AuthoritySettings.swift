@@ -1,4 +1,5 @@
 import Certificates
+import Names
 
 /// The settings of an authority server.
 package struct AuthoritySettings: Sendable {

@@ -4,6 +4,7 @@ import Files
 import FoundationEssentials
 import HTTP
 import Network
+import Text
 
 /// Requests to a source over HTTPS, each with its own connection: an agent sends a few a day. Files with
 /// authorities and certificates are read for each request.
@@ -179,15 +180,8 @@ struct Exchange: Sendable {
     }
   }
 
-  private static let plain = Set(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
-
   private static func escaped(_ path: String) -> String {
-    let digits = Array("0123456789ABCDEF")
-    return path.utf8.map { byte in
-      plain.contains(byte)
-        ? String(UnicodeScalar(byte)) : "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
-    }.joined()
+    PercentEncoding.encode(path) { PercentEncoding.isUnreserved($1) || $1 == UInt8(ascii: "/") }
   }
 }
 
@@ -196,11 +190,6 @@ struct Exchange: Sendable {
 func sourceWords(_ text: String, hiding secret: String?) -> String {
   var text = text
   if let secret, !secret.isEmpty { text = text.replacing(secret, with: "…") }
-  let shown = text.unicodeScalars.map { scalar in
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: " "
-    default: String(scalar)
-    }
-  }
+  let shown = text.unicodeScalars.map { $0.isInvisible ? " " : String($0) }
   return shown.prefix(200).joined().trimmed
 }

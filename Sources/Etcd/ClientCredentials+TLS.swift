@@ -1,6 +1,6 @@
 import Cryptography
-import Endpoints
 import Glibc
+import Names
 
 /// Why the files of the credentials cannot be used.
 struct CredentialsFault: Error {

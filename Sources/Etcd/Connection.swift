@@ -1,6 +1,6 @@
 import Cryptography
-import Endpoints
 import GRPC
+import Names
 import Protobuf
 import Synchronization
 

@@ -1,5 +1,5 @@
-import Endpoints
 import GRPC
+import Names
 import Protobuf
 import Synchronization
 

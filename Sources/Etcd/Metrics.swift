@@ -1,5 +1,5 @@
-import Endpoints
 import HTTP
+import Names
 
 /// The metrics of a member (`/metrics`), for values that its API does not report before etcd 3.6. Each
 /// certificate that the member's TLS accepts may read them.

@@ -1,5 +1,5 @@
 import Cryptography
-import Endpoints
+import Names
 import Network
 
 extension EtcdClient {

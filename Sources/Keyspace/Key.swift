@@ -1,3 +1,5 @@
+import Text
+
 /// An etcd key: a non-empty sequence of bytes. Keys are ordered byte by byte, as in etcd.
 package struct Key: Hashable, Sendable {
   package let bytes: [UInt8]
@@ -25,16 +27,7 @@ extension Key: CustomStringConvertible {
   /// Printable ASCII unchanged; every other byte, the space and the backslash as `\xNN`. ``init(escaped:)``
   /// is the inverse.
   package var description: String {
-    var text = ""
-    for byte in bytes {
-      if byte > 0x20, byte < 0x7f, byte != UInt8(ascii: "\\") {
-        text.unicodeScalars.append(Unicode.Scalar(byte))
-      } else {
-        let digits = String(byte, radix: 16)
-        text += "\\x" + (digits.count == 1 ? "0" : "") + digits
-      }
-    }
-    return text
+    ShellWord.escaped(bytes)
   }
 
   /// Parses ``description``; plain text gives its UTF-8 bytes.
@@ -47,15 +40,11 @@ extension Key: CustomStringConvertible {
         bytes.append(byte)
         continue
       }
-      guard rest.popFirst() == UInt8(ascii: "x"), let high = Key.digit(rest.popFirst()),
-        let low = Key.digit(rest.popFirst())
+      guard rest.popFirst() == UInt8(ascii: "x"), let high = rest.popFirst()?.hexadecimalValue,
+        let low = rest.popFirst()?.hexadecimalValue
       else { return nil }
       bytes.append(high << 4 | low)
     }
     self.init(bytes)
-  }
-
-  private static func digit(_ byte: UInt8?) -> UInt8? {
-    byte.flatMap { Character(Unicode.Scalar($0)).hexDigitValue }.map(UInt8.init)
   }
 }

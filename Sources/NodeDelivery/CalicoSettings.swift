@@ -1,5 +1,5 @@
 import Catalogue
-import Endpoints
+import Names
 import Segmentation
 
 /// The settings with which each of Calico's programs reaches etcd as its identity, in the file that the

@@ -1,4 +1,5 @@
 import Cryptography
+import Text
 
 /// The file `SHA256SUMS` of a folder, in the format of `sha256sum --check`.
 package enum Checksums {

@@ -1,4 +1,5 @@
 import Catalogue
+import Names
 import Segmentation
 
 /// A place where credentials are delivered: a node, or the host of a program that runs once or of a calicoctl
@@ -10,21 +11,8 @@ package struct Site: Hashable, Sendable {
   /// In the order of the segmentation.
   package let residents: [Resident]
 
-  /// The name as a folder and as an Ansible host: every byte except `A-Z a-z 0-9 . _ -` and a leading dot are
-  /// percent-encoded.
-  package var fileName: String {
-    name.utf8.enumerated().map { position, byte in
-      let isPlain =
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-          true
-        default: byte == UInt8(ascii: ".") && position > 0
-        }
-      guard !isPlain else { return String(UnicodeScalar(byte)) }
-      return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-    }.joined()
-  }
+  /// The name as a folder and as an Ansible host.
+  package var fileName: String { FileName.encode(name) }
 
   /// An identity that is used at a site.
   package struct Resident: Hashable, Sendable {

@@ -1,8 +1,8 @@
 import Certificates
-import Endpoints
 import Etcd
 import Files
 import FoundationEssentials
+import Names
 
 /// Replaces the authority of the client certificates without an interruption: the members trust both
 /// authorities, the clients get certificates from the new one, the members trust only the new one. Each step

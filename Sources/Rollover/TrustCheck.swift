@@ -1,5 +1,5 @@
-import Endpoints
 import Etcd
+import Names
 
 /// Whether one member accepts TLS connections of a client: whether it trusts the authority of the client's
 /// certificate.

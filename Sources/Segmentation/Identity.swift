@@ -1,4 +1,5 @@
 import Catalogue
+import Names
 
 /// A certificate's Common Name and the etcd user of that name.
 package struct Identity: Hashable, Sendable {

@@ -1,5 +1,6 @@
 import Catalogue
 import Keyspace
+import Names
 
 extension Segmentation {
   /// Resolves a file with the catalogue into identities and roles.

@@ -1,3 +1,4 @@
+import Text
 import YAML
 
 /// Reads values from YAML nodes and collects all faults, so that one run reports all of them.

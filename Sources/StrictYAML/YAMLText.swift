@@ -1,3 +1,4 @@
+import Text
 import YAML
 
 /// The only document of a YAML text, and the parser's faults.

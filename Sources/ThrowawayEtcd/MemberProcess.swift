@@ -1,6 +1,6 @@
-import Endpoints
 import FoundationEssentials
 import Glibc
+import Names
 import Processes
 
 /// One running etcd member.

@@ -1,13 +1,14 @@
-import Endpoints
 import Etcd
 import Files
+import Names
+import Text
 
 extension ThrowawayEtcd {
   /// Writes two scripts to the folder: `start`, which runs the stopped members again, and `etcdctl.env`, with
   /// which etcdctl reaches them as the administrator.
   package func writeScripts() throws {
     let starts = members.map { member in
-      "timeout --signal=KILL 3600 \(member.command.map(Self.quoted).joined(separator: " ")) >>\(Self.quoted(member.log)) 2>&1 &"
+      "timeout --signal=KILL 3600 \(member.command.map(ShellWord.posix).joined(separator: " ")) >>\(ShellWord.posix(member.log)) 2>&1 &"
     }
     let start = """
       #!/bin/sh
@@ -23,9 +24,9 @@ extension ThrowawayEtcd {
       # . ./etcdctl.env && etcdctl user list
       export ETCDCTL_API=3
       export ETCDCTL_ENDPOINTS=\(endpoints.map(\.description).joined(separator: ","))
-      export ETCDCTL_CACERT=\(Self.quoted(root.authority))
-      export ETCDCTL_CERT=\(Self.quoted(root.certificate))
-      export ETCDCTL_KEY=\(Self.quoted(root.key))
+      export ETCDCTL_CACERT=\(ShellWord.posix(root.authority))
+      export ETCDCTL_CERT=\(ShellWord.posix(root.certificate))
+      export ETCDCTL_KEY=\(ShellWord.posix(root.key))
 
       """
     try AtomicFile.write(
@@ -33,10 +34,5 @@ extension ThrowawayEtcd {
         NewFile(name: "start", bytes: Array(start.utf8), mode: 0o755),
         NewFile(name: "etcdctl.env", bytes: Array(environment.utf8), mode: 0o644),
       ], in: directory)
-  }
-
-  /// A word in single quotes of the shell.
-  private static func quoted(_ word: String) -> String {
-    "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 }

@@ -1,9 +1,9 @@
 import Certificates
-import Endpoints
 import Errors
 import Etcd
 import Files
 import FoundationEssentials
+import Names
 
 /// An etcd cluster of real servers on loopback, for the demo and the tests: TLS on every port, client
 /// certificates required, authentication off.

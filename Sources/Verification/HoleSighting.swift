@@ -1,6 +1,6 @@
-import Endpoints
 import Etcd
 import Keyspace
+import Names
 import Segmentation
 
 /// How one member answered a harmless request that succeeds only if the vulnerability is there: checks what

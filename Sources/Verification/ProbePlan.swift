@@ -50,7 +50,7 @@ package enum ProbePlan {
   }
 
   static let outside: [KeyRange] = [
-    .prefix("/registry/"), .key("/registry/secrets/kube-system/bulkhead-probe"), .prefix("/bulkhead/"),
+    .kubernetes, .key(.kubernetes + "secrets/kube-system/bulkhead-probe"), .bulkhead,
     .key("compact_rev_key"), .everything,
   ]
 

@@ -1,5 +1,5 @@
-import Endpoints
 import Etcd
+import Names
 
 /// Whether the members can be trusted to enforce the grants, judged by their versions, alarms and database
 /// sizes.

@@ -1,4 +1,5 @@
 import CertificateSources
+import Names
 import StrictYAML
 import Testing
 
@@ -81,7 +82,7 @@ private func edited(_ old: String, _ new: String) throws -> String {
     #expect(agent.etcdCA == "/etc/bulkhead/etcd-ca.crt")
     #expect(agent.lifetime == Lifetime("24h"))
     #expect(agent.renewal == RenewalPolicy(share: 0.5, jitter: 0.2))
-    #expect(agent.listen == .init(host: "::1", port: 9878))
+    #expect(agent.listen?.description == "[::1]:9878")
   }
 
   typealias Expected = @Sendable () throws -> AgentConfiguration.Source
@@ -186,7 +187,7 @@ private func edited(_ old: String, _ new: String) throws -> String {
     ),
     (
       "identity: felix", "identity: root",
-      "20:16: a certificate for root was not asked for outright | root may do everything in etcd; ask for it by name"
+      "20:16: the user 'root' is etcd's administrator and cannot be segmented | give this identity a name of its own; Bulkhead manages 'root' by itself"
     ),
     (
       "share: 0.5", "share: 0.15",
@@ -196,6 +197,11 @@ private func edited(_ old: String, _ new: String) throws -> String {
       "24h", "24s",
       "22:11: 'lifetime' cannot be '24s' | a number and a unit, at most 100y: 90d, 12h, 30m, 4w, 1y"
     ),
+    (
+      "'[::1]:9878'", "a:b:80",
+      "24:9: 'listen' cannot be 'a:b:80' | write it as 127.0.0.1:9878, or [::1]:9878"
+    ),
+    ("'[::1]:9878'", "'a:0'", "24:9: 'listen' cannot be 'a:0' | write it as 127.0.0.1:9878, or [::1]:9878"),
     ("'[::1]:9878'", "9878", "24:9: 'listen' must be a text, found a number | write it in quotes: \"9878\""),
     (
       "etcdCA: etcd-ca.crt\n", "",

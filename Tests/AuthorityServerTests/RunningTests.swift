@@ -1,6 +1,7 @@
 import Certificates
 import Foundation
 import Log
+import Names
 import Testing
 
 @testable import AuthorityServer

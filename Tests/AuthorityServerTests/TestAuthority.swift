@@ -5,6 +5,7 @@ import Files
 import Foundation
 import HTTP
 import Log
+import Names
 import Network
 import Testing
 

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Glibc
+import Names
 import Testing
 
 @testable import Certificates

@@ -1,6 +1,6 @@
-import Endpoints
 import Etcd
 import Foundation
+import Names
 import TestSupport
 import Testing
 import ThrowawayEtcd

@@ -1,6 +1,6 @@
 import Certificates
-import Endpoints
 import Foundation
+import Names
 import TestClusters
 import Testing
 import ThrowawayEtcd

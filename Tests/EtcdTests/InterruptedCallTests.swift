@@ -1,5 +1,5 @@
-import Endpoints
 import Keyspace
+import Names
 import TestClusters
 import TestSupport
 import Testing

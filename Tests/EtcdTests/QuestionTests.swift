@@ -1,5 +1,5 @@
-import Endpoints
 import Keyspace
+import Names
 import Synchronization
 import TestClusters
 import Testing

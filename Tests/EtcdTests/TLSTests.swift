@@ -1,7 +1,7 @@
 import Certificates
-import Endpoints
 import FoundationEssentials
 import Keyspace
+import Names
 import TestClusters
 import Testing
 

@@ -1,6 +1,6 @@
 import Catalogue
-import Endpoints
 import Foundation
+import Names
 import NodeDelivery
 import Segmentation
 

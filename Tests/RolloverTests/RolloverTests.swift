@@ -1,9 +1,9 @@
 import Certificates
-import Endpoints
 import Etcd
 import Files
 import Foundation
 import Keyspace
+import Names
 import Synchronization
 import TestSupport
 import Testing

@@ -188,21 +188,26 @@ import Testing
       "19:11: the name 'calicoctl-full' is that of a role of the catalogue | choose another name"),
     Case(
       "user: alice", "user: \(String(repeating: "a", count: 65))",
-      "16:12: the user '\(String(repeating: "a", count: 65))' has 65 characters | a certificate's Common Name has at most 64"
+      "16:12: the user name '\(String(repeating: "a", count: 65))' has 65 characters | a certificate's Common Name has at most 64"
     ),
     Case(
       "user: alice", "user: \(String(repeating: "😀", count: 33))",
-      "16:12: the user '\(String(repeating: "😀", count: 33))' has 132 bytes | use at most 128"),
+      "16:12: the user name '\(String(repeating: "😀", count: 33))' has 132 bytes | use at most 128"),
     Case(
       "user: alice", "user: ' alice'",
-      "16:12: the user ' alice' begins or ends with a blank | etcd does not trim names: take the blank away"),
+      "16:12: the user name ' alice' begins or ends with white space | etcd does not trim names: remove the white space"
+    ),
     Case(
       "user: alice", #"user: "al\e[31mice""#,
-      #"16:12: the user 'al\u{1b}[31mice' holds a character that cannot be seen | use letters, digits, '-', '.', ':' and '_'"#
+      #"16:12: the user name 'al\u{1b}[31mice' has a control character or an invisible one | use letters, digits, '-', '.', ':' and '_'"#
     ),
     Case(
       "user: alice", #"user: "al\u200bice""#,
-      #"16:12: the user 'al\u{200b}ice' holds a character that cannot be seen | use letters, digits, '-', '.', ':' and '_'"#
+      #"16:12: the user name 'al\u{200b}ice' has a control character or an invisible one | use letters, digits, '-', '.', ':' and '_'"#
+    ),
+    Case(
+      "user: alice", "user: bulkhead-authority x",
+      "16:12: the user name 'bulkhead-authority x' is reserved for certificates of servers | choose another name"
     ),
   ]
 
@@ -253,8 +258,8 @@ import Testing
     #expect(try faults(text) == [])
     #expect(
       try faults(text.replacing("isolation: component", with: "isolation: node-user")) == [
-        "23:9: the user 'calico-node.\(node)' has 72 characters | a certificate's Common Name has at most 64; isolation 'node-certificate' does without such users",
-        "23:9: the user 'cni-plugin.\(node)' has 71 characters | a certificate's Common Name has at most 64; isolation 'node-certificate' does without such users",
+        "23:9: the user name 'calico-node.\(node)' has 72 characters | a certificate's Common Name has at most 64; isolation 'node-certificate' does without such users",
+        "23:9: the user name 'cni-plugin.\(node)' has 71 characters | a certificate's Common Name has at most 64; isolation 'node-certificate' does without such users",
       ])
   }
 

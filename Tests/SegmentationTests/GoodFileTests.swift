@@ -1,6 +1,6 @@
 import Catalogue
-import Endpoints
 import Keyspace
+import Names
 import StrictYAML
 import Testing
 

@@ -211,7 +211,7 @@ import Testing
       told(findings) == [
         "BH001 identity boss: 'boss' holds root", "BH003 identity spy: 'spy' reaches all of Kubernetes",
         "BH020 role peek: the grant 'read *' covers every key from \\x00 on",
-        "BH011 identity a b : the user 'a b ' begins or ends with a blank",
+        "BH011 identity a b : the user name 'a b ' begins or ends with white space",
         "BH022 role one: the grant 'read /x/*' has a star in its key",
         "BH002 identity apiserver: kube-apiserver's user 'apiserver' holds root",
         "BH010 identity idle: 'idle' may do nothing", "BH012 role unused: no user has the role 'unused'",

@@ -81,6 +81,6 @@ import Testing
     let long = String(repeating: "n", count: 60)
     #expect(throws: FileFaults.self) { try read("n9") }
     let error = #expect(throws: FileFaults.self) { try read("n1\n\(long)") }
-    #expect(error?.description.hasPrefix("nodes.txt:2:1: the user 'calico-node.nnn") == true)
+    #expect(error?.description.hasPrefix("nodes.txt:2:1: the user name 'calico-node.nnn") == true)
   }
 }

@@ -1,4 +1,4 @@
-import Endpoints
+import Names
 import Testing
 
 @testable import Segmentation

@@ -41,10 +41,4 @@ import Testing
     #expect(NearestWord.edits("kitten", "sitting") == 3)
     #expect(NearestWord.edits("same", "same") == 0)
   }
-
-  @Test func quotedTextIsOnOneLine() {
-    #expect(quoted("plain") == "'plain'")
-    #expect(quoted("a\u{1b}[2Jb\nc\u{202e}d") == #"'a\u{1b}[2Jb\u{a}c\u{202e}d'"#)
-    #expect(quoted(String(repeating: "x", count: 200)).count == 83)
-  }
 }

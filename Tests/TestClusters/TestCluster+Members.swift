@@ -1,7 +1,7 @@
-import Endpoints
 import Etcd
 import Foundation
 import Keyspace
+import Names
 import TestSupport
 import ThrowawayEtcd
 

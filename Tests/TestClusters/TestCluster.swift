@@ -1,7 +1,7 @@
 import Certificates
-import Endpoints
 import Etcd
 import Foundation
+import Names
 import Synchronization
 import ThrowawayEtcd
 

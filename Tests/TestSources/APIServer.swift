@@ -1,6 +1,7 @@
 import Certificates
 import Foundation
 import HTTP
+import Names
 
 /// The part of a cluster's API server that concerns service-account tokens: the published keys
 /// (kubernetes.io/docs/reference/access-authn-authz/service-account-tokens, `/openid/v1/jwks`) and

@@ -3,6 +3,7 @@ import Cryptography
 import Files
 import Foundation
 import HTTP
+import Names
 import Synchronization
 
 /// A small server over real TLS that answers like Vault's published HTTP API and like an authority server,

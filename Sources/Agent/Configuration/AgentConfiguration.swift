@@ -1,5 +1,6 @@
 import CertificateSources
 import Files
+import Names
 import StrictYAML
 
 /// The configuration of an agent: the source of its certificates, and where it writes them.
@@ -51,12 +52,6 @@ package struct AgentConfiguration: Hashable, Sendable {
     case user1 = "USR1"
     case user2 = "USR2"
     case terminate = "TERM"
-  }
-
-  /// An address and a port on this machine.
-  package struct ListenAddress: Hashable, Sendable {
-    package var host: String
-    package var port: Int
   }
 }
 

@@ -1,5 +1,7 @@
 import CertificateSources
+import Names
 import StrictYAML
+import Text
 import YAML
 
 extension AgentConfiguration {
@@ -86,16 +88,13 @@ struct AgentReader {
     return nil
   }
 
-  private mutating func listen(_ node: Node?) -> AgentConfiguration.ListenAddress? {
+  /// A probe has to know the port, so the system must not choose it.
+  private mutating func listen(_ node: Node?) -> ListenAddress? {
     guard let node, let word = text(node, of: "'listen'") else { return nil }
-    guard let colon = word.lastIndex(of: ":"), let port = Int(word[word.index(after: colon)...]),
-      (1...65535).contains(port), colon > word.startIndex
-    else {
-      reader.fault(node, "'listen' cannot be \(quoted(word))", hint: "write it as 127.0.0.1:9878")
-      return nil
-    }
-    return AgentConfiguration.ListenAddress(
-      host: String(word[..<colon].trimmingPrefix("[").replacing("]", with: "")), port: port)
+    if let address = ListenAddress(word), address.port > 0 { return address }
+    reader.fault(
+      node, "'listen' cannot be \(quoted(word))", hint: "write it as 127.0.0.1:9878, or [::1]:9878")
+    return nil
   }
 
   // MARK: - values

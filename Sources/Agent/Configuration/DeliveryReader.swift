@@ -1,5 +1,6 @@
-import Certificates
+import Names
 import StrictYAML
+import Text
 import YAML
 
 /// The section `certificates`.
@@ -48,7 +49,7 @@ extension AgentReader {
 
   private mutating func identity(_ node: Node?) -> String? {
     guard let node, let name = text(node, of: "'identity'") else { return nil }
-    guard let problem = CertificateHolder.problem(withUser: name) else { return name }
+    guard let problem = UserName.problem(with: name) else { return name }
     reader.fault(node, problem.message, hint: problem.hint)
     return nil
   }

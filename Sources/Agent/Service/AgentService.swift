@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Log
+import Names
 import Services
 
 /// The agent as a process that runs until it is stopped.
@@ -20,8 +21,7 @@ package struct AgentService: Service {
   /// Runs the agent, and its HTTP server if configured, until SIGTERM or SIGINT. SIGHUP triggers a check at
   /// once.
   /// - Throws: if it cannot listen on the address.
-  package static func run(_ agent: Agent, listen: AgentConfiguration.ListenAddress?, log: Logger) async throws
-  {
+  package static func run(_ agent: Agent, listen: ListenAddress?, log: Logger) async throws {
     let board = Board()
     var services: [any Service] = [AgentService(agent, board: board)]
     if let listen { services.append(HealthServer(board, listen: listen)) }

@@ -1,14 +1,15 @@
 import FoundationEssentials
 import HTTP
+import Names
 import Network
 import Services
 
 /// `/live`, `/ready` and `/metrics`.
 struct HealthServer: Service {
   private let board: Board
-  private let listen: AgentConfiguration.ListenAddress
+  private let listen: ListenAddress
 
-  init(_ board: Board, listen: AgentConfiguration.ListenAddress) {
+  init(_ board: Board, listen: ListenAddress) {
     self.board = board
     self.listen = listen
   }
@@ -74,16 +75,15 @@ struct HealthServer: Service {
 
 /// Why the agent's HTTP server cannot listen.
 struct ListenFailure: Error, CustomStringConvertible {
-  private let listen: AgentConfiguration.ListenAddress
+  private let listen: ListenAddress
   private let cause: NetworkError
 
-  init(_ listen: AgentConfiguration.ListenAddress, _ cause: NetworkError) {
+  init(_ listen: ListenAddress, _ cause: NetworkError) {
     self.listen = listen
     self.cause = cause
   }
 
   var description: String {
-    let host = listen.host.contains(":") ? "[\(listen.host)]" : listen.host
-    return "cannot listen on \(host):\(listen.port): \(cause.listenReason)"
+    "cannot listen on \(listen): \(cause.listenReason)"
   }
 }

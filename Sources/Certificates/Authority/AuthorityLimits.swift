@@ -1,4 +1,5 @@
 import Cryptography
+import Names
 
 /// What an authority's certificate does not allow it to sign.
 package struct AuthorityLimits: Hashable, Sendable {

@@ -1,4 +1,5 @@
 import Cryptography
+import Names
 
 /// The purpose of a certificate, which determines its extensions (RFC 5280, section 4.2).
 enum CertificateProfile {
@@ -57,6 +58,15 @@ enum CertificateProfile {
     switch self {
     case .authority, .client: []
     case .server(let hosts), .peer(let hosts): hosts
+    }
+  }
+}
+
+extension HostName {
+  var generalName: GeneralName {
+    switch self {
+    case .dns(let name): .dns(name)
+    case .ip(let bytes): .ip(bytes)
     }
   }
 }

@@ -1,6 +1,7 @@
 import Cryptography
 import Files
 import FoundationEssentials
+import Names
 
 /// An authority with its ledger and the parameters for issuing. Each certificate is in the ledger before a
 /// method returns it.
@@ -94,8 +95,8 @@ package struct Issuer: Sendable {
   /// authority: `NAME.crt` and `NAME.key` in a directory, which is created with mode 0700 if needed.
   /// - Throws: ``CertificatesError`` or `FileError`.
   package func issueProbe(name: String, to directory: String) throws {
-    let holder = CertificateHolder("bulkhead probe", purpose: .probe)
-    let probe = try authority.issue(client: holder.commonName, lifetime: .seconds(3600), now: now)
+    let holder = CertificateHolder(ServerName.probe, purpose: .probe)
+    let probe = try authority.issue(SubjectName.probe, .client, lifetime: .seconds(3600), now: now)
     try Directory.create(directory, mode: 0o700)
     try ledger?.record([LedgerEntry(probe.facts, by: authority, for: holder, file: nil)])
     try probe.write(name: name, in: directory)

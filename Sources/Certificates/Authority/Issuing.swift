@@ -1,5 +1,6 @@
 import Cryptography
 import FoundationEssentials
+import Names
 
 extension Authority {
   /// Issues a certificate for an etcd user: the user's name as the only CN, client use only, no alternative
@@ -41,7 +42,7 @@ extension Authority {
     try issue(SubjectName.authorityServer, .server(hosts), lifetime: lifetime, now: now)
   }
 
-  private func issue(
+  func issue(
     _ subject: SubjectName, _ profile: CertificateProfile, lifetime: Duration, now: Date
   ) throws -> Credential {
     let key = try PrivateKey.generate()

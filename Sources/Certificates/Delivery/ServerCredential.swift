@@ -1,5 +1,6 @@
 import Cryptography
 import Files
+import Names
 
 extension Issuer {
   /// Reads the certificate of Bulkhead's own server from `server.crt` and `server.key` in a directory, or

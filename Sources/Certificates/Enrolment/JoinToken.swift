@@ -1,4 +1,5 @@
 import Cryptography
+import Text
 
 /// A secret with which a node requests its certificates from an authority server: 256 random bits. The ledger
 /// has only its hash, so a copy of the ledger cannot be used to request certificates. It cannot be printed by

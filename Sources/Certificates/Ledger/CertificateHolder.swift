@@ -38,15 +38,3 @@ package struct CertificateHolder: Hashable, Sendable {
     return try CredentialFileName.checked("\(name)@\(CredentialFileName.encode(node))", of: commonName)
   }
 }
-
-extension CertificateHolder {
-  /// Why a name cannot be the Common Name of a client other than root; nil if it can.
-  package static func problem(withUser name: String) -> CertificatesError? {
-    do {
-      _ = try SubjectName(user: name, allowRoot: false)
-      return nil
-    } catch {
-      return error as? CertificatesError
-    }
-  }
-}

@@ -1,6 +1,8 @@
 import Cryptography
 import Files
 import FoundationEssentials
+import Names
+import Text
 
 /// The contents of a certificate as plain values.
 package struct CertificateFacts: Codable, Hashable, Sendable {

@@ -2,6 +2,7 @@ import Cryptography
 import Database
 import Files
 import FoundationEssentials
+import Text
 
 /// The revocation list on disk: `crl.der` (0644) beside the authority, for etcd's `--client-crl-file`.
 extension Issuer {
@@ -169,13 +170,13 @@ extension Ledger {
 
 extension RevocationList.Entry {
   fileprivate init?(_ entry: LedgerEntry) {
-    guard let revokedAt = entry.revokedAt, let serial = bytes(hexadecimal: entry.serial) else { return nil }
+    guard let revokedAt = entry.revokedAt, let serial = [UInt8](hexadecimal: entry.serial) else { return nil }
     self.init(serial: serial, date: revokedAt, reason: entry.reason ?? .unspecified)
   }
 
   /// - Parameter row: the columns serial, revokedAt, reason of `listedOnly`.
   fileprivate init?(listedOnly row: borrowing Row) throws {
-    guard let serial = bytes(hexadecimal: try row[0]) else { return nil }
+    guard let serial = [UInt8](hexadecimal: try row[0] as String) else { return nil }
     self.init(
       serial: serial, date: Date(secondsSince1970: try row[1]),
       reason: RevocationReason(rawValue: try row[2]) ?? .unspecified)

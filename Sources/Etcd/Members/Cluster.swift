@@ -1,4 +1,4 @@
-import Endpoints
+import Names
 
 /// A member in the cluster's member list.
 package struct Member: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import Endpoints
+import Names
 
 /// A member of the cluster's member list, and what it answered.
 package struct ClusterMember: Hashable, Sendable, Identifiable {

@@ -1,5 +1,5 @@
-import Endpoints
 import Errors
+import Names
 
 /// Why the endpoints of a file cannot be used together.
 package enum EndpointsRefusal: ExplainedError, Hashable, Sendable {

@@ -1,4 +1,4 @@
-import Endpoints
+import Names
 
 /// The members of a cluster as they are: what each command that speaks of "every member" asks.
 ///

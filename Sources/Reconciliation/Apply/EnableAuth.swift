@@ -1,7 +1,7 @@
-import Endpoints
 import Errors
 import Etcd
 import Keyspace
+import Names
 import Segmentation
 
 /// Turns authentication on without locking anyone out.
@@ -170,7 +170,7 @@ package struct EnableAuth: Sendable {
   }
 
   private func holdsKubernetes() async throws(EtcdError) -> Bool {
-    try await etcd.holdsAny(.prefix("/registry/"))
+    try await etcd.holdsAny(.kubernetes)
   }
 }
 
@@ -216,7 +216,7 @@ extension EnableAuthRefusal {
     case .notAdministrator(let user):
       "the certificate that Bulkhead uses belongs to '\(user)', which is not a user with the role root"
     case .kubernetesWouldBeLockedOut:
-      "there are keys under /registry/, but the file names no kube-apiserver, which would be locked out"
+      "there are keys under \(Key.kubernetes), but the file names no kube-apiserver, which would be locked out"
     case .alarmIsActive(let kind):
       "the alarm \(kind) is active, and members before 3.6 then enforce no permissions"
     case .unreachable(let member, let problem): "the member \(member) is unreachable (\(problem))"

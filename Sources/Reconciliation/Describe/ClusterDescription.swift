@@ -1,6 +1,7 @@
 import Catalogue
 import Etcd
 import Keyspace
+import Names
 import Segmentation
 
 /// The segmentation file that describes a running cluster as it is: a plan of it for the same cluster is

@@ -1,6 +1,7 @@
 import Catalogue
 import Etcd
 import Keyspace
+import Names
 import Segmentation
 
 /// Finds which users and roles of a running cluster match the catalogue.

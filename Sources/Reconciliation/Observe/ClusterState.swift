@@ -44,6 +44,6 @@ extension ClusterState {
   func servesKubernetes(_ name: String) -> Bool {
     guard let user = users[name] else { return false }
     let permissions = Permissions(user.roles.flatMap { roles[$0] ?? [] }.map(\.grant))
-    return user.roles.contains(Role.root) || permissions.allow(.readwrite, .prefix("/registry/"))
+    return user.roles.contains(Role.root) || permissions.allow(.readwrite, KeyRange.kubernetes)
   }
 }

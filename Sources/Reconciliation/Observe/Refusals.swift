@@ -1,5 +1,5 @@
-import Endpoints
 import Etcd
+import Names
 
 /// How many requests the members have refused, by their own count (`/metrics`, `grpc_server_handled_total`).
 /// The count does not name the users. A member that restarts counts from zero.

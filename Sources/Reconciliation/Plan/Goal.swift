@@ -2,6 +2,7 @@ import Cryptography
 import Etcd
 import Keyspace
 import Segmentation
+import Text
 
 /// The state that a file defines for a cluster, and the user that applies it.
 package struct Goal: Sendable {

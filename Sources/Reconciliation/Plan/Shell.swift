@@ -1,5 +1,6 @@
 import Etcd
 import Keyspace
+import Text
 
 /// Builds command lines for bash.
 enum Shell {
@@ -17,14 +18,14 @@ enum Shell {
     }
     // etcdctl takes nothing after two dashes for a flag.
     let hasDash = values.contains { $0.first == UInt8(ascii: "-") }
-    let rest = hasDash ? flags + ["--"] + values.map(word) : values.map(word) + flags
+    let rest = hasDash ? flags + ["--"] + values.map(ShellWord.bash) : values.map(ShellWord.bash) + flags
     return (["etcdctl"] + command + rest).joined(separator: " ")
   }
 
   /// The same, with the user's password file as standard input.
   static func etcdctl(_ command: [String], _ arguments: [String], password user: String) -> String {
     let line = etcdctl(command, arguments, flags: ["--interactive=false"])
-    return "\(line) < \(word(Array("\(user).password".utf8)))"
+    return "\(line) < \(ShellWord.bash(Array("\(user).password".utf8)))"
   }
 
   /// The key and range end of a permission as etcdctl's flags and arguments.
@@ -34,25 +35,5 @@ enum Shell {
     if let prefix = range.prefix { return (["--prefix"], [prefix.bytes]) }
     if range.upper == nil { return (["--from-key"], [permission.key]) }
     return ([], [permission.key, permission.rangeEnd])
-  }
-
-  /// One argument: unchanged if that is safe, else in quotes, with bytes other than printable ASCII as
-  /// `$'\xNN'`.
-  static func word(_ bytes: [UInt8]) -> String {
-    let plain = bytes.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"):
-        true
-      default: "/._-:@=+".utf8.contains(byte)
-      }
-    }
-    if plain, !bytes.isEmpty { return String(decoding: bytes, as: UTF8.self) }
-    func quoted(_ text: String, _ quote: String) -> String {
-      text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: quote)
-    }
-    return bytes.allSatisfy { (0x20..<0x7f).contains($0) }
-      ? "'\(quoted(String(decoding: bytes, as: UTF8.self), "'\\''"))'"
-      : "$'\(quoted(Key(bytes).description, "\\'"))'"
   }
 }

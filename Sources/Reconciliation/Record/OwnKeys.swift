@@ -1,8 +1,9 @@
 import Keyspace
 
 /// The keys that Bulkhead uses itself. No role grants access to them, so only administrators can read them.
-enum OwnKeys {
-  static let all = KeyRange.prefix("/bulkhead/v1/")
-  static let lock: Key = "/bulkhead/v1/lock"
-  static let record: Key = "/bulkhead/v1/record"
+package enum OwnKeys {
+  private static let prefix = Key.bulkhead + "v1/"
+  static let all = KeyRange.prefix(prefix)
+  package static let lock = prefix + "lock"
+  static let record = prefix + "record"
 }

@@ -38,7 +38,7 @@ struct Matrix: Encodable, Sendable {
       })
     rows =
       ProbePlan.ranges(of: segmentation).map { row($0.description, $0) }
-      + [neighbours, row("/registry/* (Kubernetes)", .prefix("/registry/")), row("every key", .everything)]
+      + [neighbours, row("\(Key.kubernetes)* (Kubernetes)", .kubernetes), row("every key", .everything)]
       + [row("users and roles", nil)]
   }
 

@@ -1,5 +1,5 @@
-import Endpoints
 import Etcd
+import Names
 import Verification
 
 /// Whether the servers can be trusted to enforce the grants, and why not.

@@ -1,6 +1,6 @@
-import Endpoints
 import Etcd
 import Keyspace
+import Names
 import Segmentation
 import Verification
 

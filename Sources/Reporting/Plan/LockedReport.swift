@@ -65,7 +65,7 @@ extension LockStatus {
     case .silent(let freeIn):
       "killed, paused or cut off; unless they go on, the lock is free in about \(freeIn.components.seconds) s, and what follows is left to do"
     case .endless:
-      "the lock has no lease, so nothing ends it: if nobody is at work, 'etcdctl del /bulkhead/v1/lock'"
+      "the lock has no lease, so nothing ends it: if no bulkhead is running, 'etcdctl del \(OwnKeys.lock)'"
     }
   }
 

@@ -1,6 +1,7 @@
 import Catalogue
-import Endpoints
+import Names
 import StrictYAML
+import Text
 import YAML
 
 /// Reads the parts of the file about the cluster: Calico, etcd and the certificates.

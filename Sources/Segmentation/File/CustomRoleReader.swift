@@ -1,5 +1,7 @@
 import Catalogue
+import Names
 import StrictYAML
+import Text
 import YAML
 
 /// The names of roles that the rest of the file creates, which no listed role may use, and the listed roles.

@@ -1,5 +1,6 @@
 import Keyspace
 import StrictYAML
+import Text
 import YAML
 
 /// Reads the grants of a custom component: each has a key, a prefix or a range, and an access.

@@ -1,6 +1,8 @@
 import Catalogue
 import Keyspace
+import Names
 import StrictYAML
+import Text
 import YAML
 
 /// Reads the parts of the file that name identities.
@@ -41,7 +43,7 @@ extension FileReader {
       for component in components {
         let user = UserName.of(component, on: name)
         if let problem = UserName.problem(with: user) {
-          fault(node, problem.message, hint: Self.withoutUsers(problem.hint))
+          fault(node, problem.message, hint: Self.withoutUsers(problem.advice))
         } else {
           _ = claim(user, node, &names)
         }
@@ -60,7 +62,7 @@ extension FileReader {
       for component in components {
         let user = UserName.of(component, on: name)
         if let problem = UserName.problem(with: user) {
-          faults.append(list.fault(name, problem.message, hint: Self.withoutUsers(problem.hint)))
+          faults.append(list.fault(name, problem.message, hint: Self.withoutUsers(problem.advice)))
         } else if let line = names.claim(user, line: line) {
           faults.append(
             list.fault(

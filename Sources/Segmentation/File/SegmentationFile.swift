@@ -1,6 +1,6 @@
 import Catalogue
-import Endpoints
 import Keyspace
+import Names
 import StrictYAML
 
 /// The content of `bulkhead.yaml`, checked: every name is known, every value has its type.

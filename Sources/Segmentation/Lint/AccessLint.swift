@@ -1,7 +1,7 @@
 import Catalogue
-import Endpoints
 import Keyspace
-import StrictYAML
+import Names
+import Text
 
 /// Rules about the permissions of an identity, over all of its roles.
 enum AccessLint {
@@ -24,7 +24,7 @@ enum AccessLint {
       + "'apiserver-without-compaction'")
   static let secrets = LintRule(
     "BH003", .error, "an identity other than kube-apiserver reaches Kubernetes' secrets",
-    why: "the secrets of every service account and the bootstrap tokens lie under /registry/secrets/",
+    why: "the secrets of every service account and the bootstrap tokens lie under \(Key.kubernetes)secrets/",
     advice: "narrow the grant; a program that needs Kubernetes' objects asks the API server")
   static let kubernetes = LintRule(
     "BH004", .warning, "an identity other than kube-apiserver reaches Kubernetes' keys",
@@ -33,7 +33,7 @@ enum AccessLint {
   static let record = LintRule(
     "BH005", .error, "an identity may write Bulkhead's own record",
     why: "it could make Bulkhead believe that nothing has changed",
-    advice: "narrow the grant to leave /bulkhead/ out")
+    advice: "narrow the grant to leave \(Key.bulkhead) out")
   static let writeOnly = LintRule(
     "BH006", .warning, "Calico's keys may be written and not read",
     why: "each write of Calico's is a transaction that compares and reads, so it is refused (libcalico-go, "
@@ -104,23 +104,23 @@ enum AccessLint {
   private static func reach(of identity: Identity, _ permissions: Permissions) -> [LintFinding] {
     var findings: [LintFinding] = []
     let everything = permissions.readable.union(permissions.writable)
-    let kubernetes = everything.intersection(.prefix("/registry/"))
+    let kubernetes = everything.intersection(.kubernetes)
     // Among the users of a cluster, one with all keys of Kubernetes can only be the API server.
     let isAPIServer =
       identity.purpose == .apiserver
-      || identity.purpose == .observed && permissions.allow(.readwrite, .prefix("/registry/"))
+      || identity.purpose == .observed && permissions.allow(.readwrite, KeyRange.kubernetes)
     if !kubernetes.isEmpty, !isAPIServer {
-      let hasSecrets = !kubernetes.intersection(.prefix("/registry/secrets/")).isEmpty
+      let hasSecrets = !kubernetes.intersection(.kubernetesSecrets).isEmpty
       findings.append(
         LintFinding(
           hasSecrets ? secrets : Self.kubernetes, .identity(identity.user),
           "'\(identity.user)' reaches \(KeyNames.names(in: kubernetes).joined(separator: ", "))"))
     }
-    if !permissions.writable.intersection(.prefix("/bulkhead/")).isEmpty {
+    if !permissions.writable.intersection(.bulkhead).isEmpty {
       findings.append(
-        LintFinding(record, .identity(identity.user), "'\(identity.user)' may write under /bulkhead/"))
+        LintFinding(record, .identity(identity.user), "'\(identity.user)' may write under \(Key.bulkhead)"))
     }
-    let blind = permissions.writable.subtracting(permissions.readable).intersection(.prefix("/calico/"))
+    let blind = permissions.writable.subtracting(permissions.readable).intersection(.calico)
     if !blind.isEmpty {
       findings.append(
         LintFinding(
@@ -134,10 +134,9 @@ enum AccessLint {
   /// Names that server certificates use: the hosts of the endpoints, the nodes (kubeadm's etcd), and common
   /// names of etcd servers.
   static func names(_ segmentation: Segmentation, file: SegmentationFile) -> [LintFinding] {
-    let servers = Set(
-      file.etcd.endpoints.map(\.host) + file.nodes.map(\.text) + ["etcd", "kube-etcd", "localhost"])
+    let servers = Set(file.etcd.endpoints.map(\.host) + file.nodes.map(\.text))
     return segmentation.identities.filter {
-      servers.contains($0.user) || $0.user.hasPrefix("etcd-server") || $0.user.hasPrefix("kube-etcd-peer")
+      servers.contains($0.user) || ServerName.isUsual($0.user)
     }.map {
       LintFinding(serverName, .identity($0.user), "the user '\($0.user)' has a name that etcd's servers have")
     }

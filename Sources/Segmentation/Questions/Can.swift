@@ -1,6 +1,7 @@
 import Errors
 import Keyspace
 import StrictYAML
+import Text
 
 /// Whether an identity may do something, and why.
 package struct AccessAnswer: Hashable, Sendable {

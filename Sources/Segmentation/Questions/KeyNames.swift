@@ -91,18 +91,18 @@ extension KeyNames {
   /// Names for ranges that consist of exactly several places.
   private static let groups: [(range: KeyRange, name: String)] = [
     (.everything, "every key of etcd"),
-    (.prefix("/calico/"), "all of Calico"),
+    (.calico, "all of Calico"),
     (.prefix(Key(v3)), "all Calico resources"),
     (.prefix("/calico/ipam/v2/"), "all of IPAM"),
-    (.prefix("/registry/"), "all of Kubernetes"),
+    (.kubernetes, "all of Kubernetes"),
   ]
 
   /// Names for the keys of a group that are in none of its places, inner groups first.
   private static let remainders: [(range: KeyRange, name: String)] = [
     (.prefix(Key(v3)), "other Calico resources"),
     (.prefix("/calico/ipam/v2/"), "other keys of IPAM"),
-    (.prefix("/calico/"), "other keys of Calico"),
-    (.prefix("/registry/"), "other keys of Kubernetes"),
+    (.calico, "other keys of Calico"),
+    (.kubernetes, "other keys of Kubernetes"),
     (.everything, "keys of others"),
   ]
 
@@ -119,7 +119,7 @@ extension KeyNames {
     ("Profiles", "kns.default"), ("StagedGlobalNetworkPolicies", "deny-egress"),
     ("StagedKubernetesNetworkPolicies", "default/allow-web"), ("StagedNetworkPolicies", "default/allow-web"),
     ("Tiers", "default"), ("WorkloadEndpoints", "default/node--1-k8s-web-eth0"),
-  ].map { kind, example in place("\(v3)\(kind.lowercased())/", kind, example) }
+  ].map { kind, example in place(Key("\(v3)\(kind.lowercased())/"), kind, example) }
 
   private static let ipam: [Place] = [
     place("/calico/ipam/v2/assignment/", "IPAM blocks", "ipv4/block/192.168.0.0-26"),
@@ -138,18 +138,18 @@ extension KeyNames {
     place("/calico/dhcp/", "OpenStack subnets", "v2/no-region/subnet/a"),
     place("/calico/openstack/", "OpenStack elections", "v2/no-region/neutron_election"),
     place("/calico/compaction/", "OpenStack compaction", "v1/trigger"),
-    place("/registry/secrets/", "Kubernetes secrets", "kube-system/bootstrap-token"),
-    place("/registry/serviceaccounts/", "Kubernetes service accounts", "default/default"),
-    place("/registry/configmaps/", "Kubernetes config maps", "kube-system/kubeadm-config"),
-    place("/registry/clusterrolebindings/", "Kubernetes cluster role bindings", "cluster-admin"),
-    place("/registry/pods/", "Kubernetes pods", "default/web"),
-    place("/bulkhead/", "Bulkhead's own record", "applied"),
+    place(.kubernetes + "secrets/", "Kubernetes secrets", "kube-system/bootstrap-token"),
+    place(.kubernetes + "serviceaccounts/", "Kubernetes service accounts", "default/default"),
+    place(.kubernetes + "configmaps/", "Kubernetes config maps", "kube-system/kubeadm-config"),
+    place(.kubernetes + "clusterrolebindings/", "Kubernetes cluster role bindings", "cluster-admin"),
+    place(.kubernetes + "pods/", "Kubernetes pods", "default/web"),
+    place(.bulkhead, "Bulkhead's own record", "v1/record"),
     place("/coreos.com/network/", "flannel's network", "config"),
     Place(range: .key("compact_rev_key"), name: "the compactor's place", example: "compact_rev_key"),
   ]
 
-  private static func place(_ prefix: String, _ name: String, _ example: String) -> Place {
-    Place(range: .prefix(Key(prefix)), name: name, example: Key(prefix + example))
+  private static func place(_ prefix: Key, _ name: String, _ example: String) -> Place {
+    Place(range: .prefix(prefix), name: name, example: prefix + Key(example))
   }
 }
 

@@ -1,9 +1,9 @@
 import Arguments
-import Endpoints
 import Etcd
 import Files
 import FoundationEssentials
 import Glibc
+import Names
 import Processes
 import Reporting
 import ThrowawayEtcd

@@ -1,9 +1,9 @@
 import Arguments
 import Catalogue
-import Endpoints
 import Etcd
 import Files
 import FoundationEssentials
+import Names
 import Reconciliation
 import Segmentation
 

@@ -1,5 +1,5 @@
-import Endpoints
 import Etcd
+import Names
 
 /// Whether a member accepts TLS connections with a client certificate.
 enum Acceptance: Hashable {

@@ -4,6 +4,7 @@ import Etcd
 import Files
 import Manifests
 import Segmentation
+import Text
 
 extension Workspace {
   /// The Secrets of the components in the file, with the issued certificates. A Secret without a certificate

@@ -1,8 +1,8 @@
 import Certificates
-import Endpoints
 import Etcd
 import Files
 import FoundationEssentials
+import Names
 import Reconciliation
 import Segmentation
 

@@ -1,6 +1,6 @@
-import Endpoints
 import Foundation
 import Keyspace
+import Names
 import TestClusters
 import TestSupport
 import Testing

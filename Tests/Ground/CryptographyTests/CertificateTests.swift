@@ -1,5 +1,6 @@
 import Cryptography
 import Testing
+import Text
 
 @Suite(.enabled(if: OpenSSLCommand.isInstalled, OpenSSLCommand.isMissing))
 final class CertificateTests: FolderSuite {

@@ -1,5 +1,6 @@
 import Cryptography
 import Testing
+import Text
 
 /// Against the examples of the standards.
 @Suite struct DigestTests {
@@ -100,11 +101,5 @@ import Testing
   @Test func randomBytesAreNeverTheSame() throws {
     #expect(try Randomness.bytes(0).isEmpty)
     #expect(try Set((0..<100).map { _ in try Randomness.bytes(16) }).count == 100)
-  }
-
-  @Test func hexadecimal() {
-    #expect([UInt8]().hexadecimal == "")
-    #expect((0...255).map { UInt8($0) }.hexadecimal.hasPrefix("000102030405060708090a0b0c0d0e0f10"))
-    #expect([0xde, 0xad, 0x0f].hexadecimal == "dead0f")
   }
 }

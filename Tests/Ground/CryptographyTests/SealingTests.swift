@@ -1,5 +1,6 @@
 import Cryptography
 import Testing
+import Text
 
 @Suite struct SealingTests {
   private let key = [UInt8](repeating: 7, count: 32)

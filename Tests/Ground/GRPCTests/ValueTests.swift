@@ -15,15 +15,4 @@ struct ValueTests {
     #expect(TimeoutHeader.value(of: timeout) == value)
     #expect(value.count <= 9)
   }
-
-  @Test(
-    "what is badly encoded is shown as it came",
-    arguments: [
-      ("", ""), ("plain", "plain"), ("a%20b", "a b"), ("%e2%82%AC", "€"), ("%", "%"), ("%2", "%2"),
-      ("%2g", "%2g"),
-      ("%%20", "% "), ("50%", "50%"),
-    ])
-  func messages(encoded: String, decoded: String) {
-    #expect(PercentEncoding.decode(encoded.utf8) == decoded)
-  }
 }

@@ -1,3 +1,5 @@
+import Text
+
 /// One call on one stream of one connection: what is still to be sent, what has come, and how it ends.
 ///
 /// It does no IO and keeps no time. ``ClientSession`` feeds it, and whoever started it is told by the closures, once
@@ -99,6 +101,7 @@ final class Exchange {
       // A number that this client does not know stands for an error all the same.
       status = number(value).flatMap(GRPCStatus.init(rawValue:)) ?? .unknown
     } else if isName("grpc-message") {
+      // Percent-encoded (grpc, `doc/PROTOCOL-HTTP2.md`).
       statusMessage = PercentEncoding.decode(value)
     }
   }

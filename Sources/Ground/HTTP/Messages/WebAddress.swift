@@ -1,3 +1,5 @@
+import Text
+
 /// Where a request goes: `https://HOST[:PORT][/PATH][?QUERY]`, or the same with `http`.
 ///
 /// A small part of RFC 3986: no user, no fragment, and nothing that would have to be decoded or repaired.

@@ -1,3 +1,5 @@
+import Text
+
 /// Reads a body out of the bytes of a connection, in pieces.
 struct BodyReader {
   enum Step: Hashable {
@@ -102,6 +104,6 @@ struct BodyReader {
     guard (1...8).contains(digits.count), rest.allSatisfy(\.isFieldContent),
       rest.isEmpty || rest.drop(while: { $0 == .space || $0 == .tab }).first == UInt8(ascii: ";")
     else { throw .malformed("the size of a chunk is no number") }
-    return digits.reduce(0) { $0 << 4 | ($1.hexadecimalValue ?? 0) }
+    return digits.reduce(0) { $0 << 4 | Int($1.hexadecimalValue ?? 0) }
   }
 }

@@ -8,16 +8,6 @@ extension UInt8 {
 
   var isDigit: Bool { (0x30...0x39).contains(self) }
 
-  /// The value of a hexadecimal digit.
-  var hexadecimalValue: Int? {
-    switch self {
-    case 0x30...0x39: Int(self - 0x30)
-    case 0x41...0x46: Int(self - 0x41 + 10)
-    case 0x61...0x66: Int(self - 0x61 + 10)
-    default: nil
-    }
-  }
-
   /// A character of a token: of a method or a field's name (RFC 9110, section 5.6.2).
   var isToken: Bool {
     switch self {

@@ -2,6 +2,7 @@ import Arguments
 import AuthorityServer
 import Certificates
 import Log
+import Names
 
 struct AuthorityServe: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

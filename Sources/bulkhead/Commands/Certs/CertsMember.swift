@@ -1,6 +1,7 @@
 import Arguments
 import Certificates
 import FoundationEssentials
+import Names
 import Segmentation
 import StrictYAML
 

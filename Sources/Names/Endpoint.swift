@@ -7,7 +7,7 @@ package struct Endpoint: Hashable, Sendable {
   /// 5952), so that two spellings of one endpoint are equal.
   package let host: String
   package let port: Int
-  private let kind: Host.Kind
+  private let name: HostName
 
   /// etcd's client port (IANA: etcd-client).
   package static let standardPort = 2379
@@ -39,7 +39,7 @@ package struct Endpoint: Hashable, Sendable {
       throw EndpointError(url, "holds a path, a query or a fragment", hint: bare)
     }
     let (text, isInBrackets, port) = Endpoint.split(authority)
-    guard let host = Host(text, inBrackets: isInBrackets) else {
+    guard let name = HostName(host: text, inBrackets: isInBrackets) else {
       throw EndpointError(
         url, "has no valid host",
         hint: "a DNS name, an IPv4 address, or an IPv6 address as in https://[::1]:2379")
@@ -48,13 +48,14 @@ package struct Endpoint: Hashable, Sendable {
       throw EndpointError(
         url, "has no valid port", hint: "a port is a number from 1 to 65535; etcd's own is 2379")
     }
-    self.host = host.text
-    self.kind = host.kind
+    self.host = name.description
+    self.name = name
     self.port = number
   }
 
-  package var isIPv6: Bool { kind == .ipv6 }
-  package var isIPv4: Bool { kind == .ipv4 }
+  package var isIPv6: Bool { addressLength == 16 }
+  package var isIPv4: Bool { addressLength == 4 }
+  private var addressLength: Int? { if case .ip(let bytes) = name { bytes.count } else { nil } }
 
   /// Splits at the colon before the port, which is the one after the closing bracket if there is a bracket.
   private static func split(_ text: Substring) -> (host: Substring, isInBrackets: Bool, port: Substring?) {

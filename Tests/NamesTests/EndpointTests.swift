@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Endpoints
+@testable import Names
 
 @Suite struct EndpointTests {
   @Test(arguments: [

@@ -1,0 +1,60 @@
+import Testing
+import Text
+
+@Suite struct TextTests {
+  @Test func hexadecimal() {
+    #expect([UInt8]().hexadecimal == "")
+    #expect((0...255).map { UInt8($0) }.hexadecimal.hasPrefix("000102030405060708090a0b0c0d0e0f10"))
+    #expect([0xde, 0xad, 0x0f].hexadecimal == "dead0f")
+    #expect([UInt8](hexadecimal: "deAD0f") == [0xde, 0xad, 0x0f])
+    #expect([UInt8](hexadecimal: "") == [])
+    for text in ["0", "0g", "0x", "+1", " 1", "١٢"] { #expect([UInt8](hexadecimal: text) == nil) }
+  }
+
+  @Test func everyByteSurvivesPercentEncoding() {
+    for byte in UInt8.min ... .max {
+      let text = String(decoding: [byte & 0x7f, byte], as: UTF8.self)
+      let encoded = PercentEncoding.encode(text) { PercentEncoding.isUnreserved($1) }
+      #expect(encoded.utf8.allSatisfy { PercentEncoding.isUnreserved($0) || $0 == UInt8(ascii: "%") })
+      #expect(PercentEncoding.decode(encoded.utf8) == text)
+    }
+    #expect(PercentEncoding.encode("a%b", keeping: { _, _ in true }) == "a%25b", "or it could not be decoded")
+    #expect(PercentEncoding.encode("ü", keeping: { _, _ in true }) == "%C3%BC")
+    #expect(PercentEncoding.decode("50% of %4".utf8) == "50% of %4")
+  }
+
+  @Test(
+    "a % without two digits is shown as it came",
+    arguments: [
+      ("", ""), ("plain", "plain"), ("a%20b", "a b"), ("%e2%82%AC", "€"), ("%", "%"), ("%2", "%2"),
+      ("%2g", "%2g"),
+      ("%%20", "% "), ("50%", "50%"),
+    ])
+  func decoding(encoded: String, decoded: String) { #expect(PercentEncoding.decode(encoded.utf8) == decoded) }
+
+  @Test(arguments: [
+    ("plain/._-:@=+", "plain/._-:@=+"), ("", "''"), ("a b", "'a b'"), ("it's", #"'it'\''s'"#), ("$x", "'$x'"),
+    ("ü", #"$'\xc3\xbc'"#), ("a\nb", #"$'a\x0ab'"#), ("ü'", #"$'\xc3\xbc\''"#),
+  ])
+  func aWordForBash(text: String, word: String) { #expect(ShellWord.bash(Array(text.utf8)) == word) }
+
+  @Test func aWordForAnyShell() {
+    #expect(ShellWord.posix("it's ü $x") == #"'it'\''s ü $x'"#)
+    #expect(ShellWord.posix("") == "''")
+  }
+
+  @Test func invisibleCharacters() {
+    let invisible: [Unicode.Scalar] = [
+      "\u{0}", "\u{1b}", "\u{200b}", "\u{202e}", "\u{2028}", "\u{e000}", "\u{378}",
+    ]
+    for scalar in invisible { #expect(scalar.isInvisible) }
+    let visible: [Unicode.Scalar] = [" ", "a", "ü", "\u{a0}", "🚧"]
+    for scalar in visible { #expect(!scalar.isInvisible) }
+  }
+
+  @Test func untrustedTextIsOnOneLine() {
+    #expect(quoted("plain") == "'plain'")
+    #expect(quoted("a\u{1b}[2Jb\nc\u{202e}d") == #"'a\u{1b}[2Jb\u{a}c\u{202e}d'"#)
+    #expect(quoted(String(repeating: "x", count: 200)).count == 83)
+  }
+}
