@@ -9,12 +9,12 @@ package struct CalicoRelease: Hashable, Sendable {
     self.minor = minor
   }
 
-  /// The releases that the catalogue was checked against. The last of them is ``unreleased``.
-  package static let known = CalicoRelease(major: 3, minor: 20)...unreleased
+  /// The releases that the catalogue was checked against. v3.33.0 was released on 1 October 2026; the catalogue was read
+  /// from the branch release-v3.33 on 22 August 2026.
+  package static let known = CalicoRelease(major: 3, minor: 20)...newest
 
-  /// The state of the branch release-v3.33 on 22 August 2026. The master branch, which had moved on to v3.34
-  /// a week before, read and wrote the same keys that day.
-  package static let unreleased = CalicoRelease(major: 3, minor: 33)
+  /// The newest release of ``known``.
+  package static let newest = CalicoRelease(major: 3, minor: 33)
 
   /// The known release nearest to this one: itself if it is known.
   package var nearestKnown: CalicoRelease { min(max(self, Self.known.lowerBound), Self.known.upperBound) }

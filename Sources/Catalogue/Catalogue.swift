@@ -21,12 +21,15 @@ package struct Catalogue: Hashable, Sendable {
   package static func embedded() throws(CatalogueError) -> Catalogue {
     try Catalogue(
       components: CatalogueData.components.map { ($0.file, String(decoding: $0.bytes, as: UTF8.self)) },
-      features: String(decoding: CatalogueData.features, as: UTF8.self))
+      features: String(decoding: CatalogueData.features, as: UTF8.self),
+      seen: String(decoding: CatalogueData.seen, as: UTF8.self))
   }
 
   /// Parses a catalogue from the texts of its files.
-  package init(components files: [(name: String, text: String)], features text: String) throws(CatalogueError)
-  {
+  /// - Parameter seen: What real programs were seen to use; nil if nothing was seen.
+  package init(
+    components files: [(name: String, text: String)], features text: String, seen: String? = nil
+  ) throws(CatalogueError) {
     let features = try Self.features(text)
     let names = Set(features.map(\.name))
     var components: [Component] = []
@@ -39,7 +42,14 @@ package struct Catalogue: Hashable, Sendable {
       }
       components.append(component)
     }
-    self.components = components
+    let seen = if let seen { try SeenEntries(seen, file: "seen.yaml") } else { SeenEntries() }
+    if let unknown = seen.unknown(among: components).first {
+      throw CatalogueError(
+        "nothing in the catalogue is called \"\(unknown)\"",
+        hint: "write the range of an entry as it is shown",
+        file: "seen.yaml")
+    }
+    self.components = components.map(seen.marked)
     self.features = features
   }
 

@@ -20,4 +20,5 @@ enum CatalogueData {
   }
 
   static var features: [UInt8] { PackageResources.features_yaml }
+  static var seen: [UInt8] { PackageResources.seen_yaml }
 }

@@ -15,6 +15,8 @@ package struct CatalogueEntry: Hashable, Sendable {
   package let excess: String?
   /// How the entry divides if each node has its own user; nil if every node needs all of it.
   package let nodeScope: NodeScope?
+  /// The releases with which a real program was seen to use the keys.
+  package var seen = Seen()
 
   func grants(for installation: Installation) -> [CatalogueGrant] {
     condition.holds(for: installation)

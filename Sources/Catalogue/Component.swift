@@ -20,7 +20,7 @@ package struct Component: Hashable, Sendable {
   package let password: PasswordNeed?
   /// nil if Calico publishes no table for the component.
   package let documented: PublishedTable?
-  package let corrected: [CatalogueEntry]
+  package internal(set) var corrected: [CatalogueEntry]
   package let roles: [RoleNeed]
   package let seeds: [Seed]
   /// Further remarks for people who grant this access.

@@ -20,10 +20,14 @@ package struct Condition: Hashable, Sendable {
 
   package static let always = Condition()
 
+  /// Whether the entry applies to the release, whatever its features.
+  func holds(for release: CalicoRelease) -> Bool {
+    (since.map { $0 <= release } ?? true) && (until.map { release <= $0 } ?? true)
+  }
+
   /// Whether the entry applies to the installation.
   package func holds(for installation: Installation) -> Bool {
-    (since.map { $0 <= installation.release } ?? true)
-      && (until.map { installation.release <= $0 } ?? true)
+    holds(for: installation.release)
       && (feature.map(installation.features.contains) ?? true)
       && !(unless.map(installation.features.contains) ?? false)
   }

@@ -51,7 +51,7 @@ package struct CalicoRecord: Decodable {
       cluster: recorded
       calico:
         version: \(calico)
-        features: [endpoint-reporting, wireguard, cni-profiles\(withoutCompaction)\(isKubeVirt ? ", kubevirt" : "")]
+        features: [\(features.joined(separator: ", "))]
       etcd: {endpoints: [https://10.0.0.11:2379], ca: a, certificate: b, key: c}
       isolation: \(isolation)
       nodes: [\(nodes.joined(separator: ", "))]
@@ -62,18 +62,19 @@ package struct CalicoRecord: Decodable {
       """
   }
 
-  /// Whether the API server ran with --etcd-compaction-interval=0 and without the role root.
-  private var withoutCompaction: String {
-    requests.contains { $0.user == "kube-apiserver" && $0.key == "compact_rev_key" }
-      ? "" : ", apiserver-without-compaction"
-  }
-
-  private var isKubeVirt: Bool {
-    CalicoRelease(calico).map { $0 >= CalicoRelease(major: 3, minor: 32) } ?? false
+  /// The features that were in use.
+  package var features: [String] {
+    // The API server ran without the role root where it did not ask for its compaction key.
+    let compacts = requests.contains { $0.user == "kube-apiserver" && $0.key == "compact_rev_key" }
+    let isKubeVirt = CalicoRelease(calico).map { $0 >= CalicoRelease(major: 3, minor: 32) } ?? false
+    return ["endpoint-reporting", "wireguard", "cni-profiles"]
+      + (compacts ? [] : ["apiserver-without-compaction"]) + (isKubeVirt ? ["kubevirt"] : [])
   }
 }
 
 package struct OpenStackRecord: Decodable {
+  /// The master branch of August 2026 became v3.33.
+  package var version: String { release == "master" ? "v3.33" : release }
   package let release: String
   package let region: String
   package let requests: [RecordedRequest]
@@ -84,7 +85,7 @@ package struct OpenStackRecord: Decodable {
     kind: Segmentation
     cluster: recorded
     calico:
-      version: \(release == "master" ? "v3.33" : release)
+      version: \(version)
       features: [compaction]
     \(region.isEmpty ? "" : "  region: \(region)")
     etcd: {endpoints: [https://10.0.0.11:2379], ca: a, certificate: b, key: c}
@@ -103,5 +104,36 @@ extension Access {
     case "readwrite", "rw": self = .readwrite
     default: return nil
     }
+  }
+}
+
+/// A request with the program that sent it.
+package struct RecordedUse {
+  package let component: String
+  package let installation: Installation
+  package let request: RecordedRequest
+
+  /// Of all records, Calico's and OpenStack's.
+  package static func all() throws -> [RecordedUse] {
+    var uses: [RecordedUse] = []
+    for name in Records.calico {
+      let record = try Records.read(CalicoRecord.self, "calico/\(name)")
+      let installation = try Installation(
+        release: CalicoRelease.known(record.calico), features: Set(record.features))
+      for request in record.requests {
+        let program = request.user.split(separator: ".").first.map(String.init) ?? request.user
+        uses.append(
+          RecordedUse(
+            component: program == "admin" ? "calicoctl-full" : program, installation: installation,
+            request: request))
+      }
+    }
+    for record in try Records.read([OpenStackRecord].self, "openstack-requests.json") {
+      let installation = try Installation(
+        release: CalicoRelease.known(record.version), features: ["compaction"],
+        region: record.region.isEmpty ? nil : record.region)
+      uses += record.requests.map { RecordedUse(component: $0.user, installation: installation, request: $0) }
+    }
+    return uses
   }
 }

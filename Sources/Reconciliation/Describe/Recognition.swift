@@ -63,7 +63,7 @@ struct Recognition {
 
   /// The newest first: of several releases with the same number of matches, the newest is the likeliest.
   private static var allReleases: [CalicoRelease] {
-    (CalicoRelease.known.lowerBound.minor..<CalicoRelease.unreleased.minor).reversed().map {
+    (CalicoRelease.known.lowerBound.minor...CalicoRelease.newest.minor).reversed().map {
       CalicoRelease(major: 3, minor: $0)
     }
   }

@@ -8,10 +8,10 @@ package enum CatalogueMarkdown {
       <!-- Made by `make docs` from Sources/Catalogue/Data: change it there. -->
       # What each component needs in etcd
 
-      For Calico \(CalicoRelease.known.lowerBound) to \(CalicoRelease.known.upperBound), the last of which is not \
-      released yet. A range that ends in `*` is every key that begins so. **Corrected** is what the programs read and \
+      For Calico \(CalicoRelease.known.lowerBound) to \(CalicoRelease.known.upperBound). A range that ends in `*` is every key that begins so. **Corrected** is what the programs read and \
       write, found in their source; **documented** is the table that Calico publishes. A line counts on every release \
-      and installation unless its condition says otherwise.
+      and installation unless its condition says otherwise. **Seen** names the releases whose real program sent such a \
+      request to an etcd with these roles, which allowed it; what was never seen was only read in the source.
 
       \(contents.joined(separator: "\n"))
       - [Features](#features)
@@ -53,12 +53,11 @@ package enum CatalogueMarkdown {
 
   private static func corrected(_ entries: [CatalogueEntry]) -> String {
     table(
-      ["range", "access", "condition", "what for", "without it", "source"],
+      ["range", "access", "condition", "what for", "without it", "seen", "source"],
       entries.map { entry in
         [
           "`\(entry.pattern)`", "\(entry.access)", entry.condition.description, entry.why,
-          entry.without ?? "",
-          entry.source,
+          entry.without ?? "", entry.seen.text, entry.source,
         ]
       })
   }

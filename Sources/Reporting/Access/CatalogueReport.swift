@@ -10,6 +10,19 @@ package struct CatalogueReport: Encodable, Sendable {
     let source: String
     let without: String?
     let condition: String
+    /// The releases with which a real program was seen to read and to write the keys; nil for a role.
+    var seen: Seen?
+  }
+  struct Seen: Encodable, Sendable {
+    let read: [String]
+    let write: [String]
+    let text: String
+
+    init(_ entry: CatalogueEntry) {
+      read = entry.seen.reading.map(\.description)
+      write = entry.seen.writing.map(\.description)
+      text = entry.seen.text
+    }
   }
   struct Entry: Encodable, Sendable {
     let component: String
@@ -72,6 +85,7 @@ package struct CatalogueReport: Encodable, Sendable {
     if !line.why.isEmpty { lines.append("             \(line.why)") }
     if let without = line.without { lines.append("             without: \(without)") }
     if !line.source.isEmpty { lines.append(style.faint("             \(line.source)")) }
+    if let seen = line.seen { lines.append(style.faint("             seen: \(seen.text)")) }
     return lines
   }
 }
@@ -80,14 +94,16 @@ extension CatalogueReport.Line {
   init(_ grant: CatalogueGrant) {
     self.init(
       range: grant.grant.range.description, access: grant.grant.access.description, why: grant.entry.why,
-      source: grant.entry.source, without: grant.entry.without, condition: grant.entry.condition.description)
+      source: grant.entry.source, without: grant.entry.without, condition: grant.entry.condition.description,
+      seen: grant.entry.without == nil ? nil : CatalogueReport.Seen(grant.entry))
   }
 
   init(_ entry: CatalogueEntry) {
     self.init(
       range: entry.pattern.description, access: entry.access.description, why: entry.why,
       source: entry.source,
-      without: entry.without, condition: entry.condition.description)
+      without: entry.without, condition: entry.condition.description,
+      seen: entry.without == nil ? nil : CatalogueReport.Seen(entry))
   }
 }
 
