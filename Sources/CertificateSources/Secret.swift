@@ -27,7 +27,7 @@ package struct Secret: Hashable, Sendable {
       return variable.flatMap { ProcessInfo.processInfo.environment[$0] }.flatMap { $0.isEmpty ? nil : $0 }
     }
     do {
-      guard let bytes = try FileContents.readIfPresent(file, limit: Self.limit) else { return nil }
+      let bytes = try FileContents.readSecret(file, limit: Self.limit)
       let text = String(decoding: bytes, as: UTF8.self).trimmed
       guard !text.isEmpty, text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
         throw SourceError(
@@ -36,6 +36,8 @@ package struct Secret: Hashable, Sendable {
       return text
     } catch let error as SourceError {
       throw error
+    } catch let error as FileError where error.kind == .missing {
+      return nil
     } catch {
       throw SourceError("\(error)", hint: (error as? FileError)?.hint, isTransient: true)
     }

@@ -21,27 +21,41 @@ package struct AtomicDirectory: Sendable {
   /// What the directory contains now; nil if nothing was written yet.
   /// - Throws: ``FileError``.
   package func generation() throws -> Generation? {
-    let directory: OpenDirectory
     do {
-      directory = try OpenDirectory(path)
+      return try current(in: .trusted(path))
     } catch let error as FileError where error.kind == .missing {
       return nil
     }
-    return try directory.link(Self.current).flatMap { Generation($0, in: path) }
+  }
+
+  /// The files that `..data` points to; nil if that is no directory of root or of this process's user.
+  private func current(in directory: borrowing OpenDirectory) throws -> Generation? {
+    guard let generation = try directory.link(Self.current).flatMap({ Generation($0, in: path) }),
+      try Self.isOurs(generation.name, in: directory)
+    else { return nil }
+    return generation
+  }
+
+  /// Whether the name is that of a real directory, no link, of root or of this process's user.
+  private static func isOurs(_ name: String, in directory: borrowing OpenDirectory) throws -> Bool {
+    guard let status = try directory.status(of: name, followingLinks: false) else { return false }
+    return status.st_mode & S_IFMT == S_IFDIR && status.isOfTrustedUser
   }
 
   /// Replaces all files in the directory, which is created with mode 0755 if it does not exist. Removes what
   /// a killed process left behind, and restores missing links.
+  ///
+  /// All steps use descriptors and follow no link of another user. A directory that others may write is refused.
   /// - Returns: false if all files had this content, mode and owner already; nothing was written then.
   /// - Throws: ``FileError``; the old files are complete and in place then.
   @discardableResult
   package func write(_ files: [NewFile], now: Date) throws -> Bool {
     for file in files { _ = try FilePath.checked(file.name) }
-    try Directory.create(path, mode: 0o755)
-    let directory = try OpenDirectory(path)
+    let directory = try OpenDirectory.trusted(path, creating: 0o755)
+    try directory.checkIsOurs()
     directory.lock()
-    let old = try directory.link(Self.current).flatMap { Generation($0, in: path) }
-    if let old, Self.isPresent(files, in: old) {
+    let old = try current(in: directory)
+    if let old, Self.isPresent(files, in: old, of: directory) {
       try removeRubbish(in: directory, except: old.name)
       try link(files, in: directory, replacing: true)
       return false
@@ -50,9 +64,10 @@ package struct AtomicDirectory: Sendable {
     try removeRubbish(in: directory, except: old?.name)
     let new = Generation.named(for: now, in: path)
     do {
-      try Directory.create(new.path, mode: 0o755)
-      guard chmod(new.path, 0o755) == 0 else { throw FileError(errno: errno, "set the mode of", new.path) }
-      try AtomicFile.create(files, in: new.path)
+      guard mkdirat(directory.descriptor, new.name, 0o755) == 0 else {
+        throw FileError(errno: errno, "create", new.path)
+      }
+      try fill(new, with: files, in: directory)
       try link(files, in: directory, replacing: false)
       try directory.synchronize()
       try Self.point(Self.current, via: Self.next, at: new.name, in: directory)
@@ -66,8 +81,20 @@ package struct AtomicDirectory: Sendable {
     return true
   }
 
-  private static func isPresent(_ files: [NewFile], in generation: Generation) -> Bool {
-    guard let directory = try? OpenDirectory(generation.path),
+  private func fill(
+    _ generation: Generation, with files: [NewFile], in directory: borrowing OpenDirectory
+  ) throws {
+    let new = try OpenDirectory(generation.name, in: directory)
+    guard fchmod(new.descriptor, 0o755) == 0 else {
+      throw FileError(errno: errno, "set the mode of", generation.path)
+    }
+    try AtomicFile.create(files, in: new)
+  }
+
+  private static func isPresent(
+    _ files: [NewFile], in generation: Generation, of directory: borrowing OpenDirectory
+  ) -> Bool {
+    guard let directory = try? OpenDirectory(generation.name, in: directory),
       let names = try? directory.names().filter({ !$0.hasPrefix(".") }), names.count == files.count
     else { return false }
     return files.allSatisfy { (try? AtomicFile.isPresent($0, in: directory)) == true }
@@ -105,7 +132,8 @@ package struct AtomicDirectory: Sendable {
   private func removeRubbish(in directory: borrowing OpenDirectory, except kept: String?) throws {
     for name in try directory.names() where name.hasPrefix("..") && name != kept {
       if Generation(name, in: path) != nil {
-        try Self.remove(name, in: directory)
+        // What another user made under such a name stays: a link may lead anywhere.
+        if try Self.isOurs(name, in: directory) { try Self.remove(name, in: directory) }
       } else if name.hasSuffix("_tmp") {
         unlinkat(directory.descriptor, name, 0)
       }
@@ -113,12 +141,11 @@ package struct AtomicDirectory: Sendable {
   }
 
   private static func remove(_ name: String, in directory: borrowing OpenDirectory) throws {
-    let path = directory.path(of: name)
     guard try directory.status(of: name, followingLinks: false) != nil else { return }
-    let generation = try OpenDirectory(path)
+    let generation = try OpenDirectory(name, in: directory)
     for name in try generation.names() { unlinkat(generation.descriptor, name, 0) }
     guard unlinkat(directory.descriptor, name, AT_REMOVEDIR) == 0 || errno == ENOENT else {
-      throw FileError(errno: errno, "remove", path)
+      throw FileError(errno: errno, "remove", generation.path)
     }
   }
 }
@@ -172,18 +199,35 @@ package struct Generation: Hashable, Sendable {
     return Date(timeIntervalSince1970: Double(timegm(&parts)))
   }
 
+  /// The directory of the files.
+  private func open() throws -> OpenDirectory {
+    let parent = try OpenDirectory.trusted(FilePath(path).directory)
+    let directory = try OpenDirectory(name, in: parent)
+    guard try directory.status().isOfTrustedUser else {
+      throw FileError(
+        .permission, path, "\(path) belongs to another user", hint: "remove it, and find out who made it")
+    }
+    return directory
+  }
+
   /// The bytes of one of the files; nil if there is no file of this name.
-  /// - Throws: ``FileError``.
+  /// - Throws: ``FileError``, also for a link, a pipe or a device.
   package func read(_ name: String, limit: Int = FileContents.defaultLimit) throws -> [UInt8]? {
-    try FileContents.readIfPresent("\(path)/\(FilePath.checked(name))", limit: limit)
+    do {
+      return try FileContents.read(FilePath.checked(name), in: open(), limit: limit)
+    } catch let error as FileError where error.kind == .missing {
+      return nil
+    }
   }
 
   /// Whether a note was added to these files. A note is removed together with them.
-  package func has(note: String) -> Bool { access("\(path)/.\(note)", F_OK) == 0 }
+  package func has(note: String) -> Bool {
+    ((try? open().status(of: ".\(note)", followingLinks: false)) ?? nil) != nil
+  }
 
   /// Adds a note to these files that survives a restart: an empty file `.NOTE`.
   /// - Throws: ``FileError``.
   package func add(note: String) throws {
-    try AtomicFile.write([], to: "\(path)/.\(note)", mode: 0o644)
+    try AtomicFile.write([NewFile(name: ".\(note)", bytes: [], mode: 0o644)], in: open())
   }
 }

@@ -5,7 +5,8 @@ import Glibc
 ///
 /// A symbolic link at the target is replaced; the file that it points to stays unchanged. A target that is
 /// not a regular file (a directory, a device, a pipe) is refused. A failed write leaves nothing behind; only
-/// SIGKILL or a power cut can leave a `.bulkhead-*.tmp` with the final mode of the file.
+/// SIGKILL or a power cut can leave a `.bulkhead-*.tmp` with the final mode of the file. A later process removes
+/// it with its first write to that directory.
 package enum AtomicFile {
   /// Writes one file.
   /// - Returns: false if the file had this content and mode already; nothing was written then.
@@ -25,7 +26,24 @@ package enum AtomicFile {
   /// - Throws: ``FileError``.
   @discardableResult
   package static func write(_ files: [NewFile], in directory: String, durably: Bool = true) throws -> Bool {
-    let directory = try OpenDirectory(directory)
+    try write(files, in: OpenDirectory(directory), durably: durably)
+  }
+
+  /// Writes files that belong together to a directory of another program, which is created with mode 0755 if it
+  /// does not exist. Links of other users are not followed, and a directory that others may write is refused.
+  /// - Returns: false if all had this content, mode and owner already; nothing was written then.
+  /// - Throws: ``FileError``.
+  @discardableResult
+  package static func write(_ files: [NewFile], inTrusted directory: String) throws -> Bool {
+    let directory = try OpenDirectory.trusted(directory, creating: 0o755)
+    try directory.checkIsOurs()
+    return try write(files, in: directory)
+  }
+
+  @discardableResult
+  static func write(
+    _ files: [NewFile], in directory: borrowing OpenDirectory, durably: Bool = true
+  ) throws -> Bool {
     var isChange = false
     for file in files where try !isPresent(file, in: directory) { isChange = true }
     guard isChange else { return false }
@@ -41,7 +59,10 @@ package enum AtomicFile {
   /// writers one succeeds.
   /// - Throws: ``FileError``; of kind `exists` if one of the names is taken.
   package static func create(_ files: [NewFile], in directory: String) throws {
-    let directory = try OpenDirectory(directory)
+    try create(files, in: OpenDirectory(directory))
+  }
+
+  static func create(_ files: [NewFile], in directory: borrowing OpenDirectory) throws {
     try withStaged(files, in: directory) { staged in
       directory.lock()
       var claimed: [String] = []
@@ -75,6 +96,7 @@ package enum AtomicFile {
     _ files: [NewFile], in directory: borrowing OpenDirectory, durably: Bool = true,
     commit: ([StagedFile]) throws -> Void
   ) throws {
+    Leftovers.remove(in: directory)
     var staged: [StagedFile] = []
     defer { for file in staged { file.discard(in: directory) } }
     for file in files {

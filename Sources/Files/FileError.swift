@@ -7,6 +7,8 @@ package struct FileError: ExplainedError, Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
     case missing, exists, isDirectory, notDirectory, notRegularFile, permission, readOnly, noSpace, tooLarge
     case notText, invalidPath, other
+    /// Every user may read or write a file with a secret.
+    case exposed
   }
 
   package let kind: Kind
@@ -44,6 +46,10 @@ package struct FileError: ExplainedError, Hashable, Sendable {
       self.init(.readOnly, path, failed + "the file system is read-only", hint: "choose another path")
     case ENOSPC, EDQUOT:
       self.init(.noSpace, path, failed + "no space is left", hint: "free some space and run again")
+    case ELOOP:
+      self.init(
+        .other, path, failed + "it is a symbolic link, or has too many on its way",
+        hint: "find out who made the link, and remove it")
     case ENAMETOOLONG:
       self.init(.invalidPath, path, failed + "the name is too long", hint: "choose a shorter name")
     default:

@@ -20,7 +20,7 @@ extension Directory {
       guard status.st_mode & S_IFMT == S_IFDIR else {
         throw FileError(errno: ENOTDIR, "open the directory", directory.path(of: name))
       }
-      try removeFile(names.dropFirst(), in: OpenDirectory(directory.path(of: name)))
+      try removeFile(names.dropFirst(), in: OpenDirectory(name, in: directory))
     }
     guard unlinkat(directory.descriptor, name, isFolder ? AT_REMOVEDIR : 0) != 0 else { return }
     let code = errno

@@ -2,6 +2,9 @@ import Glibc
 
 /// A file that is complete on the disk under a temporary name in its final directory.
 struct StagedFile {
+  static let prefix = ".bulkhead-"
+  static let suffix = ".tmp"
+
   let temporaryName: String
   let file: NewFile
 
@@ -14,7 +17,7 @@ struct StagedFile {
     self.file = file
     let path = directory.path(of: file.name)
     while true {
-      let name = ".bulkhead-\(UInt64.random(in: .min ... .max)).tmp"
+      let name = "\(Self.prefix)\(UInt64.random(in: .min ... .max))\(Self.suffix)"
       let descriptor = openat(
         directory.descriptor, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
         file.owner == nil ? file.mode : file.mode & 0o700)

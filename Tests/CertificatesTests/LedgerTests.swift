@@ -140,6 +140,17 @@ import Testing
     #expect(message(error).contains("\"bob\""))
   }
 
+  @Test func `a ledger that others may read is closed to them, one that they may write is refused`() throws {
+    _ = try Ledger(in: directory)
+    let path = "\(directory)/ledger.sqlite"
+    try FileContents.setMode(0o644, of: path)
+    _ = try Ledger(in: directory)
+    #expect(mode(of: path) == 0o600)
+    try FileContents.setMode(0o666, of: path)
+    let error = #expect(throws: CertificatesError.self) { try Ledger(in: directory) }
+    #expect(message(error).contains("other users may write"))
+  }
+
   @Test func refusesALedgerOfALaterReleaseAndOtherFiles() throws {
     let ledger = try Ledger(in: directory)
     _ = try ledger.write { try $0.run("INSERT INTO grdb_migrations VALUES ('99: of the future')") }

@@ -169,8 +169,7 @@ struct Keeper: Sendable {
     try directory.write(files(owner: owner), now: now)
     if let copy = delivery.cniCopy {
       // install-cni empties and fills this folder at its start; the next check replaces its files.
-      try Directory.create(copy, mode: 0o755)
-      try AtomicFile.write(files(owner: nil), in: copy)
+      try AtomicFile.write(files(owner: nil), inTrusted: copy)
     }
   }
 

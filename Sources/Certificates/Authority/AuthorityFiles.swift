@@ -15,7 +15,7 @@ extension Authority {
   ) throws -> Authority {
     try importing(
       certificatePEM: FileContents.readText("\(directory)/\(certificateFile)", limit: credentialFileLimit),
-      keyPEM: FileContents.readText("\(directory)/\(keyFile)", limit: credentialFileLimit),
+      keyPEM: FileContents.readSecretText("\(directory)/\(keyFile)", limit: credentialFileLimit),
       now: now, source: "the authority in \(directory)", passphrase: passphrase)
   }
 

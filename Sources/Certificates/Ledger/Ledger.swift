@@ -24,7 +24,9 @@ package struct Ledger: Sendable {
       // SQLite creates its other files, which contain the same data, with the mode of this one.
       do {
         try AtomicFile.create([NewFile(name: Self.fileName, bytes: [], mode: 0o600)], in: directory)
-      } catch let error as FileError where error.kind == .exists {}
+      } catch let error as FileError where error.kind == .exists {
+        try Self.restrict(path)
+      }
       // One process at a time: a change of the journal mode fails instead of waiting for others.
       return try Directory.withLock(directory) {
         // A record must survive a power failure, as the certificate's file does.
@@ -33,6 +35,17 @@ package struct Ledger: Sendable {
         return database
       }
     }
+  }
+
+  /// Takes the rights of others to read a ledger that was copied back, and refuses one that they may write.
+  private static func restrict(_ path: String) throws {
+    let mode = try FileContents.mode(of: path)
+    guard mode & 0o022 == 0 else {
+      throw CertificatesError(
+        "other users may write to \(path)",
+        hint: "compare it with a copy of yours: they may have removed revocations; then chmod 600 it")
+    }
+    if mode & 0o044 != 0 { try FileContents.setMode(0o600, of: path) }
   }
 
   /// Whether a directory has a ledger.

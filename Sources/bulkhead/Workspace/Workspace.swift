@@ -49,9 +49,8 @@ struct Workspace {
     get throws {
       let credentials = ClientCredentials(
         authority: path(file.etcd.ca), certificate: path(file.etcd.certificate), key: path(file.etcd.key))
-      for file in [credentials.authority, credentials.certificate, credentials.key] {
-        _ = try FileContents.read(file)
-      }
+      for file in [credentials.authority, credentials.certificate] { _ = try FileContents.readRegular(file) }
+      _ = try FileContents.readSecret(credentials.key)
       return credentials
     }
   }

@@ -37,7 +37,7 @@ struct PassphraseOption: ParsableArguments {
   }
 
   private static func read(_ file: String) throws -> Passphrase {
-    let bytes = try FileContents.read(file, limit: 1 << 16)
+    let bytes = try FileContents.readSecret(file, limit: 1 << 16, mayBePipe: true)
     return try Passphrase(Array(bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }))
   }
 

@@ -1,0 +1,48 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Keys and passphrases that every user of the machine may read.
+@Suite struct ExposedKeyTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    try #require(bulkhead("init", "--endpoint", "https://127.0.0.1:2379", "--ca", "x.crt").code == 0)
+    try #require(bulkhead("certs", "authority").code == 0)
+  }
+
+  private func bulkhead(
+    _ arguments: String..., environment: [String: String] = [:]
+  ) throws -> Program.Outcome {
+    try Program.run(Program.path, arguments, in: folder.path, environment: environment)
+  }
+
+  private func setMode(_ mode: Int, _ name: String) throws {
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: "\(folder.path)/\(name)")
+  }
+
+  @Test func `an authority's key that others may read is refused, and the hint works`() throws {
+    try setMode(0o644, "pki/ca.key")
+    let refused = try bulkhead("certs", "issue")
+    #expect(
+      refused.code == 1 && refused.error.contains("every user of this machine may read"), "\(refused.all)")
+    #expect(refused.error.contains("chmod 600"))
+    try setMode(0o600, "pki/ca.key")
+    #expect(try bulkhead("certs", "issue").code == 0)
+  }
+
+  @Test func `so is a passphrase file; a pipe is accepted`() throws {
+    try "correct-horse-battery\n".write(
+      toFile: "\(folder.path)/word", atomically: false, encoding: .utf8)
+    try setMode(0o644, "word")
+    let refused = try bulkhead("certs", "authority", "other", "--protect", "--passphrase-file", "word")
+    #expect(
+      refused.code == 1 && refused.error.contains("every user of this machine may read"), "\(refused.all)")
+    let piped = try Program.run(
+      "/bin/bash",
+      ["-c", "\(Program.path) certs authority other --protect --passphrase-file <(cat word)"], in: folder.path
+    )
+    #expect(piped.code == 0, "\(piped.all)")
+  }
+}
