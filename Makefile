@@ -13,10 +13,10 @@ SWIFT_CODE := Package.swift Sources Tests Benchmarks Fuzz
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo check test build release format lint sanitize fuzz offline docs bench clean
+.PHONY: help demo check test build release install uninstall package image check-package format lint sanitize fuzz offline docs bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## build, then run the demo on a throw-away etcd; DEMO="--keep DIR" keeps it
 	@tools/need-build
@@ -45,6 +45,26 @@ release: ## build for use, stripped, with Swift's libraries linked in: .build/re
 	@tools/need-build
 	@tools/build --configuration release --product bulkhead --static-swift-stdlib -Xlinker -s
 	@ls -lh .build/release/bulkhead
+
+# Where `make install` puts files; DESTDIR is set by those who make packages of their own.
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+install: ## install the release build, its manual pages and completions below PREFIX (/usr/local)
+	@tools/install "$(DESTDIR)$(PREFIX)"
+
+uninstall: ## remove what `make install` installed below PREFIX
+	@tools/install --remove "$(DESTDIR)$(PREFIX)"
+
+package: ## make a Debian package, its checksums and bill of materials in .build/packages; SIGN=KEY signs with an SSH key
+	@tools/need-system "packages" dpkg-dev
+	@tools/package $(if $(SIGN),--sign "$(SIGN)")
+
+image: ## make a container image: .build/image and .build/packages/bulkhead-VERSION-oci.tar
+	@tools/image
+
+check-package: ## install the package in a new Debian, unpack and run the image; needs root and Debian's mirror
+	@tools/check-package
 
 format: ## format the Swift code, in place
 	@swift format --in-place --parallel --recursive $(SWIFT_CODE)
