@@ -74,7 +74,7 @@ let groundRooms: [Target] = [
   ground("GRPC", ["Text", "Network", "Cryptography", "CNghttp2"]),
   ground("YAML", ["CLibyaml"]),
   ground("Database", ["CSQLite"]),
-  ground("Arguments"),
+  ground("Arguments", ["Text"]),
   ground("Log"),
   ground("Services"),
 ]
@@ -88,12 +88,13 @@ let rooms: [Target] = [
   room("Processes", ["CSpawn"]),
   room("Names", ["Errors", "Text"]),
   room("Enrolment"),
+  room("AgentFile", ["YAML"]),
   // Floor 1.
   room("Catalogue", ["Errors", "Keyspace", "YAML"], resources: [.embedInCode("Data")]),
   room(
     "Etcd", ["Errors", "Keyspace", "Names", "Cryptography", "Network", "HTTP", "GRPC", "Protobuf"]),
   room("Certificates", ["Errors", "Files", "Names", "Text", "Cryptography", "Database"]),
-  room("Manifests", ["Errors", "YAML"]),
+  room("Manifests", ["Errors", "AgentFile", "YAML"]),
   room(
     "CertificateSources",
     ["Errors", "Enrolment", "Certificates", "Files", "Text", "Cryptography", "Network", "HTTP"]),
@@ -118,19 +119,21 @@ let rooms: [Target] = [
   room(
     "ThrowawayEtcd", ["Errors", "Certificates", "Names", "Etcd", "Files", "Keyspace", "Processes", "Text"]),
   room(
-    "NodeDelivery", ["Segmentation", "Catalogue", "Names", "Files", "Text", "Cryptography"],
+    "NodeDelivery",
+    ["Errors", "AgentFile", "Segmentation", "Catalogue", "Names", "Files", "Text", "Cryptography", "YAML"],
     resources: [.embedInCode("OnHosts")]),
   room(
     "Agent",
     [
-      "Errors", "Names", "CertificateSources", "Certificates", "Files", "Processes", "StrictYAML", "YAML",
+      "Errors", "AgentFile", "Names", "CertificateSources", "Certificates", "Files", "Processes",
+      "StrictYAML", "YAML",
       "Text", "Network", "HTTP", "Log", "Services",
     ]),
   room(
     "AuthorityServer",
     [
       "Errors", "Enrolment", "Names", "Segmentation", "Catalogue", "Certificates", "Files", "Cryptography",
-      "JOSE", "Network", "HTTP", "Log", "Services", "StrictYAML",
+      "JOSE", "Network", "HTTP", "Log", "Services", "StrictYAML", "Text",
     ]),
   // Floor 4.
   program(
@@ -141,6 +144,7 @@ let rooms: [Target] = [
       "Files",
       "Processes", "StrictYAML", "Catalogue", "Certificates", "Names", "Etcd", "Keyspace",
       "Reconciliation", "Segmentation", "Verification", "Text", "Cryptography", "Arguments", "Log",
+      "Services",
     ],
     resources: [.embedInCode("Example")]),
 ]
@@ -159,7 +163,7 @@ let benchmarks: [Target] = [
 
 let allTests: [Target] = [
   groundTests("Text"),
-  groundTests("Cryptography", ["Text", "TestCertificates"]),
+  groundTests("Cryptography", ["Text", "TestCertificates", "TestSupport"]),
   groundTests("JOSE", ["Cryptography"]),
   groundTests("Network", ["Cryptography", "TestCertificates", "TestSupport"]),
   groundTests("HTTP", ["Network", "Cryptography"]),
@@ -177,7 +181,8 @@ let allTests: [Target] = [
     "Segmentation", ["Catalogue", "Keyspace", "Names", "StrictYAML", "TestSupport", "TestRecords"]),
   tests("Files", ["TestDisks"]),
   tests("StrictYAML"),
-  tests("NodeDelivery", ["Agent", "Segmentation", "Catalogue", "Names", "YAML"]),
+  tests("AgentFile", ["Agent"]),
+  tests("NodeDelivery", ["Agent", "AgentFile", "Segmentation", "Catalogue", "Names", "YAML"]),
   tests("Catalogue", ["Keyspace"]),
   tests(
     "Certificates", ["Files", "Names", "Etcd", "ThrowawayEtcd", "Database", "Cryptography", "TestSupport"]),
@@ -186,7 +191,10 @@ let allTests: [Target] = [
   tests("Manifests", ["YAML", "TestSupport"]),
   tests(
     "Agent",
-    ["TestSupport", "TestDisks", "Names", "CertificateSources", "Certificates", "Files", "StrictYAML", "Log"]),
+    [
+      "TestSupport", "TestDisks", "AgentFile", "Names", "CertificateSources", "Certificates", "Files",
+      "StrictYAML", "Log",
+    ]),
   tests("CertificateSources", ["TestSources", "Certificates", "Files"]),
   tests(
     "AuthorityServer",

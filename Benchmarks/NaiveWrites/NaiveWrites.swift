@@ -52,20 +52,16 @@ struct NaiveWrites {
   private static func carryOut(
     _ chains: [Chain], _ etcd: EtcdClient, width: Int, until deadline: ContinuousClock.Instant
   ) async throws -> Int {
-    try await withThrowingTaskGroup(of: Int.self) { group in
-      var waiting = chains[...]
-      func next() {
-        guard let chain = waiting.popFirst() else { return }
-        group.addTask { try await chain.carryOut(etcd, until: deadline) }
-      }
-      for _ in 0..<width { next() }
-      var sum = 0
-      for try await count in group {
-        sum += count
-        next()
-      }
-      return sum
+    let counts = await concurrently(chains, limit: width) { chain in
+      await Result.of { try await chain.carryOut(etcd, until: deadline) }
     }
+    return try counts.reduce(0) { try $0 + $1.get() }
+  }
+}
+
+extension Result where Failure == any Error {
+  fileprivate static func of(_ body: () async throws -> Success) async -> Result {
+    do { return .success(try await body()) } catch { return .failure(error) }
   }
 }
 

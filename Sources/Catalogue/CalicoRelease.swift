@@ -24,12 +24,12 @@ package struct CalicoRelease: Hashable, Sendable {
   /// - Throws: ``CatalogueError``.
   package static func known(_ text: String, assuming: Bool = false) throws(CatalogueError) -> CalicoRelease {
     guard let release = CalicoRelease(text) else {
-      throw CatalogueError("\"\(text)\" is no Calico release", hint: "write it as v3.32 or v3.32.1")
+      throw CatalogueError("\"\(text)\" is not a Calico release", hint: "write it as v3.32 or v3.32.1")
     }
     guard assuming || known.contains(release) else {
       throw CatalogueError(
-        "the catalogue does not know Calico \(release)",
-        hint: "the nearest release it knows is \(release.nearestKnown)")
+        "the catalogue does not cover Calico \(release)",
+        hint: "the nearest release in the catalogue is \(release.nearestKnown)")
     }
     return release.nearestKnown
   }

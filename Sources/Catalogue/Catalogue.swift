@@ -37,7 +37,7 @@ package struct Catalogue: Hashable, Sendable {
       let component = try ComponentLoader(file: file.name, features: names).component(file.text)
       guard !components.contains(where: { $0.name == component.name }) else {
         throw CatalogueError(
-          "the component \"\(component.name)\" is described twice", hint: "keep one file for each",
+          "the component \"\(component.name)\" has two descriptions", hint: "keep one file for each",
           file: file.name)
       }
       components.append(component)

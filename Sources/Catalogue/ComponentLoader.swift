@@ -17,7 +17,7 @@ struct ComponentLoader {
     let placement = try mapping.text("placement")
     guard let placement = Component.Placement(rawValue: placement) else {
       throw mapping.fault(
-        "\"\(placement)\" is no placement", hint: "use node, cluster or person", at: "placement")
+        "\"\(placement)\" is not a placement", hint: "use node, cluster or person", at: "placement")
     }
     _ = try mapping.node("corrected")
     return Component(
@@ -65,7 +65,7 @@ struct ComponentLoader {
     let nodeScope = row.has("per-node") ? try nodeScope(row.node("per-node")) : nil
     let patterns = try patterns(row)
     guard nodeScope == nil || patterns.count == 1 else {
-      throw row.fault("\"per-node\" stands with several keys", hint: "write a row for each", at: "per-node")
+      throw row.fault("\"per-node\" is used with several keys", hint: "write a row for each", at: "per-node")
     }
     return patterns.map {
       CatalogueEntry(
@@ -123,7 +123,7 @@ struct ComponentLoader {
   private func access(_ row: StrictMapping) throws(CatalogueError) -> Access {
     let word = try row.text("access")
     guard let access = Access(word) else {
-      throw row.fault("\"\(word)\" is no access", hint: "use read, write or readwrite", at: "access")
+      throw row.fault("\"\(word)\" is not an access", hint: "use read, write or readwrite", at: "access")
     }
     return access
   }
@@ -144,7 +144,7 @@ struct ComponentLoader {
       release.description == text
     else {
       throw row.fault(
-        "\"\(text)\" is no release the catalogue knows",
+        "\"\(text)\" is not a release of the catalogue",
         hint: "use \(CalicoRelease.known.lowerBound) to \(CalicoRelease.known.upperBound)", at: key)
     }
     return release
@@ -153,7 +153,7 @@ struct ComponentLoader {
   private func feature(_ row: StrictMapping, _ key: String) throws(CatalogueError) -> String? {
     guard let name = try row.optionalText(key) else { return nil }
     guard features.contains(name) else {
-      throw row.fault("\"\(name)\" is no feature", hint: "describe it in features.yaml first", at: key)
+      throw row.fault("\"\(name)\" is not a feature", hint: "describe it in features.yaml first", at: key)
     }
     return name
   }

@@ -31,7 +31,7 @@ package struct Installation: Hashable, Sendable {
   package static func checkRegion(_ region: String) throws(CatalogueError) {
     guard DNSLabel.isValid(region), region.utf8.count <= 46 else {
       throw CatalogueError(
-        "\"\(region)\" is no OpenStack region", hint: "use a-z, 0-9 and '-', at most 46 bytes")
+        "\"\(region)\" is not a valid OpenStack region", hint: "use a-z, 0-9 and '-', at most 46 bytes")
     }
   }
 

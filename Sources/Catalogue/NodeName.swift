@@ -13,7 +13,7 @@ package struct NodeName: Hashable, Sendable {
     guard labels.allSatisfy(DNSLabel.isValid) else {
       let lower = text.lowercased()
       throw CatalogueError(
-        "\"\(text)\" is no name of a Calico node",
+        "\"\(text)\" is not a valid node name of Calico",
         hint: lower != text
           && lower.split(separator: ".", omittingEmptySubsequences: false)
             .allSatisfy(DNSLabel.isValid)

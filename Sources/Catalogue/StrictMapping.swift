@@ -51,7 +51,7 @@ struct StrictMapping {
   func list(_ key: String) throws(CatalogueError) -> [Node] {
     guard let value = values[key] else { return [] }
     guard let sequence = value.sequence else {
-      throw fault("\"\(key)\" is no list", hint: "begin each of its elements with \"- \"", at: key)
+      throw fault("\"\(key)\" is not a list", hint: "begin each of its elements with \"- \"", at: key)
     }
     return sequence
   }
@@ -74,7 +74,7 @@ struct StrictMapping {
   private func text(_ value: Node, _ key: String) throws(CatalogueError) -> String {
     guard let text = value.scalar?.string, !text.isEmpty else {
       throw CatalogueError(
-        "\"\(key)\" is no text", hint: "write one sentence", file: file, line: value.mark.line)
+        "\"\(key)\" is not a text", hint: "write one sentence", file: file, line: value.mark.line)
     }
     return text
   }
@@ -88,7 +88,7 @@ func yamlRoot(_ text: String, file: String) throws(CatalogueError) -> Node {
     (document, second) = (try reader.next(), try reader.next())
   } catch {
     throw CatalogueError(
-      "the file is no YAML: \(error.problem)", hint: "correct the file's syntax", file: file,
+      "the file is not valid YAML: \(error.problem)", hint: "correct the file's syntax", file: file,
       line: error.mark.line)
   }
   guard let document else {
@@ -102,7 +102,7 @@ func yamlRoot(_ text: String, file: String) throws(CatalogueError) -> Node {
   }
   if let second {
     throw CatalogueError(
-      "the file is no YAML: but found another document", hint: "correct the file's syntax", file: file,
+      "the file is not valid YAML: but found another document", hint: "correct the file's syntax", file: file,
       line: second.root.mark.line)
   }
   return document.root

@@ -19,13 +19,13 @@ package struct Endpoint: Hashable, Sendable {
   package init(_ url: String) throws(EndpointError) {
     let form = "write it as https://HOST:2379"
     guard let schemeEnd = url.firstRange(of: "://") else {
-      throw EndpointError(url, "is no URL", hint: form)
+      throw EndpointError(url, "is not a URL", hint: form)
     }
     let scheme = url[..<schemeEnd.lowerBound].lowercased()
     guard scheme == "https" else {
       let hint =
         scheme == "http"
-        ? "without TLS etcd cannot tell one client from another: give the member's https:// client URL" : form
+        ? "without TLS etcd cannot distinguish clients: give the member's https:// client URL" : form
       throw EndpointError(url, "is not an https URL", hint: hint)
     }
     var authority = url[schemeEnd.upperBound...]
@@ -33,10 +33,10 @@ package struct Endpoint: Hashable, Sendable {
     let bare = "\(form), with nothing before the host or after the port"
     if let at = authority.lastIndex(of: "@") {
       // The part before the "@" may contain a password.
-      throw EndpointError("https://…\(authority[at...])", "holds a user", hint: bare)
+      throw EndpointError("https://…\(authority[at...])", "contains a user name", hint: bare)
     }
     guard !authority.contains(where: { "/?#".contains($0) }) else {
-      throw EndpointError(url, "holds a path, a query or a fragment", hint: bare)
+      throw EndpointError(url, "contains a path, a query or a fragment", hint: bare)
     }
     let (text, isInBrackets, port) = Endpoint.split(authority)
     guard let name = HostName(host: text, inBrackets: isInBrackets) else {

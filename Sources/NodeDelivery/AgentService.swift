@@ -1,11 +1,12 @@
+import AgentFile
 import Segmentation
 
 /// The agent as a systemd service of a host: its configuration and its unit.
 package struct AgentService: Sendable {
   /// The path of the program on the hosts.
   let program: String
-  /// The lines of the section `source` of `agent.yaml`, without the key `source:`.
-  let source: [String]
+  /// The section `source` of `agent.yaml`, without the key `source:`.
+  let source: String
   /// The folder that contains the credential folders of all components.
   let base: String
   /// The folder into which Calico's CNI installer copies the credentials, which the agent then keeps up to
@@ -14,8 +15,7 @@ package struct AgentService: Sendable {
 
   package init(program: String, source: String, base: String, cniCopy: String?) {
     self.program = program
-    self.source = source.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-      .filter { line in line.contains { !$0.isWhitespace } }
+    self.source = source
     self.base = base
     self.cniCopy = cniCopy
   }
@@ -34,31 +34,23 @@ package struct AgentService: Sendable {
 
   /// The content of `agent.yaml`.
   package func configuration(for site: Site) -> String {
-    let certificates = site.residents.flatMap { resident in
+    let certificates = site.residents.map { resident in
       let folder = CredentialFolder(of: resident, in: base)
-      var lines = [
-        "  - identity: \"\(resident.identity.commonName)\"", "    directory: \(folder.path)",
-        "    keyMode: \"0\(String(folder.keyMode, radix: 8))\"",
-      ]
-      if folder.group != "root" { lines.append("    group: \(folder.group)") }
-      if resident.folder == "cni-plugin", let cniCopy { lines.append("    cniCopy: \(cniCopy)") }
-      return lines
+      return AgentDelivery(
+        identity: resident.identity.commonName, directory: folder.path, keyMode: folder.keyMode,
+        group: folder.group == "root" ? nil : folder.group,
+        cniCopy: resident.folder == "cni-plugin" ? cniCopy : nil)
     }
-    return
-      ([
-        "# Written by 'bulkhead bundle'.", "apiVersion: bulkhead/v1", "kind: Agent", "source:",
-      ] + source.map { "  \($0)" } + ["certificates:"] + certificates + ["etcdCA: \(base)/etcd-ca.crt", ""])
-      .joined(separator: "\n")
+    let file = AgentFile(source: source, certificates: certificates, etcdCA: "\(base)/etcd-ca.crt")
+    return "# Written by 'bulkhead bundle'.\n\(file.text)\n"
   }
 
   /// The names of the credentials that the source reads from systemd: `${CREDENTIALS_DIRECTORY}/NAME`.
   private var credentials: [String] {
     var names: [String] = []
-    for line in source {
-      for match in line.matches(of: /\$\{CREDENTIALS_DIRECTORY\}\/([A-Za-z0-9._-]+)/)
-      where !names.contains(String(match.1)) {
-        names.append(String(match.1))
-      }
+    for match in source.matches(of: /\$\{CREDENTIALS_DIRECTORY\}\/([A-Za-z0-9._-]+)/)
+    where !names.contains(String(match.1)) {
+      names.append(String(match.1))
     }
     return names
   }
@@ -74,7 +66,7 @@ package struct AgentService: Sendable {
     return """
       # Written by 'bulkhead bundle'.
       [Unit]
-      Description=Bulkhead, which keeps the certificates for etcd fresh
+      Description=Bulkhead: keeps the certificates for etcd current
       Wants=network-online.target
       After=network-online.target
 

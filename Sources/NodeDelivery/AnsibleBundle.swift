@@ -1,5 +1,6 @@
 import Catalogue
 import Segmentation
+import YAML
 
 /// An Ansible inventory, playbook and role. The role creates the keys on the hosts, has their requests signed
 /// on the machine with the authority, installs the certificates, and replaces a certificate only when its
@@ -104,15 +105,6 @@ struct AnsibleBundle {
 
   /// A text in double quotes of YAML, tagged so that Ansible expands no templates in it.
   static func quoted(_ text: String) -> String {
-    let escaped = text.unicodeScalars.map { scalar -> String in
-      switch scalar {
-      case "\"", "\\": return "\\\(scalar)"
-      case " "..."~": return String(scalar)
-      default:
-        let digits = String(scalar.value, radix: 16)
-        return "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
-      }
-    }
-    return "!unsafe \"\(escaped.joined())\""
+    "!unsafe \(text.asDoubleQuotedYAML)"
   }
 }

@@ -96,7 +96,7 @@ private struct Resolver {
       guard needs.contains(where: { !$0.grants.isEmpty }) else {
         throw CatalogueError(
           "Calico publishes no table for '\(name)'",
-          hint: "use 'roles: corrected', or leave the component out")
+          hint: "use 'roles: corrected', or remove the component")
       }
       roles.append(Role(name: name, grants: Self.lines(needs, isDivided: isDivided)))
     }
@@ -122,28 +122,20 @@ private struct Resolver {
   /// the access and the reasons of all. A line within another that allows as much is kept, because the table
   /// is easier to compare with the catalogue than a minimal one.
   private static func lines(_ needs: [Need], isDivided: Bool = false) -> [Role.Line] {
-    var order: [KeyRange] = []
-    var byRange: [KeyRange: [(release: CalicoRelease, grant: CatalogueGrant)]] = [:]
-    for need in needs {
-      for grant in need.grants {
-        if byRange[grant.grant.range] == nil { order.append(grant.grant.range) }
-        byRange[grant.grant.range, default: []].append((need.release, grant))
+    needs.flatMap { need in need.grants.map { (release: need.release, grant: $0) } }
+      .groupedInOrder(by: \.grant.grant.range).map { range, same in
+        var access = Access()
+        // The releases in `also` that widen what the file's own release needs of the range.
+        var others: [CalicoRelease] = []
+        for (release, grant) in same where !access.contains(grant.grant.access) {
+          access.formUnion(grant.grant.access)
+          if release != needs.first?.release, others.last != release { others.append(release) }
+        }
+        let whyShared = isDivided ? joined(same.compactMap(\.grant.entry.nodeScope?.why)) : ""
+        return Role.Line(
+          Grant(range, access), why: joined(same.map(\.grant.entry.why)) + only(for: others),
+          whyShared: whyShared.isEmpty ? nil : whyShared)
       }
-    }
-    return order.map { range in
-      let same = byRange[range, default: []]
-      var access = Access()
-      // The releases in `also` that widen what the file's own release needs of the range.
-      var others: [CalicoRelease] = []
-      for (release, grant) in same where !access.contains(grant.grant.access) {
-        access.formUnion(grant.grant.access)
-        if release != needs.first?.release, others.last != release { others.append(release) }
-      }
-      let whyShared = isDivided ? joined(same.compactMap(\.grant.entry.nodeScope?.why)) : ""
-      return Role.Line(
-        Grant(range, access), why: joined(same.map(\.grant.entry.why)) + only(for: others),
-        whyShared: whyShared.isEmpty ? nil : whyShared)
-    }
   }
 
   private static func only(for releases: [CalicoRelease]) -> String {

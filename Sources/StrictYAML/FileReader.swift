@@ -52,7 +52,7 @@ package struct FileReader {
       if let name = repeatedKeys[key.position] {
         let line = mapping.pairs.last { $0.key.string == name }?.key.position.line
         fault(
-          key, "the key \(quoted(name)) stands again\(line.map { " on line \($0)" } ?? "")",
+          key, "the key \(quoted(name)) is already used\(line.map { " on line \($0)" } ?? "")",
           hint: "keep one of them")
         continue
       }

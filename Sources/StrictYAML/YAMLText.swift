@@ -56,14 +56,14 @@ package struct YAMLText {
   }
 
   private mutating func noteRepeated(_ name: String, at mark: Mark) {
-    note(mark.line, mark.column, "the key \(quoted(name)) stands twice in one mapping")
+    note(mark.line, mark.column, "the key \(quoted(name)) appears twice in one mapping")
   }
 
   private mutating func note(_ error: YAMLError, in text: String) {
     switch error.kind {
     case .scanner, .parser, .composer:
       note(
-        error.mark.line, error.mark.column, "this is no YAML: \(error.problem)",
+        error.mark.line, error.mark.column, "this is not valid YAML: \(error.problem)",
         Self.hint(for: error.problem))
     case .reader:
       let before = text.utf8.prefix(error.byteOffset ?? 0)
@@ -71,16 +71,16 @@ package struct YAMLText {
       note(
         before.count { $0 == UInt8(ascii: "\n") } + 1,
         String(decoding: line, as: UTF8.self).unicodeScalars.count + 1,
-        "this is no YAML: \(error.problem)", "write the character as an escape in double quotes")
+        "this is not valid YAML: \(error.problem)", "write the character as an escape in double quotes")
     case .limit: note(error.mark.line, error.mark.column, "the file cannot be read: \(error.problem)")
     case .memory: note(1, 1, "the file cannot be read: \(error.problem)")
     }
   }
 
   private static func hint(for problem: String) -> String? {
-    if problem.contains("tab character") { return "indent with blanks" }
+    if problem.contains("tab character") { return "indent with spaces" }
     return problem.contains("cannot start any token")
-      ? "indent with blanks, and put a value like this in quotes" : nil
+      ? "indent with spaces, and put a value like this in quotes" : nil
   }
 
   /// Stores each position of a repeated key except the last, so that they are reported together with the

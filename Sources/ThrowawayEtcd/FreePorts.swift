@@ -2,21 +2,21 @@ import Glibc
 import Synchronization
 
 /// Free TCP ports on loopback.
-enum FreePorts {
+package enum FreePorts {
   /// Below the range that Linux uses for outgoing connections (`ip_local_port_range`): a port from that range
   /// could be taken between this check and the start of the server.
   private static let range = 12_000..<32_000
   private static let given = Mutex<Set<Int>>([])
 
   /// Chooses different ports at random, none of which this process has used before.
-  static func take(_ count: Int) throws -> [Int] {
+  package static func take(_ count: Int) throws -> [Int] {
     var ports: [Int] = []
     for _ in 0..<1_000 where ports.count < count {
       let port = Int.random(in: range)
       if given.withLock({ $0.insert(port).inserted }), isFree(port) { ports.append(port) }
     }
     guard ports.count == count else {
-      throw ThrowawayEtcdError("no port of loopback can be had", hint: "see 'ss -tln'")
+      throw ThrowawayEtcdError("no free TCP port on loopback was found", hint: "see 'ss -tln'")
     }
     return ports
   }

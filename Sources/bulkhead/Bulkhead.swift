@@ -5,24 +5,25 @@ import Glibc
 struct Bulkhead: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bulkhead",
-    abstract: "Divide the etcd that Kubernetes and Calico use into watertight compartments.",
+    abstract:
+      "Segment the etcd that Kubernetes and Calico use: one identity per component, with only the keys it needs.",
     discussion: """
-      Each Calico component gets a certificate and an etcd user of its own, and exactly the keys it needs. All of it \
+      Each Calico component gets its own certificate and etcd user, and access to exactly the keys it needs. All of it \
       comes from one short file, bulkhead.yaml.
 
-      The way through, in this order:
+      The steps, in this order:
         bulkhead init                 write bulkhead.yaml
         bulkhead certs issue          a certificate for each identity
         bulkhead plan                 what would change in etcd
         bulkhead apply --enable-auth  do it
         bulkhead manifest FILE        give each component its own Secret
-        bulkhead verify               prove it on the live cluster
+        bulkhead verify               check it on the live cluster
 
-      To see it all at work without a cluster: bulkhead demo
+      To try it without a cluster: bulkhead demo
 
-      Exit codes: 0 fine, 1 failure, 2 something is to do or not as it should be, 64 wrong usage.
+      Exit codes: 0 fine, or nothing to do; 1 failure; 2 drift, or action needed; 64 wrong usage.
       """,
-    version: "0.1.0",
+    version: Version.current,
     subcommands: [
       InitCommand.self, PreflightCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self,
       ManifestCommand.self, CertsCommand.self, AuthorityCommand.self, CatalogueCommand.self, CanCommand.self,

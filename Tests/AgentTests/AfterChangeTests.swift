@@ -1,3 +1,4 @@
+import AgentFile
 import Files
 import Foundation
 import Glibc

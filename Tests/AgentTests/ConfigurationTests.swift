@@ -1,3 +1,4 @@
+import AgentFile
 import CertificateSources
 import Names
 import StrictYAML
@@ -151,7 +152,7 @@ private func edited(_ old: String, _ new: String) throws -> String {
     ),
     (
       "https://vault.example", "https://root:s3cret@vault.example",
-      "5:14: 'source.vault.address' holds a user | write it as https://HOST:PORT, and give the credential in a file of its own"
+      "5:14: 'source.vault.address' contains a user name | write it as https://HOST:PORT, and give the credential in a file of its own"
     ),
     (
       "    pki:", "    kv: {path: x}\n    pki:",

@@ -7,7 +7,7 @@ import Testing
 @testable import AuthorityServer
 
 /// Which certificates a join token allows.
-@Suite struct EnrolmentTests {
+@Suite(.timeLimit(.minutes(30))) struct EnrolmentTests {
   @Test func aNodeGetsItsOwnIdentityAndNoExtensionOfTheRequest() async throws {
     let authority = try TestAuthority()
     let token = try authority.token()

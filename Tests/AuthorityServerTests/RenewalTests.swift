@@ -5,7 +5,7 @@ import Testing
 @testable import AuthorityServer
 
 /// A client with a valid certificate gets the next one with it.
-@Suite struct RenewalTests {
+@Suite(.timeLimit(.minutes(30))) struct RenewalTests {
   @Test func renewsWithTheCurrentCertificateForANewKey() async throws {
     let authority = try TestAuthority(isolation: "node-certificate")
     let token = try authority.token()

@@ -7,7 +7,7 @@ import Testing
 @testable import Rollover
 
 /// A roll-over of the authority while the server runs. RolloverTests test the part of etcd's members.
-@Suite struct ReplacedAuthorityTests {
+@Suite(.timeLimit(.minutes(30))) struct ReplacedAuthorityTests {
   @Test func theNewAuthorityIssuesAtOnce() async throws {
     let authority = try TestAuthority()
     let token = try authority.token(uses: 9)

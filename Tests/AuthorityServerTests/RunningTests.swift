@@ -7,7 +7,7 @@ import Testing
 @testable import AuthorityServer
 
 /// Changes while the server runs, and its metrics.
-@Suite struct RunningTests {
+@Suite(.timeLimit(.minutes(30))) struct RunningTests {
   @Test func readsAChangedFileAndIgnoresABrokenOne() async throws {
     let authority = try TestAuthority()
     let token = try authority.token(uses: 1_000).secretText

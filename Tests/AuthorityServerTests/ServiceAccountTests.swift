@@ -7,7 +7,7 @@ import Testing
 @testable import AuthorityServer
 
 /// Pods that send the token of their service account.
-@Suite struct ServiceAccountTests {
+@Suite(.timeLimit(.minutes(30))) struct ServiceAccountTests {
   private static let issuer = "https://kubernetes.default.svc.cluster.local"
   private let cluster = ClusterDouble(issuer: issuer)
 

@@ -48,7 +48,7 @@ import Testing
   }
 
   static let refusals: [(row: String, message: String, line: Int)] = [
-    ("  - key: /a\n    access: all", "\"all\" is no access", 6),
+    ("  - key: /a\n    access: all", "\"all\" is not an access", 6),
     ("  - key: /a", "\"access\" is missing", 5),
     ("  - key: /a\n    prefix: /b\n    access: read", "either \"key\" or \"prefix\"", 5),
     ("  - access: read", "either \"key\" or \"prefix\"", 5),
@@ -57,13 +57,13 @@ import Testing
     ("  - key: /{node\n    access: read", "a placeholder that is unknown", 5),
     ("  - key: \"/{node}\"\n    access: read", "names a node", 5),
     ("  - key: /a\n    access: read\n    colour: red", "\"colour\" is unknown", 7),
-    ("  - key: /a\n    access: read\n    since: v3.19", "\"v3.19\" is no release", 7),
-    ("  - key: /a\n    access: read\n    until: v3.32.1", "\"v3.32.1\" is no release", 7),
+    ("  - key: /a\n    access: read\n    since: v3.19", "\"v3.19\" is not a release", 7),
+    ("  - key: /a\n    access: read\n    until: v3.32.1", "\"v3.32.1\" is not a release", 7),
     ("  - key: /a\n    access: read\n    since: v3.30\n    until: v3.29", "\"until\" is before \"since\"", 8),
-    ("  - key: /a\n    access: read\n    feature: magic", "\"magic\" is no feature", 7),
-    ("  - key: /a\n    access: read\n    unless: magic", "\"magic\" is no feature", 7),
-    ("  - key: {b: c}\n    access: read", "\"key\" is no text", 5),
-    ("  - key: /a\n    access: [read]", "\"access\" is no text", 6),
+    ("  - key: /a\n    access: read\n    feature: magic", "\"magic\" is not a feature", 7),
+    ("  - key: /a\n    access: read\n    unless: magic", "\"magic\" is not a feature", 7),
+    ("  - key: {b: c}\n    access: read", "\"key\" is not a text", 5),
+    ("  - key: /a\n    access: [read]", "\"access\" is not a text", 6),
     (
       "  - key: /a\n    access: read\n    per-node: {own: [{key: /b, access: read}], why: w}",
       "does not name", 7
@@ -106,7 +106,7 @@ import Testing
 
   @Test func `invalid YAML is refused with its line`() throws {
     let error = try #require(throws: CatalogueError.self) { try load("  - key: \"/a\n") }
-    #expect(error.message.hasPrefix("the file is no YAML"))
+    #expect(error.message.hasPrefix("the file is not valid YAML"))
     #expect(error.place?.hasPrefix("a.yaml:") == true)
   }
 

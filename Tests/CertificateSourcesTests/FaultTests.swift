@@ -6,7 +6,7 @@ import TestSources
 import Testing
 
 /// Faults of a source, tested with both network sources.
-@Suite struct FaultTests {
+@Suite(.timeLimit(.minutes(30))) struct FaultTests {
   @Test(arguments: [
     (SourceDouble.Fault.away, true, "it is closed at once"),
     (.slow(30), true, "does not answer in time"),

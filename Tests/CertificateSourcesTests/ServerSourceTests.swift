@@ -4,7 +4,7 @@ import Foundation
 import TestSources
 import Testing
 
-@Suite struct ServerSourceTests {
+@Suite(.timeLimit(.minutes(30))) struct ServerSourceTests {
   @Test func enrolsWithATokenAndRenewsWithTheCertificate() async throws {
     try await SourceDouble.with { double in
       let source = ServerSource(try double.server(token: "join-1", for: ["felix.node-1"]))

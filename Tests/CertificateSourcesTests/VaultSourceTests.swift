@@ -6,7 +6,7 @@ import Synchronization
 import TestSources
 import Testing
 
-@Suite struct VaultSourceTests {
+@Suite(.timeLimit(.minutes(30))) struct VaultSourceTests {
   @Test func signsALocalKey() async throws {
     try await SourceDouble.with { double in
       double.allow(["calico-node.node-1"])

@@ -190,7 +190,7 @@ import Testing
     #expect(states("due") == [.inUse])
     #expect(states("fresh") == [.inUse, .replaced])
     #expect(inventory.lines.first { $0.state == .replaced }?.entry.serial == replaced)
-    #expect(states("gone") == [.away])
+    #expect(states("gone") == [.fileMissing])
     #expect(states("revoked") == [.revokedInUse])
     #expect(
       Set(inventory.lines.filter(\.needsAttention).map(\.entry.identity)) == ["old", "due", "revoked"])

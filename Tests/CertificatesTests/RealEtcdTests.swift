@@ -50,7 +50,9 @@ struct EtcdServer: CustomTestStringConvertible, Sendable {
   }
 }
 
-@Suite(.serialized, .startsEtcd, .enabled(if: !EtcdServer.all.isEmpty, "there is no etcd under .tools/etcd"))
+@Suite(
+  .serialized, .startsEtcd, .timeLimit(.minutes(30)),
+  .enabled(if: !EtcdServer.all.isEmpty, "there is no etcd under .tools/etcd"))
 final class RealEtcdTests: TemporaryDirectorySuite {
   private let now = Date()
   private var pki: String { directory + "/pki" }

@@ -11,7 +11,7 @@ import ThrowawayEtcd
 
 /// The agents of two nodes, a real etcd, certificates that are valid for seconds, and clients that write all
 /// the time.
-@Suite(.serialized, .startsEtcd) struct AgentRenewalTests {
+@Suite(.serialized, .startsEtcd, .timeLimit(.minutes(30))) struct AgentRenewalTests {
   @Test(arguments: Server.all.filter { $0.version == "3.5.30" && $0.members == 3 })
   func clientsKeepWorkingThroughManyRenewals(_ server: Server) async throws {
     let folder = try TemporaryFolder()

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Agents and `bulkhead authority serve`, each in its own process.
-@Suite struct AgentServerTests {
+@Suite(.timeLimit(.minutes(30))) struct AgentServerTests {
   @Test func aNodeJoinsWithATokenAndRenewsWithItsCertificate() async throws {
     let folder = try TemporaryFolder()
     let path = folder.path

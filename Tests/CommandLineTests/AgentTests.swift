@@ -6,9 +6,10 @@ import Synchronization
 import TestSources
 import TestSupport
 import Testing
+import ThrowawayEtcd
 
 /// `bulkhead agent` as a process: stopped, killed, and queried over HTTP.
-@Suite struct AgentTests {
+@Suite(.timeLimit(.minutes(30))) struct AgentTests {
   private let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
@@ -38,7 +39,7 @@ import Testing
     try await SourceDouble.with { double in
       double.state.withLock { $0.allowed = ["calico": ["felix.node-1"]] }
       double.fail(.status(503))
-      let port = Int.random(in: 32_000..<60_000)
+      let port = try #require(try FreePorts.take(1).first)
       let agent = try Running(
         agent: configuration(double, more: "listen: 127.0.0.1:\(port)"), in: folder.path,
         environment: environment)

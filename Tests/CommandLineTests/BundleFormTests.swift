@@ -62,7 +62,7 @@ import Testing
     try write("n2/etc/notes")
     let pruned = try bulkhead("bundle", "--as", "directory", "--to", "bundle", "--prune")
     #expect(pruned.code == 0 && pruned.out.contains("removed: n2/\n"), "\(pruned.all)")
-    #expect(pruned.out.contains("changed by somebody: n2/etc/calico/calico.env"), "\(pruned.all)")
+    #expect(pruned.out.contains("changed by someone else: n2/etc/calico/calico.env"), "\(pruned.all)")
     #expect(!exists("n2/etc/bulkhead") && !exists("n2/install"))
     #expect(exists("n2/etc/calico/calico.env") && exists("n2/etc/notes") && exists("n1/\(key)"))
     // Paths in the list that lead out of the folder are ignored.

@@ -7,7 +7,7 @@ import Testing
 import ThrowawayEtcd
 
 /// `bulkhead certs` as users run it, and killed at any moment.
-@Suite(.serialized) struct CertificateLifeTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct CertificateLifeTests {
   private let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }

@@ -5,7 +5,7 @@ import Testing
 import ThrowawayEtcd
 
 /// Nodes that are removed from the list and added to it, with a user for each component on each node.
-@Suite(.startsEtcd) struct ChangingNodesTests {
+@Suite(.startsEtcd, .timeLimit(.minutes(30))) struct ChangingNodesTests {
   @Test func oneNodeIsRemovedAndAnotherAddedWithoutEffectOnTheOthers() async throws {
     let folder = try TemporaryFolder()
     let server = try #require(Server.all.last)

@@ -5,7 +5,7 @@ import Testing
 import ThrowawayEtcd
 
 /// A cluster that was set up manually with etcdctl, then described, adopted and corrected.
-@Suite(.serialized, .startsEtcd) struct FromClusterTests {
+@Suite(.serialized, .startsEtcd, .timeLimit(.minutes(30))) struct FromClusterTests {
   private struct Hand {
     let server: Server
     let cluster: ThrowawayEtcd

@@ -6,7 +6,7 @@ import Testing
 import ThrowawayEtcd
 
 /// The program is killed at any moment of an apply, as by a power cut.
-@Suite(.serialized, .startsEtcd) struct KilledApplyTests {
+@Suite(.serialized, .startsEtcd, .timeLimit(.minutes(30))) struct KilledApplyTests {
   private static func file(_ cluster: ThrowawayEtcd, range: String) -> String {
     """
     apiVersion: bulkhead/v1
@@ -46,6 +46,8 @@ import ThrowawayEtcd
     #expect(try bulkhead("certs", "issue").code == 0)
     let first = try bulkhead("apply", "--enable-auth")
     #expect(first.code == 0, "\(first.all)")
+    let seed = UInt64.random(in: 0...(.max))
+    var random = SeededGenerator(seed: seed)
     for round in 0..<4 {
       try write(round % 2 == 0 ? "b" : "a")
       let before = try await authRevision()
@@ -60,14 +62,16 @@ import ThrowawayEtcd
       while process.isRunning, try await authRevision() == before {
         try await Task.sleep(for: .milliseconds(2))
       }
-      try await Task.sleep(for: .milliseconds(Int.random(in: 0...120)))
+      try await Task.sleep(for: .milliseconds(Int.random(in: 0...120, using: &random)))
       if process.isRunning { kill(process.processIdentifier, SIGKILL) }
       process.waitUntilExit()
 
       for user in [0, 19, 39] {
         try await EtcdClient.connect(to: cluster.endpoints, as: cluster.credentials(of: "user-\(user)")) {
-          #expect(await $0.mayWrite(.prefix(.init("/kept-\(user)/"))) == .allowed, "round \(round)")
-          #expect(await $0.mayRead(.prefix(.init("/kept-\(user)/"))) == .allowed, "round \(round)")
+          #expect(
+            await $0.mayWrite(.prefix(.init("/kept-\(user)/"))) == .allowed, "round \(round), seed \(seed)")
+          #expect(
+            await $0.mayRead(.prefix(.init("/kept-\(user)/"))) == .allowed, "round \(round), seed \(seed)")
         }
       }
     }

@@ -6,7 +6,7 @@ import Testing
 import ThrowawayEtcd
 
 /// The whole workflow, from one file to `verify`, on real servers, checked from outside with etcdctl.
-@Suite(.serialized, .startsEtcd) struct MainJobTests {
+@Suite(.serialized, .startsEtcd, .timeLimit(.minutes(30))) struct MainJobTests {
   @Test(arguments: Server.all) func oneFileBecomesASegmentedCluster(server: Server) async throws {
     let folder = try TemporaryFolder()
     let cluster = try await ThrowawayEtcd.start(

@@ -91,8 +91,8 @@ import Testing
       rest = rest[place.upperBound...]
     }
     let steps = outcome.out.matches(of: /## \d+\. (.*)\n/).map { String($0.1) }
-    #expect(steps.first == "Users and roles in etcd, beside those there are")
-    #expect(steps.last == "Only now: the Secrets that nobody names any more")
+    #expect(steps.first == "New users and roles in etcd, beside the existing ones")
+    #expect(steps.last == "Last: the Secrets that nothing refers to any more")
   }
 
   /// If each component has its own Secret already, there is no shared user.
@@ -130,6 +130,6 @@ import Testing
     #expect(text.contains("restartPolicy: Always\n") && text.contains("name: bulkhead-agent-calico-node\n"))
     let runbook = try Program.run(
       Program.path, ["manifest", Self.manifest, "--runbook"] + agent, in: folder.path)
-    #expect(runbook.out.contains("## 3. Where the agents get certificates\n"), "\(runbook.all)")
+    #expect(runbook.out.contains("## 3. The source of the agents' certificates\n"), "\(runbook.all)")
   }
 }

@@ -7,7 +7,7 @@ import ThrowawayEtcd
 
 /// A cluster in the middle of a rolling upgrade, with members of two releases: nothing is sent that stops the
 /// older members, and each member enforces the same, whichever member is unreachable meanwhile.
-@Suite(.startsEtcd) struct MixedClusterTests {
+@Suite(.startsEtcd, .timeLimit(.minutes(30))) struct MixedClusterTests {
   @Test func aClusterOfTwoReleasesGoesThroughTheStagesAndLosesAMember() async throws {
     let folder = try TemporaryFolder()
     let old = try #require(Server.all.first { $0.version == "3.4.23" })

@@ -6,7 +6,7 @@ import Testing
 import ThrowawayEtcd
 
 /// A user with a password, from the file to `verify`, and through a change that is killed in the middle.
-@Suite(.startsEtcd) struct PasswordLifeTests {
+@Suite(.startsEtcd, .timeLimit(.minutes(30))) struct PasswordLifeTests {
   @Test func aComponentWithAPasswordIsCreatedVerifiedAndChanged() async throws {
     let folder = try TemporaryFolder()
     let server = try #require(Server.all.first)
@@ -131,6 +131,6 @@ import ThrowawayEtcd
     #expect(issued.out.contains("cni-plugin.n3") && !issued.out.contains("cni-plugin.n1"), "\(issued.all)")
     let empty = try bulkhead("plan", "--nodes", "-", input: "\n")
     #expect(
-      empty.code == 1 && empty.error.contains("standard input:1:1: the list names no node"), "\(empty.all)")
+      empty.code == 1 && empty.error.contains("standard input:1:1: the list has no nodes"), "\(empty.all)")
   }
 }

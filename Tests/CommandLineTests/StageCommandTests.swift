@@ -6,7 +6,7 @@ import Testing
 import ThrowawayEtcd
 
 /// The migration from one shared certificate to one per program, with the commands that users type.
-@Suite(.serialized, .startsEtcd) struct StageCommandTests {
+@Suite(.serialized, .startsEtcd, .timeLimit(.minutes(30))) struct StageCommandTests {
   private static let pods = """
     {"kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "calico-node-x", "namespace": "kube-system"},
       "spec": {"volumes": [{"name": "etcd-certs", "secret": {"secretName": "calico-etcd-secrets"}}]}}]}

@@ -5,7 +5,7 @@ import ThrowawayEtcd
 
 @testable import Etcd
 
-@Suite("Users, roles and permissions", .realEtcd)
+@Suite("Users, roles and permissions", .realEtcd, .timeLimit(.minutes(30)))
 struct AuthTests {
   @Test("users, roles and permissions are read back as written", arguments: EtcdRelease.client)
   func roundTrip(release: EtcdRelease) async throws {

@@ -6,7 +6,7 @@ import ThrowawayEtcd
 
 @testable import Etcd
 
-@Suite("Members that fail", .realEtcd)
+@Suite("Members that fail", .realEtcd, .timeLimit(.minutes(30)))
 struct FailoverTests {
   @Test("an unreachable member is skipped", arguments: EtcdRelease.client)
   func away(release: EtcdRelease) async throws {

@@ -9,7 +9,7 @@ import ThrowawayEtcd
 
 /// Many calls in flight on one connection while something happens to it: each that fails says whether it was surely not
 /// processed, and none is made twice.
-@Suite("Calls that are interrupted", .realEtcd)
+@Suite("Calls that are interrupted", .realEtcd, .timeLimit(.minutes(30)))
 struct InterruptedCallTests {
   private enum Fate: String, CaseIterable, CustomTestStringConvertible {
     case killed = "the member is killed"

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Etcd
 
-@Suite("Many calls on one connection", .realEtcd)
+@Suite("Many calls on one connection", .realEtcd, .timeLimit(.minutes(30)))
 struct ManyCallsTests {
   private static let pattern: [UInt8] = {
     var random = SeededGenerator(seed: 12)

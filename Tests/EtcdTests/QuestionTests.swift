@@ -7,7 +7,7 @@ import ThrowawayEtcd
 
 @testable import Etcd
 
-@Suite("Permission probes", .realEtcd)
+@Suite("Permission probes", .realEtcd, .timeLimit(.minutes(30)))
 struct QuestionTests {
   /// Makes a user that may read and write `base/a/`, read `base/b/`, write `base/key`, and read and write
   /// `base/c` to `base/e` in two adjacent ranges.

@@ -8,7 +8,7 @@ import Testing
 @testable import Etcd
 @testable import ThrowawayEtcd
 
-@Suite("TLS with members", .realEtcd)
+@Suite("TLS with members", .realEtcd, .timeLimit(.minutes(30)))
 struct TLSTests {
   private func error(
     _ endpoint: Endpoint, as credentials: ClientCredentials

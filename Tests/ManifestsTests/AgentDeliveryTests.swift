@@ -7,7 +7,7 @@ import YAML
 struct AgentDeliveryTests {
   static let agent = ManifestOptions.Delivery.agent(
     AgentPlacement(
-      image: "registry.example/bulkhead:0.1.0",
+      image: "registry.example/bulkhead:0.2.0",
       source: "server:\n  address: https://authority.example:8443\n  ca: /etc/bulkhead-agent/etcd-ca.crt\n",
       identities: [
         "calico-node": "calico-node.${NODE_NAME}", "cni-plugin": "cni-plugin.${NODE_NAME}",

@@ -189,7 +189,7 @@ struct DifficultManifestTests {
     #expect(
       faults
         == [("etcd_ca", 55), ("etcd_cert", 56), ("etcd_key", 57)].map { key, line in
-          "calico.yaml:\(line + 3): ConfigMap/calico-config gives the key \(key) twice, in line \(line) and line \(line + 3)"
+          "calico.yaml:\(line + 3): ConfigMap/calico-config has the key \(key) twice, in line \(line) and line \(line + 3)"
         })
   }
 

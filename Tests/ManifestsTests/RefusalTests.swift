@@ -22,7 +22,7 @@ struct RefusalTests {
   static let wrong: [Wrong] = [
     Wrong(
       "key: key", "key: cert",
-      "calico.yaml:9: ConfigMap/settings, cert is to be the path of both etcd-cert and etcd-key"),
+      "calico.yaml:9: ConfigMap/settings, cert would be the path of both etcd-cert and etcd-key"),
     Wrong(
       "ca: ''", "ca: /etc/ssl/ca.pem",
       "calico.yaml:8: ConfigMap/settings, ca is /etc/ssl/ca.pem, not /calico-secrets/etcd-ca"),
@@ -60,20 +60,20 @@ struct RefusalTests {
       "calico.yaml:40: DaemonSet/agents, container calico-node has a mount without a"),
     Wrong(
       "secret: {secretName: shared, defaultMode: 0400}", "hostPath: {path: /etc/calico}",
-      "calico.yaml:43: DaemonSet/agents, volume tls carries the etcd credential and is of type hostPath"),
+      "calico.yaml:43: DaemonSet/agents, volume tls contains the etcd credential and has the type hostPath"),
     Wrong(
       "secret: {secretName: shared, defaultMode: 0400}",
       "csi: {driver: d, nodePublishSecretRef: {name: shared}}",
-      "calico.yaml:43: DaemonSet/agents, volume tls carries the etcd credential and is of type csi"),
+      "calico.yaml:43: DaemonSet/agents, volume tls contains the etcd credential and has the type csi"),
     Wrong(
       "secret: {secretName: shared, defaultMode: 0400}", "projected: {sources: [{secret: {name: shared}}]}",
-      "calico.yaml:43: DaemonSet/agents, volume tls carries the etcd credential and is of type projected"),
+      "calico.yaml:43: DaemonSet/agents, volume tls contains the etcd credential and has the type projected"),
     Wrong(
       "defaultMode: 0400}", "items: [{key: ca.pem, path: etcd-ca}]}",
-      "calico.yaml:44: DaemonSet/agents, volume tls picks other keys than etcd-ca, etcd-cert and etcd-key"),
+      "calico.yaml:44: DaemonSet/agents, volume tls selects other keys than etcd-ca, etcd-cert and etcd-key"),
     Wrong(
       "      volumes:\n      - name: tls\n", "      volumes:\n      - &v\n        name: tls\n",
-      "calico.yaml:43: DaemonSet/agents, volume tls-cni carries an anchor, which a copy would define again"),
+      "calico.yaml:43: DaemonSet/agents, volume tls-cni has an anchor, which a copy would define again"),
     Wrong(
       "        - {name: SLEEP, value: \"false\"}\n",
       "        - {name: OTHER, valueFrom: {secretKeyRef: {name: shared, key: etcd-key}}}\n",
@@ -106,7 +106,7 @@ struct RefusalTests {
     ),
     Wrong(
       "value: ''", "value: {{ .Values.ca }}",
-      "calico.yaml:59: Deployment/controllers has a key that is no word"),
+      "calico.yaml:59: Deployment/controllers has a key that is not a scalar"),
     Wrong(
       "kind: Deployment\n", "kind: Deployment\n{{- if .Values.x }}\n",
       "calico.yaml:48: the file is not valid YAML"),
@@ -138,9 +138,9 @@ struct RefusalTests {
   @Test("other texts than manifests are refused")
   func noManifest() {
     for (text, fault) in [
-      ("", "calico.yaml:1: the file holds no Kubernetes object"),
-      ("# only a comment\n---\n", "calico.yaml:1: the file holds no Kubernetes object"),
-      ("hello\n", "calico.yaml:1: the file has a document that is no Kubernetes object"),
+      ("", "calico.yaml:1: the file contains no Kubernetes object"),
+      ("# only a comment\n---\n", "calico.yaml:1: the file contains no Kubernetes object"),
+      ("hello\n", "calico.yaml:1: the file has a document that is not a Kubernetes object"),
       ("---\nlayout: null\n---\n{% helm %}\n", "calico.yaml:4: the file is not valid YAML"),
       ("apiVersion: v1\nkind: ConfigMap\n", "calico.yaml:1: ConfigMap has no metadata.name"),
       (
@@ -212,7 +212,7 @@ struct RefusalTests {
       """
     #expect(
       Samples.faults(SmallManifest.whole + pod) == [
-        "calico.yaml:79: Pod/backup, container backup uses the credential's volume c at /certs and is no Calico component "
+        "calico.yaml:79: Pod/backup, container backup uses the credential's volume c at /certs and is not a Calico component "
           + "that is known"
       ])
     #expect(
@@ -234,15 +234,15 @@ struct RefusalTests {
     #expect(faults(Samples.secrets) == [])
     var same = Samples.secrets
     same[1].name = same[0].name
-    #expect(faults(same).first?.contains("is given to both calico-node and cni-plugin") == true)
+    #expect(faults(same).first?.contains("is used for both calico-node and cni-plugin") == true)
     var bad = Samples.secrets
     bad[0].name = "Calico_Node"
     #expect(
-      faults(bad).first?.contains("is to be named Calico_Node, which Kubernetes does not allow") == true)
+      faults(bad).first?.contains("would be named Calico_Node, which Kubernetes does not allow") == true)
     var missing = Samples.secrets
     missing[2].material = nil
     #expect(
-      faults(missing).first?.contains("is needed by kube-controllers, for which no certificate is given")
+      faults(missing).first?.contains("is needed by kube-controllers, which has no certificate")
         == true)
   }
 }

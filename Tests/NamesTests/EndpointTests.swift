@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", "is no URL"), ("10.0.0.11:2379", "is no URL"), ("https:/10.0.0.11", "is no URL"),
+    ("", "is not a URL"), ("10.0.0.11:2379", "is not a URL"), ("https:/10.0.0.11", "is not a URL"),
     ("http://10.0.0.11:2379", "is not an https URL"), ("unixs://a", "is not an https URL"),
     ("ftp://a", "is not an https URL"), (" https://a", "is not an https URL"),
     ("https://", "has no valid host"), ("https://:2379", "has no valid host"),
@@ -52,9 +52,10 @@ import Testing
     ("https://a:x", "has no valid port"),
     ("https://a:2379:2380", "has no valid port"), ("https://a:99999999999999999999", "has no valid port"),
     ("https://a:٢٣٧٩", "has no valid port"),
-    ("https://a:2379/v3", "holds a path, a query or a fragment"),
-    ("https://a//", "holds a path, a query or a fragment"),
-    ("https://a?x", "holds a path, a query or a fragment"), ("https://root:secret@a", "holds a user"),
+    ("https://a:2379/v3", "contains a path, a query or a fragment"),
+    ("https://a//", "contains a path, a query or a fragment"),
+    ("https://a?x", "contains a path, a query or a fragment"),
+    ("https://root:secret@a", "contains a user name"),
   ]) func isRefused(url: String, problem: String) throws {
     let error = try #require(throws: EndpointError.self) { try Endpoint(url) }
     #expect(error.problem == problem)

@@ -90,7 +90,7 @@ import Testing
     let (plain, _, places) = try segmentation(components)
     #expect(try bundle(.directory, plain).texts(for: places[0]).values.allSatisfy { !$0.contains("egion") })
     let fault = #expect(throws: (any Error).self) { try segmentation(components, calico: ", region: North") }
-    #expect("\(fault.map { "\($0)" } ?? "")".contains("is no OpenStack region"))
+    #expect("\(fault.map { "\($0)" } ?? "")".contains("is not a valid OpenStack region"))
   }
 
   @Test func `the same input gives the same bundle, and only changed files are written`() throws {

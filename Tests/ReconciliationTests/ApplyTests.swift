@@ -8,7 +8,7 @@ import ThrowawayEtcd
 @testable import Etcd
 @testable import Reconciliation
 
-@Suite("Applying", .realEtcd)
+@Suite("Applying", .realEtcd, .timeLimit(.minutes(30)))
 struct ApplyTests {
   private func check(_ release: EtcdRelease, members: Int) async throws {
     try await TestCluster.with(release, members: members) { cluster in

@@ -9,7 +9,7 @@ import ThrowawayEtcd
 
 @testable import Reconciliation
 
-@Suite("Turning authentication on", .realEtcd)
+@Suite("Turning authentication on", .realEtcd, .timeLimit(.minutes(30)))
 struct EnableAuthTests {
   private func enable(
     _ cluster: TestCluster, applicant: String = "root", timeout: Duration = .seconds(8),

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Reconciliation
 
-@Suite("The etcdctl lines of a plan", .realEtcd)
+@Suite("The etcdctl lines of a plan", .realEtcd, .timeLimit(.minutes(30)))
 struct EtcdctlLinesTests {
   static let odd = Segmentation.of([
     (

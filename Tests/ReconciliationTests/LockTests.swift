@@ -7,7 +7,7 @@ import Testing
 
 @testable import Reconciliation
 
-@Suite("The lock", .realEtcd)
+@Suite("The lock", .realEtcd, .timeLimit(.minutes(30)))
 struct LockTests {
   /// The time to live of the lock's lease in these tests, in seconds.
   private let term = 4

@@ -11,7 +11,7 @@ import ThrowawayEtcd
 
 /// Each call of a whole apply fails once, in several ways. Meanwhile clients with the certificates of users
 /// that keep access use it all the time.
-@Suite("Applying over a faulty connection", .realEtcd)
+@Suite("Applying over a faulty connection", .realEtcd, .timeLimit(.minutes(30)))
 struct LostCallTests {
   private static func segmentation(
     _ roles: [(String, [Grant])], _ users: [(String, [String])]

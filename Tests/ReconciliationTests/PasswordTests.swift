@@ -8,7 +8,7 @@ import Testing
 
 @testable import Reconciliation
 
-@Suite("Users with passwords", .realEtcd)
+@Suite("Users with passwords", .realEtcd, .timeLimit(.minutes(30)))
 struct PasswordTests {
   /// A user with a certificate, and one with a password and its own role.
   private static let segmentation = Segmentation(

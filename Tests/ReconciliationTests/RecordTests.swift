@@ -7,7 +7,7 @@ import Testing
 
 @testable import Reconciliation
 
-@Suite("The record", .realEtcd)
+@Suite("The record", .realEtcd, .timeLimit(.minutes(30)))
 struct RecordTests {
   /// The users and roles of this many nodes, with three components on each.
   static func record(nodes: Int, name: (Int) -> String) -> Record {

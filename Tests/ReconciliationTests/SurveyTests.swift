@@ -8,7 +8,7 @@ import ThrowawayEtcd
 
 @testable import Reconciliation
 
-@Suite("The survey", .realEtcd)
+@Suite("The survey", .realEtcd, .timeLimit(.minutes(30)))
 struct SurveyTests {
   @Test(
     "reads the version of every member, in the file or not, and the auth revision",

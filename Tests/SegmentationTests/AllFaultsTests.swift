@@ -55,18 +55,19 @@ import Testing
   }
 
   @Test func invalidYAML() throws {
-    let tab = "2:1: this is no YAML: found a tab character that violates indentation | indent with blanks"
+    let tab =
+      "2:1: this is not valid YAML: found a tab character that violates indentation | indent with spaces"
     #expect(try faults("cluster: a\n\tkind: b\n") == [tab])
     #expect(
       try faults("cluster: @a\n") == [
-        "1:10: this is no YAML: found character that cannot start any token | indent with blanks, and put a value like this in quotes"
+        "1:10: this is not valid YAML: found character that cannot start any token | indent with spaces, and put a value like this in quotes"
       ])
     #expect(
-      try faults("a: [1, 2\n") == ["2:1: this is no YAML: did not find expected ',' or ']'"])
-    #expect(try faults("a: *b\n") == ["1:4: this is no YAML: found undefined alias"])
+      try faults("a: [1, 2\n") == ["2:1: this is not valid YAML: did not find expected ',' or ']'"])
+    #expect(try faults("a: *b\n") == ["1:4: this is not valid YAML: found undefined alias"])
     #expect(
       try faults("a: b\nc: \u{1}\n") == [
-        "2:4: this is no YAML: control characters are not allowed | write the character as an escape in double quotes"
+        "2:4: this is not valid YAML: control characters are not allowed | write the character as an escape in double quotes"
       ])
   }
 
@@ -77,20 +78,20 @@ import Testing
     let found = try faults(text)
     #expect(
       found == [
-        "2:1: the key 'kind' stands again on line 5 | keep one of them",
-        "3:1: the key 'cluster' stands again on line 4 | keep one of them",
+        "2:1: the key 'kind' is already used on line 5 | keep one of them",
+        "3:1: the key 'cluster' is already used on line 4 | keep one of them",
         "5:7: 'kind' cannot be 'b' | write 'Segmentation'",
-        "8:3: the key 'roles' stands again on line 9 | keep one of them",
-        "19:6: the key 'user' stands again on line 19 | keep one of them",
+        "8:3: the key 'roles' is already used on line 9 | keep one of them",
+        "19:6: the key 'user' is already used on line 19 | keep one of them",
       ])
     #expect(
       try faults(edited("cluster: prod-eu", "cluster: a\ncluster: b\ncluster: c")) == [
-        "3:1: the key 'cluster' stands again on line 5 | keep one of them",
-        "4:1: the key 'cluster' stands again on line 5 | keep one of them",
+        "3:1: the key 'cluster' is already used on line 5 | keep one of them",
+        "4:1: the key 'cluster' is already used on line 5 | keep one of them",
       ])
     #expect(try faults("? [a]\n: 1\n? [a]\n: 2\n").count == 1)
     #expect(
-      try faults((1...150).map { _ in "a: b\n" }.joined()).first?.hasSuffix("stands twice in one mapping")
+      try faults((1...150).map { _ in "a: b\n" }.joined()).first?.hasSuffix("appears twice in one mapping")
         == true)
   }
 

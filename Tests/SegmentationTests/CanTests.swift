@@ -100,7 +100,7 @@ import Testing
     let error = try #require(throws: UnknownIdentity.self) {
       try segmentation.can("calico-nod", .read, .key("a"))
     }
-    #expect(error.message == "there is no identity 'calico-nod'")
+    #expect(error.message == "unknown identity 'calico-nod'")
     #expect(error.hint == "did you mean 'calico-node'?")
     #expect(
       throws: UnknownIdentity(user: "x", hint: "known here: root, calico-node, cni-plugin, kube-controllers")

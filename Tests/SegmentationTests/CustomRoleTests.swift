@@ -50,25 +50,25 @@ import Testing
     ("roles: [{role: root, grants: [{key: /a, access: read}]}]", "the role 'root' is etcd's own"),
     (
       "components: [typha]\nroles: [{role: typha, grants: [{key: /a, access: read}]}]",
-      "the name 'typha' is that of a role of the catalogue"
+      "the name 'typha' belongs to a role of the catalogue"
     ),
     (
       "roles: [{role: a, grants: [{key: /a, access: read}]}, {role: a, grants: [{key: /b, access: read}]}]",
-      "the role 'a' stands on line 10 already"
+      "the role 'a' is already listed on line 10"
     ),
     (
       "custom: [{user: a, grants: [{key: /a, access: read}]}]\nroles: [{role: a, grants: [{key: /b, access: read}]}]",
-      "the custom user 'a' has a role of this name already"
+      "the custom user 'a' already has a role of this name"
     ),
-    ("custom: [{user: a, roles: [b]}]", "there is no role 'b' in the file"),
-    ("custom: [{user: a, roles: [root]}]", "there is no role 'root' in the file"),
+    ("custom: [{user: a, roles: [b]}]", "unknown role 'b' in the file"),
+    ("custom: [{user: a, roles: [root]}]", "unknown role 'root' in the file"),
     (
-      "custom: [{user: a, grants: [{key: /a, access: read}], roles: [a]}]", "the role 'a' stands twice"
+      "custom: [{user: a, grants: [{key: /a, access: read}], roles: [a]}]", "the role 'a' is listed twice"
     ),
     ("custom: [{user: a}]", "an entry of 'custom' lacks the key 'grants'"),
     (
       "roles: [{role: a, grants: [{from: /b, to: /a, access: read}]}]",
-      "'to' is not after 'from', so the range holds no key"
+      "'to' is not after 'from', so the range contains no key"
     ),
     ("roles: [{role: a, grants: [{key: /b, to: /c, access: read}]}]", "'to' belongs to 'from'"),
     (

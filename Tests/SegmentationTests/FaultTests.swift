@@ -78,7 +78,7 @@ import Testing
     ),
     Case(
       "[node-1, node-2]", "",
-      "23:7: 'nodes', where it is no list, must be a text, found nothing"),
+      "23:7: 'nodes', if it is not a list, must be a text, found nothing"),
     Case("[node-1, node-2]", "[node-1, [node-2]]", "23:17: a node's name must be a text, found a list"),
     Case(
       "{directory: pki}", "pki",
@@ -100,15 +100,15 @@ import Testing
       "kind: Segmentation", "kind: Deployment", "2:7: 'kind' cannot be 'Deployment' | write 'Segmentation'"),
     Case(
       "v3.32.1", "v3.40.0",
-      "5:12: the catalogue does not know Calico v3.40 | the nearest release it knows is v3.33"),
-    Case("v3.32.1", "latest", "5:12: \"latest\" is no Calico release | write it as v3.32 or v3.32.1"),
+      "5:12: the catalogue does not cover Calico v3.40 | the nearest release in the catalogue is v3.33"),
+    Case("v3.32.1", "latest", "5:12: \"latest\" is not a Calico release | write it as v3.32 or v3.32.1"),
     Case(
       "roles: corrected", "roles: correct",
       "6:10: 'calico.roles' cannot be 'correct' | did you mean 'corrected'?"),
-    Case("[wireguard]", "[wiregaurd]", "7:14: there is no feature 'wiregaurd' | did you mean 'wireguard'?"),
+    Case("[wireguard]", "[wiregaurd]", "7:14: unknown feature 'wiregaurd' | did you mean 'wireguard'?"),
     Case(
       "[wireguard]", "[wireguard, windows, wireguard]",
-      "7:34: the feature 'wireguard' stands twice | keep one of them"),
+      "7:34: the feature 'wireguard' is listed twice | keep one of them"),
     Case(
       "isolation: component", "isolation: nodes",
       "13:12: 'isolation' cannot be 'nodes' | known here: component, node-certificate, node-user"),
@@ -131,10 +131,10 @@ import Testing
   static let endpoints: [Case] = [
     Case(
       "https://10.0.0.11:2379", "10.0.0.11:2379",
-      "9:15: endpoint '10.0.0.11:2379' is no URL | write it as https://HOST:2379"),
+      "9:15: endpoint '10.0.0.11:2379' is not a URL | write it as https://HOST:2379"),
     Case(
       "https://10.0.0.11:2379", "http://10.0.0.11:2379",
-      "9:15: endpoint 'http://10.0.0.11:2379' is not an https URL | without TLS etcd cannot tell one client from another: give the member's https:// client URL"
+      "9:15: endpoint 'http://10.0.0.11:2379' is not an https URL | without TLS etcd cannot distinguish clients: give the member's https:// client URL"
     ),
     Case(
       "https://10.0.0.11:2379", "https://10.0.0.11:0",
@@ -142,39 +142,39 @@ import Testing
     ),
     Case(
       "https://10.0.0.11:2379", "https://root:secret@a",
-      "9:15: endpoint 'https://…@a' holds a user | write it as https://HOST:2379, with nothing before the host or after the port"
+      "9:15: endpoint 'https://…@a' contains a user name | write it as https://HOST:2379, with nothing before the host or after the port"
     ),
     Case(
       "[https://10.0.0.11:2379, 'https://[::1]:2379']", "[]",
       "9:14: 'etcd.endpoints' is empty | name at least one member's client URL"),
     Case(
       "'https://[::1]:2379'", "https://10.0.0.11",
-      "9:39: the endpoint 'https://10.0.0.11' stands twice | keep one of them"),
+      "9:39: the endpoint 'https://10.0.0.11' is listed twice | keep one of them"),
     Case(
       "'https://[::1]:2379'", "2379",
       "9:39: an endpoint must be a text, found a number | write it in quotes: \"2379\""),
   ]
 
   static let names: [Case] = [
-    Case("cni-plugin", "cni-plugn", "14:27: there is no component 'cni-plugn' | did you mean 'cni-plugin'?"),
+    Case("cni-plugin", "cni-plugn", "14:27: unknown component 'cni-plugn' | did you mean 'cni-plugin'?"),
     Case(
       "cni-plugin", "calicoctl-full",
-      "14:27: there is no component 'calicoctl-full' | it has a section of its own: calicoctl or kubernetes"),
+      "14:27: unknown component 'calicoctl-full' | it has its own section: calicoctl or kubernetes"),
     Case(
       "cni-plugin", "calico-node",
-      "14:27: the name 'calico-node' is taken already, on line 14 | every identity has a name of its own"),
+      "14:27: the name 'calico-node' is already used on line 14 | give each identity its own name"),
     Case(
       "user: alice", "user: cni-plugin",
-      "16:12: the name 'cni-plugin' is taken already, on line 14 | every identity has a name of its own"),
+      "16:12: the name 'cni-plugin' is already used on line 14 | give each identity its own name"),
     Case(
       "user: netops", "user: alice",
-      "17:12: the name 'alice' is taken already, on line 16 | every identity has a name of its own"),
+      "17:12: the name 'alice' is already used on line 16 | give each identity its own name"),
     Case(
       "user: backup", "user: netops",
-      "19:11: the name 'netops' is taken already, on line 17 | every identity has a name of its own"),
+      "19:11: the name 'netops' is already used on line 17 | give each identity its own name"),
     Case(
       "kube-apiserver-etcd-client", "backup",
-      "25:14: the name 'backup' is taken already, on line 19 | every identity has a name of its own"),
+      "25:14: the name 'backup' is already used on line 19 | give each identity its own name"),
     Case(
       "user: alice", "user: root",
       "16:12: the user 'root' is etcd's administrator and cannot be segmented | give this identity a name of its own; Bulkhead manages 'root' by itself"
@@ -185,7 +185,7 @@ import Testing
     ),
     Case(
       "user: backup", "user: calicoctl-full",
-      "19:11: the name 'calicoctl-full' is that of a role of the catalogue | choose another name"),
+      "19:11: the name 'calicoctl-full' belongs to a role of the catalogue | choose another name"),
     Case(
       "user: alice", "user: \(String(repeating: "a", count: 65))",
       "16:12: the user name '\(String(repeating: "a", count: 65))' has 65 characters | a certificate's Common Name has at most 64"
@@ -230,7 +230,7 @@ import Testing
       "21:9: a grant has either 'key' or 'prefix' | a prefix covers every key that begins with it"),
     Case(
       "{prefix: /calico/, ", #"{key: '/a\b', "#,
-      #"21:15: the key '/a\b' has a backslash that begins no escape | write a byte as \xNN, and the backslash itself as \x5c"#
+      #"21:15: the key '/a\b' has a backslash that does not begin an escape | write a byte as \xNN, and the backslash itself as \x5c"#
     ),
     Case("access: read}", "access: reads}", "21:36: 'access' cannot be 'reads' | did you mean 'read'?"),
     Case(
@@ -242,14 +242,15 @@ import Testing
   static let nodes: [Case] = [
     Case(
       "[node-1, node-2]", "[node-1, Node-2]",
-      "23:17: \"Node-2\" is no name of a Calico node | Calico writes host names in lower case: \"node-2\""),
+      "23:17: \"Node-2\" is not a valid node name of Calico | Calico writes host names in lower case: \"node-2\""
+    ),
     Case(
       "[node-1, node-2]", "[node-1, node_2]",
-      "23:17: \"node_2\" is no name of a Calico node | use a-z, 0-9, '-' and '.', with a letter or digit at both ends of each part"
+      "23:17: \"node_2\" is not a valid node name of Calico | use a-z, 0-9, '-' and '.', with a letter or digit at both ends of each part"
     ),
     Case(
       "[node-1, node-2]", "[node-1, node-1]",
-      "23:17: the node 'node-1' stands on line 23 already | keep one of them"),
+      "23:17: the node 'node-1' is already listed on line 23 | keep one of them"),
   ]
 
   @Test func aLongNodeNameIsRefusedOnlyWhereItIsPartOfAUser() throws {
@@ -258,8 +259,8 @@ import Testing
     #expect(try faults(text) == [])
     #expect(
       try faults(text.replacing("isolation: component", with: "isolation: node-user")) == [
-        "23:9: the user name 'calico-node.\(node)' has 72 characters | a certificate's Common Name has at most 64; isolation 'node-certificate' does without such users",
-        "23:9: the user name 'cni-plugin.\(node)' has 71 characters | a certificate's Common Name has at most 64; isolation 'node-certificate' does without such users",
+        "23:9: the user name 'calico-node.\(node)' has 72 characters | a certificate's Common Name has at most 64; isolation 'node-certificate' needs no such users",
+        "23:9: the user name 'cni-plugin.\(node)' has 71 characters | a certificate's Common Name has at most 64; isolation 'node-certificate' needs no such users",
       ])
   }
 
@@ -267,13 +268,13 @@ import Testing
     let text = try edited("isolation: component", "isolation: node-user")
     #expect(
       try faults(text.replacing("user: backup", with: "user: cni-plugin.node-2")) == [
-        "19:11: the name 'cni-plugin.node-2' is taken already, on line 23 | every identity has a name of its own"
+        "19:11: the name 'cni-plugin.node-2' is already used on line 23 | give each identity its own name"
       ])
   }
 
   @Test(arguments: ["node-user", "node-certificate"]) func nodeIsolationNeedsNodes(isolation: String) throws {
     let fault =
-      "13:12: isolation '\(isolation)' needs to know the nodes | list them under 'nodes', or name a file there, by the names that 'kubectl get nodes' shows"
+      "13:12: isolation '\(isolation)' needs the list of nodes | list them under 'nodes', or name a file there, by the names that 'kubectl get nodes' shows"
     let text = try edited("isolation: component", "isolation: \(isolation)")
     #expect(try faults(text.replacing("nodes: [node-1, node-2]\n", with: "")) == [fault])
     #expect(try faults(text.replacing("[node-1, node-2]", with: "[]")) == [fault])
@@ -286,7 +287,7 @@ import Testing
         file: "bulkhead.yaml",
         faults: [
           Fault(
-            line: 1, column: 1, message: "the file names no identity",
+            line: 1, column: 1, message: "the file has no identities",
             hint: "list the components: [calico-node, cni-plugin, kube-controllers]")
         ])
     ) { try file("components: []") }

@@ -81,7 +81,7 @@ import Testing
   @Test func compactionGivesRoot() throws {
     #expect(
       told(try lint(features: "compaction").filter { $0.rule.severity == .error }) == [
-        "BH001 identity kube-controllers: 'kube-controllers' holds root"
+        "BH001 identity kube-controllers: 'kube-controllers' has the role root"
       ])
     #expect(
       try lint(ResolveTests.demo, features: "apiserver-without-compaction").map(\.rule.id) == [
@@ -109,7 +109,7 @@ import Testing
     #expect(try custom("prefix: /bulkhead/, access: read").isEmpty)
     #expect(
       told(try custom("prefix: \(v3)nodes/, access: write")) == [
-        "BH006 identity tool: 'tool' may write and not read \(v3)nodes/*"
+        "BH006 identity tool: 'tool' may write but not read \(v3)nodes/*"
       ])
     #expect(try custom("prefix: /tool/, access: write").isEmpty)
     #expect(try custom("prefix: /tool/, access: readwrite").isEmpty)
@@ -125,11 +125,11 @@ import Testing
       more: "nodes: [n1, n10, n2, n100]\nisolation: node-certificate")
     #expect(
       told(findings) == [
-        "BH021 role tool: the prefix /calico/ipam/v2/host/n1 of the grant 'readwrite /calico/ipam/v2/host/n1*' does not end in a slash"
+        "BH021 role tool: the prefix /calico/ipam/v2/host/n1 of the grant 'readwrite /calico/ipam/v2/host/n1*' does not end with a slash"
       ])
     #expect(
       findings.first?.details == [
-        "it reaches what is node n10's as well", "it reaches what is node n100's as well",
+        "it also covers keys of node n10", "it also covers keys of node n100",
       ])
     #expect(try custom("prefix: /calico/ipam/v2/host/n1/, access: readwrite").isEmpty)
     #expect(try custom("key: /calico/ipam/v2/host/n1, access: readwrite").isEmpty)
@@ -188,7 +188,7 @@ import Testing
   }
 
   @Test func theCostOfManyUsersIsReported() throws {
-    let nodes = (1...1200).map { "n\($0)" }.joined(separator: ", ")
+    let nodes = (1...4000).map { "n\($0)" }.joined(separator: ", ")
     let findings = try lint("components: [calico-node]\nnodes: [\(nodes)]\nisolation: node-user")
     #expect(findings.filter { $0.rule.severity > .info }.map(\.rule.id) == ["BH043"])
     #expect(
@@ -209,11 +209,12 @@ import Testing
       ], apiservers: ["apiserver"])
     #expect(
       told(findings) == [
-        "BH001 identity boss: 'boss' holds root", "BH003 identity spy: 'spy' reaches all of Kubernetes",
+        "BH001 identity boss: 'boss' has the role root",
+        "BH003 identity spy: 'spy' reaches all of Kubernetes",
         "BH020 role peek: the grant 'read *' covers every key from \\x00 on",
         "BH011 identity a b : the user name 'a b ' begins or ends with white space",
         "BH022 role one: the grant 'read /x/*' has a star in its key",
-        "BH002 identity apiserver: kube-apiserver's user 'apiserver' holds root",
+        "BH002 identity apiserver: kube-apiserver's user 'apiserver' has the role root",
         "BH010 identity idle: 'idle' may do nothing", "BH012 role unused: no user has the role 'unused'",
       ])
   }

@@ -20,8 +20,8 @@ import Testing
     let told = Lint.findings(segmentation).filter { $0.rule.id == "BH013" }.map(\.message)
     #expect(
       told == [
-        "'kube-etcd-healthcheck-client' holds root: 'kubeadm join and reset'",
-        "'backup' holds root: 'snapshots'",
+        "'kube-etcd-healthcheck-client' has the role root: 'kubeadm join and reset'",
+        "'backup' has the role root: 'snapshots'",
       ])
     #expect(!Lint.findings(segmentation).contains { $0.rule.id == "BH001" })
   }

@@ -36,21 +36,21 @@ import Testing
   @Test func `faults are reported with their line`() {
     #expect(
       faults("node-1\nNode-2\n\nnode-1\nnode_3\n") == [
-        "nodes.txt:2:1: \"Node-2\" is no name of a Calico node",
+        "nodes.txt:2:1: \"Node-2\" is not a valid node name of Calico",
         "  hint: Calico writes host names in lower case: \"node-2\"",
-        "nodes.txt:4:1: the node 'node-1' stands twice", "  hint: keep one of them",
-        "nodes.txt:5:1: \"node_3\" is no name of a Calico node",
+        "nodes.txt:4:1: the node 'node-1' is listed twice", "  hint: keep one of them",
+        "nodes.txt:5:1: \"node_3\" is not a valid node name of Calico",
         "  hint: use a-z, 0-9, '-' and '.', with a letter or digit at both ends of each part",
       ])
     let json = "{\"items\": [\n{\"metadata\": {\n\"labels\": {\"host\": \"N1\"},\n\"name\": \"N1\"}}]}"
-    #expect(faults(json).first == "nodes.txt:4:1: \"N1\" is no name of a Calico node")
+    #expect(faults(json).first == "nodes.txt:4:1: \"N1\" is not a valid node name of Calico")
   }
 
   @Test(arguments: [
-    ("", "the list names no node"), ("# nobody\n", "the list names no node"),
-    (#"{"items":[]}"#, "the list names no node"), ("{", "this is no JSON of Kubernetes"),
-    (#"{"kind":"Pod","metadata":{"name":"p"}}"#, "this is no list of nodes, but 'Pod'"),
-    (#"{"items":[{"kind":"Pod","metadata":{"name":"p"}}]}"#, "item 1 is no node, but 'Pod'"),
+    ("", "the list has no nodes"), ("# nobody\n", "the list has no nodes"),
+    (#"{"items":[]}"#, "the list has no nodes"), ("{", "this is not JSON of Kubernetes"),
+    (#"{"kind":"Pod","metadata":{"name":"p"}}"#, "this is not a list of nodes but 'Pod'"),
+    (#"{"items":[{"kind":"Pod","metadata":{"name":"p"}}]}"#, "item 1 is not a node but 'Pod'"),
   ])
   func `other texts and empty lists are refused`(text: String, message: String) {
     #expect(faults(text).first == "nodes.txt:1:1: \(message)")

@@ -122,7 +122,7 @@ import Testing
       try segmentation("components: [typha]", roles: "documented")
     }
     #expect(error.message == "Calico publishes no table for 'typha'")
-    #expect(error.hint == "use 'roles: corrected', or leave the component out")
+    #expect(error.hint == "use 'roles: corrected', or remove the component")
   }
 
   @Test func aCustomComponentHasARoleOfItsName() throws {

@@ -34,11 +34,4 @@ import Testing
     #expect(NearestWord.of(String(repeating: "a", count: 100_000), among: words) == nil)
     #expect(NearestWord.hint(for: "x", among: ["a", "bcd"]) == "known here: a, bcd")
   }
-
-  @Test func aSwapIsOneEdit() {
-    #expect(NearestWord.edits("ab", "ba") == 1)
-    #expect(NearestWord.edits("", "abc") == 3)
-    #expect(NearestWord.edits("kitten", "sitting") == 3)
-    #expect(NearestWord.edits("same", "same") == 0)
-  }
 }

@@ -3,6 +3,7 @@ import Etcd
 import Foundation
 import Names
 import Synchronization
+import TestSupport
 import ThrowawayEtcd
 
 /// A throw-away cluster with helpers for tests.
@@ -80,7 +81,9 @@ package struct TestCluster: Sendable {
       try await etcd.grant(role: "root", toUser: "root")
       try await etcd.enableAuth()
       for endpoint in etcd.endpoints {
-        while try await !etcd.only(endpoint).isAuthEnabled() { try await Task.sleep(for: .milliseconds(20)) }
+        guard try await eventually({ try await etcd.only(endpoint).isAuthEnabled() }) else {
+          throw NotSecured(endpoint: endpoint)
+        }
       }
     }
   }
@@ -132,4 +135,9 @@ private actor Places {
   func giveBack() {
     if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
   }
+}
+
+/// A member that does not turn authentication on with the others.
+struct NotSecured: Error {
+  let endpoint: Endpoint
 }

@@ -4,7 +4,7 @@ import TestClusters
 import Testing
 import ThrowawayEtcd
 
-@Suite("Throw-away clusters", .realEtcd)
+@Suite("Throw-away clusters", .realEtcd, .timeLimit(.minutes(30)))
 struct ThrowawayEtcdTests {
   @Test(
     "every release that the tests need is installed",

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Verification
 
-@Suite("Vulnerabilities observed on the live server", .realEtcd)
+@Suite("Vulnerabilities observed on the live server", .realEtcd, .timeLimit(.minutes(30)))
 struct HoleSightingTests {
   @Test("are those known for the version, at every member", arguments: EtcdRelease.main)
   func asKnown(release: EtcdRelease) async throws {

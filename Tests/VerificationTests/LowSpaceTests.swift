@@ -7,7 +7,7 @@ import ThrowawayEtcd
 
 @testable import Verification
 
-@Suite("Verifying a store that is nearly full", .realEtcd)
+@Suite("Verifying a store that is nearly full", .realEtcd, .timeLimit(.minutes(30)))
 struct LowSpaceTests {
   @Test("sends no write probes, and raises no alarm", arguments: EtcdRelease.main)
   func nearlyFull(release: EtcdRelease) async throws {

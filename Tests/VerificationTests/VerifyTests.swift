@@ -7,7 +7,7 @@ import ThrowawayEtcd
 
 @testable import Verification
 
-@Suite("Verifying a live cluster", .realEtcd)
+@Suite("Verifying a live cluster", .realEtcd, .timeLimit(.minutes(30)))
 struct VerifyTests {
   private func check(_ release: EtcdRelease, members: Int) async throws {
     try await TestCluster.with(release, members: members) { cluster in

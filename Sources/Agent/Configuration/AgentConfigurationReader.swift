@@ -1,4 +1,6 @@
+import AgentFile
 import CertificateSources
+import Files
 import Names
 import StrictYAML
 import Text
@@ -30,15 +32,12 @@ struct AgentReader {
   let folder: String
   let environment: [String: String]
 
-  private static let keys = [
-    "apiVersion", "kind", "source", "certificates", "etcdCA", "lifetime", "renewal", "listen",
-  ]
-
   fileprivate mutating func configuration(_ root: Node) -> AgentConfiguration? {
     let fields = reader.fields(
-      root, of: "the file", known: Self.keys, required: ["apiVersion", "kind", "source", "certificates"])
-    reader.constant(fields["apiVersion"], of: "'apiVersion'", "bulkhead/v1")
-    reader.constant(fields["kind"], of: "'kind'", "Agent")
+      root, of: "the file", known: AgentFile.Key.allCases.map(\.rawValue),
+      required: ["apiVersion", "kind", "source", "certificates"])
+    reader.constant(fields["apiVersion"], of: "'apiVersion'", AgentFile.apiVersion)
+    reader.constant(fields["kind"], of: "'kind'", AgentFile.kind)
     let source = fields["source"].flatMap { self.source($0) }
     let deliveries = deliveries(fields["certificates"])
     let etcdCA = path(fields["etcdCA"], of: "'etcdCA'")
@@ -120,7 +119,7 @@ struct AgentReader {
 
   /// A path, relative to the working directory or absolute.
   mutating func path(_ node: Node?, of place: String) -> String? {
-    text(node, of: place).map { $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" }
+    text(node, of: place)?.relative(to: folder)
   }
 
   /// The only one of several keys that exists; it is a fault if not exactly one does.

@@ -1,3 +1,4 @@
+import AgentFile
 import Names
 import StrictYAML
 import Text
@@ -5,10 +6,6 @@ import YAML
 
 /// The section `certificates`.
 extension AgentReader {
-  private static let keys = [
-    "identity", "directory", "keyMode", "certificateMode", "owner", "group", "cniCopy", "afterChange",
-  ]
-
   mutating func deliveries(_ node: Node?) -> [AgentConfiguration.Delivery] {
     var deliveries: [AgentConfiguration.Delivery] = []
     // A folder holds one pair: two deliveries in one folder would replace each other's files.
@@ -31,7 +28,8 @@ extension AgentReader {
 
   private mutating func delivery(_ node: Node) -> AgentConfiguration.Delivery? {
     let place = "an entry of 'certificates'"
-    let fields = reader.fields(node, of: place, known: Self.keys, required: ["identity", "directory"])
+    let fields = reader.fields(
+      node, of: place, known: AgentDelivery.Key.allCases.map(\.rawValue), required: ["identity", "directory"])
     let identity = identity(fields["identity"])
     let directory = path(fields["directory"], of: "'directory'")
     let keyMode = mode(fields["keyMode"], of: "'keyMode'", isSecret: true)
@@ -42,8 +40,9 @@ extension AgentReader {
     let afterChange = fields["afterChange"].flatMap { self.afterChange($0) }
     guard let identity, let directory else { return nil }
     return AgentConfiguration.Delivery(
-      identity: identity, directory: directory, keyMode: keyMode ?? 0o600,
-      certificateMode: certificateMode ?? 0o644, owner: owner, group: group, cniCopy: cniCopy,
+      identity: identity, directory: directory, keyMode: keyMode ?? AgentDelivery.usualKeyMode,
+      certificateMode: certificateMode ?? AgentDelivery.usualCertificateMode, owner: owner, group: group,
+      cniCopy: cniCopy,
       afterChange: afterChange)
   }
 
@@ -77,7 +76,7 @@ extension AgentReader {
     return mode
   }
 
-  private mutating func afterChange(_ node: Node) -> AgentConfiguration.AfterChange? {
+  private mutating func afterChange(_ node: Node) -> AgentDelivery.AfterChange? {
     let place = "'afterChange'"
     let before = reader.faults.count
     let fields = reader.fields(node, of: place, known: ["command", "signal", "pidFile"])
@@ -97,7 +96,7 @@ extension AgentReader {
       }
       return .command(words)
     }
-    let signal: AgentConfiguration.Signal? = reader.choice(fields["signal"], of: "'afterChange.signal'")
+    let signal: AgentDelivery.Signal? = reader.choice(fields["signal"], of: "'afterChange.signal'")
     guard let file = fields["pidFile"] else {
       reader.fault(node, "'afterChange' lacks the key 'pidFile'", hint: "add a line 'pidFile: …'")
       return nil

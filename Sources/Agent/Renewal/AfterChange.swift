@@ -1,9 +1,10 @@
+import AgentFile
 import Files
 import FoundationEssentials
 import Glibc
 import Processes
 
-extension AgentConfiguration.AfterChange {
+extension AgentDelivery.AfterChange {
   /// One minute: enough to reload a service, and short enough for the other certificates that wait.
   private static let limit = Duration.seconds(60)
 
@@ -40,7 +41,7 @@ extension AgentConfiguration.AfterChange {
   }
 }
 
-extension AgentConfiguration.Signal {
+extension AgentDelivery.Signal {
   fileprivate var number: Int32 {
     switch self {
     case .hangup: SIGHUP

@@ -1,3 +1,4 @@
+import AgentFile
 import CertificateSources
 import Certificates
 import Errors

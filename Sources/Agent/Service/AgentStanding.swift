@@ -1,3 +1,4 @@
+import AgentFile
 import FoundationEssentials
 
 /// The state of one identity's certificate, as reported to users.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Synchronization
+import Text
 
 /// The results of the last check, for `/live`, `/ready` and `/metrics`.
 final class Board: Sendable {
@@ -40,40 +41,39 @@ final class Board: Sendable {
     }
   }
 
-  /// Metrics in Prometheus' text format, with times as timestamps, as Prometheus recommends.
+  /// Metrics, with times as timestamps, as Prometheus recommends.
   func metrics(now: Date) -> String {
     let (standings, counters) = state.withLock { ($0.standings, $0.counters) }
-    func seconds(_ date: Date) -> String { String(Int(date.timeIntervalSince1970)) }
-    var lines: [String] = []
-    func metric(_ name: String, _ kind: String, _ help: String, _ samples: [(String, String?)]) {
-      lines += ["# HELP \(name) \(help)", "# TYPE \(name) \(kind)"]
-      for case (let labels, let value?) in samples { lines.append("\(name){\(labels)} \(value)") }
+    func label(_ standing: AgentStanding) -> [(name: String, value: String)] {
+      [("identity", standing.identity)]
     }
-    func label(_ standing: AgentStanding) -> String {
-      let name = standing.identity.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-      return "identity=\"\(name)\""
+    func times(_ time: KeyPath<AgentStanding, Date?>) -> [PrometheusText.Sample] {
+      standings.compactMap { standing in
+        standing[keyPath: time].map { .init(Int($0.timeIntervalSince1970), label(standing)) }
+      }
     }
-    metric(
-      "bulkhead_agent_certificate_expiration_timestamp_seconds", "gauge", "When the certificate ends.",
-      standings.map { (label($0), $0.notAfter.map(seconds)) })
-    metric(
-      "bulkhead_agent_certificate_renewal_timestamp_seconds", "gauge", "When the certificate is renewed.",
-      standings.map { (label($0), $0.renewal.map(seconds)) })
-    metric(
-      "bulkhead_agent_certificate_ready_status", "gauge", "1 where the certificate can be used.",
+    var metrics = PrometheusText()
+    metrics.add(
+      "bulkhead_agent_certificate_expiration_timestamp_seconds", .gauge, "When the certificate expires.",
+      times(\.notAfter))
+    metrics.add(
+      "bulkhead_agent_certificate_renewal_timestamp_seconds", .gauge, "When the certificate is renewed.",
+      times(\.renewal))
+    metrics.add(
+      "bulkhead_agent_certificate_ready_status", .gauge, "1 if the certificate can be used.",
       standings.map { standing in
         let isReady = standing.state != .unusable && (standing.notAfter ?? .distantPast) > now
-        return (label(standing), isReady ? "1" : "0")
+        return .init(isReady ? 1 : 0, label(standing))
       })
-    metric(
-      "bulkhead_agent_renewals_total", "counter", "Renewals by result.",
-      standings.flatMap { standing in
+    metrics.add(
+      "bulkhead_agent_renewals_total", .counter, "Renewals by result.",
+      standings.flatMap { standing -> [PrometheusText.Sample] in
         let counter = counters[standing.identity] ?? (0, 0)
         return [
-          ("\(label(standing)),result=\"success\"", "\(counter.succeeded)"),
-          ("\(label(standing)),result=\"failure\"", "\(counter.failed)"),
+          PrometheusText.Sample(counter.succeeded, label(standing) + [("result", "success")]),
+          PrometheusText.Sample(counter.failed, label(standing) + [("result", "failure")]),
         ]
       })
-    return lines.joined(separator: "\n") + "\n"
+    return metrics.text
   }
 }

@@ -3,6 +3,7 @@ import HTTP
 import Names
 import Network
 import Services
+import Text
 
 /// `/live`, `/ready` and `/metrics`.
 struct HealthServer: Service {
@@ -66,8 +67,7 @@ struct HealthServer: Service {
       let names = unready.map { "no usable certificate for \($0.identity)\n" }.joined()
       return Response(.serviceUnavailable, text: names)
     case (.get, ["metrics"]), (.head, ["metrics"]):
-      return Response(
-        .ok, text: board.metrics(now: Date()), type: "text/plain; version=0.0.4; charset=utf-8")
+      return Response(.ok, text: board.metrics(now: Date()), type: PrometheusText.mediaType)
     default: return Response(.notFound)
     }
   }

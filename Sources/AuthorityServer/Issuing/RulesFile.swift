@@ -124,6 +124,6 @@ struct AuthorityReplaced: Error, CustomStringConvertible {
 extension AuthoritySettings {
   /// A path of the file, relative to the working directory or absolute.
   fileprivate func path(_ path: String) -> String {
-    path.hasPrefix("/") ? path : "\(URL(fileURLWithPath: file).deletingLastPathComponent().path)/\(path)"
+    path.relative(to: file.containingFolder)
   }
 }

@@ -1,4 +1,6 @@
-/// A histogram of durations, for the text format of Prometheus.
+import Text
+
+/// A histogram of durations.
 struct Histogram {
   /// Upper bounds in seconds.
   static let bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -13,9 +15,10 @@ struct Histogram {
     for (index, bound) in Self.bounds.enumerated() where seconds <= bound { counts[index] += 1 }
   }
 
-  func lines(_ name: String) -> [String] {
-    zip(Self.bounds, counts).map { "\(name)_bucket{le=\"\($0)\"} \($1)" } + [
-      "\(name)_bucket{le=\"+Inf\"} \(count)", "\(name)_sum \(sum)", "\(name)_count \(count)",
+  var samples: [PrometheusText.Sample] {
+    zip(Self.bounds, counts).map { .init($1, [("le", "\($0)")], suffix: "_bucket") } + [
+      .init(count, [("le", "+Inf")], suffix: "_bucket"), .init(sum, suffix: "_sum"),
+      .init(count, suffix: "_count"),
     ]
   }
 }

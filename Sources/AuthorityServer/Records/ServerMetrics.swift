@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Synchronization
+import Text
 
 /// Counters since the start of the server, in the text format of Prometheus.
 final class ServerMetrics: Sendable {
@@ -33,36 +34,35 @@ final class ServerMetrics: Sendable {
 
   func text(_ gauges: Gauges) -> String {
     let (requests, duration) = state.withLock { ($0.requests, $0.duration) }
-    func gauge(_ name: String, _ help: String, _ values: [String]) -> [String] {
-      ["# HELP bulkhead_authority_\(name) \(help)", "# TYPE bulkhead_authority_\(name) gauge"]
-        + values.map { "bulkhead_authority_\(name)\($0)" }
+    func time(_ certificate: String, _ date: Date) -> PrometheusText.Sample {
+      .init(Int(date.timeIntervalSince1970), [("certificate", certificate)])
     }
-    let ends = [("authority", gauges.authorityEnds), ("server", gauges.certificateEnds)]
-    var lines = gauge("ready_status", "Whether certificates can be issued.", [" \(gauges.isReady ? 1 : 0)"])
-    lines += gauge(
-      "file_current_status", "Whether the files on the disk are those in force.",
-      [" \(gauges.isFileCurrent ? 1 : 0)"])
-    lines += gauge(
-      "certificate_expiration_timestamp_seconds", "When a certificate ends.",
-      ends.map { "{certificate=\"\($0)\"} \(Int($1.timeIntervalSince1970))" })
+    var metrics = PrometheusText()
+    func add(
+      _ name: String, _ kind: PrometheusText.Kind, _ help: String, _ samples: [PrometheusText.Sample]
+    ) {
+      metrics.add("bulkhead_authority_\(name)", kind, help, samples)
+    }
+    add("ready_status", .gauge, "1 if certificates can be issued.", [.init(gauges.isReady ? 1 : 0)])
+    add(
+      "file_current_status", .gauge, "1 if the server uses the files as they are on the disk.",
+      [.init(gauges.isFileCurrent ? 1 : 0)])
+    add(
+      "certificate_expiration_timestamp_seconds", .gauge, "When a certificate expires.",
+      [time("authority", gauges.authorityEnds), time("server", gauges.certificateEnds)])
     if let due = gauges.certificateDue {
-      lines += gauge(
-        "certificate_renewal_timestamp_seconds", "When a certificate is due for renewal.",
-        ["{certificate=\"server\"} \(Int(due.timeIntervalSince1970))"])
+      add(
+        "certificate_renewal_timestamp_seconds", .gauge, "When a certificate is due for renewal.",
+        [time("server", due)])
     }
-    lines += gauge("waiting_requests", "Requests that wait for the ledger.", [" \(gauges.waiting)"])
-    lines += [
-      "# HELP bulkhead_authority_requests_total Requests for a certificate, by their result.",
-      "# TYPE bulkhead_authority_requests_total counter",
-    ]
-    lines += requests.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map {
-      "bulkhead_authority_requests_total{method=\"\($0.key[0])\",result=\"\($0.key[1])\"} \($0.value)"
-    }
-    lines += [
-      "# HELP bulkhead_authority_request_duration_seconds How long requests for a certificate took.",
-      "# TYPE bulkhead_authority_request_duration_seconds histogram",
-    ]
-    lines += duration.lines("bulkhead_authority_request_duration_seconds")
-    return lines.joined(separator: "\n") + "\n"
+    add("waiting_requests", .gauge, "Requests that wait for the ledger.", [.init(gauges.waiting)])
+    add(
+      "requests_total", .counter, "Requests for a certificate, by their result.",
+      requests.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map {
+        .init($0.value, [("method", $0.key[0]), ("result", $0.key[1])])
+      })
+    add(
+      "request_duration_seconds", .histogram, "How long requests for a certificate took.", duration.samples)
+    return metrics.text
   }
 }

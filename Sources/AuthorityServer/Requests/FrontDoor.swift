@@ -1,6 +1,7 @@
 import Enrolment
 import FoundationEssentials
 import HTTP
+import Text
 
 /// Routes requests.
 struct FrontDoor: Sendable {
@@ -18,7 +19,7 @@ struct FrontDoor: Sendable {
       return isReady()
         ? Response(.ok, text: "ready\n") : Response(.serviceUnavailable, text: "not ready\n")
     case (.get, "/metrics"), (.head, "/metrics"):
-      return Response(.ok, text: await metrics(), type: "text/plain; version=0.0.4")
+      return Response(.ok, text: await metrics(), type: PrometheusText.mediaType)
     default: return Refusal(.notFound, "there is nothing at this path").response
     }
   }

@@ -149,6 +149,6 @@ extension Credential {
 
 extension String {
   var absolutePath: String {
-    hasPrefix("/") ? self : "\(FileManager.default.currentDirectoryPath)/\(self)"
+    relative(to: FileManager.default.currentDirectoryPath)
   }
 }

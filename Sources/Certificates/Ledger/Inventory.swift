@@ -7,7 +7,7 @@ package struct Inventory: Sendable {
     /// Its file contains it.
     case inUse = "in use"
     /// Its file does not exist or is not known here. The certificate may be in use elsewhere.
-    case away
+    case fileMissing = "file missing"
     /// Its file contains another certificate. It is valid until it ends.
     case replaced
     case revoked
@@ -54,7 +54,7 @@ package struct Inventory: Sendable {
         switch state {
         case .revokedInUse, .expiredInUse: true
         case .inUse: isSoon
-        case .away:
+        case .fileMissing:
           isSoon && newest[entry.holder] == entry.fingerprint && entry.purpose != .probe
         case .replaced, .revoked, .expired: false
         }
@@ -74,7 +74,7 @@ package struct Inventory: Sendable {
     return lines.filter { line in
       guard line.entry.authority == authority, line.entry.purpose == .client else { return false }
       return line.state == .inUse
-        || line.state == .away && newest[line.entry.holder] == line.entry.fingerprint
+        || line.state == .fileMissing && newest[line.entry.holder] == line.entry.fingerprint
     }.map(\.entry)
   }
 
@@ -83,7 +83,7 @@ package struct Inventory: Sendable {
     if entry.revokedAt != nil { return isThere ? .revokedInUse : .revoked }
     if now >= entry.notAfter { return isThere ? .expiredInUse : .expired }
     if isThere { return .inUse }
-    return found == nil ? .away : .replaced
+    return found == nil ? .fileMissing : .replaced
   }
 }
 

@@ -1,3 +1,5 @@
+import AgentFile
+
 /// The ConfigMap of a pod's agent. It contains no secrets.
 struct AgentConfigMap {
   let name: String
@@ -11,20 +13,18 @@ struct AgentConfigMap {
     name = "\(AgentContainer.name)-\(pod.object.name)"
     namespace = pod.object.namespace
     etcdCA = agent.etcdCA
-    let source = agent.source.lines.filter { line in line.contains { !$0.isWhitespace } }.map { "  \($0)" }
-    let certificates = components.flatMap { component in
-      var lines = [
-        "  - identity: \"\(agent.identities[component] ?? component)\"",
-        "    directory: \(AgentContainer.folder(of: component))",
+    let certificates = components.map { component in
+      AgentDelivery(
+        identity: agent.identities[component] ?? component, directory: AgentContainer.folder(of: component),
         // kube-controllers runs as user 999 in group root.
-        "    keyMode: \"\(component == "kube-controllers" ? "0440" : "0400")\"",
-      ]
-      if component == "cni-plugin" { lines.append("    cniCopy: \(Container.hostNetworkFolder)/calico-tls") }
-      return lines
+        keyMode: component == "kube-controllers" ? 0o440 : 0o400,
+        cniCopy: component == "cni-plugin" ? "\(Container.hostNetworkFolder)/calico-tls" : nil)
     }
     configuration =
-      (["apiVersion: bulkhead/v1", "kind: Agent", "source:"] + source + ["certificates:"] + certificates
-      + ["etcdCA: \(AgentContainer.configurationFolder)/etcd-ca.crt"]).joined(separator: "\n")
+      AgentFile(
+        source: agent.source, certificates: certificates,
+        etcdCA: "\(AgentContainer.configurationFolder)/etcd-ca.crt"
+      ).text
   }
 
   /// The value of the document, for comparison.

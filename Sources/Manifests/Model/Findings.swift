@@ -41,7 +41,7 @@ struct Findings {
         at: start, object, part,
         "is written with the anchor &\(shared.anchor), which *\(shared.anchor) in \(lines) repeats: "
           + "one edit would change both places",
-        hint: "write out what *\(shared.anchor) stands for, and take the anchor away")
+        hint: "replace *\(shared.anchor) with its content, and remove the anchor")
       return
     }
     edits.append(

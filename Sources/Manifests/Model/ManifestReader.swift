@@ -23,7 +23,8 @@ struct ManifestReader {
     for index in documents.indices { read(index) }
     if objects.isEmpty, faults.isEmpty {
       fault(
-        at: 0, "holds no Kubernetes object", hint: "give a hosted Calico manifest, such as calico-etcd.yaml")
+        at: 0, "contains no Kubernetes object",
+        hint: "give a hosted Calico manifest, such as calico-etcd.yaml")
     }
   }
 
@@ -53,7 +54,7 @@ struct ManifestReader {
     guard root.entries != nil, let kind, let apiVersion = root["apiVersion"]?.string else {
       fault(
         at: root.range.lowerBound,
-        "has \(list == nil ? "a document" : "an item") that is no Kubernetes object: it has no kind or no apiVersion",
+        "has \(list == nil ? "a document" : "an item") that is not a Kubernetes object: it has no kind or no apiVersion",
         hint: "give a Kubernetes manifest; if this is a template, give its rendered output")
       return
     }
@@ -67,7 +68,7 @@ struct ManifestReader {
       if root["metadata"]?["generateName"] == nil {
         fault(
           at: root.range.lowerBound, object: kind, "has no metadata.name",
-          hint: "give the object a name, or take the document out")
+          hint: "give the object a name, or remove the document")
       }
       return
     }
@@ -89,14 +90,14 @@ struct ManifestReader {
         guard case .scalar(let key, _) = entry.key.resolved.content else {
           found.append(
             (
-              offset, "has a key that is no word",
+              offset, "has a key that is not a scalar",
               "if this is a template ({{ }}), give its rendered output instead"
             ))
           continue
         }
         if let first = lines[key] {
-          let message = "gives the key \(key) twice, in line \(first) and line \(source.line(at: offset))"
-          found.append((offset, message, "take one of the two lines out"))
+          let message = "has the key \(key) twice, in line \(first) and line \(source.line(at: offset))"
+          found.append((offset, message, "remove one of the two lines"))
         } else {
           lines[key] = source.line(at: offset)
         }

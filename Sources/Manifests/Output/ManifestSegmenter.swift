@@ -73,7 +73,7 @@ package struct ManifestSegmenter: Sendable {
     changes += secrets.dropped.map {
       ManifestChange(
         place: manifest.reader.place($0.root.range.lowerBound, $0),
-        what: "is left out: each component has a Secret of its own now")
+        what: "is removed: each component now has its own Secret")
     }
     var new = findings.configMaps.map { ("ConfigMap/\($0.name)", "the configuration of an agent") }
     if manifest.options.placement == .inline {
@@ -97,7 +97,7 @@ package struct ManifestSegmenter: Sendable {
     ManifestWarning(
       kind: .inlineSecret, place: ManifestPlace(file: reader.file, line: newLine(secrets, reader)),
       message:
-        "the file holds private keys now, and client-side kubectl apply copies them into an annotation",
-      hint: "apply with kubectl apply --server-side, or have the Secrets written to a file of their own")
+        "the file contains private keys, and client-side kubectl apply copies them into an annotation",
+      hint: "use kubectl apply --server-side, or write the Secrets to a separate file")
   }
 }

@@ -24,7 +24,7 @@ package struct ResourceListFunction: Sendable {
       root["kind"]?.string == "ResourceList"
     else {
       let fault = ManifestFault(
-        place: ManifestPlace(file: file, line: 1), message: "is no ResourceList",
+        place: ManifestPlace(file: file, line: 1), message: "is not a ResourceList",
         hint: "give the items as a ResourceList, as kustomize and kpt do")
       throw ManifestRefusal(faults: reader.faults.isEmpty ? [fault] : reader.faults)
     }
@@ -104,7 +104,7 @@ package struct ResourceListFunction: Sendable {
       let result = reader.source.applying(textEdits)
       let found = ManifestReader(result, file: file).documents.first.map { YAMLValue($0.root) }
       guard found == ExpectedDocument(edits).value(of: root) else {
-        throw LayoutFault(offset: last.key.range.lowerBound, message: "has no place for results")
+        throw LayoutFault(offset: last.key.range.lowerBound, message: "has no field for results")
       }
       return result
     } catch {

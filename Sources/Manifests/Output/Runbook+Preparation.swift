@@ -7,33 +7,33 @@ extension Runbook {
         "kubectl\(namespace(of: object)) get secret \(secret) -o jsonpath='{.data.etcd-cert}'"
       who = [
         "\(encoded) | base64 -d | openssl x509 -noout -subject",
-        "# OLD-USER below is the CN that this prints; where the Secret is empty, leave --shared OLD-USER out",
+        "# OLD-USER below is the CN that this prints; if the Secret is empty, omit --shared OLD-USER",
       ]
     }
     return Step(
-      title: "Users and roles in etcd, beside those there are",
+      title: "New users and roles in etcd, beside the existing ones",
       run: who + ["bulkhead plan", "bulkhead apply --stage prepare\(shared)"],
-      check: ["bulkhead preflight\(shared) exits with 0: nobody would be locked out"],
-      back: ["nothing uses the new users yet, and nothing was taken from the old one: they may stay"])
+      check: ["bulkhead preflight\(shared) exits with 0: no client would be locked out"],
+      back: ["nothing uses the new users yet, and the old user keeps its access: leave them"])
   }
 
   /// Before the first component changes its certificate: a client with the shared certificate keeps all its
   /// access.
   var enforcement: Step {
     Step(
-      title: "Authentication on, while everybody may still do what they could",
-      run: ["bulkhead apply --stage switch\(shared)   # changes nothing where it is on"],
+      title: "Authentication on, while every client keeps its access",
+      run: ["bulkhead apply --stage switch\(shared)   # changes nothing if it is on"],
       check: [
-        "it says that authentication is on and every member answers; where one does not, it turns it off again",
-        "pods stay ready: a write on its way at that moment was refused once, 'etcdserver: user name is empty'",
+        "it reports that authentication is on and every member answers; if one does not, it turns authentication off again",
+        "pods stay ready: a write in flight at that moment is refused once, 'etcdserver: user name is empty'",
       ],
-      back: ["etcdctl auth disable, if it was off; nothing has been taken away yet"])
+      back: ["etcdctl auth disable, if it was off; no access has been removed yet"])
   }
 
   var credentials: Step {
     if case .agent = manifest.options.delivery { return served }
     return Step(
-      title: "The new Secrets, before anything names them",
+      title: "The new Secrets, before anything refers to them",
       run: [
         "bulkhead manifest '\(path)'\(options) --secrets secrets.yaml --to segmented.yaml",
         "kubectl apply --server-side -f secrets.yaml   # client-side apply would copy keys into an annotation",
@@ -41,22 +41,22 @@ extension Runbook {
       check: namespaces.map {
         "kubectl\($0) get secrets -l \(SecretDocuments.Secret.managedBy)=\(SecretDocuments.Secret.manager)"
       },
-      back: ["nothing names them yet: they may stay"])
+      back: ["nothing refers to them yet: leave them"])
   }
 
   /// How the agents get their certificates.
   private var served: Step {
     Step(
-      title: "Where the agents get certificates",
+      title: "The source of the agents' certificates",
       run: [
-        "let the source of SOURCE.yaml issue to the pods' service accounts, each its own identities only",
+        "let the source in SOURCE.yaml issue to each service account only its own identities",
         "bulkhead manifest '\(path)'\(options) --secrets none --to segmented.yaml",
       ],
       check: [
-        "kubectl version says 1.29 or later for the server",
-        "bulkhead agent --config agent.yaml --once, on a machine with the same rights, exits with 0",
+        "kubectl version shows 1.29 or later for the server",
+        "bulkhead agent --config agent.yaml --once, on a machine with the same access, exits with 0",
       ],
-      back: ["nothing asks the source yet: it may stay"])
+      back: ["nothing uses the source yet: leave it"])
   }
 
   /// The options of this run, for the command that writes.
@@ -87,7 +87,7 @@ extension Runbook {
         check: components.map {
           "openssl x509 -noout -subject -enddate -in \(folder)/\($0)/etcd-cert, on each host"
         },
-        back: ["nothing reads the files yet: they may stay"])
+        back: ["nothing reads the files yet: leave them"])
     ]
   }
 

@@ -3,17 +3,17 @@ extension Runbook {
   var workloads: Step {
     let objects = rolledOut.filter { !isRecreated($0) }
     let manual = objects.filter(\.updatesOnDelete).map {
-      "kubectl\(namespace(of: $0)) delete pod POD   # one after the other: \($0.title) updates on delete"
+      "kubectl\(namespace(of: $0)) delete pod POD   # one at a time: \($0.title) updates on delete"
     }
     return Step(
       title: "The manifest",
       run: [
-        "kubectl diff -f segmented.yaml   # exits with 1 where something differs",
+        "kubectl diff -f segmented.yaml   # exits with 1 if something differs",
         "kubectl apply -f segmented.yaml",
       ] + manual,
       check: objects.map { "kubectl\(namespace(of: $0)) rollout status \($0.kind.lowercased())/\($0.name)" },
       back: objects.map { "kubectl\(namespace(of: $0)) rollout undo \($0.kind.lowercased())/\($0.name)" }
-        + ["the credential from before is still valid, and its Secret still there"])
+        + ["the previous credential is still valid, and its Secret still exists"])
   }
 
   /// Objects that the API server does not change in place.
@@ -35,8 +35,8 @@ extension Runbook {
       title: "The CNI plugin's copy on every host",
       run: ["openssl x509 -noout -subject -in /etc/cni/net.d/calico-tls/etcd-cert   # on each host"],
       check: [
-        "the CN is the CNI plugin's user on each host; where it is not, \(object.title)'s pod did not restart there",
-        "grep etcd_cert_file /etc/cni/net.d/10-c*.conflist names a file, and not \"\"",
+        "the CN is the CNI plugin's user on each host; if it is not, \(object.title)'s pod did not restart there",
+        "grep etcd_cert_file /etc/cni/net.d/10-c*.conflist shows a file, not \"\"",
         "a new pod gets an address",
       ],
       back: ["kubectl\(namespace(of: object)) rollout undo \(object.kind.lowercased())/\(object.name)"])
@@ -46,16 +46,16 @@ extension Runbook {
     Step(
       title: "The proof",
       run: ["bulkhead verify"],
-      check: ["it exits with 0: each identity may do what it needs, and nothing else"],
-      back: ["as for the manifest: the credential from before may still do what it could"])
+      check: ["it exits with 0: each identity has the access that it needs, and no more"],
+      back: ["as for the manifest: the previous credential still has its access"])
   }
 
   /// Removes what is not in the file, and the user of the shared certificate.
   var cleaning: Step {
     guard let (secret, _) = sharedSecret else {
       return Step(
-        title: "What the file does not want", run: ["bulkhead apply --stage clean"],
-        check: ["bulkhead plan exits with 0"], back: ["nobody in the manifest needed it"])
+        title: "What the file does not contain", run: ["bulkhead apply --stage clean"],
+        check: ["bulkhead plan exits with 0"], back: ["no component of the manifest needed it"])
     }
     return Step(
       title: "The user of the shared certificate",
@@ -64,7 +64,7 @@ extension Runbook {
         "  bulkhead apply --stage clean --shared OLD-USER --secret \(secret) --pods -",
       ],
       check: [
-        "it exits with 0; with 2 somebody still uses the certificate, and its user has been given back",
+        "it exits with 0; with 2 a client still uses the certificate, and its user has been restored",
         "bulkhead plan and bulkhead verify exit with 0, and pods stay ready for longer than a restart takes",
       ],
       back: [
@@ -81,10 +81,10 @@ extension Runbook {
       }
     }
     return Step(
-      title: "Only now: the Secrets that nobody names any more",
+      title: "Last: the Secrets that nothing refers to any more",
       run: objects,
       check: ["pods stay ready, and new pods get addresses"],
-      back: ["keep a copy of the Secret; its user goes back into etcd as in the step before"])
+      back: ["keep a copy of the Secret; restore its user in etcd as in the previous step"])
   }
 
   private var rolledOut: [KubernetesObject] {

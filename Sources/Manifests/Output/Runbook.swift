@@ -18,8 +18,8 @@ struct Runbook {
   var text: String {
     var lines = [
       "# Rolling out \(path)", "",
-      "Each step adds to what is there; what the components used before goes in the last ones. Until then, going",
-      "back never needs a credential that is gone. What the stages do: Documentation/apply.md.",
+      "Each step adds something; only the last steps remove what the components used before. Until then, going",
+      "back needs no credential that was deleted. What the stages do: Documentation/apply.md.",
     ]
     for (index, step) in steps.enumerated() {
       lines += ["", "## \(index + 1). \(step.title)", ""]

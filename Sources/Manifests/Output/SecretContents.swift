@@ -41,8 +41,8 @@ struct SecretContents {
     if isPopulated, !isDropped {
       findings.warn(
         .sharedSecretPopulated, at: offset, object, nil,
-        "holds the credential that the components shared; it is kept, and nothing of it is copied",
-        hint: "when every pod has its own credential, delete it from the cluster and take it out of the file")
+        "contains the credential that the components shared; it is kept, and nothing of it is copied",
+        hint: "when every pod has its own credential, delete it from the cluster and remove it from the file")
     }
     if isDropped { reportReferences(to: object) }
     return isDropped
@@ -59,8 +59,8 @@ struct SecretContents {
       }
       guard let offset else { continue }
       findings.warn(
-        .secretReferencedElsewhere, at: offset, object, nil, "names \(secret.title), which is left out",
-        hint: "see whether it is to name the new Secrets")
+        .secretReferencedElsewhere, at: offset, object, nil, "refers to \(secret.title), which is removed",
+        hint: "check whether it must refer to the new Secrets")
     }
   }
 
@@ -75,8 +75,8 @@ struct SecretContents {
     guard let material = secret.material else {
       findings.fault(
         at: 0, nil, "Secret \(secret.name)",
-        "is needed by \(need.component), for which no certificate is given",
-        hint: "issue a certificate for \(need.component), or leave the Secrets out")
+        "is needed by \(need.component), which has no certificate",
+        hint: "issue a certificate for \(need.component), or omit the Secrets")
       return
     }
     new.append(
@@ -109,9 +109,9 @@ struct SecretContents {
     findings.warn(
       .secretAlreadyPresent, at: existing.root.range.lowerBound, existing, nil,
       existing.root.isPopulated
-        ? "is in the file already and holds another credential than the one given; it is left as it is"
-        : "is in the file already and holds nothing; it is left as it is",
-      hint: "take the document out of the file to have it written anew")
+        ? "is already in the file with another credential than the current one; it is left unchanged"
+        : "is already in the file and is empty; it is left unchanged",
+      hint: "remove the document from the file to have it written again")
     return false
   }
 }

@@ -38,7 +38,7 @@ struct SelfCheck {
     return zip(expected, reader.documents).compactMap { expected, document in
       guard expected != YAMLValue(document.root) else { return nil }
       let line = reader.source.line(at: document.range.lowerBound)
-      return "the document in line \(line) of the result is not what it must be"
+      return "the document in line \(line) of the result is not as expected"
     }
   }
 

@@ -38,8 +38,8 @@ struct AgentInsertion {
     guard YAMLValue(existing.root) == map.value else {
       findings.fault(
         at: existing.root.range.lowerBound, existing, nil,
-        "is not the configuration that the agent is to have now",
-        hint: "take this document out, and run this again")
+        "differs from the agent's new configuration",
+        hint: "remove this document, and run this again")
       return
     }
   }
@@ -52,8 +52,8 @@ struct AgentInsertion {
     if let other = pod.containers.first(where: { $0.name == AgentContainer.name }) {
       findings.fault(
         at: other.node.range.lowerBound, pod.object, other.part,
-        "is there already and does not serve every component of the pod",
-        hint: "take it, its volumes and the ConfigMap \(map.name) out, and run this again")
+        "already exists and does not serve every component of the pod",
+        hint: "remove it, its volumes and the ConfigMap \(map.name), and run this again")
       return nil
     }
     guard Set(volumes.keys) == Set(uses.components) else {
@@ -67,7 +67,7 @@ struct AgentInsertion {
       guard let host = use.container.hostNetworkMount else {
         findings.fault(
           at: use.container.node.range.lowerBound, pod.object, use.container.part,
-          "mounts nothing at \(Container.hostNetworkFolder), where the agent has to keep the plugin's copy fresh",
+          "mounts nothing at \(Container.hostNetworkFolder), where the agent has to keep the plugin's copy current",
           hint: "mount the host's folder of the CNI configuration there, as Calico's own manifest does")
         return nil
       }
@@ -92,7 +92,7 @@ struct AgentInsertion {
     }
     findings.warn(
       .agent, at: pod.node.range.lowerBound, pod.object, part,
-      "goes on running beside the others, which Kubernetes before 1.29 does not know",
-      hint: "see that the API server and every kubelet are of 1.29 or later")
+      "is a sidecar container, which needs Kubernetes 1.29 or later",
+      hint: "check that the API server and every kubelet run 1.29 or later")
   }
 }

@@ -35,7 +35,7 @@ struct AgentVolumes {
     // The agent's own volumes come with the first volume that is replaced.
     if names.count == new.count { volumes += AgentContainer.volumes(of: pod) }
     let what = new.values.sorted().joined(separator: " and ")
-    shared.replace(by: volumes, "makes way for \(what), in memory", &findings)
+    shared.replace(by: volumes, "is replaced by \(what), in memory", &findings)
     for use in shared.users {
       if let name = new[use.component] { shared.exchange(for: name, in: use, &findings) }
     }

@@ -26,7 +26,7 @@ struct CalicoctlWiring {
       findings.fault(
         at: variable.node.range.lowerBound, pod.object, container.part,
         "has \(variable.name) and mounts nothing at \(CredentialFile.directory)",
-        hint: "mount the credential there, or take the variable out")
+        hint: "mount the credential there, or remove the variable")
       return
     }
     guard let secret = manifest.secret(of: "calicoctl"), let env = container.node.entry("env"),
@@ -34,8 +34,8 @@ struct CalicoctlWiring {
     else {
       findings.fault(
         at: container.node.range.lowerBound, pod.object, container.part,
-        "has no credential and no list of variables to add one to",
-        hint: "write its env, volumeMounts and volumes out, and name a Secret for calicoctl")
+        "has no credential, and no list of variables to which one could be added",
+        hint: "write its env, volumeMounts and volumes explicitly, and name a Secret for calicoctl")
       return
     }
     var style = YAMLStyle(like: lastVariable)
@@ -60,7 +60,7 @@ struct CalicoctlWiring {
     addItem(
       .mapping(["name": .string(volume), "secret": reference]), to: "volumes", of: pod.node,
       after: containers, style,
-      pod.object, "volume \(volume)", "is new and holds the Secret \(secret.name)")
+      pod.object, "volume \(volume)", "is new and contains the Secret \(secret.name)")
     findings.need("calicoctl", in: pod.object)
   }
 

@@ -31,8 +31,8 @@ struct CanalProblems {
       }
       findings.warn(
         .canal, at: use.container.node.range.lowerBound, use.object, use.container.part,
-        "calls etcdctl without the paths of its certificate, and in the way of etcd's API v2, which etcdctl "
-          + "from v3.4 on does not take by default",
+        "calls etcdctl without the paths of its certificate, and with etcd's API v2, which etcdctl "
+          + "does not use by default since v3.4",
         hint:
           "write flannel's configuration to /coreos.com/network/config yourself, or correct the Job's command"
       )

@@ -21,8 +21,8 @@ struct CertificatePaths {
         case let other?:
           findings.fault(
             at: offset, place.owner, place.part,
-            "is to be the path of both \(other.rawValue) and \(file.rawValue)",
-            hint: "give each of the three files a key of its own")
+            "would be the path of both \(other.rawValue) and \(file.rawValue)",
+            hint: "give each of the three files its own key")
         }
       }
     }

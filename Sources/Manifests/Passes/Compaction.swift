@@ -40,7 +40,7 @@ struct Compaction {
     guard let value = variable.value else {
       findings.warn(
         .compactionPeriod, at: offset, use.object, use.container.part,
-        "takes \(Self.period) from elsewhere, and its user may not compact etcd", hint: hint)
+        "gets \(Self.period) from elsewhere, and its user may not compact etcd", hint: hint)
       return
     }
     findings.edit(.set(value, to: "0"), use.object, use.container.part, what)

@@ -11,7 +11,7 @@ extension Manifest {
         findings.warn(
           .configMapElsewhere, at: variable.node.range.lowerBound, object, container.part,
           "gets \(variable.name) from ConfigMap/\(reference.configMap), which is not in this file",
-          hint: "see to it that its key \(reference.key) is \"\(file.path)\"")
+          hint: "make sure that its key \(reference.key) is \"\(file.path)\"")
       }
       return nil
     }
@@ -20,7 +20,7 @@ extension Manifest {
       findings.fault(
         at: variable.node.range.lowerBound, object, container.part,
         "gets \(variable.name) from ConfigMap/\(reference.configMap), of which there are \(found.count) "
-          + "(\(lines.joined(separator: ", ")))", hint: "leave one, in the namespace of the workload")
+          + "(\(lines.joined(separator: ", ")))", hint: "keep one, in the namespace of the workload")
       return nil
     }
     guard let value = configMap.root["data"]?[reference.key] else {

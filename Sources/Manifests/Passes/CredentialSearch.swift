@@ -24,7 +24,7 @@ struct CredentialSearch {
           findings.fault(
             at: mount.node.range.lowerBound, pod.object, container.part,
             "has a mount without a mountPath or a name",
-            hint: "give the mount both, or take it out")
+            hint: "give the mount both, or remove it")
           continue
         }
         guard let volume = volumes.first, volumes.count == 1 else {
@@ -32,7 +32,7 @@ struct CredentialSearch {
           findings.fault(
             at: name.range.lowerBound, pod.object, container.part,
             "mounts the volume \(mount.volumeName) at \(mount.path), \(message)",
-            hint: "add the volume to the pod's volumes once, or take the mount out")
+            hint: "add the volume to the pod's volumes once, or remove the mount")
           continue
         }
         addUse(of: volume, named: name, by: mount, in: container, of: pod)
@@ -48,7 +48,7 @@ struct CredentialSearch {
     guard let component = mapped ?? recognise(container, mount: mount, in: object) else { return }
     if mount.hasSubPath {
       let message =
-        "mounts the volume \(volume.name) at \(mount.path) by subPath, and such a mount never sees a renewed"
+        "mounts the volume \(volume.name) at \(mount.path) by subPath, and such a mount never shows a renewed"
         + " certificate (kubernetes#50345)"
       let hint = "mount the whole volume at \(CredentialFile.directory)"
       if mapped == nil {
@@ -60,7 +60,7 @@ struct CredentialSearch {
     if let other = container.mounts.filter({ $0.path == mount.path }).dropFirst().first {
       findings.fault(
         at: other.node.range.lowerBound, object, container.part, "mounts two volumes at \(mount.path)",
-        hint: "take one of the two mounts out")
+        hint: "remove one of the two mounts")
       return
     }
     if mapped == nil, !container.mounts.contains(where: { $0.path == CredentialFile.directory }) {
@@ -92,13 +92,13 @@ struct CredentialSearch {
     -> String?
   {
     let byImage = container.image.flatMap(ComponentSignature.of(image:))
-    let hint = "if it is to have a component's credential, map it: --component \(container.name)="
+    let hint = "if it needs a component's credential, map it: --component \(container.name)="
     guard let signature = ComponentSignature.named(container.name) else {
       findings.fault(
         at: mount.node.range.lowerBound, object, container.part,
-        "uses the credential's volume \(mount.volumeName) at \(mount.path) and is no Calico component "
+        "uses the credential's volume \(mount.volumeName) at \(mount.path) and is not a Calico component "
           + "that is known",
-        hint: hint + "\(byImage?.component ?? "COMPONENT"); or give it a volume of its own")
+        hint: hint + "\(byImage?.component ?? "COMPONENT"); or give it its own volume")
       return nil
     }
     guard let image = container.image, !signature.holds(image) else { return signature.component }
@@ -112,7 +112,7 @@ struct CredentialSearch {
     findings.warn(
       .imageNotRecognised, at: container.node["image"]?.range.lowerBound ?? container.node.range.lowerBound,
       object, container.part,
-      "is taken for \(signature.component) by its name alone: its image \(image.baseName) is not known",
+      "is treated as \(signature.component) because of its name only: its image \(image.baseName) is unknown",
       hint: hint + "COMPONENT")
     return signature.component
   }

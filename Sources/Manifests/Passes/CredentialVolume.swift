@@ -25,9 +25,9 @@ struct CredentialVolume {
     guard let secretName = volume.secretName, let secret = volume.secret else {
       findings.fault(
         at: volume.node.range.lowerBound, pod.object, "volume \(volume.name)",
-        "carries the etcd credential and is of type \(volume.type ?? "emptyDir"), "
+        "contains the etcd credential and has the type \(volume.type ?? "emptyDir"), "
           + "not of a Secret by its secretName",
-        hint: "give the credential by a volume of type secret, or leave this workload out")
+        hint: "provide the credential in a volume of type secret, or remove this workload")
       return nil
     }
     self.secretName = secretName
@@ -35,7 +35,7 @@ struct CredentialVolume {
     if let (offset, message) = volume.itemFault {
       findings.fault(
         at: offset, pod.object, part, message,
-        hint: "take `items` out: the new Secrets have the keys etcd-ca, etcd-cert and etcd-key")
+        hint: "remove `items`: the new Secrets have the keys etcd-ca, etcd-cert and etcd-key")
       return nil
     }
   }
@@ -90,6 +90,6 @@ extension Volume {
       pairs.contains { $0 == (file.rawValue, file.rawValue) }
     }
     if isComplete, pairs.count == CredentialFile.allCases.count { return nil }
-    return (items.range.lowerBound, "picks other keys than etcd-ca, etcd-cert and etcd-key out of its Secret")
+    return (items.range.lowerBound, "selects other keys than etcd-ca, etcd-cert and etcd-key of its Secret")
   }
 }

@@ -14,7 +14,7 @@ struct DuplicateObjects {
         findings.fault(
           at: object.root.range.lowerBound, object, nil,
           "is in the file twice, first in line \(source.line(at: first.root.range.lowerBound))",
-          hint: "take one of the two documents out")
+          hint: "remove one of the two documents")
       }
     }
   }

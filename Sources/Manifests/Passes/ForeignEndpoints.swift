@@ -14,7 +14,7 @@ struct ForeignEndpoints {
         findings.warn(
           .configMapElsewhere, at: variable.node.range.lowerBound, pod.object, container.part,
           "gets ETCD_ENDPOINTS from ConfigMap/\(name), which is not in this file",
-          hint: "see to it that it has the key \(key); with canal, the ConfigMap is canal-config")
+          hint: "make sure that it has the key \(key); with canal, the ConfigMap is canal-config")
       }
     }
   }

@@ -32,11 +32,11 @@ struct HostVolumes {
       volumes.append(.mapping(["name": .string(name), "hostPath": source]))
       findings.warn(
         .hostFiles, at: shared.volume.node.range.lowerBound, object, "volume \(name)",
-        "is the folder \(path) of each host: the pods start only where it is",
-        hint: "lay etcd-ca, etcd-cert and etcd-key there on every host first, the key with mode 0400")
+        "is the folder \(path) of each host: the pods start only where it exists",
+        hint: "first put etcd-ca, etcd-cert and etcd-key there on every host, the key with mode 0400")
     }
     let what = new.values.sorted().joined(separator: " and ")
-    shared.replace(by: volumes, "makes way for \(what), of each host's own files", &findings)
+    shared.replace(by: volumes, "is replaced by \(what), with each host's own files", &findings)
     for use in shared.users {
       guard let name = new[use.component] else { continue }
       shared.exchange(for: name, in: use, &findings)
@@ -44,7 +44,7 @@ struct HostVolumes {
       let pair = YAMLValue.Pair("readOnly", .bool(true))
       findings.edit(
         .insert(pair, after: last, of: use.mount.node, YAMLStyle(like: use.mount.node)), object,
-        use.container.part, "mounts \(name) for reading alone")
+        use.container.part, "mounts \(name) read-only")
     }
   }
 }

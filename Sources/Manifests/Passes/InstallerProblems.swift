@@ -27,7 +27,7 @@ struct InstallerProblems {
     if use.container.isInit, !ends {
       findings.warn(
         .installerSleeps, at: offset, use.object, use.container.part,
-        "is an init container without SLEEP \"false\": it never ends, and the pod never starts",
+        "is an init container without SLEEP \"false\": it never exits, and the pod never starts",
         hint: "set SLEEP to \"false\" in its env")
     } else if use.container.isInit {
       findings.warn(
@@ -38,7 +38,7 @@ struct InstallerProblems {
       // The installer watches the file that the kubelet removes when it first replaces the Secret's contents.
       findings.warn(
         .installerRotation, at: offset, use.object, use.container.part,
-        "sleeps and copies a renewed credential to the host the first time alone",
+        "copies a renewed credential to the host only the first time",
         hint: "restart \(use.object.title) after every renewal of the CNI plugin's certificate")
     }
   }
@@ -56,7 +56,7 @@ struct InstallerProblems {
     guard VolumeMount.normal(folder) != VolumeMount.normal(named) else { return }
     findings.warn(
       .cniDirectory, at: path.range.lowerBound, use.object, "volume \(volume.name)",
-      "is \(folder), and the CNI configuration is to name the credential's files in \(named)",
+      "is \(folder), but the CNI configuration would name the credential's files in \(named)",
       hint: "set CNI_NET_DIR to \"\(folder)\" in the env of \(use.container.name)")
   }
 }

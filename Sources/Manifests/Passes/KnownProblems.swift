@@ -39,8 +39,8 @@ struct KnownProblems {
     guard let optional = use.volume.node["secret"]?["optional"], optional.string == "true" else { return }
     findings.warn(
       .secretOptional, at: optional.range.lowerBound, use.object, "volume \(use.volume.name)",
-      "is optional: without its Secret the pod starts all the same, and the CNI installer then writes a "
-        + "configuration without a credential", hint: "take `optional: true` out")
+      "is optional: without its Secret the pod starts anyway, and the CNI installer then writes a "
+        + "configuration without a credential", hint: "remove `optional: true`")
   }
 
   private mutating func checkEndpoints(of use: CredentialUse) {
@@ -54,6 +54,6 @@ struct KnownProblems {
     guard let place, place.node.string?.contains("http://") == true else { return }
     findings.warn(
       .endpointsWithoutTLS, at: place.node.range.lowerBound, place.owner, place.part,
-      "has an http endpoint: without TLS no certificate is shown to etcd", hint: "give https endpoints")
+      "has an http endpoint: without TLS etcd gets no client certificate", hint: "use https endpoints")
   }
 }

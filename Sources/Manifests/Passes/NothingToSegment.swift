@@ -13,7 +13,7 @@ struct NothingToSegment {
       "has no container that mounts a volume at \(CredentialFile.directory)"
         + (isKubernetesDatastore ? ": its Calico keeps its data in the Kubernetes API, not in etcd" : ""),
       hint: isKubernetesDatastore
-        ? "nothing is to be segmented here"
+        ? "there is nothing to segment"
         : "give a hosted Calico manifest for etcd, such as calico-etcd.yaml")
   }
 }

@@ -16,7 +16,7 @@ struct OptionCheck {
     if folder.wholeMatch(of: #/(\/[A-Za-z0-9_][-._A-Za-z0-9]*)+/#) == nil {
       findings.fault(
         at: 0, nil, nil,
-        "is to find its credentials in \(folder) of each host, which is no plain absolute path",
+        "would read its credentials from \(folder) of each host, which is not a plain absolute path",
         hint: "give a folder such as /etc/bulkhead")
     }
   }
@@ -24,13 +24,13 @@ struct OptionCheck {
   private mutating func check(_ agent: AgentPlacement) {
     if agent.image.wholeMatch(of: #/[A-Za-z0-9][-A-Za-z0-9._\/:@]*/#) == nil {
       findings.fault(
-        at: 0, nil, nil, "is to run the agent of the image '\(agent.image)', which is no image's name",
-        hint: "give one such as registry.example/bulkhead:0.1.0")
+        at: 0, nil, nil, "would run the agent of the image '\(agent.image)', which is not an image name",
+        hint: "give one such as registry.example/bulkhead:TAG")
     }
     if !agent.source.contains(where: { !$0.isWhitespace }) {
       findings.fault(
-        at: 0, nil, nil, "is to have an agent without a source of certificates",
-        hint: "say what stands under 'source:' in agent.yaml")
+        at: 0, nil, nil, "would have an agent without a source of certificates",
+        hint: "give the content of 'source:' in agent.yaml")
     }
   }
 
@@ -44,13 +44,13 @@ struct OptionCheck {
       if !isName {
         findings.fault(
           at: 0, nil, "Secret of \(secret.component)",
-          "is to be named \(secret.name), which Kubernetes does not allow",
+          "would be named \(secret.name), which Kubernetes does not allow",
           hint: "use lower-case letters, digits, `-` and `.` (a DNS subdomain name)")
       }
       if let other = names.updateValue(secret.component, forKey: secret.name) {
         findings.fault(
-          at: 0, nil, "Secret \(secret.name)", "is given to both \(other) and \(secret.component)",
-          hint: "give each component a Secret of its own")
+          at: 0, nil, "Secret \(secret.name)", "is used for both \(other) and \(secret.component)",
+          hint: "give each component its own Secret")
       }
     }
   }

@@ -25,9 +25,9 @@ struct OtherReferences {
       if followed.contains(offset) || isInUse || isMountedSecret(offset, in: object) { continue }
       findings.fault(
         at: offset, object, way,
-        "refers to the Secret \(name), which carries an etcd credential, and no component mounts it "
+        "refers to the Secret \(name), which contains an etcd credential, and no component mounts it "
           + "from here",
-        hint: "take the reference out, or give it a Secret of its own")
+        hint: "remove the reference, or give it its own Secret")
     }
   }
 
@@ -74,7 +74,7 @@ struct OtherReferences {
     for offset in unknown {
       findings.fault(
         at: offset, object, nil,
-        "has a mount at \(CredentialFile.directory) that is in no container of a pod",
+        "has a mount at \(CredentialFile.directory) outside of a container of a pod",
         hint: "put it into the volumeMounts of a container in the pod's containers or initContainers")
     }
   }

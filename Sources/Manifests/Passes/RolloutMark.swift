@@ -43,7 +43,7 @@ struct RolloutMark {
     } else {
       findings.fault(
         at: template.range.lowerBound, object, "pod template", "has metadata or annotations that are empty",
-        hint: "take the empty key out")
+        hint: "remove the empty key")
     }
   }
 }

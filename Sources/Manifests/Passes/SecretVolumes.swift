@@ -58,7 +58,7 @@ struct SecretVolumes {
     findings.edit(
       .duplicate(
         shared.volume.node, of: list, changing: [(nameNode, name), (shared.secretName, secret)]),
-      pod.object, "volume \(name)", "is new and holds the Secret \(secret)")
+      pod.object, "volume \(name)", "is new and contains the Secret \(secret)")
   }
 
   /// Gives the volume the Secret of the component that keeps it.
@@ -67,6 +67,6 @@ struct SecretVolumes {
     findings.abandoned.append((shared.secret, pod.object))
     findings.edit(
       .set(shared.secretName, to: own.name), pod.object, shared.part,
-      "holds the Secret \(own.name), not \(shared.secret)")
+      "contains the Secret \(own.name), not \(shared.secret)")
   }
 }

@@ -9,8 +9,8 @@ struct UnchangeableObjects {
       if object.updatesOnDelete {
         findings.warn(
           .updatesOnDelete, at: object.root.range.lowerBound, object, nil,
-          "replaces no pod by itself: its update strategy is OnDelete",
-          hint: "delete its pods one after the other once the manifest is applied")
+          "does not replace its pods: its update strategy is OnDelete",
+          hint: "after applying the manifest, delete its pods one at a time")
       }
       let isPod = ["Pod", "Job"].contains(object.kind)
       guard isPod || object.root["immutable"]?.string == "true" else { continue }

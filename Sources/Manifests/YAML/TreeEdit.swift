@@ -45,7 +45,7 @@ enum TreeEdit: Sendable {
     case .append(let value, let list, var style):
       guard case .sequence(let items, let flow) = list.content, let last = items.last else {
         throw LayoutFault(
-          offset: list.range.lowerBound, message: "is a list that a new item cannot be put into")
+          offset: list.range.lowerBound, message: "is a list to which no item can be added")
       }
       if flow {
         return inLine(last.range.upperBound..<last.range.upperBound, ", " + style.inline(value), source)
@@ -57,7 +57,7 @@ enum TreeEdit: Sendable {
     case .prepend(let value, let entry, var style):
       guard case .sequence(let items, let flow) = entry.value.content, let first = items.first else {
         throw LayoutFault(
-          offset: entry.key.range.lowerBound, message: "is a list that a new item cannot be put into")
+          offset: entry.key.range.lowerBound, message: "is a list to which no item can be added")
       }
       if flow {
         return inLine(first.range.lowerBound..<first.range.lowerBound, style.inline(value) + ", ", source)
@@ -94,7 +94,7 @@ enum TreeEdit: Sendable {
 
   private static func replacement(of scalar: YAMLNode, by text: String) throws(LayoutFault) -> String {
     guard case .scalar(_, let style) = scalar.content, scalar.anchor == nil, scalar.tag == nil else {
-      throw LayoutFault(offset: scalar.range.lowerBound, message: "carries an anchor or a tag")
+      throw LayoutFault(offset: scalar.range.lowerBound, message: "has an anchor or a tag")
     }
     switch style {
     case .plain where scalar.range.isEmpty: return " " + YAMLStyle.quoted(text, with: "\"")
@@ -103,7 +103,7 @@ enum TreeEdit: Sendable {
     case .doubleQuoted: return YAMLStyle.quoted(text, with: "\"")
     case .literal, .folded:
       throw LayoutFault(
-        offset: scalar.range.lowerBound, message: "is a block scalar where a word is expected")
+        offset: scalar.range.lowerBound, message: "is a block scalar where a plain scalar is expected")
     }
   }
 
@@ -144,7 +144,7 @@ enum TreeEdit: Sendable {
     item.walk { node in if node.anchor != nil { anchored = node } }
     if let anchored {
       throw LayoutFault(
-        offset: anchored.range.lowerBound, message: "carries an anchor, which a copy would define again")
+        offset: anchored.range.lowerBound, message: "has an anchor, which a copy would define again")
     }
     var text = ""
     var done = item.range.lowerBound

@@ -55,7 +55,7 @@ struct YAMLTreeBuilder {
     if hasDirectives {
       throw YAMLFault(
         offset: offset, message: "has a YAML directive (a line that starts with %)",
-        hint: "take the directive out: kubectl does not read it")
+        hint: "remove the directive: kubectl does not read it")
     }
     start = (offset, isExplicit)
     if var previous = documents.popLast() {
@@ -83,7 +83,7 @@ struct YAMLTreeBuilder {
     guard let target = anchors[name] else {
       throw YAMLFault(
         offset: range.lowerBound, message: "has the alias *\(name), whose anchor does not come before it",
-        hint: "write out what the alias stands for")
+        hint: "replace the alias with its content")
     }
     aliases.append((name, target.range, range.lowerBound))
     return YAMLNode(content: .alias(name, target), range: range)

@@ -118,26 +118,23 @@ package struct ClusterDescription {
       remarks.append("not described: the role \(role), for its name")
       return nil
     }
-    var order: [KeyRange] = []
-    var access: [KeyRange: Access] = [:]
+    var grants: [Grant] = []
     for permission in state.roles[role] ?? [] {
       let grant = permission.grant
       guard Permission(grant) == permission, !grant.range.isEmpty, !grant.access.isEmpty else {
         remarks.append("not described: a permission of the role \(role) that is stored in an unusual form")
         continue
       }
-      if access[grant.range] == nil {
-        order.append(grant.range)
-      } else {
-        remarks.append("\(grant.range) stands in the role \(role) more than once")
+      if grants.contains(where: { $0.range == grant.range }) {
+        remarks.append("the role \(role) has \(grant.range) more than once")
       }
-      access[grant.range, default: []].formUnion(grant.access)
+      grants.append(grant)
     }
-    guard !order.isEmpty else {
+    guard !grants.isEmpty else {
       remarks.append("not described: the role \(role), which allows nothing")
       return nil
     }
-    return order.map { Grant($0, access[$0, default: []]) }
+    return grants.onePerRange
   }
 }
 

@@ -6,27 +6,14 @@ import Etcd
 func concurrently<Value: Sendable>(
   _ names: [String], limit: Int = 16, _ ask: @escaping @Sendable (String) async throws(EtcdError) -> Value
 ) async throws(EtcdError) -> [String: Value] {
-  let answers = await withTaskGroup(of: (String, Result<Value, EtcdError>).self) { group in
-    var waiting = names[...]
-    func next() {
-      guard let name = waiting.popFirst() else { return }
-      group.addTask {
-        do throws(EtcdError) {
-          return (name, .success(try await ask(name)))
-        } catch {
-          return (name, .failure(error))
-        }
-      }
+  let answers = await Etcd.concurrently(names, limit: limit) { name -> Result<Value, EtcdError> in
+    do throws(EtcdError) {
+      return .success(try await ask(name))
+    } catch {
+      return .failure(error)
     }
-    for _ in 0..<limit { next() }
-    var answers: [String: Result<Value, EtcdError>] = [:]
-    for await (name, answer) in group {
-      answers[name] = answer
-      next()
-    }
-    return answers
   }
   var values: [String: Value] = [:]
-  for (name, answer) in answers { values[name] = try answer.get() }
+  for (name, answer) in zip(names, answers) { values[name] = try answer.get() }
   return values
 }

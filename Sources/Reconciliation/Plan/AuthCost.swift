@@ -1,4 +1,5 @@
 import Etcd
+import Segmentation
 
 /// What a change of users or roles costs a cluster.
 ///
@@ -15,9 +16,6 @@ package struct AuthCost: Hashable, Sendable {
   /// Whether the speed of the machine was measured; else the reference machine's speed is assumed.
   package let isMeasured: Bool
 
-  /// Measured on 3.4.23 with up to 15,000 users: 5.5 µs per user and 2 µs per permission it holds, on a
-  /// machine that listed the users in 1.5 µs each.
-  private static let reference = (user: 5.5e-6, permission: 2e-6, listed: 1.5e-6)
   /// With fewer users than this, the time to list them is too noisy.
   private static let usersThatTell = 500
 
@@ -29,11 +27,11 @@ package struct AuthCost: Hashable, Sendable {
   package init(versions: [EtcdVersion], roundTrip: Duration, listing: Duration, users: Int) {
     self.roundTrip = roundTrip
     isMeasured = users >= Self.usersThatTell
-    let listed = max(0, (listing - roundTrip) / .seconds(1)) / Double(max(1, users))
-    let slowness = isMeasured ? min(max(listed / Self.reference.listed, 0.25), 10) : 1
+    let listed = max(.zero, listing - roundTrip) / max(1, users)
+    let slowness = isMeasured ? min(max(listed / RefreshCost.listingPerUser, 0.25), 10) : 1
     let rebuilds = versions.contains(where: \.recomputesAllPermissions)
-    perUser = .seconds(rebuilds ? Self.reference.user * slowness : 0)
-    perPermission = .seconds(rebuilds ? Self.reference.permission * slowness : 0)
+    perUser = rebuilds ? RefreshCost.perUser * slowness : .zero
+    perPermission = rebuilds ? RefreshCost.perPermission * slowness : .zero
   }
 
   /// How long every client waits for one change.

@@ -27,23 +27,14 @@ package struct DesiredState: Hashable, Sendable {
     roles = segmentation.roles.map { role in
       Role(
         name: role.name,
-        permissions: fewest.permissions(of: role) ?? Self.merged(role.grants.map(\.grant)))
+        permissions: fewest.permissions(of: role)
+          ?? role.grants.map(\.grant).onePerRange.map { Permission($0) }
+      )
     }
     users = segmentation.identities.map { identity in
       User(
         name: identity.user, roles: identity.roles, isExact: identity.isIssued,
         isAPIServer: identity.purpose == .apiserver, login: identity.login)
     }
-  }
-
-  /// etcd stores one access per range, so grants of the same range are merged.
-  private static func merged(_ grants: [Grant]) -> [Permission] {
-    var order: [KeyRange] = []
-    var access: [KeyRange: Access] = [:]
-    for grant in grants {
-      if access[grant.range] == nil { order.append(grant.range) }
-      access[grant.range, default: []].formUnion(grant.access)
-    }
-    return order.map { Permission(Grant($0, access[$0, default: []])) }
   }
 }

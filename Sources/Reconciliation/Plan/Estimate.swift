@@ -48,7 +48,7 @@ package struct Estimate: Hashable, Sendable {
     return perNode > .zero ? Int(bearable / perNode) : nil
   }
 
-  package static let bearable: Duration = .milliseconds(100)
+  package static let bearable = RefreshCost.bearable
 }
 
 /// What the members recompute after a change: the number of users and of the permissions that they hold.

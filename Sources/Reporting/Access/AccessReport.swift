@@ -2,7 +2,7 @@ import Keyspace
 import Segmentation
 
 /// The answer to `can`, with its reason.
-package struct AccessReport: Encodable, Sendable {
+package struct AccessReport: TextReport, Sendable {
   struct Line: Encodable, Sendable {
     let role: String
     let access: String
@@ -75,7 +75,7 @@ extension AccessReport.Line {
 }
 
 /// Every identity that may do what was asked.
-package struct HoldersReport: Encodable, Sendable {
+package struct HoldersReport: TextReport, Sendable {
   struct Entry: Encodable, Sendable {
     let identity: String
     let isRoot: Bool
@@ -100,7 +100,7 @@ package struct HoldersReport: Encodable, Sendable {
 
   package func text(_ style: Style) -> String {
     let what = "\(access) \(range)\(names.isEmpty ? "" : " (\(names.joined(separator: ", ")))")"
-    guard !holders.isEmpty else { return "nobody can \(what)" }
+    guard !holders.isEmpty else { return "no identity can \(what)" }
     let rows = holders.map { holder in
       [
         Table.Cell(holder.identity, style.strong),

@@ -2,7 +2,7 @@ import Keyspace
 import Segmentation
 
 /// What someone with a leaked certificate can do.
-package struct BlastRadiusReport: Encodable, Sendable {
+package struct BlastRadiusReport: TextReport, Sendable {
   struct Reach: Encodable, Sendable {
     let name: String
     let read: String
@@ -50,7 +50,7 @@ package struct BlastRadiusReport: Encodable, Sendable {
     for item in shared { lines.append("  not this node's own: \(item.range) (\(item.why))") }
     if let tally {
       lines.append(
-        "  of the \(tally.keys) keys that are there now it can read \(tally.readable) and change \(tally.writable); one user for all of Calico could change \(tally.singleUser)"
+        "  of the \(tally.keys) keys that exist now it can read \(tally.readable) and change \(tally.writable); one shared user of all of Calico could change \(tally.singleUser)"
       )
     }
     return lines.joined(separator: "\n")

@@ -2,7 +2,7 @@ import Catalogue
 import Keyspace
 
 /// What a component needs, line by line, for one installation.
-package struct CatalogueReport: Encodable, Sendable {
+package struct CatalogueReport: TextReport, Sendable {
   struct Line: Encodable, Sendable {
     let range: String
     let access: String
@@ -108,7 +108,7 @@ extension CatalogueReport.Line {
 }
 
 /// The differences between Calico's published tables and what the components need.
-package struct CatalogueComparisonReport: Encodable, Sendable {
+package struct CatalogueComparisonReport: TextReport, Sendable {
   struct Difference: Encodable, Sendable {
     let range: String
     let read: [String]

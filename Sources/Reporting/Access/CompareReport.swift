@@ -2,7 +2,7 @@ import Keyspace
 import Segmentation
 
 /// What becomes possible and impossible between two segmentations.
-package struct CompareReport: Encodable, Sendable {
+package struct CompareReport: TextReport, Sendable {
   struct Change: Encodable, Sendable {
     let access: String
     let range: String
@@ -53,7 +53,7 @@ package struct CompareReport: Encodable, Sendable {
     let changed = identities.filter {
       $0.gainsRoot || $0.losesRoot || !$0.gained.isEmpty || !$0.lost.isEmpty || $0.presence != "both"
     }
-    if changed.isEmpty { lines.append(style.good("everyone may do the same as before")) }
+    if changed.isEmpty { lines.append(style.good("every identity has the same access as before")) }
     for entry in changed {
       lines.append("")
       lines.append(style.strong(entry.identity) + (entry.presence == "both" ? "" : ", \(entry.presence)"))

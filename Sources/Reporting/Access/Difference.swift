@@ -28,7 +28,7 @@ struct Difference: Encodable, Sendable {
     let left = all.filter(\.leftAlone)
     lines += mended.map { "  \($0.kind): \($0.subject): \($0.meaning)" }
     if !left.isEmpty {
-      lines.append("left alone, because Bulkhead did not make it:")
+      lines.append("left alone, because Bulkhead did not create it:")
       lines += left.map { "  \(style.caution($0.kind)): \($0.subject): \($0.meaning)" }
     }
     return lines

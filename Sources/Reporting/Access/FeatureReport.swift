@@ -1,7 +1,7 @@
 import Catalogue
 
 /// The features that a file may name.
-package struct FeatureReport: Encodable, Sendable {
+package struct FeatureReport: TextReport, Sendable {
   let features: [String: String]
   private let order: [String]
 

@@ -1,7 +1,7 @@
 import Segmentation
 
 /// The findings of lint.
-package struct LintReport: Encodable, Sendable {
+package struct LintReport: TextReport, Sendable {
   struct Finding: Encodable, Sendable {
     let id: String
     let severity: String

@@ -5,7 +5,7 @@ import Segmentation
 import Verification
 
 /// What each identity may do on the live cluster, range by range, and whether that is as expected.
-package struct VerifyReport: Encodable, Sendable {
+package struct VerifyReport: TextReport, Sendable {
   struct Finding: Encodable, Hashable, Sendable {
     let identity: String
     let question: String

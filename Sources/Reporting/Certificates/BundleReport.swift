@@ -36,7 +36,7 @@ package struct BundleReport: TextReport, Sendable {
       "\(folder): \(form) for \(count(nodes, "node"))\(others); \(changes), \(unchanged) as they were"
     let leftovers = [
       ("removed", removed), ("no longer part of it", left),
-      ("no longer part of it, and changed by somebody", self.changed),
+      ("no longer part of it, and changed by someone else", self.changed),
     ]
     return ([first] + leftovers.filter { !$1.isEmpty }.map { "\($0): \($1.joined(separator: ", "))" })
       .joined(separator: "\n")

@@ -45,7 +45,7 @@ package struct InventoryReport: TextReport, Sendable {
     self.blocked = blocked
     let shown = inventory.lines.filter { line in
       switch line.state {
-      case .inUse, .away, .revokedInUse, .expiredInUse: true
+      case .inUse, .fileMissing, .revokedInUse, .expiredInUse: true
       case .replaced, .revoked, .expired: all
       }
     }
@@ -85,7 +85,8 @@ package struct InventoryReport: TextReport, Sendable {
     }
     if let until = revocationListUntil {
       let text = "revocation list: good until \(until.day)"
-      lines.append(isRevocationListOld ? style.caution("\(text), out of date: bulkhead certs crl") : text)
+      lines.append(
+        isRevocationListOld ? style.caution("\(text), out of date: run 'bulkhead certs crl'") : text)
     }
     return lines.joined(separator: "\n")
   }

@@ -59,7 +59,7 @@ package struct CertificateReport: TextReport, Sendable {
     if facts.commonNames.count > 1 {
       warnings.append("it has \(facts.commonNames.count) Common Names: etcd takes the last, others the first")
     } else if facts.user == nil {
-      warnings.append("its Common Name is missing, empty or unclear: etcd refuses it")
+      warnings.append("its Common Name is missing, empty or ambiguous: etcd refuses it")
     }
     return warnings
   }
@@ -90,7 +90,7 @@ package struct CertificateReport: TextReport, Sendable {
   private var userText: String {
     if certificate.isAuthority { return "none: this is an authority" }
     guard certificate.isForClients else { return "none: it is not for clients" }
-    return user ?? "none: there is no Common Name that etcd would take"
+    return user ?? "none: it has no Common Name that etcd would accept"
   }
 }
 

@@ -24,11 +24,11 @@ package struct EstimateReport: Encodable, Sendable {
     if estimate.stall >= .milliseconds(1) {
       lines[0] +=
         "; each change makes every client wait for up to about \(estimate.stall.roughly), because this release "
-        + "works out the permissions of all \(count(estimate.users, "user")) anew"
+        + "recomputes the permissions of all \(count(estimate.users, "user"))"
     }
     if let bearableNodes {
       lines.append(
-        "from about \(bearableNodes.grouped) nodes on every change would make all clients wait for more than "
+        "from about \(bearableNodes.grouped) nodes on, each change would make every client wait for more than "
           + "\(Estimate.bearable.roughly): 'isolation: node-certificate' has no such cost")
     }
     if estimate.cost.grows, !isMeasured, estimate.stall >= .milliseconds(1) {

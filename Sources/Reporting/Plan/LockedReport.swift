@@ -48,33 +48,33 @@ package struct LockedReport<Report: TextReport>: TextReport {
 }
 
 extension LockStatus {
-  fileprivate var who: String { holder.map { "\($0)," } ?? "somebody whom the lock does not name" }
+  fileprivate var who: String { holder.map { "\($0)," } ?? "an unnamed process" }
 
   fileprivate var does: String {
     switch standing {
-    case .renewed, .endless: "is changing this cluster's users and roles at this moment"
-    case .silent: "was changing this cluster's users and roles, and has fallen silent"
-    case .ended: "was changing this cluster's users and roles while they were read, and has ended since"
+    case .renewed, .endless: "is changing this cluster's users and roles now"
+    case .silent: "was changing this cluster's users and roles, and does not answer any more"
+    case .ended: "changed this cluster's users and roles while they were read, and has finished"
     }
   }
 
   fileprivate var meaning: String {
     switch standing {
-    case .renewed: "what follows may be half of what they do: wait for them, and plan again"
-    case .ended: "what follows may be half of what they did: plan again"
+    case .renewed: "the plan below may be incomplete: wait until it has finished, and plan again"
+    case .ended: "the plan below may be incomplete: plan again"
     case .silent(let freeIn):
-      "killed, paused or cut off; unless they go on, the lock is free in about \(freeIn.components.seconds) s, and what follows is left to do"
+      "killed, paused or disconnected; unless it continues, the lock is free in about \(freeIn.components.seconds) s, and the plan below is left to do"
     case .endless:
-      "the lock has no lease, so nothing ends it: if no bulkhead is running, 'etcdctl del \(OwnKeys.lock)'"
+      "the lock has no lease, so it does not expire: if no bulkhead is running, 'etcdctl del \(OwnKeys.lock)'"
     }
   }
 
   fileprivate var state: String {
     switch standing {
     case .renewed: "held"
-    case .silent: "silent"
+    case .silent: "unresponsive"
     case .endless: "held without a lease"
-    case .ended: "ended meanwhile"
+    case .ended: "finished"
     }
   }
 

@@ -69,9 +69,9 @@ extension FileReader {
     for node in elements(node, of: "'calico.features'") {
       guard let name = text(node, of: "a feature") else { continue }
       if !known.contains(name) {
-        fault(node, "there is no feature \(quoted(name))", hint: NearestWord.hint(for: name, among: known))
+        fault(node, "unknown feature \(quoted(name))", hint: NearestWord.hint(for: name, among: known))
       } else if features.contains(name) {
-        fault(node, "the feature '\(name)' stands twice", hint: "keep one of them")
+        fault(node, "the feature '\(name)' is listed twice", hint: "keep one of them")
       } else {
         features.append(name)
       }
@@ -97,7 +97,7 @@ extension FileReader {
       do {
         let endpoint = try Endpoint(url)
         if endpoints.contains(endpoint) {
-          fault(node, "the endpoint \(quoted(url)) stands twice", hint: "keep one of them")
+          fault(node, "the endpoint \(quoted(url)) is listed twice", hint: "keep one of them")
         }
         endpoints.append(endpoint)
       } catch {

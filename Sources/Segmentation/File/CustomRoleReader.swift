@@ -43,12 +43,12 @@ extension FileReader {
       } else if let problem = UserName.problem(with: name) {
         fault(place, "a role is named by the rules for users: \(problem.message)", hint: problem.hint)
       } else if names.isCatalogued(name) {
-        fault(place, "the name '\(name)' is that of a role of the catalogue", hint: "choose another name")
+        fault(place, "the name '\(name)' belongs to a role of the catalogue", hint: "choose another name")
       } else if let line = names.listed[name] {
-        fault(place, "the role '\(name)' stands on line \(line) already", hint: "keep one of them")
+        fault(place, "the role '\(name)' is already listed on line \(line)", hint: "keep one of them")
       } else if custom.contains(where: { $0.user == name && !$0.grants.isEmpty }) {
         fault(
-          place, "the custom user '\(name)' has a role of this name already",
+          place, "the custom user '\(name)' already has a role of this name",
           hint: "write its grants here, and 'roles: [\(name)]' there")
       } else {
         names.list(name, line: place.position.line)
@@ -70,10 +70,10 @@ extension FileReader {
         guard let name = role.string else { continue }
         if !known.contains(name) {
           fault(
-            role, "there is no role \(quoted(name)) in the file",
+            role, "unknown role \(quoted(name)) in the file",
             hint: NearestWord.hint(for: name, among: known.sorted()))
         } else if !seen.insert(name).inserted {
-          fault(role, "the role '\(name)' stands twice", hint: "keep one of them")
+          fault(role, "the role '\(name)' is listed twice", hint: "keep one of them")
         }
       }
     }

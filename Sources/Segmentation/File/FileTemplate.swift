@@ -1,4 +1,5 @@
 import Catalogue
+import YAML
 
 /// The text of a new `bulkhead.yaml`: known values filled in, the rest explained in comments.
 ///
@@ -116,18 +117,6 @@ package struct FileTemplate: Sendable {
       text.first.map { $0.isLetter || $0 == "/" } == true
       && (text.allSatisfy(plain.contains) || (!url.isEmpty && url.allSatisfy((plain + ":").contains)))
       && !text.hasSuffix(":") && !words.contains(text.lowercased())
-    return isPlain ? text : "\"\(text.unicodeScalars.map(escaped).joined())\""
-  }
-
-  /// A character in YAML's double quotes.
-  private func escaped(_ scalar: Unicode.Scalar) -> String {
-    switch scalar {
-    case "\"": "\\\""
-    case "\\": "\\\\"
-    case " "..."~": String(scalar)
-    default:
-      "\\U" + String(repeating: "0", count: 8 - String(scalar.value, radix: 16).count)
-        + String(scalar.value, radix: 16)
-    }
+    return isPlain ? text : text.asDoubleQuotedYAML
   }
 }

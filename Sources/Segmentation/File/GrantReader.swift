@@ -17,7 +17,7 @@ extension FileReader {
       grants.append(grant)
     }
     if let node, node.sequence?.isEmpty == true {
-      fault(node, "'grants' is empty", hint: "without a grant the user may do nothing: leave it out")
+      fault(node, "'grants' is empty", hint: "a user without grants may do nothing: remove it")
     }
     return grants
   }
@@ -54,7 +54,8 @@ extension FileReader {
     guard let upper = key(to) else { return nil }
     let range = KeyRange(from: lower, to: upper)
     if range.isEmpty {
-      fault(to, "'to' is not after 'from', so the range holds no key", hint: "keys are compared byte by byte")
+      fault(
+        to, "'to' is not after 'from', so the range contains no key", hint: "keys are compared byte by byte")
     }
     return range
   }
@@ -79,7 +80,7 @@ extension FileReader {
     }
     guard let key = Key(escaped: word) else {
       fault(
-        node, "the key \(quoted(word)) has a backslash that begins no escape",
+        node, "the key \(quoted(word)) has a backslash that does not begin an escape",
         hint: #"write a byte as \xNN, and the backslash itself as \x5c"#)
       return nil
     }

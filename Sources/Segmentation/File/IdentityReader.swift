@@ -13,10 +13,10 @@ extension FileReader {
       guard let name = text(node, of: "a component") else { return nil }
       guard known.contains(name) else {
         fault(
-          node, "there is no component \(quoted(name))",
+          node, "unknown component \(quoted(name))",
           hint: catalogue[name] == nil
             ? NearestWord.hint(for: name, among: known)
-            : "it has a section of its own: calicoctl or kubernetes")
+            : "it has its own section: calicoctl or kubernetes")
         return nil
       }
       guard claim(name, node, &names) else { return nil }
@@ -35,7 +35,7 @@ extension FileReader {
     for node in elements(node, of: "'nodes'") {
       guard let name = nodeName(node) else { continue }
       if let line = lines[name] {
-        fault(node, "the node '\(name)' stands on line \(line) already", hint: "keep one of them")
+        fault(node, "the node '\(name)' is already listed on line \(line)", hint: "keep one of them")
         continue
       }
       lines[name] = node.position.line
@@ -66,8 +66,8 @@ extension FileReader {
         } else if let line = names.claim(user, line: line) {
           faults.append(
             list.fault(
-              name, "the name '\(user)' is taken already, on line \(line) of the segmentation's file",
-              hint: "every identity has a name of its own"))
+              name, "the name '\(user)' is already used on line \(line) of the segmentation's file",
+              hint: "give each identity its own name"))
         }
       }
     }
@@ -75,7 +75,7 @@ extension FileReader {
   }
 
   private static func withoutUsers(_ hint: String) -> String {
-    "\(hint); isolation 'node-certificate' does without such users"
+    "\(hint); isolation 'node-certificate' needs no such users"
   }
 
   private mutating func nodeName(_ node: Node) -> NodeName? {
@@ -114,7 +114,7 @@ extension FileReader {
       }
       // The role of a custom component has the component's name and must not replace another role.
       if catalogue[user]?.hasOwnSection == true {
-        fault(name, "the name '\(user)' is that of a role of the catalogue", hint: "choose another name")
+        fault(name, "the name '\(user)' belongs to a role of the catalogue", hint: "choose another name")
         return nil
       }
       return SegmentationFile.CustomComponent(user: user, grants: grants, roles: roles)
@@ -160,8 +160,8 @@ extension FileReader {
   private mutating func claim(_ name: String, _ node: Node, _ names: inout ClaimedNames) -> Bool {
     guard let line = names.claim(name, line: node.position.line) else { return true }
     fault(
-      node, "the name '\(name)' is taken already, on line \(line)",
-      hint: "every identity has a name of its own")
+      node, "the name '\(name)' is already used on line \(line)",
+      hint: "give each identity its own name")
     return false
   }
 }

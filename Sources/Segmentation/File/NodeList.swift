@@ -25,7 +25,7 @@ package struct NodeList: Sendable {
     for word in words {
       do throws(CatalogueError) {
         guard seen.insert(word).inserted else {
-          throw CatalogueError("the node '\(word)' stands twice", hint: "keep one of them")
+          throw CatalogueError("the node '\(word)' is listed twice", hint: "keep one of them")
         }
         names.append(try NodeName(word))
       } catch {
@@ -34,7 +34,7 @@ package struct NodeList: Sendable {
     }
     if words.isEmpty {
       let hint = "give a name in each line, or what 'kubectl get nodes -o json' prints"
-      faults.append(Fault(line: 1, column: 1, message: "the list names no node", hint: hint))
+      faults.append(Fault(line: 1, column: 1, message: "the list has no nodes", hint: hint))
     }
     guard faults.isEmpty else { throw FileFaults(file: file, faults: faults) }
     self.names = names
@@ -90,15 +90,15 @@ package struct NodeList: Sendable {
       return FileFaults(file: file, faults: [Fault(line: 1, column: 1, message: message, hint: hint)])
     }
     guard let root = try? JSONDecoder().decode(KubernetesObject.self, from: Data(text.utf8)) else {
-      throw refusal("this is no JSON of Kubernetes")
+      throw refusal("this is not JSON of Kubernetes")
     }
     guard let objects = root.kind == "Node" ? [root] : root.items else {
-      throw refusal("this is no list of nodes, but '\(root.kind ?? "something without a kind")'")
+      throw refusal("this is not a list of nodes but '\(root.kind ?? "something without a kind")'")
     }
     var names: [String] = []
     for (index, object) in objects.enumerated() {
       guard object.kind ?? "Node" == "Node", let name = object.metadata?.name else {
-        throw refusal("item \(index + 1) is no node, but '\(object.kind ?? "something without a name")'")
+        throw refusal("item \(index + 1) is not a node but '\(object.kind ?? "something without a name")'")
       }
       names.append(name)
     }

@@ -50,7 +50,7 @@ extension FileReader {
     let components = self.components(fields["components"], catalogue: catalogue, names: &names)
     let divided = isolation.usersPerNode ? components.filter { catalogue[$0]?.placement == .node } : []
     let isFile = fields["nodes"]?.scalar != nil
-    let nodesFile = isFile ? text(fields["nodes"], of: "'nodes', where it is no list,") : nil
+    let nodesFile = isFile ? text(fields["nodes"], of: "'nodes', if it is not a list,") : nil
     let nodes =
       if let list {
         self.nodes(
@@ -72,14 +72,14 @@ extension FileReader {
     let hasNodes = list != nil || fields["nodes"].map { $0.sequence?.isEmpty != true } ?? false
     if isolation != .component, !hasNodes, let node = fields["isolation"] {
       fault(
-        node, "isolation '\(isolation.rawValue)' needs to know the nodes",
+        node, "isolation '\(isolation.rawValue)' needs the list of nodes",
         hint: "list them under 'nodes', or name a file there, by the names that 'kubectl get nodes' shows")
     }
     if case .mapping = root, components.isEmpty, calicoctl.isEmpty, custom.isEmpty, customRoles.isEmpty,
       faults.isEmpty
     {
       fault(
-        root, "the file names no identity",
+        root, "the file has no identities",
         hint: "list the components: [calico-node, cni-plugin, kube-controllers]")
     }
     guard let cluster, let calico, let etcd else { return nil }

@@ -11,55 +11,55 @@ enum AccessLint {
   ]
 
   static let root = LintRule(
-    "BH001", .error, "an identity other than the administrator holds the role root",
+    "BH001", .error, "an identity other than the administrator has the role root",
     why: "it may read and write everything, and change users and roles, its own included",
     advice:
       "for kube-controllers set COMPACTION_PERIOD to \"0\", turn on etcd's own auto-compaction and drop the "
       + "feature 'compaction'; for others revoke the role")
   static let apiserverRoot = LintRule(
-    "BH002", .info, "kube-apiserver holds the role root",
-    why: "whoever has its certificate can change users and roles; it needs root only to compact",
+    "BH002", .info, "kube-apiserver has the role root",
+    why: "its certificate can change users and roles; it needs root only to compact",
     advice:
       "run it with --etcd-compaction-interval=0, turn on etcd's own auto-compaction, and add the feature "
       + "'apiserver-without-compaction'")
   static let secrets = LintRule(
     "BH003", .error, "an identity other than kube-apiserver reaches Kubernetes' secrets",
-    why: "the secrets of every service account and the bootstrap tokens lie under \(Key.kubernetes)secrets/",
+    why: "the tokens of service accounts and the bootstrap tokens are under \(Key.kubernetes)secrets/",
     advice: "narrow the grant; a program that needs Kubernetes' objects asks the API server")
   static let kubernetes = LintRule(
     "BH004", .warning, "an identity other than kube-apiserver reaches Kubernetes' keys",
-    why: "the API server's authorization does not count for whoever asks etcd",
+    why: "requests to etcd bypass the API server's authorization",
     advice: "narrow the grant; a program that needs Kubernetes' objects asks the API server")
   static let record = LintRule(
     "BH005", .error, "an identity may write Bulkhead's own record",
     why: "it could make Bulkhead believe that nothing has changed",
-    advice: "narrow the grant to leave \(Key.bulkhead) out")
+    advice: "narrow the grant so that it does not cover \(Key.bulkhead)")
   static let writeOnly = LintRule(
-    "BH006", .warning, "Calico's keys may be written and not read",
-    why: "each write of Calico's is a transaction that compares and reads, so it is refused (libcalico-go, "
+    "BH006", .warning, "Calico's keys may be written but not read",
+    why: "each of Calico's writes is a transaction that also reads, so etcd refuses it (libcalico-go, "
       + "lib/backend/etcdv3/etcdv3.go)", advice: "grant readwrite, or nothing")
   static let twins = LintRule(
     "BH007", .warning, "two identities may do exactly the same",
-    why: "the certificate of one serves a thief as well as that of the other, so they are not segmented",
+    why: "a stolen certificate of one gives the access of the other, so they are not segmented",
     advice: "use one identity for both, or narrow one of them")
   static let full = LintRule(
     "BH008", .info, "a person may change all of Calico",
-    why: "this certificate is worth as much as the one that every component had before",
+    why: "this certificate gives as much access as the one that all components shared",
     advice: "give it a short lifetime, or choose the access policy-editor")
   static let serverName = LintRule(
     "BH009", .error, "a user has the name of a server",
-    why: "etcd's JSON gateway acts with the server's certificate, so that some requests count as this user's",
+    why: "etcd's JSON gateway uses the server's certificate, so requests through it may run as this user",
     advice: "choose another name, and start etcd with --enable-grpc-gateway=false")
   static let idle = LintRule(
     "BH010", .info, "a user may do nothing", why: "it has no role, or only roles without grants",
-    advice: "delete the user if nobody needs it")
+    advice: "delete the user if nothing uses it")
   static let name = LintRule(
     "BH011", .warning, "a user's name cannot be a Common Name as it is",
-    why: "no certificate can be issued that etcd would take for this user",
-    advice: "make a user with another name")
+    why: "no certificate can be issued that etcd would accept for this user",
+    advice: "create a user with another name")
   static let unusedRole = LintRule(
-    "BH012", .info, "nobody has this role", why: "it is one mistaken link away from being in force",
-    advice: "delete the role if nobody needs it")
+    "BH012", .info, "no user has this role", why: "one mistaken 'user grant-role' puts it into force",
+    advice: "delete the role if nothing uses it")
 
   static let coAdministrator = LintRule(
     "BH013", .info, "the file names another administrator",
@@ -74,15 +74,16 @@ enum AccessLint {
         findings.append(
           LintFinding(
             coAdministrator, .identity(identity.user),
-            "'\(identity.user)' holds root: \(quoted(why))"))
+            "'\(identity.user)' has the role root: \(quoted(why))"))
         continue
       }
       if identity.isRoot {
         findings.append(
           identity.purpose == .apiserver
             ? LintFinding(
-              apiserverRoot, .identity(identity.user), "kube-apiserver's user '\(identity.user)' holds root")
-            : LintFinding(root, .identity(identity.user), "'\(identity.user)' holds root"))
+              apiserverRoot, .identity(identity.user),
+              "kube-apiserver's user '\(identity.user)' has the role root")
+            : LintFinding(root, .identity(identity.user), "'\(identity.user)' has the role root"))
         continue
       }
       let permissions = segmentation.permissions(of: identity)
@@ -125,7 +126,7 @@ enum AccessLint {
       findings.append(
         LintFinding(
           writeOnly, .identity(identity.user),
-          "'\(identity.user)' may write and not read "
+          "'\(identity.user)' may write but not read "
             + blind.ranges.map(\.description).joined(separator: ", ")))
     }
     return findings

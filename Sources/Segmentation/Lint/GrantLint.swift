@@ -7,16 +7,16 @@ enum GrantLint {
 
   static let endless = LintRule(
     "BH020", .error, "a grant has no end",
-    why: "it covers every key from its first on, of whatever program, Kubernetes' included if it comes later",
-    advice: "grant a prefix that ends in a slash")
+    why: "it covers every later key of every program, Kubernetes' included",
+    advice: "grant a prefix that ends with a slash")
   static let slash = LintRule(
-    "BH021", .warning, "a prefix ends in the middle of a name",
-    why: "it also covers every name that goes on: /nodes/n1 covers /nodes/n10",
-    advice: "end the prefix in a slash, or grant the one key")
+    "BH021", .warning, "a prefix ends within a name",
+    why: "it also covers longer names: /nodes/n1 covers /nodes/n10",
+    advice: "end the prefix with a slash, or grant the single key")
   static let star = LintRule(
     "BH022", .warning, "a grant has a literal star",
     why:
-      "etcd has no wildcards: the star is a character, so the grant covers next to nothing (etcd issue 5896)",
+      "etcd has no wildcards: the star is an ordinary character, so the grant covers almost nothing (etcd issue 5896)",
     advice: "grant a prefix")
 
   /// - Parameter nodes: Node names that a prefix may end in, to list the other nodes that it covers.
@@ -42,8 +42,8 @@ enum GrantLint {
       }
       findings.append(
         LintFinding(
-          slash, .role(role), "the prefix \(prefix) of the grant '\(grant)' does not end in a slash",
-          details: reached.map { "it reaches what is node \($0)'s as well" }))
+          slash, .role(role), "the prefix \(prefix) of the grant '\(grant)' does not end with a slash",
+          details: reached.map { "it also covers keys of node \($0)" }))
     }
     if grant.range.lower.bytes.contains(UInt8(ascii: "*")) {
       findings.append(LintFinding(star, .role(role), "the grant '\(grant)' has a star in its key"))

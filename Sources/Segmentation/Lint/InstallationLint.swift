@@ -10,42 +10,43 @@ enum InstallationLint {
 
   static let missing = LintRule(
     "BH030", .error, "a component lacks access that its release needs",
-    why: "Calico's published tables have not followed the programs", advice: "use 'roles: corrected'")
+    why: "Calico's published tables are older than the programs", advice: "use 'roles: corrected'")
   static let excessive = LintRule(
-    "BH031", .warning, "a component may do more than it does",
-    why: "whoever has its certificate may do it too", advice: "use 'roles: corrected'")
+    "BH031", .warning, "a component may do more than it needs",
+    why: "its certificate gives access that it does not need", advice: "use 'roles: corrected'")
   static let seeds = LintRule(
-    "BH032", .info, "objects that exist beforehand would save grants to write them",
-    why: "a component may write an object for good that it only makes where it is missing",
-    advice: "make the objects and add the feature 'seeded'")
+    "BH032", .info, "grants to create objects are unnecessary if the objects exist beforehand",
+    why: "a component may always write an object that it only creates if missing",
+    advice: "create the objects and add the feature 'seeded'")
   static let seeded = LintRule(
-    "BH033", .info, "the feature 'seeded' promises that these objects exist",
-    why: "a component that finds one missing tries to make it, is refused, and may not start",
-    advice: "see that they exist before a component starts")
+    "BH033", .info, "the feature 'seeded' states that these objects exist",
+    why: "a component that does not find one tries to create it, is refused, and may not start",
+    advice: "create them before a component starts")
   static let useless = LintRule(
     "BH034", .warning, "a feature has no effect",
-    why: "no component of the file does anything else with it on this release",
-    advice: "take it away, or add the component that has it")
+    why: "it changes nothing for the components of the file on this release",
+    advice: "remove it, or add the component that has it")
   static let apiserver = LintRule(
     "BH035", .info, "no kube-apiserver is named",
-    why: "if Kubernetes uses this etcd, the API server is locked out when authentication is turned on",
+    why: "if Kubernetes uses this etcd, turning authentication on locks the API server out",
     advice:
-      "name the Common Name of its client certificate under 'kubernetes', or do nothing if etcd is Calico's alone"
+      "write the Common Name of its client certificate under 'kubernetes'; ignore this if only Calico uses etcd"
   )
   static let single = LintRule(
-    "BH036", .warning, "all of Calico has one user",
-    why: "one certificate reads and writes everything that is Calico's",
+    "BH036", .warning, "all Calico components share one user",
+    why: "one certificate can read and write all of Calico's keys",
     advice: "list the components: [calico-node, cni-plugin, kube-controllers]")
   static let lifetime = LintRule(
     "BH037", .warning, "certificates are valid for more than a year",
     why:
-      "a stolen one is as good as the real one until it expires or its user is deleted, and etcd reads a revocation "
-      + "list only where it was started with one", advice: "use 90d and renew")
+      "a stolen certificate works until it expires or its user is deleted, and etcd reads a revocation "
+      + "list only if it was started with one", advice: "use 90d, and renew certificates")
 
   static let password = LintRule(
     "BH038", .info, "a component logs in with a password",
-    why: "a password can be copied and never expires, and while it is changed its client is refused",
-    advice: "keep its file to root, and change it with 'bulkhead certs renew --password' when somebody leaves"
+    why: "a password can be copied and does not expire, and its client is refused while it is changed",
+    advice:
+      "let only root read its file, and change the password with 'bulkhead certs renew --password' when a person with access leaves"
   )
 
   static let releases = LintRule(
@@ -77,7 +78,8 @@ enum InstallationLint {
         LintFinding(
           isSeeded ? seeded : seeds, place,
           isSeeded
-            ? "these must exist before the components start" : "these are granted only to be made once",
+            ? "these objects must exist before the components start"
+            : "these grants are needed only to create objects once",
           details: needed.map { "\($0.key): must \($0.must)" }))
     }
     findings += used.compactMap { component in
@@ -123,7 +125,7 @@ enum InstallationLint {
       findings.append(
         LintFinding(
           excessive, .role(component.name),
-          "the published table of \(component.name) allows what is not used",
+          "the published table of \(component.name) allows more than the programs use",
           details: comparison.excessive.map { difference in
             "\(difference.grant.grant)\(difference.grant.entry.excess.map { ": \($0)" } ?? "")"
           }))

@@ -6,22 +6,23 @@ enum NodeLint {
   static let rules = [unused, undivided, published, cost]
 
   static let unused = LintRule(
-    "BH040", .info, "nodes are listed and not divided", why: "the isolation 'component' makes no use of them",
-    advice: "use isolation node-certificate or node-user, or leave 'nodes' out")
+    "BH040", .info, "nodes are listed but have no effect", why: "the isolation 'component' does not use them",
+    advice: "use isolation node-certificate or node-user, or remove 'nodes'")
   static let undivided = LintRule(
-    "BH041", .warning, "there is nothing to divide by node",
+    "BH041", .warning, "no component can be divided by node",
     why: "no component of the file runs on every node",
     advice: "use isolation 'component'")
   static let published = LintRule(
     "BH042", .warning, "the users of all nodes may do the same",
-    why: "Calico's published tables know no nodes, so a node's certificate reaches what is another's",
+    why:
+      "Calico's published tables do not distinguish nodes, so a node's certificate gives access to the keys of others",
     advice: "use 'roles: corrected', or isolation 'node-certificate', which has the same effect at less cost")
   static let cost = LintRule(
-    "BH043", .warning, "so many users make each change of users and roles slow",
+    "BH043", .warning, "the number of users makes each change of users and roles slow",
     why:
-      "etcd 3.4.20, 3.5.5 and later work out every user's permissions anew at each change, and answer nobody "
+      "etcd 3.4.20, 3.5.5 and later recompute every user's permissions at each change, and answer no request "
       + "meanwhile (etcd, server/auth/store.go, refreshRangePermCache)",
-    advice: "use isolation 'node-certificate', or make changes seldom and slowly")
+    advice: "use isolation 'node-certificate', or make few changes at a time")
 
   static func findings(
     _ file: SegmentationFile, _ segmentation: Segmentation, catalogue: Catalogue
@@ -40,24 +41,24 @@ enum NodeLint {
     guard file.isolation.usersPerNode else { return findings }
     if file.calico.roles == .documented {
       findings.append(
-        LintFinding(published, .file("isolation"), "nothing in the published tables is a node's own"))
+        LintFinding(published, .file("isolation"), "the published tables have no grants for single nodes"))
     }
-    let stall = microseconds(segmentation)
-    if stall >= 50_000 {
+    let stall = stall(of: segmentation)
+    if stall >= RefreshCost.bearable {
       findings.append(
         LintFinding(
           cost, .file("isolation"),
-          "\(segmentation.identities.count) users: each change of a user or a role holds etcd up for about \(stall / 1000) ms"
+          "\(segmentation.identities.count) users: each change of a user or a role makes every client wait for about \(Int(stall / .milliseconds(1))) ms"
         ))
     }
     return findings
   }
 
-  /// Measured on 3.4.23: about 5.5 µs per user and 2 µs per permission that it holds.
-  private static func microseconds(_ segmentation: Segmentation) -> Int {
+  private static func stall(of segmentation: Segmentation) -> Duration {
     let sizes = Dictionary(segmentation.roles.map { ($0.name, $0.grants.count) }) { first, _ in first }
-    return segmentation.identities.reduce(0) { sum, identity in
-      sum + 5 + 2 * identity.roles.reduce(0) { $0 + (sizes[$1] ?? 0) }
+    let permissions = segmentation.identities.reduce(0) { sum, identity in
+      identity.roles.reduce(sum) { $0 + (sizes[$1] ?? 0) }
     }
+    return RefreshCost.stall(users: segmentation.identities.count, permissions: permissions)
   }
 }

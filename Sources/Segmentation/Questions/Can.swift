@@ -43,7 +43,7 @@ package struct AccessAnswer: Hashable, Sendable {
 package struct UnknownIdentity: ExplainedError, Hashable, Sendable {
   package let user: String
   package let hint: String?
-  package var message: String { "there is no identity \(quoted(user))" }
+  package var message: String { "unknown identity \(quoted(user))" }
 }
 
 extension UnknownIdentity {

@@ -7,7 +7,7 @@ import Reporting
 struct AgentCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "agent",
-    abstract: "Keep a node's certificates fresh: host service, sidecar or init container.",
+    abstract: "Keep a node's certificates current: host service, sidecar or init container.",
     discussion: """
       Gets certificates from Vault or OpenBao, from 'bulkhead authority serve', or from a folder that something else \
       fills; renews them at two thirds of their lifetime; replaces key and certificate together. While the source is \

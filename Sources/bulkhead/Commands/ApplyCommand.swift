@@ -5,6 +5,7 @@ import FoundationEssentials
 import Reconciliation
 import Reporting
 import Segmentation
+import Services
 
 struct ApplyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -56,7 +57,7 @@ struct ApplyCommand: AsyncParsableCommand {
     let goal = try workspace.goal()
     let administrator = try workspace.administrator
     let stage = try stages.request()
-    let work = Task { [self] in
+    try await withCancellation { [self] in
       try await EtcdClient.connectToMembers(
         behind: workspace.file.etcd.endpoints, as: administrator, timeout: timeoutOption.duration
       ) { etcd, members in
@@ -76,7 +77,7 @@ struct ApplyCommand: AsyncParsableCommand {
         let report = try await lockOption.holdingLock(of: etcd) { lock in
           let run = ApplyRun(
             etcd, as: administrator, lock: lock, stage: stage, turnsOnAuthentication: turnsOn,
-            version: Bulkhead.configuration.version, interaction(workspace))
+            version: Version.current, interaction(workspace))
           return ApplyReport(try await run.run(), cluster: workspace.file.cluster)
         }
         Console.clearProgress()
@@ -89,9 +90,6 @@ struct ApplyCommand: AsyncParsableCommand {
         }
       }
     }
-    let interrupt = Interrupt { work.cancel() }
-    defer { interrupt.ignore() }
-    try await work.value
   }
 
   private func interaction(_ workspace: Workspace) -> ApplyRun.Interaction {

@@ -10,43 +10,43 @@ import StrictYAML
 struct BundleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bundle",
-    abstract: "Write what has to be on each host: credentials, Calico's settings, checksums.",
+    abstract: "Write the files for each host: credentials, Calico's settings, checksums.",
     discussion: """
-      Each node gets a folder, and so does each program that runs once and each person. Only what differs from what is \
-      there is written, in folders of mode 0700. What an earlier bundle wrote for a node that is gone is named, and \
-      removed with --prune: only what SHA256SUMS of the folder lists, and only while it is as it was written.
+      Each node, each program that runs once and each calicoctl user gets a folder with mode 0700. Writes only files \
+      that differ. Reports what an earlier bundle wrote for a node that was removed; --prune removes it: only files \
+      that SHA256SUMS of the folder lists, and only if they are unchanged.
 
-        --as directory    the files as they are on the host, keys included; 'install' in each folder lays them out
-        --as ansible      a playbook that makes the keys on the hosts, has them signed here and keeps them until they are due
+        --as directory    the files as on the host, keys included; 'install' in each folder installs them
+        --as ansible      a playbook that creates the keys on the hosts, signs their requests here and renews certificates that are due
         --as systemd      the agent as a service, with its configuration
-        --as cloud-init   the same as user-data, without anything secret
+        --as cloud-init   the same as user-data, without secrets
 
-      The last two need to know where the agent gets certificates: --source names a file with what stands under \
-      'source:' in agent.yaml. What it reads from ${CREDENTIALS_DIRECTORY}/NAME, systemd loads from \
+      The last two need the source of the agent's certificates: --source names a file with the content of 'source:' in \
+      agent.yaml. A file ${CREDENTIALS_DIRECTORY}/NAME in it is loaded by systemd from \
       /etc/bulkhead/credentials/NAME.
 
         kubectl get nodes -o json | bulkhead bundle --as ansible --to bundle --nodes -
       """)
 
-  @Option(name: .customLong("as"), help: "What for: directory, ansible, systemd or cloud-init.") var form:
+  @Option(name: .customLong("as"), help: "The form: directory, ansible, systemd or cloud-init.") var form:
     HostBundle.Form
   @Option(help: "The folder to write to.") var to: String
   @Option(
     help: ArgumentHelp(
-      "Whose settings to write: 'all', 'none', or components with commas between; CNI's are not needed where Calico's manifest installs the plugin.",
+      "Whose settings to write: 'all', 'none', or components separated by commas; CNI's are not needed if Calico's manifest installs the plugin.",
       valueName: "components"))
   var settings = "all"
-  @Option(help: "The folder on the hosts that holds the credentials of all components.") var folder =
+  @Option(help: "The folder on the hosts for the credentials of all components.") var folder =
     "/etc/bulkhead"
-  @Option(help: "What stands under 'source:' in the agent's configuration.") var source: String?
-  @Option(help: "Where Bulkhead is on the hosts; for ansible, here.") var program: String?
-  @Option(help: "A folder on the hosts from which the CNI plugin reads, which the agent keeps fresh.")
+  @Option(help: "A file with the content of 'source:' in the agent's configuration.") var source: String?
+  @Option(help: "The path of Bulkhead on the hosts; for ansible, on this machine.") var program: String?
+  @Option(help: "A folder on the hosts from which the CNI plugin reads; the agent keeps it current.")
   var cniCopy: String?
   @Option(
     name: .customLong("add"),
-    help: ArgumentHelp("Another file for each host; may be repeated.", valueName: "path=file"))
+    help: ArgumentHelp("A further file for each host; may be repeated.", valueName: "path=file"))
   var more: [String] = []
-  @Flag(help: "Remove what an earlier bundle wrote and this one has not, such as a removed node's keys.")
+  @Flag(help: "Remove files of an earlier bundle that this one does not have, such as a removed node's keys.")
   var prune = false
   @OptionGroup var fileOption: FileOption
   @OptionGroup var nodesOption: NodesOption
@@ -56,34 +56,23 @@ struct BundleCommand: AsyncParsableCommand {
     let workspace = try Workspace(fileOption, nodes: nodesOption)
     let sites = Site.all(
       of: workspace.segmentation, nodes: workspace.file.nodes, catalogue: workspace.catalogue)
-    var names: Set<String> = []
-    if let site = sites.first(where: { !names.insert($0.fileName).inserted }) {
-      throw Complaint(
-        "a node and a program are both called '\(site.name)'", hint: "give the user of the file another name")
-    }
-    let bundle = try self.bundle(workspace)
+    let bundle = try BundleRun(self.bundle(workspace), for: sites)
     let now = Date()
-    var writer = try BundleWriter(to)
-    for file in bundle.files(for: sites) { try writer.write(file) }
-    for (index, site) in sites.enumerated() {
-      let files = try bundle.files(
-        for: site, material: { try workspace.material(of: $0, now: now) }, password: workspace.usedPassword)
-      for file in files { try writer.write(file) }
-      if index % 50 == 0 { Console.progress("\(index + 1) of \(sites.count) hosts") }
-    }
+    let outcome = try bundle.write(
+      to: to, prune: prune, material: { try workspace.material(of: $0, now: now) },
+      password: workspace.usedPassword,
+      progress: { if $0 % 50 == 1 { Console.progress("\($0) of \(sites.count) hosts") } })
     Console.clearProgress()
-    let leftovers = try writer.finish(removing: prune)
     try Console.out(
       BundleReport(
         folder: to, form: form.rawValue, nodes: sites.count { $0.node != nil },
-        others: sites.filter { $0.node == nil }.map(\.name), written: writer.written,
-        unchanged: writer.unchanged, removed: writer.summary(of: leftovers.removed),
-        left: writer.summary(of: leftovers.kept), changed: leftovers.changed),
+        others: sites.filter { $0.node == nil }.map(\.name), written: outcome.written,
+        unchanged: outcome.unchanged, removed: outcome.removed, left: outcome.left, changed: outcome.changed),
       outputOption)
     note(sites)
-    if !leftovers.kept.isEmpty {
+    if !outcome.left.isEmpty {
       Console.note(
-        "hint: --prune removes what is no longer part of it; a node's access ends with 'bulkhead apply'")
+        "hint: --prune removes files that are no longer part of it; 'bulkhead apply' ends a node's access")
     }
   }
 
@@ -118,7 +107,7 @@ struct BundleCommand: AsyncParsableCommand {
         return Set(names)
       }
       throw ValidationError(
-        "--settings knows no '\(unknown)', only \(CalicoSettings.components.joined(separator: ", "))")
+        "--settings does not know '\(unknown)', only \(CalicoSettings.components.joined(separator: ", "))")
     }
   }
 
@@ -129,7 +118,7 @@ struct BundleCommand: AsyncParsableCommand {
     }
     guard let source else {
       throw ValidationError(
-        "--as \(form.rawValue) needs --source: where the agent gets certificates, as under 'source:' in agent.yaml"
+        "--as \(form.rawValue) needs --source: a file with the content of 'source:' in agent.yaml"
       )
     }
     return AgentService(
@@ -153,7 +142,7 @@ struct BundleCommand: AsyncParsableCommand {
     let withPassword = Set(sites.flatMap(\.residents).filter { $0.identity.login == .password }.map(\.folder))
     if form == .cloudInit, !withPassword.isEmpty {
       Console.note(
-        "warning: \(withPassword.sorted().joined(separator: " and ")) have passwords, which user-data must not hold\nhint: bring their settings with --as ansible"
+        "warning: \(withPassword.sorted().joined(separator: " and ")) have passwords, which user-data must not contain\nhint: deliver their settings with --as ansible"
       )
     }
   }

@@ -19,10 +19,9 @@ struct CanCommand: AsyncParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "can",
-    abstract: "May this identity do this to this key? And why?",
+    abstract: "Show whether an identity may do something to a key, and why.",
     discussion: """
-      Answered by etcd's own rules, from the file or with --live from the cluster's roles. Exit code 0 yes, 2 no, 1 \
-      could not tell.
+      Uses etcd's own rules on the file, or with --live on the cluster's roles. Exit code 0 yes, 2 no, 1 unknown.
 
         bulkhead can calico-node put /calico/ipam/v2/config
         bulkhead can cni-plugin get /calico/resources/v3/projectcalico.org/ippools/ --prefix
@@ -31,10 +30,11 @@ struct CanCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: "The etcd user.") var identity: String
-  @Argument(help: "get, watch, put, delete, or txn for what Calico's writes need.") var operation: Operation?
-  @Argument(help: "The key; bytes that are no text as \\xNN.") var key: String?
+  @Argument(help: "get, watch, put, delete, or txn, which is what Calico's writes need.") var operation:
+    Operation?
+  @Argument(help: "The key; write bytes that are not text as \\xNN.") var key: String?
   @OptionGroup var rangeOptions: RangeOptions
-  @Flag(help: "Everything the identity can do, by what Calico calls it; with --live how many keys that is.")
+  @Flag(help: "Show everything that the identity can do, in Calico's terms; with --live also how many keys.")
   var all = false
   @Flag(name: [.short, .long], help: "Print nothing; the exit code is the answer.") var quiet = false
   @OptionGroup var outputOption: OutputOption
@@ -43,7 +43,7 @@ struct CanCommand: AsyncParsableCommand {
   func validate() throws {
     guard all ? operation == nil : key != nil else {
       throw ValidationError(
-        all ? "--all takes an identity alone" : "name an operation and a key, or give --all")
+        all ? "--all takes only an identity" : "name an operation and a key, or give --all")
     }
   }
 
@@ -52,12 +52,7 @@ struct CanCommand: AsyncParsableCommand {
     guard let operation, let key else { return try await showAll(segmentation) }
     let report = AccessReport(
       try segmentation.can(identity, operation.access, try rangeOptions.range(of: key)))
-    if !quiet {
-      switch outputOption.output {
-      case .text: Console.out(report.text(Console.style))
-      case .json: Console.out(try JSON.text(report))
-      }
-    }
+    if !quiet { try Console.out(report, outputOption) }
     if !report.isAllowed { throw ExitCode(2) }
   }
 
@@ -65,9 +60,6 @@ struct CanCommand: AsyncParsableCommand {
     let radius = try segmentation.blastRadius(of: identity)
     let keys = liveOption.live ? try await liveOption.keys() : nil
     let report = BlastRadiusReport(radius, tally: keys.map { radius.tally(of: $0) })
-    switch outputOption.output {
-    case .text: Console.out(report.text(Console.style))
-    case .json: Console.out(try JSON.text(report))
-    }
+    try Console.out(report, outputOption)
   }
 }

@@ -6,11 +6,11 @@ import Segmentation
 struct CompareCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
-    abstract: "What becomes possible or impossible between two segmentations, with a witness key for each.",
+    abstract: "Compare two segmentations: what each identity gains and loses, with an example key.",
     discussion: """
       A and B are each a file; 'live', the cluster that --file names; 'documented' or 'corrected', the file that \
-      --file names with these roles. With --no-new-access the exit code is 2 if anybody gains anything: for the check \
-      of a pull request.
+      --file names with these roles. With --no-new-access the exit code is 2 if an identity gains access: for the \
+      check of a pull request.
 
         bulkhead compare main/bulkhead.yaml bulkhead.yaml --no-new-access
         bulkhead compare live bulkhead.yaml
@@ -19,7 +19,7 @@ struct CompareCommand: AsyncParsableCommand {
 
   @Argument(help: "Before.") var a: String
   @Argument(help: "After.") var b: String
-  @Flag(help: "Exit with 2 if anybody gains anything.") var noNewAccess = false
+  @Flag(help: "Exit with 2 if an identity gains access.") var noNewAccess = false
   @OptionGroup var fileOption: FileOption
   @OptionGroup var outputOption: OutputOption
   @OptionGroup var timeoutOption: TimeoutOption
@@ -28,10 +28,7 @@ struct CompareCommand: AsyncParsableCommand {
     let before = try await segmentation(a)
     let after = try await segmentation(b)
     let report = CompareReport(before.compared(to: after), before: a, after: b)
-    switch outputOption.output {
-    case .text: Console.out(report.text(Console.style))
-    case .json: Console.out(try JSON.text(report))
-    }
+    try Console.out(report, outputOption)
     if noNewAccess, report.gainsAnything { throw ExitCode(2) }
   }
 

@@ -6,6 +6,7 @@ import Glibc
 import Names
 import Processes
 import Reporting
+import Services
 import ThrowawayEtcd
 
 struct DemoCommand: AsyncParsableCommand {
@@ -31,10 +32,7 @@ struct DemoCommand: AsyncParsableCommand {
   func run() async throws {
     let folder = try DemoFolder(keep: keep)
     defer { folder.removeUnlessKept() }
-    let work = Task { [self] in try await run(in: folder.path) }
-    let interrupt = Interrupt { work.cancel() }
-    defer { interrupt.ignore() }
-    try await work.value
+    try await withCancellation { [self] in try await run(in: folder.path) }
   }
 
   private func run(in folder: String) async throws {
@@ -80,7 +78,7 @@ struct DemoCommand: AsyncParsableCommand {
 
     title("done in \((ContinuousClock.now - started).inWords)")
     if keep == nil {
-      Console.out("Nothing is left running or on the disk. To look around: bulkhead demo --keep DIR")
+      Console.out("All servers are stopped and all files removed. To keep them: bulkhead demo --keep DIR")
     } else {
       try cluster.writeScripts()
       Console.out(

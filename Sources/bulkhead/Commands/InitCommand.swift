@@ -10,27 +10,26 @@ import Segmentation
 struct InitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
-    abstract: "Write bulkhead.yaml to begin with.",
+    abstract: "Write a first bulkhead.yaml.",
     discussion: """
-      What is given is filled in and checked, the rest is explained in the file. A file that is there is not \
-      overwritten.
+      Fills in and checks the given values; comments in the file explain the rest. Never overwrites a file.
 
         bulkhead init --cluster prod-eu --endpoint https://10.0.0.11:2379 --ca pki/etcd-ca.crt
 
-      With --from-cluster the users and roles that etcd has are described: components and calicoctl's users by name \
-      where they are exactly as the catalogue has them, the rest by their permissions. A plan of that file for the \
-      same cluster is empty. Nothing is written to etcd.
+      With --from-cluster the file describes etcd's users and roles: components and calicoctl users by name if they \
+      are exactly as in the catalogue, all others by their permissions. 'bulkhead plan' of that file has no changes. \
+      Writes nothing to etcd.
 
         bulkhead init --from-cluster --endpoint https://10.0.0.11:2379 --ca etcd-ca.crt \
           --certificate root.crt --key root.key
       """)
 
   @OptionGroup var fileOption: FileOption
-  @Option(help: "A name for people.") var cluster: String?
+  @Option(help: "The cluster's name in reports.") var cluster: String?
   @Option(name: .customLong("endpoint"), help: "A member's client URL; may be repeated.") var endpoints:
     [String] = []
-  @Option(help: "The authority of the members' server certificates.") var ca: String?
-  @Option(help: "A certificate whose user has the root role.") var certificate: String?
+  @Option(help: "The authority of the members' server certificates, in PEM.") var ca: String?
+  @Option(help: "A client certificate whose user has the role root.") var certificate: String?
   @Option(help: "Its private key.") var key: String?
   @Option(help: "Calico's version.") var calico: String?
   @Option(help: "The folder of the authority for client certificates.") var authority: String?
@@ -50,7 +49,8 @@ struct InitCommand: AsyncParsableCommand {
       throw ValidationError("--from-cluster needs --endpoint, --ca, --certificate and --key")
     }
     if fromCluster, !components.isEmpty || !calicoctl.isEmpty {
-      throw ValidationError("--from-cluster finds components and calicoctl's users by itself")
+      throw ValidationError(
+        "--from-cluster finds components and calicoctl users itself: omit --component and --calicoctl")
     }
   }
 
@@ -90,9 +90,9 @@ struct InitCommand: AsyncParsableCommand {
   /// Adds what the running cluster contains to the template.
   private func described(_ template: FileTemplate) async throws -> FileTemplate {
     let folder = URL(fileURLWithPath: fileOption.file).deletingLastPathComponent().path
-    func path(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
     let administrator = ClientCredentials(
-      authority: path(template.ca), certificate: path(template.certificate), key: path(template.key))
+      authority: template.ca.relative(to: folder), certificate: template.certificate.relative(to: folder),
+      key: template.key.relative(to: folder))
     for file in [administrator.authority, administrator.certificate, administrator.key] {
       _ = try FileContents.read(file)
     }
@@ -103,16 +103,11 @@ struct InitCommand: AsyncParsableCommand {
       timeout: timeoutOption.duration
     ) { etcd, members in
       Console.note(members)
-      _ = try await Survey.take(etcd, as: administrator, members: members)
-      let users = Set(try await etcd.users())
-      let state = try await ClusterState.observe(etcd, managed: users, progress: Console.progress)
+      let description = try await ClusterDescription.read(
+        etcd, as: administrator, members: members, template, release: given, catalogue: catalogue,
+        progress: Console.progress)
       Console.clearProgress()
-      var release = given
-      if release == nil { release = try await CalicoVersion.read(etcd) }
-      return ClusterDescription(
-        of: state, template, release: release,
-        withPassword: try await etcd.usersWithPassword(among: users), catalogue: catalogue
-      ).template
+      return description.template
     }
   }
 }
@@ -120,9 +115,7 @@ struct InitCommand: AsyncParsableCommand {
 extension AtomicFile {
   /// Writes a new file that everyone may read; never overwrites an existing file.
   fileprivate static func create(_ path: String, text: String) throws {
-    let slash = path.lastIndex(of: "/")
-    let folder = slash.map { String(path[..<$0]) } ?? "."
-    let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
-    try create([NewFile(name: name, bytes: Array(text.utf8), mode: 0o644)], in: folder.isEmpty ? "/" : folder)
+    let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    try create([NewFile(name: name, bytes: Array(text.utf8), mode: 0o644)], in: path.containingFolder)
   }
 }

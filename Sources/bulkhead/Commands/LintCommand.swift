@@ -19,16 +19,16 @@ struct LintCommand: AsyncParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "lint",
-    abstract: "Known faults of a segmentation, each with what it means and what to do.",
+    abstract: "Find known problems of a segmentation, with their meaning and remedy.",
     discussion: """
-      Looks at the file, or with --live at the cluster's users and roles. Exit code 2 if a finding is at least as bad \
-      as --fail-on. With --rules it lists the rules.
+      Checks the file, or with --live the cluster's users and roles. Exit code 2 if a finding has at least the \
+      severity --fail-on. --rules lists the rules.
       """)
 
-  @Flag(help: "Look at the cluster's users and roles as they are.") var live = false
+  @Flag(help: "Check the cluster's users and roles.") var live = false
   @Flag(help: "List the rules.") var rules = false
-  @Option(help: "The least severity that makes the exit code 2.") var failOn = Severity.warning
-  @Option(help: "How the result is printed.") var output = Format.text
+  @Option(help: "The lowest severity that makes the exit code 2.") var failOn = Severity.warning
+  @Option(help: "Format of the result.") var output = Format.text
   @OptionGroup var fileOption: FileOption
   @OptionGroup var timeoutOption: TimeoutOption
 
@@ -43,8 +43,8 @@ struct LintCommand: AsyncParsableCommand {
     let name = live ? "\(workspace.file.cluster), live" : fileOption.file
     let report = LintReport(findings, file: name)
     switch output {
-    case .text: Console.out(report.text(Console.style))
-    case .json: Console.out(try JSON.text(report))
+    case .text: try Console.out(report, .text)
+    case .json: try Console.out(report, .json)
     case .sarif: Console.out(try JSON.text(SARIFReport(findings, file: name)))
     }
     if report.holds(failOn.value) { throw ExitCode(2) }

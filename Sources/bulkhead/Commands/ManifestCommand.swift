@@ -9,21 +9,21 @@ import Segmentation
 struct ManifestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "manifest",
-    abstract: "Give each component in a hosted Calico manifest a Secret of its own.",
+    abstract: "Give each component in a hosted Calico manifest its own Secret.",
     discussion: """
-      Reads a file or standard input, and writes to standard output or with --to to a file. Only the lines that wire \
-      the certificates change; all others stay byte for byte. A layout that is not understood is refused, and nothing \
-      is written.
+      Reads a file or standard input, and writes to standard output, or with --to to a file. Changes only the lines \
+      that concern the certificates; all others stay byte for byte. Refuses a layout that it cannot edit safely, and \
+      writes nothing then.
 
-      Where the Secrets go:
+      Where the Secrets are written:
         --secrets inline   into the manifest (the default); private keys are never printed on a terminal
-        --secrets FILE     into a file of their own, mode 0600
-        --secrets none     nowhere: they exist already, or something else makes them. Needs no bulkhead.yaml
+        --secrets FILE     into a separate file, mode 0600
+        --secrets none     nowhere: they exist already, or another program creates them. Needs no bulkhead.yaml
 
-      What they are called:
+      Their names:
         --secret-names hashed  name and hash, immutable: a renewed credential restarts the workloads (the default)
-        --secret-names fixed   the name alone, and the hashes in an annotation of the pod templates
-      With --secrets none names are fixed and not hashed, unless --secret-names asks for it.
+        --secret-names fixed   the name only, and the hashes in an annotation of the pod templates
+      With --secrets none the default is fixed.
 
       Other forms of the result:
         --kustomize DIR    a kustomization that makes the same changes, for kubectl apply -k DIR
@@ -38,34 +38,36 @@ struct ManifestCommand: AsyncParsableCommand {
   enum Delivery: String, ExpressibleByArgument, CaseIterable { case secret, host, agent }
 
   @Argument(help: "The manifest; '-' is standard input.") var manifest = "-"
-  @Option(help: ArgumentHelp("Where the Secrets go: inline, none or a file.", valueName: "inline|none|FILE"))
+  @Option(
+    help: ArgumentHelp(
+      "Where the Secrets are written: inline, none or a file.", valueName: "inline|none|FILE"))
   var secrets: String?
   @Option(help: ArgumentHelp("How Secrets are named: hashed or fixed.", valueName: "hashed|fixed"))
   var secretNames: SecretNames?
   @Option(
     help:
-      "How credentials come to the pods: by a Secret, from a folder on each host, or by an agent in each pod."
+      "How pods get credentials: from a Secret, from a folder on each host, or from an agent in each pod."
   )
   var via = Delivery.secret
-  @Option(help: "With --via host: the folder in which each component has a folder of its own.")
+  @Option(help: "With --via host: the folder with one folder for each component.")
   var hostFolder = "/etc/bulkhead"
   @Option(help: "With --via agent: an image with the program 'bulkhead'.") var agentImage: String?
   @Option(
     help: ArgumentHelp(
-      "With --via agent: a file with what stands under 'source:' in agent.yaml.", valueName: "file"))
+      "With --via agent: a file with the content of 'source:' in agent.yaml.", valueName: "file"))
   var agentSource: String?
-  @Option(help: "The file to write; one that holds private keys gets mode 0600.") var to: String?
+  @Option(help: "The file to write; mode 0600 if it contains private keys.") var to: String?
   @Option(
     name: .customLong("component"),
     help: "What an unknown container is, as CONTAINER=COMPONENT; may be repeated.")
   var components: [String] = []
   @Flag(help: "Show what would change as a unified diff, without the Secrets' contents; write nothing.")
   var diff = false
-  @Flag(help: "Write nothing; exit with 2 if something is left to do.") var check = false
+  @Flag(help: "Write nothing; exit with 2 if the manifest would change.") var check = false
   @Flag(help: "Print how to roll this manifest out; write nothing.") var runbook = false
   @Flag(help: "Take a ResourceList from standard input and write one; Secrets only with --secrets inline.")
   var krm = false
-  @Option(help: "The folder to write a kustomization to, with the manifest as it is beside it.")
+  @Option(help: "The folder for a kustomization and an unchanged copy of the manifest.")
   var kustomize: String?
   @OptionGroup var fileOption: FileOption
 
@@ -75,14 +77,14 @@ struct ManifestCommand: AsyncParsableCommand {
       throw ValidationError("--krm, --kustomize, --to and --diff, --check or --runbook exclude each other")
     }
     if (via == .agent) != (agentImage != nil && agentSource != nil) {
-      throw ValidationError("--via agent goes with --agent-image and --agent-source")
+      throw ValidationError("--via agent needs --agent-image and --agent-source, which are for it only")
     }
     if via == .agent, krm || kustomize != nil {
       throw ValidationError("--via agent adds a ConfigMap, which --krm and --kustomize cannot; use --to")
     }
     if krm, placement == .separate { throw ValidationError("--krm takes --secrets inline or none") }
     if kustomize != nil, secrets == "inline" {
-      throw ValidationError("--kustomize has the Secrets in a file of their own: --secrets none or FILE")
+      throw ValidationError("--kustomize takes --secrets none or FILE")
     }
   }
 
@@ -105,7 +107,8 @@ struct ManifestCommand: AsyncParsableCommand {
     Console.note(
       segmented.isAlreadySegmented
         ? "\(name): already segmented, nothing to do"
-        : "\(name): \(segmented.changedLines) lines changed, \(segmented.addedLines) added, Secrets apart")
+        : "\(name): \(segmented.changedLines) lines changed, \(segmented.addedLines) added, without the Secrets"
+    )
     if check, !segmented.isAlreadySegmented { throw ExitCode(2) }
   }
 

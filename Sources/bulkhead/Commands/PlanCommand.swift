@@ -7,7 +7,7 @@ import Segmentation
 struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
-    abstract: "Say what would change in etcd, in words and as the etcdctl lines that would do the same.",
+    abstract: "Show what would change in etcd, in words and as etcdctl commands.",
     discussion: """
       Compares users, roles, permissions and links with what the file wants, names every difference, and changes \
       nothing. Where neither the file nor any user or role has changed since the last apply, that is seen in a few \

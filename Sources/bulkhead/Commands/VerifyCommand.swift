@@ -71,10 +71,7 @@ struct VerifyCommand: AsyncParsableCommand {
         revision: (before, try await etcd.revision()))
     }
     Console.clearProgress()
-    switch outputOption.output {
-    case .text: Console.out(report.text(Console.style))
-    case .json: Console.out(try JSON.text(report))
-    }
+    try Console.out(report, outputOption)
     if !report.isAsExpected || (strict && !report.isTrustworthy) { throw ExitCode(2) }
   }
 }

@@ -10,16 +10,16 @@ extension Access: ExpressibleByArgument {
 struct WhoCanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "who-can",
-    abstract: "Who may do this to this key?",
+    abstract: "List the identities that may do something to a key.",
     discussion: """
-      Everyone, root included, with the grant that allows it.
+      Lists every identity, root included, with the grant that allows it.
 
         bulkhead who-can write /calico/resources/v3/projectcalico.org/tiers/default
         bulkhead who-can read /registry/secrets/ --prefix --live
       """)
 
   @Argument(help: "read, write or readwrite.") var access: Access
-  @Argument(help: "The key; bytes that are no text as \\xNN.") var key: String
+  @Argument(help: "The key; write bytes that are not text as \\xNN.") var key: String
   @OptionGroup var rangeOptions: RangeOptions
   @OptionGroup var outputOption: OutputOption
   @OptionGroup var liveOption: LiveOption
@@ -27,9 +27,6 @@ struct WhoCanCommand: AsyncParsableCommand {
   func run() async throws {
     let range = try rangeOptions.range(of: key)
     let report = HoldersReport(try await liveOption.segmentation().whoCan(access, range), access, range)
-    switch outputOption.output {
-    case .text: Console.out(report.text(Console.style))
-    case .json: Console.out(try JSON.text(report))
-    }
+    try Console.out(report, outputOption)
   }
 }

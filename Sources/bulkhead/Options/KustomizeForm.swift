@@ -20,8 +20,8 @@ struct KustomizeForm {
       !found.starts(with: Array(SegmentedManifest.kustomizationMark.utf8))
     {
       throw Complaint(
-        "\(kustomization) is there already and was not made by bulkhead",
-        hint: "name another folder, and take it into your kustomization's resources")
+        "\(kustomization) already exists and was not written by bulkhead",
+        hint: "name another folder, and add it to your kustomization's resources")
     }
     guard name != "kustomization.yaml", name != secretsName else {
       throw Complaint(

@@ -6,7 +6,7 @@ import Segmentation
 
 /// Whether to answer from the file or from the running cluster.
 struct LiveOption: ParsableArguments {
-  @Flag(help: "Ask the cluster's users and roles as they are, not as the file wants them.") var live = false
+  @Flag(help: "Use the cluster's users and roles instead of the file.") var live = false
   @OptionGroup var fileOption: FileOption
   @OptionGroup var timeoutOption: TimeoutOption
 

@@ -6,7 +6,7 @@ import Reconciliation
 
 /// How long to wait for another process that changes the cluster's users and roles.
 struct LockOption: ParsableArguments {
-  @Option(help: "Seconds to wait while somebody else changes this cluster's users and roles.")
+  @Option(help: "Seconds to wait while another process changes this cluster's users and roles.")
   var wait = 20
 
   func validate() throws {

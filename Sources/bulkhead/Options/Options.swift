@@ -16,7 +16,7 @@ struct FileOption: ParsableArguments {
 struct NodesOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The nodes, in the place of those of the file: a list with one in each line, or what 'kubectl get nodes -o json' prints; '-' reads standard input.",
+      "The nodes, instead of those in the file: one name per line, or the output of 'kubectl get nodes -o json'; '-' reads standard input.",
       valueName: "file"))
   var nodes: String?
 
@@ -35,7 +35,7 @@ struct NodesOption: ParsableArguments {
 struct OutputOption: ParsableArguments {
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
 
-  @Option(help: "How the result is printed.")
+  @Option(help: "Format of the result.")
   var output = Format.text
 }
 

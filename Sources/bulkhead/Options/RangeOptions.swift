@@ -4,7 +4,7 @@ import Keyspace
 /// The options that turn a key into a range.
 struct RangeOptions: ParsableArguments {
   @Flag(help: "All keys that begin with the key.") var prefix = false
-  @Option(help: "All keys from the key up to, and without, this one.") var rangeEnd: String?
+  @Option(help: "All keys from the key up to this one, which is excluded.") var rangeEnd: String?
   @Flag(help: "The key and all keys after it.") var fromKey = false
 
   func validate() throws {
@@ -26,7 +26,7 @@ struct RangeOptions: ParsableArguments {
       throw ValidationError("'\(text)' has a backslash without xNN after it")
     }
     guard !text.contains("*") else {
-      throw ValidationError("etcd has no wildcards: leave the '*' away and add --prefix")
+      throw ValidationError("etcd has no wildcards: omit the '*' and add --prefix")
     }
     return key
   }

@@ -5,15 +5,16 @@ import Reconciliation
 
 /// What the user states about a certificate that many programs share.
 struct SharedOptions: ParsableArguments {
-  @Option(help: "The Common Name of the one certificate that the programs share until now.")
+  @Option(help: "The Common Name of the certificate that all programs shared before.")
   var shared: String?
 
   @Option(
     help:
-      "A list of pods, as 'kubectl get pods --all-namespaces --output json' prints it; - is standard input.")
+      "A file with the output of 'kubectl get pods --all-namespaces --output json'; '-' reads standard input."
+  )
   var pods: String?
 
-  @Option(help: "The Secret that holds the shared certificate.")
+  @Option(help: "The Secret with the shared certificate.")
   var secret = "calico-etcd-secrets"
 
   /// The pods that use the Secret; nil if no list of pods was given.

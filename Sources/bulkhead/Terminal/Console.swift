@@ -73,8 +73,10 @@ extension Console {
   }
 
   /// Prints a result in the requested format.
-  static func out(_ report: some TextReport, _ option: OutputOption) throws {
-    switch option.output {
+  static func out(_ report: some TextReport, _ option: OutputOption) throws { try out(report, option.output) }
+
+  static func out(_ report: some TextReport, _ format: OutputOption.Format) throws {
+    switch format {
     case .text:
       var pending = ""
       report.write(style) { piece in

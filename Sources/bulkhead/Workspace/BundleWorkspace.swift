@@ -11,17 +11,17 @@ extension Workspace {
     let holders = resident.identity.holders
     let holder =
       resident.certificateNode.flatMap { node in holders.first { $0.node == node.text } } ?? holders.first
-    guard let holder else { throw Complaint("'\(resident.identity.user)' is at work nowhere") }
+    guard let holder else { throw Complaint("'\(resident.identity.user)' is used on no host") }
     let path = try certificates.certificatePath(of: holder)
     guard try FileContents.readIfPresent(path) != nil else {
       throw Complaint(
-        "there is no certificate for '\(holder.commonName)' at \(path)",
-        hint: "'bulkhead certs issue' makes it; --as ansible and --as systemd do without")
+        "no certificate for '\(holder.commonName)' at \(path)",
+        hint: "'bulkhead certs issue' creates it; --as ansible and --as systemd do not need it")
     }
     let facts = try CertificateFacts(file: path)
     guard facts.notAfter > now else {
       throw Complaint(
-        "the certificate at \(path) is no longer valid", hint: "'bulkhead certs renew' issues it anew")
+        "the certificate at \(path) is no longer valid", hint: "'bulkhead certs renew' issues a new one")
     }
     return CredentialMaterial(
       authority: try FileContents.read(self.path(file.etcd.ca)), certificate: try FileContents.read(path),
@@ -37,8 +37,8 @@ extension Workspace {
     }
     guard let password = try passwords.password(of: user) else {
       throw Complaint(
-        "there is no password for '\(user)' at \(try passwords.file(of: user))",
-        hint: "'bulkhead apply' makes it")
+        "no password for '\(user)' at \(try passwords.file(of: user))",
+        hint: "'bulkhead apply' creates it")
     }
     return password
   }

@@ -23,8 +23,8 @@ extension Workspace {
   func existingLedger() throws -> Ledger {
     guard let ledger = try ledgerIfPresent() else {
       throw Complaint(
-        "there is no ledger in \(authority): nothing was issued yet",
-        hint: "'bulkhead certs issue' begins one")
+        "no ledger in \(authority): nothing was issued yet",
+        hint: "'bulkhead certs issue' creates one")
     }
     return ledger
   }
@@ -74,7 +74,7 @@ extension Workspace {
     let certificate = try certificates.certificatePath(of: holder)
     guard try FileContents.readIfPresent(certificate) != nil else {
       throw Complaint(
-        "there is no certificate for '\(user)' at \(certificate)", hint: "'bulkhead certs issue' makes it")
+        "no certificate for '\(user)' at \(certificate)", hint: "'bulkhead certs issue' creates it")
     }
     return ClientCredentials(
       authority: path(file.etcd.ca), certificate: certificate, key: try certificates.keyPath(of: holder))
@@ -84,7 +84,7 @@ extension Workspace {
     guard let identity = segmentation.identities.first(where: { $0.user.utf8.elementsEqual(user.utf8) })
     else {
       throw Complaint(
-        "'\(user)' is no identity of the file",
+        "'\(user)' is not an identity of the file",
         hint: "the file has \(segmentation.identities.map(\.user).joined(separator: ", "))")
     }
     return identity

@@ -14,7 +14,7 @@ extension Workspace {
   func componentSecrets(onHosts: Bool) throws -> [ComponentSecret] {
     guard onHosts || file.isolation == .component else {
       throw Complaint(
-        "a Secret is the same on every node, and the isolation is '\(file.isolation.rawValue)'",
+        "a Secret is the same on every node, but the isolation is '\(file.isolation.rawValue)'",
         hint: "use --via host, --via agent, --secrets none or isolation 'component'")
     }
     return try ComponentSecret.defaults.map { secret in

@@ -20,13 +20,13 @@ struct PeerAuthorityOption: ParsableArguments {
     guard !clientsCanActAsMembers else { return }
     guard try FileContents.readIfPresent(file.file) != nil else {
       return Console.note(
-        "there is no file '\(file.file)', so it was not checked whether etcd's servers have this authority")
+        "cannot find the file '\(file.file)', so it was not checked whether etcd's servers have this authority")
     }
     let workspace = try Workspace(file)
     let servers = workspace.path(workspace.file.etcd.ca)
     guard let text = try FileContents.readIfPresent(servers) else {
       return Console.note(
-        "there is no file '\(servers)' (etcd.ca), so it was not checked whether etcd's servers have this authority"
+        "cannot find the file '\(servers)' (etcd.ca), so it was not checked whether etcd's servers have this authority"
       )
     }
     let authorities = try CertificateFacts.all(pem: String(decoding: text, as: UTF8.self), source: servers)

@@ -22,14 +22,14 @@ struct Workspace {
     catalogue = try Catalogue.embedded()
     guard try FileContents.readIfPresent(option.file) != nil else {
       throw Complaint(
-        "there is no file '\(option.file)'", hint: "'bulkhead init' writes one; --file names another")
+        "cannot find the file '\(option.file)'", hint: "'bulkhead init' writes one; --file names another")
     }
     folder = URL(fileURLWithPath: option.file).deletingLastPathComponent().path
     text = try FileContents.readText(option.file)
     var list = try nodes?.nodes.map(NodesOption.read)
     var file = try SegmentationFile(text, file: option.file, catalogue: catalogue, nodes: list)
     if let path = file.nodesFile {
-      list = try NodesOption.read(path.hasPrefix("/") ? path : "\(folder)/\(path)")
+      list = try NodesOption.read(path.relative(to: folder))
       file = try SegmentationFile(text, file: option.file, catalogue: catalogue, nodes: list)
     }
     if let roles { file.calico.roles = roles }
@@ -38,7 +38,7 @@ struct Workspace {
   }
 
   /// A path in the file, relative to the working directory.
-  func path(_ path: String) -> String { path.hasPrefix("/") ? path : "\(folder)/\(path)" }
+  func path(_ path: String) -> String { path.relative(to: folder) }
 
   var authority: String { path(file.certificates.directory) }
   var certificates: CredentialDirectory { CredentialDirectory("\(authority)/clients") }

@@ -8,7 +8,7 @@ import ThrowawayEtcd
 
 @testable import Etcd
 
-@Suite("The members of a cluster", .realEtcd)
+@Suite("The members of a cluster", .realEtcd, .timeLimit(.minutes(30)))
 struct ClusterMembersTests {
   private func read(
     _ cluster: TestCluster, through endpoints: [Endpoint]? = nil

@@ -126,11 +126,4 @@ import Testing
     let word = "--" + String(repeating: "x", count: 20_000)
     #expect(Harbour.complaint(["list", word]) == "Error: Unknown option '\(word)'")
   }
-
-  @Test(arguments: [
-    ("kitten", "sitting", 3), ("", "abc", 3), ("abc", "", 3), ("same", "same", 0), ("--Full", "--full", 1),
-  ])
-  func distances(_ one: String, _ other: String, _ distance: Int) {
-    #expect(one.editDistance(to: other) == distance)
-  }
 }

@@ -1,8 +1,9 @@
 import Cryptography
+import TestSupport
 import Testing
 import Text
 
-@Suite(.enabled(if: OpenSSLCommand.isInstalled, OpenSSLCommand.isMissing))
+@Suite(.enabled(if: OpenSSL.isInstalled, OpenSSL.isMissing))
 final class CertificateTests: FolderSuite {
   static let now = 1_800_000_000
 
@@ -60,25 +61,25 @@ final class CertificateTests: FolderSuite {
     let path = try file("leaf.crt", leaf.pem())
     for purpose in ["sslclient", "sslserver"] {
       #expect(
-        try OpenSSLCommand.run(
+        try OpenSSL.run(
           "verify", "-x509_strict", "-attime", "\(Self.now + 10)", "-purpose", purpose, "-verify_hostname",
           "a.example.org", "-CAfile", ca, path
         ).contains(": OK"))
     }
-    let text = try OpenSSLCommand.run("x509", "-in", ca, "-noout", "-text")
+    let text = try OpenSSL.run("x509", "-in", ca, "-noout", "-text")
     for words in [
       "CA:TRUE, pathlen:0", "Certificate Sign, CRL Sign", "X509v3 Name Constraints: critical",
       "DNS:example.org",
       "IP:10.0.0.0/255.0.0.0", "DNS:bad.example.org", "Not Before: Jan 15 08:00:00 2027 GMT",
     ] { #expect(text.contains(words), "\(words)") }
-    let leafText = try OpenSSLCommand.run("x509", "-in", path, "-noout", "-text", "-nameopt", "utf8")
+    let leafText = try OpenSSL.run("x509", "-in", path, "-noout", "-text", "-nameopt", "utf8")
     for words in [
       "CN=gr\u{fc}n", "CA:FALSE", "Digital Signature",
       "TLS Web Server Authentication, TLS Web Client Authentication",
       "DNS:a.example.org, IP Address:10.1.2.3", "80:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01",
     ] { #expect(leafText.contains(words), "\(words)") }
     #expect(
-      try OpenSSLCommand.run("x509", "-in", path, "-noout", "-fingerprint", "-sha256").lowercased()
+      try OpenSSL.run("x509", "-in", path, "-noout", "-fingerprint", "-sha256").lowercased()
         .filter { $0 != ":" }.contains(leaf.fingerprint.hexadecimal))
 
     // And it is read again as it was written.
@@ -140,7 +141,7 @@ final class CertificateTests: FolderSuite {
       [dir]
       CN = foo
       """)
-    let pem = try OpenSSLCommand.run(
+    let pem = try OpenSSL.run(
       "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", "/dev/null", "-config", config, "-utf8",
       "-subj",
       "/C=DE/O=a\\, b \\+ c/OU=#x/emailAddress=a@b.c/DC=dc/UID=u/CN= y ", "-set_serial", "0xff01")

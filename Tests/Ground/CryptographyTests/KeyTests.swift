@@ -1,7 +1,8 @@
 import Cryptography
+import TestSupport
 import Testing
 
-@Suite(.enabled(if: OpenSSLCommand.isInstalled, OpenSSLCommand.isMissing))
+@Suite(.enabled(if: OpenSSL.isInstalled, OpenSSL.isMissing))
 final class KeyTests: FolderSuite {
   static let kinds: [KeyKind] = [.p256, .p384, .p521, .ed25519, .rsa(bits: 3072)]
 
@@ -19,8 +20,8 @@ final class KeyTests: FolderSuite {
     let key = try PrivateKey.generate(kind)
     #expect(key.kind == kind)
     let path = try file("key.pem", pem(key))
-    #expect(try OpenSSLCommand.run("pkey", "-in", path, "-noout", "-check").contains("Key is valid"))
-    let shown = try file("public.pem", OpenSSLCommand.run("pkey", "-in", path, "-pubout"))
+    #expect(try OpenSSL.run("pkey", "-in", path, "-noout", "-check").contains("Key is valid"))
+    let shown = try file("public.pem", OpenSSL.run("pkey", "-in", path, "-pubout"))
     #expect(try bytes("public.pem") == Array(PEM.text("PUBLIC KEY", key.publicKey.subjectPublicKeyInfo).utf8))
 
     let message = Array("a message".utf8)
@@ -30,7 +31,7 @@ final class KeyTests: FolderSuite {
     if kind == .p521 { verify += ["-digest", "sha512"] }
     if kind != .p384, kind != .p521, kind != .ed25519 { verify += ["-digest", "sha256"] }
     #expect(
-      try OpenSSLCommand.run(verify + ["-in", file("message", message)]).contains("Verified Successfully"))
+      try OpenSSL.run(verify + ["-in", file("message", message)]).contains("Verified Successfully"))
   }
 
   @Test(arguments: kinds) func everyFormIsReadAgain(kind: KeyKind) throws {
@@ -52,7 +53,7 @@ final class KeyTests: FolderSuite {
       // As openssl writes it.
       let path = try file("key.pem", pem(key))
       let traditional = form == .pkcs8 ? [] : ["-traditional"]
-      #expect(try OpenSSLCommand.run(["pkey", "-in", path] + traditional) == text)
+      #expect(try OpenSSL.run(["pkey", "-in", path] + traditional) == text)
     }
   }
 
@@ -96,7 +97,7 @@ final class KeyTests: FolderSuite {
     }
     // SHA-1 of the bits, as openssl names a key.
     let path = try file("public.pem", PEM.text("PUBLIC KEY", key.subjectPublicKeyInfo))
-    let parsed = try OpenSSLCommand.run("asn1parse", "-in", path)
+    let parsed = try OpenSSL.run("asn1parse", "-in", path)
     #expect(parsed.contains("BIT STRING"))
     #expect(try key.identifier.count == 20)
   }
@@ -109,15 +110,15 @@ final class KeyTests: FolderSuite {
       ["genpkey", "-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"],
       ["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-param_enc", "explicit"],
     ] {
-      let text = try OpenSSLCommand.run(command)
+      let text = try OpenSSL.run(command)
       let error = #expect(throws: CryptographyError.self, "\(command)") { try read(text) }
       #expect(error?.isOfUnknownKey == true, "\(command) \(error.debugDescription)")
     }
   }
 
   @Test func compressedPointsAreRefusedAsGoRefusesThem() throws {
-    try OpenSSLCommand.run("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", path("key.pem"))
-    try OpenSSLCommand.run(
+    try OpenSSL.run("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", path("key.pem"))
+    try OpenSSL.run(
       "ec", "-in", path("key.pem"), "-pubout", "-conv_form", "compressed", "-outform", "DER", "-out",
       path("public"))
     let error = #expect(throws: CryptographyError.self) {

@@ -1,7 +1,8 @@
 import Cryptography
+import TestSupport
 import Testing
 
-@Suite(.enabled(if: OpenSSLCommand.isInstalled, OpenSSLCommand.isMissing))
+@Suite(.enabled(if: OpenSSL.isInstalled, OpenSSL.isMissing))
 final class ProtectedKeyTests: FolderSuite {
   private let word = "correct horse b\u{e4}ttery"
 
@@ -12,11 +13,11 @@ final class ProtectedKeyTests: FolderSuite {
     let protected = try ProtectedKey(key, passphrase: passphrase)
     let path = try file("key.pem", protected.pem())
     let word = try file("word", word)
-    try OpenSSLCommand.run(
+    try OpenSSL.run(
       "pkey", "-in", path, "-passin", "file:\(word)", "-pubout", "-outform", "DER", "-out",
       self.path("public"))
     #expect(try bytes("public") == key.publicKey.subjectPublicKeyInfo)
-    let parameters = try OpenSSLCommand.run("asn1parse", "-in", path)
+    let parameters = try OpenSSL.run("asn1parse", "-in", path)
     for name in ["PBES2", "PBKDF2", "hmacWithSHA256", "aes-256-cbc", ":0927C0"] {
       #expect(parameters.contains(name))
     }
@@ -34,7 +35,7 @@ final class ProtectedKeyTests: FolderSuite {
   @Test(arguments: protections.indices) func readsWhatOpensslProtects(kind: Int) throws {
     let key = try PrivateKey.generate(.p384)
     let plain = try file("plain.der", key.der().withUnsafeBytes { Array($0) })
-    try OpenSSLCommand.run(
+    try OpenSSL.run(
       ["pkcs8", "-topk8", "-inform", "DER", "-in", plain, "-outform", "DER", "-out", path("key.der")]
         + ["-passout", "file:\(file("word", word))"] + Self.protections[kind])
     let again = try ProtectedKey(der: bytes("key.der")).key(passphrase: passphrase)
@@ -44,7 +45,7 @@ final class ProtectedKeyTests: FolderSuite {
   @Test(arguments: [["-v2", "des3"], ["-v1", "PBE-SHA1-3DES"], ["-v2", "aes-256-ofb"]])
   func refusesOtherWaysOfProtection(options: [String]) throws {
     let plain = try file("plain.der", PrivateKey.generate(.p256).der().withUnsafeBytes { Array($0) })
-    try OpenSSLCommand.run(
+    try OpenSSL.run(
       ["pkcs8", "-topk8", "-inform", "DER", "-in", plain, "-outform", "DER", "-out", path("key.der")]
         + ["-passout", "pass:x"] + options)
     #expect(throws: CryptographyError.self) { try ProtectedKey(der: bytes("key.der")) }

@@ -1,7 +1,8 @@
 import Cryptography
+import TestSupport
 import Testing
 
-@Suite(.enabled(if: OpenSSLCommand.isInstalled, OpenSSLCommand.isMissing))
+@Suite(.enabled(if: OpenSSL.isInstalled, OpenSSL.isMissing))
 final class RequestAndListTests: FolderSuite {
   private let now = CertificateTests.now
 
@@ -9,14 +10,14 @@ final class RequestAndListTests: FolderSuite {
     let key = try PrivateKey.generate(kind)
     let plain = try CertificateRequest(subject: DistinguishedName(commonName: "gr\u{fc}n"), key: key)
     let path = try file("plain.csr", plain.pem())
-    let text = try OpenSSLCommand.run("req", "-in", path, "-noout", "-verify", "-text", "-nameopt", "utf8")
+    let text = try OpenSSL.run("req", "-in", path, "-noout", "-verify", "-text", "-nameopt", "utf8")
     #expect(text.contains("verify OK"))
     #expect(text.contains("CN=gr\u{fc}n"))
     #expect(text.contains("(none)"))
     let names = try CertificateExtension.subjectAlternativeNames([.dns("a.example"), .ip([127, 0, 0, 1])])
     let named = try CertificateRequest(
       subject: DistinguishedName(commonName: "x"), key: key, extensions: [names])
-    let namedText = try OpenSSLCommand.run(
+    let namedText = try OpenSSL.run(
       "req", "-in", file("named.csr", named.pem()), "-noout", "-verify", "-text")
     #expect(namedText.contains("DNS:a.example, IP Address:127.0.0.1"))
 
@@ -33,7 +34,7 @@ final class RequestAndListTests: FolderSuite {
   }
 
   @Test func readsWhatOpensslRequests() throws {
-    try OpenSSLCommand.run(
+    try OpenSSL.run(
       "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "/dev/null", "-subj", "/O=o/CN=alice",
       "-outform",
       "DER", "-out", path("alice.csr"), "-addext", "subjectAltName=DNS:a")
@@ -62,7 +63,7 @@ final class RequestAndListTests: FolderSuite {
       ], key: key)
     let ca = try file("ca.crt", authority.pem())
     let path = try file("list.crl", list.pem())
-    let text = try OpenSSLCommand.run("crl", "-in", path, "-noout", "-text", "-CAfile", ca, "-verify")
+    let text = try OpenSSL.run("crl", "-in", path, "-noout", "-text", "-CAfile", ca, "-verify")
     for words in [
       "verify OK", "Version 2 (0x1)", "X509v3 CRL Number: \n                32769\n", "Serial Number: 8001",
       "Serial Number: 030405", "Key Compromise", "Superseded", "X509v3 Authority Key Identifier",
@@ -83,7 +84,7 @@ final class RequestAndListTests: FolderSuite {
       issuer: DistinguishedName(commonName: "ca"), thisUpdate: now, nextUpdate: now + 60, entries: [],
       extensions: [.listNumber(1)], key: key)
     #expect(list.entries.isEmpty)
-    let text = try OpenSSLCommand.run("crl", "-in", file("list.crl", list.pem()), "-noout", "-text")
+    let text = try OpenSSL.run("crl", "-in", file("list.crl", list.pem()), "-noout", "-text")
     #expect(text.contains("No Revoked Certificates"))
   }
 

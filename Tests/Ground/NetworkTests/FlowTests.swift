@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Large transfers, many connections, and too few descriptors.
-@Suite struct FlowTests {
+@Suite(.timeLimit(.minutes(30))) struct FlowTests {
   @Test(arguments: [false, true])
   func manyBytesComeBackAsTheyWent(isSecure: Bool) async throws {
     try await withLoop { loop in

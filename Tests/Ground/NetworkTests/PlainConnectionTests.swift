@@ -2,7 +2,7 @@ import Foundation
 import Network
 import Testing
 
-@Suite struct PlainConnectionTests {
+@Suite(.timeLimit(.minutes(30))) struct PlainConnectionTests {
   @Test(arguments: ["127.0.0.1", "::1", "localhost"])
   func aServerSaysBackWhatAClientSays(host: String) async throws {
     try await withLoop { loop in

@@ -5,7 +5,7 @@ import TestCertificates
 import Testing
 
 /// The client against `openssl s_server` and against servers that do not use TLS.
-@Suite struct TLSClientTests {
+@Suite(.timeLimit(.minutes(30))) struct TLSClientTests {
   let authority: TestAuthority
   let identity: TLSIdentity
 

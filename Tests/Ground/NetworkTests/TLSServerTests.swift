@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The server against `openssl s_client`, `curl` and raw sockets.
-@Suite struct TLSServerTests {
+@Suite(.timeLimit(.minutes(30))) struct TLSServerTests {
   let authority: TestAuthority
   let folder: TemporaryFolder
 

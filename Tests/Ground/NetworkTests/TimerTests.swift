@@ -2,7 +2,7 @@ import Network
 import TestSupport
 import Testing
 
-@Suite struct TimerTests {
+@Suite(.timeLimit(.minutes(30))) struct TimerTests {
   @Test func timersRunInTheOrderOfTheirTimes() async throws {
     try await withLoop { loop in
       let order = Log<Int>()

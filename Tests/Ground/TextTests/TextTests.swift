@@ -57,4 +57,12 @@ import Text
     #expect(quoted("a\u{1b}[2Jb\nc\u{202e}d") == #"'a\u{1b}[2Jb\u{a}c\u{202e}d'"#)
     #expect(quoted(String(repeating: "x", count: 200)).count == 83)
   }
+
+  @Test(arguments: [
+    ("kitten", "sitting", 3), ("", "abc", 3), ("abc", "", 3), ("same", "same", 0), ("--Full", "--full", 1),
+    ("ab", "ba", 1),
+  ])
+  func editsBetweenWords(_ one: String, _ other: String, _ distance: Int) {
+    #expect(one.edits(to: other) == distance)
+  }
 }

@@ -1,3 +1,5 @@
+import Text
+
 /// What is wrong with a command line.
 enum UsageFault: Error {
   case invalidName(String)
@@ -58,7 +60,7 @@ enum UsageFault: Error {
     let message = "Unknown option '\(name)'"
     if case .short = name { return message }
     let near = definitions.flatMap(\.names).filter(\.isLong)
-      .map { (name: $0, distance: "\($0)".editDistance(to: "\(name)")) }
+      .map { (name: $0, distance: "\($0)".edits(to: "\(name)")) }
       .filter { $0.distance < 4 }.min { $0.distance < $1.distance }
     return near.map { "\(message). Did you mean '\($0.name)'?" } ?? message
   }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite struct ClientTests {
+@Suite(.timeLimit(.minutes(30))) struct ClientTests {
   private func client(
     trusting authority: String = "ca", as name: String? = nil, limit: Duration = .seconds(60)
   ) throws -> Client {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite struct MessageTests {
+@Suite(.timeLimit(.minutes(30))) struct MessageTests {
   /// From `date -u -d @SECONDS`.
   @Test(arguments: [
     (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),

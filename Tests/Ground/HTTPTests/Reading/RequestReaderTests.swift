@@ -3,7 +3,7 @@ import Testing
 @testable import HTTP
 
 /// Requests as servers receive them, cut at every byte.
-@Suite struct RequestReaderTests {
+@Suite(.timeLimit(.minutes(30))) struct RequestReaderTests {
   struct Good: CustomTestStringConvertible {
     let text: String
     let method: String

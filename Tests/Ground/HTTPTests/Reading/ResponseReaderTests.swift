@@ -3,7 +3,7 @@ import Testing
 @testable import HTTP
 
 /// Answers as clients receive them, cut at every byte.
-@Suite struct ResponseReaderTests {
+@Suite(.timeLimit(.minutes(30))) struct ResponseReaderTests {
   struct Good: CustomTestStringConvertible {
     let text: String
     var method = HTTP.Method.get

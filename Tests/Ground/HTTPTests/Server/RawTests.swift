@@ -4,7 +4,7 @@ import Testing
 @testable import HTTP
 
 /// Raw sockets: what clients send by mistake or on purpose.
-@Suite struct RawTests {
+@Suite(.timeLimit(.minutes(30))) struct RawTests {
   private func ask(_ port: Int, _ text: String, finish: Bool = false) async throws -> String {
     try await aside {
       let socket = try RawSocket(port)

@@ -7,7 +7,7 @@ import Testing
 @testable import HTTP
 
 /// TLS from outside: `curl`, `openssl s_client` and plain sockets.
-@Suite struct SecureTests {
+@Suite(.timeLimit(.minutes(30))) struct SecureTests {
   private func curl(_ port: Int, _ arguments: String...) async throws -> Ended {
     let pki = try TestPKI.shared.get()
     return try await aside {

@@ -3,7 +3,7 @@ import Testing
 @testable import HTTP
 
 /// What a server does with the bytes of one connection, without a network or a clock.
-@Suite struct ServerSessionTests {
+@Suite(.timeLimit(.minutes(30))) struct ServerSessionTests {
   private let date = "Sun, 06 Nov 1994 08:49:37 GMT"
 
   /// A session that answers every request with its method, path and body, and all that it sends.

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite struct StopTests {
+@Suite(.timeLimit(.minutes(30))) struct StopTests {
   @Test func requestsInFlightAreAnsweredAndNothingElse() async throws {
     let late: @Sendable (Request) async -> Response = { _ in
       try? await Task.sleep(for: .milliseconds(500))

@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite struct MessageWriterTests {
+@Suite(.timeLimit(.minutes(30))) struct MessageWriterTests {
   @Test func aRequestIsReadAsItWasWritten() throws {
     var writer = MessageWriter()
     let head = RequestHead(.post, "/v1/x?y=z", fields: ["Host": "a:8443", "X-Y": "some words"])

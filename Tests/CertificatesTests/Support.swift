@@ -4,37 +4,6 @@ import Testing
 
 @testable import Certificates
 
-/// The `openssl` program, which checks what is issued here.
-enum OpenSSL {
-  static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")
-  static let isMissing: Comment = "there is no /usr/bin/openssl here"
-
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
-  }
-
-  /// Runs `openssl` and returns what it printed.
-  /// - Throws: ``Failure`` if its exit code is not 0.
-  @discardableResult
-  static func run(_ arguments: String...) throws -> String { try run(arguments) }
-
-  @discardableResult
-  static func run(_ arguments: [String]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-    process.arguments = arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw Failure(description: "openssl \(arguments): \(text)") }
-    return text
-  }
-}
-
 /// A suite in which each test has its own directory, which is removed after the test: Swift Testing makes an
 /// instance for each test.
 class TemporaryDirectorySuite {

@@ -1,0 +1,81 @@
+import YAML
+
+/// What Bulkhead writes to `agent.yaml`, and the words of that file: `bundle` and `manifest` write it, the agent reads
+/// it.
+package struct AgentFile: Sendable {
+  package static let apiVersion = "bulkhead/v1"
+  package static let kind = "Agent"
+
+  /// The keys of the file.
+  package enum Key: String, CaseIterable, Sendable {
+    case apiVersion, kind, source, certificates, etcdCA, lifetime, renewal, listen
+  }
+
+  /// The lines of the section `source`, as the user gave them.
+  package let source: [String]
+  package let certificates: [AgentDelivery]
+  /// The path of the authorities of etcd's server certificates.
+  package let etcdCA: String
+
+  /// - Parameter source: The content of the section `source`, without the key; empty lines are left out.
+  package init(source: String, certificates: [AgentDelivery], etcdCA: String) {
+    self.source = source.split(separator: "\n").filter { line in line.contains { !$0.isWhitespace } }
+      .map(String.init)
+    self.certificates = certificates
+    self.etcdCA = etcdCA
+  }
+
+  /// The content of the file, without a newline at its end.
+  package var text: String {
+    let lines =
+      [line(.apiVersion, Self.apiVersion), line(.kind, Self.kind), "\(Key.source):"]
+      + source.map { "  \($0)" }
+      + ["\(Key.certificates):"] + certificates.flatMap(\.lines) + [line(.etcdCA, etcdCA.asYAML)]
+    return lines.joined(separator: "\n")
+  }
+
+  private func line(_ key: Key, _ value: String) -> String { "\(key): \(value)" }
+}
+
+extension AgentDelivery {
+  /// The entry as a mapping in the list `certificates`. Values that the reader adds are left out.
+  fileprivate var lines: [String] {
+    var values: [(Key, String)] = [
+      (.identity, identity.asDoubleQuotedYAML), (.directory, directory.asYAML), (.keyMode, keyMode.asOctal),
+    ]
+    if certificateMode != Self.usualCertificateMode {
+      values.append((.certificateMode, certificateMode.asOctal))
+    }
+    if let owner { values.append((.owner, owner.asYAML)) }
+    if let group { values.append((.group, group.asYAML)) }
+    if let cniCopy { values.append((.cniCopy, cniCopy.asYAML)) }
+    switch afterChange {
+    case .command(let words)?:
+      values.append((.afterChange, "{command: [\(words.map(\.asDoubleQuotedYAML).joined(separator: ", "))]}"))
+    case .signal(let signal, let pidFile)?:
+      values.append((.afterChange, "{signal: \(signal.rawValue), pidFile: \(pidFile.asDoubleQuotedYAML)}"))
+    case nil: break
+    }
+    return values.enumerated().map { index, value in
+      "\(index == 0 ? "  - " : "    ")\(value.0): \(value.1)"
+    }
+  }
+}
+
+extension UInt32 {
+  /// In quotes: YAML 1.1 and YAML 1.2 read `0400` as different numbers.
+  fileprivate var asOctal: String { "\"0\(String(self, radix: 8))\"" }
+}
+
+extension String {
+  /// Plain where every YAML reader takes it for this text, else in double quotes. `${NAME}` is for the agent.
+  fileprivate var asYAML: String {
+    let isPlain =
+      first.map { $0.isLetter || $0 == "/" } == true
+      && utf8.allSatisfy { byte in
+        (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20) || "/._-".utf8.contains(byte)
+      }
+    let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
+    return isPlain && !words.contains(lowercased()) ? self : asDoubleQuotedYAML
+  }
+}

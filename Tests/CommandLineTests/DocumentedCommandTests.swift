@@ -1,0 +1,120 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The commands that the pages show.
+@Suite(.timeLimit(.minutes(5))) struct DocumentedCommandTests {
+  /// Commands that cannot run in a test of single commands: what they begin with or contain, and why.
+  private static let exceptions: [(words: String, reason: String)] = [
+    ("bulkhead plan", "needs a cluster: MainJobTests"),
+    ("bulkhead preflight", "needs a cluster: MainJobTests"),
+    ("bulkhead apply", "needs a cluster: MainJobTests, StageCommandTests"),
+    ("bulkhead verify", "needs a cluster: MainJobTests"),
+    ("bulkhead compare live", "needs a cluster: QuestionTests"),
+    (" --live", "needs a cluster: QuestionTests"),
+    (" --from-cluster", "needs a cluster: FromClusterTests"),
+    ("bulkhead certs rollover", "needs a cluster: RolloverTests"),
+    (" --cut-off", "needs a cluster: CertificateLifeTests"),
+    ("bulkhead demo", "starts etcd: DemoTests"),
+    ("bulkhead authority serve", "runs until it is stopped: AuthorityServerTests"),
+    ("bulkhead agent", "runs until it is stopped: AgentTests"),
+    ("bulkhead certs trust", "needs a cluster: CertificateLifeTests"),
+    ("bulkhead certs import", "needs an authority that exists: CertificateLifeTests"),
+    ("bulkhead authority token revoke", "needs a token: AuthorityServerTests"),
+  ]
+
+  /// Commands that make what the others need.
+  private static let beginnings = ["bulkhead init", "bulkhead certs authority"]
+
+  struct Command: CustomTestStringConvertible, Sendable {
+    let page: String
+    let text: String
+    var testDescription: String { "\(page): \(text)" }
+  }
+
+  /// The commands in blocks of a shell, without pipes and remarks.
+  static let commands: [Command] = {
+    var commands: [Command] = []
+    let pages =
+      ["README.md"]
+      + ((try? FileManager.default.contentsOfDirectory(atPath: "\(Program.root)/Documentation")) ?? [])
+      .filter { $0.hasSuffix(".md") }.sorted().map { "Documentation/\($0)" }
+    for page in pages {
+      let text = (try? String(contentsOfFile: "\(Program.root)/\(page)", encoding: .utf8)) ?? ""
+      var isShell = false
+      for line in text.replacing("\\\n", with: " ").split(separator: "\n") {
+        let line = line.trimmingCharacters(in: .whitespaces)
+        if line.hasPrefix("```") {
+          isShell = line == "```sh"
+        } else if isShell, let start = line.range(of: #"(^|[|] *)bulkhead "#, options: .regularExpression) {
+          let rest = line[start.lowerBound...].drop { $0 == "|" || $0 == " " }
+          let end = [" #", " |", " >", " &&", ";"].compactMap { rest.range(of: $0)?.lowerBound }.min()
+          let words = rest[..<(end ?? rest.endIndex)].split(separator: " ").joined(separator: " ")
+          commands.append(Command(page: page, text: words))
+        }
+      }
+    }
+    return commands
+  }()
+
+  /// A folder with what the pages assume: a file, an authority, certificates, manifests.
+  /// - Parameter divided: Whether each node has its own certificates.
+  private func folder(divided: Bool) throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    func bulkhead(_ arguments: String...) throws {
+      let outcome = try Program.run(Program.path, arguments, in: folder.path)
+      #expect(outcome.code == 0, "\(arguments): \(outcome.all)")
+    }
+    try bulkhead("certs", "authority")
+    try bulkhead(
+      "init", "--endpoint", "https://127.0.0.1:1", "--ca", "pki/ca.crt", "--calicoctl", "alice=read-only")
+    let file = folder.path + "/bulkhead.yaml"
+    try
+      (String(contentsOfFile: file, encoding: .utf8) + "\nnodes: [node-1]\n"
+      + (divided ? "isolation: node-certificate\n" : ""))
+      .write(toFile: file, atomically: true, encoding: .utf8)
+    try bulkhead("certs", "issue", "--root")
+    for (name, text) in [
+      (
+        "calico-etcd.yaml",
+        try String(
+          contentsOfFile: "\(Program.root)/Sources/bulkhead/Example/calico-etcd.yaml", encoding: .utf8)
+      ),
+      ("source.yaml", "server:\n  address: https://authority.example.org:8443\n"),
+      ("main/bulkhead.yaml", try String(contentsOfFile: file, encoding: .utf8)),
+      ("authority/ca.crt", try String(contentsOfFile: folder.path + "/pki/ca.crt", encoding: .utf8)),
+    ] {
+      let path = URL(fileURLWithPath: "\(folder.path)/\(name)")
+      try FileManager.default.createDirectory(
+        at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try text.write(to: path, atomically: true, encoding: .utf8)
+    }
+    return folder
+  }
+
+  @Test func thePagesShowCommands() { #expect(Self.commands.count > 20) }
+
+  @Test(arguments: commands) func aCommandOfAPageRuns(_ command: Command) throws {
+    let isException = Self.exceptions.contains {
+      command.text.hasPrefix($0.words) || command.text.contains($0.words)
+    }
+    let isFirst = Self.beginnings.contains(where: command.text.hasPrefix)
+    // Where there is no file, a command that needs one ends before it does anything.
+    let folder =
+      isException || isFirst
+      ? try TemporaryFolder() : try self.folder(divided: command.text.contains("authority token"))
+    if isException, command.text.hasPrefix("bulkhead demo") { return }
+    let nodes = "node-1\nnode-2\n"
+    let bin = URL(fileURLWithPath: Program.path).deletingLastPathComponent().path
+    let outcome = try Program.run(
+      "/bin/sh", ["-c", command.text], in: folder.path, input: nodes,
+      environment: ["PATH": "\(bin):/usr/bin:/bin"])
+    if isException {
+      #expect(outcome.code != 64 && outcome.code != 127, "\(command.text): \(outcome.error)")
+    } else {
+      #expect(
+        [0, 2].contains(outcome.code) && !outcome.error.contains("error:"),
+        "\(command.text): \(outcome.error)")
+    }
+  }
+}
