@@ -22,3 +22,16 @@ extension EtcdClient {
     return Int64(clamping: response.authRevision)
   }
 }
+
+extension EtcdClient {
+  /// Whether authentication is on, by a call that leaves no line in the members' logs; a login attempt logs a
+  /// warning about the user root. A client that may not make the call is refused only while it is on.
+  package func isAuthEnabled(_ leave: AuthStatusLeave) async throws(EtcdError) -> Bool {
+    do {
+      return try await call(Auth.status, EmptyRequest(), operation: "AuthStatus").enabled
+    } catch {
+      guard [.permissionDenied, .noIdentity, .notFound].contains(error.code) else { throw error }
+      return true
+    }
+  }
+}

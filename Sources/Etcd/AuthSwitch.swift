@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Turns authentication on and off, and tests passwords.
 extension EtcdClient {
   /// What a login with the empty password shows about a user and about authentication.
@@ -84,14 +86,37 @@ extension EtcdClient {
   }
 
   /// A client of the same members that uses a password login. A token expires after some minutes without use
-  /// at a member, so it is valid for one member or for a short time (etcd, `server/auth/simple_token.go`).
+  /// at a member (etcd, `server/auth/simple_token.go`); the client then logs in again.
   package func login(_ user: String, password: String) async throws(EtcdError) -> EtcdClient {
-    using(token: try await authenticate(user, password: password))
+    using(
+      LoginSession(user: user, password: password, token: try await authenticate(user, password: password)))
   }
 
-  private func authenticate(_ user: String, password: String) async throws(EtcdError) -> String {
+  func authenticate(_ user: String, password: String) async throws(EtcdError) -> String {
     try await call(
       Auth.authenticate, NameAndPassword(name: user, password: password), operation: "Authenticate \(user)"
     ).token
+  }
+}
+
+/// A password login whose token is replaced when etcd no longer accepts it.
+final class LoginSession: Sendable {
+  private let user: String
+  private let password: String
+  private let current: Mutex<String>
+
+  init(user: String, password: String, token: String) {
+    self.user = user
+    self.password = password
+    current = Mutex(token)
+  }
+
+  var token: String { current.withLock { $0 } }
+
+  /// Logs in again.
+  /// - Parameter etcd: A client without a login.
+  func renew(with etcd: EtcdClient) async throws(EtcdError) {
+    let token = try await etcd.authenticate(user, password: password)
+    current.withLock { $0 = token }
   }
 }

@@ -26,7 +26,7 @@ struct Connection: Sendable {
           throw GRPCError(
             .unauthenticated, credentials.words(of: error), processing: .surelyNot, isAboutCredentials: true)
         }
-      }, on: try MemberLoop.get())
+      }, serverName: credentials.serverName, on: try MemberLoop.get())
   }
 
   /// Calls a method and waits for its response.

@@ -37,4 +37,19 @@ extension EtcdClient {
     let response = try await call(KV.txn, request, operation: "Txn (put \(key))", repeatable: false)
     return response.succeeded ? response.header.revision : nil
   }
+
+  /// Writes values and deletes keys, all or nothing, only if a key was created at a certain revision.
+  /// - Returns: The store's revision after the write; nil if the condition was false.
+  package func write(
+    _ values: [(key: Key, value: [UInt8])], deleting keys: [Key], onlyIf guardKey: Key,
+    wasMadeAt revision: Int64
+  ) async throws(EtcdError) -> Int64? {
+    let request = TxnRequest(
+      compare: [CompareCreateRevision(key: guardKey.bytes, createRevision: revision)],
+      success: values.map { .put(PutRequest(key: $0.key.bytes, value: $0.value)) }
+        + keys.map { .deleteRange(DeleteRangeRequest(key: $0.bytes, rangeEnd: [])) })
+    let names = (values.map(\.key) + keys).map(\.description).joined(separator: ", ")
+    let response = try await call(KV.txn, request, operation: "Txn (write \(names))", repeatable: false)
+    return response.succeeded ? response.header.revision : nil
+  }
 }

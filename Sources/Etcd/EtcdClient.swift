@@ -14,8 +14,10 @@ import Synchronization
 package struct EtcdClient: Sendable {
   let connections: [Connection]
   package private(set) var timeout: Duration
-  /// The token of a password login, which etcd prefers to the certificate's Common Name.
-  var token: String?
+  /// A password login, which etcd prefers to the certificate's Common Name.
+  private var session: LoginSession?
+  /// The token of the login.
+  var token: String? { session?.token }
   private let preferred: Preferred
 
   /// The member that is asked first: the last one that answered, and not one that has just failed.
@@ -63,10 +65,10 @@ package struct EtcdClient: Sendable {
     return client
   }
 
-  /// The same members with the token of a password login.
-  func using(token: String) -> EtcdClient {
+  /// The same members with a password login.
+  func using(_ session: LoginSession) -> EtcdClient {
     var client = self
-    client.token = token
+    client.session = session
     return client
   }
 
@@ -117,14 +119,20 @@ package struct EtcdClient: Sendable {
   }
 
   /// Retries a request that was refused only because the auth store changed. A change of users or roles
-  /// refuses each request in flight, so a few quick retries are enough.
+  /// refuses each request in flight, so a few quick retries are enough. A password login is repeated: a JSON Web
+  /// Token is bound to the auth revision at the login (etcd, `server/auth/jwt.go`), and a simple token ends.
   private func atCurrentAuthRevision<Response>(
     _ call: () async throws(EtcdError) -> Response
   ) async throws(EtcdError) -> Response {
     for attempt in 1...20 {
       do {
         return try await call()
-      } catch  where error.code == .authRevisionOld {
+      } catch  where error.code == .authRevisionOld || error.code == .invalidToken && session != nil {
+        if let session {
+          var client = self
+          client.session = nil
+          try await session.renew(with: client)
+        }
         try? await Task.sleep(for: .milliseconds(5 * attempt))
       }
     }

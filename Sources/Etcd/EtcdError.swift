@@ -23,6 +23,8 @@ package struct EtcdError: ExplainedError, Hashable, Sendable {
     case notFound
     /// A password login with a wrong password, or of a user without one.
     case loginFailed
+    /// The token of a password login has ended, or is not known to this member. The request was not executed.
+    case invalidToken
     /// A password login of a user that was created with `no_password`, as certificate users must be.
     case userHasNoPassword
     /// The requested revision is in the future, so the request passed the permission check.
@@ -119,6 +121,7 @@ extension EtcdError.Code {
     ("is not granted to the", .notFound),
     ("given for no password user", .userHasNoPassword),
     ("authentication failed", .loginFailed),
+    ("invalid auth token", .invalidToken),
     ("future revision", .revisionInFuture),
     ("database space exceeded", .noSpace),
     ("too many requests", .overloaded),
@@ -172,7 +175,8 @@ extension EtcdError {
         "is the member running, and does it know a leader?"
       }
     case .noSpace:
-      "the store is at its quota: compact and defragment etcd, then 'etcdctl alarm disarm'"
+      "the store is at its quota: compact and defragment etcd, then 'etcdctl alarm disarm'; to remove access "
+        + "before that, 'bulkhead apply --no-lock' and 'bulkhead certs revoke --cut-off --no-lock'"
     case .overloaded: "etcd is busy: try again later, or with fewer questions at a time"
     case .badCredentials: "are the files there and readable, and does the key belong to the certificate?"
     case .learner: "list a voting member under etcd.endpoints too, or 'etcdctl member promote' the learner"

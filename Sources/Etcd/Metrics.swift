@@ -35,6 +35,7 @@ package struct Metrics: Sendable {
     guard let address = WebAddress("\(endpoint)/metrics") else { throw failure("no address of the web") }
     var client = Client(
       tls: try credentials.tlsContext(protocols: ["http/1.1"], operation: "GET /metrics", endpoint: endpoint))
+    client.tlsName = credentials.serverName
     client.limit = timeout
     client.message = MessageLimits(body: 16 << 20)
     let response: Response

@@ -14,6 +14,7 @@ extension EtcdClient {
     let operation = "TLS handshake"
     var options = ConnectOptions(
       tls: try credentials.tlsContext(protocols: ["h2"], operation: operation, endpoint: endpoint))
+    options.tlsName = credentials.serverName
     (options.connectLimit, options.handshakeLimit) = (timeout, timeout)
     let loop = try MemberLoop.get()
     do throws(NetworkError) {

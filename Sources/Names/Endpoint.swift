@@ -18,6 +18,9 @@ package struct Endpoint: Hashable, Sendable {
   /// identity.
   package init(_ url: String) throws(EndpointError) {
     let form = "write it as https://HOST:2379"
+    if url.contains(",") {
+      throw EndpointError(url, "holds a comma", hint: "write each URL as an entry of its own, without commas")
+    }
     guard let schemeEnd = url.firstRange(of: "://") else {
       throw EndpointError(url, "is not a URL", hint: form)
     }

@@ -97,7 +97,7 @@ package struct AuthorityRollover: Sendable {
     for holder in holders {
       let credentials = ClientCredentials(
         authority: serverAuthority, certificate: try clients.certificatePath(of: holder),
-        key: try clients.keyPath(of: holder))
+        key: try clients.keyPath(of: holder), serverName: administrator.serverName)
       try await check.expectTrust(
         of: credentials, of: "the certificate of \(holder.commonName)",
         hint: "see that every member trusts \(directory.trust)")
@@ -132,7 +132,8 @@ package struct AuthorityRollover: Sendable {
     try issuer.issueProbe(name: "probe", to: folder)
     try await body(
       ClientCredentials(
-        authority: serverAuthority, certificate: "\(folder)/probe.crt", key: "\(folder)/probe.key"),
+        authority: serverAuthority, certificate: "\(folder)/probe.crt", key: "\(folder)/probe.key",
+        serverName: administrator.serverName),
       "certificates of \(issuer.authority.facts.subject)")
   }
 

@@ -151,7 +151,7 @@ import ThrowawayEtcd
     // kube-apiserver.
     let adopted = try hand.bulkhead("apply")
     #expect(adopted.code == 0, "\(adopted.all)")
-    #expect(try hand.bash("etcdctl get /bulkhead/v1/record").contains("calico-node"))
+    #expect(try hand.bash("etcdctl get --prefix /bulkhead/v1/records/").contains("calico-node"))
     try hand.edit { $0.replacing("management: adopt", with: "management: authoritative") }
     let removals = try hand.bulkhead("apply")
     #expect(removals.code == 1 && removals.error.contains("delete the user mallory"), "\(removals.all)")
@@ -183,11 +183,13 @@ import ThrowawayEtcd
     #expect(text.contains("isolation: node-user\nnodes: [n1, n2, n3, n4]"), "\(text)")
     #expect(text.contains("# cni-plugin.n2 is otherwise than on the other nodes"))
     #expect(!text.contains("custom:"))
-    // Bulkhead manages it, so apply restores it.
-    let plan = try hand.bulkhead("plan", "--full")
+    // Another file of Bulkhead manages it, which this one replaces: apply restores it.
+    let other = try hand.bulkhead("plan", "--full")
+    #expect(other.code == 1 && other.error.contains("--take-over"), "\(other.all)")
+    let plan = try hand.bulkhead("plan", "--full", "--take-over")
     #expect(plan.code == 2 && plan.out.contains("1 change, in this order"), "\(plan.all)")
     #expect(plan.out.contains("no longer let cni-plugin.n2 read /other/*"))
-    #expect(try hand.bulkhead("apply", "--yes").code == 0)
+    #expect(try hand.bulkhead("apply", "--yes", "--take-over").code == 0)
     #expect(try hand.initialise().code == 1, "the file is there")
     try FileManager.default.removeItem(atPath: hand.file)
     #expect(try hand.initialise().code == 0)

@@ -64,8 +64,8 @@ import ThrowawayEtcd
     #expect(isBack)
     #expect(try isRecognised())
     try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120)) { etcd in
-      let record = try #require(try await etcd.value(of: "/bulkhead/v1/record"))
-      let text = String(decoding: record, as: UTF8.self)
+      let record = try #require(try await etcd.entries(in: .prefix("/bulkhead/v1/records/")).first)
+      let text = String(decoding: record.value, as: UTF8.self)
       #expect(text.contains(#""passwords""#) && !text.contains(password), "\(text)")
     }
     let settled = try bulkhead("plan", "--full")
@@ -81,7 +81,7 @@ import ThrowawayEtcd
         "/CN=neutron-driver", "-keyout", "n.key", "-out", "n.csr",
       ], in: folder.path)
     #expect(openssl.code == 0)
-    let signed = try bulkhead("certs", "sign", "n.csr")
+    let signed = try bulkhead("certs", "sign", "n.csr", "--identity", "neutron-driver")
     #expect(signed.code == 1 && signed.error.contains("neutron-driver-transport"), "\(signed.all)")
 
     // The state after a change that was killed after etcd got the new password: both are known, so the plan

@@ -80,14 +80,14 @@ import ThrowawayEtcd
     #expect(users.contains("calico-node.node-2") && !users.contains("calico-node.node-1"))
     let roles = try etcdctl("role", "list").out.split(separator: "\n").map(String.init)
     #expect(roles.contains("calico-node.node-2") && !roles.contains("calico-node.node-1"))
-    #expect(try etcdctl("get", "/bulkhead/v1/record").out.contains("calico-node.node-30"))
+    #expect(try etcdctl("get", "--prefix", "/bulkhead/v1/records/").out.contains("calico-node.node-30"))
     #expect(try bulkhead("certs", "issue").code == 0)
     let node = try Program.run(
       server.etcdctl,
       [
         "--endpoints=\(cluster.endpoints[0])", "--cacert=\(credentials.authority)",
         "--cert=\(folder.path)/pki/clients/calico-node.node-2.crt",
-        "--key=\(folder.path)/pki/clients/calico-node.node-2.key", "get", "/bulkhead/v1/record",
+        "--key=\(folder.path)/pki/clients/calico-node.node-2.key", "get", "--prefix", "/bulkhead/v1/records/",
       ], in: folder.path, environment: ["ETCDCTL_API": "3"])
     #expect(node.code != 0 && node.error.contains("permission denied"), "\(node.all)")
     #expect(try bulkhead("plan").out.contains("neither the file nor etcd has changed"))

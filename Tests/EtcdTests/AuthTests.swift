@@ -1,5 +1,7 @@
+import Foundation
 import Keyspace
 import TestClusters
+import TestSupport
 import Testing
 import ThrowawayEtcd
 
@@ -156,6 +158,26 @@ struct AuthTests {
           return
         }
         #expect(error.code == .noIdentity)
+      }
+    }
+  }
+
+  @Test(
+    "a login with JSON Web Tokens is repeated when users or roles have changed", arguments: EtcdRelease.one)
+  func jsonWebTokens(release: EtcdRelease) async throws {
+    let folder = try TemporaryFolder()
+    let key = "\(folder.path)/key"
+    try String(repeating: "k", count: 64).write(toFile: key, atomically: true, encoding: .utf8)
+    let options = ThrowawayEtcd.Options(
+      extraArguments: ["--auth-token=jwt,sign-method=HS256,priv-key=\(key),ttl=10m"])
+    try await TestCluster.with(release, options: options) { cluster in
+      try await cluster.connect { try await $0.addUser("reader", withPassword: "secret") }
+      try await cluster.secure()
+      try await cluster.connect { etcd async throws in
+        let reader = try await etcd.login("reader", password: "secret")
+        #expect(try await reader.roles(ofUser: "reader") == [])
+        try await etcd.addRole("changed")
+        #expect(try await duration { _ = try await reader.roles(ofUser: "reader") } < .seconds(20))
       }
     }
   }

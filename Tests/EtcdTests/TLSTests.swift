@@ -71,8 +71,19 @@ struct TLSTests {
         to: [try Endpoint("https://localhost:\(port)")], as: cluster.etcd.root
       ) { try await $0.members().count }
       #expect(members == 1)
-      #expect(
-        await error(cluster.etcd.endpoints[0], as: cluster.etcd.root)?.message.contains("localhost") == true)
+      let wrongName = await error(cluster.etcd.endpoints[0], as: cluster.etcd.root)
+      #expect(wrongName?.message.contains("localhost") == true)
+      #expect(wrongName?.hint?.contains("'etcd.tls-server-name'") == true)
+      // As the hint says: through a port-forward, with the name that the certificate has.
+      let root = cluster.etcd.root
+      let named = ClientCredentials(
+        authority: root.authority, certificate: root.certificate, key: root.key, serverName: "localhost")
+      let seen = try await EtcdClient.connect(to: cluster.etcd.endpoints, as: named) { etcd in
+        try await ClusterMembers.read(etcd, as: named)
+      }
+      #expect(seen.asked == "1 of 1 member")
+      #expect(try await Metrics.read(from: cluster.etcd.endpoints[0], as: named).authRevision != nil)
+      _ = try await EtcdClient.serverCertificate(of: cluster.etcd.endpoints[0], as: named)
     }
   }
 

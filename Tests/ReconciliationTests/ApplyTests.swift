@@ -156,6 +156,50 @@ struct ApplyTests {
     }
   }
 
+  @Test(
+    "an interruption does not leave out what a removed permission or user is replaced by",
+    arguments: EtcdRelease.one)
+  func interruptedReplacement(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      // Ranges with one start key: etcd cannot change the access of one in place.
+      let keys = (1...6).map { Key("/shared-\($0)") }
+      @Sendable func role(_ access: Access) -> Segmentation {
+        .of([("node", keys.flatMap { [Grant(.key($0), .read), Grant(.prefix($0), access)] })])
+      }
+      try await cluster.apply(role(.readwrite))
+      let begun = Mutex(0)
+      let work = Task {
+        try await cluster.connect { etcd in
+          let plan = try await TestCluster.plan(etcd, role(.read))
+          #expect(plan.completions.count == keys.count)
+          try await Apply(etcd).run(plan, desired: DesiredState(role(.read))) { progress in
+            guard case .revoke = progress.change else { return }
+            // At the third revocation.
+            guard
+              begun.withLock({
+                $0 += 1
+                return $0
+              }) == 3
+            else { return }
+            withUnsafeCurrentTask { $0?.cancel() }
+          }
+        }
+      }
+      let error = await #expect(throws: ApplyError.self) { try await work.value }
+      guard case .interrupted = error else {
+        Issue.record("ended with \(String(describing: error))")
+        return
+      }
+      let permissions = try await cluster.connect { try await $0.permissions(ofRole: "node") }
+      for key in keys {
+        for range in [KeyRange.key(key), .prefix(key)] {
+          #expect(permissions.contains { $0.grant.range == range && $0.access.contains(.read) }, "\(range)")
+        }
+      }
+      #expect(permissions.count { $0.access == .readwrite } == 3)
+    }
+  }
+
   @Test("tolerates another client that makes the same change at the same time", arguments: EtcdRelease.main)
   func twoAtOnce(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in

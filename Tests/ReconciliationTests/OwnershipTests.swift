@@ -72,6 +72,44 @@ struct OwnershipTests {
     #expect(self.plan(wider, .additive, desired: reading).changes == [.grant(calico, toRole: "node")])
   }
 
+  @Test(
+    "nothing is taken from protected users and roles, in any mode",
+    arguments: [
+      SegmentationFile.Management.additive, .adopt, .authoritative,
+    ])
+  func protected(management: SegmentationFile.Management) {
+    let names = Managed(users: ["app", "ops", "node"], roles: ["app", "theirs", "more", "node"])
+    let plan = Plan(
+      from: foreign, to: desired, applicant: "root", management: management, managed: names,
+      protecting: names)
+    #expect(plan.removals.isEmpty, "\(plan.removals)")
+    #expect(plan.foreignUsers == ["app", "ops"])
+  }
+
+  @Test("a user that may be kube-apiserver stays, even if the record lists it")
+  func forgedRecord() {
+    var state = foreign
+    state.users["apiserver-2"] = .init(roles: ["k8s"])
+    state.roles["k8s"] = [Permission(.readwrite, .prefix("/registry/"))]
+    let withoutApiserver = DesiredState(.of([("node", [Grant(.prefix("/calico/"), .readwrite)])]))
+    let forged = Managed(users: ["apiserver-2", "app"], roles: ["k8s"])
+    let plan = plan(state, .additive, managed: forged, desired: withoutApiserver)
+    #expect(plan.removals == [.deleteUser("app")])
+    #expect(plan.withheld.contains(.deleteUser("apiserver-2")))
+  }
+
+  @Test("the record is in doubt while a client besides administrators may write it")
+  func doubt() {
+    var state = foreign
+    #expect(state.recordDoubt == nil)
+    state.roles["app"] = [Permission(.readwrite, .prefix("/bulk"))]
+    #expect(state.recordDoubt == "the user 'app' may write Bulkhead's record")
+    state.roles["app"] = [Permission(.read, .everything)]
+    #expect(state.recordDoubt == nil)
+    state.authEnabled = false
+    #expect(state.recordDoubt?.contains("authentication is off") == true)
+  }
+
   @Test("adopt takes over what the file names, and reports the rest unchanged")
   func adopt() {
     let plan = plan(foreign, .adopt)

@@ -16,6 +16,7 @@ struct RecordTests {
         ["calico-node", "cni-plugin", "felix"].map { "\($0).\(name(node))" }
       })
     return Record(
+      owner: RecordOwner(cluster: "test"),
       managed: Managed(users: names, roles: names.union(["calico-node", "cni-plugin", "felix"])),
       applied: .init(
         file: String(repeating: "f", count: 64), wanted: String(repeating: "a", count: 64),
@@ -24,7 +25,9 @@ struct RecordTests {
 
   @Test("reads back as it was written, the same bytes each time")
   func roundTrip() throws {
-    for record in [Record(), Self.record(nodes: 3) { "node-\($0)" }] {
+    for record in [
+      Record(owner: RecordOwner(cluster: "a", file: "b")), Self.record(nodes: 3) { "node-\($0)" },
+    ] {
       let bytes = try record.bytes
       #expect(try Record(bytes) == record)
       #expect(try Record(bytes).bytes == bytes)
@@ -53,9 +56,11 @@ struct RecordTests {
       #expect(try record.bytes.count > 1_400_000)
       let holder = LockOwner(host: "a", process: 1, user: "b", since: Date(timeIntervalSince1970: 0))
       try await cluster.connect { etcd in
-        try await ClusterLock.holding(etcd, as: holder, wait: .zero) { lock in try await record.write(lock) }
+        try await ClusterLock.holding(etcd, as: holder, wait: .zero) { lock in
+          try await lock.put(try record.bytes, at: RecordOwner(cluster: "test").key)
+        }
         let root = try cluster.credentials(of: "root")
-        #expect(try await Survey.take(etcd, as: root).record == record)
+        #expect(try await Survey.take(etcd, as: root).records.all == [record])
       }
       // Only administrators can read it.
       try await cluster.connect { try await $0.addUser("other") }
@@ -68,9 +73,62 @@ struct RecordTests {
 
   @Test("refuses an unknown format instead of treating it as no record")
   func refused() {
-    for text in ["", "{}", "[1]", #"{"format":2,"users":[],"roles":[],"usersWithRole":[]}"#] {
+    for text in ["", "{}", "[1]", #"{"format":3,"users":[],"roles":[],"usersWithRole":[]}"#] {
       #expect(throws: RecordError.self) { try Record(Array(text.utf8)) }
     }
+  }
+
+  @Test("a later format is read if it says that this version understands it")
+  func laterFormat() throws {
+    let text = #"{"format":4,"minReader":2,"new":7,"users":["a"],"roles":[],"usersWithRole":[]}"#
+    #expect(try Record(Array(text.utf8)).managed == Managed(users: ["a"]))
+  }
+
+  @Test("Bulkhead 0.1 stops at the marker, which is no record of format 1")
+  func marker() throws {
+    #expect(try Record.ofFormat1(Record.marker) == nil)
+    let old = #"{"format":1,"users":["a"],"roles":["b"],"usersWithRole":["c"]}"#
+    let record = try #require(try Record.ofFormat1(Array(old.utf8)))
+    #expect(record.owner == nil && record.managed == Managed(users: ["a", "c"], roles: ["b", "c"]))
+  }
+
+  /// The claim of a file of cluster `test` that names the user and the role `node`.
+  private func claim(_ records: [Record], takesOver: Bool = false) throws -> Records.Claim {
+    try Records(all: records).claim(
+      by: RecordOwner(cluster: "test"), DesiredState(.of([("node", [Grant(.key("/k"), .read)])])),
+      takesOver: takesOver)
+  }
+
+  @Test("a record of format 1 belongs to the file that names at least half of it")
+  func format1() throws {
+    let mine = Record(owner: nil, managed: Managed(users: ["node", "gone"], roles: ["node", "gone"]))
+    #expect(try claim([mine]) == .init(own: nil, takenOver: [mine], others: []))
+    let theirs = Record(owner: nil, managed: Managed(users: ["x"], roles: ["x"]))
+    #expect(try claim([theirs]) == .init(own: nil, takenOver: [], others: [theirs]))
+    let mixed = Record(owner: nil, managed: Managed(users: ["node", "x", "y"], roles: ["x", "y"]))
+    #expect(throws: RecordOverlap.self) { try claim([mixed]) }
+    #expect(try claim([mixed], takesOver: true).takenOver == [mixed])
+  }
+
+  @Test("the record of another file is left alone, and an overlap is an error that names both")
+  func overlap() throws {
+    let other = RecordOwner(cluster: "test", file: "team-b")
+    let disjoint = Record(owner: other, managed: Managed(users: ["x"], roles: ["x"]))
+    let own = Record(owner: RecordOwner(cluster: "test"), managed: Managed(users: ["old"]))
+    let claimed = try claim([own, disjoint])
+    #expect(claimed.managed == own.managed && claimed.foreign == disjoint.managed)
+    let same = Record(owner: other, managed: Managed(users: ["node"], roles: ["x"]))
+    let error = #expect(throws: RecordOverlap.self) { try claim([own, same]) }
+    #expect(
+      error?.description
+        == "the file of cluster 'test' with owner 'team-b' manages on this etcd what the file of cluster 'test' names too: user node"
+    )
+    #expect(error?.hint?.contains("--take-over") == true)
+    let taken = try claim([own, same, disjoint], takesOver: true)
+    #expect(taken.takenOver == [same] && taken.others == [disjoint])
+    #expect(taken.managed == Managed(users: ["old", "node"], roles: ["x"]))
+    // Two owners never have one key.
+    #expect(Set([other, own.owner, RecordOwner(cluster: "team-b", file: "test")].map { $0?.key }).count == 3)
   }
 
   @Test("a goal is fulfilled only with the same file, the same desired state and the same revision")
@@ -81,7 +139,8 @@ struct RecordTests {
     func survey(_ goal: Goal, at revision: Int64?, now: Int64?) -> Survey {
       let applied = Record.Applied(
         file: goal.file, wanted: goal.wanted, authRevision: revision, leftAlone: 0, bulkhead: "0.1.0")
-      return Survey.of(record: Record(applied: applied), authRevision: now)
+      return Survey.of(
+        record: Record(owner: RecordOwner(cluster: "test"), applied: applied), authRevision: now)
     }
     let one = goal("a")
     #expect(try one.applied(according: survey(one, at: 7, now: 7)) != nil)
@@ -109,7 +168,7 @@ struct RecordTests {
       let applied = Record.Applied(
         file: goal.file, wanted: goal.wanted, authRevision: 7, leftAlone: 0, bulkhead: "0.1.0",
         passwords: digest)
-      let record = try Record(Record(applied: applied).bytes)
+      let record = try Record(Record(owner: RecordOwner(cluster: "test"), applied: applied).bytes)
       return try goal.applied(
         according: Survey.of(record: record, authRevision: 7)) != nil
     }

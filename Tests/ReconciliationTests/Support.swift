@@ -82,6 +82,6 @@ extension Survey {
       members: members,
       agreement: MemberAgreement(
         authRevision: authRevision.map { .same($0) } ?? .unknown("not asked"), keyValueHash: .oneMember),
-      record: record, lock: nil, authEnabled: authEnabled)
+      records: Records(all: [record].compactMap { $0 }), lock: nil, authEnabled: authEnabled, alarms: [])
   }
 }

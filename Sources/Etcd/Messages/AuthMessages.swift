@@ -59,11 +59,16 @@ struct PermissionMessage: ProtobufReadable, ProtobufWritable {
 }
 
 struct AuthStatusResponse: ProtobufReadable {
+  var enabled = false
   var authRevision: UInt64 = 0
 
   mutating func read(_ field: UInt32, from reader: inout ProtobufReader) throws(ProtobufError) {
-    // 1: header, 2: enabled
-    if field == 3 { authRevision = try reader.uint64() }
+    switch field {
+    // 1: header
+    case 2: enabled = try reader.bool()
+    case 3: authRevision = try reader.uint64()
+    default: break
+    }
   }
 }
 

@@ -18,10 +18,15 @@ package final class GRPCChannel: Sendable {
   private let driver: ChannelDriver
   private let loop: EventLoop
 
-  /// - Parameter host: A name, or an address without brackets: the server's certificate must be for it.
-  package init(to host: String, port: UInt16, security: Security, on loop: EventLoop) {
+  /// - Parameters:
+  ///   - host: A name, or an address without brackets.
+  ///   - serverName: The name or address that the server's certificate must have; nil for the host.
+  package init(
+    to host: String, port: UInt16, security: Security, serverName: String? = nil, on loop: EventLoop
+  ) {
     self.loop = loop
-    driver = ChannelDriver(host: host, port: port, security: security, options: .init(), on: loop)
+    driver = ChannelDriver(
+      host: host, port: port, security: security, serverName: serverName, options: .init(), on: loop)
   }
 
   /// Ends the connection and every call.

@@ -33,7 +33,11 @@ package struct Apply: Sendable {
     _ plan: Plan, desired: DesiredState, progress: @Sendable (ApplyProgress) -> Void = { _ in }
   ) async throws {
     var pipeline = Pipeline(self, total: plan.changes.count)
-    for phase in plan.phases { try await pipeline.carryOut(phase, progress) }
+    for (index, phase) in plan.phases.enumerated() {
+      try await pipeline.carryOut(
+        phase, completes: plan.completions.contains(index),
+        isCompletedByNext: plan.completions.contains(index + 1), progress)
+    }
     // A separate task, so that an interruption does not cancel it.
     try await Task { try await readBack(plan, desired) }.value
   }

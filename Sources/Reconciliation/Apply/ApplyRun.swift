@@ -55,6 +55,24 @@ package struct ApplyRun: Sendable {
     package let authEnabled: Bool
     /// The shared user that is deleted after the plan; nil if none is deleted.
     package let leaving: String?
+    /// Why another client may have written the record, and so have named users in it that Bulkhead did not
+    /// create; nil if only administrators may.
+    package let recordDoubt: String?
+
+    /// Users and roles that the plan deletes because the file does not name them.
+    package var deletions: [String] {
+      let changes = Set(plan.changes)
+      return plan.changes.reduce(into: [String]()) { names, change in
+        switch change {
+        case .deleteUser(let name)
+        where !changes.contains(.addUser(name)) && !changes.contains(.addPasswordUser(name)):
+          if !names.contains(name) { names.append(name) }
+        case .deleteRole(let name) where !changes.contains(.addRole(name)):
+          if !names.contains(name) { names.append(name) }
+        default: break
+        }
+      }
+    }
   }
 
   /// What a run did.
@@ -71,6 +89,9 @@ package struct ApplyRun: Sendable {
     /// nil if it was not turned on.
     package let membersAsked: String?
     package let shared: SharedUser.Outcome?
+    /// A shared user that an apply deleted which was killed before it could count refused requests, and that was
+    /// created again; nil if there was none.
+    package let restored: String?
     /// The changes that are left at the end; nil if the cluster was not read again.
     package let remaining: Plan?
   }
@@ -99,29 +120,41 @@ package struct ApplyRun: Sendable {
   package func run() async throws -> Outcome {
     let survey = try await Survey.take(etcd, as: administrator)
     var goal = try interaction.goal()
+    let sharedUsers = SharedUser(etcd, as: administrator, lock: lock)
+    var restored: String?
+    if let leaving = try goal.claim(survey.records).own?.leaving, try await sharedUsers.restore(leaving) {
+      restored = leaving.name
+    }
     let (before, whole) = try await goal.plan(for: etcd, survey, progress: interaction.progress)
-    let plan = try stage?.part(of: whole, from: before, goal) ?? whole
+    let plan =
+      lock.isNone
+      ? whole.removing(from: before) : try stage?.part(of: whole, from: before, goal) ?? whole
     let leaving = stage?.leaving(goal.desired)
     if leaving != nil, let member = survey.members.unreachable.first {
       throw StageRefusal.memberUnreachable(member.name)
     }
     if !plan.removals.isEmpty || leaving != nil {
-      try interaction.confirm(Confirmation(plan: plan, authEnabled: before.authEnabled, leaving: leaving))
+      try interaction.confirm(
+        Confirmation(
+          plan: plan, authEnabled: before.authEnabled, leaving: leaving,
+          recordDoubt: before.recordDoubt))
     }
 
     let started = ContinuousClock.now
-    goal = try goal.withPasswords(interaction.password)
-    let bookkeeping = Bookkeeping(survey, goal, lock, bulkhead: version)
-    try await bookkeeping.begin(plan)
+    if !lock.isNone { goal = try goal.withPasswords(interaction.password) }
+    let bookkeeping = try Bookkeeping(survey, goal, lock, bulkhead: version)
+    var leavingUser: Record.LeavingUser?
+    if let leaving { leavingUser = try await sharedUsers.current(leaving) }
+    try await bookkeeping.begin(plan, leaving: leavingUser)
     try await Apply(etcd, lock: lock, password: goal.password).run(
       plan, desired: goal.desired, progress: interaction.applying)
     let time = ContinuousClock.now - started
 
     var shared: SharedUser.Outcome?
     if let leaving, let stage {
-      shared = try await SharedUser(etcd, as: administrator, lock: lock).remove(
-        leaving, watching: stage.watch, progress: interaction.progress)
-    } else if stage == nil || stage?.stage == .clean {
+      shared = try await sharedUsers.remove(leaving, watching: stage.watch, progress: interaction.progress)
+      try await bookkeeping.endLeaving(plan)
+    } else if !lock.isNone, stage == nil || stage?.stage == .clean {
       // As long as changes are left, nothing is recorded as applied.
       try await bookkeeping.finish(
         plan, authRevision: await survey.authRevision(after: plan, of: etcd, as: administrator))
@@ -132,11 +165,11 @@ package struct ApplyRun: Sendable {
 
     // Empty passwords can be tried only after authentication is turned on, and only now the shared user is
     // deleted or restored. Changes that are left for a later stage are not reported again.
-    let looksAgain = turnsOn && stage == nil || leaving != nil
+    let looksAgain = turnsOn && stage == nil || leaving != nil || lock.isNone
     return Outcome(
       plan: plan, time: time, authEnabledBefore: before.authEnabled, turnedOn: turnsOn,
       refusedAtSwitch: enabled?.refused, membersAsked: enabled?.asked,
-      shared: shared, remaining: looksAgain ? try await settle(goal) : nil)
+      shared: shared, restored: restored, remaining: looksAgain ? try await settle(goal) : nil)
   }
 
   /// - Returns: How many requests etcd refused because they were in flight, nil if unknown, and which members
@@ -154,7 +187,7 @@ package struct ApplyRun: Sendable {
   private func settle(_ goal: Goal) async throws -> Plan {
     let survey = try await Survey.take(etcd, as: administrator)
     let (_, remaining) = try await goal.plan(for: etcd, survey, progress: interaction.progress)
-    if remaining.isEmpty {
+    if remaining.isEmpty, !lock.isNone {
       try await Bookkeeping(survey, goal, lock, bulkhead: version).finish(
         remaining, authRevision: await survey.authRevision(after: remaining, of: etcd, as: administrator))
     }

@@ -29,22 +29,32 @@ struct Pipeline {
   }
 
   /// Makes all changes of a phase and returns when the last one is answered.
+  /// - Parameters:
+  ///   - completes: Whether the phase gives back what the phase before took away. An interruption or a lost lock
+  ///     does not stop it then.
+  ///   - isCompletedByNext: Whether the next phase does that, so that an interruption stops only after it.
   /// - Throws: ``ApplyError`` or what the password closure throws, when no change is in flight any more.
-  mutating func carryOut(_ phase: [Change], _ progress: (ApplyProgress) -> Void) async throws {
+  mutating func carryOut(
+    _ phase: [Change], completes: Bool, isCompletedByNext: Bool, _ progress: (ApplyProgress) -> Void
+  ) async throws {
     var waiting = phase[...]
     var stop: Stop?
     await withTaskGroup(of: Outcome.self) { group in
       var inFlight = 0
       while true {
-        while inFlight < limit.size, stop == nil, !Task.isCancelled, let change = waiting.first {
-          do throws(LockError) { try await apply.lock?.check() } catch {
+        while inFlight < limit.size, completes || stop == nil && !Task.isCancelled,
+          let change = waiting.first
+        {
+          do throws(LockError) {
+            if !completes { try await apply.lock?.check() }
+          } catch {
             stop = .unlocked(error)
             break
           }
           waiting.removeFirst()
           report(change, progress)
           inFlight += 1
-          begin(change, inFlight: inFlight, in: &group)
+          begin(change, inFlight: inFlight, checksLock: !completes, in: &group)
         }
         guard let outcome = await group.next() else { return }
         switch outcome {
@@ -70,7 +80,7 @@ struct Pipeline {
     case .unlocked(let error): throw ApplyError.unlocked(done: done, of: total, error)
     case nil: break
     }
-    if !waiting.isEmpty || Task.isCancelled && done < total {
+    if !waiting.isEmpty || Task.isCancelled && done < total && !isCompletedByNext {
       throw ApplyError.interrupted(done: done, of: total)
     }
   }
@@ -82,12 +92,16 @@ struct Pipeline {
       ))
   }
 
-  private func begin(_ change: Change, inFlight: Int, in group: inout TaskGroup<Outcome>) {
+  private func begin(
+    _ change: Change, inFlight: Int, checksLock: Bool, in group: inout TaskGroup<Outcome>
+  ) {
     group.addTask { [apply] in
       let start = ContinuousClock.now
       // A separate task, so that an interruption does not cancel it: a change in flight is completed.
-      let result = await Task { try await apply.etcd.carryOut(change, apply.password, lock: apply.lock) }
-        .result
+      let result = await Task {
+        try await apply.etcd.carryOut(change, apply.password, lock: checksLock ? apply.lock : nil)
+      }
+      .result
       return switch result {
       case .success(let attempts):
         .made(time: ContinuousClock.now - start, inFlight: inFlight, attempts: attempts)

@@ -31,6 +31,20 @@ package struct SharedUser: Sendable {
     case givenBackUncounted(String)
   }
 
+  /// The user and its roles; nil if it does not exist.
+  func current(_ user: String) async throws(EtcdError) -> Record.LeavingUser? {
+    guard try await etcd.users().contains(user) else { return nil }
+    return Record.LeavingUser(name: user, roles: try await etcd.roles(ofUser: user))
+  }
+
+  /// Creates a user again that a killed process deleted.
+  /// - Returns: Whether the user did not exist.
+  func restore(_ leaving: Record.LeavingUser) async throws -> Bool {
+    if try await etcd.users().contains(leaving.name) { return false }
+    try await giveBack(leaving.name, leaving.roles)
+    return true
+  }
+
   /// - Parameter watch: How long refusals are counted before the deletion, and as long afterwards.
   /// - Throws: ``EtcdError`` from before the deletion; the user exists then. ``SharedUserLost`` if the user
   ///   could not be created again.

@@ -35,6 +35,22 @@ package struct ClusterState: Hashable, Sendable {
 }
 
 extension ClusterState {
+  /// Why a client that is no administrator may write Bulkhead's record; nil if none may.
+  var recordDoubt: String? {
+    guard authEnabled else { return "authentication is off, so every client may write Bulkhead's record" }
+    let writing = Set(
+      roles.filter { name, permissions in
+        name != Role.root
+          && permissions.contains {
+            $0.access.contains(.write) && $0.grant.range.intersection(OwnKeys.all) != nil
+          }
+      }.keys)
+    guard !writing.isEmpty,
+      let user = users.filter({ !$0.value.roles.isDisjoint(with: writing) }).keys.min()
+    else { return nil }
+    return "the user '\(user)' may write Bulkhead's record"
+  }
+
   /// Whether a user besides root may read and write all keys of Kubernetes, and so may be kube-apiserver.
   var servesKubernetes: Bool {
     users.keys.contains { $0 != Role.root && servesKubernetes($0) }

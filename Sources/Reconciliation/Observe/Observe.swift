@@ -5,13 +5,16 @@ extension ClusterState {
   ///
   /// etcd has no bulk read: this makes one call per user and role, several at a time. Whether a user accepts
   /// the empty password can be tried only while authentication is on; it is tried only for `managed` users.
-  /// - Parameter passwords: For each user that is to log in with a password, the passwords that may be the
-  ///   right one.
+  /// - Parameters:
+  ///   - passwords: For each user that is to log in with a password, the passwords that may be the right one.
+  ///   - authEnabled: Whether authentication is on, if that is known.
   package static func observe(
     _ etcd: EtcdClient, managed: Set<String>, passwords: [String: [String]] = [:],
-    progress: @Sendable (String) -> Void = { _ in }
+    authEnabled: Bool? = nil, progress: @Sendable (String) -> Void = { _ in }
   ) async throws(EtcdError) -> ClusterState {
-    var state = ClusterState(authEnabled: try await etcd.isAuthEnabled())
+    var isOn = authEnabled
+    if isOn == nil { isOn = try await etcd.isAuthEnabled() }
+    var state = ClusterState(authEnabled: isOn ?? false)
     let users = try await etcd.users()
     let roles = try await etcd.roles()
     progress("reading \(users.count) users and \(roles.count) roles")

@@ -6,10 +6,12 @@ package struct Survey: Sendable {
   package let members: ClusterMembers
   /// Whether the members that answer hold the same users, roles and keys.
   package let agreement: MemberAgreement
-  package let record: Record?
+  package let records: Records
   /// The process that changes users and roles now; nil if the lock is free.
   package let lock: LockStatus?
   package let authEnabled: Bool
+  /// The active alarms.
+  package let alarms: [Alarm]
 
   /// The auth revision of the members that answer; nil if it is unknown.
   package var authRevision: Int64? {
@@ -30,13 +32,36 @@ package struct Survey: Sendable {
     guard let members = current else { throw CancellationError() }
     if let refusal = MemberRefusal(members) { throw refusal }
     let own = try await etcd.entries(in: OwnKeys.all)
-    let authEnabled = try await etcd.isAuthEnabled()
+    let authEnabled: Bool
+    if let leave = AuthStatusLeave(versions: members.versions) {
+      authEnabled = try await etcd.isAuthEnabled(leave)
+    } else {
+      authEnabled = try await etcd.isAuthEnabled()
+    }
     let agreement = try await members.agreement(as: credentials)
     if let refusal = agreement.refusal { throw refusal }
     return Survey(
       members: members, agreement: agreement,
-      record: try own.first { $0.key == OwnKeys.record }.map { try Record($0.value) },
-      lock: try await LockStatus.of(own, etcd), authEnabled: authEnabled)
+      records: try Records(own),
+      lock: try await LockStatus.of(own, etcd), authEnabled: authEnabled,
+      alarms: try await etcd.alarms())
+  }
+
+  /// What the active alarms mean for these members; nil without an alarm.
+  package var alarmWarning: String? {
+    guard !alarms.isEmpty else { return nil }
+    let list = alarms.map { alarm in
+      let member = members.all.first { $0.id == alarm.memberID }?.name ?? String(alarm.memberID, radix: 16)
+      return "\(alarm.kind.rawValue) of \(member)"
+    }
+    let versions = members.all.compactMap(\.version)
+    let effect =
+      versions.contains(where: \.alarmDisablesPermissions)
+      ? "members before 3.6 enforce no permissions on writes and changes of users"
+      : versions.count == members.all.count
+        ? "these members enforce permissions all the same, and accept no writes"
+        : "whether unreachable members enforce permissions is unknown"
+    return "an alarm is active (\(list.joined(separator: ", "))): \(effect)"
   }
 
   /// - Throws: ``MemberRefusal`` if a member runs a release that does not enforce authentication correctly.

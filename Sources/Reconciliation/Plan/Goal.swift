@@ -10,6 +10,12 @@ package struct Goal: Sendable {
   package let management: SegmentationFile.Management
   /// The user whose certificate Bulkhead uses.
   package let applicant: String
+  /// The file, whose record lists the users and roles that it manages.
+  package let owner: RecordOwner
+  /// Whether the file takes over the records of other files that list what it names.
+  package let takesOver: Bool
+  /// Names of users and roles from which nothing is taken away, whatever the management mode is.
+  let protected: Set<String>
   /// SHA-256 of the file's text, in hexadecimal.
   let file: String
   /// SHA-256 of the desired state and the management mode, in hexadecimal.
@@ -22,27 +28,45 @@ package struct Goal: Sendable {
   ///   - text: The text of the file.
   ///   - passwords: For each user that logs in with a password: none, the one, or two if a password change
   ///     may or may not have been made.
+  ///   - owner: nil for a file without `owner`.
   package init(
     _ segmentation: Segmentation, management: SegmentationFile.Management, applicant: String, text: String,
-    passwords: [String: [String]] = [:]
+    passwords: [String: [String]] = [:], owner: String? = nil, protecting protected: Set<String> = [],
+    takesOver: Bool = false
   ) {
     desired = DesiredState(segmentation)
+    self.owner = RecordOwner(cluster: segmentation.cluster, file: owner)
+    self.protected = protected
+    self.takesOver = takesOver
     self.passwords = passwords
     self.management = management
     self.applicant = applicant
     file = SHA256.hash(Array(text.utf8)).hexadecimal
-    wanted = desired.digest(management)
+    wanted = desired.digest(management, protected)
   }
 
   /// What was applied last; nil unless the goal, the users and roles in etcd and the password files are
   /// unchanged since. A password that was changed directly in etcd shows in the auth revision.
+  /// - Throws: ``RecordOverlap``.
   package func applied(according survey: Survey) throws -> Record.Applied? {
-    guard let applied = survey.record?.applied, let revision = survey.authRevision,
+    guard let applied = try claim(survey.records).own?.applied, let revision = survey.authRevision,
       applied.file == file, applied.wanted == wanted, applied.authRevision == revision
     else { return nil }
     guard !passwordUsers.isEmpty else { return applied }
     guard let digest = applied.passwords, let onlyPasswords else { return nil }
     return try digest.matches(onlyPasswords) ? applied : nil
+  }
+
+  /// The file's part of the records.
+  /// - Throws: ``RecordOverlap``.
+  func claim(_ records: Records) throws(RecordOverlap) -> Records.Claim {
+    try records.claim(by: owner, desired, takesOver: takesOver)
+  }
+
+  /// The shared user that an `apply --stage clean` deleted, or was about to delete, before it was killed; nil if
+  /// there is none. The next apply creates it again.
+  package func interruptedRemoval(_ survey: Survey) throws(RecordOverlap) -> String? {
+    try claim(survey.records).own?.leaving?.name
   }
 
   private var passwordUsers: [String] { desired.users.filter { $0.login == .password }.map(\.name) }
@@ -74,23 +98,27 @@ package struct Goal: Sendable {
   }
 
   /// Reads all users and roles and computes the changes from that state to the desired state.
+  /// - Throws: ``RecordOverlap``, ``EtcdError``.
   package func plan(
     for etcd: EtcdClient, _ survey: Survey, progress: @Sendable (String) -> Void = { _ in }
-  ) async throws(EtcdError) -> (state: ClusterState, plan: Plan) {
-    let managed = survey.record?.managed ?? Managed()
+  ) async throws -> (state: ClusterState, plan: Plan) {
+    let claim = try claim(survey.records)
+    let managed = claim.managed
     let state = try await ClusterState.observe(
       etcd, managed: managed.users.union(desired.users.map(\.name)), passwords: passwords,
-      progress: progress)
+      authEnabled: survey.authEnabled, progress: progress)
     let plan = Plan(
-      from: state, to: desired, applicant: applicant, management: management, managed: managed)
+      from: state, to: desired, applicant: applicant, management: management, managed: managed,
+      protecting: claim.foreign.union(Managed(users: protected, roles: protected)))
     return (state, plan)
   }
 }
 
 extension DesiredState {
-  fileprivate func digest(_ management: SegmentationFile.Management) -> String {
+  fileprivate func digest(_ management: SegmentationFile.Management, _ protected: Set<String>) -> String {
     var digest = SHA256()
     digest.add(Array(management.rawValue.utf8))
+    for name in protected.sorted() { digest.add(Array("protect \(name)".utf8)) }
     for role in roles {
       digest.add(Array("role \(role.name)".utf8))
       for permission in role.permissions {

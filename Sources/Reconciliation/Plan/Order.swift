@@ -17,6 +17,9 @@ struct Order {
   /// The changes of one phase do not depend on each other and may be made at the same time. Once the phases
   /// before are complete, any subset of a phase leaves a safe state.
   private(set) var phases: [[Change]] = []
+  /// The positions of phases that give back what the phase before took away. They are made whatever happens
+  /// after the phase before has begun, an interruption included.
+  private(set) var completions: Set<Int> = []
 
   /// Batch size: this many users are created and linked before the next batch. A link costs more the more
   /// users exist.
@@ -51,20 +54,22 @@ struct Order {
     // two.
     for user in work.remadeUsers {
       append([.deleteUser(user)])
-      append([work.making[user] ?? .addUser(user)])
-      append(work.remadeLinks.filter { $0.user == user }.map(Change.link))
+      append([work.making[user] ?? .addUser(user)], completes: true)
+      append(work.remadeLinks.filter { $0.user == user }.map(Change.link), completes: true)
     }
     for (revocation, grant) in work.regrants {
       append([revocation])
-      append([grant])
+      append([grant], completes: true)
     }
     append(work.deletedUsers.map(Change.deleteUser) + work.unlinks)
     append(work.reductions)
     append(work.deletedRoles.map(Change.deleteRole))
   }
 
-  private mutating func append(_ phase: [Change]) {
-    if !phase.isEmpty { phases.append(phase) }
+  private mutating func append(_ phase: [Change], completes: Bool = false) {
+    guard !phase.isEmpty else { return }
+    if completes { completions.insert(phases.count) }
+    phases.append(phase)
   }
 }
 

@@ -7,10 +7,12 @@ import Segmentation
 /// The record lists the users and roles that Bulkhead created or took over. They are kept exactly as in the
 /// file, and removed with the identity or node that they belong to. Of all others, `additive` removes
 /// nothing, `adopt` takes over what the file names, and `authoritative` also removes what the file does not
-/// name.
+/// name. Nothing is taken from protected users and roles in any mode: those that the file lists under
+/// `protect`, and those in the records of other files.
 struct Ownership {
   let management: SegmentationFile.Management
   private let managed: Managed
+  private let protected: Managed
   private let state: ClusterState
 
   /// Users and roles that are not in the file and that Bulkhead may remove, sorted by name.
@@ -25,9 +27,10 @@ struct Ownership {
 
   init(
     _ state: ClusterState, _ desired: DesiredState, _ management: SegmentationFile.Management,
-    _ managed: Managed, applicant: String?
+    _ managed: Managed, protecting protected: Managed = Managed(), applicant: String?
   ) {
     self.management = management
+    self.protected = protected
     self.managed = managed
     self.state = state
     // Bulkhead never manages root, the other administrators of the file and kube-apiserver.
@@ -41,12 +44,14 @@ struct Ownership {
 
   /// Whether a user in the file must have no roles besides the file's.
   func isOwn(user: String) -> Bool {
-    management != .additive || managed.users.contains(user) || state.users[user] == nil
+    !protected.users.contains(user)
+      && (management != .additive || managed.users.contains(user) || state.users[user] == nil)
   }
 
   /// Whether a role in the file must have no permissions besides the file's.
   func isOwn(role: String) -> Bool {
-    management != .additive || managed.roles.contains(role) || state.roles[role] == nil
+    !protected.roles.contains(role)
+      && (management != .additive || managed.roles.contains(role) || state.roles[role] == nil)
   }
 
   private mutating func sortOutUsers(_ desired: DesiredState, _ applicant: String?) {
@@ -54,13 +59,13 @@ struct Ownership {
     let namesApiserver = desired.users.contains(where: \.isAPIServer)
     for name in state.users.keys.filter({ !wanted.contains($0) && !EnableAuth.isWayBack($0) }).sorted() {
       let isOurs = managed.users.contains(name)
-      guard name != Role.root, isOurs || management == .authoritative else {
+      guard name != Role.root, !protected.users.contains(name), isOurs || management == .authoritative else {
         if name != Role.root { foreignUsers.append(name) }
         continue
       }
       // A user that may read and write all keys of Kubernetes may be kube-apiserver, unless the file names
-      // its user.
-      let mayBeApiserver = !isOurs && !namesApiserver && state.servesKubernetes(name)
+      // its user. The record does not change that: another client may have written it.
+      let mayBeApiserver = !namesApiserver && state.servesKubernetes(name)
       if name == applicant || mayBeApiserver {
         withheld.append(.deleteUser(name))
         foreignUsers.append(name)
@@ -75,15 +80,17 @@ struct Ownership {
     let wanted = Set(desired.roles.map(\.name))
     let deleted = Set(removals)
     // Users that stay and must not lose access.
-    let protected = desired.users.filter { !$0.isExact }.map(\.name) + [applicant].compactMap { $0 }
-    let needed = protected.reduce(into: Set<String>()) { $0.formUnion(state.users[$1]?.roles ?? []) }
+    let staying = desired.users.filter { !$0.isExact }.map(\.name) + [applicant].compactMap { $0 }
+    let needed = (staying + protected.users).reduce(into: Set<String>()) {
+      $0.formUnion(state.users[$1]?.roles ?? [])
+    }
     let serving = state.users.filter {
       !deleted.contains(.deleteUser($0.key)) && state.servesKubernetes($0.key)
     }
     .reduce(into: Set<String>()) { $0.formUnion($1.value.roles) }
     for name in state.roles.keys.filter({ !wanted.contains($0) && $0 != Role.root }).sorted() {
       let isOurs = managed.roles.contains(name)
-      guard isOurs || management == .authoritative else {
+      guard !protected.roles.contains(name), isOurs || management == .authoritative else {
         foreignRoles.append(name)
         continue
       }

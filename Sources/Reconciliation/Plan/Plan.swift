@@ -10,6 +10,8 @@ package struct Plan: Hashable, Sendable {
   /// In the order in which they are made. The changes of a phase may be made in any order or at the same
   /// time, once the phases before are complete.
   package private(set) var phases: [[Change]]
+  /// The positions of phases that give back what the phase before took away: see ``Order/completions``.
+  package private(set) var completions: Set<Int>
   /// All changes, in the order of the phases.
   package private(set) var changes: [Change]
   /// Changes that are left for a later stage.
@@ -34,11 +36,14 @@ package struct Plan: Hashable, Sendable {
   ///     to continue.
   ///   - management: What may be removed from users and roles that Bulkhead does not manage.
   ///   - managed: The users and roles that Bulkhead manages, from its record.
+  ///   - protected: Users and roles from which nothing is taken away.
   package init(
     from state: ClusterState, to desired: DesiredState, applicant: String?,
-    management: SegmentationFile.Management = .adopt, managed: Managed = Managed()
+    management: SegmentationFile.Management = .adopt, managed: Managed = Managed(),
+    protecting protected: Managed = Managed()
   ) {
-    let ownership = Ownership(state, desired, management, managed, applicant: applicant)
+    let ownership = Ownership(
+      state, desired, management, managed, protecting: protected, applicant: applicant)
     var additions: [Change] = []
     var links: [Change] = []
     var removals: [Change] = []
@@ -92,7 +97,8 @@ package struct Plan: Hashable, Sendable {
     }
     // A temporary administrator, left behind by a process that was killed while it turned authentication on.
     removals += state.users.keys.filter(EnableAuth.isWayBack).sorted().map(Change.deleteUser)
-    phases = Order(additions + links + removals + ownership.removals, from: state).phases
+    let order = Order(additions + links + removals + ownership.removals, from: state)
+    (phases, completions) = (order.phases, order.completions)
     changes = phases.flatMap(\.self)
     self.withheld = withheld + ownership.withheld
     drift = Drift.all(from: state, to: desired, ownership)
@@ -106,10 +112,30 @@ extension Plan {
   /// The same plan with only these changes; the others are left for later.
   func with(_ changes: [Change], from state: ClusterState) -> Plan {
     var plan = self
-    plan.phases = Order(changes, from: state).phases
+    let order = Order(changes, from: state)
+    (plan.phases, plan.completions) = (order.phases, order.completions)
     plan.changes = plan.phases.flatMap(\.self)
     plan.left = Set(self.changes).subtracting(changes)
     return plan
+  }
+}
+
+extension Plan {
+  /// The part of the plan that only removes access, for an emergency in which nothing can be created: without
+  /// removals that are followed by a change that gives back what stays.
+  func removing(from state: ClusterState) -> Plan {
+    let all = Set(changes)
+    return with(
+      changes.filter { change in
+        switch change {
+        case .deleteUser(let user): !all.contains(.addUser(user)) && !all.contains(.addPasswordUser(user))
+        case .revoke(let permission, let role):
+          !changes.contains {
+            if case .grant(let other, role) = $0 { other.hasSameRange(as: permission) } else { false }
+          }
+        default: change.takesAway
+        }
+      }, from: state)
   }
 }
 

@@ -4,27 +4,31 @@ import Etcd
 package struct Bookkeeping: Sendable {
   private let lock: ClusterLock
   private let goal: Goal
-  /// The record as it was read under the lock.
-  private let record: Record?
+  private let records: Records
+  /// The records as they were read under the lock.
+  private let claim: Records.Claim
   private let authEnabled: Bool
   private let bulkhead: String
 
   /// - Parameter bulkhead: Bulkhead's version.
-  package init(_ survey: Survey, _ goal: Goal, _ lock: ClusterLock, bulkhead: String) {
+  /// - Throws: ``RecordOverlap``.
+  package init(_ survey: Survey, _ goal: Goal, _ lock: ClusterLock, bulkhead: String) throws {
     self.lock = lock
     self.goal = goal
-    self.record = survey.record
+    records = survey.records
+    claim = try goal.claim(survey.records)
     authEnabled = survey.authEnabled
     self.bulkhead = bulkhead
   }
 
   /// Called before the first change. The names of users and roles are in the record before they are created,
-  /// so that a killed process leaves nothing behind that the record does not list.
-  package func begin(_ plan: Plan) async throws {
-    guard !plan.isEmpty else { return }
-    let before = record ?? Record()
-    let during = Record(managed: before.managed.union(plan.managed))
-    if during != record { try await during.write(lock) }
+  /// so that a killed process leaves nothing behind that the record does not list. The write is completed
+  /// despite an interruption.
+  /// - Parameter leaving: A shared user that is deleted after the plan.
+  package func begin(_ plan: Plan, leaving: Record.LeavingUser? = nil) async throws {
+    let during = Record(owner: goal.owner, managed: claim.managed.union(plan.managed), leaving: leaving)
+    guard !plan.isEmpty || leaving != nil, during != claim.own || !claim.takenOver.isEmpty else { return }
+    try await write(during)
   }
 
   /// Called after the last change.
@@ -32,13 +36,31 @@ package struct Bookkeeping: Sendable {
   ///   unknown.
   package func finish(_ plan: Plan, authRevision: Int64?) async throws {
     let after = Record(
-      managed: plan.managed,
+      owner: goal.owner, managed: plan.managed,
       applied: Record.Applied(
         file: goal.file, wanted: goal.wanted, authRevision: authRevision,
         leftAlone: plan.drift.count(where: \.isLeft), bulkhead: bulkhead,
         // While authentication is off passwords cannot be tried.
         passwords: authEnabled ? try goal.onlyPasswords.map(PasswordDigest.init) : nil))
-    if after != record || !plan.isEmpty { try await after.write(lock) }
+    guard !plan.isEmpty || after != claim.own || !claim.takenOver.isEmpty || !records.hasMarker else {
+      return
+    }
+    try await write(after)
+  }
+
+  /// Called when the shared user is deleted for good or exists again, if nothing is recorded as applied.
+  package func endLeaving(_ plan: Plan) async throws {
+    try await write(Record(owner: goal.owner, managed: claim.managed.union(plan.managed)))
+  }
+
+  /// Writes the file's record, and deletes those that it takes over, on the condition that the lock is held.
+  private func write(_ record: Record) async throws {
+    let bytes = try record.bytes
+    var writes = [(key: goal.owner.key, value: bytes)]
+    // A record of format 1 that belongs to another file stays until that file is applied.
+    if !claim.others.contains(where: { $0.owner == nil }) { writes.append((OwnKeys.record, Record.marker)) }
+    let deletions = claim.takenOver.compactMap { $0.owner?.key }
+    try await Task { [writes] in try await lock.write(writes, deleting: deletions) }.value
   }
 }
 

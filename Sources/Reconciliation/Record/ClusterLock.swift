@@ -89,12 +89,16 @@ package struct ClusterLock: Sendable {
 
   /// Writes a value on the condition that this process still holds the lock.
   /// - Throws: ``LockError/lost(_:)``; ``EtcdError``.
-  func put(_ value: [UInt8], at key: Key) async throws {
+  func put(_ value: [UInt8], at key: Key) async throws { try await write([(key, value)]) }
+
+  /// Writes values and deletes keys, all or nothing, on the condition that this process still holds the lock.
+  /// - Throws: ``LockError/lost(_:)``; ``EtcdError``.
+  func write(_ values: [(key: Key, value: [UInt8])], deleting keys: [Key] = []) async throws {
     guard !isNone else { return }
     for attempt in 1...3 {
       do {
-        let revision = try await etcd.put(
-          value, at: key, onlyIf: OwnKeys.lock, wasMadeAt: state.revision.withLock { $0 })
+        let revision = try await etcd.write(
+          values, deleting: keys, onlyIf: OwnKeys.lock, wasMadeAt: state.revision.withLock { $0 })
         guard revision != nil else { throw LockError.lost("its key is gone") }
         return
       } catch let error as EtcdError where error.isTransient && attempt < 3 {

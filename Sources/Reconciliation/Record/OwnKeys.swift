@@ -5,5 +5,9 @@ package enum OwnKeys {
   private static let prefix = Key.bulkhead + "v1/"
   static let all = KeyRange.prefix(prefix)
   package static let lock = prefix + "lock"
+  /// The record of format 1, or a marker of a later format: Bulkhead 0.1 refuses to work where it finds that.
   static let record = prefix + "record"
+  static let recordsPrefix = prefix + "records/"
+  /// One record for each file.
+  static let records = KeyRange.prefix(recordsPrefix)
 }

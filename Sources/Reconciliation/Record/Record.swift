@@ -17,15 +17,32 @@ package struct Managed: Hashable, Sendable {
   package func union(_ other: Managed) -> Managed {
     Managed(users: users.union(other.users), roles: roles.union(other.roles))
   }
+
+  func intersection(_ other: Managed) -> Managed {
+    Managed(users: users.intersection(other.users), roles: roles.intersection(other.roles))
+  }
+
+  /// How many names there are; a user and a role of the same name are two.
+  var count: Int { users.count + roles.count }
 }
 
-/// What Bulkhead records about a cluster, stored in the cluster itself, so that `apply` knows the same on
-/// every machine.
+/// What Bulkhead records for one file about a cluster, stored in the cluster itself, so that `apply` knows the
+/// same on every machine.
 package struct Record: Hashable, Sendable {
+  /// The file; nil in a record of format 1, which does not name it.
+  package var owner: RecordOwner?
   /// The users and roles that Bulkhead manages.
   package var managed: Managed
   /// The last completed apply; nil while one is running, or if the last was not completed.
   package var applied: Applied?
+  /// A shared user that is deleted while refused requests are counted; nil at other times.
+  package var leaving: LeavingUser?
+
+  /// A user that is created again with its roles if the process that deleted it was killed.
+  package struct LeavingUser: Codable, Hashable, Sendable {
+    package let name: String
+    package let roles: [String]
+  }
 
   /// What was applied: if all of it is unchanged, nothing has to be done.
   package struct Applied: Codable, Hashable, Sendable {
@@ -45,9 +62,13 @@ package struct Record: Hashable, Sendable {
     var passwords: PasswordDigest?
   }
 
-  package init(managed: Managed = Managed(), applied: Applied? = nil) {
+  package init(
+    owner: RecordOwner?, managed: Managed = Managed(), applied: Applied? = nil, leaving: LeavingUser? = nil
+  ) {
+    self.owner = owner
     self.managed = managed
     self.applied = applied
+    self.leaving = leaving
   }
 }
 
@@ -58,11 +79,18 @@ extension Record {
   /// the value.
   static let mostBytes = 1_500_000
 
+  /// The format that is written.
+  private static let format = 2
+
   /// JSON. A name of both a user and a role is stored once, which halves the record if the user of each node
   /// has its own role: 15,000 of each, named like `calico-node.node-12345`, take 375 kB.
   private struct Stored: Codable {
-    var format = 1
+    var format: Int
+    /// The oldest format whose readers understand this record; nil in format 1.
+    var minReader: Int?
+    var owner: RecordOwner?
     var applied: Applied?
+    var leaving: LeavingUser?
     var usersWithRole: [String]
     var users: [String]
     var roles: [String]
@@ -73,7 +101,8 @@ extension Record {
     get throws {
       let both = managed.users.intersection(managed.roles)
       let stored = Stored(
-        applied: applied, usersWithRole: both.sorted(), users: managed.users.subtracting(both).sorted(),
+        format: Self.format, minReader: Self.format, owner: owner, applied: applied, leaving: leaving,
+        usersWithRole: both.sorted(), users: managed.users.subtracting(both).sorted(),
         roles: managed.roles.subtracting(both).sorted())
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -83,22 +112,44 @@ extension Record {
     }
   }
 
-  /// - Throws: ``RecordError`` if the value cannot be decoded.
+  /// - Throws: ``RecordError`` if the value cannot be decoded, or is of a format that this version does not
+  ///   understand.
   init(_ bytes: [UInt8]) throws {
+    self.init(try Self.stored(bytes))
+  }
+
+  private init(_ stored: Stored) {
+    self.init(
+      owner: stored.owner,
+      managed: Managed(
+        users: Set(stored.users + stored.usersWithRole), roles: Set(stored.roles + stored.usersWithRole)),
+      applied: stored.applied, leaving: stored.leaving)
+  }
+
+  private static func stored(_ bytes: [UInt8]) throws -> Stored {
     let stored: Stored
     do {
       stored = try JSONDecoder().decode(Stored.self, from: Data(bytes))
     } catch {
       throw RecordError.notUnderstood("\(error)")
     }
-    guard stored.format == 1 else { throw RecordError.notUnderstood("its format is \(stored.format)") }
-    managed = Managed(
-      users: Set(stored.users + stored.usersWithRole), roles: Set(stored.roles + stored.usersWithRole))
-    applied = stored.applied
+    guard stored.minReader ?? stored.format <= format else {
+      throw RecordError.notUnderstood("its format is \(stored.format)")
+    }
+    return stored
   }
 
-  /// Writes the record, on the condition that the lock is held.
-  func write(_ lock: ClusterLock) async throws { try await lock.put(try bytes, at: OwnKeys.record) }
+  /// A record at the key of format 1.
+  /// - Returns: nil for ``marker``.
+  /// - Throws: ``RecordError``.
+  static func ofFormat1(_ bytes: [UInt8]) throws -> Record? {
+    let stored = try stored(bytes)
+    return stored.format == 1 ? Record(stored) : nil
+  }
+
+  /// The value that replaces a record of format 1. Bulkhead 0.1 stops with "its format is 2".
+  static let marker = Array(
+    #"{"format":2,"minReader":2,"roles":[],"users":[],"usersWithRole":[]}"#.utf8)
 }
 
 /// Why the record of a cluster cannot be used.
@@ -109,17 +160,17 @@ package enum RecordError: ExplainedError, Hashable, Sendable {
   package var description: String {
     switch self {
     case .tooLong(let bytes):
-      "the record of what Bulkhead manages would have \(bytes) bytes, and etcd takes \(Record.mostBytes)"
+      "the record of what Bulkhead manages would have \(bytes) bytes, and etcd accepts \(Record.mostBytes)"
     case .notUnderstood(let why):
-      "the record of what Bulkhead manages, \(OwnKeys.record), is not understood: \(why)"
+      "the record of what Bulkhead manages, below \(OwnKeys.record), is not understood: \(why)"
     }
   }
 
   package var hint: String? {
     switch self {
-    case .tooLong: "isolation 'node-certificate' does with one user for each component"
+    case .tooLong: "isolation 'node-certificate' needs one user for each component only"
     case .notUnderstood:
-      "a newer Bulkhead may have written it; without the key, 'management: adopt' takes over what the file names"
+      "a newer version of Bulkhead wrote it: use that version"
     }
   }
 }

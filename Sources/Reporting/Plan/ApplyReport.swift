@@ -21,10 +21,13 @@ package struct ApplyReport: TextReport, Sendable {
   let membersAsked: String?
   /// What happened to the user of a shared certificate; nil if there was none to delete.
   let sharedUser: String?
+  /// A shared user that an earlier apply deleted which was killed, and that was created again.
+  let restored: String?
   private let isGivenBack: Bool
 
   private enum CodingKeys: String, CodingKey {
-    case cluster, changes, seconds, authentication, remaining, refusedAtSwitch, membersAsked, sharedUser
+    case cluster, changes, seconds, authentication, remaining, refusedAtSwitch, membersAsked, sharedUser,
+      restored
   }
 
   package init(_ outcome: ApplyRun.Outcome, cluster: String) {
@@ -35,6 +38,7 @@ package struct ApplyReport: TextReport, Sendable {
     authentication = outcome.turnedOn ? .turnedOn : outcome.authEnabledBefore ? .on : .off
     refusedAtSwitch = outcome.refusedAtSwitch
     membersAsked = outcome.membersAsked
+    restored = outcome.restored
     remaining = outcome.remaining?.changes.map(\.words) ?? []
     switch outcome.shared {
     case nil: (sharedUser, isGivenBack) = (nil, false)
@@ -58,6 +62,11 @@ package struct ApplyReport: TextReport, Sendable {
 
   package func text(_ style: Style) -> String {
     var lines: [String] = []
+    if let restored {
+      lines.append(
+        "\(cluster): \(style.caution("the shared user '\(restored)' exists again")): an apply that was killed had deleted it"
+      )
+    }
     if changes.isEmpty {
       lines.append("\(cluster): nothing to do")
     } else {

@@ -66,7 +66,9 @@ package struct PlanReport: TextReport, Sendable {
     }
     if let estimate { out(estimate.text(style)) }
     for change in plan.withheld {
-      out(style.caution("not done, because it would shut out whoever applies it: \(change.words)"))
+      out(
+        style.caution(
+          "not done, because it could lock out Bulkhead's own user or kube-apiserver: \(change.words)"))
     }
     for line in Difference.lines(plan.drift.map(Difference.init), style) { out(line) }
     if !authEnabled {

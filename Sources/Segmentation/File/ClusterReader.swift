@@ -81,13 +81,15 @@ extension FileReader {
 
   mutating func etcd(_ node: Node) -> SegmentationFile.Etcd? {
     let keys = ["endpoints", "ca", "certificate", "key"]
-    let fields = fields(node, of: "'etcd'", known: keys, required: keys)
+    let fields = fields(node, of: "'etcd'", known: keys + ["tls-server-name"], required: keys)
+    let serverName = text(fields["tls-server-name"], of: "'etcd.tls-server-name'")
     let endpoints = endpoints(fields["endpoints"])
     let ca = text(fields["ca"], of: "'etcd.ca'")
     let certificate = text(fields["certificate"], of: "'etcd.certificate'")
     let key = text(fields["key"], of: "'etcd.key'")
     guard let ca, let certificate, let key else { return nil }
-    return SegmentationFile.Etcd(endpoints: endpoints, ca: ca, certificate: certificate, key: key)
+    return SegmentationFile.Etcd(
+      endpoints: endpoints, ca: ca, certificate: certificate, key: key, serverName: serverName)
   }
 
   private mutating func endpoints(_ node: Node?) -> [Endpoint] {

@@ -30,6 +30,10 @@ package struct SegmentationFile: Hashable, Sendable {
   package var administrators: [Administrator]
   package var certificates: Certificates
   package var management: Management
+  /// Tells files apart that are applied to the same etcd; nil if the name of the cluster does.
+  package var owner: String?
+  /// Names of users and roles from which nothing is taken away, whatever ``management`` is.
+  package var protected: [String]
 
   /// The release of Calico and what else determines the tables of the catalogue.
   package struct Calico: Hashable, Sendable {
@@ -64,6 +68,9 @@ package struct SegmentationFile: Hashable, Sendable {
     /// The path of a certificate whose user has the role root.
     package var certificate: String
     package var key: String
+    /// The name or address that the members' server certificates must have, for endpoints that lead to a
+    /// port-forward or a bastion; nil for the host of each endpoint.
+    package var serverName: String?
   }
 
   /// How the components that run on every node are divided.

@@ -28,7 +28,7 @@ extension FileReader {
   private static let keys = [
     "apiVersion", "kind", "cluster", "calico", "etcd", "isolation", "components", "calicoctl", "custom",
     "roles", "nodes",
-    "kubernetes", "administrators", "certificates", "management",
+    "kubernetes", "administrators", "certificates", "management", "owner", "protect",
   ]
 
   fileprivate mutating func segmentation(
@@ -88,6 +88,9 @@ extension FileReader {
       calicoctl: calicoctl, custom: custom, customRoles: customRoles, nodes: nodes,
       nodesFile: list == nil ? nodesFile : nil, apiservers: apiservers, administrators: administrators,
       certificates: certificates,
-      management: management ?? .additive)
+      management: management ?? .additive, owner: text(fields["owner"], of: "'owner'"),
+      protected: elements(fields["protect"], of: "'protect'").compactMap {
+        text($0, of: "an entry of 'protect'")
+      })
   }
 }

@@ -33,6 +33,15 @@ struct ApplyCommand: AsyncParsableCommand {
   @Flag(help: "Do not ask before taking an access away.")
   var yes = false
 
+  @Option(
+    help: """
+      With --yes: how many users and roles may be deleted that the file does not name. Default 20; 0 while other clients \
+      may write the record of what Bulkhead created.
+      """)
+  var mostDeletions: Int?
+
+  @OptionGroup var takeOverOption: TakeOverOption
+
   @Flag(help: "Read every user and role, also if nothing seems to have changed.")
   var full = false
 
@@ -46,6 +55,13 @@ struct ApplyCommand: AsyncParsableCommand {
   private var turnsOn: Bool { enableAuth || stages.stage == .switch }
 
   func validate() throws {
+    if lockOption.noLock, turnsOn || stages.stage != nil {
+      throw ValidationError("--no-lock only removes access: without --stage and --enable-auth")
+    }
+    if let mostDeletions {
+      guard yes else { throw ValidationError("--most-deletions has an effect only with --yes") }
+      guard mostDeletions >= 0 else { throw ValidationError("--most-deletions takes 0 or a positive number") }
+    }
     if enableAuth, stages.stage != nil {
       throw ValidationError("with --stage, authentication is turned on by 'switch' and not by --enable-auth")
     }
@@ -54,7 +70,7 @@ struct ApplyCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try Workspace(fileOption, nodes: nodesOption)
     try workspace.warnOfCertificatesBesidePasswords()
-    let goal = try workspace.goal()
+    let goal = try workspace.goal(takesOver: takeOverOption.takeOver)
     let administrator = try workspace.administrator
     let stage = try stages.request()
     try await withCancellation { [self] in
@@ -63,14 +79,15 @@ struct ApplyCommand: AsyncParsableCommand {
       ) { etcd, members in
         Console.note(members)
         let survey = try await Survey.take(etcd, as: administrator, members: members)
-        if !full, stages.stage == nil, survey.authEnabled || !enableAuth,
+        if !full, !lockOption.noLock, stages.stage == nil, survey.authEnabled || !enableAuth,
           let applied = try goal.applied(according: survey)
         {
           let report = UnchangedReport(
             applied, cluster: workspace.file.cluster, authEnabled: survey.authEnabled)
           return try Console.out(report, outputOption)
         }
-        for unknown in try await survey.checkSpace(as: administrator) {
+        if let warning = survey.alarmWarning { Console.note("warning: \(warning)") }
+        for unknown in lockOption.noLock ? [] : try await survey.checkSpace(as: administrator) {
           Console.note("note: the quota of the member \(unknown.member) is unknown (\(unknown.reason))")
         }
         if turnsOn { try survey.checkBeforeEnablingAuth() }
@@ -94,18 +111,37 @@ struct ApplyCommand: AsyncParsableCommand {
 
   private func interaction(_ workspace: Workspace) -> ApplyRun.Interaction {
     ApplyRun.Interaction(
-      goal: workspace.goal, password: workspace.passwords.make,
+      goal: { [takeOverOption] in try workspace.goal(takesOver: takeOverOption.takeOver) },
+      password: workspace.passwords.make,
       confirm: { question in
-        guard !yes else { return }
+        guard !yes else { return try checkDeletions(question) }
         let report = PlanReport(
           question.plan, cluster: workspace.file.cluster, authEnabled: question.authEnabled)
         Console.note(report.text(Console.errorStyle))
-        if let leaving = question.leaving { Console.note("and then the user '\(leaving)' goes") }
-        guard Console.confirms("Take these accesses away?") else {
-          throw Complaint("nothing was changed", hint: "to take accesses away without being asked, add --yes")
+        if let leaving = question.leaving { Console.note("and then the user '\(leaving)' is deleted") }
+        if !question.deletions.isEmpty, let doubt = question.recordDoubt {
+          Console.note(
+            "warning: \(doubt): check that \(question.deletions.joined(separator: ", ")) may be deleted")
+        }
+        guard Console.confirms("Remove this access?") else {
+          throw Complaint("nothing was changed", hint: "to remove access without being asked, add --yes")
         }
       },
       progress: Console.progress, applying: { Console.progress($0.words) })
+  }
+}
+
+extension ApplyCommand {
+  /// Deletions that only the record or `management: authoritative` justifies, without a person who looks.
+  private func checkDeletions(_ question: ApplyRun.Confirmation) throws {
+    let names = question.deletions
+    let most = mostDeletions ?? (question.recordDoubt == nil ? 20 : 0)
+    guard names.count > most else { return }
+    let shown = names.prefix(10).joined(separator: ", ") + (names.count > 10 ? ", …" : "")
+    throw Complaint(
+      "nothing was changed: the plan deletes \(names.count) users and roles that the file does not name (\(shown)), "
+        + "and --yes covers \(most)" + (question.recordDoubt.map { ", because \($0)" } ?? ""),
+      hint: "look at 'bulkhead plan', and add --most-deletions \(names.count) if all of them may be deleted")
   }
 }
 

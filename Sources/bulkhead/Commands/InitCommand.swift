@@ -57,7 +57,10 @@ struct InitCommand: AsyncParsableCommand {
   func run() async throws {
     var template = FileTemplate()
     if let cluster { template.cluster = cluster }
-    if !endpoints.isEmpty { template.endpoints = endpoints }
+    // As etcdctl takes them: separated by commas.
+    if !endpoints.isEmpty {
+      template.endpoints = endpoints.flatMap { $0.split(separator: ",").map(String.init) }
+    }
     if let ca { template.ca = ca }
     if let certificate { template.certificate = certificate }
     if let key { template.key = key }

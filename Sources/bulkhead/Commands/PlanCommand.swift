@@ -14,12 +14,13 @@ struct PlanCommand: AsyncParsableCommand {
       calls, however many users there are; --full reads them all. Where somebody else is applying at that moment, it \
       says who: what is read then may be half of what they do.
 
-      Exit code 0 if nothing is to do, 2 if something is. What 'management' leaves alone is listed and not to do.
+      Exit code 0 if nothing is to do, 2 if something is, or while an alarm of etcd is active. What 'management' leaves alone is listed and not to do.
       """)
 
   @Flag(help: "Read every user and role, also if nothing seems to have changed.")
   var full = false
 
+  @OptionGroup var takeOverOption: TakeOverOption
   @OptionGroup var fileOption: FileOption
   @OptionGroup var nodesOption: NodesOption
   @OptionGroup var outputOption: OutputOption
@@ -28,7 +29,7 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try Workspace(fileOption, nodes: nodesOption)
     try workspace.warnOfCertificatesBesidePasswords()
-    let goal = try workspace.goal()
+    let goal = try workspace.goal(takesOver: takeOverOption.takeOver)
     let administrator = try workspace.administrator
     let cluster = workspace.file.cluster
     try await EtcdClient.connectToMembers(
@@ -36,7 +37,8 @@ struct PlanCommand: AsyncParsableCommand {
     ) { etcd, members in
       Console.note(members)
       let survey = try await Survey.take(etcd, as: administrator, members: members)
-      if !full, let applied = try goal.applied(according: survey) {
+      if let warning = survey.alarmWarning { Console.note("warning: \(warning)") }
+      if !full, survey.alarms.isEmpty, let applied = try goal.applied(according: survey) {
         let report = UnchangedReport(applied, cluster: cluster, authEnabled: survey.authEnabled)
         return try Console.out(LockedReport(report, survey.lock), outputOption)
       }
@@ -45,7 +47,13 @@ struct PlanCommand: AsyncParsableCommand {
       Console.clearProgress()
       let report = PlanReport(plan, cluster: cluster, authEnabled: state.authEnabled, estimate: estimate)
       try Console.out(LockedReport(report, try await survey.lockSince(etcd)), outputOption)
-      if !plan.isEmpty { throw ExitCode(2) }
+      let interrupted = try goal.interruptedRemoval(survey).flatMap { state.users[$0] == nil ? $0 : nil }
+      if let interrupted {
+        Console.note(
+          "note: an 'apply --stage clean' that was killed has deleted the shared user '\(interrupted)': the next apply creates it again"
+        )
+      }
+      if !plan.isEmpty || interrupted != nil || !survey.alarms.isEmpty { throw ExitCode(2) }
     }
   }
 }

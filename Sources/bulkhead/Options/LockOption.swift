@@ -9,6 +9,13 @@ struct LockOption: ParsableArguments {
   @Option(help: "Seconds to wait while another process changes this cluster's users and roles.")
   var wait = 20
 
+  @Flag(
+    help: """
+      In an emergency, while etcd's store is full and grants no lock: work without it, and only remove access. Make sure \
+      that no other process changes users and roles.
+      """)
+  var noLock = false
+
   func validate() throws {
     guard (0...86_400).contains(wait) else { throw ValidationError("--wait takes 0 to 86400 seconds") }
   }
@@ -17,7 +24,8 @@ struct LockOption: ParsableArguments {
   func holdingLock<Result: Sendable>(
     of etcd: EtcdClient, _ body: (ClusterLock) async throws -> Result
   ) async throws -> Result {
-    try await ClusterLock.holding(
+    if noLock { return try await body(ClusterLock.none(etcd)) }
+    return try await ClusterLock.holding(
       etcd, as: .thisProcess, wait: .seconds(wait),
       waiting: { holder in
         Console.progress("waiting for \(holder.map { "\($0)" } ?? "somebody else, who holds the lock")")

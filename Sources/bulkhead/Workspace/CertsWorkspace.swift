@@ -77,7 +77,8 @@ extension Workspace {
         "no certificate for '\(user)' at \(certificate)", hint: "'bulkhead certs issue' creates it")
     }
     return ClientCredentials(
-      authority: path(file.etcd.ca), certificate: certificate, key: try certificates.keyPath(of: holder))
+      authority: path(file.etcd.ca), certificate: certificate, key: try certificates.keyPath(of: holder),
+      serverName: file.etcd.serverName)
   }
 
   func identity(_ user: String) throws -> Identity {

@@ -43,7 +43,8 @@ extension Workspace {
     }
     let acceptance = try await MembersAcceptance(
       of: ClientCredentials(
-        authority: administrator.authority, certificate: probe.certificate, key: probe.key),
+        authority: administrator.authority, certificate: probe.certificate, key: probe.key,
+        serverName: administrator.serverName),
       besides: administrator, endpoints: file.etcd.endpoints, timeout: timeout)
     for line in acceptance.lines("revoked certificates") { Console.out(line) }
     let (refusing, all) = (acceptance.count(.refused), acceptance.members.count)

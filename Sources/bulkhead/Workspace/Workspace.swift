@@ -48,7 +48,8 @@ struct Workspace {
   var administrator: ClientCredentials {
     get throws {
       let credentials = ClientCredentials(
-        authority: path(file.etcd.ca), certificate: path(file.etcd.certificate), key: path(file.etcd.key))
+        authority: path(file.etcd.ca), certificate: path(file.etcd.certificate), key: path(file.etcd.key),
+        serverName: file.etcd.serverName)
       for file in [credentials.authority, credentials.certificate] { _ = try FileContents.readRegular(file) }
       _ = try FileContents.readSecret(credentials.key)
       return credentials
@@ -61,9 +62,11 @@ struct Workspace {
   }
 
   /// The goal of the file, applied as the user of the administrator's certificate.
-  func goal() throws -> Goal {
+  /// - Parameter takesOver: Whether records of other files that list what the file names become its own.
+  func goal(takesOver: Bool = false) throws -> Goal {
     Goal(
       segmentation, management: file.management, applicant: try applicant(), text: text,
-      passwords: try passwordCandidates())
+      passwords: try passwordCandidates(), owner: file.owner, protecting: Set(file.protected),
+      takesOver: takesOver)
   }
 }

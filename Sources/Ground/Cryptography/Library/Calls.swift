@@ -4,7 +4,14 @@ internal import COpenSSL
 /// calls that succeed can leave entries, and read directly after the call that failed.
 enum Calls {
   /// Empties the error queue of this thread.
-  @inline(__always) static func begin() { ERR_clear_error() }
+  @inline(__always) static func begin() {
+    _ = keepsLibraryAtExit
+    ERR_clear_error()
+  }
+
+  /// OpenSSL frees its global state when the process exits, although other threads, such as the event loop's, may
+  /// still close connections then. So it is told not to; this has to be the first call of OpenSSL in the process.
+  private static let keepsLibraryAtExit = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
 }
 
 /// Checks the result of a function that returns 1 for success, and 0 or less for failure.

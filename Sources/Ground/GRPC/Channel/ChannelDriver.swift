@@ -7,6 +7,8 @@ import Network
 final class ChannelDriver: ChannelSurroundings, @unchecked Sendable {
   let loop: EventLoop
   private let host: String
+  /// The name or address that the server's certificate must have; nil for the host.
+  private let serverName: String?
   private let port: UInt16
   private let security: GRPCChannel.Security
   private var machine: ChannelMachine?
@@ -15,10 +17,11 @@ final class ChannelDriver: ChannelSurroundings, @unchecked Sendable {
   private var isToFlush = false
 
   init(
-    host: String, port: UInt16, security: GRPCChannel.Security, options: ChannelMachine.Options,
-    on loop: EventLoop
+    host: String, port: UInt16, security: GRPCChannel.Security, serverName: String?,
+    options: ChannelMachine.Options, on loop: EventLoop
   ) {
     (self.host, self.port, self.security, self.loop) = (host, port, security, loop)
+    self.serverName = serverName
     let isPlain = if case .plain = security { true } else { false }
     machine = ChannelMachine(
       scheme: isPlain ? "http" : "https",
@@ -73,8 +76,10 @@ final class ChannelDriver: ChannelSurroundings, @unchecked Sendable {
 
   private func open(_ connection: LinkConnection, tls: TLSContext?) {
     guard connection.link.state == .connecting else { return }
+    var options = ConnectOptions(tls: tls)
+    options.tlsName = serverName
     connection.connection = Connection.connect(
-      to: host, port: port, options: ConnectOptions(tls: tls), on: loop, handler: connection)
+      to: host, port: port, options: options, on: loop, handler: connection)
   }
 
   func send(_ bytes: [UInt8], over link: Link) {

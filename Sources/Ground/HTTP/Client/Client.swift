@@ -11,6 +11,8 @@ import Network
 package struct Client: Sendable {
   /// How requests over TLS are sent; nil where all are plain.
   package var tls: TLSContext?
+  /// The name or address that the server's certificate must have; nil for the host of the address.
+  package var tlsName: String?
   /// For finding the host and connecting to it.
   package var connectLimit = Duration.seconds(10)
   /// For everything from the call to the end of the answer.
@@ -29,7 +31,7 @@ package struct Client: Sendable {
   ) async throws(ClientError) -> Response {
     let start = ContinuousClock.now
     let connection = try await ClientConnection.connect(
-      to: address, tls: tls, connectLimit: min(connectLimit, limit), limits: message)
+      to: address, tls: tls, tlsName: tlsName, connectLimit: min(connectLimit, limit), limits: message)
     defer { connection.close() }
     var fields = fields
     fields.append("Connection", "close")

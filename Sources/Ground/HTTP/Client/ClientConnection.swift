@@ -35,7 +35,8 @@ package final class ClientConnection: @unchecked Sendable {
   ///   - loop: nil for one that all share.
   /// - Throws: ``ClientError``.
   package static func connect(
-    to address: WebAddress, tls: TLSContext? = nil, connectLimit: Duration = .seconds(10),
+    to address: WebAddress, tls: TLSContext? = nil, tlsName: String? = nil,
+    connectLimit: Duration = .seconds(10),
     limits: MessageLimits = MessageLimits(body: 1 << 20), on loop: EventLoop? = nil
   ) async throws(ClientError) -> ClientConnection {
     let common: EventLoop
@@ -45,6 +46,7 @@ package final class ClientConnection: @unchecked Sendable {
     }
     let itself = ClientConnection(address.authority, limits, on: common)
     var options = ConnectOptions(tls: address.isSecure ? tls : nil)
+    options.tlsName = tlsName
     options.connectLimit = connectLimit
     options.handshakeLimit = connectLimit
     let port = UInt16(address.port)

@@ -28,7 +28,8 @@ struct CertsTrust: AsyncParsableCommand {
     try workspace.issuer(passphraseOption).issueProbe(name: "probe", to: folder)
     let acceptance = try await MembersAcceptance(
       of: ClientCredentials(
-        authority: administrator.authority, certificate: "\(folder)/probe.crt", key: "\(folder)/probe.key"),
+        authority: administrator.authority, certificate: "\(folder)/probe.crt", key: "\(folder)/probe.key",
+        serverName: administrator.serverName),
       besides: administrator, endpoints: workspace.file.etcd.endpoints, timeout: timeoutOption.duration)
     for line in acceptance.lines("its certificates") { Console.out(line) }
     let (accepting, all) = (acceptance.count(.accepted), acceptance.members.count)
