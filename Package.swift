@@ -107,7 +107,10 @@ let rooms: [Target] = [
       "Errors", "Segmentation", "Catalogue", "Keyspace", "Etcd", "Names", "Certificates", "Text",
       "Cryptography",
     ]),
-  room("Verification", ["Segmentation", "Keyspace", "Names", "Etcd"]),
+  room(
+    "Verification",
+    ["Errors", "Segmentation", "Keyspace", "Names", "Etcd", "Reconciliation", "Certificates", "Catalogue"],
+    resources: [.embedInCode("Advisories/Data")]),
   room(
     "Reporting",
     [

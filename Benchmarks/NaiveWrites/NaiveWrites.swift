@@ -34,7 +34,7 @@ struct NaiveWrites {
     let (done, total, time) = try await EtcdClient.connect(
       to: [file.etcd.endpoints[0]], as: credentials, timeout: .seconds(120)
     ) { etcd in
-      let state = try await ClusterState.observe(etcd, managed: [])
+      let state = try await ClusterState.observe(etcd, tryingPasswords: false)
       let steps =
         arguments[2] == "naive"
         ? Chain.naive(desired, from: state) : Chain.planned(desired, from: state)

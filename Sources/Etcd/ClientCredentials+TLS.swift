@@ -17,6 +17,14 @@ extension ClientCredentials {
     } catch { throw CredentialsFault(words: "\(error)") }
   }
 
+  /// The same with another rule for the server's certificate.
+  func tlsContext(trusting trust: TLSTrust, protocols: [String]) throws(CredentialsFault) -> TLSContext {
+    let identity = TLSIdentity(chain: try certificates(in: certificate), key: try privateKey())
+    do throws(TLSError) {
+      return try .client(trusting: trust, identity: identity, protocols: protocols)
+    } catch { throw CredentialsFault(words: "\(error)") }
+  }
+
   /// - Throws: ``EtcdError`` with the code ``EtcdError/Code/badCredentials``.
   func tlsContext(
     protocols: [String], operation: String, endpoint: Endpoint

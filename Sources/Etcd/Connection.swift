@@ -45,15 +45,18 @@ struct Connection: Sendable {
 
   /// Calls a method with messages in both directions: sends one request, and receives responses until `take`
   /// returns a result. The sending side stays open, because etcd ends the stream with it.
-  /// - Parameter take: Returns nil to wait for another response.
+  /// - Parameters:
+  ///   - isOnly: Whether the sending side is closed after the request, as for a call that takes one request.
+  ///   - take: Returns nil to wait for another response.
   func stream<Request, Response, Result: Sendable>(
-    _ method: Method<Request, Response>, _ request: Request, operation: String, timeout: Duration,
-    token: String?, _ take: (Response) throws(GRPCError) -> Result?
+    _ method: Method<Request, Response>, _ request: Request, isOnly: Bool = false, operation: String,
+    timeout: Duration, token: String?, _ take: (Response) throws(GRPCError) -> Result?
   ) async throws(EtcdError) -> Result {
     let stream = channel.stream(self.request(method.path, timeout: timeout, token: token))
     defer { stream.cancel() }
     do throws(GRPCError) {
       stream.send(request.protobuf)
+      if isOnly { stream.finishSending() }
       while let message = try await stream.next() {
         if let result = try take(Response(answer: message)) { return result }
       }

@@ -7,9 +7,11 @@ extension Segmentation {
   /// - Parameters:
   ///   - users: The roles of each user.
   ///   - roles: The grants of each role except `root`.
+  ///   - withPassword: The users that have a password, the empty one included.
   ///   - apiservers: The users of kube-apiserver, which etcd itself does not record.
   package init(
-    cluster: String, users: [String: [String]], roles: [String: [Grant]], apiservers: [String] = []
+    cluster: String, users: [String: [String]], roles: [String: [Grant]],
+    withPassword: Set<String> = [], apiservers: [String] = []
   ) {
     self.init(
       cluster: cluster,
@@ -17,7 +19,8 @@ extension Segmentation {
         Identity(
           user: user,
           purpose: user == Role.root ? .administrator : apiservers.contains(user) ? .apiserver : .observed,
-          roles: (users[user] ?? []).sorted())
+          roles: (users[user] ?? []).sorted(),
+          login: withPassword.contains(user) ? .password : .certificate)
       },
       roles: roles.keys.filter { $0 != Role.root }.sorted().map { name in
         Role(name: name, grants: (roles[name] ?? []).map { Role.Line($0) })

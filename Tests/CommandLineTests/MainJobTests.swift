@@ -40,7 +40,7 @@ import ThrowawayEtcd
     let plan = try bulkhead("plan")
     #expect(plan.code == 2, "\(plan.error)")
     #expect(plan.out.contains("etcdctl user add cni-plugin --no-password"))
-    #expect(try bulkhead("verify").code == 2, "authentication is off, which is not as it should be")
+    #expect(try Program.run(Program.path, ["verify"] + Program.accepted, in: folder.path).code == 2, "authentication is off, which is not as it should be")
 
     let applied = try bulkhead("apply", "--enable-auth")
     #expect(applied.code == 0, "\(applied.error)")
@@ -84,7 +84,7 @@ import ThrowawayEtcd
         (outcome.code == 0) == attempt.isAllowed, "\(attempt.user) \(attempt.arguments): \(outcome.error)")
     }
 
-    let proof = try bulkhead("verify")
+    let proof = try Program.run(Program.path, ["verify"] + Program.accepted, in: folder.path)
     #expect(proof.code == 0, "\(proof.all)")
     #expect(proof.out.contains("answers are as expected"))
     #expect(proof.out.contains("nothing was changed"))
@@ -96,7 +96,7 @@ import ThrowawayEtcd
     #expect(
       try etcdctl(as: "root", "role", "grant-permission", "cni-plugin", "read", "--prefix", "/registry/").code
         == 0)
-    let leak = try bulkhead("verify")
+    let leak = try Program.run(Program.path, ["verify"] + Program.accepted, in: folder.path)
     #expect(leak.code == 2)
     #expect(
       leak.out.contains(
@@ -104,7 +104,7 @@ import ThrowawayEtcd
     // Its removal needs a confirmation.
     #expect(try bulkhead("apply").code == 1)
     #expect(try bulkhead("apply", "--yes").code == 0)
-    #expect(try bulkhead("verify").code == 0)
+    #expect(try Program.run(Program.path, ["verify"] + Program.accepted, in: folder.path).code == 0)
   }
 
   @Test func aUserWithAnEmptyPasswordIsFoundAndRecreated() async throws {
@@ -140,7 +140,7 @@ import ThrowawayEtcd
       try await $0.tryEmptyPassword(ofUser: "cni-plugin")
     }
     #expect(login == .noPassword)
-    #expect(try bulkhead("verify").code == 0)
+    #expect(try Program.run(Program.path, ["verify"] + Program.accepted, in: folder.path).code == 0)
   }
 
   @Test(arguments: ["node-certificate", "node-user"])
@@ -161,7 +161,7 @@ import ThrowawayEtcd
     #expect(try bulkhead("certs", "issue").code == 0)
     let applied = try bulkhead("apply", "--enable-auth")
     #expect(applied.code == 0, "\(applied.all)")
-    let proof = try bulkhead("verify")
+    let proof = try Program.run(Program.path, ["verify"] + Program.accepted, in: folder.path)
     #expect(proof.code == 0, "\(proof.all)")
     let name = isolation == "node-user" ? "calico-node.n1" : "calico-node@n1"
     let attempts: [(key: String, isAllowed: Bool)] = [

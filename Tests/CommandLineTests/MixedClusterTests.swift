@@ -66,7 +66,7 @@ import ThrowawayEtcd
     let preflight = try bulkhead("preflight")
     #expect(
       preflight.code == 2
-        && preflight.out.contains("whom the server certificate of the member etcd-1 names is not known"),
+        && preflight.out.contains("the member etcd-1 is unreachable"),
       "\(preflight.all)")
     let file = folder.path + "/bulkhead.yaml"
     let text = try String(contentsOfFile: file, encoding: .utf8)

@@ -27,7 +27,7 @@ struct PasswordTests {
   private static func plan(_ etcd: EtcdClient, _ passwords: [String]) async throws -> Plan {
     let desired = DesiredState(segmentation)
     let state = try await ClusterState.observe(
-      etcd, managed: Set(desired.users.map(\.name)), passwords: ["driver": passwords])
+      etcd, passwords: ["driver": passwords])
     return Plan(from: state, to: desired, applicant: "root")
   }
 

@@ -162,6 +162,30 @@ struct PlanTests {
       ])
   }
 
+  @Test("a password on a certificate user is a difference: recreated, or left and not passed over")
+  func passwords() {
+    var state = wanted()
+    state.users["node"]?.hasPassword = true
+    #expect(changes(state) == [.deleteUser("node"), .addUser("node"), .link(user: "node", role: "node")])
+    // A user that Bulkhead does not manage may have its password for another program.
+    let additive = Plan(from: state, to: desired, applicant: "root", management: .additive)
+    #expect(additive.isEmpty && additive.needsAttention)
+    #expect(additive.drift.map(\.kind) == [.hasPassword])
+    state = wanted()
+    state.users["root"]?.hasPassword = true
+    let root = Plan(from: state, to: desired, applicant: "root")
+    #expect(root.isEmpty && root.needsAttention && root.withheld == [.deleteUser("root"), .addUser("root")])
+    #expect(!Plan(from: wanted(), to: desired, applicant: "root").needsAttention)
+  }
+
+  @Test("an administrator that the file does not name needs attention")
+  func foreignAdministrator() {
+    var state = wanted()
+    state.users["intruder"] = .init(roles: ["root"])
+    let plan = Plan(from: state, to: desired, applicant: "root")
+    #expect(plan.isEmpty && plan.needsAttention && plan.foreignAdministrators == ["intruder"])
+  }
+
   @Test("removes a temporary administrator that was left behind")
   func wayBack() {
     var state = wanted()

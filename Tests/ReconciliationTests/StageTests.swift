@@ -70,7 +70,7 @@ struct StageTests {
   private func go(
     _ stage: Stage, _ cluster: TestCluster, _ etcd: EtcdClient, watch: Duration = .seconds(1)
   ) async throws -> SharedUser.Outcome? {
-    let state = try await ClusterState.observe(etcd, managed: [])
+    let state = try await ClusterState.observe(etcd)
     let whole = plan(state)
     switch stage {
     case .prepare:
@@ -88,7 +88,7 @@ struct StageTests {
   /// Turns authentication on, and returns how many requests the members refused at that moment.
   private func turnOn(_ cluster: TestCluster, _ etcd: EtcdClient) async throws -> Int? {
     let outcome = try await EnableAuth(etcd, as: try cluster.credentials(of: "root")).run(
-      applicant: "root", state: try await ClusterState.observe(etcd, managed: []), secret: secret)
+      applicant: "root", state: try await ClusterState.observe(etcd), secret: secret)
     return if case .turnedOn(let refused, _) = outcome { refused } else { nil }
   }
 

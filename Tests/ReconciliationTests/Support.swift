@@ -48,7 +48,7 @@ extension TestCluster {
     _ etcd: EtcdClient, _ segmentation: Segmentation, applicant: String = "root"
   ) async throws -> Plan {
     let desired = DesiredState(segmentation)
-    let state = try await ClusterState.observe(etcd, managed: Set(desired.users.map(\.name)))
+    let state = try await ClusterState.observe(etcd)
     return Plan(from: state, to: desired, applicant: applicant)
   }
 
@@ -63,7 +63,7 @@ extension TestCluster {
   }
 
   func state(managed: Set<String> = []) async throws -> ClusterState {
-    try await connect { try await ClusterState.observe($0, managed: managed) }
+    try await connect { try await ClusterState.observe($0) }
   }
 
   /// The revision of users and roles, which every change of them increases.

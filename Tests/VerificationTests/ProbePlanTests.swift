@@ -1,3 +1,6 @@
+import Catalogue
+import Names
+import Etcd
 import Keyspace
 import Segmentation
 import Testing
@@ -6,7 +9,7 @@ import Testing
 
 @Suite("Which probes are sent")
 struct ProbePlanTests {
-  private let probes = ProbePlan.probes(for: .sample)
+  private let probes = ProbePlan(for: .sample).probes
 
   @Test("probes exactly the identities with a certificate from Bulkhead")
   func identities() {
@@ -21,7 +24,7 @@ struct ProbePlanTests {
       for range in ranges {
         #expect(asked.isSuperset(of: [.read(range), .write(range), .watch(range)]), "\(user) \(range)")
       }
-      #expect(asked.contains(.administer))
+      #expect(asked.isSuperset(of: [.administer, .maintain, .changeMembers]))
       #expect(
         asked.isSuperset(of: [
           .read(.everything), .write(.prefix("/registry/")), .watch(.prefix("/bulkhead/")),
@@ -43,7 +46,7 @@ struct ProbePlanTests {
         switch probe.question {
         case .read(let range), .watch(let range): permissions.readable.contains(range)
         case .write(let range): permissions.writable.contains(range)
-        case .administer: false
+        case .stream, .administer, .maintain, .changeMembers: false
         }
       #expect(probe.isAllowed == allowed, "\(probe.user) \(probe.question)")
     }
@@ -70,4 +73,95 @@ struct ProbePlanTests {
       #expect(neighbours.contains { $0.lower < range.lower && $0.singleKey != nil })
     }
   }
+
+  @Test("an unexpected permission counts whatever the second attempt gives")
+  func verdicts() throws {
+    let denied = Probe(user: "u", question: .read(.key("/k")), reason: .outside, isAllowed: false)
+    let allowed = Probe(user: "u", question: .read(.key("/k")), reason: .granted, isAllowed: true)
+    let endpoint = try Endpoint("https://a:2379")
+    let lost = Answer.inconclusive(
+      EtcdError(code: .unavailable, operation: "Range", endpoint: "a", message: "lost"))
+    for (probe, first, second, verdict) in [
+      (denied, Answer.allowed, Answer.denied, ProbeResult.Verdict.wrong), (denied, .allowed, lost, .wrong),
+      (denied, lost, .allowed, .wrong), (denied, lost, .denied, .asExpected), (denied, lost, lost, .inconclusive),
+      (allowed, .denied, .allowed, .asExpected), (allowed, .denied, .denied, .wrong),
+      (allowed, lost, .allowed, .asExpected),
+    ] {
+      #expect(
+        ProbeResult(probe: probe, endpoint: endpoint, answer: first, second: second).verdict == verdict)
+    }
+    #expect(ProbeResult(probe: denied, endpoint: endpoint, answer: .denied).verdict == .asExpected)
+  }
+}
+
+@Suite("Which nodes and identities are probed")
+struct SelectionTests {
+  /// Two components on each of 50 nodes, and three persons, two of them with the same role.
+  private static func segmentation() throws -> Segmentation {
+    var identities = ["alice", "bob", "carol"].map { user in
+      Identity(user: user, purpose: .calicoctl(.readOnly), roles: [user == "carol" ? "editor" : "reader"])
+    }
+    var roles = [
+      Role(name: "reader", grants: [Role.Line(Grant(.prefix("/calico/"), .read))]),
+      Role(name: "editor", grants: [Role.Line(Grant(.prefix("/calico/"), .readwrite))]),
+    ]
+    for index in 1...50 {
+      let node = try NodeName("node-\(index)")
+      for component in ["calico-node", "cni-plugin"] {
+        let name = "\(component).node-\(index)"
+        identities.append(
+          Identity(user: name, purpose: .component(component), roles: [name], place: .node(node)))
+        roles.append(
+          Role(name: name, grants: [Role.Line(Grant(.prefix(Key("/\(component)/\(index)/")), .readwrite))]))
+      }
+    }
+    return Segmentation(cluster: "test", identities: identities, roles: roles)
+  }
+
+  @Test("a sample of the nodes, which follows from the seed")
+  func sample() throws {
+    let segmentation = try Self.segmentation()
+    let plan = ProbePlan(for: segmentation, selection: .init(nodes: 3, seed: 7))
+    let nodes = try #require(plan.sampledNodes)
+    #expect(nodes.count == 3 && plan.nodeCount == 50)
+    #expect(plan.identities.count == 3 + 2 * 3)
+    #expect(plan.sampledNodes == ProbePlan(for: segmentation, selection: .init(nodes: 3, seed: 7)).sampledNodes)
+    let samples = Set((1...20).map { ProbePlan(for: segmentation, selection: .init(nodes: 3, seed: $0)).sampledNodes })
+    #expect(samples.count > 10)
+    // No identity is asked for the keys of other nodes than these.
+    let asked = Set(plan.probes.compactMap(\.question.range).filter { "\($0)".hasPrefix("/calico-node/") })
+    let prefixes = Set(asked.compactMap(\.prefix))
+    #expect(prefixes == Set(nodes.map { Key("/calico-node/\($0.dropFirst("node-".count))/") }))
+    #expect(ProbePlan(for: segmentation).identities.count == 103)
+  }
+
+  @Test("identities with the same roles are probed in full once")
+  func equal() throws {
+    let plan = ProbePlan(for: try Self.segmentation(), selection: .init(nodes: 2))
+    #expect(plan.briefly == ["bob"])
+    func count(_ user: String) -> Int { plan.identities.first { $0.identity.user == user }?.probes.count ?? 0 }
+    #expect(count("bob") * 3 < count("alice") && count("bob") > 10)
+  }
+
+  @Test("only the users that were named, and ranges that are stored")
+  func named() throws {
+    let stored = KeyRange.prefix("/service/")
+    let plan = ProbePlan(
+      for: try Self.segmentation(), stored: [stored, .prefix("/calico/")],
+      selection: .init(users: ["bob", "cni-plugin.node-9"]))
+    #expect(plan.identities.map(\.identity.user) == ["bob", "cni-plugin.node-9"] && plan.briefly.isEmpty)
+    #expect(plan.probes.contains { $0.question == .write(stored) && !$0.isAllowed })
+  }
+
+  @Test("lines in the log are bounded, and known beforehand")
+  func logLines() throws {
+    let segmentation = try Self.segmentation()
+    let whole = ProbePlan(for: segmentation, selection: .init(nodes: 2))
+    #expect(whole.logLines(askedMembers: 3) > 300 && whole.leftOut == 0)
+    let bounded = ProbePlan(for: segmentation, selection: .init(nodes: 2, logLines: 90), members: 3)
+    #expect(bounded.logLines(askedMembers: 3) == 90)
+    #expect(bounded.leftOut == whole.probes.count - bounded.probes.count)
+    #expect(bounded.probes.filter(\.isAllowed).count == whole.probes.filter(\.isAllowed).count)
+  }
+
 }

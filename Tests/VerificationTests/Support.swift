@@ -34,30 +34,76 @@ extension Segmentation {
 }
 
 extension TestCluster {
-  /// Applies the segmentation and turns authentication on.
-  func segment(_ segmentation: Segmentation) async throws {
-    try await secure()
+  /// Applies the segmentation.
+  func apply(_ segmentation: Segmentation) async throws {
     try await connect { etcd in
       let desired = DesiredState(segmentation)
-      let state = try await ClusterState.observe(etcd, managed: [])
+      let state = try await ClusterState.observe(etcd)
       try await Apply(etcd).run(Plan(from: state, to: desired, applicant: "root"), desired: desired)
     }
   }
 
+  /// Applies the segmentation and turns authentication on.
+  func segment(_ segmentation: Segmentation) async throws {
+    try await secure()
+    try await apply(segmentation)
+  }
+
+  /// Asks the members; their keys are not compared.
   func assess() async throws -> ServerAssessment {
-    try await connect { try await ServerAssessment.of($0, as: credentials(of: "root")) }
+    try await connectToMembers { etcd, members in
+      try await ServerAssessment.of(
+        members, etcd, as: credentials(of: "root"), advisories: try .embedded(), largestHashed: 0)
+    }
+  }
+
+  private func connectToMembers<Result: Sendable>(
+    _ body: @Sendable (EtcdClient, ClusterMembers) async throws -> Result
+  ) async throws -> Result {
+    try await EtcdClient.connectToMembers(
+      behind: etcd.endpoints, as: try credentials(of: "root"), timeout: .seconds(30), body)
+  }
+
+  /// Compares the stored users and roles of the members with the segmentation.
+  func compare(
+    _ segmentation: Segmentation, _ assessment: ServerAssessment? = nil
+  ) async throws -> StoredComparison {
+    let known = if let assessment { assessment } else { try await assess() }
+    return try await connect(timeout: .seconds(10)) { etcd in
+      await StoredComparison.of(known.members, etcd, segmentation)
+    }
+  }
+
+  func preflight(_ segmentation: Segmentation) async throws -> Preflight {
+    let credentials = try credentials(of: "root")
+    return try await connectToMembers { etcd, members in
+      let state = try await ClusterState.observe(etcd)
+      let assessment = try await ServerAssessment.of(
+        members, etcd, as: credentials, advisories: try .embedded())
+      return try await Preflight.check(
+        etcd, assessment, as: credentials, segmentation, state: state, applicant: "root")
+    }
   }
 
   /// Sends all probes of all identities to every member.
   func verify(
     _ segmentation: Segmentation, assessment: ServerAssessment? = nil, timeout: Duration = .seconds(60)
   ) async throws -> [ProbeResult] {
-    let probes = Dictionary(grouping: ProbePlan.probes(for: segmentation), by: \.user)
+    let known = if let assessment { assessment } else { try await assess() }
+    let plan = ProbePlan(
+      for: segmentation,
+      withStreams: known.members.allSatisfy { $0.status.version >= EtcdVersion(3, 7, 0) })
+    return try await verify(plan, assessment: known, timeout: timeout)
+  }
+
+  func verify(
+    _ plan: ProbePlan, assessment: ServerAssessment? = nil, timeout: Duration = .seconds(60)
+  ) async throws -> [ProbeResult] {
     let known = if let assessment { assessment } else { try await assess() }
     var results: [ProbeResult] = []
-    for (user, probes) in probes.sorted(by: { $0.key < $1.key }) {
-      results += try await Verify(endpoints: etcd.endpoints, timeout: timeout).run(
-        probes, as: credentials(of: user), assessment: known)
+    for (identity, probes) in plan.identities {
+      results += try await Verify(members: known.members, timeout: timeout).run(
+        probes, as: credentials(of: identity.user))
     }
     return results
   }

@@ -46,6 +46,11 @@ package struct Alarm: Hashable, Sendable {
   }
   package let memberID: UInt64
   package let kind: Kind
+
+  package init(memberID: UInt64, kind: Kind) {
+    self.memberID = memberID
+    self.kind = kind
+  }
 }
 
 extension EtcdClient {

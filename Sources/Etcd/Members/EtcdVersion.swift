@@ -1,12 +1,17 @@
-/// The version of an etcd member, as in `3.5.30`, and what is known of releases apart from vulnerabilities. The part after a hyphen (`3.6.0-rc.1`) is kept for display only.
+/// The version of an etcd member, as in `3.5.30`, and what is known of releases apart from vulnerabilities.
+///
+/// A pre-release (`3.6.0-rc.1`) is before its release, in the order of Semantic Versioning 2.0.0, section 11.
+/// Any other text after the number is a vendor's (`3.5.21-k3s1`), and the version counts as the release.
 package struct EtcdVersion: Hashable, Sendable {
   package let major: Int
   package let minor: Int
   package let patch: Int
+  /// The parts of a pre-release's name, `rc` and `1`; empty for a release.
+  private let preRelease: [Substring]
   private let text: String
 
   package init?(_ text: String) {
-    let number = text.prefix { $0.isNumber || $0 == "." }
+    let number = text.prefix { ("0"..."9").contains($0) || $0 == "." }
     let parts = number.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
     guard parts.count == 3, let major = parts[0], let minor = parts[1], let patch = parts[2] else {
       return nil
@@ -15,11 +20,18 @@ package struct EtcdVersion: Hashable, Sendable {
     self.minor = minor
     self.patch = patch
     self.text = text
+    let rest = text.dropFirst(number.count)
+    let name = rest.prefix { $0 != "+" }.dropFirst()
+    let words = ["alpha", "beta", "rc", "pre", "dev"]
+    preRelease =
+      rest.hasPrefix("-") && words.contains(where: name.lowercased().hasPrefix)
+      ? name.split(separator: ".") : []
   }
 
-  init(_ major: Int, _ minor: Int, _ patch: Int) {
+  package init(_ major: Int, _ minor: Int, _ patch: Int) {
     (self.major, self.minor, self.patch) = (major, minor, patch)
     text = "\(major).\(minor).\(patch)"
+    preRelease = []
   }
 
   /// Whether a user can be created without a password, so that only its certificate can be used (etcd 3.4,
@@ -54,7 +66,20 @@ package struct EtcdVersion: Hashable, Sendable {
 
 extension EtcdVersion: Comparable {
   package static func < (left: EtcdVersion, right: EtcdVersion) -> Bool {
-    (left.major, left.minor, left.patch) < (right.major, right.minor, right.patch)
+    let (a, b) = ((left.major, left.minor, left.patch), (right.major, right.minor, right.patch))
+    guard a == b else { return a < b }
+    guard !left.preRelease.isEmpty, !right.preRelease.isEmpty else {
+      return !left.preRelease.isEmpty && right.preRelease.isEmpty
+    }
+    for (one, other) in zip(left.preRelease, right.preRelease) where one != other {
+      return switch (Int(one), Int(other)) {
+      case (let one?, let other?): one < other
+      // A number is before a word.
+      case (nil, nil): one < other
+      case (let number, _): number != nil
+      }
+    }
+    return left.preRelease.count < right.preRelease.count
   }
 }
 

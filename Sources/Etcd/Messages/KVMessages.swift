@@ -5,6 +5,8 @@ enum KV {
   static let range = Method<RangeRequest, RangeResponse>(path: "/etcdserverpb.KV/Range")
   static let put = Method<PutRequest, HeaderOnly>(path: "/etcdserverpb.KV/Put")
   static let txn = Method<TxnRequest, TxnResponse>(path: "/etcdserverpb.KV/Txn")
+  /// One request, several responses; since 3.7 (etcd, KEP-5966).
+  static let rangeStream = Method<RangeRequest, HeaderOnly>(path: "/etcdserverpb.KV/RangeStream")
   static let compact = Method<CompactionRequest, HeaderOnly>(path: "/etcdserverpb.KV/Compact")
 }
 
@@ -49,12 +51,15 @@ struct RangeResponse: ProtobufReadable {
   var header = ResponseHeader()
   var kvs: [KeyValue] = []
   var more = false
+  /// The number of keys in the range.
+  var count: Int64 = 0
 
   mutating func read(_ field: UInt32, from reader: inout ProtobufReader) throws(ProtobufError) {
     switch field {
     case 1: try reader.message(into: &header)
     case 2: kvs.append(try reader.message())
     case 3: more = try reader.bool()
+    case 4: count = try reader.int64()
     default: break
     }
   }

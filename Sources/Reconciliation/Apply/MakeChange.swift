@@ -66,7 +66,17 @@ extension EtcdClient {
       try await permissions(ofRole: role).contains(permission)
     case .revoke(let permission, let role):
       !(try await permissions(ofRole: role).contains { $0.hasSameRange(as: permission) })
-    case .addUser(let user), .addPasswordUser(let user): try await users().contains(user)
+    // Another client may have created the user with a password.
+    case .addUser(let user):
+      if try await users().contains(user) {
+        switch try await tryEmptyPassword(ofUser: user) {
+        case .noPassword, .authNotEnabled: true
+        case .refused, .open: false
+        }
+      } else {
+        false
+      }
+    case .addPasswordUser(let user): try await users().contains(user)
     // While authentication is off a password cannot be tried; to set the same password again is harmless.
     case .changePassword(let user):
       if try await !isAuthEnabled() {

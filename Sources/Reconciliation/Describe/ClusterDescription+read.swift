@@ -18,7 +18,7 @@ extension ClusterDescription {
     // Refuses members that must not be asked for users and roles.
     _ = try await Survey.take(etcd, as: administrator, members: members)
     let users = Set(try await etcd.users())
-    let state = try await ClusterState.observe(etcd, managed: users, progress: progress)
+    let state = try await ClusterState.observe(etcd, progress: progress)
     var release = given
     if release == nil { release = try await CalicoVersion.read(etcd) }
     return ClusterDescription(

@@ -14,14 +14,19 @@ package struct ClusterState: Hashable, Sendable {
     package var roles: Set<String>
     /// Login with the empty password succeeds: anyone who reaches etcd can act as this user.
     package var acceptsEmptyPassword: Bool
+    /// A login with the empty password was refused because of the password, so the user has another one.
+    /// False while authentication is off: no password can be tried then.
+    package var hasPassword: Bool
     /// Why a user that is to log in with a password cannot. nil if it can, and while authentication is off:
     /// no password can be tried then.
     package var passwordFault: EtcdClient.PasswordFault?
 
     package init(
-      roles: Set<String>, acceptsEmptyPassword: Bool = false, passwordFault: EtcdClient.PasswordFault? = nil
+      roles: Set<String>, acceptsEmptyPassword: Bool = false, hasPassword: Bool = false,
+      passwordFault: EtcdClient.PasswordFault? = nil
     ) {
       self.roles = roles
+      self.hasPassword = hasPassword
       self.acceptsEmptyPassword = acceptsEmptyPassword
       self.passwordFault = passwordFault
     }

@@ -3,13 +3,15 @@ import Etcd
 extension ClusterState {
   /// Reads the users and roles of a cluster.
   ///
-  /// etcd has no bulk read: this makes one call per user and role, several at a time. Whether a user accepts
-  /// the empty password can be tried only while authentication is on; it is tried only for `managed` users.
+  /// etcd has no bulk read: this makes one call per user and role, several at a time. While authentication is
+  /// on, the empty password is tried for each user, which shows whether the user has a password. A member
+  /// writes one line to its log for each such attempt (etcd, `server/auth/store.go`, `CheckPassword`).
   /// - Parameters:
   ///   - passwords: For each user that is to log in with a password, the passwords that may be the right one.
   ///   - authEnabled: Whether authentication is on, if that is known.
+  ///   - tryingPasswords: False to try no password, for a question that passwords do not concern.
   package static func observe(
-    _ etcd: EtcdClient, managed: Set<String>, passwords: [String: [String]] = [:],
+    _ etcd: EtcdClient, passwords: [String: [String]] = [:], tryingPasswords: Bool = true,
     authEnabled: Bool? = nil, progress: @Sendable (String) -> Void = { _ in }
   ) async throws(EtcdError) -> ClusterState {
     var isOn = authEnabled
@@ -30,11 +32,13 @@ extension ClusterState {
       }
       if authEnabled, let passwords = passwords[user] {
         let fault = try await etcd.passwordFault(ofUser: user, passwords: passwords)
-        return User(roles: roles, acceptsEmptyPassword: fault == .empty, passwordFault: fault)
+        return User(
+          roles: roles, acceptsEmptyPassword: fault == .empty, hasPassword: fault == nil || fault == .another,
+          passwordFault: fault)
       }
-      let isOpen =
-        authEnabled && managed.contains(user) ? try await etcd.tryEmptyPassword(ofUser: user) == .open : false
-      return User(roles: roles, acceptsEmptyPassword: isOpen)
+      guard authEnabled, tryingPasswords else { return User(roles: roles) }
+      let login = try await etcd.tryEmptyPassword(ofUser: user)
+      return User(roles: roles, acceptsEmptyPassword: login == .open, hasPassword: login == .refused)
     }
     state.users = found.compactMapValues(\.self)
     // The role root may do everything whatever its permissions are, and newer members return permissions that

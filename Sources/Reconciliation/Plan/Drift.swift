@@ -15,6 +15,8 @@ package struct Drift: Hashable, Sendable {
     case duplicateEntry = "duplicate entry"
     /// Anyone can log in as the user with an empty password, without a certificate.
     case passwordOpen = "password open"
+    /// A user that is to authenticate with its certificate alone has a password too.
+    case hasPassword = "has a password"
     /// A user that is to log in with a password cannot do so with the one in its file.
     case otherPassword = "other password"
     /// A user in the file has a role that the file does not give it.
@@ -110,6 +112,12 @@ extension Drift {
         Drift(
           kind: .passwordOpen, subject: subject,
           meaning: "anybody who reaches etcd can log in as this user with an empty password", isLeft: false))
+    } else if existing.hasPassword, user.login == .certificate {
+      drift.append(
+        Drift(
+          kind: .hasPassword, subject: subject,
+          meaning: "a client that knows its password can act as this user without its certificate",
+          isLeft: !isOwn))
     } else if existing.passwordFault != nil {
       drift.append(
         Drift(
@@ -123,6 +131,17 @@ extension Drift {
         Drift(
           kind: .foreignRole, subject: subject,
           meaning: "it has the role \(role) too, and \(state.powers(ofRoles: [role]))", isLeft: !isOwn)
+      }
+  }
+
+  /// Every difference between a state and the file, for a check that changes nothing: also those that a plan
+  /// leaves, and temporary administrators that Bulkhead left behind.
+  package static func every(from state: ClusterState, to desired: DesiredState) -> [Drift] {
+    all(from: state, to: desired, Ownership(state, desired, .adopt, Managed(), applicant: nil))
+      + state.users.keys.filter(EnableAuth.isWayBack).sorted().map { user in
+        Drift(
+          kind: .foreignUser, subject: "user \(user)",
+          meaning: "\(state.powers(ofUser: user)); an interrupted 'apply --enable-auth' left it", isLeft: false)
       }
   }
 
@@ -140,8 +159,11 @@ extension Drift {
 extension ClusterState {
   fileprivate func powers(ofUser user: String) -> String {
     let text = powers(ofRoles: users[user]?.roles ?? [])
-    let isOpen = users[user]?.acceptsEmptyPassword == true
-    return "it \(text)" + (isOpen ? ", and anybody can log in as it with an empty password" : "")
+    let password =
+      users[user]?.acceptsEmptyPassword == true
+      ? ", and any client can log in as it with an empty password"
+      : users[user]?.hasPassword == true ? ", and it has a password" : ""
+    return "it \(text)\(password)"
   }
 
   /// What a user with these roles may do, in words; at most three ranges for each access.

@@ -105,8 +105,7 @@ package struct Goal: Sendable {
     let claim = try claim(survey.records)
     let managed = claim.managed
     let state = try await ClusterState.observe(
-      etcd, managed: managed.users.union(desired.users.map(\.name)), passwords: passwords,
-      authEnabled: survey.authEnabled, progress: progress)
+      etcd, passwords: passwords, authEnabled: survey.authEnabled, progress: progress)
     let plan = Plan(
       from: state, to: desired, applicant: applicant, management: management, managed: managed,
       protecting: claim.foreign.union(Managed(users: protected, roles: protected)))

@@ -28,6 +28,15 @@ package struct Plan: Hashable, Sendable {
 
   /// Whether etcd already is in the desired state, as far as the plan may change it.
   package var isEmpty: Bool { changes.isEmpty }
+  /// Users with the role root that the file does not name. Another person has to act on them, so a plan with
+  /// one is not done.
+  package let foreignAdministrators: [String]
+  /// Whether a difference that stays lets a client act as an administrator, or as a user of the file with a
+  /// password: another person has to act on it.
+  package var needsAttention: Bool {
+    !foreignAdministrators.isEmpty
+      || drift.contains { $0.isLeft && [.hasPassword, .passwordOpen].contains($0.kind) }
+  }
   /// The changes that remove access; `apply` asks for confirmation of these.
   package var removals: [Change] { changes.filter(\.takesAway) }
 
@@ -72,8 +81,11 @@ package struct Plan: Hashable, Sendable {
         } else {
           links.append(.changePassword(user.name))
         }
-      } else if state.users[user.name]?.acceptsEmptyPassword == true {
-        // Not every release can take the empty password from a user in place, so the user is recreated.
+      } else if let existing = state.users[user.name],
+        existing.acceptsEmptyPassword
+          || (existing.hasPassword && user.login == .certificate && (isExact || user.name == Role.root))
+      {
+        // Not every release can take a password from a user in place, so the user is recreated.
         let remade: [Change] = [.deleteUser(user.name), .addUser(user.name)]
         // etcd refuses to delete root while authentication is on, and no user can delete itself.
         if user.name == applicant || user.name == Role.root {
@@ -104,6 +116,9 @@ package struct Plan: Hashable, Sendable {
     drift = Drift.all(from: state, to: desired, ownership)
     self.managed = ownership.managedAfter
     foreignUsers = ownership.foreignUsers
+    foreignAdministrators = ownership.foreignUsers.filter {
+      state.users[$0]?.roles.contains(Role.root) == true
+    }
     foreignRoles = ownership.foreignRoles
   }
 }

@@ -5,14 +5,19 @@ import FoundationEssentials
 package struct PodUses: Sendable {
   /// The pods that mount the Secret or take environment variables from it, as `namespace/name`, sorted.
   package let pods: [String]
+  /// The `--etcd-prefix` of each pod that has this argument, as kube-apiserver does, by `namespace/name`.
+  package let etcdPrefixes: [String: String]
 
   /// - Throws: ``PodListFault`` if the text is not a list of pods.
   package init(ofSecret secret: String, in list: [UInt8]) throws(PodListFault) {
     let decoded: List
     do { decoded = try JSONDecoder().decode(List.self, from: Data(list)) } catch { throw PodListFault() }
     guard decoded.kind == "List" || decoded.kind == "PodList" else { throw PodListFault() }
-    pods = decoded.items.filter { $0.kind ?? "Pod" == "Pod" && $0.isAlive && $0.uses(secret) }
-      .map { "\($0.metadata.namespace ?? "default")/\($0.metadata.name)" }.sorted()
+    let alive = decoded.items.filter { $0.kind ?? "Pod" == "Pod" && $0.isAlive }
+    pods = alive.filter { $0.uses(secret) }.map(\.name).sorted()
+    etcdPrefixes = Dictionary(alive.compactMap { pod in pod.etcdPrefix.map { (pod.name, $0) } }) {
+      first, _ in first
+    }
   }
 
   private struct List: Decodable {
@@ -46,6 +51,8 @@ package struct PodUses: Sendable {
         struct From: Decodable { let secretKeyRef: Named? }
         let valueFrom: From?
       }
+      let command: [String]?
+      let args: [String]?
       let envFrom: [Source]?
       let env: [Variable]?
     }
@@ -55,6 +62,20 @@ package struct PodUses: Sendable {
     let metadata: Metadata
     let spec: Spec
     let status: Status?
+
+    var name: String { "\(metadata.namespace ?? "default")/\(metadata.name)" }
+
+    /// The value of `--etcd-prefix`, as one word or as two.
+    var etcdPrefix: String? {
+      for container in spec.containers ?? [] {
+        let words = (container.command ?? []) + (container.args ?? [])
+        for (index, word) in words.enumerated() {
+          if word.hasPrefix("--etcd-prefix=") { return String(word.dropFirst("--etcd-prefix=".count)) }
+          if word == "--etcd-prefix", index + 1 < words.count { return words[index + 1] }
+        }
+      }
+      return nil
+    }
 
     /// A pod that has ended does not use its Secrets any more.
     var isAlive: Bool { !["Succeeded", "Failed"].contains(status?.phase ?? "") }

@@ -38,7 +38,9 @@ package struct Bookkeeping: Sendable {
     let after = Record(
       owner: goal.owner, managed: plan.managed,
       applied: Record.Applied(
-        file: goal.file, wanted: goal.wanted, authRevision: authRevision,
+        file: goal.file, wanted: goal.wanted,
+        // Without a revision the next plan reads all users again, and reports them again.
+        authRevision: plan.needsAttention ? nil : authRevision,
         leftAlone: plan.drift.count(where: \.isLeft), bulkhead: bulkhead,
         // While authentication is off passwords cannot be tried.
         passwords: authEnabled ? try goal.onlyPasswords.map(PasswordDigest.init) : nil))

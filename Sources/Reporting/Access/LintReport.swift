@@ -103,6 +103,10 @@ package struct SARIFReport: Encodable, Sendable {
     case schema = "$schema"
   }
 
+  init(rules: [Rule], results: [Result]) {
+    runs = [Run(tool: Tool(driver: Driver(name: "bulkhead", rules: rules)), results: results)]
+  }
+
   package init(_ findings: [LintFinding], file: String) {
     let rules = Lint.rules.map { rule in
       Rule(
@@ -119,6 +123,6 @@ package struct SARIFReport: Encodable, Sendable {
             logicalLocations: [.init(fullyQualifiedName: "\(finding.place)")])
         ])
     }
-    runs = [Run(tool: Tool(driver: Driver(name: "bulkhead", rules: rules)), results: results)]
+    self.init(rules: rules, results: results)
   }
 }

@@ -7,7 +7,8 @@ import Verification
 /// of all members.
 struct Matrix: Encodable, Sendable {
   struct Cell: Encodable, Sendable {
-    /// `rw`, `r`, `w` or `-`; `r` if the range may be read and watched. `?` if no member answered.
+    /// `rw`, `r`, `w` or `-`; `r` if the range may be read and watched. `?` if a member did not answer, empty if
+    /// the identity was not asked for the range.
     let access: String
     let isAsExpected: Bool
   }
@@ -19,8 +20,15 @@ struct Matrix: Encodable, Sendable {
   let identities: [String]
   let rows: [Row]
 
-  init(_ results: [ProbeResult], segmentation: Segmentation) {
-    let identities = segmentation.identities.filter(\.isIssued).map(\.user)
+  /// Which members were asked, for the legend.
+  private let asked: String
+
+  private enum CodingKeys: String, CodingKey { case identities, rows }
+
+  init(_ results: [ProbeResult], segmentation: Segmentation, asked: String) {
+    self.asked = asked
+    let probed = Set(results.map(\.probe.user))
+    let identities = segmentation.identities.map(\.user).filter(probed.contains)
     self.identities = identities
     var answers: [String: [KeyRange?: [ProbeResult]]] = [:]
     for result in results {
@@ -36,13 +44,20 @@ struct Matrix: Encodable, Sendable {
       cells: identities.map { user in
         Cell(tally: results.filter { $0.probe.user == user && $0.probe.reason == .neighbour })
       })
+    let granted = Set(results.filter { $0.probe.reason == .granted }.compactMap(\.probe.question.range))
     rows =
-      ProbePlan.ranges(of: segmentation).map { row($0.description, $0) }
+      ProbePlan.ranges(of: segmentation).filter(granted.contains).map { row($0.description, $0) }
       + [neighbours, row("\(Key.kubernetes)* (Kubernetes)", .kubernetes), row("every key", .everything)]
       + [row("users and roles", nil)]
   }
 
+  /// More columns than this are no help to a reader.
+  private static let mostColumns = 40
+
   func lines(_ style: Style) -> [String] {
+    guard identities.count <= Self.mostColumns else {
+      return [style.faint("the table of \(identities.count) identities is in --output json")]
+    }
     let header = [Table.Cell("")] + identities.map { Table.Cell($0, style.strong) }
     let table = Table(
       [header]
@@ -56,19 +71,23 @@ struct Matrix: Encodable, Sendable {
             }
         }, indent: 0)
     return table.lines + [
-      style.faint("r read and watch, w write, - refused, ! not as expected: asked of every member")
+      style.faint("r read and watch, w write, - refused, empty not asked, ! not as expected: \(asked) asked")
     ]
   }
 }
 
 extension Matrix.Cell {
   fileprivate init(_ results: [ProbeResult]) {
-    isAsExpected = !results.isEmpty && results.allSatisfy { $0.verdict == .asExpected }
+    isAsExpected = results.allSatisfy { $0.verdict == .asExpected }
     func allowed(_ kind: (Probe.Question) -> Bool) -> Bool {
       let asked = results.filter { kind($0.probe.question) }
-      return !asked.isEmpty && asked.contains { $0.answer == .allowed }
+      return asked.contains { $0.answer == .allowed || $0.second == .allowed }
     }
-    let hasNoAnswer = results.isEmpty || results.contains { $0.verdict == .inconclusive }
+    guard !results.isEmpty else {
+      access = ""
+      return
+    }
+    let hasNoAnswer = results.contains { $0.verdict == .inconclusive }
     let reads = allowed { if case .write = $0 { false } else { true } }
     let writes = allowed { if case .write = $0 { true } else { false } }
     access = hasNoAnswer ? "?" : (reads ? "r" : "") + (writes ? "w" : "") + (reads || writes ? "" : "-")

@@ -4,7 +4,8 @@ import Names
 import Segmentation
 import Verification
 
-/// What each identity may do on the live cluster, range by range, and whether that is as expected.
+/// Whether the segmentation is in force on every member: what is stored, what each identity may do range by
+/// range, and whether the members can be trusted to enforce it.
 package struct VerifyReport: TextReport, Sendable {
   struct Finding: Encodable, Hashable, Sendable {
     let identity: String
@@ -12,64 +13,263 @@ package struct VerifyReport: TextReport, Sendable {
     let endpoint: String
     let expected: String
     let got: String
+    /// The answer to the second attempt; nil if there was none.
+    let gotThen: String?
+  }
+  struct Stored: Encodable, Hashable, Sendable {
+    let kind: String
+    let subject: String
+    let meaning: String
+    /// Whether the segmentation does not hold because of it.
+    let breaksSegmentation: Bool
+    let members: [String]
+  }
+  struct Unread: Encodable, Hashable, Sendable {
+    let member: String
+    let problem: String
+  }
+  /// What was asked, and what was left out.
+  struct Scope: Encodable, Sendable {
+    /// Which members were asked: `3 of 3 members`.
+    let asked: String
+    /// The users that were probed.
+    let probed: [String]
+    /// The nodes that were probed; nil if all were.
+    let sampledNodes: [String]?
+    let nodes: Int
+    let seed: UInt64
+    /// The users that were probed with their own ranges only, because another has the same roles.
+    let briefly: [String]
+    /// Users that were not probed, and why.
+    let notProbed: [NotProbed]
+    /// Refused probes that were left out to add fewer lines to the logs.
+    let leftOut: Int
+    let seconds: Double
+    let requests: Int
+  }
+  package struct NotProbed: Encodable, Hashable, Sendable {
+    package let user: String
+    package let reason: String
+
+    package init(user: String, reason: String) {
+      self.user = user
+      self.reason = reason
+    }
+  }
+  /// What is read before and after the probes.
+  package struct Moment: Encodable, Hashable, Sendable {
+    /// The revision of the store.
+    let revision: Int64
+    /// The auth revision; nil if it is unknown.
+    let authRevision: Int64?
+    /// The members on which authentication is off.
+    let authOff: [String]
+
+    package init(revision: Int64, authRevision: Int64?, authOff: [String]) {
+      self.revision = revision
+      self.authRevision = authRevision
+      self.authOff = authOff
+    }
+  }
+
+  /// What a run found.
+  package struct Outcome: Sendable {
+    package let results: [ProbeResult]
+    package let plan: ProbePlan
+    package let stored: StoredComparison
+    package let assessment: ServerAssessment
+    package let before: Moment
+    package let after: Moment
+    package var notProbed: [NotProbed]
+    package let seed: UInt64
+    package let seconds: Double
+    package let requests: Int
+
+    package init(
+      results: [ProbeResult], plan: ProbePlan, stored: StoredComparison, assessment: ServerAssessment,
+      before: Moment, after: Moment, notProbed: [NotProbed] = [], seed: UInt64 = 0, seconds: Double = 0,
+      requests: Int = 0
+    ) {
+      self.results = results
+      self.plan = plan
+      self.stored = stored
+      self.assessment = assessment
+      self.before = before
+      self.after = after
+      self.notProbed = notProbed
+      self.seed = seed
+      self.seconds = seconds
+      self.requests = requests
+    }
   }
 
   let cluster: String
+  /// Whether the segmentation is in force, as far as was asked, and no vulnerability was seen open.
+  package let isInForce: Bool
   let trust: TrustReport
+  let scope: Scope
   let probes: Int
+  let stored: [Stored]
+  /// Members whose users and roles could not be read.
+  let unread: [Unread]
   let wrong: [Finding]
   let inconclusive: [Finding]
-  let revisionBefore: Int64
-  let revisionAfter: Int64
+  let before: Moment
+  let after: Moment
+  /// Why users or roles, or authentication, changed during the run; nil if they did not.
+  let changedMeanwhile: String?
+  /// The voting members that are unreachable.
+  let unreachable: [String]
   let matrix: Matrix
 
-  package init(
-    _ results: [ProbeResult], segmentation: Segmentation, assessment: ServerAssessment,
-    revision: (Int64, Int64)
-  ) {
+  /// - Parameter accepted: Ids or aliases of advisories that do not count.
+  package init(_ outcome: Outcome, segmentation: Segmentation, accepting accepted: [String] = []) {
+    let results = outcome.results
     cluster = segmentation.cluster
-    trust = TrustReport(assessment)
+    trust = TrustReport(
+      outcome.assessment, accepting: accepted, readers: Self.readers(segmentation))
+    let asked = trust.asked
+    scope = Scope(
+      asked: asked, probed: outcome.plan.identities.map(\.identity.user),
+      sampledNodes: outcome.plan.sampledNodes, nodes: outcome.plan.nodeCount, seed: outcome.seed,
+      briefly: outcome.plan.briefly, notProbed: outcome.notProbed, leftOut: outcome.plan.leftOut,
+      seconds: outcome.seconds, requests: outcome.requests)
     probes = results.count
-    wrong = results.filter { $0.verdict == .wrong }.map(Finding.init)
-    inconclusive = results.filter { $0.verdict == .inconclusive }.map(Finding.init)
-    revisionBefore = revision.0
-    revisionAfter = revision.1
-    matrix = Matrix(results, segmentation: segmentation)
+    stored = outcome.stored.differences.map { difference in
+      Stored(
+        kind: difference.kind, subject: difference.subject, meaning: difference.meaning,
+        breaksSegmentation: difference.breaksSegmentation, members: difference.members)
+    }
+    unread = outcome.stored.unread.map { Unread(member: $0.member, problem: $0.problem) }
+    wrong = results.filter { $0.verdict == .wrong }.map { Finding($0) }
+    inconclusive = results.filter { $0.verdict == .inconclusive }.map { Finding($0) }
+    (before, after) = (outcome.before, outcome.after)
+    changedMeanwhile = Self.change(before, after)
+    unreachable = outcome.assessment.cluster?.unreachable.map(\.name) ?? []
+    matrix = Matrix(results, segmentation: segmentation, asked: asked)
+    isInForce =
+      wrong.isEmpty && inconclusive.isEmpty && !outcome.stored.breaksSegmentation
+      && outcome.notProbed.isEmpty && unreachable.isEmpty && changedMeanwhile == nil
+      && outcome.assessment.seenOpen(accepting: accepted).isEmpty
+      && outcome.assessment.openPeerPorts.isEmpty && outcome.assessment.agreement?.refusal == nil
+      && (outcome.assessment.alarms.isEmpty || outcome.assessment.withoutPermissionsUnderAlarm.isEmpty)
+      && !outcome.assessment.members.isEmpty
   }
 
-  /// Whether the members can be trusted to enforce the grants.
+  /// Whether the members can be trusted to enforce the grants, as far as is known.
   package var isTrustworthy: Bool { trust.isTrustworthy }
-  /// Whether every probe was answered as expected.
-  package var isAsExpected: Bool { wrong.isEmpty && inconclusive.isEmpty }
+
+  private static func change(_ before: Moment, _ after: Moment) -> String? {
+    if !after.authOff.isEmpty { return "authentication is off at \(after.authOff.joined(separator: ", "))" }
+    guard before.authRevision != after.authRevision else { return nil }
+    return "users or roles changed meanwhile: some answers may be about another state. Run verify again"
+  }
+
+  /// The identities that may read a key, each with the first key from which on the watch vulnerability shows
+  /// everything.
+  private static func readers(_ segmentation: Segmentation) -> [String] {
+    segmentation.identities.filter { !$0.isRoot }.compactMap { identity in
+      segmentation.permissions(of: identity).readable.ranges.first.map { range in
+        "\(identity.user) from \(range.lower) on"
+      }
+    }
+  }
 
   package func text(_ style: Style) -> String {
     let sections = [
-      trust.lines(style), matrix.lines(style), findings("wrong", wrong, style.bad),
-      findings("without an answer", inconclusive, style.caution), summary(style),
+      trust.lines(style), storedLines(style), matrix.lines(style), findings("wrong", wrong, style.bad),
+      findings("without an answer", inconclusive, style.caution), scopeLines(style), summary(style),
     ]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
+  }
+
+  private func storedLines(_ style: Style) -> [String] {
+    let bad = stored.filter(\.breaksSegmentation)
+    let other = stored.filter { !$0.breaksSegmentation }
+    var lines: [String] = []
+    func list(_ differences: [Stored]) {
+      for difference in differences.prefix(30) {
+        lines.append(
+          "  \(difference.subject): \(difference.kind): \(difference.meaning) (\(difference.members.joined(separator: ", ")))"
+        )
+      }
+      if differences.count > 30 {
+        lines.append("  and \(differences.count - 30) more: see --output json")
+      }
+    }
+    if !bad.isEmpty {
+      lines.append(style.bad("\(bad.count) differences between the file and the users and roles in etcd"))
+      list(bad)
+    }
+    for member in unread {
+      lines.append(style.bad("the users and roles of \(member.member) were not read: \(member.problem)"))
+    }
+    if !other.isEmpty {
+      lines.append(style.faint("not in the file, and without access to its keys"))
+      list(other)
+    }
+    return lines
   }
 
   private func findings(_ title: String, _ findings: [Finding], _ paint: (String) -> String) -> [String] {
     guard !findings.isEmpty else { return [] }
     let shown = findings.prefix(30).map { finding in
       "  \(finding.identity): \(finding.question) at \(finding.endpoint): expected \(finding.expected), got \(finding.got)"
+        + (finding.gotThen.map { ", then \($0)" } ?? "")
     }
     let rest = findings.count - shown.count
     return [paint("\(findings.count) \(title)")] + shown
       + (rest > 0 ? ["  and \(rest) more: see --output json"] : [])
   }
 
+  private func scopeLines(_ style: Style) -> [String] {
+    var lines: [String] = []
+    if let nodes = scope.sampledNodes {
+      lines.append(
+        "probed: \(nodes.count) of \(scope.nodes) nodes, a sample (--seed \(scope.seed)): \(nodes.joined(separator: ", "))"
+      )
+    }
+    if !scope.briefly.isEmpty {
+      lines.append(
+        "probed with their own ranges only, because another has the same roles: \(scope.briefly.joined(separator: ", "))"
+      )
+    }
+    if scope.leftOut > 0 {
+      lines.append("\(scope.leftOut) questions were left out to add fewer lines to etcd's logs (--log-lines)")
+    }
+    for user in scope.notProbed.prefix(10) {
+      lines.append(style.caution("not probed: \(user.user): \(user.reason)"))
+    }
+    if scope.notProbed.count > 10 {
+      lines.append(style.caution("and \(scope.notProbed.count - 10) more were not probed"))
+    }
+    return lines
+  }
+
   private func summary(_ style: Style) -> [String] {
-    let verdict =
-      isAsExpected
+    let answers =
+      wrong.isEmpty && inconclusive.isEmpty
       ? style.good("all \(probes) answers are as expected")
       : style.bad("\(wrong.count) wrong, \(inconclusive.count) without an answer, of \(probes)")
-    let revision =
-      revisionBefore == revisionAfter
-      ? "nothing was changed: the store's revision is \(revisionAfter) as before"
-      : "the store's revision went from \(revisionBefore) to \(revisionAfter) meanwhile: others are writing, the questions do not"
-    return ["\(cluster): \(verdict)", revision]
+    let bad = stored.filter(\.breaksSegmentation).count
+    let users =
+      unread.isEmpty && bad == 0
+      ? style.good("users and roles are those of the file")
+      : style.bad("users and roles are not those of the file")
+    var lines = ["\(cluster): \(answers), \(users); \(scope.asked)"]
+    if let changedMeanwhile { lines.append(style.bad(changedMeanwhile)) }
+    let seen = trust.vulnerabilities.filter { $0.state == "seen open" && !$0.isAccepted }
+    if !seen.isEmpty {
+      lines.append(
+        style.bad("\(seen.map(\.id).joined(separator: ", ")): seen open, so the grants are not enforced")
+          + "; update etcd, or accept it with " + seen.map { "--accept '\($0.id)'" }.joined(separator: " "))
+    }
+    lines.append(
+      before.revision == after.revision
+        ? "nothing was changed: the store's revision is \(after.revision) as before"
+        : "the store's revision went from \(before.revision) to \(after.revision) meanwhile: others are writing, the questions do not"
+    )
+    return lines
   }
 }
 
@@ -79,11 +279,15 @@ extension VerifyReport.Finding {
     question = result.probe.question.description
     endpoint = result.endpoint.description
     expected = result.probe.isAllowed ? "allowed" : "denied"
-    got =
-      switch result.answer {
-      case .allowed: "allowed"
-      case .denied: "denied"
-      case .inconclusive(let error): error.message
-      }
+    got = Self.word(result.answer)
+    gotThen = result.second.map(Self.word)
+  }
+
+  private static func word(_ answer: Answer) -> String {
+    switch answer {
+    case .allowed: "allowed"
+    case .denied: "denied"
+    case .inconclusive(let error): error.message
+    }
   }
 }

@@ -47,7 +47,11 @@ package struct PlanReport: TextReport, Sendable {
 
   package func write(_ style: Style, to out: (String) -> Void) {
     let changes = plan.changes
-    if changes.isEmpty {
+    if changes.isEmpty, plan.needsAttention {
+      out(
+        style.bad(
+          "\(cluster): no change is planned, but a client can act as an administrator or with a password:"))
+    } else if changes.isEmpty {
       out(style.good("\(cluster): nothing to do, etcd has the users and roles that the file wants"))
     } else {
       let removals = plan.removals

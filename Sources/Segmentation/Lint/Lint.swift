@@ -5,7 +5,7 @@ package enum Lint {
   /// Every rule, in the order of the ids.
   package static let rules: [LintRule] =
     AccessLint.rules + GrantLint.rules + InstallationLint.rules + NodeLint.rules
-    + AuthorityLint.rules
+    + AuthorityLint.rules + PasswordLint.rules
 
   /// The findings about the file and the segmentation that it defines, the most severe first.
   /// - Parameter overlap: how the authority of the clients depends on those of the servers; nil if that is not
@@ -23,8 +23,11 @@ package enum Lint {
   }
 
   /// The findings about the users and roles of a running cluster, the most severe first.
-  package static func findings(_ cluster: Segmentation) -> [LintFinding] {
-    sorted(AccessLint.findings(cluster) + AccessLint.observed(cluster) + GrantLint.findings(cluster))
+  /// - Parameter file: What the file requires of its users; nil if there is no file.
+  package static func findings(_ cluster: Segmentation, file: Segmentation? = nil) -> [LintFinding] {
+    sorted(
+      AccessLint.findings(cluster) + AccessLint.observed(cluster) + GrantLint.findings(cluster)
+        + (file.map { PasswordLint.findings(cluster, file: $0) } ?? []))
   }
 
   private static func sorted(_ findings: [LintFinding]) -> [LintFinding] {

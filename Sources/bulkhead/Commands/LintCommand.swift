@@ -37,7 +37,9 @@ struct LintCommand: AsyncParsableCommand {
     let workspace = try Workspace(fileOption)
     let findings =
       live
-      ? Lint.findings(try await workspace.liveSegmentation(timeout: timeoutOption.duration))
+      ? Lint.findings(
+        try await workspace.liveSegmentation(timeout: timeoutOption.duration, tryingPasswords: true),
+        file: workspace.segmentation)
       : try Lint.findings(
         workspace.file, catalogue: workspace.catalogue, authority: workspace.authorityOverlap())
     let name = live ? "\(workspace.file.cluster), live" : fileOption.file

@@ -1,44 +1,106 @@
 import Arguments
+import Certificates
 import Etcd
 import Reconciliation
 import Reporting
 import Segmentation
+import Verification
 
 struct PreflightCommand: AsyncParsableCommand {
+  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, sarif }
+  enum Severity: String, ExpressibleByArgument, CaseIterable {
+    case info, warning, error
+
+    var value: PreflightRule.Severity {
+      switch self {
+      case .info: .info
+      case .warning: .warning
+      case .error: .error
+      }
+    }
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "preflight",
     abstract: "Say whether it is safe to turn etcd's authentication on, and who would be locked out.",
     discussion: """
-      Changes nothing. Looks at the users and roles, the members and whom their server certificates name, the alarms and \
-      the space, and at the pods if they are given:
+      Changes nothing. Looks at every member (release and its known vulnerabilities, alarms, space, server certificate, \
+      peer port, agreement with the others), at the users, roles and passwords, and at the keys that only \
+      administrators could reach; at the pods and at folders with certificates if they are given:
         kubectl get pods --all-namespaces --output json | bulkhead preflight --pods -
 
-      Exit code 0 if it is safe, 2 if it is not.
+      Exit code 0 if it is safe, 2 if a finding is at least as bad as --fail-on. With --rules it lists the rules.
       """)
 
+  @Flag(help: "List the rules.") var rules = false
+  @Option(help: "The least severity that makes the exit code 2.") var failOn = Severity.error
+  @Option(help: "How the result is printed.") var output = Format.text
+  @Option(
+    name: .customLong("certificates"),
+    help: ArgumentHelp(
+      "A folder with client certificates that programs use, such as /etc/kubernetes/pki; may be repeated.",
+      valueName: "directory"))
+  var certificateFolders: [String] = []
+  @OptionGroup var advisoryOptions: AdvisoryOptions
   @OptionGroup var fileOption: FileOption
   @OptionGroup var nodesOption: NodesOption
   @OptionGroup var sharedOptions: SharedOptions
-  @OptionGroup var outputOption: OutputOption
   @OptionGroup var timeoutOption: TimeoutOption
 
   func run() async throws {
+    if rules { return Console.out(PreflightRules.text(Console.style)) }
+    let advisories = try advisoryOptions.list(otherIDs: PreflightRule.all.map(\.id))
     let workspace = try Workspace(fileOption, nodes: nodesOption)
     let applicant = try workspace.applicant()
     let credentials = try workspace.administrator
     let uses = try sharedOptions.podUses()
-    let preflight = try await EtcdClient.connect(
-      to: workspace.file.etcd.endpoints, as: credentials, timeout: timeoutOption.duration
-    ) { etcd in
-      let desired = DesiredState(workspace.segmentation)
-      let state = try await ClusterState.observe(etcd, managed: [], progress: Console.progress)
+    var knowledge = Preflight.Knowledge()
+    knowledge.shared = sharedOptions.shared
+    knowledge.etcdPrefixes = uses?.etcdPrefixes ?? [:]
+    knowledge.certificates = try certificateFolders.flatMap { try workspace.certificatesInUse($0) }
+    let client = workspace.someClient ?? credentials
+    let preflight = try await EtcdClient.connectToMembers(
+      behind: workspace.file.etcd.endpoints, as: credentials, timeout: timeoutOption.duration
+    ) { [knowledge] etcd, members in
+      let state = try await ClusterState.observe(
+        etcd, passwords: try workspace.passwordCandidates(), progress: Console.progress)
+      let assessment = try await ServerAssessment.of(members, etcd, as: credentials, advisories: advisories)
+        .askingPeerPorts(as: client)
       return try await Preflight.check(
-        etcd, as: credentials, desired: desired, state: state, applicant: applicant,
-        shared: sharedOptions.shared)
+        etcd, assessment, as: credentials, workspace.segmentation, state: state, applicant: applicant,
+        knowledge)
     }
     Console.clearProgress()
-    let report = PreflightReport(preflight, cluster: workspace.file.cluster, pods: uses)
-    try Console.out(report, outputOption)
-    if !report.isSafe { throw ExitCode(2) }
+    let report = PreflightReport(
+      preflight, cluster: workspace.file.cluster, pods: uses, accepting: advisoryOptions.accept)
+    switch output {
+    case .text: Console.out(report.text(Console.style))
+    case .json: Console.out(try JSON.text(report))
+    case .sarif:
+      Console.out(
+        try JSON.text(
+          SARIFReport(preflight, file: fileOption.file, accepting: advisoryOptions.accept)))
+    }
+    if report.holds(failOn.value) { throw ExitCode(2) }
+  }
+}
+
+extension Workspace {
+  /// The credentials of an identity whose certificate is on this machine.
+  fileprivate var someClient: ClientCredentials? {
+    segmentation.identities.lazy.filter(\.isIssued).compactMap { try? self.credentials(of: $0.user) }.first
+  }
+
+  /// The client certificates in a folder that an authority of the file signed, as far as their issuer's name
+  /// shows.
+  fileprivate func certificatesInUse(_ folder: String) throws -> [Preflight.CertificateInUse] {
+    let authorities = ["\(authority)/ca.crt", path(file.etcd.ca)].compactMap {
+      try? CertificateFacts(file: $0).subject
+    }
+    return try CertificateFolder.read(folder).filter { entry in
+      // etcd's own server and peer certificates are for both.
+      entry.facts.isForClients && entry.facts.extendedKeyUsages?.contains("serverAuth") != true
+        && authorities.contains(entry.facts.issuer)
+    }.map { Preflight.CertificateInUse(path: $0.path, user: $0.facts.user) }
   }
 }

@@ -1,5 +1,8 @@
 import Arguments
 import Etcd
+import Files
+import FoundationEssentials
+import Reconciliation
 import Reporting
 import Segmentation
 import Synchronization
@@ -10,19 +13,24 @@ struct VerifyCommand: AsyncParsableCommand {
     commandName: "verify",
     abstract: "Prove on the live cluster what each identity can and cannot do.",
     discussion: """
-      Asks every member, with each identity's certificate, for everything that is granted and for a spread of what is \
-      not: the keys next to every range, the other components' ranges, Kubernetes' keys, the auth API. Nothing is \
-      written, no data is read, no event is awaited: the store's revision is the same before and after.
+      Reads the users, roles, permissions and passwords of every member and compares them with the file. Then asks \
+      every member, with each identity's certificate, for everything that is granted and for a spread of what is \
+      not: the keys next to every range, ranges that other roles have, Kubernetes' keys, the APIs of administrators. \
+      Nothing is written, no data is read, no event is awaited: the store's revision is the same before and after.
 
-      First it says whether the members' releases and alarms let the answers be trusted.
+      With a user for each node, a sample of the nodes is asked (--sample, --all); all are compared.
 
-      Exit code 2 if an answer is not the expected one, or if authentication is off; with --strict also if the \
-      servers cannot be trusted.
+      Exit code 0 if the segmentation is in force on every member. 2 if users, roles or answers differ from the file, a \
+      member is unreachable or disagrees, authentication is off, a peer port admits clients, or a vulnerability was \
+      seen open that --accept does not name; with --strict also if the servers' releases have known ones. With \
+      --identity, --member or --from, it concerns these alone.
       """)
 
-  @Flag(help: "Exit with 2 also if the servers' release has known holes or an alarm is active.")
+  @Flag(help: "Exit with 2 also if the servers' releases have known vulnerabilities.")
   var strict = false
 
+  @OptionGroup var probeOptions: ProbeOptions
+  @OptionGroup var advisoryOptions: AdvisoryOptions
   @OptionGroup var fileOption: FileOption
   @OptionGroup var outputOption: OutputOption
   @OptionGroup var timeoutOption: TimeoutOption
@@ -30,48 +38,124 @@ struct VerifyCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try Workspace(fileOption)
     try workspace.warnOfCertificatesBesidePasswords()
-    let endpoints = workspace.file.etcd.endpoints
-    let administrator = try workspace.administrator
-    let probes = Dictionary(grouping: ProbePlan.probes(for: workspace.segmentation), by: \.user)
-    let users = workspace.segmentation.identities.map(\.user).filter { probes[$0] != nil }
-    let identities = try users.map { user in
-      (user: user, credentials: try workspace.credentials(of: user), login: try workspace.login(of: user))
-    }
-    let timeout = timeoutOption.duration
-
-    let report = try await EtcdClient.connect(to: endpoints, as: administrator, timeout: timeout) { etcd in
-      guard try await etcd.isAuthEnabled() else {
-        Console.note(
-          "authentication is off: every client may do everything\nhint: 'bulkhead apply --enable-auth' turns it on"
-        )
-        throw ExitCode(2)
-      }
-      var assessment = try await ServerAssessment.of(etcd, as: administrator)
-      if let (user, credentials, _) = identities.first(where: { $0.login == nil }),
-        let identity = workspace.segmentation[identity: user]
-      {
-        Console.progress("looking for holes as \(user)")
-        assessment = try await assessment.lookingForHoles(
-          as: identity, in: workspace.segmentation, with: credentials, timeout: timeout)
-      }
-      let before = try await etcd.revision()
-      let total = probes.values.map(\.count).reduce(0, +) * endpoints.count
-      let done = Atomic(0)
-      var results: [ProbeResult] = []
-      for (user, credentials, login) in identities {
-        results += try await Verify(endpoints: endpoints, timeout: timeout).run(
-          probes[user] ?? [], as: credentials, login: login, assessment: assessment
-        ) {
-          let count = done.add(1, ordering: .relaxed).newValue
-          if count % 20 == 0 { Console.progress("\(count) of \(total) questions, now as \(user)") }
-        }
-      }
-      return VerifyReport(
-        results, segmentation: workspace.segmentation, assessment: assessment,
-        revision: (before, try await etcd.revision()))
+    let advisories = try advisoryOptions.list()
+    let clients = try ProbeClients(workspace, probeOptions)
+    defer { clients.remove() }
+    let report = try await EtcdClient.connectToMembers(
+      behind: workspace.file.etcd.endpoints, as: try workspace.administrator, timeout: timeoutOption.duration
+    ) { etcd, members in
+      for note in members.notes { Console.note("note: \(note.description)") }
+      return try await verify(workspace, clients, etcd, members, advisories)
     }
     Console.clearProgress()
     try Console.out(report, outputOption)
-    if !report.isAsExpected || (strict && !report.isTrustworthy) { throw ExitCode(2) }
+    if !report.isInForce || (strict && !report.isTrustworthy) { throw ExitCode(2) }
+  }
+
+  private func verify(
+    _ workspace: Workspace, _ clients: ProbeClients, _ etcd: EtcdClient, _ members: ClusterMembers,
+    _ advisories: AdvisoryList
+  ) async throws -> VerifyReport {
+    let administrator = try workspace.administrator
+    let timeout = timeoutOption.duration
+    let off = await authOff(members, etcd)
+    guard off.isEmpty else {
+      Console.note(
+        """
+        authentication is off at \(off.joined(separator: ", ")): every client may do everything
+        hint: 'bulkhead apply --enable-auth' turns it on
+        """)
+      throw ExitCode(2)
+    }
+    var assessment = try await ServerAssessment.of(
+      members, etcd, as: administrator, advisories: advisories)
+    assessment = try limited(assessment)
+    if let client = clients.first { assessment = await assessment.askingPeerPorts(as: client.credentials) }
+
+    let stored = await StoredComparison.of(
+      assessment.members, etcd, workspace.segmentation, passwords: try workspace.passwordCandidates(),
+      progress: Console.progress)
+    let plan = ProbePlan(
+      for: clients.segmentation, stored: stored.ranges,
+      selection: probeOptions.selection(available: clients.users, also: clients.also),
+      withStreams: assessment.members.allSatisfy { $0.status.version >= EtcdVersion(3, 7, 0) },
+      members: assessment.members.count)
+    let total = plan.probes.count * assessment.members.count
+    Console.note(
+      "\(total) questions to \(assessment.members.map(\.name).joined(separator: ", ")); refused ones add about "
+        + "\(plan.logLines(askedMembers: assessment.members.count)) lines to the log of each member, passwords "
+        + "that are tried \(stored.counts.users)")
+
+    assessment = try await seekingVulnerabilities(assessment, plan, clients)
+    let started = ContinuousClock.now
+    let before = try await moment(assessment.agreement, [], etcd)
+    let pace = ProbePace(rate: probeOptions.rate)
+    let verify = Verify(members: assessment.members, timeout: timeout, pace: pace)
+    let done = Atomic(0)
+    var results: [ProbeResult] = []
+    for (identity, probes) in plan.identities {
+      guard let client = clients[identity.user] else { continue }
+      results += try await verify.run(probes, as: client.credentials, login: client.login) {
+        let count = done.add(1, ordering: .relaxed).newValue
+        if count % 20 == 0 { Console.progress("\(count) of \(total) questions, now as \(identity.user)") }
+      }
+    }
+    let after = try await moment(
+      members.agreement(as: administrator, largestHashed: 0), await authOff(members, etcd), etcd)
+    let outcome = VerifyReport.Outcome(
+      results: results, plan: plan, stored: stored, assessment: assessment, before: before, after: after,
+      notProbed: clients.notProbed(by: plan, isComplete: probeOptions.all), seed: UInt64(probeOptions.seed),
+      seconds: (ContinuousClock.now - started) / .seconds(1), requests: pace.sent)
+    return VerifyReport(
+      outcome, segmentation: clients.segmentation, accepting: advisoryOptions.accept)
+  }
+
+  /// The members at which authentication is off. A member that does not answer is reported elsewhere.
+  private func authOff(_ members: ClusterMembers, _ etcd: EtcdClient) async -> [String] {
+    var off: [String] = []
+    for member in members.reachable {
+      guard let endpoint = member.endpoint else { continue }
+      if (try? await etcd.only(endpoint).isAuthEnabled()) == false { off.append(member.name) }
+    }
+    return off
+  }
+
+  /// Only the members that the user asked for.
+  private func limited(_ assessment: ServerAssessment) throws -> ServerAssessment {
+    guard !probeOptions.members.isEmpty else { return assessment }
+    let known = assessment.cluster?.voting.map(\.name) ?? []
+    if let unknown = probeOptions.members.first(where: { !known.contains($0) }) {
+      throw Complaint(
+        "the cluster has no voting member '\(unknown)'", hint: "it has \(known.joined(separator: ", "))")
+    }
+    return assessment.only(Set(probeOptions.members))
+  }
+
+  /// Asks with each kind of identity for what only a vulnerability permits.
+  private func seekingVulnerabilities(
+    _ assessment: ServerAssessment, _ plan: ProbePlan, _ clients: ProbeClients
+  ) async throws -> ServerAssessment {
+    var assessment = assessment
+    var kinds: Set<[String]> = []
+    for (identity, _) in plan.identities {
+      guard let client = clients[identity.user], client.login == nil,
+        kinds.insert(identity.roles.sorted()).inserted
+      else { continue }
+      Console.progress("looking for vulnerabilities as \(identity.user)")
+      assessment = try await assessment.lookingForVulnerabilities(
+        as: Asker(
+          name: identity.user, permissions: clients.segmentation.permissions(of: identity),
+          credentials: client.credentials), timeout: timeoutOption.duration)
+    }
+    return assessment
+  }
+
+  private func moment(
+    _ agreement: MemberAgreement?, _ authOff: [String], _ etcd: EtcdClient
+  ) async throws -> VerifyReport.Moment {
+    var authRevision: Int64?
+    if case .same(let revision) = agreement?.authRevision { authRevision = revision }
+    return VerifyReport.Moment(
+      revision: try await etcd.revision(), authRevision: authRevision, authOff: authOff)
   }
 }

@@ -27,13 +27,18 @@ struct LiveOption: ParsableArguments {
 
 extension Workspace {
   /// The users and roles of the cluster as they are now.
-  func liveSegmentation(timeout: Duration) async throws -> Segmentation {
+  /// - Parameter tryingPasswords: Whether to find out which users have a password.
+  func liveSegmentation(timeout: Duration, tryingPasswords: Bool = false) async throws -> Segmentation {
     let state = try await EtcdClient.connect(
       to: file.etcd.endpoints, as: try administrator, timeout: timeout
-    ) { etcd in try await ClusterState.observe(etcd, managed: [], progress: Console.progress) }
+    ) { etcd in
+      try await ClusterState.observe(etcd, tryingPasswords: tryingPasswords, progress: Console.progress)
+    }
     Console.clearProgress()
     return Segmentation(
       cluster: "\(file.cluster), live", users: state.users.mapValues { $0.roles.sorted() },
-      roles: state.roles.mapValues { $0.map(\.grant) }, apiservers: file.apiservers)
+      roles: state.roles.mapValues { $0.map(\.grant) },
+      withPassword: Set(state.users.filter { $0.value.hasPassword || $0.value.acceptsEmptyPassword }.keys),
+      apiservers: file.apiservers)
   }
 }

@@ -1,0 +1,148 @@
+import Certificates
+import Etcd
+import Files
+import FoundationEssentials
+import Reporting
+import Segmentation
+import Verification
+
+/// The certificates and passwords with which verify asks.
+struct ProbeClients: Sendable {
+  struct Client: Sendable {
+    let credentials: ClientCredentials
+    /// The password login; nil for a user that authenticates with its certificate.
+    let login: PasswordLogin?
+  }
+
+  /// The Common Name of the certificate that belongs to no user.
+  static let noUser = "bulkhead-probe-without-user"
+
+  /// The file's identities, and those whose certificates were found and that the file does not name.
+  private(set) var segmentation: Segmentation
+  private(set) var users: Set<String> = []
+  /// The users whose certificate Bulkhead does not issue.
+  private(set) var also: Set<String> = []
+  private var clients: [String: Client] = [:]
+  private var order: [String] = []
+  private var missing: [VerifyReport.NotProbed] = []
+  /// A folder with certificates for this run.
+  private var temporary: String?
+
+  subscript(user: String) -> Client? { clients[user] }
+  var first: Client? { order.lazy.compactMap { clients[$0] }.first }
+
+  init(_ workspace: Workspace, _ options: ProbeOptions) throws {
+    segmentation = workspace.segmentation
+    if let folder = options.from {
+      try read(folder, workspace)
+      return
+    }
+    let wanted = try options.identities.map { try workspace.identity($0).user }
+    for identity in segmentation.identities {
+      let isOther = identity.purpose == .apiserver || wanted.contains(identity.user)
+      guard identity.isIssued || isOther, wanted.isEmpty || wanted.contains(identity.user) else { continue }
+      do {
+        let credentials = try workspace.credentials(of: identity.user)
+        add(identity.user, credentials, try workspace.login(of: identity.user))
+        if !identity.isIssued { also.insert(identity.user) }
+      } catch {
+        // The certificate of kube-apiserver is often elsewhere.
+        if identity.isIssued || !wanted.isEmpty {
+          missing.append(.init(user: identity.user, reason: Complaint(error).message))
+        }
+      }
+    }
+    if options.issue { try issue(workspace, isLimited: !wanted.isEmpty) }
+    guard !clients.isEmpty else {
+      throw Complaint(
+        "there is no certificate of any identity on this machine",
+        hint: "'bulkhead certs issue' makes them; --issue makes some for 15 minutes, --from reads a folder")
+    }
+  }
+
+  /// Ends the use of certificates that were made for this run.
+  func remove() {
+    if let temporary { try? FileManager.default.removeItem(atPath: temporary) }
+  }
+
+  /// The users that a plan leaves out for want of a certificate: of components on nodes, those of which no
+  /// node's certificate is at hand, unless all nodes are to be probed.
+  func notProbed(by plan: ProbePlan, isComplete: Bool) -> [VerifyReport.NotProbed] {
+    let probed = Set(plan.identities.compactMap(\.identity.component))
+    return missing.filter { entry in
+      guard let identity = segmentation[identity: entry.user], identity.node != nil,
+        let component = identity.component, !isComplete
+      else { return true }
+      return !probed.contains(component)
+    }
+  }
+
+  private mutating func add(_ user: String, _ credentials: ClientCredentials, _ login: PasswordLogin?) {
+    clients[user] = Client(credentials: credentials, login: login)
+    order.append(user)
+    users.insert(user)
+  }
+
+  /// Adds a user that the file does not name, and that may do nothing.
+  private mutating func addUnknown(_ user: String, _ credentials: ClientCredentials) {
+    segmentation = Segmentation(
+      cluster: segmentation.cluster,
+      identities: segmentation.identities + [Identity(user: user, purpose: .custom, roles: [])],
+      roles: segmentation.roles)
+    add(user, credentials, nil)
+  }
+
+  /// Takes the certificates of a folder.
+  private mutating func read(_ folder: String, _ workspace: Workspace) throws {
+    for entry in try CertificateFolder.read(folder) {
+      guard entry.facts.isForClients, let user = entry.facts.user, let key = entry.keyPath else { continue }
+      let credentials = ClientCredentials(
+        authority: workspace.path(workspace.file.etcd.ca), certificate: entry.path, key: key)
+      let holders = segmentation.identities.filter { $0.commonName == user }
+      if holders.isEmpty, clients[user] == nil { addUnknown(user, credentials) }
+      for identity in holders where clients[identity.user] == nil {
+        do {
+          add(identity.user, credentials, try workspace.login(of: identity.user))
+          if !identity.isIssued { also.insert(identity.user) }
+        } catch {
+          missing.append(.init(user: identity.user, reason: Complaint(error).message))
+        }
+      }
+    }
+    guard !clients.isEmpty else {
+      throw Complaint(
+        "there is no client certificate with its key in \(folder)",
+        hint: "give --from the folder of a host's or program's credentials")
+    }
+  }
+
+  /// Issues certificates for 15 minutes.
+  private mutating func issue(_ workspace: Workspace, isLimited: Bool) throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("bulkhead-verify-\(UUID().uuidString)").path
+    temporary = folder
+    let absent = missing.compactMap { segmentation[identity: $0.user] }.filter { $0.login == .certificate }
+    let now = Date()
+    do {
+      let issuer = Issuer(
+        try Authority.load(workspace.authority, now: now, passphrase: nil),
+        ledger: try Ledger(in: workspace.authority), lifetime: Issuer.probeLifetime, now: now)
+      let names = absent.map(\.commonName) + (isLimited ? [] : [Self.noUser])
+      let issued = try issuer.issueProbes(names, to: folder)
+      for (index, certificate) in issued.enumerated() {
+        let credentials = ClientCredentials(
+          authority: workspace.path(workspace.file.etcd.ca), certificate: certificate.certificatePath,
+          key: certificate.keyPath)
+        if index < absent.count {
+          add(absent[index].user, credentials, nil)
+        } else {
+          addUnknown(Self.noUser, credentials)
+        }
+      }
+      missing.removeAll { entry in users.contains(entry.user) }
+    } catch {
+      remove()
+      throw error
+    }
+  }
+}

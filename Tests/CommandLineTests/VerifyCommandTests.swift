@@ -1,0 +1,124 @@
+import Etcd
+import Foundation
+import TestSupport
+import Testing
+import ThrowawayEtcd
+
+/// `verify` and `preflight` with their options, on a cluster that is as the file has it, and after changes by
+/// hand.
+@Suite(.serialized, .startsEtcd) struct VerifyCommandTests {
+  @Test func verifyAndPreflightSayWhatIsNotInForce() async throws {
+    let folder = try TemporaryFolder()
+    let server = try #require(Server.all.last)
+    let cluster = try await ThrowawayEtcd.start(members: 3, binary: server.binary, in: folder.path)
+    defer { cluster.stop() }
+    func bulkhead(_ arguments: String...) throws -> Program.Outcome {
+      try Program.run(Program.path, arguments, in: folder.path)
+    }
+    func verify(_ arguments: String...) throws -> Program.Outcome {
+      try Program.run(Program.path, ["verify"] + Program.accepted + arguments, in: folder.path)
+    }
+    func etcdctl(_ arguments: String...) throws {
+      let outcome = try Program.run(
+        server.etcdctl,
+        [
+          "--endpoints=\(cluster.endpoints[0])", "--cacert=\(cluster.serverAuthority)",
+          "--cert=\(cluster.root.certificate)", "--key=\(cluster.root.key)",
+        ] + arguments, in: folder.path, environment: ["ETCDCTL_API": "3"])
+      #expect(outcome.code == 0, "\(outcome.all)")
+    }
+    // One endpoint of three: the others are found in the member list.
+    #expect(
+      try bulkhead(
+        "init", "--ca", "etcd-ca/ca.crt", "--calicoctl", "alice=read-only", "--endpoint",
+        "\(cluster.endpoints[0])"
+      ).code == 0)
+    #expect(try bulkhead("certs", "issue").code == 0)
+
+    // Before.
+    try etcdctl("put", "/service/pg/leader", "x")
+    let before = try bulkhead("preflight", "--output", "json")
+    #expect(before.code == 2, "\(before.all)")
+    for text in [#""id" : "PF001""#, #""id" : "PF002""#, #""id" : "PF022""#, #""asked" : "3 of 3 members""#] {
+      #expect(before.out.contains(text), "\(text) \(before.out)")
+    }
+    let sarif = try bulkhead("preflight", "--output", "sarif", "--accept", "PF022")
+    #expect(sarif.out.contains(#""ruleId" : "PF002""#) && !sarif.out.contains(#""ruleId" : "PF022""#))
+    try etcdctl("del", "/service/pg/leader")
+    #expect(try bulkhead("apply").code == 0)
+    let ready = try bulkhead("preflight")
+    #expect(ready.code == 0 && ready.out.contains("CVE-2026-73499"), "\(ready.all)")
+    #expect(try bulkhead("preflight", "--fail-on", "warning").code == 2)
+    #expect(try bulkhead("apply", "--enable-auth").code == 0)
+
+    // A certificate that a kubeadm folder holds, signed by the clients' authority.
+    let strange = try bulkhead("certs", "inspect", "pki/clients/alice.crt")
+    #expect(strange.code == 0, "\(strange.all)")
+    let clean = try verify()
+    #expect(clean.code == 0, "\(clean.all)")
+    #expect(clean.out.contains("users and roles are those of the file; 3 of 3 members"), "\(clean.out)")
+    #expect(clean.error.contains("lines to the log of each member"))
+    // What was seen open counts unless it is accepted.
+    let open = try bulkhead("verify")
+    #expect(open.code == 2 && open.out.contains("--accept 'GHSA-xg4h-6gfc-h4m8'"), "\(open.all)")
+    #expect(try bulkhead("verify", "--accept", "CVE-1").code == 64)
+
+    // Part of it, and with other certificates.
+    let part = try verify("--member", "etcd-2", "--identity", "alice", "--output", "json")
+    #expect(part.code == 0 && part.out.contains(#""probed" : ["#), "\(part.all)")
+    #expect(!part.out.contains(#""identity" : "cni-plugin""#))
+    #expect(try verify("--member", "etcd-9").error.contains("it has etcd-1, etcd-2, etcd-3"))
+    let copied = "\(folder.path)/host"
+    try FileManager.default.createDirectory(atPath: copied, withIntermediateDirectories: true)
+    for (from, to) in [("alice.crt", "tls.crt"), ("alice.key", "tls.key")] {
+      try FileManager.default.copyItem(
+        atPath: "\(folder.path)/pki/clients/\(from)", toPath: "\(copied)/\(to)")
+    }
+    let host = try verify("--from", "host", "--rate", "2000")
+    #expect(host.code == 0 && host.out.contains("alice") && !host.out.contains("cni-plugin"), "\(host.all)")
+    for name in ["cni-plugin.crt", "cni-plugin.key"] {
+      try FileManager.default.moveItem(
+        atPath: "\(folder.path)/pki/clients/\(name)", toPath: "\(folder.path)/\(name)")
+    }
+    let without = try verify()
+    #expect(without.code == 2 && without.out.contains("not probed: cni-plugin"), "\(without.all)")
+    let issued = try verify("--issue")
+    #expect(issued.code == 0 && issued.out.contains("bulkhead-probe-without-user"), "\(issued.all)")
+
+    // By hand: a back door, an administrator, a grant that no sample of keys would meet.
+    try etcdctl("user", "delete", "alice")
+    try etcdctl("user", "add", "alice:backdoor")
+    try etcdctl("user", "grant-role", "alice", "calicoctl-read-only")
+    try etcdctl("user", "add", "intruder:pw")
+    try etcdctl("user", "grant-role", "intruder", "root")
+    try etcdctl("role", "grant-permission", "cni-plugin", "read", "/registry/secrets/default/token")
+    let found = try verify("--issue")
+    #expect(found.code == 2)
+    for text in [
+      "user alice: has a password", "user intruder: foreign user: it may do everything, as an administrator",
+      "role cni-plugin: extra", "cni-plugin: read /registry/secrets/default/token",
+      "(etcd-1, etcd-2, etcd-3)", "users and roles are not those of the file",
+    ] {
+      #expect(found.out.contains(text), "\(text)\n\(found.out)")
+    }
+    let plan = try bulkhead("plan")
+    #expect(plan.code == 2 && plan.out.contains("has a password"), "\(plan.all)")
+    let lint = try bulkhead("lint", "--live")
+    #expect(lint.code == 2 && lint.out.contains("BH060 identity alice"), "\(lint.all)")
+    let preflight = try bulkhead("preflight")
+    #expect(preflight.code == 2 && preflight.out.contains("error PF019"), "\(preflight.all)")
+    #expect(preflight.out.contains("warning PF021"))
+    #expect(try bulkhead("apply", "--yes").code != 1)
+    // `plan` does not pass over an administrator that the file does not name.
+    let rest = try bulkhead("plan")
+    #expect(rest.code == 2 && rest.out.contains("user intruder"), "\(rest.all)")
+    try etcdctl("user", "delete", "intruder")
+    #expect(try bulkhead("plan").code == 0)
+
+    // A member that is down costs only its own answers.
+    cluster.members[1].crash()
+    let two = try verify("--issue")
+    #expect(two.code == 2 && two.out.contains("2 of 3 members: etcd-2 is unreachable"), "\(two.all)")
+    #expect(two.out.contains("answers are as expected"), "\(two.out)")
+  }
+}

@@ -1,0 +1,156 @@
+import Etcd
+import Keyspace
+import Reconciliation
+import Segmentation
+import TestClusters
+import TestSupport
+import Testing
+import ThrowawayEtcd
+
+@testable import Verification
+
+@Suite("Before authentication is turned on")
+struct PreflightTests {
+  @Test("an identity without a user, without a role or with an incomplete role would be locked out")
+  func lockedOut() {
+    let desired = DesiredState(.sample)
+    var state = ClusterState(
+      users: Dictionary(
+        uniqueKeysWithValues: desired.users.map { ($0.name, ClusterState.User(roles: Set($0.roles))) }),
+      roles: Dictionary(uniqueKeysWithValues: desired.roles.map { ($0.name, $0.permissions) }))
+    func messages(shared: String? = nil) -> [String] {
+      UserChecks.lockedOut(desired, state, shared: shared).map(\.message)
+    }
+    #expect(messages().isEmpty)
+    #expect(messages(shared: "all") == ["locked out: all, the shared certificate's, there is no such user"])
+    #expect(messages(shared: "node").isEmpty)
+    state.users["node"] = nil
+    state.users["writer"]?.roles = []
+    #expect(
+      messages() == [
+        "locked out: node, there is no such user", "locked out: writer, lacks the role writer",
+      ])
+    state.users["writer"]?.roles = ["writer"]
+    state.roles["writer"]?.removeLast()
+    #expect(messages().contains("locked out: writer, its role writer lacks grants"))
+  }
+
+  @Test("passwords, administrators that the file does not name and certificates without a user are found")
+  func users() {
+    let desired = DesiredState(.sample)
+    var state = ClusterState(authEnabled: true)
+    state.users = [
+      "root": .init(roles: ["root"], hasPassword: true), "node": .init(roles: [], acceptsEmptyPassword: true),
+      "writer": .init(roles: [], hasPassword: true), "patroni": .init(roles: [], hasPassword: true),
+      "backup": .init(roles: ["root"]), "kube": .init(roles: ["root"]),
+    ]
+    var knowledge = Preflight.Knowledge()
+    knowledge.certificates = [
+      .init(path: "a.crt", user: "kube-etcd-healthcheck-client"), .init(path: "b.crt", user: "backup"),
+      .init(path: "c.crt", user: nil),
+    ]
+    let found = UserChecks.findings(desired, state, knowledge).filter { $0.rule != .lockedOut }
+    #expect(
+      found.map { "\($0.rule.id) \($0.subject)" } == [
+        "PF021 user backup", "PF020 user node", "PF019 user root", "PF019 user writer",
+        "PF024 user kube-etcd-healthcheck-client", "PF024 ",
+      ])
+    #expect(found.last?.severity == .warning)
+    state.authEnabled = false
+    #expect(UserChecks.findings(desired, state, knowledge).last?.severity == .error)
+  }
+
+  @Test("ids of rules are unique, and each rule has a meaning and a cure")
+  func rules() {
+    #expect(Set(PreflightRule.all.map(\.id)).count == PreflightRule.all.count)
+    #expect(PreflightRule.all.map(\.id) == PreflightRule.all.map(\.id).sorted())
+    for rule in PreflightRule.all { #expect(!rule.meaning.isEmpty && !rule.cure.isEmpty && !rule.title.isEmpty) }
+  }
+
+  @Test("a kube-apiserver with another prefix needs a grant for it")
+  func prefixes() {
+    var knowledge = Preflight.Knowledge()
+    knowledge.etcdPrefixes = ["a": "/registry", "b": "/kubernetes.io", "c": "kubernetes.io/"]
+    #expect(KeyChecks.prefixes(knowledge, .sample).map(\.subject) == ["pod b", "pod c"])
+  }
+
+  @Test(
+    "reports all obstacles at once, keys that no user reaches, and none after they are removed", .realEtcd,
+    arguments: EtcdRelease.one)
+  func obstacles(release: EtcdRelease) async throws {
+    try await TestCluster.with(release) { cluster in
+      for key in ["/registry/pods/shop/web", "/service/pg/leader", "/kubernetes.io/a", "/kubernetes.io/b"] {
+        try await cluster.etcdctl("put", key, "x")
+      }
+      let bare = try await cluster.preflight(.sample)
+      #expect(ids(bare).isSuperset(of: ["PF001", "PF002", "PF022"]))
+      #expect(
+        bare.findings.filter { $0.rule == .unreachedKeys }.map(\.message) == [
+          "/kubernetes.io/*: 2 keys, and no user but administrators may read or write there",
+          "/service/*: 1 key, and no user but administrators may read or write there",
+        ])
+      #expect(bare.asked == "1 of 1 member")
+
+      try await cluster.apply(.sample)
+      try await cluster.etcdctl("del", "/service/", "--prefix")
+      try await cluster.etcdctl("del", "/kubernetes.io/", "--prefix")
+      let prepared = try await cluster.preflight(.sample)
+      #expect(!prepared.findings.contains { $0.severity == .error }, "\(prepared.findings)")
+      // The release has known vulnerabilities.
+      #expect(prepared.findings.contains { $0.rule == .vulnerability && $0.isNamed("CVE-2026-73499") })
+
+      // The member's own certificate names a user of etcd.
+      let member = try #require(cluster.etcd.members.first?.name)
+      try await cluster.etcdctl("user", "add", "etcd-peer \(member)", "--no-password")
+      #expect(ids(try await cluster.preflight(.sample)).contains("PF005"))
+    }
+  }
+
+  @Test("an unreachable member, an alarm and gRPC without HTTP are reported", .realEtcd, arguments: EtcdRelease.one)
+  func members(release: EtcdRelease) async throws {
+    try await TestCluster.with(release, members: 3) { cluster in
+      try await cluster.segment(.sample)
+      try await cluster.etcdctl("alarm", "list")
+      cluster.etcd.members[2].crash()
+      let found = try await cluster.preflight(.sample)
+      #expect(found.asked == "2 of 3 members: etcd-3 is unreachable")
+      #expect(found.findings.contains { $0.rule == .unreachable && $0.subject == "member etcd-3" })
+    }
+  }
+
+  @Test("a listener without HTTP leaves the space unknown, which is said", .realEtcd, arguments: EtcdRelease.one)
+  func grpcOnly(release: EtcdRelease) async throws {
+    var options = ThrowawayEtcd.Options()
+    options.extraArguments = ["--listen-client-http-urls=http://127.0.0.1:0"]
+    try await TestCluster.with(release, options: options) { cluster in
+      try await cluster.segment(.sample)
+      let found = try await cluster.preflight(.sample)
+      #expect(ids(found).isSuperset(of: ["PF004", "PF016"]), "\(found.findings)")
+      // Under this condition the revocation list has no effect over gRPC.
+      #expect(
+        found.findings.contains { $0.isNamed("CVE-2026-59818") && $0.severity == .warning }
+          == (release.version == "3.5.30"))
+    }
+  }
+
+  @Test("the peer port refuses certificates of the clients' authority, and admits those of its own", .realEtcd)
+  func peerPort() async throws {
+    let release = try #require(EtcdRelease.one.first)
+    let cluster = try await SharedClusters.all.cluster(release)
+    let member = try #require(cluster.etcd.members.first)
+    let url = try #require(member.command.first { $0.hasPrefix("--listen-peer-urls=") }?.split(separator: "=").last)
+    let client = try cluster.credentials(of: "node")
+    guard case .refused = await client.peerPort(String(url)) else {
+      Issue.record("\(await client.peerPort(String(url)))")
+      return
+    }
+    let peer = ClientCredentials(
+      authority: cluster.etcd.serverAuthority,
+      certificate: "\(cluster.etcd.directory)/\(member.name)/peer.crt",
+      key: "\(cluster.etcd.directory)/\(member.name)/peer.key")
+    #expect(await peer.peerPort(String(url)) == .admitsClient)
+    #expect(await peer.peerPort("http://127.0.0.1:1") != .admitsClient)
+  }
+
+  private func ids(_ preflight: Preflight) -> Set<String> { Set(preflight.findings.map(\.rule.id)) }
+}
