@@ -37,7 +37,8 @@ extension ClientCredentials {
     } catch { return .unknown("\(error)") }
     let answer = await Self.answer(of: address, with: own, timeout)
     guard answer == .admitsClient else { return answer }
-    return await Self.answer(of: address, with: bare, timeout) == .admitsClient ? .admitsAnyone : .admitsClient
+    return await Self.answer(of: address, with: bare, timeout) == .admitsClient
+      ? .admitsAnyone : .admitsClient
   }
 
   private static func answer(

@@ -40,7 +40,9 @@ import ThrowawayEtcd
     let plan = try bulkhead("plan")
     #expect(plan.code == 2, "\(plan.error)")
     #expect(plan.out.contains("etcdctl user add cni-plugin --no-password"))
-    #expect(try Program.run(Program.path, ["verify"] + Program.accepted, in: folder.path).code == 2, "authentication is off, which is not as it should be")
+    #expect(
+      try Program.run(Program.path, ["verify"] + Program.accepted, in: folder.path).code == 2,
+      "authentication is off, which is not as it should be")
 
     let applied = try bulkhead("apply", "--enable-auth")
     #expect(applied.code == 0, "\(applied.error)")

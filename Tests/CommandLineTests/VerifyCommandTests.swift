@@ -74,8 +74,10 @@ import ThrowawayEtcd
       try FileManager.default.copyItem(
         atPath: "\(folder.path)/pki/clients/\(from)", toPath: "\(copied)/\(to)")
     }
-    let host = try verify("--from", "host", "--rate", "2000")
-    #expect(host.code == 0 && host.out.contains("alice") && !host.out.contains("cni-plugin"), "\(host.all)")
+    let host = try verify("--from", "host", "--rate", "2000", "--output", "json")
+    let json = try #require(
+      try JSONSerialization.jsonObject(with: Data(host.out.utf8)) as? [String: Any], "\(host.all)")
+    #expect(host.code == 0 && (json["scope"] as? [String: Any])?["probed"] as? [String] == ["alice"])
     for name in ["cni-plugin.crt", "cni-plugin.key"] {
       try FileManager.default.moveItem(
         atPath: "\(folder.path)/pki/clients/\(name)", toPath: "\(folder.path)/\(name)")

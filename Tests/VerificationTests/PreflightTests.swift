@@ -64,7 +64,9 @@ struct PreflightTests {
   func rules() {
     #expect(Set(PreflightRule.all.map(\.id)).count == PreflightRule.all.count)
     #expect(PreflightRule.all.map(\.id) == PreflightRule.all.map(\.id).sorted())
-    for rule in PreflightRule.all { #expect(!rule.meaning.isEmpty && !rule.cure.isEmpty && !rule.title.isEmpty) }
+    for rule in PreflightRule.all {
+      #expect(!rule.meaning.isEmpty && !rule.cure.isEmpty && !rule.title.isEmpty)
+    }
   }
 
   @Test("a kube-apiserver with another prefix needs a grant for it")
@@ -106,7 +108,9 @@ struct PreflightTests {
     }
   }
 
-  @Test("an unreachable member, an alarm and gRPC without HTTP are reported", .realEtcd, arguments: EtcdRelease.one)
+  @Test(
+    "an unreachable member, an alarm and gRPC without HTTP are reported", .realEtcd,
+    arguments: EtcdRelease.one)
   func members(release: EtcdRelease) async throws {
     try await TestCluster.with(release, members: 3) { cluster in
       try await cluster.segment(.sample)
@@ -118,7 +122,8 @@ struct PreflightTests {
     }
   }
 
-  @Test("a listener without HTTP leaves the space unknown, which is said", .realEtcd, arguments: EtcdRelease.one)
+  @Test(
+    "a listener without HTTP leaves the space unknown, which is said", .realEtcd, arguments: EtcdRelease.one)
   func grpcOnly(release: EtcdRelease) async throws {
     var options = ThrowawayEtcd.Options()
     options.extraArguments = ["--listen-client-http-urls=http://127.0.0.1:0"]
@@ -133,12 +138,14 @@ struct PreflightTests {
     }
   }
 
-  @Test("the peer port refuses certificates of the clients' authority, and admits those of its own", .realEtcd)
+  @Test(
+    "the peer port refuses certificates of the clients' authority, and admits those of its own", .realEtcd)
   func peerPort() async throws {
     let release = try #require(EtcdRelease.one.first)
     let cluster = try await SharedClusters.all.cluster(release)
     let member = try #require(cluster.etcd.members.first)
-    let url = try #require(member.command.first { $0.hasPrefix("--listen-peer-urls=") }?.split(separator: "=").last)
+    let url = try #require(
+      member.command.first { $0.hasPrefix("--listen-peer-urls=") }?.split(separator: "=").last)
     let client = try cluster.credentials(of: "node")
     guard case .refused = await client.peerPort(String(url)) else {
       Issue.record("\(await client.peerPort(String(url)))")

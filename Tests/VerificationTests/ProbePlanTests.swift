@@ -83,7 +83,8 @@ struct ProbePlanTests {
       EtcdError(code: .unavailable, operation: "Range", endpoint: "a", message: "lost"))
     for (probe, first, second, verdict) in [
       (denied, Answer.allowed, Answer.denied, ProbeResult.Verdict.wrong), (denied, .allowed, lost, .wrong),
-      (denied, lost, .allowed, .wrong), (denied, lost, .denied, .asExpected), (denied, lost, lost, .inconclusive),
+      (denied, lost, .allowed, .wrong), (denied, lost, .denied, .asExpected),
+      (denied, lost, lost, .inconclusive),
       (allowed, .denied, .allowed, .asExpected), (allowed, .denied, .denied, .wrong),
       (allowed, lost, .allowed, .asExpected),
     ] {
@@ -125,8 +126,10 @@ struct SelectionTests {
     let nodes = try #require(plan.sampledNodes)
     #expect(nodes.count == 3 && plan.nodeCount == 50)
     #expect(plan.identities.count == 3 + 2 * 3)
-    #expect(plan.sampledNodes == ProbePlan(for: segmentation, selection: .init(nodes: 3, seed: 7)).sampledNodes)
-    let samples = Set((1...20).map { ProbePlan(for: segmentation, selection: .init(nodes: 3, seed: $0)).sampledNodes })
+    #expect(
+      plan.sampledNodes == ProbePlan(for: segmentation, selection: .init(nodes: 3, seed: 7)).sampledNodes)
+    let samples = Set(
+      (1...20).map { ProbePlan(for: segmentation, selection: .init(nodes: 3, seed: $0)).sampledNodes })
     #expect(samples.count > 10)
     // No identity is asked for the keys of other nodes than these.
     let asked = Set(plan.probes.compactMap(\.question.range).filter { "\($0)".hasPrefix("/calico-node/") })
@@ -139,7 +142,9 @@ struct SelectionTests {
   func equal() throws {
     let plan = ProbePlan(for: try Self.segmentation(), selection: .init(nodes: 2))
     #expect(plan.briefly == ["bob"])
-    func count(_ user: String) -> Int { plan.identities.first { $0.identity.user == user }?.probes.count ?? 0 }
+    func count(_ user: String) -> Int {
+      plan.identities.first { $0.identity.user == user }?.probes.count ?? 0
+    }
     #expect(count("bob") * 3 < count("alice") && count("bob") > 10)
   }
 

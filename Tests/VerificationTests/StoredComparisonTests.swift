@@ -11,7 +11,9 @@ import ThrowawayEtcd
 /// What an intruder may leave behind, made by hand with etcdctl: each is found, with the members that have it.
 @Suite("What is stored, compared with the file", .realEtcd)
 struct StoredComparisonTests {
-  @Test("extra grants, passwords, foreign administrators and recreated users are found", arguments: EtcdRelease.main)
+  @Test(
+    "extra grants, passwords, foreign administrators and recreated users are found",
+    arguments: EtcdRelease.main)
   func allOfThem(release: EtcdRelease) async throws {
     try await TestCluster.with(release) { cluster in
       try await cluster.segment(.sample)
@@ -25,7 +27,8 @@ struct StoredComparisonTests {
         "etcdctl user add evil2:hunter2", "etcdctl user grant-role evil2 root",
         // The empty password.
         "etcdctl user add evil:",
-        "etcdctl user delete writer", "etcdctl user add writer:backdoor", "etcdctl user grant-role writer writer",
+        "etcdctl user delete writer", "etcdctl user add writer:backdoor",
+        "etcdctl user grant-role writer writer",
         // Others on the same etcd: one beside the file's keys, one on them.
         "etcdctl role add patroni", "etcdctl role grant-permission patroni readwrite --prefix=true /service/",
         "etcdctl user add patroni:secret", "etcdctl user grant-role patroni patroni",
@@ -42,7 +45,8 @@ struct StoredComparisonTests {
       let others = found.differences.filter { !$0.breaksSegmentation }.map(\.subject)
       #expect(Set(others) == ["user patroni", "role patroni", "role spy"])
       #expect(found.differences.allSatisfy { !$0.meaning.isEmpty && $0.members == ["etcd-1"] })
-      #expect(found.differences.contains { $0.subject == "user evil2" && $0.meaning.contains("administrator") })
+      #expect(
+        found.differences.contains { $0.subject == "user evil2" && $0.meaning.contains("administrator") })
 
       // The probes ask for the ranges that were found, and so see what the members allow.
       let plan = ProbePlan(for: .sample, stored: found.ranges)
@@ -54,7 +58,9 @@ struct StoredComparisonTests {
 
       // `root` with a password is a difference too.
       try await cluster.bash(["etcdctl auth disable"])
-      try await cluster.bash(["etcdctl user delete root", "etcdctl user add root:pw", "etcdctl user grant-role root root"])
+      try await cluster.bash([
+        "etcdctl user delete root", "etcdctl user add root:pw", "etcdctl user grant-role root root",
+      ])
       try await cluster.connect { try await $0.enableAuth() }
       let root = try await cluster.compare(.sample)
       #expect(root.differences.contains { $0.subject == "user root" && $0.kind == "has a password" })

@@ -141,7 +141,8 @@ extension Drift {
       + state.users.keys.filter(EnableAuth.isWayBack).sorted().map { user in
         Drift(
           kind: .foreignUser, subject: "user \(user)",
-          meaning: "\(state.powers(ofUser: user)); an interrupted 'apply --enable-auth' left it", isLeft: false)
+          meaning: "\(state.powers(ofUser: user)); an interrupted 'apply --enable-auth' left it",
+          isLeft: false)
       }
   }
 

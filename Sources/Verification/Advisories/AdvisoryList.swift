@@ -64,8 +64,9 @@ package struct AdvisoryList: Hashable, Sendable {
     }
   }
 
-  private static func read(_ bytes: [UInt8]) throws(AdvisoryFileFault) -> (knownOn: String?, records: [OSVRecord])
-  {
+  private static func read(_ bytes: [UInt8]) throws(AdvisoryFileFault) -> (
+    knownOn: String?, records: [OSVRecord]
+  ) {
     let (data, decoder) = (Data(bytes), JSONDecoder())
     if let file = try? decoder.decode(File.self, from: data) { return (file.knownOn, file.records) }
     if let records = try? decoder.decode([OSVRecord].self, from: data) { return (nil, records) }
@@ -90,7 +91,8 @@ package enum AdvisoryFileFault: ExplainedError, Hashable, Sendable {
     switch self {
     case .notOSV: "the advisories are not in the format of OSV"
     case .noAdvisory: "the advisories do not concern the etcd server"
-    case .version(let version, let id): "the advisory \(id) has the version '\(version)', which is not understood"
+    case .version(let version, let id):
+      "the advisory \(id) has the version '\(version)', which is not understood"
     }
   }
 

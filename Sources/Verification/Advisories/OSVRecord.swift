@@ -69,7 +69,8 @@ struct OSVRecord: Decodable {
       id: id, aliases: aliases ?? [], effect: effect, kind: specific?.bulkhead?.kind ?? .access,
       condition: specific?.bulkhead?.condition,
       breaksAuthentication: specific?.bulkhead?.breaksAuthentication ?? false, intervals: intervals,
-      versions: Set(parts.flatMap { $0.versions ?? [] }.map { $0.hasPrefix("v") ? String($0.dropFirst()) : $0 }))
+      versions: Set(
+        parts.flatMap { $0.versions ?? [] }.map { $0.hasPrefix("v") ? String($0.dropFirst()) : $0 }))
   }
 
   private var effect: String {

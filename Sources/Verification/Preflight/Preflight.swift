@@ -70,11 +70,13 @@ package struct Preflight: Sendable {
         PreflightFinding(
           .changes,
           "once authentication is on, 'etcdctl member promote' works only at the leader; each change of users "
-            + "or roles refuses writes in flight once, which clients repeat; watches that are open stay open"))
+            + "or roles refuses writes in flight once, which clients repeat; watches that are open stay open")
+      )
     }
     findings += UserChecks.findings(desired, state, knowledge)
     findings += try await certificates(
-      of: assessment, Set(state.users.keys).union(desired.users.map(\.name))
+      of: assessment,
+      Set(state.users.keys).union(desired.users.map(\.name))
         .union(knowledge.shared.map { [$0] } ?? []), as: credentials)
     findings += KeyChecks.prefixes(knowledge, segmentation)
     findings += try await KeyChecks.findings(etcd, segmentation, state)
@@ -127,7 +129,8 @@ enum UserChecks {
     let names = Set(desired.users.map(\.name))
     for (name, user) in state.users.sorted(by: { $0.key < $1.key }) {
       let subject = "user \(name)"
-      let login = desired.users.first { $0.name == name }?.login ?? (name == Role.root ? .certificate : .password)
+      let login =
+        desired.users.first { $0.name == name }?.login ?? (name == Role.root ? .certificate : .password)
       if user.acceptsEmptyPassword {
         findings.append(
           PreflightFinding(.emptyPassword, subject, "the user '\(name)' accepts the empty password"))
@@ -145,7 +148,8 @@ enum UserChecks {
       guard let user = certificate.user else {
         findings.append(
           PreflightFinding(
-            .certificateInUse, "", "the certificate \(certificate.path) has no Common Name", severity: severity))
+            .certificateInUse, "", "the certificate \(certificate.path) has no Common Name",
+            severity: severity))
         continue
       }
       if state.users[user] == nil, !names.contains(user) {
@@ -190,7 +194,8 @@ enum UserChecks {
     if let shared, !desired.users.contains(where: { $0.name == shared }), state.users[shared] == nil {
       found.append(
         PreflightFinding(
-          .lockedOut, "user \(shared)", "locked out: \(shared), the shared certificate's, there is no such user",
+          .lockedOut, "user \(shared)",
+          "locked out: \(shared), the shared certificate's, there is no such user",
           cure: "run 'bulkhead apply --stage prepare --shared \(shared)'"))
     }
     return found
@@ -216,7 +221,8 @@ enum KeyChecks {
     if segments.count > findings.count {
       findings.append(
         PreflightFinding(
-          .unreachedKeys, "", "\(segments.count - findings.count) more beginnings of keys that only administrators reach",
+          .unreachedKeys, "",
+          "\(segments.count - findings.count) more beginnings of keys that only administrators reach",
           severity: state.authEnabled ? .warning : nil))
     }
     if !isComplete {

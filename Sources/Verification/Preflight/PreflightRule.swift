@@ -72,7 +72,8 @@ package struct PreflightRule: Hashable, Sendable {
     cure: "make the member reachable from here, and try again")
   static let alarm = PreflightRule(
     "PF007", .error, "an alarm is active",
-    meaning: "while an alarm is active, members before etcd 3.6 check no permissions of writes and of changes "
+    meaning:
+      "while an alarm is active, members before etcd 3.6 check no permissions of writes and of changes "
       + "of users, and with NOSPACE no member takes writes",
     cure: "see 'etcdctl alarm list', remove the cause, then 'etcdctl alarm disarm'")
   static let unknownAlarms = PreflightRule(
@@ -81,10 +82,12 @@ package struct PreflightRule: Hashable, Sendable {
     cure: "see 'etcdctl alarm list'")
   static let disagreement = PreflightRule(
     "PF009", .error, "the members do not hold the same users, roles or keys",
-    meaning: "each member enforces what it holds itself, and etcd does not repair it", cure: "bring back the member")
+    meaning: "each member enforces what it holds itself, and etcd does not repair it",
+    cure: "bring back the member")
   static let unknownAgreement = PreflightRule(
     "PF010", .info, "whether the members hold the same is unknown",
-    meaning: "each member enforces what it holds itself", cure: "compare with 'etcdctl endpoint hashkv --cluster'")
+    meaning: "each member enforces what it holds itself",
+    cure: "compare with 'etcdctl endpoint hashkv --cluster'")
   static let learner = PreflightRule(
     "PF011", .info, "a member is a learner",
     meaning: "it was not asked. Once authentication is on, etcd promotes a learner only at the leader",
@@ -100,7 +103,8 @@ package struct PreflightRule: Hashable, Sendable {
     cure: "remove the http:// URL from --listen-client-urls and --advertise-client-urls")
   static let peerPort = PreflightRule(
     "PF014", .error, "the peer port of a member admits a client's certificate",
-    meaning: "the peer port knows no users: the holder of any client certificate can write every key and make "
+    meaning:
+      "the peer port knows no users: the holder of any client certificate can write every key and make "
       + "itself an administrator there",
     cure: "give the peers an authority of their own (--peer-trusted-ca-file), or restrict the names with "
       + "--peer-cert-allowed-cn or --peer-cert-allowed-hostname")
@@ -118,7 +122,8 @@ package struct PreflightRule: Hashable, Sendable {
     meaning: "a client may do what it was not granted, or stop a member", cure: "update etcd")
   static let breaksAuthentication = PreflightRule(
     "PF018", .error, "the release of a member must not run with authentication",
-    meaning: "clients, or the kubelet that checks the member's health, would be refused", cure: "update etcd first")
+    meaning: "clients, or the kubelet that checks the member's health, would be refused",
+    cure: "update etcd first")
   static let password = PreflightRule(
     "PF019", .error, "a user that should authenticate with a certificate has a password",
     meaning: "a client that knows the password acts as this user with any certificate that the members admit",

@@ -25,7 +25,8 @@ enum ServerChecks {
           "the alarm \(alarm.kind.rawValue) is active: "
             + (unchecked.isEmpty
               ? "these releases check permissions all the same, but NOSPACE refuses writes"
-              : "\(unchecked.joined(separator: ", ")) \(unchecked.count == 1 ? "checks" : "check") no permissions of writes and of changes of users")))
+              : "\(unchecked.joined(separator: ", ")) \(unchecked.count == 1 ? "checks" : "check") no permissions of writes and of changes of users")
+        ))
     }
     if let problem = assessment.alarmsUnknown { findings.append(PreflightFinding(.unknownAlarms, problem)) }
     if let refusal = assessment.agreement?.refusal {
@@ -50,12 +51,14 @@ enum ServerChecks {
         PreflightFinding(.nearlyFull, subject, "nearly full: \(member.name), \(member.space.description)"))
     case .unknown:
       findings.append(
-        PreflightFinding(.unknownSpace, subject, "the store of \(member.name) has \(member.space.description)"))
+        PreflightFinding(
+          .unknownSpace, subject, "the store of \(member.name) has \(member.space.description)"))
     case .enough: break
     }
     if let problem = member.grpcOnly {
       findings.append(
-        PreflightFinding(.grpcOnly, subject, "\(member.endpoint) of \(member.name) answers no HTTP: \(problem)"))
+        PreflightFinding(
+          .grpcOnly, subject, "\(member.endpoint) of \(member.name) answers no HTTP: \(problem)"))
     }
     for (url, answer) in member.peerPorts.sorted(by: { $0.key < $1.key }) {
       switch answer {
@@ -66,11 +69,13 @@ enum ServerChecks {
       case .admitsAnyone:
         findings.append(
           PreflightFinding(
-            .peerPort, subject, "the peer port \(url) of \(member.name) admits clients without a certificate"))
+            .peerPort, subject, "the peer port \(url) of \(member.name) admits clients without a certificate")
+        )
       case .unknown(let reason):
         findings.append(
           PreflightFinding(
-            .unknownPeerPort, subject, "the peer port \(url) of \(member.name) could not be asked: \(reason)"))
+            .unknownPeerPort, subject, "the peer port \(url) of \(member.name) could not be asked: \(reason)")
+        )
       case .refused: break
       }
     }

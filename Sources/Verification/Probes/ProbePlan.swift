@@ -90,7 +90,8 @@ package struct ProbePlan: Sendable {
     let ranges = Self.ranges(of: segmentation, without: issued, with: chosen, stored: stored)
     var full: Set<[String]> = []
     for identity in chosen {
-      let isFull = full.insert(identity.roles.sorted()).inserted || selection.isComplete
+      let isFull =
+        full.insert(identity.roles.sorted()).inserted || selection.isComplete
         || selection.users != nil
       if !isFull { briefly.append(identity.user) }
       let permissions = segmentation.permissions(of: identity)
@@ -101,7 +102,9 @@ package struct ProbePlan: Sendable {
         for key in Self.inside(range) { builder.ask(.key(key), .inside) }
       }
       if isFull {
-        for range in own { for neighbour in Self.neighbours(of: range) { builder.ask(neighbour, .neighbour) } }
+        for range in own {
+          for neighbour in Self.neighbours(of: range) { builder.ask(neighbour, .neighbour) }
+        }
       }
       for range in Self.outside { builder.ask(range, .outside) }
       builder.askAdministration()
@@ -167,7 +170,8 @@ package struct ProbePlan: Sendable {
   /// found.
   static func inside(_ range: KeyRange) -> [Key] {
     guard range.singleKey == nil, !range.isEmpty else { return [] }
-    let keys = [range.lower, (range.prefix ?? range.lower) + sample] + [range.upper?.before].compactMap { $0 }
+    let keys =
+      [range.lower, (range.prefix ?? range.lower) + sample] + [range.upper?.before].compactMap { $0 }
     return unique(keys.filter { !$0.bytes.isEmpty && range.contains($0) })
   }
 

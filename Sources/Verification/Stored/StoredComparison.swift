@@ -33,7 +33,9 @@ package struct StoredComparison: Sendable {
   /// The number of users and roles that were compared, at the first member.
   package let counts: (users: Int, roles: Int)
 
-  package var breaksSegmentation: Bool { !unread.isEmpty || differences.contains(where: \.breaksSegmentation) }
+  package var breaksSegmentation: Bool {
+    !unread.isEmpty || differences.contains(where: \.breaksSegmentation)
+  }
 
   /// Reads and compares the users and roles of each member.
   /// - Parameters:

@@ -44,7 +44,7 @@ struct VerifyCommand: AsyncParsableCommand {
     let report = try await EtcdClient.connectToMembers(
       behind: workspace.file.etcd.endpoints, as: try workspace.administrator, timeout: timeoutOption.duration
     ) { etcd, members in
-      for note in members.notes { Console.note("note: \(note.description)") }
+      Console.note(members)
       return try await verify(workspace, clients, etcd, members, advisories)
     }
     Console.clearProgress()

@@ -5,7 +5,8 @@ import Verification
 struct ProbeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "With a user for each node: how many nodes are probed. All are compared with the file.", valueName: "n"))
+      "With a user for each node: how many nodes are probed. All are compared with the file.", valueName: "n")
+  )
   var sample = 4
 
   @Flag(help: "Probe every node, and every identity in full.") var all = false
@@ -26,7 +27,8 @@ struct ProbeOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Lines that refused questions may add to the log of each member; the rest is left out.", valueName: "n"))
+      "Lines that refused questions may add to the log of each member; the rest is left out.", valueName: "n")
+  )
   var logLines = 20_000
 
   @Option(
