@@ -1,6 +1,6 @@
 import Cryptography
-import Names
 import HTTP
+import Names
 import Network
 
 /// What a member's peer port answers to a client.

@@ -123,4 +123,44 @@ import ThrowawayEtcd
     #expect(two.code == 2 && two.out.contains("2 of 3 members: etcd-2 is unreachable"), "\(two.all)")
     #expect(two.out.contains("answers are as expected"), "\(two.out)")
   }
+
+  /// security.md, C1: a member whose peers trust the authority of the clients.
+  @Test func aPeerPortThatAdmitsClientsIsReported() async throws {
+    let folder = try TemporaryFolder()
+    let server = try #require(Server.all.last)
+    var options = ThrowawayEtcd.Options()
+    options.extraArguments = ["--peer-trusted-ca-file=\(folder.path)/pki/ca.crt"]
+    let cluster = try await ThrowawayEtcd.start(
+      members: 1, binary: server.binary, in: folder.path, options: options)
+    defer { cluster.stop() }
+    func bulkhead(_ arguments: String...) throws -> Program.Outcome {
+      try Program.run(Program.path, arguments, in: folder.path)
+    }
+    #expect(
+      try bulkhead("init", "--ca", "etcd-ca/ca.crt", "--endpoint", "\(cluster.endpoints[0])").code == 0)
+    #expect(try bulkhead("certs", "issue").code == 0)
+    #expect(try bulkhead("apply", "--enable-auth").code == 0)
+    let preflight = try bulkhead("preflight")
+    #expect(preflight.code == 2 && preflight.out.contains("error PF014"), "\(preflight.all)")
+    let verified = try Program.run(Program.path, ["verify"] + Program.accepted, in: folder.path)
+    #expect(
+      verified.code == 2 && verified.out.contains("admits a client's certificate")
+        && verified.out.contains("answers are as expected"), "\(verified.all)")
+
+    // Advisories of a file, and rules that are accepted.
+    let osv = """
+      {"id": "TEST-1", "modified": "2099-01-01T00:00:00Z", "summary": "a new fault", "affected": [
+        {"package": {"ecosystem": "Go", "name": "go.etcd.io/etcd/server/v3"}, "versions": ["\(server.version)"]}]}
+      """
+    try osv.write(toFile: "\(folder.path)/osv.json", atomically: true, encoding: .utf8)
+    let newer = try bulkhead(
+      "preflight", "--advisories", "osv.json", "--accept", "PF014", "--output", "json")
+    #expect(newer.code == 0 && newer.out.contains("TEST-1: a new fault"), "\(newer.all)")
+    let strict = try Program.run(
+      Program.path, ["verify", "--advisories", "osv.json"] + Program.accepted, in: folder.path)
+    #expect(strict.out.contains("by the file on 2099-01-01") && strict.out.contains("TEST-1"))
+    try "{}".write(toFile: "\(folder.path)/osv.json", atomically: true, encoding: .utf8)
+    let refused = try bulkhead("preflight", "--advisories", "osv.json")
+    #expect(refused.code == 1 && refused.error.contains("OSV"), "\(refused.all)")
+  }
 }

@@ -1,6 +1,6 @@
-import Names
 import Etcd
 import FoundationEssentials
+import Names
 import Testing
 
 @testable import Verification

@@ -1,7 +1,7 @@
 import Catalogue
-import Names
 import Etcd
 import Keyspace
+import Names
 import Segmentation
 import Testing
 

@@ -3,6 +3,7 @@ import Keyspace
 import Reconciliation
 import Segmentation
 import TestClusters
+import TestSupport
 import Testing
 import ThrowawayEtcd
 
@@ -73,8 +74,13 @@ struct StoredComparisonTests {
       try await cluster.segment(.sample)
       let assessment = try await cluster.assess()
       cluster.etcd.members[0].crash()
-      let found = try await cluster.compare(.sample, assessment)
-      #expect(found.members == ["etcd-2", "etcd-3"] && found.unread.map(\.member) == ["etcd-1"])
+      // The others may have to elect a leader first.
+      var found = try await cluster.compare(.sample, assessment)
+      let isRead = try await eventually(within: .seconds(120)) {
+        found = try await cluster.compare(.sample, assessment)
+        return found.members.count == 2
+      }
+      #expect(isRead && found.members == ["etcd-2", "etcd-3"] && found.unread.map(\.member) == ["etcd-1"])
       #expect(found.differences == [] && found.breaksSegmentation)
     }
   }

@@ -1,7 +1,7 @@
 import Files
 import FoundationEssentials
 
-/// The certificates that lie in a folder, whoever wrote them: on a host, or in a kubeadm directory.
+/// The certificates in a folder that another program may have written: on a host, or of kubeadm.
 package enum CertificateFolder {
   /// An end-entity certificate in a file, with its key if that lies in the same folder.
   package struct Entry: Hashable, Sendable {

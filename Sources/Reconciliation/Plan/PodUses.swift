@@ -97,6 +97,6 @@ package struct PodUses: Sendable {
 
 /// The text is not a list of pods.
 package struct PodListFault: ExplainedError, Hashable, Sendable {
-  package var description: String { "what was given as the list of pods is none" }
+  package var description: String { "the list of pods is not a list of pods from kubectl" }
   package var hint: String? { "give it the output of 'kubectl get pods --all-namespaces --output json'" }
 }

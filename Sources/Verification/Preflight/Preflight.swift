@@ -126,11 +126,11 @@ enum UserChecks {
     _ desired: DesiredState, _ state: ClusterState, _ knowledge: Preflight.Knowledge
   ) -> [PreflightFinding] {
     var findings = lockedOut(desired, state, shared: knowledge.shared)
-    let names = Set(desired.users.map(\.name))
+    let logins = Dictionary(desired.users.map { ($0.name, $0.login) }) { first, _ in first }
+    let names = Set(logins.keys)
     for (name, user) in state.users.sorted(by: { $0.key < $1.key }) {
       let subject = "user \(name)"
-      let login =
-        desired.users.first { $0.name == name }?.login ?? (name == Role.root ? .certificate : .password)
+      let login = logins[name] ?? (name == Role.root ? .certificate : .password)
       if user.acceptsEmptyPassword {
         findings.append(
           PreflightFinding(.emptyPassword, subject, "the user '\(name)' accepts the empty password"))

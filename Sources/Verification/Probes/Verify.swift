@@ -1,6 +1,6 @@
-import Names
 import Etcd
 import Keyspace
+import Names
 import Synchronization
 
 /// A probe and the answer of one member.

@@ -1,6 +1,6 @@
-import Names
 import Etcd
 import Keyspace
+import Names
 
 /// What is known of the members that decides whether they enforce the grants: releases, alarms, space,
 /// agreement, peer ports, and how they answered requests that show vulnerabilities.

@@ -38,9 +38,7 @@ package struct StoredComparison: Sendable {
   }
 
   /// Reads and compares the users and roles of each member.
-  /// - Parameters:
-  ///   - passwords: For each user that is to log in with a password, those that may be the right one.
-  ///   - permits: Whether to try the empty password for each user, which each member logs.
+  /// - Parameter passwords: For each user that is to log in with a password, those that may be the right one.
   package static func of(
     _ members: [ServerAssessment.Member], _ etcd: EtcdClient, _ segmentation: Segmentation,
     passwords: [String: [String]] = [:], progress: @Sendable (String) -> Void = { _ in }
@@ -49,15 +47,30 @@ package struct StoredComparison: Sendable {
     var unread: [(member: String, problem: String)] = []
     for member in members {
       do throws(EtcdError) {
-        let state = try await ClusterState.observe(
-          etcd.only(member.endpoint), passwords: passwords,
-          progress: { progress("\(member.name): \($0)") })
-        states.append((member.name, state))
+        states.append((member.name, try await read(member, etcd, passwords, progress)))
       } catch {
         unread.append((member.name, "\(error)"))
       }
     }
     return StoredComparison(states, unread: unread, segmentation)
+  }
+
+  /// Reads a second time if the leader may have changed meanwhile.
+  private static func read(
+    _ member: ServerAssessment.Member, _ etcd: EtcdClient, _ passwords: [String: [String]],
+    _ progress: @Sendable (String) -> Void
+  ) async throws(EtcdError) -> ClusterState {
+    func once() async throws(EtcdError) -> ClusterState {
+      try await ClusterState.observe(
+        etcd.only(member.endpoint), passwords: passwords, progress: { progress("\(member.name): \($0)") })
+    }
+    do throws(EtcdError) {
+      return try await once()
+    } catch {
+      guard error.isTransient else { throw error }
+    }
+    try? await Task.sleep(for: .seconds(1))
+    return try await once()
   }
 
   init(

@@ -88,7 +88,7 @@ struct PreflightCommand: AsyncParsableCommand {
 extension Workspace {
   /// The credentials of an identity whose certificate is on this machine.
   fileprivate var someClient: ClientCredentials? {
-    segmentation.identities.lazy.filter(\.isIssued).compactMap { try? self.credentials(of: $0.user) }.first
+    segmentation.identities.lazy.filter(\.isIssued).compactMap { try? self.credentials(of: $0) }.first
   }
 
   /// The client certificates in a folder that an authority of the file signed, as far as their issuer's name

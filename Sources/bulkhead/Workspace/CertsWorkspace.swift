@@ -69,8 +69,12 @@ extension Workspace {
   }
 
   /// The credentials of a user; for a user with a certificate per node, those of the first node.
-  func credentials(of user: String) throws -> ClientCredentials {
-    let holder = try identity(user).holders.first ?? CertificateHolder(client: user)
+  func credentials(of user: String) throws -> ClientCredentials { try credentials(of: identity(user)) }
+
+  /// The same without a search for the identity, which takes long for each of many.
+  func credentials(of identity: Identity) throws -> ClientCredentials {
+    let user = identity.user
+    let holder = identity.holders.first ?? CertificateHolder(client: user)
     let certificate = try certificates.certificatePath(of: holder)
     guard try FileContents.readIfPresent(certificate) != nil else {
       throw Complaint(

@@ -42,7 +42,7 @@ struct ProbeClients: Sendable {
       let isOther = identity.purpose == .apiserver || wanted.contains(identity.user)
       guard identity.isIssued || isOther, wanted.isEmpty || wanted.contains(identity.user) else { continue }
       do {
-        let credentials = try workspace.credentials(of: identity.user)
+        let credentials = try workspace.credentials(of: identity)
         add(identity.user, credentials, try workspace.login(of: identity.user))
         if !identity.isIssued { also.insert(identity.user) }
       } catch {
