@@ -131,6 +131,8 @@ struct PreflightTests {
       try await cluster.segment(.sample)
       let found = try await cluster.preflight(.sample)
       #expect(ids(found).isSuperset(of: ["PF004", "PF016"]), "\(found.findings)")
+      let known = try await cluster.preflight(.sample, quota: 1 << 31)
+      #expect(ids(known).isDisjoint(with: ["PF004", "PF003"]) && ids(known).contains("PF016"))
       // Under this condition the revocation list has no effect over gRPC.
       #expect(
         found.findings.contains { $0.isNamed("CVE-2026-59818") && $0.severity == .warning }

@@ -74,12 +74,12 @@ extension TestCluster {
     }
   }
 
-  func preflight(_ segmentation: Segmentation) async throws -> Preflight {
+  func preflight(_ segmentation: Segmentation, quota: Int64? = nil) async throws -> Preflight {
     let credentials = try credentials(of: "root")
     return try await connectToMembers { etcd, members in
       let state = try await ClusterState.observe(etcd)
       let assessment = try await ServerAssessment.of(
-        members, etcd, as: credentials, advisories: try .embedded())
+        members, etcd, as: credentials, advisories: try .embedded(), quota: quota)
       return try await Preflight.check(
         etcd, assessment, as: credentials, segmentation, state: state, applicant: "root")
     }

@@ -46,7 +46,7 @@ package struct EtcdVersion: Hashable, Sendable {
   /// for missing permission (etcd, `server/etcdserver/api/v3rpc/watch.go`; distinct since 3.4.22 and 3.5.6).
   /// Retry then.
   package var mayRefuseWatchWrongly: Bool {
-    self < EtcdVersion(3, 4, 22) || (self >= EtcdVersion(3, 5, 0) && self < EtcdVersion(3, 5, 6))
+    self < EtcdVersion(3, 4, 22) || ((major, minor) == (3, 5) && self < EtcdVersion(3, 5, 6))
   }
 
   /// Whether a change of one user or role makes a member recompute the permissions of all users (etcd,

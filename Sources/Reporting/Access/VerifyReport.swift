@@ -28,6 +28,15 @@ package struct VerifyReport: TextReport, Sendable {
     let member: String
     let problem: String
   }
+  /// The login of a user with a password through the JSON gateway, which its client uses.
+  struct Gateway: Encodable, Hashable, Sendable {
+    let identity: String
+    let member: String
+    /// `logged in`, `off`, or why not.
+    let answer: String
+    /// Whether the gateway refused the client, or could not be asked.
+    let isFailure: Bool
+  }
   /// What was asked, and what was left out.
   struct Scope: Encodable, Sendable {
     /// Which members were asked: `3 of 3 members`.
@@ -84,12 +93,14 @@ package struct VerifyReport: TextReport, Sendable {
     package let seed: UInt64
     package let seconds: Double
     package let requests: Int
+    package let gateway: [GatewayLogin]
 
     package init(
       results: [ProbeResult], plan: ProbePlan, stored: StoredComparison, assessment: ServerAssessment,
       before: Moment, after: Moment, notProbed: [NotProbed] = [], seed: UInt64 = 0, seconds: Double = 0,
-      requests: Int = 0
+      requests: Int = 0, gateway: [GatewayLogin] = []
     ) {
+      self.gateway = gateway
       self.results = results
       self.plan = plan
       self.stored = stored
@@ -114,6 +125,7 @@ package struct VerifyReport: TextReport, Sendable {
   let unread: [Unread]
   let wrong: [Finding]
   let inconclusive: [Finding]
+  let gateway: [Gateway]
   let before: Moment
   let after: Moment
   /// Why users or roles, or authentication, changed during the run; nil if they did not.
@@ -143,13 +155,15 @@ package struct VerifyReport: TextReport, Sendable {
     unread = outcome.stored.unread.map { Unread(member: $0.member, problem: $0.problem) }
     wrong = results.filter { $0.verdict == .wrong }.map { Finding($0) }
     inconclusive = results.filter { $0.verdict == .inconclusive }.map { Finding($0) }
+    gateway = outcome.gateway.map(Gateway.init)
     (before, after) = (outcome.before, outcome.after)
     changedMeanwhile = Self.change(before, after)
     unreachable = outcome.assessment.cluster?.unreachable.map(\.name) ?? []
     matrix = Matrix(results, segmentation: segmentation, asked: asked)
     isInForce =
       wrong.isEmpty && inconclusive.isEmpty && !outcome.stored.breaksSegmentation
-      && outcome.notProbed.isEmpty && unreachable.isEmpty && changedMeanwhile == nil
+      && outcome.notProbed.isEmpty && !gateway.contains(where: \.isFailure) && unreachable.isEmpty
+      && changedMeanwhile == nil
       && outcome.assessment.seenOpen(accepting: accepted).isEmpty
       && outcome.assessment.openPeerPorts.isEmpty && outcome.assessment.agreement?.refusal == nil
       && (outcome.assessment.alarms.isEmpty || outcome.assessment.withoutPermissionsUnderAlarm.isEmpty)
@@ -234,6 +248,11 @@ package struct VerifyReport: TextReport, Sendable {
         "probed with their own ranges only, because another has the same roles: \(scope.briefly.joined(separator: ", "))"
       )
     }
+    for login in gateway where login.answer != "logged in" {
+      let text =
+        "\(login.identity): log in through the JSON gateway of \(login.member), as its client does: \(login.answer)"
+      lines.append(login.isFailure ? style.bad(text) : style.caution(text))
+    }
     if scope.leftOut > 0 {
       lines.append("\(scope.leftOut) questions were left out to add fewer lines to etcd's logs (--log-lines)")
     }
@@ -270,6 +289,19 @@ package struct VerifyReport: TextReport, Sendable {
         : "the store's revision went from \(before.revision) to \(after.revision) meanwhile: others are writing, the questions do not"
     )
     return lines
+  }
+}
+
+extension VerifyReport.Gateway {
+  fileprivate init(_ login: GatewayLogin) {
+    identity = login.user
+    member = login.member
+    switch login.answer {
+    case .loggedIn: (answer, isFailure) = ("logged in", false)
+    case .off: (answer, isFailure) = ("the gateway is off, so its client cannot work", false)
+    case .refused(let message): (answer, isFailure) = ("refused: \(message)", true)
+    case .unknown(let reason): (answer, isFailure) = ("unknown: \(reason)", true)
+    }
   }
 }
 

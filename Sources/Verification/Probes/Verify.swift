@@ -106,17 +106,6 @@ package struct Verify: Sendable {
   }
 }
 
-/// A user that logs in with a password, and its password.
-package struct PasswordLogin: Sendable {
-  package let user: String
-  let password: String
-
-  package init(user: String, password: String) {
-    self.user = user
-    self.password = password
-  }
-}
-
 /// One member, probed with one identity's certificate or with its password login.
 private final class Witness: Sendable {
   let etcd: EtcdClient

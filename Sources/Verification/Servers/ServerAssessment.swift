@@ -59,17 +59,20 @@ package struct ServerAssessment: Hashable, Sendable {
   /// - Parameters:
   ///   - cluster: The members as they are.
   ///   - etcd: A client of their endpoints.
+  ///   - quota: The quota of members that do not publish it, in bytes; 0 for no limit, nil if it is unknown.
   ///   - largest: A larger store is not compared between members; nil to compare any.
   /// - Throws: ``EtcdError`` if the credentials cannot be used.
   package static func of(
     _ cluster: ClusterMembers, _ etcd: EtcdClient, as credentials: ClientCredentials,
-    advisories: AdvisoryList, largestHashed largest: Int64? = ClusterMembers.hashedByDefault
+    advisories: AdvisoryList, quota: Int64? = nil,
+    largestHashed largest: Int64? = ClusterMembers.hashedByDefault
   ) async throws -> ServerAssessment {
     var members: [Member] = []
     for member in cluster.reachable {
       guard let endpoint = member.endpoint, let status = member.status,
-        let space = await member.space(as: credentials)
+        var space = await member.space(as: credentials)
       else { continue }
+      if case .unknown(let bytes, _) = space, let quota { space = StoreSpace(bytes: bytes, quota: quota) }
       var grpcOnly: String?
       do throws(EtcdError) { _ = try await Metrics.read(from: endpoint, as: credentials) } catch {
         grpcOnly = error.reason

@@ -42,6 +42,7 @@ struct PreflightCommand: AsyncParsableCommand {
       valueName: "directory"))
   var certificateFolders: [String] = []
   @OptionGroup var advisoryOptions: AdvisoryOptions
+  @OptionGroup var quotaOption: QuotaOption
   @OptionGroup var fileOption: FileOption
   @OptionGroup var nodesOption: NodesOption
   @OptionGroup var sharedOptions: SharedOptions
@@ -64,8 +65,10 @@ struct PreflightCommand: AsyncParsableCommand {
     ) { [knowledge] etcd, members in
       let state = try await ClusterState.observe(
         etcd, passwords: try workspace.passwordCandidates(), progress: Console.progress)
-      let assessment = try await ServerAssessment.of(members, etcd, as: credentials, advisories: advisories)
-        .askingPeerPorts(as: client)
+      let assessment = try await ServerAssessment.of(
+        members, etcd, as: credentials, advisories: advisories, quota: quotaOption.bytes
+      )
+      .askingPeerPorts(as: client)
       return try await Preflight.check(
         etcd, assessment, as: credentials, workspace.segmentation, state: state, applicant: applicant,
         knowledge)

@@ -31,6 +31,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
   @OptionGroup var probeOptions: ProbeOptions
   @OptionGroup var advisoryOptions: AdvisoryOptions
+  @OptionGroup var quotaOption: QuotaOption
   @OptionGroup var fileOption: FileOption
   @OptionGroup var outputOption: OutputOption
   @OptionGroup var timeoutOption: TimeoutOption
@@ -68,7 +69,7 @@ struct VerifyCommand: AsyncParsableCommand {
       throw ExitCode(2)
     }
     var assessment = try await ServerAssessment.of(
-      members, etcd, as: administrator, advisories: advisories)
+      members, etcd, as: administrator, advisories: advisories, quota: quotaOption.bytes)
     assessment = try limited(assessment)
     if let client = clients.first { assessment = await assessment.askingPeerPorts(as: client.credentials) }
 
@@ -83,8 +84,8 @@ struct VerifyCommand: AsyncParsableCommand {
     let total = plan.probes.count * assessment.members.count
     Console.note(
       "\(total) questions to \(assessment.members.map(\.name).joined(separator: ", ")); refused ones add about "
-        + "\(plan.logLines(askedMembers: assessment.members.count)) lines to the log of each member, passwords "
-        + "that are tried \(stored.counts.users)")
+        + "\(plan.logLines(askedMembers: assessment.members.count)) lines to the log of each member, and passwords "
+        + "that are tried up to \(stored.counts.users)")
 
     assessment = try await seekingVulnerabilities(assessment, plan, clients)
     let started = ContinuousClock.now
@@ -93,8 +94,13 @@ struct VerifyCommand: AsyncParsableCommand {
     let verify = Verify(members: assessment.members, timeout: timeout, pace: pace)
     let done = Atomic(0)
     var results: [ProbeResult] = []
+    var gateway: [GatewayLogin] = []
     for (identity, probes) in plan.identities {
       guard let client = clients[identity.user] else { continue }
+      if let login = client.login {
+        gateway += await login.overGateway(
+          of: assessment.members, as: client.credentials, timeout: timeout)
+      }
       results += try await verify.run(probes, as: client.credentials, login: client.login) {
         let count = done.add(1, ordering: .relaxed).newValue
         if count % 20 == 0 { Console.progress("\(count) of \(total) questions, now as \(identity.user)") }
@@ -105,7 +111,8 @@ struct VerifyCommand: AsyncParsableCommand {
     let outcome = VerifyReport.Outcome(
       results: results, plan: plan, stored: stored, assessment: assessment, before: before, after: after,
       notProbed: clients.notProbed(by: plan, isComplete: probeOptions.all), seed: UInt64(probeOptions.seed),
-      seconds: (ContinuousClock.now - started) / .seconds(1), requests: pace.sent)
+      seconds: (ContinuousClock.now - started) / .seconds(1), requests: pace.sent,
+      gateway: gateway)
     return VerifyReport(
       outcome, segmentation: clients.segmentation, accepting: advisoryOptions.accept)
   }
