@@ -83,7 +83,7 @@ struct VerifyCommand: AsyncParsableCommand {
       members: assessment.members.count)
     let total = plan.probes.count * assessment.members.count
     Console.note(
-      "\(total) questions to \(assessment.members.map(\.name).joined(separator: ", ")); refused ones add about "
+      "\(total) questions to \(assessment.members.map(\.name).joined(separator: ", ")); refused ones add at most "
         + "\(plan.logLines(askedMembers: assessment.members.count)) lines to the log of each member, and passwords "
         + "that are tried up to \(stored.counts.users)")
 
