@@ -42,6 +42,9 @@ struct Ownership {
     sortOutRoles(desired, applicant)
   }
 
+  /// Whether nothing is taken from a user in any mode.
+  func isProtected(user: String) -> Bool { protected.users.contains(user) }
+
   /// Whether a user in the file must have no roles besides the file's.
   func isOwn(user: String) -> Bool {
     !protected.users.contains(user)

@@ -28,7 +28,7 @@ package struct Plan: Hashable, Sendable {
 
   /// Whether etcd already is in the desired state, as far as the plan may change it.
   package var isEmpty: Bool { changes.isEmpty }
-  /// Users with the role root that the file does not name. Another person has to act on them, so a plan with
+  /// Users with the role root that the file neither names nor protects. Another person has to act on them, so a plan with
   /// one is not done.
   package let foreignAdministrators: [String]
   /// Whether a difference that stays lets a client act as an administrator, or as a user of the file with a
@@ -117,7 +117,7 @@ package struct Plan: Hashable, Sendable {
     self.managed = ownership.managedAfter
     foreignUsers = ownership.foreignUsers
     foreignAdministrators = ownership.foreignUsers.filter {
-      state.users[$0]?.roles.contains(Role.root) == true
+      state.users[$0]?.roles.contains(Role.root) == true && !ownership.isProtected(user: $0)
     }
     foreignRoles = ownership.foreignRoles
   }
