@@ -46,7 +46,8 @@ extension ClientCredentials {
       case 404: return .off
       default:
         let failure = try? JSONDecoder().decode(Failure.self, from: Data(response.body))
-        let text = failure?.error ?? failure?.message ?? String(decoding: response.body.prefix(200), as: UTF8.self)
+        let text =
+          failure?.error ?? failure?.message ?? String(decoding: response.body.prefix(200), as: UTF8.self)
         return .refused(text.split(whereSeparator: \.isNewline).joined(separator: " "))
       }
     } catch {
