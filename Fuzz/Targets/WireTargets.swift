@@ -130,7 +130,7 @@ private func words<Head>(_ event: MessageEvent<Head>) -> String {
   else { return }
   var ends = [0, 0]
   let exchanges = (0..<2).map { number in
-    Exchange(
+    CallExchange(
       GRPCRequest(path: "/test.Service/Method", timeout: nil), framed: MessageFraming.frame([1, 2, 3]),
       isComplete: true, answer: number == 0 ? .one : .many { _ in }, limit: options.messageLimit
     ) { _ in ends[number] += 1 }

@@ -25,7 +25,7 @@ package struct DirectorySource: CertificateSource {
       return SourcedCertificate(credential: credential, etcdCA: try authority.flatMap(text))
     }
     throw SourceError(
-      "there is no certificate and key for \"\(order.identity)\" in \(path)",
+      "no certificate and key for \"\(order.identity)\" in \(path)",
       hint: "put them there as \(certificate) and \(key)", isTransient: true)
   }
 

@@ -49,6 +49,6 @@ package struct Secret: Hashable, Sendable {
     if let secret = try readIfPresent() { return secret }
     let places = [file.map { "in \($0)" }, variable.map { "in the environment as \($0)" }].compactMap { $0 }
     throw SourceError(
-      "there is no \(what)", hint: "put it \(places.joined(separator: ", or "))", isTransient: true)
+      "no \(what)", hint: "put it \(places.joined(separator: ", or "))", isTransient: true)
   }
 }

@@ -52,7 +52,7 @@ package struct ServerSource: CertificateSource {
     guard answer.status == 200 else { throw refusal(answer, hiding: secret) }
     guard let response = answer.decoded(EnrolmentResponse.self) else {
       throw SourceError(
-        "\(name) answers with something that is no certificate", hint: "is this the right address?",
+        "\(name) answers with something that is not a certificate", hint: "is this the right address?",
         isTransient: true)
     }
     return SourcedCertificate(

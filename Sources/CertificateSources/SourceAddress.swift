@@ -18,7 +18,8 @@ package struct SourceAddress: Hashable, Sendable, CustomStringConvertible {
     else { throw SourceAddressError("is no URL", hint: form) }
     // The part before the host may be a password, so it is not repeated.
     guard parts.user == nil, parts.password == nil else {
-      throw SourceAddressError("contains a user name", hint: "\(form), and give the credential in a file of its own")
+      throw SourceAddressError(
+        "contains a user name", hint: "\(form), and give the credential in a file of its own")
     }
     guard parts.query == nil, parts.fragment == nil else {
       throw SourceAddressError("holds a query or a fragment", hint: form)

@@ -115,7 +115,7 @@ package enum AtomicFile {
     if let target = try directory.status(of: name, followingLinks: true), target.st_mode & S_IFMT != S_IFREG {
       if target.st_mode & S_IFMT == S_IFDIR { throw FileError(errno: EISDIR, "write", path) }
       throw FileError(
-        .notRegularFile, path, "cannot write \(path): it is no regular file",
+        .notRegularFile, path, "cannot write \(path): it is not a regular file",
         hint: "name a file, or use standard output")
     }
     guard let status = try directory.status(of: name, followingLinks: false),

@@ -13,7 +13,7 @@ package enum Directory {
       var status = stat()
       guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
         throw FileError(
-          .notDirectory, path, "\(path) exists and is no directory", hint: "choose another path")
+          .notDirectory, path, "\(path) exists and is not a directory", hint: "choose another path")
       }
     case ENOENT:
       let parent = try FilePath(path.trimmingTrailingSlashes).directory

@@ -38,7 +38,7 @@ package struct FileError: ExplainedError, Hashable, Sendable {
     case EISDIR:
       self.init(.isDirectory, path, failed + "it is a directory", hint: "name a file")
     case ENOTDIR:
-      self.init(.notDirectory, path, failed + "a part of the path is no directory", hint: "check the path")
+      self.init(.notDirectory, path, failed + "a part of the path is not a directory", hint: "check the path")
     case EACCES, EPERM:
       self.init(
         .permission, path, failed + "permission denied", hint: "run as the owner, or choose another path")

@@ -21,7 +21,7 @@ struct FilePath {
   static func checked(_ name: String) throws -> String {
     guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(UInt8(ascii: "/")) else {
       throw FileError(
-        .invalidPath, name, "\"\(name)\" is no file name", hint: "give a path that ends in a file name")
+        .invalidPath, name, "\"\(name)\" is not a file name", hint: "give a path that ends in a file name")
     }
     try refuseNUL(name)
     return name

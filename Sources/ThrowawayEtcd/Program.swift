@@ -10,7 +10,7 @@ enum Program {
       name.contains("/") ? [name] : (folders + ["/usr/bin", "/usr/sbin"]).map { "\($0)/\(name)" }
     guard let path = candidates.first(where: FileManager.default.isExecutableFile) else {
       throw ThrowawayEtcdError(
-        "there is no program '\(name)'", hint: "install Debian's etcd-server, or give its path with --etcd")
+        "unknown program '\(name)'", hint: "install Debian's etcd-server, or give its path with --etcd")
     }
     return URL(fileURLWithPath: path).path
   }

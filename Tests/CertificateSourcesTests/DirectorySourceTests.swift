@@ -49,7 +49,7 @@ import Testing
     let source = DirectorySource(folder)
     let missing = try #require(try await source.refusal("felix"))
     #expect(missing.isTransient)
-    #expect(missing.message == "there is no certificate and key for \"felix\" in \(folder)")
+    #expect(missing.message == "no certificate and key for \"felix\" in \(folder)")
     let (old, new) = (try issue("felix"), try issue("felix"))
     try write("felix.key", new.key.secretPEM())
     try write("felix.crt", old.certificatePEM)

@@ -1,5 +1,6 @@
 import CertificateSources
 import Certificates
+import Files
 import Foundation
 import Synchronization
 import TestSources
@@ -46,10 +47,14 @@ import Testing
   }
 
   @Test func aClosedPortIsAClearError() async throws {
+    let folder = NSTemporaryDirectory() + "bulkhead-closed-port-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try Directory.create(folder, mode: 0o700)
+    try AtomicFile.write(Array("token".utf8), to: folder + "/token", mode: 0o600)
     let server = ServerSource(
       ServerSettings(
         address: try SourceAddress("https://127.0.0.1:1"), authority: nil,
-        token: Secret(file: "/etc/hostname")))
+        token: Secret(file: folder + "/token")))
     let error = try #require(try await server.refusal("felix"))
     #expect(error.isTransient)
     #expect(
@@ -86,7 +91,7 @@ import Testing
     try await SourceDouble.with { double in
       let vault = try double.vault(.token(Secret(file: "/nonexistent/token", variable: nil)))
       let error = try #require(try await VaultSource(vault).refusal("felix"))
-      #expect(error.message == "there is no token for vault \(double.url)")
+      #expect(error.message == "no token for vault \(double.url)")
       #expect(error.hint == "put it in /nonexistent/token")
     }
   }

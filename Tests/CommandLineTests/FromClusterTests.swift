@@ -102,7 +102,7 @@ import ThrowawayEtcd
       "- {user: alice, access: read-only}", "apiserver: kube-apiserver-etcd-client", "- user: backup",
       "prefix: /calico/, access: read", #""/backup/\\x2alock""#, "from: /a, to: /c", "from: /z, access: read",
       "roles: [calicoctl-read-only, shared]", "- {user: ops, why: \"has the role root in the cluster\"}",
-      "# not described: the user idle", "# not described: the user clerk, who logs in with a password",
+      "# not described: the user idle", "# not described: the user clerk, which logs in with a password",
     ] {
       #expect(text.contains(part), "\(part) in\n\(text)")
     }
@@ -181,7 +181,7 @@ import ThrowawayEtcd
     #expect(described.code == 0, "\(described.all)")
     let text = try String(contentsOfFile: hand.file, encoding: .utf8)
     #expect(text.contains("isolation: node-user\nnodes: [n1, n2, n3, n4]"), "\(text)")
-    #expect(text.contains("# cni-plugin.n2 is otherwise than on the other nodes"))
+    #expect(text.contains("# cni-plugin.n2 differs from the other nodes"))
     #expect(!text.contains("custom:"))
     // Another file of Bulkhead manages it, which this one replaces: apply restores it.
     let other = try hand.bulkhead("plan", "--full")

@@ -96,7 +96,8 @@ struct WrappedManifestTests {
         "calico.yaml:2: ConfigMapList wraps its objects in a kind: ConfigMapList"
       ])
     #expect(
-      Samples.faults(Self.list + "- just text\n").first?.contains("has an item that is not a Kubernetes") == true
+      Samples.faults(Self.list + "- just text\n").first?.contains("has an item that is not a Kubernetes")
+        == true
     )
     #expect(!Samples.faults("apiVersion: v1\nkind: List\nitems: []\n").isEmpty)
   }

@@ -44,7 +44,7 @@ extension Ledger {
         let isKnown = id.utf8.count == JoinTokenEntry.idLength && (count ?? 0) > 0
         guard isKnown else {
           throw CertificatesError(
-            "there is no join token \"\(id)\"", hint: "'bulkhead authority token list' shows their ids")
+            "no join token \"\(id)\"", hint: "'bulkhead authority token list' shows their ids")
         }
         try db.run(
           "UPDATE joinToken SET revokedAt = ? WHERE substr(hash, 1, ?) = ? AND revokedAt IS NULL",

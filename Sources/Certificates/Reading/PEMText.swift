@@ -89,7 +89,7 @@ struct PEMText {
     } catch {
       throw CertificatesError(
         "\(source) holds a protected private key that is damaged or protected in an unknown way",
-        hint: "write it anew with openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256")
+        hint: "convert it with openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256")
     }
     let passphrase = try passphrase(source)
     do {

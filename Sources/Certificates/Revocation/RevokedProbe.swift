@@ -1,5 +1,6 @@
 import Files
 import FoundationEssentials
+import Names
 
 /// A certificate that belongs to no user and is on the revocation list from its beginning: a member that still
 /// accepts it does not enforce the list, or has an older one.
@@ -14,8 +15,8 @@ extension Issuer {
   ///   - validity: the time until nextUpdate of the list.
   /// - Throws: ``CertificatesError`` or `FileError`.
   package func writeRevocationListWithProbe(in directory: String, validity: Duration) throws -> WrittenList {
-    let holder = CertificateHolder("bulkhead probe", purpose: .probe)
-    let probe = try authority.issue(client: holder.commonName, lifetime: .seconds(7 * 86_400), now: now)
+    let holder = CertificateHolder(ServerName.probe, purpose: .probe)
+    let probe = try authority.issue(SubjectName.probe, .client, lifetime: .seconds(7 * 86_400), now: now)
     var entry = LedgerEntry(probe.facts, by: authority, for: holder, file: nil)
     (entry.revokedAt, entry.reason) = (now, .cessationOfOperation)
     try ledger?.record([entry])

@@ -147,7 +147,7 @@ private struct Revocation {
         "no authority that is known here has signed \(word)", hint: "revoke it where it was issued")
     }
     throw CertificatesError(
-      "\"\(word)\" is no identity, no serial and no certificate that is known here",
+      "\"\(word)\" is not an identity, serial or certificate of this ledger",
       hint: "'bulkhead certs list --all' shows identities and serials; a certificate that the ledger lost is "
         + "revoked by its PEM file")
   }

@@ -213,7 +213,7 @@ extension ClusterMembers {
         try? await Task.sleep(for: .milliseconds(300 * attempt))
       }
     } catch { return .unknown("\(error)") }
-    return .unknown("the store was compacted meanwhile")
+    return .unknown("the store was compacted in the meantime")
   }
 
   /// Asks each member for the hash at the highest revision that one of them has, which the others reach in a

@@ -53,7 +53,7 @@ package struct Connection: ~Copyable {
     return try statement.step() ? try body(Row(of: statement)) : nil
   }
 
-  /// The first column of the first row; nil where there is no row.
+  /// The first column of the first row; nil if there are no rows.
   package func value<Value: DatabaseConvertible>(
     _ sql: StaticString, _ values: any DatabaseConvertible..., as type: Value.Type = Value.self
   ) throws(DatabaseError) -> Value? {

@@ -20,7 +20,7 @@ package final class DatabaseFile: @unchecked Sendable {
     case full
   }
 
-  /// Opens a file and makes it where there is none, with the process's umask. The files that SQLite keeps beside it
+  /// Opens a file, or creates it with the process's umask if it does not exist. The files that SQLite keeps beside it
   /// (`-wal`, `-shm`) get its mode.
   ///
   /// Changing a file to WAL does not wait for others, it fails: open a new one in one process at a time.

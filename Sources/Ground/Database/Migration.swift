@@ -21,7 +21,7 @@ extension Connection {
     return Set(try rows("SELECT identifier FROM grdb_migrations") { try $0[0] as String })
   }
 
-  /// Takes the steps that were not taken, each in a transaction of its own.
+  /// Runs the migrations that were not run yet, each in its own transaction.
   /// - Throws: ``DatabaseError``. The steps before the one that failed stay.
   package func migrate(_ migrations: [Migration]) throws {
     let applied = try appliedMigrations()

@@ -9,7 +9,7 @@ final class OpenDatabase {
   var isReading = false
 
   /// - Parameters:
-  ///   - path: a file's; it is made where there is none, with the process's umask.
+  ///   - path: of a file; it is created with the process's umask if it does not exist.
   ///   - patience: how long a call waits for a lock that another connection holds.
   init(path: String, patience: Duration) throws(DatabaseError) {
     guard sqlite3_threadsafe() != 0 else { throw .misuse("this SQLite was built for one thread only") }

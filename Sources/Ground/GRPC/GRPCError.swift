@@ -16,7 +16,7 @@ package struct GRPCError: Error, Hashable, Sendable {
   /// The server's words, or what happened to the connection. Never a secret.
   package let message: String
   package let processing: Processing
-  /// The client's certificate, its key or its authorities cannot be used; nobody was asked.
+  /// The client's certificate, its key or its authorities cannot be used; no request was sent.
   package let isAboutCredentials: Bool
   /// Why the connection could not be made or ended; nil if another reason is known, or none.
   package let cause: NetworkError?

@@ -4,7 +4,7 @@ package struct GRPCRequest: Sendable {
   package var path: String
   /// Headers of the caller's own. The values are kept out of HTTP/2's table of headers, because they may be secrets.
   package var metadata: [(name: String, value: String)]
-  /// How long the call may take, the making of a connection included; nil for as long as it likes.
+  /// The timeout of the call, including the time to connect; nil for no timeout.
   package var timeout: Duration?
 
   package init(path: String, metadata: [(name: String, value: String)] = [], timeout: Duration?) {

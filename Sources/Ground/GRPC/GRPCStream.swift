@@ -52,7 +52,7 @@ package final class GRPCStream: Sendable {
   }
 }
 
-/// The messages of one stream that nobody has taken yet. It belongs to the loop's thread.
+/// The messages of one stream that were not read yet. It belongs to the loop's thread.
 private final class StreamInbox {
   private var driver: ChannelDriver?
   private var call: Call?
@@ -83,7 +83,7 @@ private final class StreamInbox {
     // Who reads twice at a time gets an error and no message that the other waits for.
     guard self.reader == nil else {
       return reader(
-        .failure(GRPCError(.failedPrecondition, "somebody reads already", processing: .maybe)))
+        .failure(GRPCError(.failedPrecondition, "another task is already reading", processing: .maybe)))
     }
     if !messages.isEmpty {
       let message = messages.removeFirst()

@@ -82,7 +82,7 @@ extension Connection {
     } catch { fail(.tls(error)) }
   }
 
-  /// OpenSSL answers some messages by itself, such as KeyUpdate. A peer that sends them and never reads would make
+  /// OpenSSL itself answers some messages, such as KeyUpdate. A peer that sends them and never reads would make
   /// the buffer of answers grow.
   private static var mostAnswers: Int { 1 << 20 }
 

@@ -6,7 +6,7 @@ package enum ProtobufError: Error, Hashable, Sendable {
   case overlongInteger
   /// A field's number is 0 or above 536,870,911.
   case fieldNumber(UInt64)
-  /// There is no such wire type.
+  /// Unknown wire type.
   case unknownWireType(UInt8)
   /// A field that is known has a wire type that it cannot have.
   case wrongWireType(field: UInt32)

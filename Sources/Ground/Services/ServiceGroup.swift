@@ -15,7 +15,7 @@ package struct ServiceGroup: Sendable {
   /// - Parameters:
   ///   - services: The later ones may use the earlier ones: these are stopped last.
   ///   - signals: What asks the group to stop; none where something else, such as cancellation, does.
-  ///   - patience: How long all services together may take to shut down; nil for ever.
+  ///   - patience: The timeout for all services to shut down; nil for none.
   package init(
     _ services: [any Service], gracefulShutdownSignals signals: [Signal] = [],
     maximumGracefulShutdownDuration patience: Duration? = nil

@@ -25,8 +25,8 @@ package struct Signal: Sendable, Hashable {
 
 /// Takes notice of signals until it is released.
 ///
-/// They have no other effect from the first watch on, also when it has ended: a process that is about to end by itself
-/// is not killed by a signal that comes a moment later.
+/// From the first watch on the signals have no default effect, even after the watch has ended: a process that is about
+/// to exit is not killed by a signal that arrives a moment later.
 ///
 /// `@unchecked Sendable`: the sources are set once, and a source may be cancelled on any thread.
 final class SignalWatch: @unchecked Sendable {

@@ -1,7 +1,7 @@
 /// Reads a text document by document.
 ///
 /// It keeps its own stack, so that depth is a number and not a crash. What aliases stand for is shared in memory, and
-/// counted each time, so that whoever walks through a document walks through a bounded number of nodes.
+/// counted each time, so that a traversal of a document visits a bounded number of nodes.
 package struct DocumentReader {
   private let parser: EventParser
   private let limits: YAMLLimits
@@ -35,7 +35,7 @@ package struct DocumentReader {
     self.limits = limits
   }
 
-  /// The next document; nil where there is none, and after an error.
+  /// The next document; nil at the end, and after an error.
   package mutating func next() throws(YAMLError) -> Document? {
     (anchors, stack, repeatedKeys, aliasedNodes, nodesInKeys) = ([:], [], [], 0, 0)
     var root: Node?
@@ -121,7 +121,7 @@ package struct DocumentReader {
 }
 
 extension String {
-  /// One that begins a scalar is left over from files that were put together: nobody sees it, and nobody means it.
+  /// A byte order mark at the start of a scalar is a remainder of concatenated files, invisible and unintended.
   fileprivate var withoutByteOrderMark: String {
     unicodeScalars.first == "\u{feff}" ? String(unicodeScalars.dropFirst()) : self
   }

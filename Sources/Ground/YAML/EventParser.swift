@@ -2,7 +2,7 @@ internal import CLibyaml
 
 /// Reads a text event by event. It owns libyaml's parser and the bytes that this one looks at.
 package final class EventParser {
-  // libyaml's parser holds addresses of its own parts, so it stays where it was made.
+  // libyaml's parser contains pointers to itself, so it must not move in memory.
   private let parser: UnsafeMutablePointer<yaml_parser_t>
   private let input: UnsafeMutableBufferPointer<UInt8>
   /// After the end of the stream, and after an error, libyaml has nothing to say.

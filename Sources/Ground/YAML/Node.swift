@@ -30,7 +30,7 @@ package enum Node: Sendable {
   }
 
   package struct Mapping: Sendable {
-    /// In the order written. A key that stands twice is here twice; ``Document/repeatedKeys`` tells.
+    /// In the order of the text. A duplicate key is included twice; see ``Document/repeatedKeys``.
     package let pairs: [(key: Node, value: Node)]
     package let mark: Mark
     let writtenTag: String?

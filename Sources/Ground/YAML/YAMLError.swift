@@ -2,7 +2,7 @@
 package struct YAMLError: Error, Hashable, Sendable {
   /// The part of the reader that gave up.
   package enum Kind: Sendable {
-    /// The bytes are no text that YAML allows: invalid UTF-8 or a control character.
+    /// The bytes are not text that YAML allows: invalid UTF-8 or a control character.
     case reader
     /// The text has no tokens.
     case scanner
@@ -21,7 +21,7 @@ package struct YAMLError: Error, Hashable, Sendable {
   package let mark: Mark
   /// Where what could not be finished was begun.
   package let context: Mark?
-  /// For ``Kind/reader`` the offset of the byte, from 0. The mark is no help there: it is the beginning.
+  /// For ``Kind/reader`` the offset of the byte, from 0. The mark is at the beginning then, and does not help.
   package let byteOffset: Int?
 
   init(_ kind: Kind, _ problem: String, at mark: Mark, context: Mark? = nil, byteOffset: Int? = nil) {
@@ -33,7 +33,7 @@ package struct YAMLError: Error, Hashable, Sendable {
   }
 }
 
-/// Bounds that keep a hostile text from taking the memory, the stack or the time of whoever reads it.
+/// Limits that keep a hostile text from exhausting the reader's memory, stack or time.
 package struct YAMLLimits: Sendable {
   /// Of the text.
   package var bytes = 64 << 20

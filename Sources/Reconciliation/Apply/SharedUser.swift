@@ -98,8 +98,8 @@ package struct SharedUserLost: ExplainedError, Sendable {
   }
 
   package var hint: String? {
-    ([Shell.etcdctl(["user", "add"], [user], flags: ["--no-password"])]
-      + roles.map { Shell.etcdctl(["user", "grant-role"], [user, $0]) })
+    ([EtcdctlCommand.line(["user", "add"], [user], flags: ["--no-password"])]
+      + roles.map { EtcdctlCommand.line(["user", "grant-role"], [user, $0]) })
       .joined(separator: " && ")
   }
 }

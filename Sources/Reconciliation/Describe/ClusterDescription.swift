@@ -31,7 +31,7 @@ package struct ClusterDescription {
     let recognition = Recognition(state, template, release: release, catalogue)
     self.template = recognition.template
     for identity in recognition.differing {
-      remarks.append("\(identity.user) is otherwise than on the other nodes: 'bulkhead plan' says how")
+      remarks.append("\(identity.user) differs from the other nodes: 'bulkhead plan' shows how")
     }
     describeRest(recognition, catalogue)
     self.template.remarks = remarks
@@ -55,7 +55,7 @@ package struct ClusterDescription {
       if let problem = UserName.problem(with: user) {
         remarks.append("not described: \(problem.message)")
       } else if withPassword.contains(user) || state.users[user]?.acceptsEmptyPassword == true {
-        remarks.append("not described: the administrator \(user), who logs in with a password")
+        remarks.append("not described: the administrator \(user), which logs in with a password")
       } else {
         template.administrators.append(
           SegmentationFile.Administrator(user: user, why: "has the role root in the cluster"))
@@ -88,10 +88,10 @@ package struct ClusterDescription {
     }
     if state.users[user]?.acceptsEmptyPassword == true {
       return remarks.append(
-        "not described: the user \(user), as whom anybody can log in with an empty password")
+        "not described: the user \(user), which accepts an empty password")
     }
     if withPassword.contains(user) {
-      return remarks.append("not described: the user \(user), who logs in with a password")
+      return remarks.append("not described: the user \(user), which logs in with a password")
     }
     if ["calicoctl", "kube-apiserver"].contains(where: user.hasPrefix), catalogue[user] != nil {
       return remarks.append("not described: the user \(user), whose name is that of a role of the catalogue")
@@ -102,7 +102,7 @@ package struct ClusterDescription {
     }
     let shared = roles.filter(known.contains)
     guard own != nil || !shared.isEmpty else {
-      return remarks.append("not described: the user \(user), who has no role that allows anything")
+      return remarks.append("not described: the user \(user), which has no role with grants")
     }
     if catalogue[user] != nil {
       remarks.append(

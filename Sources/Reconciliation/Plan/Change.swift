@@ -51,18 +51,18 @@ package enum Change: Hashable, Sendable {
   /// command line.
   package var etcdctl: String {
     switch self {
-    case .addRole(let role): Shell.etcdctl(["role", "add"], [role])
-    case .deleteRole(let role): Shell.etcdctl(["role", "delete"], [role])
+    case .addRole(let role): EtcdctlCommand.line(["role", "add"], [role])
+    case .deleteRole(let role): EtcdctlCommand.line(["role", "delete"], [role])
     case .grant(let permission, let role), .narrow(let permission, let role):
-      Shell.etcdctl(["role", "grant-permission"], [role, "\(permission.grant.access)"], permission)
+      EtcdctlCommand.line(["role", "grant-permission"], [role, "\(permission.grant.access)"], permission)
     case .revoke(let permission, let role):
-      Shell.etcdctl(["role", "revoke-permission"], [role], permission)
-    case .addUser(let user): Shell.etcdctl(["user", "add"], [user], flags: ["--no-password"])
-    case .addPasswordUser(let user): Shell.etcdctl(["user", "add"], [user], password: user)
-    case .changePassword(let user): Shell.etcdctl(["user", "passwd"], [user], password: user)
-    case .deleteUser(let user): Shell.etcdctl(["user", "delete"], [user])
-    case .link(let user, let role): Shell.etcdctl(["user", "grant-role"], [user, role])
-    case .unlink(let user, let role): Shell.etcdctl(["user", "revoke-role"], [user, role])
+      EtcdctlCommand.line(["role", "revoke-permission"], [role], permission)
+    case .addUser(let user): EtcdctlCommand.line(["user", "add"], [user], flags: ["--no-password"])
+    case .addPasswordUser(let user): EtcdctlCommand.line(["user", "add"], [user], password: user)
+    case .changePassword(let user): EtcdctlCommand.line(["user", "passwd"], [user], password: user)
+    case .deleteUser(let user): EtcdctlCommand.line(["user", "delete"], [user])
+    case .link(let user, let role): EtcdctlCommand.line(["user", "grant-role"], [user, role])
+    case .unlink(let user, let role): EtcdctlCommand.line(["user", "revoke-role"], [user, role])
     }
   }
 }

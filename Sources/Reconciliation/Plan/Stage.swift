@@ -88,11 +88,11 @@ package enum StageRefusal: ExplainedError, Hashable, Sendable {
   package var description: String {
     switch self {
     case .noSuchUser(let user):
-      "authentication is on, and there is no user '\(user)' whose access could be kept"
+      "authentication is on, and the user '\(user)', whose access would be kept, does not exist"
     case .notPrepared(let count):
-      "\(count) change\(count == 1 ? "" : "s") that the file wants \(count == 1 ? "is" : "are") still to be made, so somebody would miss an access"
-    case .notSwitched: "authentication is off, so taking a user away would take nothing from anybody"
-    case .sharedIsRoot: "the shared certificate is that of root, whom etcd keeps"
+      "\(count) change\(count == 1 ? "" : "s") that the file wants \(count == 1 ? "is" : "are") still to be created, so a client would lose access"
+    case .notSwitched: "authentication is off, so deleting a user would remove no access"
+    case .sharedIsRoot: "the shared certificate belongs to root, which etcd does not delete"
     case .sharedIsApplicant(let user): "the shared certificate is '\(user)', the one in hand"
     case .sharedIsOthers(let user): "'\(user)' is kube-apiserver's in the file, and stays"
     case .memberUnreachable(let member):
@@ -108,10 +108,10 @@ package enum StageRefusal: ExplainedError, Hashable, Sendable {
     case .notPrepared: "run 'bulkhead apply --stage prepare' first"
     case .notSwitched: "run 'bulkhead apply --stage switch' first"
     case .sharedIsRoot:
-      "when nobody needs it any more, revoke the certificate with 'bulkhead certs revoke', or change the authority"
+      "when nothing uses it any more, revoke the certificate with 'bulkhead certs revoke', or change the authority"
     case .sharedIsApplicant:
       "set etcd.certificate to an administrator's own: 'bulkhead certs issue --root' makes one"
-    case .sharedIsOthers: "give kube-apiserver a certificate of its own, or leave --shared out"
+    case .sharedIsOthers: "give kube-apiserver its own certificate, or omit --shared"
     case .memberUnreachable: "start the member, and run this again"
     case .stillMounted: "segment their manifest with 'bulkhead manifest', roll them out, and run this again"
     }

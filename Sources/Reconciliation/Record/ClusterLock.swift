@@ -99,7 +99,7 @@ package struct ClusterLock: Sendable {
       do {
         let revision = try await etcd.write(
           values, deleting: keys, onlyIf: OwnKeys.lock, wasMadeAt: state.revision.withLock { $0 })
-        guard revision != nil else { throw LockError.lost("its key is gone") }
+        guard revision != nil else { throw LockError.lost("its key is missing") }
         return
       } catch let error as EtcdError where error.isTransient && attempt < 3 {
         // The write is idempotent.

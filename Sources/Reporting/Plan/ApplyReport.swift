@@ -94,11 +94,11 @@ package struct ApplyReport: TextReport, Sendable {
 
   /// What happened to requests that were in flight when authentication was turned on.
   private var onTheWay: String {
-    let fate = "refused with 'etcdserver: user name is empty', and not done: whoever sent it has to ask again"
+    let fate = "refused with 'etcdserver: user name is empty' and not executed: its client must retry"
     return switch refusedAtSwitch {
-    case nil: "a write that was on its way at that moment was \(fate)"
-    case 0: "no request that was on its way at that moment was refused"
-    case let number?: "\(count(number, "request")) on the way at that moment: \(fate)"
+    case nil: "a write in flight at that moment was \(fate)"
+    case 0: "no request in flight at that moment was refused"
+    case let number?: "\(count(number, "request")) in flight at that moment: \(fate)"
     }
   }
 }

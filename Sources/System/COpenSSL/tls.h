@@ -1,5 +1,5 @@
 #pragma once
-// TLS: what Swift's importer does not see of OpenSSL, which is macros, unions and constants made of other constants.
+// TLS: parts of OpenSSL that Swift cannot import: macros, unions, and constants defined by other constants.
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>

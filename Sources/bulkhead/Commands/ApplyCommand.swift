@@ -10,27 +10,28 @@ import Services
 struct ApplyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apply",
-    abstract: "Make the users and roles of the file in etcd.",
+    abstract: "Create and change etcd's users and roles as the file asks.",
     discussion: """
       Does what 'bulkhead plan' shows, in that order, and reads changed users and roles back. Safe to stop and to run again: \
-      Ctrl-C finishes the change in hand. A second run changes nothing. Two at once wait for each other: see --wait.
+      Ctrl-C finishes the changes in flight. A second run changes nothing. A second process waits for the first: see --wait.
 
-      What takes an access away is listed first and wants --yes, or an answer on a terminal.
+      Changes that remove access are listed first and need --yes, or an answer on a terminal.
 
-      From one certificate that all programs share to one for each, nobody being locked out in between:
-        bulkhead apply --stage prepare --shared CN   new users beside the old one, which keeps what it had
+      From one shared certificate to one for each program, without locking a client out:
+        bulkhead apply --stage prepare --shared CN   new users beside the old one, which keeps its access
         bulkhead apply --stage switch --shared CN    authentication on, if it is off
         (give each program its certificate: 'bulkhead manifest' and a rollout)
         kubectl get pods -A -o json | bulkhead apply --stage clean --shared CN --pods -
-      A write that is on its way in the instant of switch is refused by etcd, 'etcdserver: user name is empty', and not \
-      done: whoever sent it has to ask again. switch says how many were.
-      clean counts refused requests before and after, and gives the old user back if there are more.
+      Writes in flight during switch may fail with 'etcdserver: user name is empty'; their clients must retry. switch \
+      reports how many.
+      clean counts refused requests before and after, and recreates the old user if there are more.
       """)
 
-  @Flag(help: "Turn authentication on afterwards, if the certificate in hand can still administer etcd then.")
+  @Flag(
+    help: "Turn authentication on afterwards, if the certificate can administer etcd then.")
   var enableAuth = false
 
-  @Flag(help: "Do not ask before taking an access away.")
+  @Flag(help: "Do not ask before removing access.")
   var yes = false
 
   @Option(
@@ -42,7 +43,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
   @OptionGroup var takeOverOption: TakeOverOption
 
-  @Flag(help: "Read every user and role, also if nothing seems to have changed.")
+  @Flag(help: "Read every user and role, even if nothing seems to have changed.")
   var full = false
 
   @OptionGroup(title: "Stages") var stages: StageOptions

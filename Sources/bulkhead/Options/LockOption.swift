@@ -28,7 +28,7 @@ struct LockOption: ParsableArguments {
     return try await ClusterLock.holding(
       etcd, as: .thisProcess, wait: .seconds(wait),
       waiting: { holder in
-        Console.progress("waiting for \(holder.map { "\($0)" } ?? "somebody else, who holds the lock")")
+        Console.progress("waiting for \(holder.map { "\($0)" } ?? "another process, which holds the lock")")
       }, body)
   }
 }

@@ -7,14 +7,15 @@ extension Stage: ExpressibleByArgument {}
 struct StageOptions: ParsableArguments {
   @Option(
     help: """
-      One step of the way from a shared certificate: prepare makes the new users and takes nothing away, switch turns \
-      authentication on, clean takes the old user away.
+      One step of the way from a shared certificate: prepare creates the new users and removes nothing, switch turns \
+      authentication on, clean deletes the old user.
       """)
   var stage: Stage?
 
   @OptionGroup var shared: SharedOptions
 
-  @Option(help: "Seconds for which clean counts refused requests, before and after the shared user goes.")
+  @Option(
+    help: "Seconds for which clean counts refused requests, before and after the shared user is deleted.")
   var watch = 10
 
   func validate() throws {
@@ -40,7 +41,7 @@ struct StageOptions: ParsableArguments {
     case .switch:
       "next, give each program its own certificate ('bulkhead manifest' and a rollout), then 'bulkhead apply --stage clean\(again)'"
     case .clean:
-      shared.pods == nil ? "etcd does not tell who uses a certificate; --pods looks at the pods" : nil
+      shared.pods == nil ? "etcd does not report who uses a certificate; --pods checks the pods" : nil
     }
   }
 

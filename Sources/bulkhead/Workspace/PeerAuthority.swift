@@ -20,7 +20,8 @@ struct PeerAuthorityOption: ParsableArguments {
     guard !clientsCanActAsMembers else { return }
     guard try FileContents.readIfPresent(file.file) != nil else {
       return Console.note(
-        "cannot find the file '\(file.file)', so it was not checked whether etcd's servers have this authority")
+        "cannot find the file '\(file.file)', so it was not checked whether etcd's servers have this authority"
+      )
     }
     let workspace = try Workspace(file)
     let servers = workspace.path(workspace.file.etcd.ca)

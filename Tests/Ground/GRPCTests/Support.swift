@@ -36,7 +36,7 @@ struct Dialogue {
     let call = TestCall()
     let request = GRPCRequest(
       path: "/test.Service/Method", metadata: token.map { [("token", $0)] } ?? [], timeout: timeout)
-    call.exchange = Exchange(
+    call.exchange = CallExchange(
       request, framed: MessageFraming.frame(message), isComplete: true, answer: .one,
       limit: session.options.messageLimit
     ) { [weak call] in call?.ends.append($0) }
@@ -47,7 +47,7 @@ struct Dialogue {
   /// Starts a call with messages in both directions.
   func startStream(_ message: [UInt8] = [1, 2, 3]) throws -> TestCall {
     let call = TestCall()
-    call.exchange = Exchange(
+    call.exchange = CallExchange(
       GRPCRequest(path: "/test.Service/Stream", timeout: nil), framed: MessageFraming.frame(message),
       isComplete: false, answer: .many { [weak call] in call?.messages.append($0) },
       limit: session.options.messageLimit
@@ -59,7 +59,7 @@ struct Dialogue {
 
 /// What came of a call.
 final class TestCall {
-  var exchange: Exchange!
+  var exchange: CallExchange!
   var messages: [[UInt8]] = []
   var ends: [Result<[UInt8], GRPCError>] = []
 

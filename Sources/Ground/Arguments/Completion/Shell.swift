@@ -1,3 +1,5 @@
+import Text
+
 /// A shell that a completion script can be made for.
 enum Shell: String, CaseIterable, Sendable {
   case zsh, bash, fish
@@ -50,9 +52,7 @@ extension CommandPath {
 
 extension String {
   /// In single quotes, for bash and zsh.
-  var shellQuoted: String {
-    "'\(split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#))'"
-  }
+  var shellQuoted: String { ShellWord.posix(self) }
 
   /// Letters, digits and underscores, for the name of a function.
   var functionName: String { String(map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }) }

@@ -18,7 +18,7 @@ struct ArgumentDefinition: Sendable {
   var values: [String] = []
   /// The section of help that it stands in; nil for the usual one.
   var section: String?
-  /// Puts a word there; a flag takes any. False where it is no value of this argument.
+  /// Stores a word; a flag accepts any. False if the word is not a valid value.
   var store: @Sendable (String) -> Bool
 
   var names: [Name] {

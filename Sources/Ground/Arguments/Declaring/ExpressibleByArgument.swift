@@ -1,6 +1,6 @@
 /// A value that is read from one word of the command line.
 package protocol ExpressibleByArgument: Sendable {
-  /// - Returns: nil where the word is no such value.
+  /// - Returns: nil if the word is not a valid value.
   init?(argument: String)
 
   /// The value as help shows it, and as it is typed.

@@ -10,9 +10,9 @@ package struct Flag: Sendable, ArgumentDeclaring {
     set { slot = Slot(newValue) }
   }
 
-  /// - Parameter wrappedValue: false; there is no way to take a flag back.
+  /// - Parameter wrappedValue: must be false, because a flag cannot be unset on the command line.
   package init(wrappedValue: Bool, name: NameSpecification = .long, help: ArgumentHelp = "") {
-    precondition(!wrappedValue, "a flag that is there from the beginning could not be taken away")
+    precondition(!wrappedValue, "a flag that is set by default could not be unset")
     slot = Slot(false)
     self.name = name
     self.help = help

@@ -41,7 +41,7 @@ package struct CommandConfiguration: Sendable {
   package var abstract: String
   /// Paragraphs that follow it in the command's own help; lines are wrapped, and their ends kept.
   package var discussion: String
-  /// What `--version` prints, here and in subcommands; empty where there is no such flag.
+  /// The text that `--version` prints, also for subcommands; empty for no such flag.
   package var version: String
   package var subcommands: [any ParsableCommand.Type]
   /// The one that is meant where none is named.

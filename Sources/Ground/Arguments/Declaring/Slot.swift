@@ -6,7 +6,7 @@ final class Slot<Value: Sendable>: Sendable {
 
   init(_ value: Value?) { content = Mutex(value) }
 
-  /// Nil before the parser has put a value there, where there is no default.
+  /// Nil before the parser has stored a value, if there is no default.
   var value: Value? { content.withLock { $0 } }
 
   func set(_ value: Value) { content.withLock { $0 = value } }

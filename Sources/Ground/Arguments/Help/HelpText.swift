@@ -73,7 +73,7 @@ struct HelpText {
       command.configuration.commandName + (isDefault ? " (default)" : ""), command.configuration.abstract)
   }
 
-  /// A label and, in a column of its own, a text: beside the label where that is short, and below it otherwise.
+  /// A label and a text in a second column: beside the label if it is short, else below it.
   private func entry(_ label: String, _ text: String) -> String {
     let label = "  " + label
     guard !text.isEmpty else { return label }

@@ -2,7 +2,7 @@ import Glibc
 
 /// The terminal, or whatever standard output and standard error are.
 enum Terminal {
-  /// In letters; 80 where standard output is no terminal, or one that does not say.
+  /// In characters; 80 if standard output is not a terminal or its width is unknown.
   static var width: Int {
     var size = winsize()
     guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }

@@ -78,7 +78,7 @@ struct ArgumentParser {
 }
 
 extension Words {
-  /// The letters of the word that the letter at `index` is one of; nil where it is a word by itself.
+  /// The combined short options that the one at `index` belongs to; nil if it is a separate word.
   fileprivate func packed(at index: Int) -> String? {
     guard all[index].isPart,
       let word = all.first(where: { $0.position == all[index].position && !$0.isPart }),

@@ -2,7 +2,7 @@ import Glibc
 
 extension ParsableCommand {
   /// Parses the words of the command line from this command downwards.
-  /// - Parameter arguments: without the program's name; nil for the process's own, where bytes that are no UTF-8 come as
+  /// - Parameter arguments: without the program's name; nil for the process's own, where bytes that are not UTF-8 become
   ///   U+FFFD.
   /// - Throws: a ``CommandLineError`` for ``exit(withError:)``.
   package static func parseAsRoot(_ arguments: [String]? = nil) throws -> any ParsableCommand {

@@ -4,7 +4,7 @@ import Synchronization
 /// Generates P-256 keys, one for each certificate. A context keeps the parameters of the curve, which take as long to
 /// set up as the key itself, and is used again; several threads use one each.
 enum P256Generator {
-  /// Contexts that no thread uses at the moment. They are not shared: whoever takes one owns it until it is returned.
+  /// Contexts that no thread uses at the moment. They are not shared: a thread owns one until it returns it.
   private static let idle = Mutex<[Context]>([])
 
   /// - Throws: ``CryptographyError``.

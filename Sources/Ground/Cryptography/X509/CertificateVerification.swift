@@ -23,7 +23,7 @@ extension Certificate {
     Calls.begin()
     let operation = "verify a certificate"
     let store = try Owned(X509_STORE_new(), X509_STORE_free, operation)
-    // The store keeps a reference of its own to what is added.
+    // The store retains what is added.
     for authority in authorities {
       try check(X509_STORE_add_cert(store.pointer, authority.verifiable()), operation)
     }
@@ -53,7 +53,7 @@ extension Certificate {
     default: throw CryptographyError(operation, because: "a host that is neither a name nor an address")
     }
     let isVerified = X509_verify_cert(context.pointer) == 1
-    // The context keeps no references of its own to these.
+    // The context does not retain these.
     withExtendedLifetime((self, intermediates, authorities, lists)) {}
     guard isVerified else {
       let code = X509_STORE_CTX_get_error(context.pointer)

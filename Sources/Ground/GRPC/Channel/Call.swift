@@ -2,25 +2,25 @@
 /// surely did not process it.
 final class Call {
   let request: GRPCRequest
-  /// When the caller wants an answer at the latest.
+  /// The deadline of the call.
   let deadline: ContinuousClock.Instant?
   /// What was to be sent when it was started, framed.
   private var framed: [UInt8]
   private var isComplete: Bool
-  private let answer: Exchange.Answer
+  private let answer: CallExchange.Answer
   /// Who is told the end, from the start on.
   private var finish: ((Result<[UInt8], GRPCError>) -> Void)?
   private(set) var isOver = false
 
   private(set) var tries = 0
   /// The current try, once there is a connection for it.
-  private(set) var exchange: Exchange?
+  private(set) var exchange: CallExchange?
   weak var link: Link?
   /// Whether the caller waited for a message before there was a try.
   var isWaitedFor = false
 
   init(
-    _ request: GRPCRequest, framed: [UInt8], isComplete: Bool, answer: Exchange.Answer,
+    _ request: GRPCRequest, framed: [UInt8], isComplete: Bool, answer: CallExchange.Answer,
     deadline: ContinuousClock.Instant?
   ) {
     self.request = request
@@ -43,15 +43,15 @@ final class Call {
   }
 
   /// - Parameters:
-  ///   - remaining: What is left of the time; nil for as long as it likes.
+  ///   - remaining: The remaining time until the deadline; nil for no deadline.
   ///   - ended: The try's end.
   func nextTry(
     limit: Int, remaining: Duration?, ended: @escaping (Result<[UInt8], GRPCError>) -> Void
-  ) -> Exchange {
+  ) -> CallExchange {
     tries += 1
     var request = request
     request.timeout = remaining
-    let exchange = Exchange(
+    let exchange = CallExchange(
       request, framed: framed, isComplete: isComplete, answer: answer, limit: limit, finish: ended)
     if isWaitedFor { _ = exchange.waitsForMessage() }
     self.exchange = exchange

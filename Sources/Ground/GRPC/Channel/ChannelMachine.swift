@@ -31,7 +31,7 @@ final class ChannelMachine {
   }
 
   let options: Options
-  /// The time, which whoever calls a function of this sets before.
+  /// The current time; the caller sets it before each call.
   var now = ContinuousClock.now
 
   let scheme: String

@@ -1,7 +1,7 @@
 /// One connection of a channel, from the attempt to its end.
 final class Link {
   enum State {
-    /// There is no connection yet, or no TLS.
+    /// Not connected yet, or the TLS handshake is not complete.
     case connecting
     /// The server's settings have not come.
     case greeting

@@ -26,7 +26,7 @@ final class ClientSession {
   private let session: OpaquePointer
   /// What nghttp2 last found wrong, in its words.
   private var fault: String?
-  var exchanges: [Int32: Exchange] = [:]
+  var exchanges: [Int32: CallExchange] = [:]
 
   /// The server's settings have come. Before that it may still refuse the connection: under TLS 1.3 a client's
   /// certificate is looked at after the client's handshake is over.
@@ -62,7 +62,7 @@ final class ClientSession {
     var options: OpaquePointer?
     guard nghttp2_option_new(&options) == 0 else { throw SessionError(description: "out of memory") }
     defer { nghttp2_option_del(options) }
-    // The windows are moved by whoever takes the messages.
+    // The reader of the messages enlarges the windows.
     nghttp2_option_set_no_auto_window_update(options, 1)
     var session: OpaquePointer?
     let code = nghttp2_session_client_new2(&session, callbacks.pointer, nil, options)
@@ -100,8 +100,8 @@ final class ClientSession {
   var isIdle: Bool { exchanges.isEmpty }
 
   /// Sends a call, or puts it in line if the server takes no more at a time.
-  /// - Throws: ``SessionError`` if this connection takes no more calls at all; the call is then not started.
-  func start(_ exchange: Exchange) throws(SessionError) {
+  /// - Throws: ``SessionError`` if this connection accepts no more calls; the call is not started then.
+  func start(_ exchange: CallExchange) throws(SessionError) {
     var headers = HeaderBlock()
     headers.add(":method", fixed: "POST")
     headers.add(":scheme", scheme)
@@ -123,7 +123,7 @@ final class ClientSession {
   }
 
   /// Gives a call up: the server is told to stop, or never hears of it.
-  func giveUp(_ exchange: Exchange) {
+  func giveUp(_ exchange: CallExchange) {
     guard let stream = exchange.stream, exchanges.removeValue(forKey: stream) != nil else { return }
     // Only memory can be wanting, and then the next send says so.
     _ = nghttp2_submit_rst_stream(
@@ -131,14 +131,14 @@ final class ClientSession {
   }
 
   /// There is more to send for a call.
-  func resume(_ exchange: Exchange) {
+  func resume(_ exchange: CallExchange) {
     guard let stream = exchange.stream, exchange.isDeferred, exchanges[stream] != nil else { return }
     exchange.isDeferred = false
     _ = nghttp2_session_resume_data(session, stream)
   }
 
   /// The server may send this much more for a call.
-  func release(_ count: Int, of exchange: Exchange) {
+  func release(_ count: Int, of exchange: CallExchange) {
     guard count > 0, let stream = exchange.stream, exchanges[stream] != nil else { return }
     _ = nghttp2_session_consume_stream(session, stream, count)
   }
@@ -169,7 +169,7 @@ final class ClientSession {
   // MARK: - what the callbacks tell
 
   func received(_ bytes: UnsafeRawBufferPointer, on stream: Int32) {
-    // A stream that nobody reads must not stop the others.
+    // A stream that is not read must not block the others.
     _ = nghttp2_session_consume_connection(session, bytes.count)
     guard let exchange = exchanges[stream] else {
       _ = nghttp2_session_consume_stream(session, stream, bytes.count)

@@ -23,7 +23,7 @@ struct HeaderBlock {
     entries.append((nil, name.utf8.count, nil, value.utf8.count, true))
   }
 
-  /// nghttp2 puts headers into bytes when it sends them, so it copies here what does not live for ever.
+  /// nghttp2 puts headers into bytes when it sends them, so values with a limited lifetime are copied here.
   func withEntries<Result>(_ body: (UnsafeBufferPointer<nghttp2_nv>) -> Result) -> Result {
     text.withUnsafeBufferPointer { text in
       var rest = UnsafeMutablePointer(mutating: text.baseAddress)

@@ -1,4 +1,4 @@
-/// A connection cannot go on: the peer broke the rules of HTTP/2, or there is no memory.
+/// The connection has to end: the peer violated HTTP/2, or memory is exhausted.
 struct SessionError: Error, Hashable, CustomStringConvertible {
   /// nghttp2's words.
   let description: String

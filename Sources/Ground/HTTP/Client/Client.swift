@@ -3,8 +3,8 @@ import Network
 
 /// Asks servers, with a connection for each request.
 ///
-/// There is no proxy, no redirection and no second try: one request is sent once at most, and its answer is what the
-/// server at the address said.
+/// It uses no proxy, follows no redirects and does not retry: a request is sent at most once, and the answer comes from
+/// the server at the address.
 ///
 ///     let client = Client(tls: try .client(trusting: .authorities(authorities)))
 ///     let answer = try await client.send(.get, to: address)

@@ -32,7 +32,7 @@ package final class ClientConnection: @unchecked Sendable {
   ///   - tls: how; nil where the address is plain.
   ///   - connectLimit: for finding the host, connecting to it and agreeing on TLS.
   ///   - limits: how large answers may be.
-  ///   - loop: nil for one that all share.
+  ///   - loop: nil for a shared one.
   /// - Throws: ``ClientError``.
   package static func connect(
     to address: WebAddress, tls: TLSContext? = nil, tlsName: String? = nil,
@@ -42,7 +42,7 @@ package final class ClientConnection: @unchecked Sendable {
     let common: EventLoop
     do throws(NetworkError) { common = try SharedLoop.orThis(loop) } catch { throw .network(error) }
     if address.isSecure, tls == nil {
-      throw .network(.tls(.unusable("nothing says how to use TLS")))
+      throw .network(.tls(.unusable("TLS is not configured")))
     }
     let itself = ClientConnection(address.authority, limits, on: common)
     var options = ConnectOptions(tls: address.isSecure ? tls : nil)

@@ -2,7 +2,7 @@ import Network
 
 /// Why there is no answer, by cause.
 package enum ClientError: Error, Hashable, Sendable {
-  /// There is no connection, or it was lost before the answer was whole.
+  /// Not connected, or the connection was lost before the answer was complete.
   case network(NetworkError)
   /// The server has closed the connection before the answer was whole.
   case closedEarly

@@ -103,7 +103,7 @@ struct BodyReader {
     let rest = line.dropFirst(digits.count)
     guard (1...8).contains(digits.count), rest.allSatisfy(\.isFieldContent),
       rest.isEmpty || rest.drop(while: { $0 == .space || $0 == .tab }).first == UInt8(ascii: ";")
-    else { throw .malformed("the size of a chunk is no number") }
+    else { throw .malformed("the size of a chunk is not a number") }
     return digits.reduce(0) { $0 << 4 | Int($1.hexadecimalValue ?? 0) }
   }
 }

@@ -20,6 +20,6 @@ extension UInt8 {
   /// A character that a field's value may hold (RFC 9110, section 5.5): no control character but the tab.
   var isFieldContent: Bool { self >= 0x20 && self != 0x7f || self == .tab }
 
-  /// A visible ASCII character, as a request's target is made of.
+  /// A visible ASCII character, as in a request's target.
   var isVisible: Bool { (0x21...0x7e).contains(self) }
 }

@@ -32,7 +32,7 @@ enum Framing: Hashable {
   /// Digits alone: `Int` would take `+3`.
   private static func number(_ text: String) throws(MessageFault) -> Int {
     guard (1...15).contains(text.utf8.count), text.utf8.allSatisfy(\.isDigit), let number = Int(text) else {
-      throw .malformed("the length is no number")
+      throw .malformed("the length is not a number")
     }
     return number
   }

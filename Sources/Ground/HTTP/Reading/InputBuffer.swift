@@ -36,7 +36,7 @@ struct InputBuffer {
     return line
   }
 
-  /// Takes up to so many bytes.
+  /// Removes and returns up to `limit` bytes.
   mutating func take(atMost limit: Int) -> [UInt8] {
     let count = min(limit, count)
     let taken = Array(bytes[start..<(start + count)])

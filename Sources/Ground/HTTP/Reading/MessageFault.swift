@@ -1,4 +1,4 @@
-/// Why bytes are no message that is taken: RFC 9112, and of what it leaves open the strict side.
+/// Why bytes are not accepted as a message: RFC 9112, in its strictest reading.
 package struct MessageFault: Error, Hashable, Sendable, CustomStringConvertible {
   /// What a server answers with; of an answer that a client read it means nothing.
   package let status: Status

@@ -14,7 +14,7 @@ enum RequestLine {
     }
     let version = try Version(parts[2])
     let method = Method(String(decoding: parts[0], as: UTF8.self))
-    guard method != .connect else { throw MessageFault(.notImplemented, "this is no proxy") }
+    guard method != .connect else { throw MessageFault(.notImplemented, "this is not a proxy") }
     guard !parts[1].isEmpty, parts[1].allSatisfy({ $0.isVisible && $0 != UInt8(ascii: "#") }) else {
       throw .malformed("the target holds what no target has")
     }
@@ -33,7 +33,7 @@ enum RequestLine {
   static func checkHost(_ head: inout RequestHead) throws(MessageFault) {
     let hosts = head.fields.all("host")
     guard hosts.count == 1 || hosts.isEmpty && head.version == .http10 else {
-      throw .malformed(hosts.isEmpty ? "there is no host" : "there are several hosts")
+      throw .malformed(hosts.isEmpty ? "the host is missing" : "there are several hosts")
     }
     if let host = hosts.first, !isHost(host) { throw .malformed("the host is not valid") }
     guard let (authority, target) = absolute(head.target) else { return }

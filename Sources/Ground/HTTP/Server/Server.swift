@@ -32,7 +32,7 @@ package final class Server: Sendable {
   ///   - tls: asked for each new connection, so that another certificate is shown from the next one on; nil for plain
   ///     HTTP.
   ///   - report: told why no connection can be accepted at the moment: "too many open files".
-  ///   - loop: nil for one that all share.
+  ///   - loop: nil for a shared one.
   ///   - handler: may be called for many requests at once; for those of one connection one after another.
   /// - Throws: ``NetworkError``.
   package static func start(

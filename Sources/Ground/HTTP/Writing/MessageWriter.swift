@@ -1,11 +1,11 @@
 /// Writes messages as RFC 9112 has them. It does no input or output.
 ///
-/// What would break a message is refused: a line end inside a field, a name that is no token, a length that the writer
+/// Refuses what would corrupt a message: a line end inside a field, a name that is not a token, a length that the writer
 /// sets itself.
 package struct MessageWriter: Sendable {
   /// How the end of a body is told.
   package enum Length: Hashable, Sendable {
-    /// There is no body, and nothing is said of it.
+    /// No body, and no header about it.
     case none
     case bytes(Int)
     /// In chunks: see ``chunk(_:)`` and ``lastChunk(_:)``.

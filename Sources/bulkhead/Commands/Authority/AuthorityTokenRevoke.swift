@@ -5,7 +5,7 @@ import FoundationEssentials
 struct AuthorityTokenRevoke: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "revoke",
-    abstract: "Revoke join tokens, so that nobody can use them any more.",
+    abstract: "Revoke join tokens, so that they cannot be used any more.",
     discussion: "Certificates that they brought stay valid: 'bulkhead certs revoke' is for those.")
 
   @Argument(help: "Ids, as 'bulkhead authority token list' shows them.") var ids: [String]

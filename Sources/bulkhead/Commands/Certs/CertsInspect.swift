@@ -7,7 +7,7 @@ import Reporting
 struct CertsInspect: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Say what a certificate is, whose user it is in etcd, what that one may do, and when it ends.",
+    abstract: "Show what a certificate is, its etcd user, what that user may do, and when it expires.",
     discussion: """
       What it may do is told where there is a segmentation file. Exit code 2 if it needs attention: it has ended, is \
       due for renewal or revoked, or programs differ about whose it is.

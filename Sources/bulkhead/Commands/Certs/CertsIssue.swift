@@ -12,10 +12,10 @@ struct CertsIssue: AsyncParsableCommand {
       The Common Name is the etcd user; clientAuth only, no alternative names. Certificates that are good are left \
       as they are. They are written beside the authority, in clients/USER.crt and clients/USER.key (mode 0600).
 
-      kube-apiserver's certificate usually belongs to Kubernetes; --apiserver issues it all the same.
+      kube-apiserver's certificate usually belongs to Kubernetes; --apiserver issues it anyway.
       """)
 
-  @Flag(help: "Issue the administrator's certificate too, CN=root. Whoever has it may do everything.")
+  @Flag(help: "Issue the administrator's certificate too, CN=root. Its holder may do everything.")
   var root = false
   @Flag(help: "Issue kube-apiserver's client certificate too.") var apiserver = false
   @Flag(help: "Issue the certificates of the administrators that the file names too.") var administrators =

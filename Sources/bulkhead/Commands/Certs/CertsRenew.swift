@@ -7,7 +7,7 @@ import Segmentation
 struct CertsRenew: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "renew",
-    abstract: "Issue certificates anew that are due, with new keys.",
+    abstract: "Renew certificates that are due, with new keys.",
     discussion: """
       A certificate is due when two thirds of its lifetime have passed. Key and certificate are replaced together; \
       those that are not due are not touched. Without names, all identities of the file are looked at.

@@ -5,7 +5,7 @@ import StrictYAML
 
 /// How long a revocation list is valid.
 struct RevocationListOption: ParsableArguments {
-  @Option(help: "Until when the list says that there will be a new one, from now: 30d.") var nextUpdate =
+  @Option(help: "The list's nextUpdate, from now: 30d.") var nextUpdate =
     "30d"
 
   func validate() throws { _ = try lifetime }

@@ -13,7 +13,7 @@ struct CertsSign: AsyncParsableCommand {
     discussion: """
       The request's own signature must be good, and its Common Name must be that of --identity. Nothing else is taken \
       from it: no extension, no other name. The name comes from you and not from the request, because the request \
-      may come from a host or a person that asks for somebody else's certificate.
+      may come from a host or a person that requests another identity's certificate.
 
       Identities that may do more than a node or a program need a flag: --root, --apiserver, --person.
 

@@ -2,9 +2,9 @@ import Text
 
 /// One call on one stream of one connection: what is still to be sent, what has come, and how it ends.
 ///
-/// It does no IO and keeps no time. ``ClientSession`` feeds it, and whoever started it is told by the closures, once
+/// It does no IO and keeps no time. ``ClientSession`` feeds it, and reports to its owner through the closures, once
 /// each: inside them the session must not be asked to send or to receive.
-final class Exchange {
+final class CallExchange {
   /// What the server sends in answer.
   enum Answer {
     /// One message, which is handed out at the end.
@@ -40,7 +40,7 @@ final class Exchange {
   private var violation: GRPCError?
 
   // MARK: back-pressure of a stream
-  /// Whether somebody waits for the next message. Then bytes are taken as they come: a message may be larger than the
+  /// Whether a caller waits for the next message. Then bytes are read as they arrive: a message may be larger than the
   /// stream's window.
   private var isHungry = false
   /// Bytes that have come and that the server may not replace by others yet.
@@ -141,7 +141,7 @@ final class Exchange {
     return 0
   }
 
-  /// Somebody waits for the next message and there is none.
+  /// A caller waits for the next message, and none has arrived.
   /// - Returns: How many bytes the server may now replace by others.
   func waitsForMessage() -> Int {
     isHungry = true
@@ -149,7 +149,7 @@ final class Exchange {
     return held
   }
 
-  /// Somebody has taken a message.
+  /// A caller has taken a message.
   /// - Returns: How many bytes the server may now replace by others.
   func taken(messageOf count: Int) -> Int {
     let released = min(held, count + MessageFraming.prefixLength)
@@ -189,7 +189,7 @@ final class Exchange {
   }
 
   private func reset(_ code: UInt32, _ words: String) -> GRPCError {
-    // REFUSED_STREAM: not processed at all, also of the streams that a GOAWAY leaves out (RFC 9113, section 8.7).
+    // REFUSED_STREAM: not processed; the same holds for streams after the last one of a GOAWAY (RFC 9113, section 8.7).
     let isRefused = code == 7 || !isOnItsWay
     return GRPCError(
       .unavailable,

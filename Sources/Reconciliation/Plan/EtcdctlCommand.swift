@@ -2,10 +2,10 @@ import Etcd
 import Keyspace
 import Text
 
-/// Builds command lines for bash.
-enum Shell {
+/// Command lines of etcdctl for bash.
+enum EtcdctlCommand {
   /// An etcdctl command with its arguments, followed by the range of a permission if one is given.
-  static func etcdctl(
+  static func line(
     _ command: [String], _ arguments: [String], _ permission: Permission? = nil, flags: [String] = []
   ) -> String {
     let (rangeFlags, range) = permission.map(self.range) ?? ([], [])
@@ -23,9 +23,9 @@ enum Shell {
   }
 
   /// The same, with the user's password file as standard input.
-  static func etcdctl(_ command: [String], _ arguments: [String], password user: String) -> String {
-    let line = etcdctl(command, arguments, flags: ["--interactive=false"])
-    return "\(line) < \(ShellWord.bash(Array("\(user).password".utf8)))"
+  static func line(_ command: [String], _ arguments: [String], password user: String) -> String {
+    let etcdctl = line(command, arguments, flags: ["--interactive=false"])
+    return "\(etcdctl) < \(ShellWord.bash(Array("\(user).password".utf8)))"
   }
 
   /// The key and range end of a permission as etcdctl's flags and arguments.
