@@ -93,7 +93,8 @@ let rooms: [Target] = [
   room("Catalogue", ["Errors", "Keyspace", "YAML"], resources: [.embedInCode("Data")]),
   room(
     "Etcd", ["Errors", "Keyspace", "Names", "Cryptography", "Network", "HTTP", "GRPC", "Protobuf"]),
-  room("Certificates", ["Errors", "Files", "Names", "Text", "Cryptography", "Database"]),
+  room(
+    "Certificates", ["Errors", "Files", "Names", "Processes", "Text", "Cryptography", "Database"]),
   room("Manifests", ["Errors", "AgentFile", "YAML"]),
   room(
     "CertificateSources",
@@ -194,7 +195,7 @@ let allTests: [Target] = [
   tests(
     "Agent",
     [
-      "TestSupport", "TestDisks", "AgentFile", "Names", "CertificateSources", "Certificates", "Files",
+      "TestSupport", "TestDisks", "TestSources", "AgentFile", "Names", "CertificateSources", "Certificates", "Files",
       "StrictYAML", "Log",
     ]),
   tests("CertificateSources", ["TestSources", "Certificates", "Files"]),

@@ -8,7 +8,7 @@ package struct AgentFile: Sendable {
 
   /// The keys of the file.
   package enum Key: String, CaseIterable, Sendable {
-    case apiVersion, kind, source, certificates, etcdCA, lifetime, renewal, listen
+    case apiVersion, kind, source, certificates, etcdCA, lifetime, renewal, revocationList, listen
   }
 
   /// The lines of the section `source`, as the user gave them.

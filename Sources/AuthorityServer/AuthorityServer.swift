@@ -1,53 +1,67 @@
 import Certificates
 import FoundationEssentials
+import HTTP
 import Log
 import Services
 
 /// A small enrolment server: nodes get a first certificate with a join token or service account, and renew it
-/// with itself. One process for each ledger.
+/// with itself. The authority's key is in this process, or in a signer: another process without a network.
 package struct AuthorityServer: Sendable {
   private let settings: AuthoritySettings
   private let logger: Logger
-  private let rules: RulesFile
+  /// What runs beside listening.
+  private let services: [any Service]
   private let certificate: OwnCertificate
-  private let queue: IssuingQueue
+  private let audit: AuditLog
+  private let admission = Admission()
   private let door: FrontDoor
 
   /// Reads the files, and issues the server's own certificate if needed.
   /// - Throws: ``AuthorityServerError``, `CertificatesError`, `FileError`, or the faults of the segmentation
   ///   file.
   package init(_ settings: AuthoritySettings, logger: Logger) throws {
+    if let path = settings.signer {
+      let signer = RemoteSigner(path, most: settings.limits.waiting, logger: logger)
+      try self.init(
+        settings, signer, OwnCertificate(settings, signer: signer, logger: logger), [signer], logger: logger)
+    } else {
+      let signer = try LocalSigner(settings, logger: logger)
+      let certificate = try OwnCertificate(settings, logger: logger, makeIssuer: signer.makeIssuer)
+      try self.init(
+        settings, signer, certificate, [signer.rules], serviceAccounts: signer.serviceAccounts, logger: logger
+      )
+    }
+  }
+
+  private init(
+    _ settings: AuthoritySettings, _ signer: any Signer, _ certificate: OwnCertificate,
+    _ services: [any Service],
+    serviceAccounts: ServiceAccounts? = nil, logger: Logger
+  ) throws {
     self.settings = settings
     self.logger = logger
-    let rules = try RulesFile(settings, logger: logger)
-    let ledger = try Ledger(in: settings.directory)
-    let makeIssuer: @Sendable () throws -> Issuer = {
-      let rules = try rules.inForce
-      return Issuer(
-        rules.authority, ledger: ledger, lifetime: rules.lifetime, enrolledLifetime: rules.enrolledLifetime,
-        now: Date())
-    }
-    let certificate = try OwnCertificate(settings, logger: logger, makeIssuer: makeIssuer)
-    let queue = IssuingQueue(limit: settings.limits.waiting, makeIssuer: makeIssuer)
-    let metrics = ServerMetrics()
-    let isReady: @Sendable () -> Bool = {
-      rules.isAuthorityInPlace && rules.rules.authority.facts.isValid(at: Date()) && ledger.isReadable
-    }
-    self.rules = rules
+    self.services = services
     self.certificate = certificate
-    self.queue = queue
+    let metrics = ServerMetrics()
+    let serviceAccounts = serviceAccounts ?? settings.serviceAccounts.map(ServiceAccounts.init)
+    let audit = try AuditLog(settings.auditFile, limits: settings.limits, logger: logger)
+    self.audit = audit
+    let rateLimit = RateLimit(settings.limits)
     door = FrontDoor(
       desk: EnrolmentDesk(
-        rules: rules, serviceAccounts: settings.serviceAccounts.map(ServiceAccounts.init), queue: queue,
-        rateLimit: RateLimit(settings.limits),
-        audit: try AuditLog(settings.auditFile), metrics: metrics, logger: logger),
-      limits: settings.limits, isReady: isReady,
-      metrics: {
-        metrics.text(
+        signer: signer, serviceAccounts: serviceAccounts, rateLimit: rateLimit, audit: audit,
+        admission: admission, metrics: metrics, logger: logger),
+      signer: signer, rateLimit: rateLimit, limits: settings.limits,
+      isReady: { (try? await signer.state())?.isReady ?? false },
+      metrics: { [admission] in
+        let state = try? await signer.state()
+        return metrics.text(
           ServerMetrics.Gauges(
-            isReady: isReady(), isFileCurrent: rules.isCurrent, waiting: await queue.length,
-            authorityEnds: rules.rules.authority.facts.notAfter, certificateEnds: certificate.ends,
-            certificateDue: certificate.due))
+            isReady: state?.isReady ?? false, isFileCurrent: state?.isFileCurrent ?? false,
+            waiting: state?.waiting ?? 0, authorityEnds: state?.authorityEnds,
+            certificateEnds: certificate.ends,
+            certificateDue: certificate.due, clusterKeysAge: await serviceAccounts?.keys.age(),
+            connections: admission.counts, summedRefusals: audit.summed, isAuditWritable: audit.isWritable))
       })
   }
 
@@ -55,14 +69,17 @@ package struct AuthorityServer: Sendable {
   /// - Parameters:
   ///   - heedsSignals: whether SIGTERM and SIGINT stop it; if false, only cancellation of the task does.
   ///   - onStart: called with the port when connections are accepted.
-  /// - Throws: ``AuthorityServerError`` if it cannot listen on the address.
+  /// - Throws: ``AuthorityServerError`` if it cannot listen on the address, or the signer gives no certificate.
   package func run(
     heedsSignals: Bool = true, onStart: @escaping @Sendable (Int) async -> Void
   ) async throws {
+    try await certificate.load()
     let listening = Listening(
-      settings, certificate: certificate, door: door, logger: logger, onStart: onStart)
+      settings, certificate: certificate, door: door, admission: admission, logger: logger, onStart: onStart)
+    if !heedsSignals { audit.ignoreSignals() }
     let group = ServiceGroup(
-      [rules, certificate, listening], gracefulShutdownSignals: heedsSignals ? [.sigterm, .sigint] : [],
+      services + [certificate, audit, listening],
+      gracefulShutdownSignals: heedsSignals ? [.sigterm, .sigint] : [],
       maximumGracefulShutdownDuration: settings.limits.farewell)
     try await group.run()
   }

@@ -8,6 +8,8 @@ package struct AuthoritySettings: Sendable {
     /// The server's authority issues it for these names and addresses; it is in `server/` beside the
     /// authority.
     case issued(for: [HostName])
+    /// The signer issues it for the names that it has; its key is only in the memory of this process.
+    case fromSigner
     /// PEM files that others maintain; read again when they change.
     case files(certificate: String, key: String)
   }
@@ -21,7 +23,18 @@ package struct AuthoritySettings: Sendable {
     /// The number of requests that may wait for the ledger.
     package var waiting = 1_024
     package var connections = 4_096
-    package var connectionsPerClient = 1_024
+    package var connectionsPerClient = 64
+    /// From one /64 network of IPv6, which the nodes of a cluster may share.
+    package var connectionsPerNetwork = 1_024
+    /// How many of `connections` are kept for addresses whose client got or renewed a certificate within a day.
+    package var reserve = 512
+    /// Refusals a second from one address that are written to the audit log one by one, with a burst of twenty
+    /// times as many.
+    package var refusalsPerClient = 1.0
+    /// The same in total, with a burst of 200.
+    package var refusals = 5.0
+    /// How often other refusals are summed in the audit log.
+    package var sumInterval = Duration.seconds(10)
     /// The largest request in bytes: a certificate request has a few hundred, one for an RSA key of 8192 bits 3 kB.
     package var bodySize = 32 << 10
     /// How long a connection may take for its handshake and head, and again for its body, and how long it may
@@ -49,6 +62,9 @@ package struct AuthoritySettings: Sendable {
   /// Nil if only join tokens are accepted.
   package var serviceAccounts: ServiceAccountSettings?
   package var limits = Limits()
+  /// The socket of a signer; nil if this process holds the authority's key. Then `file`, `directory` and `passphrase` are
+  /// not used.
+  package var signer: String?
 
   package init(
     file: String, directory: String, passphrase: @escaping PassphraseSource, host: String, port: Int,

@@ -18,11 +18,15 @@ package protocol CertificateSource: Sendable {
 
   /// Renews the credential for the source itself. It is called regularly while the agent runs.
   func maintain(now: Date) async throws
+
+  /// Gives up the credential that a login obtained. Failures are ignored: it expires by itself.
+  func leave() async
 }
 
 extension CertificateSource {
   package var revisit: Duration? { nil }
   package func maintain(now: Date) async throws {}
+  package func leave() async {}
 }
 
 /// A request to a source.

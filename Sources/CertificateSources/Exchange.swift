@@ -18,6 +18,8 @@ struct Exchange: Sendable {
   let timeout: Duration
   /// The client certificate.
   var identity: Identity?
+  /// The size limit of an answer in bytes.
+  var limit = 1 << 20
 
   enum Identity: Sendable {
     case files(certificate: String, key: String)
@@ -35,9 +37,6 @@ struct Exchange: Sendable {
       return try? decoder.decode(Value.self, from: body)
     }
   }
-
-  /// The size limit of an answer: 1 MiB.
-  private static let limit = 1 << 20
 
   /// - Parameter path: begins with a slash; characters other than letters, digits and `-._~/` are escaped.
   /// - Throws: ``SourceError``.
@@ -60,7 +59,7 @@ struct Exchange: Sendable {
     }
     var client = Client(tls: target.isSecure ? try tls() : nil)
     client.limit = timeout
-    client.message.body = Self.limit
+    client.message.body = limit
     do throws(ClientError) {
       let response = try await client.send(Method(method), to: target, fields: fields, body: content)
       return Answer(status: response.status.code, body: Data(response.body))
@@ -113,7 +112,7 @@ struct Exchange: Sendable {
     switch error {
     case .tooLarge:
       SourceError(
-        "\(name) answers with more than \(Self.limit) bytes", hint: "is this the right address?",
+        "\(name) answers with more than \(limit) bytes", hint: "is this the right address?",
         isTransient: true)
     case .timedOut: slow
     case .closedEarly: noConnection("it is closed at once")

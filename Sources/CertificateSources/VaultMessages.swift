@@ -36,4 +36,9 @@ struct VaultLogin: Decodable, Sendable {
   }
 }
 
+struct VaultWrappedSecretID: Decodable, Sendable {
+  let data: Wrapped
+  struct Wrapped: Decodable, Sendable { let secretId: String? }
+}
+
 struct VaultRefusal: Decodable, Sendable { let errors: [String] }

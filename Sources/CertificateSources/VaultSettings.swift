@@ -21,8 +21,12 @@ package struct VaultSettings: Hashable, Sendable {
   /// The auth method.
   package enum Login: Hashable, Sendable {
     case token(Secret)
-    case appRole(mount: String, roleID: String, secretID: Secret)
+    /// If `wrapped` is set, it is a file with a wrapping token of Vault (response wrapping): it is unwrapped once, and
+    /// the secret id is written to the file `secretID`.
+    case appRole(mount: String, roleID: String, secretID: Secret, wrapped: String? = nil)
     case kubernetes(mount: String, role: String, token: Secret)
+    /// A JSON Web Token, such as a projected service-account token, whose claims Vault verifies itself.
+    case jwt(mount: String, role: String, token: Secret)
     /// TLS certificate. If `role` is nil, Vault tries all roles that trust the certificate's authority.
     case certificate(mount: String, role: String?, certificate: String, key: String)
   }

@@ -1,10 +1,12 @@
 import Certificates
+import Files
 import FoundationEssentials
 
 /// HashiCorp Vault and OpenBao, which share the part of the HTTP API that is used here.
 ///
 /// Sources: developer.hashicorp.com/vault/api-docs, secret/pki ("Sign certificate"), secret/kv/kv-v2 ("Read secret
-/// version"), auth/approle, auth/kubernetes, auth/cert, auth/token ("Renew a token (self)").
+/// version"), auth/approle, auth/kubernetes, auth/jwt, auth/cert, auth/token ("Renew a token (self)", "Revoke a token
+/// (self)"), system/wrapping-unwrap, system/wrapping-lookup.
 package actor VaultSource: CertificateSource {
   let settings: VaultSettings
   /// The token of the last login; nil before the first login, and if the token is given.
@@ -40,6 +42,17 @@ package actor VaultSource: CertificateSource {
     // A token that cannot be renewed is used until it expires.
     let lease = answer.decoded(VaultLogin.self)?.auth.leaseDuration ?? 0
     renewal = now + (lease > 0 ? Double(lease) / 2 : 3_600)
+  }
+
+  /// Revokes the token of the last login. A given token is left: others may use it.
+  package func leave() async {
+    guard let token else { return }
+    self.token = nil
+    // Also if this task is cancelled, because the process ends.
+    let revoked = Task.detached {
+      _ = try? await self.send("POST", "/v1/auth/token/revoke-self", token, body: [String: String]())
+    }
+    await revoked.value
   }
 
   // MARK: - certificates
@@ -156,18 +169,44 @@ package actor VaultSource: CertificateSource {
 
   private func login() async throws -> String {
     switch settings.login {
-    case .token(let secret): try secret.read("token for \(name)")
-    case .appRole(let mount, let roleID, let secretID):
-      try await login(
+    case .token(let secret): return try secret.read("token for \(name)")
+    case .appRole(let mount, let roleID, let secretID, let wrapped):
+      if let wrapped, let file = secretID.file { try await unwrap(wrapped, to: file) }
+      return try await login(
         mount, ["role_id": roleID, "secret_id": secretID.read("secret id for \(name)")],
         hiding: try secretID.readIfPresent())
-    case .kubernetes(let mount, let role, let secret):
-      try await login(
+    case .kubernetes(let mount, let role, let secret), .jwt(let mount, let role, let secret):
+      return try await login(
         mount, ["role": role, "jwt": secret.read("service-account token for \(name)")],
         hiding: try secret.readIfPresent())
     case .certificate(let mount, let role, _, _):
-      try await login(mount, role.map { ["name": $0] } ?? [:], hiding: nil)
+      return try await login(mount, role.map { ["name": $0] } ?? [:], hiding: nil)
     }
+  }
+
+  /// Exchanges a wrapping token for the secret id that it wraps, and removes its file. Vault unwraps it once: if it
+  /// was unwrapped before, another program may know the secret id.
+  private func unwrap(_ wrapped: String, to file: String) async throws {
+    guard let token = try Secret(file: wrapped).readIfPresent() else { return }
+    let answer = try await send("POST", "/v1/sys/wrapping/unwrap", token, body: [String: String]())
+    guard answer.status == 200 else {
+      guard answer.status < 500 else { throw refusal(answer, hiding: token) }
+      throw SourceError(
+        "\(name) does not unwrap the token in \(wrapped): it was used or has ended",
+        hint:
+          "destroy the secret ids of this node's AppRole and make another one: another program may have used it",
+        isTransient: false)
+    }
+    guard let secretID = answer.decoded(VaultWrappedSecretID.self)?.data.secretId else {
+      throw SourceError(
+        "the token in \(wrapped) does not wrap a secret id",
+        hint: "make it with: vault write -wrap-ttl=10m -f auth/approle/role/ROLE/secret-id",
+        isTransient: false)
+    }
+    try AtomicFile.write(Array("\(secretID)\n".utf8), to: file, mode: 0o600)
+    let parts = wrapped.split(separator: "/").map(String.init)
+    let folder = (wrapped.hasPrefix("/") ? "/" : "") + parts.dropLast().joined(separator: "/")
+    try Directory.removeFile(parts.last ?? "", in: folder.isEmpty ? "." : folder)
   }
 
   private func login(_ mount: String, _ body: [String: String], hiding secret: String?) async throws -> String

@@ -5,6 +5,8 @@
 package struct EnrolmentRequest: Codable, Hashable, Sendable {
   package static let path = "/v1/enroll"
   package static let renewalPath = "/v1/renew"
+  /// Where the server has the current revocation list in DER, for any client.
+  package static let revocationListPath = "/v1/crl"
 
   /// A certificate signing request (RFC 2986) in PEM. Its Common Name is the identity; the server uses
   /// nothing else but the key.

@@ -32,7 +32,10 @@ package struct FileOwner: Hashable, Sendable {
 
   func owns(_ status: stat) -> Bool { status.st_uid == user && status.st_gid == group }
 
-  private static func user(_ name: String) throws -> uid_t {
+  /// The number of a user.
+  /// - Parameter name: A name or a number.
+  /// - Throws: ``FileError`` if the machine has no user of this name.
+  package static func user(_ name: String) throws -> uid_t {
     if let number = uid_t(name) { return number }
     guard let entry = getpwnam(name) else { throw unknown("user", name) }
     return entry.pointee.pw_uid

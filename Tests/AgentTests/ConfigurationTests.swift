@@ -160,7 +160,7 @@ private func edited(_ old: String, _ new: String) throws -> String {
     ),
     (
       "appRole: {roleId: abc, secretId: /run/secret-id}", "{}",
-      "10:7: 'source.vault.auth' has none of token, appRole, kubernetes, certificate | write exactly one of them"
+      "10:7: 'source.vault.auth' has none of token, appRole, kubernetes, jwt, certificate | write exactly one of them"
     ),
     (
       "  vault:", "  directory: {path: /x}\n  vault:",

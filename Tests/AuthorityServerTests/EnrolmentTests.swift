@@ -75,8 +75,8 @@ import Testing
       #expect(try await server.enrol("cni-plugin.node-1", with: used.secretText).status == 200)
       for (token, reason) in [
         (expired.secretText, "expired"), (revoked.secretText, "revoked"), (used.secretText, "used"),
-        (JoinToken().secretText, "not known"), ("rubbish", "no join token"), (nil, "no token"),
-        (used.secretText.uppercased(), "no join token"),
+        (JoinToken().secretText, "not known"), ("rubbish", "not a join token"), (nil, "no token"),
+        (used.secretText.uppercased(), "not a join token"),
       ] {
         let answer = try await server.enrol("calico-node.node-1", with: token)
         #expect(answer.status == 401)
@@ -90,7 +90,10 @@ import Testing
     let authority = try TestAuthority()
     let token = try authority.token().secretText
     let statuses = try await authority.serving { first in
-      try await authority.serving { second in
+      // One process writes an audit log.
+      try await authority.serving {
+        $0.auditFile = authority.folder + "/second.log"
+      } _: { second in
         try await withThrowingTaskGroup(of: Int.self) { group in
           for number in 0..<24 {
             let server = number.isMultiple(of: 2) ? first : second

@@ -1,4 +1,5 @@
 import Certificates
+import Files
 import Foundation
 import Log
 import Names
@@ -29,6 +30,30 @@ import Testing
       #expect(
         try await eventually { try await server.enrol("calico-node.node-1", with: token).status == 200 })
       #expect(try await server.enrol("calico-node.node-3", with: newcomer).status == 403)
+    }
+  }
+
+  @Test func servesTheCurrentRevocationList() async throws {
+    let authority = try TestAuthority()
+    try await authority.serving { server in
+      let none = try await server.send("/v1/crl", method: "GET")
+      #expect(none.status == 404)
+      let issuer = Issuer(
+        try Authority.load(authority.pki, now: Date()), ledger: try authority.ledger,
+        lifetime: .seconds(3_600), now: Date())
+      var tags: Set<String> = []
+      for number in 1...2 {
+        _ = try issuer.writeRevocationList(in: authority.pki, validity: .seconds(600))
+        let bytes = try await server.list()
+        #expect(bytes.body == (try FileContents.read(authority.pki + "/crl.der")))
+        let list = try VerifiedRevocationList(
+          der: bytes.body, signedByOneOf: authority.certificate, source: "the answer")
+        #expect(list.number == number)
+        let tag = try #require(bytes.tag)
+        #expect(tags.insert(tag).inserted)
+        let same = try await server.list(known: tag)
+        #expect(same.status == 304 && same.body.isEmpty)
+      }
     }
   }
 

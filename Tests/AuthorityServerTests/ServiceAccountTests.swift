@@ -36,6 +36,10 @@ import Testing
       }
     }
     let entry = try #require(try authority.auditEntries().first)
+    let uid = ClusterDouble.uid(ClusterDouble.pod(of: "calico-node"))
+    #expect(entry.pod == uid)
+    #expect(entry.token?.isEmpty == false)
+    #expect(try authority.issued().first?.podUID == uid)
     #expect(entry.method == "service-account")
     #expect(entry.proof == "kube-system/calico-node")
     #expect(try authority.issued().map(\.node) == ["node-1", "node-1", "node-2"])
@@ -80,7 +84,7 @@ import Testing
       }
       #expect(answer.status == 403)
       #expect(answer.error == "\"\(name)\" belongs to a node, and nothing proves which node asks")
-      #expect(answer.body.contains("Kubernetes 1.32"))
+      #expect(answer.body.contains("Kubernetes 1.30 or later"))
     }
   }
 
@@ -128,6 +132,141 @@ import Testing
     #expect(answers.suffix(2).map(\.status) == [403, 200])
     let log = try String(contentsOfFile: authority.audit, encoding: .utf8)
     #expect(!log.contains(parts[2]))
+  }
+
+  /// Calico's ClusterRole calico-node may create tokens for `calico-cni-plugin`, and the requester of a token
+  /// that is bound to a node object chooses the node.
+  @Test func refusesATokenThatIsBoundToANodeAlone() async throws {
+    let authority = try TestAuthority()
+    let accounts = try settings(authority)
+    try await authority.serving {
+      $0.serviceAccounts = accounts
+    } _: { server in
+      let requested = try await server.enrol(
+        "cni-plugin.node-2",
+        with: try cluster.token(account: "calico-cni-plugin", node: "node-2", hasPod: false))
+      #expect(requested.status == 403)
+      #expect(
+        requested.error == "the service account kube-system/calico-cni-plugin is for no component",
+        "no pod of Calico runs with this account")
+      let mapped = try await server.enrol(
+        "cni-plugin.node-2", with: try cluster.token(account: "calico-node", node: "node-2", hasPod: false))
+      #expect(mapped.status == 403)
+      #expect(mapped.error == "the service-account token names no pod")
+    }
+    #expect(try authority.issued().isEmpty)
+  }
+
+  @Test(arguments: [UUID().uuidString, nil])
+  func aTokenGetsOneCertificateForEachIdentity(id: String?) async throws {
+    let authority = try TestAuthority()
+    let accounts = try settings(authority)
+    let token = try cluster.token(account: "calico-node", node: "node-1", id: id)
+    // Another valid signature of the same token: (r, n - s) instead of (r, s).
+    let parts = token.split(separator: ".")
+    let twin = try "\(parts[0]).\(parts[1]).\(Self.otherSignature(String(parts[2])))"
+    let statuses = try await authority.serving {
+      $0.serviceAccounts = accounts
+    } _: { server in
+      let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+        for number in 0..<16 {
+          let sent = number.isMultiple(of: 2) ? token : twin
+          group.addTask { try await server.enrol("calico-node.node-1", with: sent).status }
+        }
+        return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+      }
+      #expect(try await server.enrol("cni-plugin.node-1", with: token).status == 200)
+      let refused = try await server.enrol("cni-plugin.node-1", with: twin)
+      #expect(refused.status == 401)
+      #expect(refused.error == "the service-account token was used for \"cni-plugin.node-1\" already")
+      // The kubelet's next token of the same pod.
+      let next = try cluster.token(account: "calico-node", node: "node-1")
+      #expect(try await server.enrol("cni-plugin.node-1", with: next).status == 200)
+      return statuses
+    }
+    #expect(statuses == [200: 1, 401: 15])
+    #expect(try authority.issued().count == 3)
+  }
+
+  /// The signature with n - s for s, where n is the order of P-256 (SEC 2, section 2.4.2).
+  private static func otherSignature(_ text: String) throws -> String {
+    let padded = text.replacing("-", with: "+").replacing("_", with: "/")
+    let signature = [UInt8](try #require(Data(base64Encoded: padded + "==")))
+    let order: [UInt8] = [
+      0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+      0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+    ]
+    var difference = [UInt8](repeating: 0, count: 32)
+    var borrow = 0
+    for index in (0..<32).reversed() {
+      let digit = Int(order[index]) - Int(signature[32 + index]) - borrow
+      borrow = digit < 0 ? 1 : 0
+      difference[index] = UInt8(digit & 0xff)
+    }
+    return ClusterDouble.base64URL(signature.prefix(32) + difference)
+  }
+
+  @Test func aTokenThatIsValidForLongIsRefused() async throws {
+    let authority = try TestAuthority()
+    let accounts = try settings(authority)
+    let token = try cluster.token(account: "calico-node", node: "node-1", lasting: 86_400)
+    let answer = try await authority.serving {
+      $0.serviceAccounts = accounts
+    } _: {
+      try await $0.enrol("calico-node.node-1", with: token)
+    }
+    #expect(answer.status == 401)
+    #expect(answer.error == "the service-account token is valid for more than an hour")
+  }
+
+  @Test func asksTheAPIServerWhetherThePodExists() async throws {
+    let node = ClusterDouble.uid(ClusterDouble.pod(of: "calico-node"))
+    for (deleted, account, status) in [
+      (Set<String>(), APIServer.reviewer, 200), ([node], APIServer.reviewer, 401),
+      // An account that may not review tokens: nothing is known of the pod, and nothing is issued.
+      ([], "default", 503),
+    ] {
+      try await APIServer.with(cluster, deletedPods: deleted) { api in
+        let authority = try TestAuthority()
+        var accounts = try settings(authority)
+        accounts.reviewer = .init(
+          url: api.url, authority: try authority.file("kubernetes.crt", api.authority),
+          tokenFile: try authority.file("reviewer", cluster.token(account: account, node: nil)))
+        let pod = try cluster.token(account: "calico-node", node: "node-1")
+        let settings = accounts
+        let answer = try await authority.serving {
+          $0.serviceAccounts = settings
+        } _: {
+          try await $0.enrol("calico-node.node-1", with: pod)
+        }
+        #expect(answer.status == status, "\(answer.body)")
+        #expect(try authority.issued().count == (status == 200 ? 1 : 0))
+      }
+    }
+  }
+
+  @Test func keysThatCannotBeReadForAnHourAreNotTrusted() async throws {
+    let isAway = Mutex(false)
+    let set = cluster.keySet()
+    let keys = ClusterKeys {
+      if isAway.withLock({ $0 }) { throw KeysUnavailable() }
+      return Array(set.utf8)
+    }
+    let start = ContinuousClock.now
+    _ = try await keys.keys(for: ClusterDouble.keyID, now: start)
+    isAway.withLock { $0 = true }
+    for seconds in [700, 3_599] {
+      _ = try await keys.keys(for: ClusterDouble.keyID, now: start + .seconds(seconds))
+    }
+    for seconds in [3_601, 3_605, 90_000] {
+      await #expect(throws: KeysUnavailable.self, "\(seconds)") {
+        try await keys.keys(for: ClusterDouble.keyID, now: start + .seconds(seconds))
+      }
+    }
+    #expect(await keys.age(now: start + .seconds(90_000)) == .seconds(90_000))
+    isAway.withLock { $0 = false }
+    _ = try await keys.keys(for: ClusterDouble.keyID, now: start + .seconds(90_020))
+    #expect(await keys.age(now: start + .seconds(90_020)) == .zero)
   }
 
   @Test func findsNewKeysAndLimitsHowOftenTheyAreRead() async throws {

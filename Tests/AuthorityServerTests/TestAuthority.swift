@@ -76,7 +76,7 @@ final class TestAuthority: Sendable {
     decoder.dateDecodingStrategy = .iso8601
     return try String(contentsOfFile: audit, encoding: .utf8).split(separator: "\n").map {
       try decoder.decode(AuditEntry.self, from: Data($0.utf8))
-    }
+    }.filter { $0.decision != .opened }
   }
 
   /// Writes a file into its folder.
@@ -176,6 +176,14 @@ struct TestServer: Sendable {
       headers: Dictionary(
         response.fields.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first }),
       body: String(decoding: response.body, as: UTF8.self))
+  }
+
+  /// The revocation list.
+  /// - Parameter known: The tag of a list that the client has.
+  func list(known: String? = nil) async throws -> (status: Int, body: [UInt8], tag: String?) {
+    let fields: Fields = known.map { ["If-None-Match": $0] } ?? [:]
+    let response = try await Client(tls: try tls()).send(.get, to: try address("/v1/crl"), fields: fields)
+    return (response.status.code, response.body, response.fields["etag"])
   }
 
   private func address(_ path: String) throws -> WebAddress {

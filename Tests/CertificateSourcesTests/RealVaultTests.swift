@@ -122,6 +122,71 @@ struct RealVaultTests {
     }
   }
 
+  /// `Examples/vault/bind-nodes`: all nodes have one role, and each gets the certificates of its own node.
+  @Test(.enabled(if: RealVault.hasProgram, "neither vault nor bao is installed"))
+  func aTokenOfAPodIsBoundToItsNode() async throws {
+    let cluster = ClusterDouble(issuer: "https://kubernetes.default.svc.cluster.local")
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    try Directory.create(folder)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try AtomicFile.write(Array(cluster.publicKeyPEM.utf8), to: "\(folder)/keys.pem", mode: 0o644)
+    try await RealVault.with(identities: []) { real in
+      _ = try real.run("bind-nodes", [cluster.issuer, "\(folder)/keys.pem"])
+      func source(_ node: String, hasPod: Bool = true, audience: String = "vault") throws -> VaultSource {
+        let file = "\(folder)/\(UUID().uuidString)"
+        let token = try cluster.token(
+          account: "calico-node", node: node, audience: [audience], lasting: 600, hasPod: hasPod)
+        try AtomicFile.write(Array(token.utf8), to: file, mode: 0o600)
+        return VaultSource(
+          try settings(
+            .pki(mount: real.pki, role: "calico-node"),
+            .jwt(mount: real.jwt, role: "calico-node", token: Secret(file: file))))
+      }
+      let first = try source("node-1")
+      #expect(try await first.get("calico-node.node-1").credential.facts.user == "calico-node.node-1")
+      let second = try source("node-2")
+      #expect(try await second.get("cni-plugin.node-2").credential.facts.user == "cni-plugin.node-2")
+      // The login of another node changes nothing for the first one.
+      #expect(try await first.refusal("calico-node.node-1") == nil)
+      for name in ["calico-node.node-2", "calico-node", "kube-controllers"] {
+        #expect(try await first.refusal(name)?.isTransient == false, "\(name)")
+      }
+      #expect(try await second.refusal("calico-node.node-1")?.isTransient == false)
+      // The requester of a token that is bound to a node object chooses the node.
+      #expect(try await source("node-2", hasPod: false).refusal("calico-node.node-2") != nil)
+      #expect(try await source("node-2", audience: "bulkhead").refusal("calico-node.node-2") != nil)
+      await first.leave()
+      await second.leave()
+    }
+  }
+
+  /// `Examples/vault/app-role`: a host without a token of Kubernetes.
+  @Test(.enabled(if: RealVault.hasProgram, "neither vault nor bao is installed"))
+  func aHostGetsItsSecretIDWrapped() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    try Directory.create(folder)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try await RealVault.with(identities: []) { real in
+      _ = try real.run("app-role", ["node-1", folder])
+      let wrapped = "\(folder)/wrapped-secret-id"
+      let stolen = try FileContents.readText(wrapped)
+      let login = VaultSettings.Login.appRole(
+        mount: real.appRole, roleID: try FileContents.readText("\(folder)/role-id"),
+        secretID: Secret(file: "\(folder)/secret-id"), wrapped: wrapped)
+      let vault = VaultSource(try settings(.pki(mount: real.pki, role: "calico-node-1"), login))
+      let refused = try await vault.refusal("calico-node.node-1")
+      #expect(refused == nil, "\(refused?.message ?? "")")
+      #expect(try await vault.refusal("calico-node.node-2")?.isTransient == false)
+      #expect(try FileContents.readIfPresent(wrapped) == nil)
+      await vault.leave()
+      // A second program with the same wrapping token gets nothing, and says so.
+      try AtomicFile.write(Array(stolen.utf8), to: wrapped, mode: 0o600)
+      let late = VaultSource(try settings(.pki(mount: real.pki, role: "calico-node-1"), login))
+      let error = try #require(try await late.refusal("calico-node.node-1"))
+      #expect(error.message.contains("it was used or has ended"), "\(error)")
+    }
+  }
+
   @Test func usesAStoredCertificate() async throws {
     try await RealVault.with(identities: identities) { real in
       let authority = try Authority.create(name: "ca", lifetime: .seconds(3_600), now: Date())

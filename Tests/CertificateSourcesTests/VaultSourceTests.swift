@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["appRole", "kubernetes", "certificate"])
+  @Test(arguments: ["appRole", "kubernetes", "jwt", "certificate"])
   func eachLoginRunsOnceAndAgainAfterItsTokenExpired(kind: String) async throws {
     try await SourceDouble.with { double in
       double.allow(["felix"])
@@ -61,7 +61,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["appRole", "kubernetes", "certificate"])
+  @Test(arguments: ["appRole", "kubernetes", "jwt", "certificate"])
   func aWrongCredentialIsAPermanentRefusal(kind: String) async throws {
     try await SourceDouble.with { double in
       double.allow(["felix"])
@@ -70,6 +70,51 @@ import Testing
       #expect(!error.isTransient)
       #expect(error.message == "vault \(double.url) answers 403: permission denied")
       #expect(double.issued.isEmpty)
+    }
+  }
+
+  @Test func revokesTheTokenOfItsLoginAtTheEnd() async throws {
+    try await SourceDouble.with { double in
+      double.allow(["felix"])
+      let vault = VaultSource(try double.vault(login("jwt", double)))
+      await vault.leave()
+      _ = try await vault.get("felix")
+      // The agent leaves when its task was cancelled.
+      await Task { [vault] in
+        withUnsafeCurrentTask { $0?.cancel() }
+        await vault.leave()
+      }.value
+      await vault.leave()
+      #expect(double.state.withLock(\.revokedTokens).count == 1)
+      #expect(double.state.withLock(\.tokens) == ["root-token"])
+      // A token that was given is left.
+      let given = VaultSource(try double.vault())
+      _ = try await given.get("felix")
+      await given.leave()
+      #expect(double.state.withLock(\.tokens) == ["root-token"])
+    }
+  }
+
+  @Test func aWrappedSecretIDIsUnwrappedOnce() async throws {
+    try await SourceDouble.with { double in
+      double.allow(["felix"])
+      double.state.withLock { $0.wrapped["wrapping-token"] = "secret-id" }
+      let wrapped = try double.file("wrapped", "wrapping-token\n")
+      let secret = double.folder + "/unwrapped-secret-id"
+      let login = VaultSettings.Login.appRole(
+        mount: "approle", roleID: "role", secretID: Secret(file: secret), wrapped: wrapped)
+      _ = try await VaultSource(try double.vault(login)).get("felix")
+      #expect(try FileContents.readText(secret) == "secret-id\n")
+      #expect(try FileContents.mode(of: secret) == 0o600)
+      #expect(try FileContents.readIfPresent(wrapped) == nil)
+      // After a restart of the agent.
+      _ = try await VaultSource(try double.vault(login)).get("felix")
+      // A token that another program has unwrapped before.
+      _ = try double.file("wrapped", "wrapping-token\n")
+      let error = try #require(try await VaultSource(try double.vault(login)).refusal("felix"))
+      #expect(!error.isTransient)
+      #expect(error.message.contains("it was used or has ended"))
+      #expect(!error.message.contains("wrapping-token"))
     }
   }
 
@@ -85,6 +130,9 @@ import Testing
       return .kubernetes(
         mount: "kubernetes", role: "node",
         token: Secret(file: try double.file("jwt", isGood ? "jwt" : "another")))
+    case "jwt":
+      return .jwt(
+        mount: "jwt", role: "node", token: Secret(file: try double.file("jwt", isGood ? "jwt" : "another")))
     default:
       let own = try double.credential(isGood ? "node-1" : "node-2")
       return .certificate(

@@ -30,7 +30,7 @@ struct Enrolling {
     let key = try key ?? .generate()
     let request = try Certificates.CertificateRequest(pem: .make(for: holder.commonName, key: key))
     let entitlement = Entitlement(node: holder.node, components: nil)
-    let order = EnrolmentOrder(request, proof: proof ?? .vouched(entitlement), reason: reason) {
+    let order = EnrolmentOrder(request, proof: proof ?? .vouched(entitlement, .once), reason: reason) {
       _, _ throws(OrderRefusal) in holder
     }
     let filled = try #require(try await issuer.fill([order]).first).get()
@@ -54,5 +54,12 @@ extension CertificateHolder {
   static func on(_ node: String?, _ component: String = "cni-plugin") -> CertificateHolder {
     CertificateHolder(
       client: node.map { "\(component).\($0)" } ?? component, component: component, node: node)
+  }
+}
+
+extension TokenUse {
+  /// The use of a token that no other request has.
+  static var once: TokenUse {
+    TokenUse(id: UUID().uuidString, podUID: UUID().uuidString, expiresAt: Date() + 600)
   }
 }

@@ -52,7 +52,8 @@ import Testing
     #expect(try entries.filter { $0.revokedAt == nil }.map(\.serial) == [other.serial])
 
     let proofs: [EnrolmentOrder.Proof] = [
-      .vouched(Entitlement(node: "n1", components: nil)), .certificate(mine.der), .token(tokens[0].token),
+      .vouched(Entitlement(node: "n1", components: nil), .once), .certificate(mine.der),
+      .token(tokens[0].token),
       .token(tokens[2].token),
     ]
     for proof in proofs {

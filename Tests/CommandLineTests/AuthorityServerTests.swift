@@ -35,27 +35,37 @@ import ThrowawayEtcd
 
   /// Starts a server and waits until it listens.
   private func serve() async throws -> (Process, url: String) {
+    let (process, log) = try await start(
+      [
+        "authority", "serve", "--listen", "127.0.0.1:0", "--host", "127.0.0.1", "--audit", "audit.log",
+        "--rate-per-client", "100000",
+      ], until: /listening on 127\.0\.0\.1:\d+\n/)
+    let port = try #require(log.firstMatch(of: /listening on 127\.0\.0\.1:(\d+)\n/)).1
+    return (process, "https://127.0.0.1:\(port)")
+  }
+
+  /// Starts the program and waits until its standard error matches.
+  /// - Parameter other: Where it runs; nil for the folder of the test.
+  /// - Returns: The process, and what it has written to standard error.
+  private func start(
+    _ arguments: [String], in other: String? = nil, until expected: some RegexComponent
+  ) async throws -> (Process, String) {
     let log = folder.path + "/serve-\(UUID().uuidString).log"
     _ = FileManager.default.createFile(atPath: log, contents: nil)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: Program.path)
-    process.arguments = [
-      "authority", "serve", "--listen", "127.0.0.1:0", "--host", "127.0.0.1", "--audit", "audit.log",
-      "--rate-per-client", "100000",
-    ]
-    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: other ?? folder.path)
     process.standardInput = FileHandle.nullDevice
     process.standardError = FileHandle(forWritingAtPath: log)
     try process.runHearingSignals()
     for _ in 0..<600 {
       let text = try String(contentsOfFile: log, encoding: .utf8)
-      if let match = text.firstMatch(of: /listening on 127\.0\.0\.1:(\d+)\n/) {
-        return (process, "https://127.0.0.1:\(match.1)")
-      }
+      if text.firstMatch(of: expected) != nil { return (process, text) }
       try await Task.sleep(for: .milliseconds(100))
     }
     kill(process.processIdentifier, SIGKILL)
-    Issue.record("the server does not listen")
+    Issue.record("it does not start: \(try String(contentsOfFile: log, encoding: .utf8))")
     throw CancellationError()
   }
 
@@ -125,6 +135,61 @@ import ThrowawayEtcd
     let outcome = try await shell("cat answer-*; grep -rl bulkhead-join- pki audit.log serve-*.log")
     for serial in issued.map(\.serial) where outcome.out.contains(serial) { Issue.record("\(serial)") }
     #expect(!outcome.out.contains("ledger.sqlite") && !outcome.out.contains("audit.log"), "\(outcome.out)")
+  }
+
+  /// Two processes, the front in a folder without the authority.
+  @Test func theFrontHasNeitherTheKeyNorTheLedger() async throws {
+    try await makeTokens(1)
+    let elsewhere = try TemporaryFolder()
+    let socket = elsewhere.path + "/s"
+    let (signer, _) = try await start(
+      ["authority", "sign", "--socket", socket, "--host", "127.0.0.1"], until: /taking orders at .*\n/)
+    let (front, log) = try await start(
+      ["authority", "serve", "--signer", socket, "--listen", "127.0.0.1:0", "--audit", "audit.log"],
+      in: elsewhere.path, until: /listening on 127\.0\.0\.1:\d+\n/)
+    let port = try #require(log.firstMatch(of: /listening on 127\.0\.0\.1:(\d+)\n/)).1
+    #expect(try await storm("https://127.0.0.1:\(port)", 1).out == "200\n")
+    let answer = try String(contentsOfFile: folder.path + "/answer-1", encoding: .utf8)
+    #expect(answer.contains("BEGIN CERTIFICATE"))
+    // Neither a core dump nor another process of the same user reads the memory (Linux, prctl(2), PR_SET_DUMPABLE);
+    // without root's rights the limit for locked memory may be small.
+    for process in [signer, front] {
+      let limits = try String(contentsOfFile: "/proc/\(process.processIdentifier)/limits", encoding: .utf8)
+      #expect(limits.firstMatch(of: #/Max core file size +0 +0 /#) != nil)
+      let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+      if geteuid() == 0 { #expect(status.firstMatch(of: /VmLck:\s+[1-9]\d* kB/) != nil) }
+    }
+    let lines = try await bulkhead("authority", "audit", "--verify", elsewhere.path + "/audit.log")
+    #expect(lines.code == 0, "\(lines.all)")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: elsewhere.path).sorted() == ["audit.log", "s"])
+    #expect(try await end(front, by: SIGTERM) == 0)
+    #expect(try await end(signer, by: SIGTERM) == 0)
+  }
+
+  /// The log is renamed, and the server is told by a signal.
+  @Test func theAuditLogIsOpenedAgainOnSIGHUP() async throws {
+    try await makeTokens(2)
+    let (process, url) = try await serve()
+    #expect(try await storm(url, 1).out == "200\n")
+    try FileManager.default.moveItem(atPath: folder.path + "/audit.log", toPath: folder.path + "/audit.log.1")
+    kill(process.processIdentifier, SIGHUP)
+    let path = folder.path + "/audit.log"
+    for _ in 0..<600 where !FileManager.default.fileExists(atPath: path) {
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    #expect(try await storm(url, 2).out.split(separator: "\n").count == 2)
+    #expect(try await end(process, by: SIGTERM) == 0)
+    let verified = try await bulkhead(
+      "authority", "audit", "--verify", "audit.log.1", "audit.log", "--output", "json")
+    #expect(verified.code == 0, "\(verified.all)")
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    try text.replacing("\"refused\"", with: "\"renewed\"").write(
+      toFile: path, atomically: true, encoding: .utf8)
+    let broken = try await bulkhead("authority", "audit", "--verify", "audit.log.1", "audit.log")
+    #expect(broken.code == 1)
+    #expect(broken.out.contains("audit.log:"))
+    #expect(try await bulkhead("authority", "audit", "audit.log").code == 64)
   }
 
   @Test func tokenFilesAreReadableByTheirOwnersOnlyAndOnlyTheyContainSecrets() async throws {

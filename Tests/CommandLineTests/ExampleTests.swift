@@ -23,6 +23,45 @@ import Testing
       environment: ["PATH": "\(own):\(Program.root)/.tools/bin:\(path)"])
   }
 
+  /// The exposure of a unit from 0 to 10, in tenths; `systemd-analyze security` compares it with a threshold.
+  @Test(
+    .enabled(
+      if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze"), "no systemd-analyze"),
+    arguments: ["bulkhead-signer.service", "bulkhead-front.service", "bulkhead-crl.service"])
+  func theUnitsAreHardened(unit: String) throws {
+    func exposure(_ folder: String) throws -> Program.Outcome {
+      try Program.run(
+        "/usr/bin/systemd-analyze",
+        ["security", "--offline=true", "--no-pager", "--threshold=20", "\(folder)/\(unit)"], in: folder)
+    }
+    let checked = try exposure("\(Self.examples)/systemd")
+    #expect(checked.code == 0, "\(checked.all)")
+    // The check can fail.
+    let folder = try TemporaryFolder()
+    try "[Service]\nExecStart=/bin/true\n".write(
+      toFile: "\(folder.path)/\(unit)", atomically: true, encoding: .utf8)
+    #expect(try exposure(folder.path).code != 0)
+  }
+
+  /// Each verb and option of the units exists.
+  @Test func theUnitsCallTheProgramAsItIs() throws {
+    for unit in ["bulkhead-signer.service", "bulkhead-front.service", "bulkhead-crl.service"] {
+      let start = try #require(
+        text("\(Self.examples)/systemd/\(unit)").firstMatch(of: /ExecStart=\S+bulkhead (.*)/)?.1)
+      let words = start.split(separator: " ").map(String.init)
+      let verbs = Array(words.prefix { !$0.hasPrefix("--") })
+      let help = try Program.run(Program.path, verbs + ["--help"], in: Self.examples)
+      #expect(help.code == 0, "\(verbs)")
+      for option in words where option.hasPrefix("--") {
+        #expect(help.out.contains("\(option) <"), "\(unit): \(option)")
+      }
+    }
+    let checked = try Program.bulkhead(
+      "agent", "--check", "--config", "systemd/member-agent.yaml", in: Self.examples)
+    #expect(checked.code == 1, "there is no list on this machine: \(checked.all)")
+    #expect(checked.out.contains("revocation list"), "\(checked.all)")
+  }
+
   @Test func theKustomizationEqualsTheProgramsOutput() throws {
     let folder = try TemporaryFolder()
     for _ in 1...2 {

@@ -51,6 +51,17 @@ struct SchemaTests {
     }
   }
 
+  @Test("the admission policy for the tokens' audience is valid", arguments: ["1.30", "1.33", "1.37"])
+  func policy(version: String) throws {
+    let text = try String(
+      contentsOf: Samples.package.appending(path: "Examples/kubernetes/token-policy.yaml"), encoding: .utf8)
+    let result = try Schemas.validate(text, version: version)
+    #expect(result.errors == [])
+    #expect(result.passed == 2)
+    let wrong = text.replacing("validationActions: [Deny, Audit]", with: "validationActions: Deny")
+    #expect(try !Schemas.validate(wrong, version: version).errors.isEmpty)
+  }
+
   @Test("every form of the result is valid", arguments: versions)
   func small(version: String) throws {
     #expect(try Schemas.validate(small, version: version).errors == [])

@@ -16,13 +16,14 @@ package struct APIServer: Sendable {
 
   package static let reviewer = "reviewer"
 
+  /// - Parameter deletedPods: The UIDs of pods whose tokens it does not accept.
   package static func with<Result: Sendable>(
-    _ cluster: ClusterDouble, _ body: (APIServer) async throws -> Result
+    _ cluster: ClusterDouble, deletedPods: Set<String> = [], _ body: (APIServer) async throws -> Result
   ) async throws -> Result {
     let authority = try Authority.create(name: "kubernetes", lifetime: .seconds(86_400), now: Date())
     let own = try authority.issue(
       server: "kube-apiserver", hosts: [HostName("127.0.0.1")], lifetime: .seconds(86_400), now: Date())
-    let answers = Answers(cluster: cluster)
+    let answers = Answers(cluster: cluster, deletedPods: deletedPods)
     return try await LoopbackServer.run(
       tls: LoopbackServer.tls(own), answer: answers.respond
     ) { port in
@@ -32,6 +33,7 @@ package struct APIServer: Sendable {
 
   private struct Answers: Sendable {
     let cluster: ClusterDouble
+    let deletedPods: Set<String>
 
     func respond(to request: Request) throws -> Response {
       let bearer = (request.fields["authorization"] ?? "").split(separator: " ").last.map(String.init) ?? ""
@@ -56,6 +58,9 @@ package struct APIServer: Sendable {
       guard let claims = cluster.claims(of: spec.token) else {
         return Review.Status(authenticated: false, error: "invalid bearer token")
       }
+      if let pod = claims.kubernetes.pod, deletedPods.contains(pod.uid) {
+        return Review.Status(authenticated: false, error: "service account token has been invalidated")
+      }
       let wanted = spec.audiences ?? claims.aud
       let audiences = wanted.filter(claims.aud.contains)
       guard !audiences.isEmpty else {
@@ -66,7 +71,11 @@ package struct APIServer: Sendable {
         authenticated: true,
         user: Review.User(
           username: claims.sub, uid: claims.kubernetes.serviceaccount.uid,
-          groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"]),
+          groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"],
+          extra: [
+            "authentication.kubernetes.io/pod-uid": claims.kubernetes.pod.map { [$0.uid] },
+            "authentication.kubernetes.io/node-name": claims.kubernetes.node.map { [$0.name] },
+          ].compactMapValues(\.self)),
         audiences: audiences)
     }
 
@@ -89,6 +98,7 @@ package struct APIServer: Sendable {
       let username: String
       let uid: String
       let groups: [String]
+      let extra: [String: [String]]
     }
     struct Status: Encodable {
       var authenticated: Bool

@@ -29,6 +29,10 @@ struct Answers: Sendable {
     if path == EnrolmentRequest.path || path == EnrolmentRequest.renewalPath {
       return try await enrol(path, request, body, double)
     }
+    if path == EnrolmentRequest.revocationListPath {
+      guard let list = double.state.withLock(\.revocationList) else { return Self.refusal(404, "no list") }
+      return Response(.ok, body: list)
+    }
     return try await vault(path, request, body, double)
   }
 
@@ -82,8 +86,21 @@ struct Answers: Sendable {
       return try await login(parts[2], fields, request, double)
     }
     let token = Self.header("x-vault-token", request) ?? ""
+    if path == "/v1/sys/wrapping/unwrap" {
+      guard let secret = double.state.withLock({ $0.wrapped.removeValue(forKey: token) }) else {
+        return Self.errors(400, "wrapping token is not valid or does not exist")
+      }
+      return Self.json(200, ["data": ["secret_id": secret]])
+    }
     guard double.state.withLock({ $0.tokens.contains(token) }) else {
       return Self.errors(403, "permission denied")
+    }
+    if path == "/v1/auth/token/revoke-self" {
+      double.state.withLock { state in
+        state.tokens.remove(token)
+        state.revokedTokens.append(token)
+      }
+      return Response(.noContent)
     }
     if path == "/v1/auth/token/renew-self" {
       double.state.withLock { $0.renewedTokens += 1 }
@@ -124,7 +141,7 @@ struct Answers: Sendable {
       switch mount {
       case "approle":
         fields["role_id"] as? String == "role" && fields["secret_id"] as? String == "secret-id"
-      case "kubernetes": fields["role"] as? String == "node" && fields["jwt"] as? String == "jwt"
+      case "kubernetes", "jwt": fields["role"] as? String == "node" && fields["jwt"] as? String == "jwt"
       case "cert": request.peer == "node-1"
       default: false
       }

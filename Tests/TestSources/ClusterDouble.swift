@@ -26,7 +26,7 @@ package struct ClusterDouble: Sendable {
     struct Kubernetes: Codable {
       let namespace: String
       let serviceaccount: Named
-      let pod: Named
+      let pod: Named?
       let node: Named?
     }
     let iss: String
@@ -34,11 +34,18 @@ package struct ClusterDouble: Sendable {
     let aud: [String]
     let exp: Int
     let nbf: Int
+    let iat: Int
+    let jti: String?
     let kubernetes: Kubernetes
     enum CodingKeys: String, CodingKey {
-      case iss, sub, aud, exp, nbf
+      case iss, sub, aud, exp, nbf, iat, jti
       case kubernetes = "kubernetes.io"
     }
+  }
+
+  /// The public key in PEM, as in the API server's `--service-account-key-file`.
+  package var publicKeyPEM: String {
+    get throws { try PEM.text("PUBLIC KEY", key.publicKey.subjectPublicKeyInfo) }
   }
 
   /// The key set as the API server publishes it, with a key of another kind.
@@ -52,17 +59,21 @@ package struct ClusterDouble: Sendable {
       """
   }
 
+  /// - Parameters:
+  ///   - hasPod: Whether the token is bound to a pod; false as for a token that was requested for a node object.
+  ///   - id: The claim `jti`; nil for none, as before Kubernetes 1.30.
   package func token(
     account: String, node: String?, audience: [String] = ["bulkhead"], lasting: Int = 3_600,
-    issuer: String? = nil, subject: String? = nil, keyID: String? = nil
+    issuer: String? = nil, subject: String? = nil, keyID: String? = nil, hasPod: Bool = true,
+    id: String? = UUID().uuidString
   ) throws -> String {
     let now = Int(Date().timeIntervalSince1970)
     let claims = Claims(
       iss: issuer ?? self.issuer, sub: subject ?? "system:serviceaccount:kube-system:\(account)",
-      aud: audience, exp: now + lasting, nbf: now - 10,
+      aud: audience, exp: now + lasting, nbf: now - 10, iat: now, jti: id,
       kubernetes: .init(
         namespace: "kube-system", serviceaccount: .init(name: account, uid: Self.uid(account)),
-        pod: .init(name: "\(account)-x7k2p", uid: Self.uid("\(account)-x7k2p")),
+        pod: hasPod ? .init(name: Self.pod(of: account), uid: Self.uid(Self.pod(of: account))) : nil,
         node: node.map { .init(name: $0, uid: Self.uid($0)) }))
     return try SignedToken.sign(
       Array(try JSONEncoder().encode(claims)), with: key, algorithm: .es256, keyID: keyID ?? self.keyID)
@@ -86,8 +97,11 @@ package struct ClusterDouble: Sendable {
     return claims
   }
 
+  /// The name of an account's pod.
+  package static func pod(of account: String) -> String { "\(account)-x7k2p" }
+
   /// Derived from the name.
-  private static func uid(_ name: String) -> String {
+  package static func uid(_ name: String) -> String {
     Base64URL.encode(SHA256.hash(Array(name.utf8)).prefix(12))
   }
 

@@ -18,6 +18,7 @@ package struct RealVault: Sendable {
   package let appRole: String
   package let certificates: String
   package let kubernetes: String
+  package let jwt: String
   package let roleID: String
   package let secretID: String
   private let policy: String
@@ -28,11 +29,11 @@ package struct RealVault: Sendable {
   ) async throws -> Result {
     let name = "bulkhead-test-\(UUID().uuidString.prefix(8).lowercased())"
     let (pki, keyValue, appRole) = ("\(name)-pki", "\(name)-kv", "\(name)-approle")
-    let (certificates, kubernetes) = ("\(name)-cert", "\(name)-kubernetes")
+    let (certificates, kubernetes, jwt) = ("\(name)-cert", "\(name)-kubernetes", "\(name)-jwt")
     func remove() async {
       for path in [
         "sys/mounts/\(pki)", "sys/mounts/\(keyValue)", "sys/auth/\(appRole)", "sys/auth/\(certificates)",
-        "sys/auth/\(kubernetes)",
+        "sys/auth/\(kubernetes)", "sys/auth/\(jwt)",
       ] {
         _ = try? await call("DELETE", path)
       }
@@ -60,6 +61,7 @@ package struct RealVault: Sendable {
       let result = try await body(
         RealVault(
           pki: pki, keyValue: keyValue, appRole: appRole, certificates: certificates, kubernetes: kubernetes,
+          jwt: jwt,
           roleID: role["role_id"] as? String ?? "", secretID: secret["secret_id"] as? String ?? "",
           policy: name))
       await remove()
@@ -84,6 +86,40 @@ package struct RealVault: Sendable {
         "certificate": authority, "allowed_common_names": [name], "token_policies": policy,
         "token_ttl": "\(lasting.components.seconds)s",
       ])
+  }
+
+  /// Runs a script of `Examples/vault` against the server, with these mounts.
+  /// - Returns: what it wrote.
+  package func run(_ script: String, _ arguments: [String]) throws -> String {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().path
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["\(root)/Examples/vault/\(script)"] + arguments
+    var environment = ProcessInfo.processInfo.environment
+    environment["PATH"] = "\(root)/.tools/openbao:\(environment["PATH"] ?? "/usr/bin:/bin")"
+    environment["PKI_MOUNT"] = pki
+    environment["AUTH_MOUNT"] = script == "app-role" ? appRole : jwt
+    process.environment = environment
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { throw Refused(description: "\(script): \(output)") }
+    return output
+  }
+
+  /// Whether a program is there that the scripts need.
+  package static var hasProgram: Bool {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().path
+    let path = "\(root)/.tools/openbao:\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+    return path.split(separator: ":").contains { folder in
+      ["vault", "bao"].contains { FileManager.default.isExecutableFile(atPath: "\(folder)/\($0)") }
+    }
   }
 
   /// Allows logins with this service account of `kube-system`, as confirmed by a cluster's API server.

@@ -46,6 +46,11 @@ package final class SourceDouble: Sendable {
     /// Stored secrets, by the path below the mount `secret`.
     package var stored: [String: [String: String]] = [:]
     package var namespace: String?
+    /// What it serves as its revocation list; nil for none.
+    package var revocationList: [UInt8]?
+    /// Wrapped secret ids by their wrapping token, which is removed when it is used.
+    package var wrapped: [String: String] = [:]
+    package internal(set) var revokedTokens: [String] = []
     package internal(set) var issued: [String] = []
     package internal(set) var logins = 0
     package internal(set) var renewedTokens = 0

@@ -33,13 +33,16 @@ struct AgentReader {
   let environment: [String: String]
 
   fileprivate mutating func configuration(_ root: Node) -> AgentConfiguration? {
+    // A member of etcd may need the revocation list alone.
+    let isListOnly = root["revocationList"] != nil && root["source"] == nil && root["certificates"] == nil
     let fields = reader.fields(
       root, of: "the file", known: AgentFile.Key.allCases.map(\.rawValue),
-      required: ["apiVersion", "kind", "source", "certificates"])
+      required: ["apiVersion", "kind"] + (isListOnly ? [] : ["source", "certificates"]))
     reader.constant(fields["apiVersion"], of: "'apiVersion'", AgentFile.apiVersion)
     reader.constant(fields["kind"], of: "'kind'", AgentFile.kind)
     let source = fields["source"].flatMap { self.source($0) }
-    let deliveries = deliveries(fields["certificates"])
+    let deliveries = isListOnly ? [] : deliveries(fields["certificates"])
+    let revocationList = fields["revocationList"].flatMap { self.revocationList($0) }
     let etcdCA = path(fields["etcdCA"], of: "'etcdCA'")
     let lifetime = lifetime(fields["lifetime"])
     let renewal = renewal(fields["renewal"])
@@ -51,10 +54,36 @@ struct AgentReader {
         node, "Vault's PKI engine does not say which authorities etcd's own certificates have",
         hint: "name their file: 'etcdCA: FILE'")
     }
-    guard let source else { return nil }
+    guard source != nil || isListOnly else { return nil }
     return AgentConfiguration(
-      source: source, deliveries: deliveries, etcdCA: etcdCA, lifetime: lifetime, renewal: renewal,
-      listen: listen)
+      source: source, deliveries: deliveries, revocationList: revocationList, etcdCA: etcdCA,
+      lifetime: lifetime, renewal: renewal, listen: listen)
+  }
+
+  private mutating func revocationList(_ node: Node) -> AgentConfiguration.RevocationList? {
+    let place = "'revocationList'"
+    let fields = reader.fields(
+      node, of: place, known: ["address", "ca", "authority", "file", "owner", "group", "interval"],
+      required: ["address", "authority", "file"])
+    let address = address(fields["address"], of: "'revocationList.address'")
+    let ca = path(fields["ca"], of: "'revocationList.ca'")
+    let authority = path(fields["authority"], of: "'revocationList.authority'")
+    let file = path(fields["file"], of: "'revocationList.file'")
+    let owner = account(fields["owner"], of: "'revocationList.owner'")
+    let group = account(fields["group"], of: "'revocationList.group'")
+    let word = fields["interval"].flatMap { reader.text($0, of: "'revocationList.interval'", numbers: true) }
+    var interval = Lifetime("1m")
+    if let word, let node = fields["interval"] {
+      interval = Lifetime(word).flatMap { (60...86_400).contains($0.seconds) ? $0 : nil }
+      if interval == nil {
+        reader.fault(
+          node, "'revocationList.interval' cannot be \(quoted(word))", hint: "write a time from 1m to 1d")
+      }
+    }
+    guard let address, let authority, let file, let interval else { return nil }
+    return AgentConfiguration.RevocationList(
+      source: RevocationListSource(address: address, authority: ca), authority: authority, file: file,
+      owner: owner, group: group, interval: interval)
   }
 
   private mutating func lifetime(_ node: Node?) -> Lifetime? {

@@ -53,7 +53,7 @@ extension AgentReader {
     return nil
   }
 
-  private mutating func account(_ node: Node?, of place: String) -> String? {
+  mutating func account(_ node: Node?, of place: String) -> String? {
     guard let node else { return nil }
     return reader.text(node, of: place, numbers: true)
   }

@@ -66,7 +66,7 @@ extension AgentReader {
   private mutating func login(_ node: Node) -> VaultSettings.Login? {
     let before = reader.faults.count
     let place = "'source.vault.auth'"
-    let kinds = ["token", "appRole", "kubernetes", "certificate"]
+    let kinds = ["token", "appRole", "kubernetes", "jwt", "certificate"]
     let fields = reader.fields(node, of: place, known: kinds)
     guard reader.faults.count == before, let kind = only(fields, of: kinds, node, place),
       let section = fields[kind]
@@ -78,11 +78,21 @@ extension AgentReader {
       return .token(Secret(file: path(own["file"], of: "\(prefix).file'"), variable: "VAULT_TOKEN"))
     case "appRole":
       let own = reader.fields(
-        section, of: "\(prefix)'", known: ["mount", "roleId", "secretId"], required: ["roleId", "secretId"])
+        section, of: "\(prefix)'", known: ["mount", "roleId", "secretId", "wrappedSecretId"],
+        required: ["roleId", "secretId"])
       let mount = mount(own["mount"], of: "\(prefix).mount'", usual: "approle")
       let secret = Secret(file: path(own["secretId"], of: "\(prefix).secretId'"))
+      let wrapped = path(own["wrappedSecretId"], of: "\(prefix).wrappedSecretId'")
       return text(own["roleId"], of: "\(prefix).roleId'").map {
-        .appRole(mount: mount, roleID: $0, secretID: secret)
+        .appRole(mount: mount, roleID: $0, secretID: secret, wrapped: wrapped)
+      }
+    case "jwt":
+      let own = reader.fields(
+        section, of: "\(prefix)'", known: ["mount", "role", "token"], required: ["role", "token"])
+      let mount = mount(own["mount"], of: "\(prefix).mount'", usual: "jwt")
+      let token = Secret(file: path(own["token"], of: "\(prefix).token'"))
+      return text(own["role"], of: "\(prefix).role'").map {
+        .jwt(mount: mount, role: $0, token: token)
       }
     case "kubernetes":
       let own = reader.fields(
@@ -112,7 +122,7 @@ extension AgentReader {
     text(node, of: place) ?? usual
   }
 
-  private mutating func address(_ node: Node?, of place: String) -> SourceAddress? {
+  mutating func address(_ node: Node?, of place: String) -> SourceAddress? {
     guard let node, let word = text(node, of: place) else { return nil }
     do {
       return try SourceAddress(word)

@@ -2,10 +2,12 @@ import CertificateSources
 import FoundationEssentials
 import Log
 
-/// Keeps the certificates of one configuration current, each independently of the others.
+/// Keeps the certificates and the revocation list of one configuration current, each independently of the others.
 package struct Agent: Sendable {
-  let source: any CertificateSource
+  /// Nil if there are no certificates.
+  let source: (any CertificateSource)?
   private var keepers: [Keeper]
+  private var lists: [ListKeeper]
   private let log: Logger
   private let clock: @Sendable () -> Date
 
@@ -14,19 +16,23 @@ package struct Agent: Sendable {
   package init(
     _ configuration: AgentConfiguration, log: Logger, clock: @escaping @Sendable () -> Date = { Date() }
   ) throws {
-    try self.init(configuration, source: configuration.source.make(), log: log, clock: clock)
+    try self.init(configuration, source: configuration.source?.make(), log: log, clock: clock)
   }
 
   init(
-    _ configuration: AgentConfiguration, source: any CertificateSource, log: Logger,
+    _ configuration: AgentConfiguration, source: (any CertificateSource)?, log: Logger,
     clock: @escaping @Sendable () -> Date
   ) throws {
     self.source = source
     self.log = log
     self.clock = clock
-    keepers = try configuration.deliveries.map {
-      try Keeper($0, of: configuration, source: source, spread: .random(in: 0...1))
-    }
+    keepers =
+      try source.map { source in
+        try configuration.deliveries.map {
+          try Keeper($0, of: configuration, source: source, spread: .random(in: 0...1))
+        }
+      } ?? []
+    lists = try configuration.revocationList.map { [try ListKeeper($0, spread: .random(in: 0...1))] } ?? []
   }
 
   /// The state of all certificates, without network access or changes.
@@ -36,7 +42,7 @@ package struct Agent: Sendable {
     return try keepers.map { keeper in
       let (held, isDue) = try keeper.standing(now: now)
       return AgentStanding(keeper, Keeper.Look(held: held, next: now), isDue: isDue, now: now)
-    }
+    } + lists.map { AgentStanding($0, $0.standing(now: now), now: now) }
   }
 
   /// Gets what is missing or due. Transient failures are retried until the timeout.
@@ -68,7 +74,10 @@ package struct Agent: Sendable {
   /// Checks all certificates once.
   /// - Parameter isAsked: whether a signal requested it, so that pauses after failures are skipped.
   mutating func look(isAsked: Bool = false) async -> Round {
-    if isAsked { for index in keepers.indices { keepers[index].forgetPause() } }
+    if isAsked {
+      for index in keepers.indices { keepers[index].forgetPause() }
+      for index in lists.indices { lists[index].forgetPause() }
+    }
     let agent = self
     var round = Round(next: .distantFuture)
     var standings: [Int: AgentStanding] = [:]
@@ -93,7 +102,7 @@ package struct Agent: Sendable {
         let now = clock()
         let isDue = look.due.map { $0 <= now } ?? true
         let standing = AgentStanding(keeper, look, isDue: isDue, now: now)
-        if !Task.isCancelled { report(standing, look) }
+        if !Task.isCancelled { report(standing, look.next) }
         standings[index] = standing
         round.next = min(round.next, look.next)
         if look.fault?.isTransient == true || (standing.state != .good && look.fault == nil) {
@@ -102,10 +111,19 @@ package struct Agent: Sendable {
       }
     }
     round.standings = keepers.indices.compactMap { standings[$0] }
+    for index in lists.indices {
+      let look = await lists[index].look(now: clock())
+      let standing = AgentStanding(lists[index], look, now: clock())
+      if !Task.isCancelled { report(standing, look.next) }
+      round.standings.append(standing)
+      round.next = min(round.next, look.next)
+      if look.fault?.isTransient == true { round.isWorthRepeating = true }
+    }
     return round
   }
 
   private func maintain() async {
+    guard let source else { return }
     do {
       try await source.maintain(now: clock())
     } catch {
@@ -116,22 +134,27 @@ package struct Agent: Sendable {
     }
   }
 
-  private func report(_ standing: AgentStanding, _ look: Keeper.Look) {
+  /// Ends the session with the source.
+  package func leave() async { await source?.leave() }
+
+  private func report(_ standing: AgentStanding, _ next: Date) {
     var metadata: Logger.Metadata = ["identity": "\(standing.identity)"]
     if let notAfter = standing.notAfter { metadata["notAfter"] = "\(notAfter.formatted(.iso8601))" }
     if let renewal = standing.renewal { metadata["renewal"] = "\(renewal.formatted(.iso8601))" }
     if let reason = standing.renewed {
       metadata["reason"] = "\(reason)"
-      log.info("a new certificate is in place", metadata: metadata)
+      let what = standing.kind == .certificate ? "certificate" : "revocation list"
+      log.info("a new \(what) is in place", metadata: metadata)
     }
     if let fault = standing.fault {
       metadata["fault"] = "\(fault)"
       metadata["hint"] = standing.hint.map { "\($0)" }
-      metadata["next"] = "\(look.next.formatted(.iso8601))"
+      metadata["next"] = "\(next.formatted(.iso8601))"
       if standing.state == .unusable {
-        log.error("there is no certificate that could be used", metadata: metadata)
+        let what = standing.kind == .certificate ? "certificate" : "revocation list"
+        log.error("no usable \(what) is in place", metadata: metadata)
       } else {
-        log.warning("not all was done; what is in place stays", metadata: metadata)
+        log.warning("a step failed; the files in place stay", metadata: metadata)
       }
     }
   }

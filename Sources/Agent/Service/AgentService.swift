@@ -29,6 +29,7 @@ package struct AgentService: Service {
       services, gracefulShutdownSignals: [.sigterm, .sigint],
       maximumGracefulShutdownDuration: .seconds(10))
     try await group.run()
+    await agent.leave()
     log.info("stopped")
   }
 

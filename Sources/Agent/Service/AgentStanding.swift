@@ -1,7 +1,8 @@
 import AgentFile
+import Certificates
 import FoundationEssentials
 
-/// The state of one identity's certificate, as reported to users.
+/// The state of one identity's certificate, or of the revocation list, as reported to users.
 package struct AgentStanding: Codable, Hashable, Sendable {
   package enum State: String, Codable, Sendable {
     /// Valid and not due.
@@ -12,25 +13,49 @@ package struct AgentStanding: Codable, Hashable, Sendable {
     case unusable
   }
 
+  package enum Kind: String, Codable, Sendable { case certificate, revocationList }
+
+  package let kind: Kind
+  /// The certificate's Common Name; `revocation list` for the list.
   package let identity: String
+  /// The folder of the certificate, or the file of the revocation list.
   package let directory: String
   package let state: State
+  /// When the certificate ends; when the successor of the revocation list should be there.
   package let notAfter: Date?
   /// When it is due.
   package let renewal: Date?
   /// Why this check replaced the certificate; nil if it did not.
   package let renewed: String?
+  /// The number of the revocation list; nil for a certificate.
+  package let number: Int?
   /// What failed, and what to do.
   package let fault: String?
   package let hint: String?
 
   init(_ keeper: Keeper, _ look: Keeper.Look, isDue: Bool, now: Date) {
+    kind = .certificate
     identity = keeper.delivery.identity
     directory = keeper.delivery.directory
     state = look.held?.isValid(at: now) != true ? .unusable : isDue ? .due : .good
     notAfter = look.held?.notAfter
     renewal = look.due
     renewed = look.renewed
+    number = nil
+    fault = look.fault?.message
+    hint = look.fault?.hint
+  }
+
+  init(_ keeper: ListKeeper, _ look: ListKeeper.Look, now: Date) {
+    let isOver = look.list?.nextUpdate.map { $0 <= now } ?? false
+    kind = .revocationList
+    identity = "revocation list"
+    directory = keeper.settings.file
+    state = look.list == nil ? .unusable : isOver ? .due : .good
+    notAfter = look.list?.nextUpdate
+    renewal = nil
+    renewed = look.isChanged ? "changed" : nil
+    number = look.list?.number
     fault = look.fault?.message
     hint = look.fault?.hint
   }

@@ -37,13 +37,19 @@ final class Board: Sendable {
   func unready(now: Date) -> [AgentStanding]? {
     state.withLock { state in
       state.shown == nil
-        ? nil : state.standings.filter { $0.state == .unusable || ($0.notAfter ?? .distantPast) <= now }
+        ? nil
+        : state.standings.filter {
+          // etcd uses a list whose successor is missing as before.
+          $0.state == .unusable || $0.kind == .certificate && ($0.notAfter ?? .distantPast) <= now
+        }
     }
   }
 
   /// Metrics, with times as timestamps, as Prometheus recommends.
   func metrics(now: Date) -> String {
-    let (standings, counters) = state.withLock { ($0.standings, $0.counters) }
+    let (all, counters) = state.withLock { ($0.standings, $0.counters) }
+    let lists = all.filter { $0.kind == .revocationList }
+    let standings = all.filter { $0.kind == .certificate }
     func label(_ standing: AgentStanding) -> [(name: String, value: String)] {
       [("identity", standing.identity)]
     }
@@ -74,6 +80,17 @@ final class Board: Sendable {
           PrometheusText.Sample(counter.failed, label(standing) + [("result", "failure")]),
         ]
       })
+    guard let list = lists.first else { return metrics.text }
+    func add(_ name: String, _ help: String, _ value: Int?) {
+      guard let value else { return }
+      metrics.add("bulkhead_agent_revocation_list_\(name)", .gauge, help, [.init(value)])
+    }
+    add("ready_status", "1 if the revocation list in place can be used.", list.state == .unusable ? 0 : 1)
+    add("current_status", "1 if the last request for a newer list succeeded.", list.fault == nil ? 1 : 0)
+    add("number", "The number of the list in place.", list.number)
+    add(
+      "next_update_timestamp_seconds", "When the successor of the list should be there.",
+      list.notAfter.map { Int($0.timeIntervalSince1970) })
     return metrics.text
   }
 }

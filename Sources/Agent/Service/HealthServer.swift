@@ -64,7 +64,10 @@ struct HealthServer: Service {
         return Response(.serviceUnavailable, text: "starting\n")
       }
       guard !unready.isEmpty else { return Response(.ok, text: "ready\n") }
-      let names = unready.map { "no usable certificate for \($0.identity)\n" }.joined()
+      let names = unready.map {
+        $0.kind == .certificate
+          ? "no usable certificate for \($0.identity)\n" : "no usable revocation list\n"
+      }.joined()
       return Response(.serviceUnavailable, text: names)
     case (.get, ["metrics"]), (.head, ["metrics"]):
       return Response(.ok, text: board.metrics(now: Date()), type: PrometheusText.mediaType)

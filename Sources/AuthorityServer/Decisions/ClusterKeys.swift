@@ -3,7 +3,8 @@ import JOSE
 /// The keys with which a cluster signs service-account tokens: a JSON Web Key Set (RFC 7517) in a file, or
 /// the one that the API server publishes at `/openid/v1/jwks`. They are read again when a token names an
 /// unknown key, at most every ten seconds, and when they are ten minutes old, so that a withdrawn key is
-/// removed. If they cannot be read, the known keys stay in use.
+/// removed. If they cannot be read, the known keys stay in use until they are an hour old; from then on no
+/// token is accepted.
 actor ClusterKeys {
   struct Known: Sendable {
     /// Keys of unknown kinds and secret keys are not among them.
@@ -19,6 +20,8 @@ actor ClusterKeys {
 
   private static let pause = Duration.seconds(10)
   private static let age = Duration.seconds(600)
+  /// The age from which keys that cannot be read again are no longer trusted.
+  private static let longestAge = Duration.seconds(3_600)
 
   private let read: @Sendable () async throws -> [UInt8]
   private var known: Known?
@@ -28,16 +31,24 @@ actor ClusterKeys {
 
   init(read: @escaping @Sendable () async throws -> [UInt8]) { self.read = read }
 
+  /// How long ago the keys were read; nil if none are known.
+  func age(now: ContinuousClock.Instant = .now) -> Duration? { readAt.map { now - $0 } }
+
   /// The keys, with the one of this id if the cluster has it.
-  /// - Throws: the error of reading if no keys are known yet.
+  /// - Throws: an error if no keys are known, or the known ones are too old and cannot be read again.
   func keys(for id: String, now: ContinuousClock.Instant = .now) async throws -> Known {
     let isOld = readAt.map { now - $0 > Self.age } ?? true
     let mayTry = triedAt.map { now - $0 > Self.pause } ?? true
-    guard let known, !mayTry || !isOld && !known.keySet.keys(id: id).isEmpty else {
+    guard let known = trusted(now), !mayTry || !isOld && !known.keySet.keys(id: id).isEmpty else {
       // If no keys are known, concurrent requests wait for the same read.
       guard mayTry || reading != nil else { throw KeysUnavailable() }
       return try await refresh(now)
     }
+    return known
+  }
+
+  private func trusted(_ now: ContinuousClock.Instant) -> Known? {
+    guard let readAt, now - readAt <= Self.longestAge else { return nil }
     return known
   }
 
@@ -53,7 +64,7 @@ actor ClusterKeys {
       readAt = now
       return fresh
     } catch {
-      guard let known else { throw error }
+      guard let known = trusted(now) else { throw error }
       return known
     }
   }

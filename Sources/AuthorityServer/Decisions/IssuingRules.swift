@@ -39,7 +39,7 @@ struct IssuingRules: Sendable {
     // A user that logs in with a password must not be usable with a certificate too.
     guard let identity = named, identity.commonName.utf8.elementsEqual(name.utf8) else {
       throw OrderRefusal(
-        .forbidden, "\"\(name)\" is no identity of the segmentation",
+        .forbidden, "the segmentation has no identity \"\(name)\"",
         hint:
           "the request's Common Name must be one; 'bulkhead authority token list' shows what a token is for")
     }
@@ -64,7 +64,7 @@ struct IssuingRules: Sendable {
       // A node may get it only if the token or service account names it; being a node is not enough.
       guard entitlement.components != nil else {
         throw OrderRefusal(
-          .forbidden, "\"\(identity.user)\" is no node's own",
+          .forbidden, "\"\(identity.user)\" does not belong to a node",
           hint: "name it when the token is made: --component")
       }
       return CertificateHolder(client: identity.commonName, component: identity.component, node: node)
@@ -73,13 +73,13 @@ struct IssuingRules: Sendable {
       throw OrderRefusal(
         .forbidden, "\"\(identity.user)\" belongs to a node, and nothing proves which node asks",
         hint:
-          "use a join token of the node's, or a service-account token that names its node (Kubernetes 1.32 or later)"
+          "use a join token of the node's, or a service-account token that names its node (Kubernetes 1.30 or later)"
       )
     }
     guard let name = try? NodeName(node), deliveries.contains(Delivery(user: identity.commonName, node: name))
     else {
       throw OrderRefusal(
-        .forbidden, "\"\(identity.user)\" is no identity of the node \"\(node)\"",
+        .forbidden, "the node \"\(node)\" has no identity \"\(identity.user)\"",
         hint: "a node gets its own identities only; is it among 'nodes' in the file?")
     }
     return CertificateHolder(

@@ -4,11 +4,17 @@ import FoundationEssentials
 struct ServiceAccountClaims: Codable, Sendable {
   struct Kubernetes: Codable, Sendable {
     struct Named: Codable, Sendable { let name: String }
+    struct Unique: Codable, Sendable {
+      let name: String
+      let uid: String
+    }
 
     let namespace: String
     let serviceaccount: Named
-    let pod: Named?
-    /// The node of the pod; present by default since Kubernetes 1.30 (KEP-4193, stable in 1.32).
+    /// The pod that the token is bound to; nil if it is bound to another object or to none.
+    let pod: Unique?
+    /// The node of the pod; present by default since Kubernetes 1.30 (KEP-4193, stable in 1.32). Without `pod`
+    /// it is the node that the token is bound to, which its requester chose.
     let node: Named?
   }
 
@@ -32,10 +38,13 @@ struct ServiceAccountClaims: Codable, Sendable {
   let aud: Audience
   let exp: Date
   let nbf: Date?
+  let iat: Date?
+  /// The token's id; present by default since Kubernetes 1.30 (KEP-4193, stable in 1.32).
+  let jti: String?
   let kubernetes: Kubernetes
 
   enum CodingKeys: String, CodingKey {
-    case iss, sub, aud, exp, nbf
+    case iss, sub, aud, exp, nbf, iat, jti
     case kubernetes = "kubernetes.io"
   }
 

@@ -2,29 +2,42 @@ import FoundationEssentials
 
 /// A decision of the server: one line of the audit log.
 package struct AuditEntry: Codable, Hashable, Sendable {
-  package enum Decision: String, Codable, Sendable { case issued, renewed, refused }
+  package enum Decision: String, Codable, Sendable {
+    case issued, renewed, refused
+    /// The server has opened the file.
+    case opened
+  }
 
   package let time: Date
   package let decision: Decision
   /// The requested Common Name; nil if the request was not understood.
-  package let identity: String?
+  package var identity: String?
   /// The node of the certificate; nil if it has none or was refused.
-  package let node: String?
+  package var node: String?
   /// The kind of proof: `token`, `service-account`, `certificate`; nil without one.
-  package let method: String?
+  package var method: String?
   /// The proof: the id of a join token, the name of a service account, the serial of a certificate; never a
   /// secret.
-  package let proof: String?
-  /// The client's address.
-  package let client: String
+  package var proof: String?
+  /// The UID of the pod of a service-account token.
+  package var pod: String?
+  /// The id of a service-account token, which the API server's audit log has as `credential-id`.
+  package var token: String?
+  /// The client's address; `several` for refusals of several clients that are counted together.
+  package var client: String?
   /// The reason of a refusal; nil if the request was not refused.
-  package let reason: String?
+  package var reason: String?
   /// The serial of the certificate issued, in hexadecimal digits.
-  package let serial: String?
+  package var serial: String?
+  /// How many refusals the line stands for; nil for one.
+  package var count: Int?
+  /// With `opened`: the chain value of the line before, in this file or the one before it.
+  package var previous: String?
 
   package init(
-    time: Date, decision: Decision, identity: String?, node: String? = nil, method: String?,
-    proof: String? = nil, client: String, reason: String? = nil, serial: String? = nil
+    time: Date, decision: Decision, identity: String? = nil, node: String? = nil, method: String? = nil,
+    proof: String? = nil, pod: String? = nil, token: String? = nil, client: String? = nil,
+    reason: String? = nil, serial: String? = nil, count: Int? = nil, previous: String? = nil
   ) {
     self.time = time
     self.decision = decision
@@ -32,8 +45,47 @@ package struct AuditEntry: Codable, Hashable, Sendable {
     self.node = node
     self.method = method
     self.proof = proof
+    self.pod = pod
+    self.token = token
     self.client = client
     self.reason = reason
     self.serial = serial
+    self.count = count
+    self.previous = previous
+  }
+
+  /// The longest text of a field, in bytes: longer ones come from hostile requests.
+  private static let longest = 200
+
+  /// With texts from requests cut, so that the size of a line is bounded.
+  var cut: Self {
+    var entry = self
+    for field: WritableKeyPath<Self, String?> in [
+      \.identity, \.node, \.method, \.proof, \.pod, \.token, \.client, \.reason, \.serial,
+    ] {
+      guard let text = entry[keyPath: field], text.utf8.count > Self.longest else { continue }
+      let kept = text.unicodeScalars.prefix(Self.longest / 4)
+      entry[keyPath: field] = "\(String(String.UnicodeScalarView(kept)))… (\(text.utf8.count) bytes)"
+    }
+    return entry
+  }
+
+  /// One line of JSON without a line feed, in ASCII: other characters are escaped, so that none acts on a terminal.
+  func json() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.dateEncodingStrategy = .iso8601
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let text = String(decoding: try encoder.encode(cut), as: UTF8.self)
+    guard !text.utf8.allSatisfy({ $0 < 0x7f }) else { return Array(text.utf8) }
+    var line: [UInt8] = []
+    for unit in text.utf16 {
+      if unit < 0x7f {
+        line.append(UInt8(unit))
+      } else {
+        let digits = String(unit, radix: 16)
+        line += Array("\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8)
+      }
+    }
+    return line
   }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTP
 import Synchronization
 import Text
 
@@ -9,9 +10,16 @@ final class ServerMetrics: Sendable {
     let isReady: Bool
     let isFileCurrent: Bool
     let waiting: Int
-    let authorityEnds: Date
-    let certificateEnds: Date
+    /// Nil if the signer does not answer.
+    let authorityEnds: Date?
+    let certificateEnds: Date?
     let certificateDue: Date?
+    /// How long ago the cluster's keys were read; nil if none are known.
+    let clusterKeysAge: Duration?
+    let connections: Admission.Counts
+    /// Refusals that the audit log has only in sums.
+    let summedRefusals: Int
+    let isAuditWritable: Bool
   }
 
   private struct State {
@@ -49,7 +57,9 @@ final class ServerMetrics: Sendable {
       [.init(gauges.isFileCurrent ? 1 : 0)])
     add(
       "certificate_expiration_timestamp_seconds", .gauge, "When a certificate expires.",
-      [time("authority", gauges.authorityEnds), time("server", gauges.certificateEnds)])
+      [("authority", gauges.authorityEnds), ("server", gauges.certificateEnds)].compactMap { name, date in
+        date.map { time(name, $0) }
+      })
     if let due = gauges.certificateDue {
       add(
         "certificate_renewal_timestamp_seconds", .gauge, "When a certificate is due for renewal.",
@@ -63,6 +73,26 @@ final class ServerMetrics: Sendable {
       })
     add(
       "request_duration_seconds", .histogram, "How long requests for a certificate took.", duration.samples)
+    if let age = gauges.clusterKeysAge {
+      add(
+        "cluster_keys_age_seconds", .gauge,
+        "Time since the cluster's keys were read; after an hour they are no longer trusted.",
+        [.init(Int(age.components.seconds))])
+    }
+    add(
+      "audit_writable_status", .gauge, "1 if the newest decisions are in the audit log.",
+      [.init(gauges.isAuditWritable ? 1 : 0)])
+    add("connections", .gauge, "Open connections.", [.init(gauges.connections.open)])
+    add(
+      "connections_refused_total", .counter,
+      "Connections closed over a limit: of one client, in total, or to make room for another client.",
+      [
+        ("client", gauges.connections.refusedForClient), ("total", gauges.connections.refusedInAll),
+        ("displaced", gauges.connections.displaced),
+      ].map { .init($1, [("limit", $0)]) })
+    add(
+      "audit_summed_refusals_total", .counter, "Refusals that the audit log has only in sums.",
+      [.init(gauges.summedRefusals)])
     return metrics.text
   }
 }

@@ -6,21 +6,49 @@ import Text
 /// Routes requests.
 struct FrontDoor: Sendable {
   let desk: EnrolmentDesk
+  let signer: any Signer
+  let rateLimit: RateLimit
   let limits: AuthoritySettings.Limits
-  let isReady: @Sendable () -> Bool
+  let isReady: @Sendable () async -> Bool
   let metrics: @Sendable () async -> String
 
   func respond(to request: Request) async -> Response {
     switch (request.method, request.path) {
     case (.post, EnrolmentRequest.path), (.post, EnrolmentRequest.renewalPath):
       return await desk.answer(Visit(request)) { () throws(Refusal) in try body(of: request) }
+    case (.get, EnrolmentRequest.revocationListPath), (.head, EnrolmentRequest.revocationListPath):
+      do throws(Refusal) {
+        try rateLimit.admit(request.client, network: request.network)
+      } catch {
+        return error.response
+      }
+      return await list(known: request.fields["if-none-match"])
     case (.get, "/live"), (.head, "/live"): return Response(.ok, text: "alive\n")
     case (.get, "/ready"), (.head, "/ready"):
-      return isReady()
+      return await isReady()
         ? Response(.ok, text: "ready\n") : Response(.serviceUnavailable, text: "not ready\n")
     case (.get, "/metrics"), (.head, "/metrics"):
       return Response(.ok, text: await metrics(), type: PrometheusText.mediaType)
     default: return Refusal(.notFound, "there is nothing at this path").response
+    }
+  }
+
+  /// The revocation list.
+  /// - Parameter known: the `If-None-Match` of the request (RFC 9110, section 13.1.2).
+  private func list(known: String?) async -> Response {
+    do {
+      switch try await signer.revocationList(known: known) {
+      case .none:
+        return Refusal(.notFound, "there is no revocation list", hint: "'bulkhead certs crl' writes one")
+          .response
+      case .same: return Response(Status(304), fields: ["ETag": known ?? "", "Cache-Control": "no-cache"])
+      case .list(let bytes, let tag):
+        return Response(
+          .ok, fields: ["ETag": tag, "Cache-Control": "no-cache", "Content-Type": "application/pkix-crl"],
+          body: bytes)
+      }
+    } catch {
+      return Refusal(error).response
     }
   }
 

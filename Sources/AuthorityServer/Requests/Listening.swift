@@ -8,16 +8,18 @@ struct Listening: Service {
   private let settings: AuthoritySettings
   private let certificate: OwnCertificate
   private let door: FrontDoor
+  private let admission: Admission
   private let logger: Logger
   private let onStart: @Sendable (Int) async -> Void
 
   init(
-    _ settings: AuthoritySettings, certificate: OwnCertificate, door: FrontDoor, logger: Logger,
-    onStart: @escaping @Sendable (Int) async -> Void
+    _ settings: AuthoritySettings, certificate: OwnCertificate, door: FrontDoor, admission: Admission,
+    logger: Logger, onStart: @escaping @Sendable (Int) async -> Void
   ) {
     self.settings = settings
     self.certificate = certificate
     self.door = door
+    self.admission = admission
     self.logger = logger
     self.onStart = onStart
   }
@@ -35,10 +37,14 @@ struct Listening: Service {
   }
 
   private func start() async throws(AuthorityServerError) -> Server {
+    guard let first = certificate.tls else {
+      throw AuthorityServerError("the server has no certificate", hint: "the signer's log says why")
+    }
     do throws(NetworkError) {
       return try await Server.start(
-        on: settings.host, port: UInt16(settings.port), tls: { [certificate] in certificate.tls },
-        limits: limits, report: { [logger] in logger.error("no connection can be accepted: \($0)") },
+        on: settings.host, port: UInt16(settings.port), tls: { [certificate] in certificate.tls ?? first },
+        limits: limits, admission: admission,
+        report: { [logger] in logger.error("no connection can be accepted: \($0)") },
         handler: { [door] in await door.respond(to: $0) })
     } catch {
       throw AuthorityServerError(
@@ -53,6 +59,9 @@ struct Listening: Service {
       field: 16 << 10, fieldCount: 64, head: 32 << 10, body: settings.limits.bodySize)
     limits.connections = ConnectionLimit.room(for: settings.limits.connections)
     limits.connectionsPerClient = settings.limits.connectionsPerClient
+    limits.connectionsPerNetwork = settings.limits.connectionsPerNetwork
+    // A small limit of open files must leave connections for all clients.
+    limits.reserve = min(settings.limits.reserve, limits.connections / 4)
     limits.setPatience(settings.limits.patience)
     limits.farewell = settings.limits.farewell
     return limits

@@ -31,6 +31,10 @@ struct Refusal: Error, Hashable, Sendable {
     case is KeysUnavailable:
       self.init(
         .serviceUnavailable, "the cluster's keys cannot be read", hint: "ask again later", retryAfter: 10)
+    case is ReviewUnavailable:
+      self.init(
+        .serviceUnavailable, "the API server does not answer a TokenReview", hint: "ask again later",
+        retryAfter: 10)
     default:
       self.init(
         .serviceUnavailable, "the certificate could not be issued", hint: "the server's log says why",

@@ -7,7 +7,10 @@ import FoundationEssentials
 /// certificate, and it was valid when the value was made.
 package struct Authority: Sendable {
   let certificate: Certificate
+  /// The authority's private key; a key that stands in for it if another program has it.
   package let key: PrivateKey
+  /// The program that has the authority's key; nil if ``key`` is it.
+  let external: ExternalKey?
   /// The certificate in PEM: the content of etcd's `--trusted-ca-file` and of the clients' `etcd-ca`.
   package let certificatePEM: String
   /// The contents of the authority's certificate.
@@ -67,8 +70,25 @@ package struct Authority: Sendable {
     return try Authority(certificate: certificate, key: key, now: now, source: source)
   }
 
-  private init(certificate: Certificate, key: PrivateKey, now: Date, source: String) throws {
-    guard key.belongs(to: certificate) else {
+  /// An authority whose key another program has.
+  /// - Throws: ``CertificatesError``.
+  init(certificatePEM: String, external: ExternalKey, now: Date, source: String) throws {
+    let certificates = try PEMText(text: certificatePEM, source: "the certificate of \(source)")
+      .certificates()
+    guard let certificate = certificates.first, certificates.count == 1 else {
+      throw CertificatesError(
+        "\(source) is given as \(certificates.count) certificates, and it must be one",
+        hint: "give the certificate that the key belongs to, without the others")
+    }
+    try self.init(
+      certificate: certificate, key: PrivateKey(key: external.standIn), external: external, now: now,
+      source: source)
+  }
+
+  private init(
+    certificate: Certificate, key: PrivateKey, external: ExternalKey? = nil, now: Date, source: String
+  ) throws {
+    guard external != nil || key.belongs(to: certificate) else {
       throw CertificatesError(
         "the private key of \(source) does not belong to its certificate",
         hint: "find the key that was made with it")
@@ -76,6 +96,7 @@ package struct Authority: Sendable {
     try Self.checkMaySign(certificate, source: source)
     self.certificate = certificate
     self.key = key
+    self.external = external
     self.certificatePEM = try certificate.pem()
     self.facts = CertificateFacts(certificate)
     let carried = try? certificate.subjectKeyIdentifier

@@ -1,7 +1,9 @@
+import Cryptography
 import Files
 import FoundationEssentials
 
-/// An authority on disk: `ca.crt` (0644) and `ca.key` (0600) in a directory with mode 0700.
+/// An authority on disk: `ca.crt` (0644) and `ca.key` (0600) in a directory with mode 0700. In the place of `ca.key`,
+/// `ca.signer` may name a program that has the key: see ``ExternalKey``.
 extension Authority {
   static let certificateFile = "ca.crt"
   static let keyFile = "ca.key"
@@ -13,10 +15,19 @@ extension Authority {
   package static func load(
     _ directory: String, now: Date, passphrase: PassphraseSource? = nil
   ) throws -> Authority {
-    try importing(
-      certificatePEM: FileContents.readText("\(directory)/\(certificateFile)", limit: credentialFileLimit),
+    let certificatePEM = try FileContents.readText(
+      "\(directory)/\(certificateFile)", limit: credentialFileLimit)
+    let source = "the authority in \(directory)"
+    if try FileContents.readIfPresent("\(directory)/\(keyFile)", limit: credentialFileLimit) == nil,
+      let certificate = try? PEMText(text: certificatePEM, source: source).certificates().first,
+      let external = try ExternalKey(in: directory, for: certificate.publicKey)
+    {
+      return try Authority(certificatePEM: certificatePEM, external: external, now: now, source: source)
+    }
+    return try importing(
+      certificatePEM: certificatePEM,
       keyPEM: FileContents.readSecretText("\(directory)/\(keyFile)", limit: credentialFileLimit),
-      now: now, source: "the authority in \(directory)", passphrase: passphrase)
+      now: now, source: source, passphrase: passphrase)
   }
 
   /// Writes the authority to a directory and creates the directory with mode 0700 if needed. An existing

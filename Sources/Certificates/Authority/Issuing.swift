@@ -65,10 +65,14 @@ extension Authority {
     }
     let limits = ValidityPeriod(notBefore: facts.notBefore, notAfter: facts.notAfter)
     let validity = try ValidityPeriod(now: now, lifetime: lifetime, within: limits)
-    return try Certificate(
+    let made = try Certificate(
       CertificateTemplate(
         subject, profile, key: publicKey, validity: validity, issuerKeyIdentifier: keyIdentifier),
       issuer: certificate.subject, key: key.key)
+    guard external != nil else { return made }
+    let signed = try Certificate(der: signedExternally(made.der))
+    guard hasSigned(signed) else { throw wrongSignature }
+    return signed
   }
 
   private func isNamed(_ commonName: String) -> Bool {

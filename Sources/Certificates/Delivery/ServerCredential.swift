@@ -36,6 +36,26 @@ extension Issuer {
     return credential
   }
 
+  /// Signs a certificate of Bulkhead's own server for the key of a request, and records it. Nothing else is taken
+  /// from the request.
+  /// - Returns: the certificate in PEM, followed by that of the authority if another authority signed it.
+  /// - Throws: ``CertificatesError``.
+  package func signServer(_ request: CertificateRequest, for hosts: [HostName]) throws -> String {
+    guard try request.publicKey != authority.certificate.publicKey else {
+      throw CertificatesError(
+        "the request has the authority's own key", hint: "make a new key for the request")
+    }
+    let subject = try SubjectName.authorityServer
+    let certificate = try authority.certify(
+      request.publicKey, as: subject, .server(hosts), lifetime: lifetime, now: now)
+    try ledger?.record([
+      LedgerEntry(
+        CertificateFacts(certificate), by: authority,
+        for: CertificateHolder(subject.commonName, purpose: .server), file: nil)
+    ])
+    return try certificate.pem() + authority.chainPEM
+  }
+
   private func goodServerCredential(
     for hosts: [HostName], in directory: String, dueAfter share: Double, of authorities: [Certificate]
   ) throws -> Credential? {

@@ -6,8 +6,8 @@ package struct EnrolmentOrder: Sendable {
     case token(JoinToken)
     /// The certificate to be renewed, in DER. TLS has proved that the sender has its key.
     case certificate([UInt8])
-    /// An entitlement that was already verified, such as from a Kubernetes token.
-    case vouched(Entitlement)
+    /// An entitlement from a Kubernetes token that was already verified.
+    case vouched(Entitlement, TokenUse)
   }
 
   /// Decides for which holder the certificate is, from the Common Name and the entitlement.

@@ -36,13 +36,18 @@ extension Issuer {
     try holder.checkIsNotBlocked(in: db)
     try request.checkKeyIsOwn(of: holder, in: db)
     if let token = proved.token { try token.checkIsUnspent(for: holder, in: db) }
+    if let use = proved.use { try use.checkIsUnspent(for: holder, in: db) }
     let certificate = try certify(request, for: holder, lifetime: enrolledLifetime)
     let facts = CertificateFacts(certificate)
     let filled = FilledOrder(
       certificatePEM: try certificate.pem() + authority.chainPEM, serial: facts.serial, holder: holder)
-    try LedgerEntry(facts, by: authority, for: holder, file: nil, renewedFrom: proved.renewed?.serial)
-      .insert(db)
+    try LedgerEntry(
+      facts, by: authority, for: holder, file: nil, renewedFrom: proved.renewed?.serial,
+      podUID: proved.use?.podUID
+    )
+    .insert(db)
     if let token = proved.token { try token.spend(on: facts.serial, for: holder, in: db) }
+    if let use = proved.use { try use.spend(on: facts.serial, for: holder, now: now, in: db) }
     try limits.supersede(for: holder, now: now, in: db)
     return filled
   }
@@ -51,13 +56,15 @@ extension Issuer {
   private struct Proved {
     let entitlement: Entitlement
     var token: SpendableToken?
+    /// The service-account token.
+    var use: TokenUse?
     /// The certificate that is renewed.
     var renewed: LedgerEntry?
   }
 
   private func proved(_ order: EnrolmentOrder, in db: borrowing Connection) throws -> Proved {
     switch order.proof {
-    case .vouched(let entitlement): return Proved(entitlement: entitlement)
+    case .vouched(let entitlement, let use): return Proved(entitlement: entitlement, use: use)
     case .token(let token):
       let spendable = try SpendableToken(token, now: now, in: db)
       let grant = spendable.grant

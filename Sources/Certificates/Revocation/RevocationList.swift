@@ -26,7 +26,7 @@ struct RevocationList {
         "the authority's certificate may not sign revocation lists: its keyUsage lacks cRLSign",
         hint: "take the etcd user away instead (--cut-off), or use an authority that may")
     }
-    return try Cryptography.RevocationList(
+    let der = try Cryptography.RevocationList(
       issuer: authority.certificate.subject, thisUpdate: Int(thisUpdate.timeIntervalSince1970),
       nextUpdate: Int(nextUpdate.timeIntervalSince1970),
       entries: entries.map { entry in
@@ -37,5 +37,11 @@ struct RevocationList {
       extensions: [.authorityKeyIdentifier(authority.keyIdentifier), .listNumber(number)],
       key: authority.key.key
     ).der
+    guard authority.external != nil else { return der }
+    let signed = try authority.signedExternally(der)
+    guard try Cryptography.RevocationList(der: signed).isSigned(by: authority.certificate.publicKey) else {
+      throw authority.wrongSignature
+    }
+    return signed
   }
 }

@@ -90,6 +90,14 @@ package struct Address: Hashable, Sendable {
     }
   }
 
+  /// The /64 network of an IPv6 address, which one host can have to itself: as in "2001:db8:0:1::/64". Nil for an
+  /// IPv4 address.
+  package var network: String? {
+    guard case .six(let first, _, _) = kind, host.utf8.contains(UInt8(ascii: ":")) else { return nil }
+    var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+    return Self.text(AF_INET6, (first, UInt64(0)), &buffer) + "/64"
+  }
+
   private static func text<Bytes>(_ family: Int32, _ bytes: Bytes, _ buffer: inout [CChar]) -> String {
     let isWritten = withUnsafePointer(to: bytes) {
       inet_ntop(family, $0, &buffer, socklen_t(buffer.count)) != nil

@@ -1,3 +1,4 @@
+internal import CLinux
 import Glibc
 
 /// Resolves host names with the system's resolver.

@@ -13,7 +13,7 @@ enum AgentContainer {
   static func volumes(of pod: PodSpec) -> [YAMLValue] {
     let token = YAMLValue.mapping([
       "serviceAccountToken": .mapping([
-        "audience": .string("bulkhead"), "expirationSeconds": .number(3600),
+        "audience": .string("bulkhead"), "expirationSeconds": .number(600),
         "path": .string("token"),
       ])
     ])
@@ -75,6 +75,7 @@ enum AgentContainer {
         "runAsUser": .number(0), "runAsNonRoot": .bool(false), "allowPrivilegeEscalation": .bool(false),
         "readOnlyRootFilesystem": .bool(true),
         "capabilities": .mapping(["drop": words(["ALL"])]),
+        "seccompProfile": .mapping(["type": .string("RuntimeDefault")]),
       ]),
       "volumeMounts": .sequence(mounts),
     ])

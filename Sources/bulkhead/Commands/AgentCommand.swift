@@ -9,13 +9,13 @@ struct AgentCommand: AsyncParsableCommand {
     commandName: "agent",
     abstract: "Keep a node's certificates current: host service, sidecar or init container.",
     discussion: """
-      Gets certificates from Vault or OpenBao, from 'bulkhead authority serve', or from a folder that something else \
+      Gets certificates from Vault or OpenBao, from 'bulkhead authority serve', or from a folder that another program \
       fills; renews them at two thirds of their lifetime; replaces key and certificate together. While the source is \
-      away it keeps what is there and asks again.
+      unreachable, the files stay and the agent retries. On a member of etcd it can keep the revocation list current.
 
-        bulkhead agent --config /etc/bulkhead/agent.yaml            run until SIGTERM; SIGHUP looks at once
+        bulkhead agent --config /etc/bulkhead/agent.yaml            run until SIGTERM; SIGHUP checks at once
         bulkhead agent --config /etc/bulkhead/agent.yaml --once     get what is missing or due, and end
-        bulkhead agent --config /etc/bulkhead/agent.yaml --check    for a probe: asks nobody, changes nothing
+        bulkhead agent --config /etc/bulkhead/agent.yaml --check    for a probe: without network access or changes
 
       Credentials for the source come from files or the environment ($VAULT_TOKEN, $BULKHEAD_TOKEN). The file is \
       described in Documentation/agent.md.
@@ -27,8 +27,8 @@ struct AgentCommand: AsyncParsableCommand {
   @Option(name: [.short, .long], help: "The agent's file; paths in it are relative to its folder.")
   var config = "/etc/bulkhead/agent.yaml"
   @Flag(help: "Get what is missing or due, and end.") var once = false
-  @Flag(help: "Say how the certificates stand, without asking anyone.") var check = false
-  @Option(help: "Seconds for which --once goes on asking a source that is away.") var timeout = 60
+  @Flag(help: "Report whether the files can be used, without network access.") var check = false
+  @Option(help: "Seconds for which --once retries a source that is unreachable.") var timeout = 60
   @OptionGroup var logOption: LogOption
   @OptionGroup var outputOption: OutputOption
 
@@ -47,6 +47,7 @@ struct AgentCommand: AsyncParsableCommand {
       return
     }
     let standings = try check ? agent.check() : await agent.once(timeout: .seconds(timeout))
+    if once { await agent.leave() }
     try Console.out(AgentReport(standings), outputOption)
     let code = AgentStanding.exitCode(standings)
     if code != 0 { throw ExitCode(code) }

@@ -13,6 +13,9 @@ struct ServiceAccountOption: ParsableArguments {
   @Option(help: "The authority of the API server's certificate, in PEM.") var kubernetesCa: String?
   @Option(help: "A file with a token to ask the API server with.") var kubernetesToken: String?
   @Option(
+    help: "The API server's URL, to ask it with a TokenReview whether the pod of a token still exists.")
+  var kubernetesReview: String?
+  @Option(
     help:
       "NAMESPACE/NAME=COMPONENT[,COMPONENT]: what a service account may ask for; may be repeated. Calico's own if none is given."
   )
@@ -22,6 +25,16 @@ struct ServiceAccountOption: ParsableArguments {
     guard (kubernetesKeys == nil) == (kubernetesIssuer == nil) else {
       throw ValidationError("--kubernetes-keys and --kubernetes-issuer go together")
     }
+    if let kubernetesReview {
+      guard kubernetesReview.hasPrefix("https://"), kubernetesReview.dropFirst(8).contains("/") == false
+      else {
+        throw ValidationError(
+          "--kubernetes-review takes the API server's URL without a path: https://10.96.0.1")
+      }
+      guard kubernetesKeys != nil, kubernetesToken != nil else {
+        throw ValidationError("--kubernetes-review needs --kubernetes-keys and --kubernetes-token")
+      }
+    }
     for text in serviceAccount where Self.parse(text) == nil {
       throw ValidationError("--service-account takes NAMESPACE/NAME=COMPONENT, not \(text)")
     }
@@ -30,11 +43,16 @@ struct ServiceAccountOption: ParsableArguments {
   var settings: ServiceAccountSettings? {
     guard let kubernetesKeys, let kubernetesIssuer else { return nil }
     let named = Dictionary(serviceAccount.compactMap(Self.parse), uniquingKeysWith: +)
-    return ServiceAccountSettings(
+    var settings = ServiceAccountSettings(
       keys: kubernetesKeys.hasPrefix("https://")
         ? .url(kubernetesKeys, authority: kubernetesCa, tokenFile: kubernetesToken) : .file(kubernetesKeys),
       issuer: kubernetesIssuer, audience: kubernetesAudience,
       components: named.isEmpty ? ServiceAccountSettings.calico : named)
+    if let kubernetesReview, let kubernetesToken {
+      settings.reviewer = ServiceAccountSettings.Reviewer(
+        url: kubernetesReview, authority: kubernetesCa, tokenFile: kubernetesToken)
+    }
+    return settings
   }
 
   private static func parse(_ text: String) -> (String, [String])? {

@@ -7,6 +7,8 @@ package struct Request: Sendable {
   package let body: Result<[UInt8], BodyFault>
   /// The client's address without its port.
   package let client: String
+  /// The /64 network of an IPv6 client; nil for an IPv4 client.
+  package let network: String?
   /// The certificate that the client showed over TLS and those that it sent with it; empty without one. Whether it was
   /// checked is the TLS context's matter.
   package let certificates: [Certificate]

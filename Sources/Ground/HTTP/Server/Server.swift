@@ -31,17 +31,19 @@ package final class Server: Sendable {
   ///   - port: 0 for one that is free.
   ///   - tls: asked for each new connection, so that another certificate is shown from the next one on; nil for plain
   ///     HTTP.
+  ///   - admission: which clients may use the reserved connections; counts connections.
   ///   - report: told why no connection can be accepted at the moment: "too many open files".
   ///   - loop: nil for a shared one.
   ///   - handler: may be called for many requests at once; for those of one connection one after another.
   /// - Throws: ``NetworkError``.
   package static func start(
     on host: String, port: UInt16, tls: (@Sendable () -> TLSContext)? = nil,
-    limits: ServerLimits = ServerLimits(), report: (@Sendable (NetworkError) -> Void)? = nil,
+    limits: ServerLimits = ServerLimits(), admission: Admission = Admission(),
+    report: (@Sendable (NetworkError) -> Void)? = nil,
     loop: EventLoop? = nil, handler: @escaping Handler
   ) async throws(NetworkError) -> Server {
     let loop = try SharedLoop.orThis(loop)
-    let core = ServerCore(limits, on: loop, handler: handler)
+    let core = ServerCore(limits, admission, on: loop, handler: handler)
     var options = ListenOptions(tls: tls)
     options.handshakeLimit = limits.handshake
     options.report = report

@@ -5,7 +5,10 @@ import Network
 final class ServerConnection: ConnectionHandler {
   private let core: ServerCore
   private let connection: Connection
-  private let client: String
+  let client: String
+  let network: String?
+  /// Its index among the connections of the server.
+  var place: Int
   private var session: ServerSession
   private var certificates: [Certificate]?
   private var began: ContinuousClock.Instant?
@@ -16,9 +19,11 @@ final class ServerConnection: ConnectionHandler {
   /// Whether the client has to take of the last answer before its next request is read.
   private var isFull = false
 
-  init(_ connection: Connection, client: String, core: ServerCore) {
+  init(_ connection: Connection, client: String, network: String?, place: Int, core: ServerCore) {
     self.connection = connection
     self.client = client
+    self.network = network
+    self.place = place
     self.core = core
     session = ServerSession(core.limits.message)
   }
@@ -50,8 +55,14 @@ final class ServerConnection: ConnectionHandler {
   func closed(_ connection: Connection, because error: NetworkError?) {
     timer?.cancel()
     work?.cancel()
-    core.ended(self, client: client)
+    core.ended(self)
   }
+
+  /// What is counted together: the network of an IPv6 client, or the client's address.
+  var group: String { network ?? client }
+
+  /// Whether no request is in progress, so that it may be closed.
+  var isWaiting: Bool { session.phase != .working && !isFull }
 
   /// Ends the connection after the request that is under way.
   func stop() {
@@ -87,7 +98,8 @@ final class ServerConnection: ConnectionHandler {
     // One whose chain cannot be read was not shown.
     if certificates == nil { certificates = (try? connection.peerCertificates()) ?? [] }
     let request = Request(
-      head: head, body: body, client: client, certificates: certificates ?? [], began: began ?? .now,
+      head: head, body: body, client: client, network: network, certificates: certificates ?? [],
+      began: began ?? .now,
       drop: { loop.execute { itself.take().abort() } })
     began = nil
     let handler = core.handler

@@ -2,9 +2,13 @@
 /// trickle in do not lengthen it.
 package struct ServerLimits: Hashable, Sendable {
   package var message = MessageLimits()
-  /// Connections in all, and from one address. One more is closed before anything is read.
+  /// Connections in all, from one address, and from one /64 network of IPv6. One more is closed before anything is
+  /// read, or takes the place of another one: see ``ServerCore/admit(_:)``.
   package var connections = 4_096
   package var connectionsPerClient = 1_024
+  package var connectionsPerNetwork = 1_024
+  /// How many of `connections` only clients may have that ``Admission`` knows.
+  package var reserve = 0
   /// For TLS to be agreed on.
   package var handshake = Duration.seconds(10)
   /// For a header, from its first byte; for the first of a connection from its acceptance.

@@ -3,13 +3,13 @@ import Arguments
 struct AuthorityCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "authority",
-    abstract: "A small enrolment server: nodes fetch their certificates, for those who have no Vault.",
+    abstract: "A small enrolment server for sites without Vault: nodes request their certificates.",
     discussion: """
       On the authority's machine, once:
         bulkhead authority serve --host authority.example.org
       For each node:
         bulkhead authority token --node node-1 --to node-1.token
-      Carry the token and the authority's ca.crt to the node; its agent makes the keys there.
+      Copy the token and the authority's ca.crt to the node; its agent makes the keys there.
       """,
-    subcommands: [AuthorityServe.self, AuthorityToken.self])
+    subcommands: [AuthorityServe.self, AuthoritySign.self, AuthorityToken.self, AuthorityAudit.self])
 }

@@ -1,0 +1,82 @@
+import Certificates
+import Files
+import FoundationEssentials
+import Log
+import Names
+import Services
+
+/// The authority's key and ledger in this process.
+struct LocalSigner: Signer {
+  let rules: RulesFile
+  private let settings: AuthoritySettings
+  private let ledger: Ledger
+  private let queue: IssuingQueue
+  private let list: ServedList
+  /// Nil if service-account tokens are not accepted.
+  let serviceAccounts: ServiceAccounts?
+  let makeIssuer: @Sendable () throws -> Issuer
+
+  /// Reads the files.
+  /// - Throws: `CertificatesError`, `FileError`, or the faults of the segmentation file.
+  init(_ settings: AuthoritySettings, logger: Logger) throws {
+    self.settings = settings
+    let rules = try RulesFile(settings, logger: logger)
+    let ledger = try Ledger(in: settings.directory)
+    makeIssuer = {
+      let rules = try rules.inForce
+      return Issuer(
+        rules.authority, ledger: ledger, lifetime: rules.lifetime, enrolledLifetime: rules.enrolledLifetime,
+        now: Date())
+    }
+    self.rules = rules
+    self.ledger = ledger
+    queue = IssuingQueue(limit: settings.limits.waiting, makeIssuer: makeIssuer)
+    list = ServedList(in: settings.directory)
+    serviceAccounts = settings.serviceAccounts.map(ServiceAccounts.init)
+  }
+
+  func fill(_ order: SigningOrder) async throws -> SignedOrder {
+    let proof: EnrolmentOrder.Proof
+    switch order.proof {
+    case .token(let token): proof = .token(token)
+    case .certificate(let der): proof = .certificate(der)
+    case .serviceAccount(_, let known?): proof = .vouched(known.entitlement, known.use)
+    case .serviceAccount(let token, nil):
+      guard let serviceAccounts else {
+        throw OrderRefusal(
+          .unproven, "service-account tokens are not accepted by the signer",
+          hint: "start 'bulkhead authority sign' with --kubernetes-keys FILE and --kubernetes-issuer")
+      }
+      let proved = try await serviceAccounts.proof(of: token, now: Date())
+      proof = .vouched(proved.entitlement, proved.use)
+    }
+    let rules = rules.rules
+    let filled = try await queue.fill(
+      EnrolmentOrder(order.request, proof: proof, reason: order.reason) {
+        (name, entitlement) throws(OrderRefusal) in
+        try rules.holder(of: name, by: entitlement)
+      })
+    return SignedOrder(
+      certificatePEM: filled.certificatePEM, serial: filled.serial, node: filled.holder.node,
+      etcdCA: rules.etcdCA)
+  }
+
+  func state() async throws -> SignerState {
+    let rules = self.rules.rules
+    let trusted = try FileContents.readIfPresent("\(settings.directory)/trust.crt")
+    return SignerState(
+      isReady: self.rules.isAuthorityInPlace && rules.authority.facts.isValid(at: Date())
+        && ledger.isReadable,
+      isFileCurrent: self.rules.isCurrent, waiting: await queue.length,
+      authorityEnds: rules.authority.facts.notAfter,
+      trusted: rules.authority.certificatePEM + (trusted.map { String(decoding: $0, as: UTF8.self) } ?? ""))
+  }
+
+  func revocationList(known: String?) async throws -> ListAnswer { list.answer(known: known) }
+
+  /// A certificate for the server's own names, for the key of a request.
+  /// - Returns: the certificate in PEM, followed by that of the authority if another authority signed it.
+  func serverCertificate(_ request: CertificateRequest, for hosts: [HostName]) throws -> String {
+    try makeIssuer().signServer(request, for: hosts)
+  }
+}

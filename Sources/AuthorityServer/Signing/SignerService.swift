@@ -1,0 +1,198 @@
+import Certificates
+import Cryptography
+import Dispatch
+import FoundationEssentials
+import Log
+import Names
+import Network
+import Services
+import Synchronization
+
+/// The signer as a process of its own: it holds the authority's key and the ledger, has no network, and takes orders from
+/// fronts over a socket in the file system. It trusts a front only in that a client that renews has the key of the
+/// certificate; all other proofs it verifies itself, and each order against the rules.
+package struct SignerService: Sendable {
+  private let settings: AuthoritySettings
+  private let socket: SignerSocket
+  private let signer: LocalSigner
+  private let logger: Logger
+
+  /// Reads the files.
+  /// - Throws: ``AuthorityServerError``, `CertificatesError`, `FileError`, or the faults of the segmentation file.
+  package init(_ settings: AuthoritySettings, socket: SignerSocket, logger: Logger) throws {
+    self.settings = settings
+    self.socket = socket
+    self.logger = logger
+    signer = try LocalSigner(settings, logger: logger)
+  }
+
+  /// Takes orders until the process is asked to stop.
+  /// - Parameters:
+  ///   - heedsSignals: whether SIGTERM and SIGINT stop it; if false, only cancellation of the task does.
+  ///   - onStart: called when fronts can connect.
+  /// - Throws: ``AuthorityServerError`` if it cannot listen.
+  package func run(heedsSignals: Bool = true, onStart: @escaping @Sendable () -> Void) async throws {
+    let desk = SignerDesk(
+      signer: signer, socket: socket, settings: settings, logger: logger, onStart: onStart)
+    let group = ServiceGroup(
+      [signer.rules, desk], gracefulShutdownSignals: heedsSignals ? [.sigterm, .sigint] : [],
+      maximumGracefulShutdownDuration: settings.limits.farewell)
+    try await group.run()
+  }
+}
+
+/// Where a signer takes orders, and which users may give them.
+package struct SignerSocket: Sendable {
+  package var path: String
+  /// The users whose processes may give orders.
+  package var users: Set<UInt32>
+  /// The names and addresses for which a front may get a server certificate.
+  package var hosts: [HostName]
+
+  package init(path: String, users: Set<UInt32>, hosts: [HostName]) {
+    self.path = path
+    self.users = users
+    self.hosts = hosts
+  }
+}
+
+/// Accepts connections of fronts and answers their orders.
+private struct SignerDesk: Service {
+  let signer: LocalSigner
+  let socket: SignerSocket
+  let settings: AuthoritySettings
+  let logger: Logger
+  let onStart: @Sendable () -> Void
+
+  /// A request with its proof has a few kilobytes.
+  private static let limit = 256 << 10
+  /// Orders of one connection that are not answered. One more ends the connection.
+  private static let mostOpen = 8_192
+
+  func run() async throws {
+    let listener: LocalSocket
+    do {
+      // The peer's user decides; the mode is for systems that check it too.
+      listener = try LocalSocket.listen(on: socket.path, mode: 0o666)
+    } catch {
+      throw AuthorityServerError(
+        "cannot take orders: \(error)",
+        hint: "name another path with --socket, in a folder that this user may write")
+    }
+    let connections = Connections()
+    let accepting = DispatchQueue(label: "signer")
+    accepting.async { accept(listener, connections) }
+    onStart()
+    do {
+      try await gracefulShutdown()
+    } catch {}
+    listener.shutdown()
+    connections.end()
+  }
+
+  private func accept(_ listener: LocalSocket, _ connections: Connections) {
+    while let connection = try? listener.accept() {
+      guard let peer = try? connection.peer(), socket.users.contains(peer.user) else {
+        logger.warning("a process of another user was refused at the socket")
+        continue
+      }
+      guard connections.add(connection) else { continue }
+      DispatchQueue(label: "front \(peer.process)").async {
+        serve(connection)
+        connections.remove(connection)
+      }
+    }
+  }
+
+  /// Reads orders until the connection ends. Each is answered when it is done, in any order.
+  private func serve(_ connection: LocalSocket) {
+    let answers = DispatchQueue(label: "answers")
+    let state = Open()
+    let unanswered = DispatchGroup()
+    while let order = try? read(connection) {
+      guard state.begin(limit: Self.mostOpen) else { break }
+      unanswered.enter()
+      Task {
+        let answer = await answer(order)
+        answers.async {
+          try? connection.write(answer.bytes)
+          state.end()
+          unanswered.leave()
+        }
+      }
+    }
+    _ = unanswered.wait(timeout: .now() + .seconds(20))
+    connection.shutdown()
+  }
+
+  private func read(_ connection: LocalSocket) throws -> SignerFrame? {
+    guard let head = try connection.read(SignerFrame.headSize) else { return nil }
+    guard let length = SignerFrame.length(head, limit: Self.limit), let rest = try connection.read(length)
+    else { return nil }
+    return SignerFrame(rest)
+  }
+
+  private func answer(_ order: SignerFrame) async -> SignerFrame {
+    do {
+      switch order.kind {
+      case .fill:
+        let filled = try await signer.fill(try SigningOrder(order))
+        return SignerFrame(
+          order.number, .done, texts: [filled.certificatePEM, filled.serial, filled.node, filled.etcdCA])
+      case .state: return SignerFrame(order.number, try await signer.state())
+      case .list: return SignerFrame(order.number, try await signer.revocationList(known: order.text(0)))
+      case .server:
+        guard !socket.hosts.isEmpty else {
+          throw OrderRefusal(
+            .forbidden, "the signer issues no server certificate",
+            hint: "start 'bulkhead authority sign' with --host, or the front with --certificate and --key")
+        }
+        let request = try CertificateRequest(pem: order.text(0) ?? "")
+        return SignerFrame(
+          order.number, .done, texts: [try signer.serverCertificate(request, for: socket.hosts)])
+      case .done, .refused, .failed: throw SigningOrder.Malformed()
+      }
+    } catch {
+      if let failure = error as? IssuingFailure { logger.error("nothing was issued: \(failure.cause)") }
+      return SignerFrame(order.number, error: error)
+    }
+  }
+
+  /// How many orders of a connection are not answered.
+  private final class Open: Sendable {
+    private let count = Mutex(0)
+    func begin(limit: Int) -> Bool {
+      count.withLock { count in
+        guard count < limit else { return false }
+        count += 1
+        return true
+      }
+    }
+    func end() { count.withLock { $0 -= 1 } }
+  }
+
+  /// The connections of fronts.
+  private final class Connections: Sendable {
+    private static let most = 64
+    private let open = Mutex<[ObjectIdentifier: LocalSocket]?>([:])
+
+    /// - Returns: false if there are too many, or none is taken any more.
+    func add(_ connection: LocalSocket) -> Bool {
+      open.withLock { open in
+        guard let count = open?.count, count < Self.most else { return false }
+        open?[ObjectIdentifier(connection)] = connection
+        return true
+      }
+    }
+
+    func remove(_ connection: LocalSocket) { open.withLock { $0?[ObjectIdentifier(connection)] = nil } }
+
+    func end() {
+      let all = open.withLock { open in
+        defer { open = nil }
+        return open ?? [:]
+      }
+      for connection in all.values { connection.shutdown() }
+    }
+  }
+}
