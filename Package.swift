@@ -195,7 +195,8 @@ let allTests: [Target] = [
   tests(
     "Agent",
     [
-      "TestSupport", "TestDisks", "TestSources", "AgentFile", "Names", "CertificateSources", "Certificates", "Files",
+      "TestSupport", "TestDisks", "TestSources", "AgentFile", "Names", "CertificateSources", "Certificates",
+      "Files",
       "StrictYAML", "Log",
     ]),
   tests("CertificateSources", ["TestSources", "Certificates", "Files"]),
