@@ -145,7 +145,7 @@ import Testing
       let answer = try await server.send("/metrics", method: "GET")
       return (answer.body, answer.headers["content-type"])
     }
-    #expect(type == "text/plain; version=0.0.4")
+    #expect(type == "text/plain; version=0.0.4; charset=utf-8")
     // The text format: comments, or a name, labels in braces and a number; each name has a type before its samples.
     let sample = /([a-z_]+?)(_bucket|_sum|_count)?(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? ([0-9.e+-]+)/
     var types: Set<Substring> = []

@@ -38,13 +38,13 @@ struct RealVaultTests {
   @Test func anAppRoleLogsIn() async throws {
     try await RealVault.with(identities: identities) { real in
       let secret = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-      try Data(real.secretID.utf8).write(to: secret)
+      try AtomicFile.write(Array(real.secretID.utf8), to: secret.path, mode: 0o600)
       defer { try? FileManager.default.removeItem(at: secret) }
       let login = VaultSettings.Login.appRole(
         mount: real.appRole, roleID: real.roleID, secretID: Secret(file: secret.path))
       let vault = VaultSource(try settings(.pki(mount: real.pki, role: "calico"), login))
       #expect(try await vault.refusal("felix") == nil)
-      try Data("wrong".utf8).write(to: secret)
+      try AtomicFile.write(Array("wrong".utf8), to: secret.path, mode: 0o600)
       let stranger = VaultSource(try settings(.pki(mount: real.pki, role: "calico"), login))
       #expect(try await stranger.refusal("felix")?.isTransient == false)
     }
