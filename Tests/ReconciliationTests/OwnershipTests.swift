@@ -39,6 +39,11 @@ struct OwnershipTests {
     let plan = plan(foreign, .additive)
     #expect(plan.isEmpty && plan.withheld.isEmpty && plan.managed == Managed())
     #expect(plan.drift.allSatisfy { $0.isLeft })
+    #expect(plan.foreignAdministrators == ["ops"])
+    let named = Plan(
+      from: foreign, to: self.desired, applicant: "root", management: .additive,
+      protecting: Managed(users: ["ops"]))
+    #expect(named.foreignAdministrators.isEmpty)
     #expect(
       plan.drift.map { "\($0.kind.rawValue): \($0.subject): \($0.meaning)" } == [
         "extra: role node: it may read /other/* too",

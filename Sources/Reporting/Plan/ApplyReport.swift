@@ -83,6 +83,9 @@ package struct ApplyReport: TextReport, Sendable {
         "\(cluster): \(style.good("authentication is on")); its administrator was answered by \(membersAsked ?? "")"
       )
       lines.append("\(cluster): \(onTheWay)")
+      lines.append(
+        "\(cluster): from now on add learners with 'etcdctl member promote' at the leader: followers forward it without a user"
+      )
     }
     if let sharedUser {
       lines.append(

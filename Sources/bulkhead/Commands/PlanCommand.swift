@@ -14,7 +14,7 @@ struct PlanCommand: AsyncParsableCommand {
       calls, however many users there are; --full reads them all. Where somebody else is applying at that moment, it \
       says who: what is read then may be half of what they do.
 
-      Exit code 0 if nothing is to do, 2 if something is, or while an alarm of etcd is active. What 'management' leaves alone is listed and not to do.
+      Exit code 0 if nothing is to do, 2 if something is, while an alarm of etcd is active, or if a user holds the role root that no file names. What 'management' leaves alone is listed and not to do.
       """)
 
   @Flag(help: "Read every user and role, also if nothing seems to have changed.")
