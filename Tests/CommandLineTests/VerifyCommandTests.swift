@@ -51,9 +51,26 @@ import ThrowawayEtcd
     #expect(try bulkhead("preflight", "--fail-on", "warning").code == 2)
     #expect(try bulkhead("apply", "--enable-auth").code == 0)
 
-    // A certificate that a kubeadm folder holds, signed by the clients' authority.
-    let strange = try bulkhead("certs", "inspect", "pki/clients/alice.crt")
-    #expect(strange.code == 0, "\(strange.all)")
+    // A certificate in use whose name is no user, as kubeadm's: it is found in a folder.
+    let openssl = try Program.run(
+      "/bin/sh",
+      [
+        "-c",
+        """
+        mkdir -p pki2/etcd
+        openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=kube-etcd-healthcheck-client \\
+          -keyout pki2/etcd/healthcheck-client.key -out h.csr
+        openssl x509 -req -in h.csr -CA pki/ca.crt -CAkey pki/ca.key -days 2 -out pki2/etcd/healthcheck-client.crt
+        """,
+      ], in: folder.path)
+    #expect(openssl.code == 0, "\(openssl.all)")
+    let inUse = try bulkhead("preflight", "--certificates", "pki2", "--certificates", "pki/clients")
+    #expect(
+      inUse.code == 0 && inUse.out.contains("warning PF024")
+        && inUse.out.contains("is for 'kube-etcd-healthcheck-client'")
+        && !inUse.out.contains("is for 'alice'"), "\(inUse.all)")
+    let early = try bulkhead("preflight", "--certificates", "nowhere")
+    #expect(early.code == 1 && early.error.contains("nowhere"), "\(early.all)")
     let clean = try verify()
     #expect(clean.code == 0, "\(clean.all)")
     #expect(clean.out.contains("users and roles are those of the file; 3 of 3 members"), "\(clean.out)")

@@ -1,5 +1,6 @@
 import Etcd
 import Keyspace
+import Names
 import Reconciliation
 import Segmentation
 import TestClusters
@@ -22,13 +23,13 @@ struct PreflightTests {
       UserChecks.lockedOut(desired, state, shared: shared).map(\.message)
     }
     #expect(messages().isEmpty)
-    #expect(messages(shared: "all") == ["locked out: all, the shared certificate's, there is no such user"])
+    #expect(messages(shared: "all") == ["locked out: all, the shared certificate's, the user does not exist"])
     #expect(messages(shared: "node").isEmpty)
     state.users["node"] = nil
     state.users["writer"]?.roles = []
     #expect(
       messages() == [
-        "locked out: node, there is no such user", "locked out: writer, lacks the role writer",
+        "locked out: node, the user does not exist", "locked out: writer, lacks the role writer",
       ])
     state.users["writer"]?.roles = ["writer"]
     state.roles["writer"]?.removeLast()
@@ -67,6 +68,37 @@ struct PreflightTests {
     for rule in PreflightRule.all {
       #expect(!rule.meaning.isEmpty && !rule.cure.isEmpty && !rule.title.isEmpty)
     }
+  }
+
+  @Test("each note about the members, and members that do not hold the same, is a finding")
+  func notes() throws {
+    let status = MemberStatus.of(version: try #require(EtcdVersion("3.6.16")))
+    let first = try Endpoint("https://a:2379")
+    let cluster = ClusterMembers(
+      clusterID: 1,
+      all: [
+        ClusterMember(
+          id: 1, name: "a", clientURLs: ["https://a:2379", "http://a:2381"], endpointsInFile: [first],
+          reach: .answers(at: first, status)),
+        ClusterMember(id: 2, name: "b", endpointsInFile: [], reach: .unreachable("connection refused")),
+        ClusterMember(id: 3, name: "c", isLearner: true, reach: .unreachable("it has not started yet")),
+      ], endpointNotes: [.balanced(try Endpoint("https://lb:2379"), members: ["a", "b"])])
+    let assessment = ServerAssessment(
+      members: [
+        ServerAssessment.Member(
+          name: "a", endpoint: first, status: status, space: .near(bytes: 96, quota: 100))
+      ], cluster: cluster, alarms: [Alarm(memberID: 1, kind: .noSpace)], alarmsUnknown: nil,
+      agreement: MemberAgreement(
+        authRevision: .different([.init(member: "a", value: 5), .init(member: "b", value: 4)]),
+        keyValueHash: .unknown("the store is large")), advisories: try .embedded())
+    let findings = ServerChecks.findings(assessment)
+    #expect(
+      Set(findings.map(\.rule.id)).isSuperset(of: [
+        "PF003", "PF007", "PF009", "PF011", "PF012", "PF013", "PF023",
+      ]), "\(findings)")
+    #expect(!assessment.isTrustworthy())
+    // 3.6 enforces permissions under an alarm.
+    #expect(findings.contains { $0.rule == .alarm && $0.message.contains("check permissions all the same") })
   }
 
   @Test("a kube-apiserver with another prefix needs a grant for it")

@@ -180,7 +180,7 @@ enum UserChecks {
     var found: [PreflightFinding] = []
     for user in desired.users {
       guard let held = state.users[user.name]?.roles else {
-        found.append(finding(user.name, "there is no such user"))
+        found.append(finding(user.name, "the user does not exist"))
         continue
       }
       let missing = user.roles.filter { !held.contains($0) }
@@ -195,7 +195,7 @@ enum UserChecks {
       found.append(
         PreflightFinding(
           .lockedOut, "user \(shared)",
-          "locked out: \(shared), the shared certificate's, there is no such user",
+          "locked out: \(shared), the shared certificate's, the user does not exist",
           cure: "run 'bulkhead apply --stage prepare --shared \(shared)'"))
     }
     return found
