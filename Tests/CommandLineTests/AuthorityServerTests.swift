@@ -137,6 +137,23 @@ import ThrowawayEtcd
     #expect(!outcome.out.contains("ledger.sqlite") && !outcome.out.contains("audit.log"), "\(outcome.out)")
   }
 
+  @Test(arguments: [
+    "serve --signer s --host example.org", "serve --signer s --file x.yaml",
+    "serve --signer s --passphrase-file p",
+    "serve --host h --kubernetes-review https://10.96.0.1", "serve --host h --kubernetes-ca ca.crt",
+    "serve --host h --connections-per-client 0", "sign",
+    "sign --socket s --kubernetes-review https://10.96.0.1",
+    "sign --socket s --kubernetes-keys https://10.96.0.1/openid/v1/jwks --kubernetes-issuer i",
+    "audit audit.log", "audit --verify", "audit --verify --known beef audit.log",
+  ])
+  func optionsWithoutEffectAreRefused(words: String) async throws {
+    let path = folder.path
+    let outcome = try await aside {
+      try Program.run(Program.path, ["authority"] + words.split(separator: " ").map(String.init), in: path)
+    }
+    #expect(outcome.code == 64, "\(outcome.all)")
+  }
+
   /// Two processes, the front in a folder without the authority.
   @Test func theFrontHasNeitherTheKeyNorTheLedger() async throws {
     try await makeTokens(1)

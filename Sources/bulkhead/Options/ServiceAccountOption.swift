@@ -25,6 +25,13 @@ struct ServiceAccountOption: ParsableArguments {
     guard (kubernetesKeys == nil) == (kubernetesIssuer == nil) else {
       throw ValidationError("--kubernetes-keys and --kubernetes-issuer go together")
     }
+    // The two are for requests to the API server.
+    if kubernetesKeys?.hasPrefix("https://") != true, kubernetesReview == nil {
+      guard kubernetesCa == nil, kubernetesToken == nil else {
+        throw ValidationError(
+          "--kubernetes-ca and --kubernetes-token go with --kubernetes-keys URL or --kubernetes-review")
+      }
+    }
     if let kubernetesReview {
       guard kubernetesReview.hasPrefix("https://"), kubernetesReview.dropFirst(8).contains("/") == false
       else {

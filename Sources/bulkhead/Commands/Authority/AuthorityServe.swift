@@ -44,6 +44,9 @@ struct AuthorityServe: AsyncParsableCommand {
       guard host.isEmpty else {
         throw ValidationError("--host is for 'bulkhead authority sign' where --signer is given")
       }
+      guard passphraseOption.passphraseFile == nil else {
+        throw ValidationError("--passphrase-file is for 'bulkhead authority sign' where --signer is given")
+      }
       guard fileOption.file == FileOption().file else {
         throw ValidationError("--file is for 'bulkhead authority sign' where --signer is given")
       }
