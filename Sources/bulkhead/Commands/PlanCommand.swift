@@ -53,7 +53,9 @@ struct PlanCommand: AsyncParsableCommand {
           "note: an 'apply --stage clean' that was killed has deleted the shared user '\(interrupted)': the next apply creates it again"
         )
       }
-      if !plan.isEmpty || plan.needsAttention || interrupted != nil || !survey.alarms.isEmpty { throw ExitCode(2) }
+      if !plan.isEmpty || plan.needsAttention || interrupted != nil || !survey.alarms.isEmpty {
+        throw ExitCode(2)
+      }
     }
   }
 }
