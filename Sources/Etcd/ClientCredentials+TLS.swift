@@ -50,7 +50,7 @@ extension ClientCredentials {
         (document) throws(CryptographyError) in try Certificate(der: document.bytes)
       }
     }
-    guard !certificates.isEmpty else { throw CredentialsFault(words: "there is no certificate in \(file)") }
+    guard !certificates.isEmpty else { throw CredentialsFault(words: "no certificate in \(file)") }
     return certificates
   }
 
@@ -63,7 +63,7 @@ extension ClientCredentials {
       return nil
     }
     guard let found else {
-      throw CredentialsFault(words: "there is no private key without a passphrase in \(key)")
+      throw CredentialsFault(words: "no private key without a passphrase in \(key)")
     }
     return found
   }

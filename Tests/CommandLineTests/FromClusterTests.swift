@@ -108,7 +108,7 @@ import ThrowawayEtcd
     }
     let plan = try hand.bulkhead("plan")
     #expect(plan.code == 0, "\(plan.all)")
-    #expect(plan.out.contains("foreign role: role unused: it may do nothing; nobody has it"))
+    #expect(plan.out.contains("foreign role: role unused: it may do nothing; no user has it"))
 
     // Manual faults.
     try hand.bash(
@@ -136,7 +136,7 @@ import ThrowawayEtcd
     try hand.edit { $0 + "management: adopt\n" }
     let lines = try hand.bulkhead("plan").out
     #expect(lines.contains("no longer let calico-node read and write /registry/*"))
-    #expect(lines.contains("duplicate entry: role shared: [/a, /c) stands in it 2 times"), "\(lines)")
+    #expect(lines.contains("duplicate entry: role shared: [/a, /c) appears in it 2 times"), "\(lines)")
 
     // The plan's own lines correct the cluster, as etcdctl and bulkhead both confirm.
     try hand.bash(

@@ -204,7 +204,7 @@ struct OwnershipTests {
     var state = foreign
     state.roles["node"] = [calico, Permission(.read, .prefix("/calico/"))]
     let drift = plan(state, .adopt).drift.filter { $0.kind == .duplicateEntry }
-    #expect(drift.map(\.meaning) == ["/calico/* stands in it 2 times, which comes to readwrite"])
+    #expect(drift.map(\.meaning) == ["/calico/* appears in it 2 times, together readwrite"])
     #expect(plan(state, .adopt).changes.contains(.revoke(calico, fromRole: "node")))
     #expect(plan(state, .additive).isEmpty)
   }

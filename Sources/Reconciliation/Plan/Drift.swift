@@ -58,7 +58,7 @@ extension Drift {
   }
 
   private static func heldBy(_ users: [String]) -> String {
-    guard let first = users.min() else { return "; nobody has it" }
+    guard let first = users.min() else { return "; no user has it" }
     return "; \(first) has it" + (users.count > 1 ? ", and \(users.count - 1) more" : "")
   }
 
@@ -67,7 +67,7 @@ extension Drift {
   ) -> [Drift] {
     let subject = "role \(role.name)"
     guard let existing = state.roles[role.name] else {
-      return [Drift(kind: .missing, subject: subject, meaning: "there is no such role", isLeft: false)]
+      return [Drift(kind: .missing, subject: subject, meaning: "it does not exist", isLeft: false)]
     }
     var drift: [Drift] = []
     func note(_ kind: Kind, _ meaning: String, isLeft: Bool) {
@@ -86,7 +86,7 @@ extension Drift {
           .changed, "it may \(found.verb) \(range), and should \(permission.access.verb) it", isLeft: isLeft)
       default:
         note(
-          .duplicateEntry, "\(range) stands in it \(same.count) times, which comes to \(found)",
+          .duplicateEntry, "\(range) appears in it \(same.count) times, together \(found)",
           isLeft: isLeft)
       }
     }
@@ -102,7 +102,7 @@ extension Drift {
   ) -> [Drift] {
     let subject = "user \(user.name)"
     guard let existing = state.users[user.name] else {
-      return [Drift(kind: .missing, subject: subject, meaning: "there is no such user", isLeft: false)]
+      return [Drift(kind: .missing, subject: subject, meaning: "it does not exist", isLeft: false)]
     }
     var drift = user.roles.filter { !existing.roles.contains($0) }.map { role in
       Drift(kind: .missing, subject: subject, meaning: "it lacks the role \(role)", isLeft: false)
@@ -111,7 +111,7 @@ extension Drift {
       drift.append(
         Drift(
           kind: .passwordOpen, subject: subject,
-          meaning: "anybody who reaches etcd can log in as this user with an empty password", isLeft: false))
+          meaning: "each client can log in as this user with an empty password", isLeft: false))
     } else if existing.hasPassword, user.login == .certificate {
       drift.append(
         Drift(

@@ -52,11 +52,11 @@ package struct PlanReport: TextReport, Sendable {
         style.bad(
           "\(cluster): no change is planned, but a client can act as an administrator or with a password:"))
     } else if changes.isEmpty {
-      out(style.good("\(cluster): nothing to do, etcd has the users and roles that the file wants"))
+      out(style.good("\(cluster): nothing to do, etcd has the users and roles of the file"))
     } else {
       let removals = plan.removals
       if !removals.isEmpty {
-        out(style.bad("\(count(removals.count, "change")) of this plan take something away:"))
+        out(style.bad("\(count(removals.count, "change")) of this plan remove access:"))
         for change in removals { out("  - \(change.words)") }
         out("")
       }

@@ -22,7 +22,7 @@ struct PreflightCommand: AsyncParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "preflight",
-    abstract: "Say whether it is safe to turn etcd's authentication on, and who would be locked out.",
+    abstract: "Check whether authentication can be turned on safely, and which users it would lock out.",
     discussion: """
       Changes nothing. Looks at every member (release and its known vulnerabilities, alarms, space, server certificate, \
       peer port, agreement with the others), at the users, roles and passwords, and at the keys that only \
