@@ -95,7 +95,7 @@ let rooms: [Target] = [
     "Etcd", ["Errors", "Keyspace", "Names", "Cryptography", "Network", "HTTP", "GRPC", "Protobuf"]),
   room(
     "Certificates", ["Errors", "Files", "Names", "Processes", "Text", "Cryptography", "Database"]),
-  room("Manifests", ["Errors", "AgentFile", "YAML"]),
+  room("Manifests", ["Errors", "AgentFile", "Text", "YAML"]),
   room(
     "CertificateSources",
     ["Errors", "Enrolment", "Certificates", "Files", "Text", "Cryptography", "Network", "HTTP"]),
@@ -116,7 +116,7 @@ let rooms: [Target] = [
     [
       "Segmentation", "Catalogue", "Keyspace", "Names", "Etcd", "Reconciliation", "Verification",
       "Certificates",
-      "Agent",
+      "Agent", "Text",
     ]),
   room("Rollover", ["Errors", "Certificates", "Names", "Etcd", "Files"]),
   room(

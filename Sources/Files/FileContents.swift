@@ -27,6 +27,26 @@ package enum FileContents {
     return try read(descriptor: file, path: path, limit: limit)
   }
 
+  /// The bytes of a regular file and the user that it belongs to; nil if it does not exist.
+  /// - Throws: ``FileError``, also if users other than the owner may write it.
+  package static func readOwned(
+    _ path: String, limit: Int = defaultLimit
+  ) throws -> (bytes: [UInt8], owner: uid_t)? {
+    try FilePath.refuseNUL(path)
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard file >= 0 else {
+      if errno == ENOENT { return nil }
+      throw FileError(errno: errno, "read", path)
+    }
+    defer { close(file) }
+    let status = try regularStatus(of: file, path: path)
+    guard status.st_mode & 0o022 == 0 else {
+      throw FileError(
+        .permission, path, "users other than its owner may write to \(path)", hint: "chmod go-w \(path)")
+    }
+    return (try read(descriptor: file, path: path, limit: limit), status.st_uid)
+  }
+
   /// The bytes of a file with a private key, a passphrase or a token: a regular file that only its owner and its
   /// group may read or write. A file in memory (tmpfs) may have any mode: Kubernetes mounts Secrets and
   /// service-account tokens there with mode 0644, and only the containers of the pod see them.

@@ -30,6 +30,9 @@ package struct FileOwner: Hashable, Sendable {
     self.group = try group.map(Self.group) ?? getegid()
   }
 
+  /// Whether a user is root or the one of this process.
+  package static func isTrusted(_ user: uid_t) -> Bool { user == 0 || user == geteuid() }
+
   func owns(_ status: stat) -> Bool { status.st_uid == user && status.st_gid == group }
 
   /// The number of a user.

@@ -1,5 +1,6 @@
 import AgentFile
 import Segmentation
+import Text
 
 /// The agent as a systemd service of a host: its configuration and its unit.
 package struct AgentService: Sendable {
@@ -37,12 +38,17 @@ package struct AgentService: Sendable {
     let certificates = site.residents.map { resident in
       let folder = CredentialFolder(of: resident, in: base)
       return AgentDelivery(
-        identity: resident.identity.commonName, directory: folder.path, keyMode: folder.keyMode,
+        identity: Self.literal(resident.identity.commonName), directory: Self.literal(folder.path), keyMode: folder.keyMode,
         group: folder.group == "root" ? nil : folder.group,
-        cniCopy: resident.folder == "cni-plugin" ? cniCopy : nil)
+        cniCopy: resident.folder == "cni-plugin" ? cniCopy.map(Self.literal) : nil)
     }
-    let file = AgentFile(source: source, certificates: certificates, etcdCA: "\(base)/etcd-ca.crt")
+    let file = AgentFile(source: source, certificates: certificates, etcdCA: Self.literal("\(base)/etcd-ca.crt"))
     return "# Written by 'bulkhead bundle'.\n\(file.text)\n"
+  }
+
+  /// A text of `agent.yaml` that the agent takes as it is: there `${NAME}` is a variable, and `$${` stands for `${`.
+  private static func literal(_ text: String) -> String {
+    text.replacing("${", with: "$${")
   }
 
   /// The names of the credentials that the source reads from systemd: `${CREDENTIALS_DIRECTORY}/NAME`.
@@ -58,11 +64,16 @@ package struct AgentService: Sendable {
   /// The systemd unit. The service may write only where the credentials are, and keeps only the capabilities
   /// to change the owner and mode of files.
   private func unit(for site: Site) -> String {
-    let loaded = credentials.map { "LoadCredential=\($0):\(base)/credentials/\($0)\n" }.joined()
+    let loaded = credentials.map {
+      "LoadCredential=\(UnitWord.encode("\($0):\(base)/credentials/\($0)", isCommand: false))\n"
+    }.joined()
     // The parent folder, because the agent may have to create this one.
     let copy = site.residents.contains { $0.folder == "cni-plugin" } ? cniCopy : nil
     let above = copy.flatMap { path in path.lastIndex(of: "/").map { String(path[..<$0]) } }
-    let paths = ([base] + (above.map { ["-\($0)"] } ?? [])).joined(separator: " ")
+    let paths = ([base] + (above.map { ["-\($0)"] } ?? [])).map { UnitWord.encode($0, isCommand: false) }
+      .joined(separator: " ")
+    let command = [program, "agent", "--config", "\(base)/agent.yaml"]
+      .map { UnitWord.encode($0, isCommand: true) }.joined(separator: " ")
     return """
       # Written by 'bulkhead bundle'.
       [Unit]
@@ -72,7 +83,7 @@ package struct AgentService: Sendable {
 
       [Service]
       Type=exec
-      ExecStart=\(program) agent --config \(base)/agent.yaml
+      ExecStart=\(command)
       Restart=on-failure
       RestartSec=10
       \(loaded)ReadWritePaths=\(paths)

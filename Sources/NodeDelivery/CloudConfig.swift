@@ -1,3 +1,5 @@
+import YAML
+
 /// cloud-init's user-data: writes the files of a host and enables the agent's service.
 ///
 /// Every user of the machine can read its user-data, so it contains no key and no password.
@@ -7,7 +9,7 @@ package enum CloudConfig {
   package static func text(_ files: [NodeFile]) -> String {
     let writing = files.flatMap { file in
       [
-        "  - path: \(file.path)", "    owner: \(file.owner):\(file.group)",
+        "  - path: \(file.path.asDoubleQuotedYAML)", "    owner: \(file.owner):\(file.group)",
         "    permissions: \"0\(String(file.mode, radix: 8))\"",
         // Groups that packages create exist only later.
         "    defer: true", "    content: |",

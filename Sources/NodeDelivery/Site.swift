@@ -21,8 +21,8 @@ package struct Site: Hashable, Sendable {
     /// if there is one certificate for the cluster.
     package let certificateNode: NodeName?
 
-    /// The name of its folder: the component's, which is the same on every node, or the user's.
-    package var folder: String { identity.component ?? identity.user }
+    /// The name of its folder: the component's, which is the same on every node, or the user's, encoded.
+    package var folder: String { identity.component ?? FileName.encode(identity.user) }
   }
 
   /// Every site of a segmentation, nodes first.

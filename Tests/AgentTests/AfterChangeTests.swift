@@ -72,6 +72,22 @@ import Testing
     #expect(try runs(node) == 1)
   }
 
+  @Test(.enabled(if: geteuid() == 0, "only root may give files away"))
+  func aFileOfAnotherUserDoesNotNameAProcessOfRoot() async throws {
+    let node = try Node()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sleep")
+    process.arguments = ["600"]
+    try process.run()
+    // Not SIGTERM, which a child of this process may ignore.
+    defer { kill(process.processIdentifier, SIGKILL) }
+    try node.write("pid", "\(process.processIdentifier)\n")
+    #expect(chown(node.folder + "/pid", 65_534, 0) == 0)
+    var agent = try node.agent("afterChange: {signal: TERM, pidFile: pid}")
+    #expect(try await agent.lookOnce().fault?.contains("belongs to the user 65534") == true)
+    #expect(process.isRunning)
+  }
+
   @Test func ignoresAMissingProcess() async throws {
     let node = try Node()
     var agent = try node.agent("afterChange: {signal: HUP, pidFile: pid}")

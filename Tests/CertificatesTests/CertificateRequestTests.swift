@@ -97,6 +97,18 @@ final class CertificateRequestTests: TemporaryDirectorySuite {
     #expect(!refusal(String(good.dropLast(90))).isEmpty)
   }
 
+  @Test(arguments: [
+    (["-newkey", "rsa:2048", "-sha1"], "MD5 or SHA-1"),
+    (["-newkey", "rsa:2048", "-pkeyopt", "rsa_keygen_pubexp:3"], "small public exponent"),
+    (["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-sha1"], "MD5 or SHA-1"),
+  ])
+  func refusesBrokenDigestsAndSmallExponents(options: [String], word: String) throws {
+    let pem = try OpenSSL.run(
+      ["req", "-new", "-nodes", "-subj", "/CN=alice", "-keyout", "/dev/null"] + options)
+    let error = #expect(throws: CertificatesError.self) { try CertificateRequest(pem: pem) }
+    #expect(message(error).contains(word))
+  }
+
   @Test func refusesAnotherNameAndRoot() throws {
     let request = try CertificateRequest(file: request("/CN=root"))
     #expect(throws: CertificatesError.self) { try sign(request, for: "alice") }

@@ -32,6 +32,12 @@ import Testing
     #expect(try bulkhead("certs", "issue").code == 0)
   }
 
+  @Test func `a new passphrase has eight bytes at least`() throws {
+    let refused = try bulkhead(
+      "certs", "authority", "other", "--protect", environment: ["BULKHEAD_PASSPHRASE": "a"])
+    #expect(refused.code == 1 && refused.error.contains("shorter than 8 bytes"), "\(refused.all)")
+  }
+
   @Test func `so is a passphrase file; a pipe is accepted`() throws {
     try "correct-horse-battery\n".write(
       toFile: "\(folder.path)/word", atomically: false, encoding: .utf8)

@@ -74,4 +74,15 @@ import Testing
     "[127.0.0.1]:80", "a]:80", "[a:80", "*.a:80", "a b:80", "http://a:80",
   ])
   func notAnAddressToListenOn(text: String) { #expect(ListenAddress(text) == nil) }
+
+  @Test func `names that look alike are found, and others are not`() {
+    let cyrillic = "\u{430}dmin"
+    #expect(LookAlike.groups(["admin", "bob", cyrillic]) == [["admin", cyrillic]])
+    #expect(LookAlike.groups(["admin", "Admin"]).count == 1)
+    #expect(LookAlike.groups(["r\u{43e}\u{43e}t", "root"]).count == 1)
+    #expect(LookAlike.groups(["cafe\u{301}", "caf\u{e9}"]).count == 1)
+    #expect(LookAlike.groups(["\u{ff41}dmin", "admin"]).count == 1)
+    #expect(LookAlike.groups(["n1", "nl", "calico-node.n1", "calico-node.n11", "gr\u{fc}n", "grun"]).isEmpty)
+    #expect(LookAlike.groups(["same", "same"]).isEmpty)
+  }
 }

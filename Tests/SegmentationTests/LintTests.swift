@@ -27,6 +27,28 @@ import Testing
     findings.map { "\($0.rule.id) \($0.place): \($0.message)" }
   }
 
+  @Test func `users whose names look alike are an error, in the file and in a cluster`() throws {
+    let lines =
+      "components: []\ncalicoctl: [{user: admin, access: full}, {user: \u{430}dmin, access: read-only}]"
+    let found = try lint(lines).filter { $0.rule.id == "BH014" }
+    #expect(found.count == 1 && found.allSatisfy { $0.rule.severity == .error })
+    #expect(found.first?.details.last?.contains("U+0430 d m i n") == true)
+    let cluster = lint(["root": ["root"], "r\u{43e}ot": ["x"]], ["x": []])
+    #expect(cluster.contains { $0.rule.id == "BH014" })
+    #expect(
+      try !lint("components: []\ncalicoctl: [{user: n1, access: full}, {user: nl, access: full}]")
+        .contains { $0.rule.id == "BH014" })
+  }
+
+  @Test func `an authority that etcd's servers have is an error, if it is known`() throws {
+    let file = try file("components: [calico-node]", roles: "corrected", version: "v3.32", features: "")
+    func rules(_ overlap: AuthorityOverlap?) throws -> [String] {
+      try Lint.findings(file, catalogue: catalogue(), authority: overlap).map(\.rule.id)
+    }
+    #expect(try rules(.same).contains("BH050") && rules(.signed).contains("BH050"))
+    #expect(try !rules(.separate).contains("BH050") && !rules(nil).contains("BH050"))
+  }
+
   @Test func rulesHaveUniqueIdsAndAdvice() {
     #expect(Set(Lint.rules.map(\.id)).count == Lint.rules.count)
     #expect(Lint.rules.map(\.id).sorted() == Lint.rules.map(\.id))

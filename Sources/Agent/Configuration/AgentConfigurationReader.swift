@@ -127,11 +127,17 @@ struct AgentReader {
 
   // MARK: - values
 
-  /// A text in which `${NAME}` is replaced by the environment variable, so that one file serves all nodes.
+  /// A text in which `${NAME}` is replaced by the environment variable, so that one file serves all nodes. `$${`
+  /// stands for `${`.
   mutating func text(_ node: Node?, of place: String) -> String? {
     guard let node, let word = reader.text(node, of: place) else { return nil }
     var (result, rest) = ("", word[...])
     while let start = rest.firstRange(of: "${") {
+      if rest[..<start.lowerBound].last == "$" {
+        result += rest[..<start.lowerBound].dropLast() + "${"
+        rest = rest[start.upperBound...]
+        continue
+      }
       guard let end = rest[start.upperBound...].firstIndex(of: "}") else { break }
       let name = String(rest[start.upperBound..<end])
       guard let value = environment[name], !value.isEmpty else {

@@ -1,4 +1,5 @@
 import Cryptography
+import Files
 import Names
 
 /// What an authority's certificate does not allow it to sign.
@@ -24,6 +25,32 @@ package struct AuthorityLimits: Hashable, Sendable {
       permitted: domains.map(GeneralName.dns) + networks.map(\.generalName),
       excluded: (domains.isEmpty ? [.dns("")] : [])
         + (networks.isEmpty ? IPNetwork.all.map(\.generalName) : []))
+  }
+}
+
+extension AuthorityLimits {
+  /// The limits in the certificate of an authority, so that its successor can have the same.
+  /// - Throws: ``CertificatesError`` if the certificate has limits of another form; `FileError`.
+  package init(ofCertificateFile path: String) throws {
+    let text = try FileContents.readText(path, limit: credentialFileLimit)
+    guard let certificate = try PEMText(text: text, source: path).certificates().first else {
+      throw CertificatesError("\(path) holds no certificate", hint: "give the authority's ca.crt")
+    }
+    let usages = try certificate.extendedKeyUsage.map(Set.init)
+    let constraints = try certificate.nameConstraints
+    self.init(
+      isForClientsOnly: usages == [ExtendedKeyUsage.clientAuth],
+      domains: constraints?.permitted.compactMap(\.domain) ?? [],
+      networks: constraints?.permitted.compactMap(\.network?.asNetwork) ?? [])
+    let isSame =
+      (usages == nil || usages?.contains(ExtendedKeyUsage.any) == true || isForClientsOnly)
+      && nameConstraints.map { Set($0.permitted) } == constraints.map { Set($0.permitted) }
+      && nameConstraints.map { Set($0.excluded) } == constraints.map { Set($0.excluded) }
+    guard isSame else {
+      throw CertificatesError(
+        "the certificate in \(path) has limits of a form that Bulkhead does not write",
+        hint: "make the new authority without limits (--without-limits)")
+    }
   }
 }
 
@@ -113,6 +140,14 @@ extension GeneralName {
 /// Address and mask, one after the other.
 private struct NetworkOctets {
   let octets: [UInt8]
+
+  /// Nil if the mask is not a prefix.
+  var asNetwork: IPNetwork? {
+    let (address, mask) = (octets.prefix(octets.count / 2), octets.suffix(octets.count / 2))
+    let bits = mask.reduce(0) { $0 + $1.nonzeroBitCount }
+    let network = IPNetwork(address: Array(address), bits: bits)
+    return network.generalName == .ip(octets) ? network : nil
+  }
 
   func contains(_ address: [UInt8]) -> Bool {
     guard octets.count == address.count * 2 else { return false }

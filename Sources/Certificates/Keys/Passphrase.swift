@@ -13,6 +13,9 @@ package struct Passphrase: Sendable, CustomStringConvertible, CustomDebugStringC
     self.bytes = try SecretBytes(bytes)
   }
 
+  /// In bytes.
+  package var count: Int { bytes.count }
+
   package var description: String { "passphrase (redacted)" }
   package var debugDescription: String { description }
   package var customMirror: Mirror { Mirror(self, children: [:]) }

@@ -18,7 +18,11 @@ package struct CertificateRequest: Sendable {
     guard request.isSignedByItsKey else {
       throw CertificatesError(
         "the signature of \(source) is not that of its own key",
-        hint: "make the request anew, with the key that the certificate is for")
+        hint: "make another request, with the key that the certificate is for")
+    }
+    guard !request.isSignedWithBrokenDigest else {
+      throw CertificatesError(
+        "\(source) is signed with MD5 or SHA-1", hint: "sign it with SHA-256: openssl req -sha256")
     }
     let names = request.subject.commonNames
     guard names.count == 1, let name = names[0], !name.isEmpty else {
@@ -29,6 +33,11 @@ package struct CertificateRequest: Sendable {
     if case .rsa(let bits) = request.publicKey.kind, !(2048...8192).contains(bits) {
       throw CertificatesError(
         "\(source) has an RSA key of \(bits) bits", hint: "use 2048 to 8192 bits, or a P-256 key")
+    }
+    // Small exponents have made attacks possible; each program of today makes 65537 (RFC 8017, section 3.1).
+    if case .rsa = request.publicKey.kind, request.publicKey.exponent.map({ $0 < 65_537 }) ?? false {
+      throw CertificatesError(
+        "\(source) has an RSA key with a small public exponent", hint: "make a key with the exponent 65537")
     }
     self.commonName = name
     self.publicKey = request.publicKey

@@ -4,7 +4,7 @@ extension Runbook {
     var who: [String] = []
     if let (secret, object) = sharedSecret {
       let encoded =
-        "kubectl\(namespace(of: object)) get secret \(secret) -o jsonpath='{.data.etcd-cert}'"
+        "kubectl\(namespace(of: object)) get secret \(Self.word(secret)) -o jsonpath='{.data.etcd-cert}'"
       who = [
         "\(encoded) | base64 -d | openssl x509 -noout -subject",
         "# OLD-USER below is the CN that this prints; if the Secret is empty, omit --shared OLD-USER",
@@ -35,7 +35,7 @@ extension Runbook {
     return Step(
       title: "The new Secrets, before anything refers to them",
       run: [
-        "bulkhead manifest '\(path)'\(options) --secrets secrets.yaml --to segmented.yaml",
+        "bulkhead manifest \(Self.word(path))\(options) --secrets secrets.yaml --to segmented.yaml",
         "kubectl apply --server-side -f secrets.yaml   # client-side apply would copy keys into an annotation",
       ],
       check: namespaces.map {
@@ -50,7 +50,7 @@ extension Runbook {
       title: "The source of the agents' certificates",
       run: [
         "let the source in SOURCE.yaml issue to each service account only its own identities",
-        "bulkhead manifest '\(path)'\(options) --secrets none --to segmented.yaml",
+        "bulkhead manifest \(Self.word(path))\(options) --secrets none --to segmented.yaml",
       ],
       check: [
         "kubectl version shows 1.29 or later for the server",
@@ -63,14 +63,14 @@ extension Runbook {
   private var options: String {
     var words: [String] = []
     if case .host(let folder) = manifest.options.delivery {
-      words.append(" --via host --host-folder \(folder)")
+      words.append(" --via host --host-folder \(Self.word(folder))")
     }
     if case .agent(let agent) = manifest.options.delivery {
-      words.append(" --via agent --agent-image \(agent.image) --agent-source SOURCE.yaml")
+      words.append(" --via agent --agent-image \(Self.word(agent.image)) --agent-source SOURCE.yaml")
     }
     if manifest.options.secretNames == .fixed { words.append(" --secret-names fixed") }
     for (container, component) in manifest.options.components.sorted(by: { $0.key < $1.key }) {
-      words.append(" --component '\(container)=\(component)'")
+      words.append(" --component \(Self.word("\(container)=\(component)"))")
     }
     return words.joined()
   }
@@ -85,13 +85,13 @@ extension Runbook {
           "\(folder)/\($0)/{etcd-ca,etcd-cert,etcd-key}   # the key with mode 0400, root"
         },
         check: components.map {
-          "openssl x509 -noout -subject -enddate -in \(folder)/\($0)/etcd-cert, on each host"
+          "openssl x509 -noout -subject -enddate -in \(Self.word("\(folder)/\($0)/etcd-cert")), on each host"
         },
         back: ["nothing reads the files yet: leave them"])
     ]
   }
 
   private var namespaces: [String] {
-    Set(findings.needed.map { $0.namespace.map { " -n \($0)" } ?? "" }).sorted()
+    Set(findings.needed.map { Self.option(namespace: $0.namespace) }).sorted()
   }
 }

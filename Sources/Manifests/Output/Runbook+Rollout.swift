@@ -11,20 +11,20 @@ extension Runbook {
         "kubectl diff -f segmented.yaml   # exits with 1 if something differs",
         "kubectl apply -f segmented.yaml",
       ] + manual,
-      check: objects.map { "kubectl\(namespace(of: $0)) rollout status \($0.kind.lowercased())/\($0.name)" },
-      back: objects.map { "kubectl\(namespace(of: $0)) rollout undo \($0.kind.lowercased())/\($0.name)" }
+      check: objects.map { "kubectl\(namespace(of: $0)) rollout status \(Self.target($0))" },
+      back: objects.map { "kubectl\(namespace(of: $0)) rollout undo \(Self.target($0))" }
         + ["the previous credential is still valid, and its Secret still exists"])
   }
 
   /// Objects that the API server does not change in place.
   var recreated: [Step] {
     rolledOut.filter(isRecreated).map { object in
-      let name = "\(object.kind.lowercased()) \(object.name)"
+      let name = Self.target(object)
       return Step(
         title: "\(object.title), which cannot be changed in place",
         run: ["kubectl\(namespace(of: object)) delete \(name)", "kubectl apply -f segmented.yaml"],
         check: ["kubectl\(namespace(of: object)) get \(name)"],
-        back: ["delete it again, and kubectl apply -f \(path)"])
+        back: ["delete it again, and kubectl apply -f \(Self.word(path))"])
     }
   }
 
@@ -39,7 +39,7 @@ extension Runbook {
         "grep etcd_cert_file /etc/cni/net.d/10-c*.conflist shows a file, not \"\"",
         "a new pod gets an address",
       ],
-      back: ["kubectl\(namespace(of: object)) rollout undo \(object.kind.lowercased())/\(object.name)"])
+      back: ["kubectl\(namespace(of: object)) rollout undo \(Self.target(object))"])
   }
 
   var proof: Step {
@@ -61,7 +61,7 @@ extension Runbook {
       title: "The user of the shared certificate",
       run: [
         "kubectl get pods -A -o json |",
-        "  bulkhead apply --stage clean --shared OLD-USER --secret \(secret) --pods -",
+        "  bulkhead apply --stage clean --shared OLD-USER --secret \(Self.word(secret)) --pods -",
       ],
       check: [
         "it exits with 0; with 2 a client still uses the certificate, and its user has been restored",
@@ -77,7 +77,7 @@ extension Runbook {
     if old.isEmpty { return nil }
     let objects = old.flatMap { name in
       Set(findings.abandoned.filter { $0.secret == name }.map { namespace(of: $0.by) }).sorted().map {
-        "kubectl\($0) delete secret \(name)"
+        "kubectl\($0) delete secret \(Self.word(name))"
       }
     }
     return Step(

@@ -1,3 +1,5 @@
+import Text
+
 /// The steps that roll out a specific segmented manifest: what to run, what to check afterwards, and how to
 /// go back. Nothing is removed while anything still needs it.
 struct Runbook {
@@ -17,16 +19,16 @@ struct Runbook {
 
   var text: String {
     var lines = [
-      "# Rolling out \(path)", "",
+      "# Rolling out \(TerminalText.safe(path))", "",
       "Each step adds something; only the last steps remove what the components used before. Until then, going",
       "back needs no credential that was deleted. What the stages do: Documentation/apply.md.",
     ]
     for (index, step) in steps.enumerated() {
-      lines += ["", "## \(index + 1). \(step.title)", ""]
+      lines += ["", "## \(index + 1). \(TerminalText.safe(step.title))", ""]
       lines += step.run
       lines += ["", "Check:"] + step.check.map { "  " + $0 } + ["Back:"] + step.back.map { "  " + $0 }
     }
-    return lines.map { $0 + "\n" }.joined()
+    return lines.map { TerminalText.safe($0) + "\n" }.joined()
   }
 
   private var steps: [Step] {
@@ -44,7 +46,19 @@ struct Runbook {
   /// The option with the placeholder OLD-USER, if there is a shared Secret.
   var shared: String { sharedSecret == nil ? "" : " --shared OLD-USER" }
 
-  func namespace(of object: KubernetesObject) -> String { object.namespace.map { " -n \($0)" } ?? "" }
+  /// The option for the namespace of an object, with a space before it.
+  func namespace(of object: KubernetesObject) -> String { Self.option(namespace: object.namespace) }
+
+  static func option(namespace: String?) -> String { namespace.map { " -n \(word($0))" } ?? "" }
+
+  /// A text from the manifest as one word of a command line. A zero byte, which no shell can pass on, is left out:
+  /// the API server accepts none.
+  static func word(_ text: String) -> String { ShellWord.bash(Array(text.utf8).filter { $0 != 0 }) }
+
+  /// An object as `kubectl rollout` takes it.
+  static func target(_ object: KubernetesObject) -> String {
+    word("\(object.kind.lowercased())/\(object.name)")
+  }
 }
 
 extension SegmentedManifest {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Text
 
 /// Results as JSON.
 package enum JSON {
@@ -7,6 +8,7 @@ package enum JSON {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.dateEncodingStrategy = .iso8601
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
+    // JSONEncoder escapes control characters below U+0020 only.
+    return TerminalText.safe(json: String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 }

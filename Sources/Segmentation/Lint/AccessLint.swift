@@ -7,7 +7,7 @@ import Text
 enum AccessLint {
   static let rules = [
     root, apiserverRoot, secrets, kubernetes, record, writeOnly, twins, full, serverName, idle, name,
-    unusedRole, coAdministrator,
+    unusedRole, coAdministrator, lookAlike,
   ]
 
   static let root = LintRule(
@@ -66,8 +66,17 @@ enum AccessLint {
     why: "its certificate reads and writes everything and changes users and roles",
     advice: "give its certificate a short lifetime, and remove the entry when the program no longer needs it")
 
+  static let lookAlike = LintRule(
+    "BH014", .error, "users have names that look alike",
+    why: "etcd compares names byte by byte, people do not: who reviews a change cannot tell the users apart",
+    advice: "give one of them another name, in ASCII")
+
   static func findings(_ segmentation: Segmentation) -> [LintFinding] {
-    var findings: [LintFinding] = []
+    var findings = LookAlike.groups(segmentation.identities.map(\.user)).map { names in
+      LintFinding(
+        lookAlike, .identity(names[0]), "\(names.map(quoted).joined(separator: ", ")) look alike",
+        details: names.map { "\(quoted($0)) is \($0.unicodeScalars.map(\.name).joined(separator: " "))" })
+    }
     var byAccess: [Permissions: [Identity]] = [:]
     for identity in segmentation.identities where identity.purpose != .administrator {
       if case .coAdministrator(let why) = identity.purpose {
@@ -169,5 +178,14 @@ extension Identity {
   /// purpose, and so may the users of one component on several nodes.
   fileprivate var isProgram: Bool {
     node == nil && (component != nil || purpose == .custom)
+  }
+}
+
+extension Unicode.Scalar {
+  /// `U+0430` for a character outside ASCII, else the character.
+  fileprivate var name: String {
+    guard !isASCII else { return String(self) }
+    let digits = String(value, radix: 16, uppercase: true)
+    return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }
 }

@@ -4,6 +4,7 @@ import Glibc
 import Reconciliation
 import Reporting
 import Synchronization
+import Text
 
 /// Results go to standard output, everything else to standard error. Colour and progress appear only on
 /// terminals.
@@ -11,19 +12,20 @@ enum Console {
   static let style = Style(isColoured: isTerminal(STDOUT_FILENO) && wantsColour)
   static let errorStyle = Style(isColoured: isTerminal(STDERR_FILENO) && wantsColour)
 
-  static func out(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+  /// Text of others, such as names in etcd, cannot send escape sequences to the terminal.
+  static func out(_ text: String) { write(TerminalText.safe(text) + "\n", to: STDOUT_FILENO) }
 
   /// A line on standard error.
   static func note(_ text: String) {
     clearProgress()
-    write(text + "\n", to: STDERR_FILENO)
+    write(TerminalText.safe(text) + "\n", to: STDERR_FILENO)
   }
 
   /// A line that the next one replaces; prints nothing if standard error is not a terminal.
   static func progress(_ text: String) {
     guard isTerminal(STDERR_FILENO) else { return }
     hasProgress.withLock { $0 = true }
-    write("\r\u{1b}[K\(text.prefix(100))", to: STDERR_FILENO)
+    write("\r\u{1b}[K\(TerminalText.safe(String(text.prefix(100))))", to: STDERR_FILENO)
   }
 
   static func clearProgress() {
@@ -40,7 +42,7 @@ enum Console {
   /// Asks a question; true only for the answer `yes`. False without a terminal.
   static func confirms(_ question: String) -> Bool {
     guard isTerminal(STDIN_FILENO), isTerminal(STDERR_FILENO) else { return false }
-    write("\(question) Type 'yes' to go on: ", to: STDERR_FILENO)
+    write("\(TerminalText.safe(question)) Type 'yes' to go on: ", to: STDERR_FILENO)
     return readLine() == "yes"
   }
 
@@ -82,10 +84,10 @@ extension Console {
       report.write(style) { piece in
         pending += piece + "\n"
         guard pending.utf8.count > 65_536 else { return }
-        write(pending, to: STDOUT_FILENO)
+        write(TerminalText.safe(pending), to: STDOUT_FILENO)
         pending = ""
       }
-      write(pending, to: STDOUT_FILENO)
+      write(TerminalText.safe(pending), to: STDOUT_FILENO)
     case .json: out(try JSON.text(report))
     }
   }

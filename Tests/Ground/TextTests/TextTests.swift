@@ -66,3 +66,38 @@ import Text
     #expect(one.edits(to: other) == distance)
   }
 }
+
+/// Encoders for places where a text could be something else.
+@Suite struct EncoderTests {
+  @Test func `a terminal gets no escape sequence of others, and keeps Bulkhead's own colours`() {
+    let own = "\u{1b}[1;31mred\u{1b}[0m\tx\n"
+    #expect(TerminalText.safe(own) == own)
+    for (text, safe) in [
+      ("\u{1b}[2Jx", #"\u{1b}[2Jx"#), ("\u{1b}]0;title\u{7}", #"\u{1b}]0;title\u{7}"#),
+      ("\u{1b}[8mhidden", #"\u{1b}[8mhidden"#), ("\u{9b}2J", #"\u{9b}2J"#), ("a\u{202e}b", #"a\u{202e}b"#),
+      ("a\rb", #"a\u{d}b"#), ("\u{1b}", #"\u{1b}"#), ("\u{1b}[1", #"\u{1b}[1"#),
+      ("\u{1b}[1;31;8mx", #"\u{1b}[1;31;8mx"#), ("a\u{3164}", #"a\u{3164}"#), ("grün", "grün"),
+    ] { #expect(TerminalText.safe(text) == safe) }
+  }
+
+  @Test func `JSON stays JSON`() {
+    #expect(
+      TerminalText.safe(json: "{\n\t\"a\": \"\u{9b}\u{202e}\u{e0001}\"}")
+        == "{\n\t\"a\": \"\\u009b\\u202e\\udb40\\udc01\"}")
+  }
+
+  @Test(arguments: [
+    ("/usr/bin/x", "/usr/bin/x", "/usr/bin/x"), ("a%b", "a%%b", "a%%b"), ("a b", "\"a b\"", "\"a b\""),
+    ("$HOME", "\"$HOME\"", "\"$$HOME\""), ("a\nb", #""a\x0ab""#, #""a\x0ab""#),
+    ("a\"b\\", #""a\"b\\""#, #""a\"b\\""#), ("", "\"\"", "\"\""),
+  ])
+  func `a word of a unit has no specifier and no variable`(text: String, list: String, command: String) {
+    #expect(UnitWord.encode(text, isCommand: false) == list)
+    #expect(UnitWord.encode(text, isCommand: true) == command)
+  }
+
+  @Test(arguments: ["\u{3164}", "\u{fe0f}", "\u{2800}", "\u{115f}", "\u{34f}", "\u{e0100}", "\u{ad}"])
+  func `what is drawn as nothing is invisible`(text: String) {
+    #expect(text.unicodeScalars.allSatisfy { $0.isInvisible })
+  }
+}

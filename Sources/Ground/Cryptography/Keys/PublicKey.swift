@@ -68,6 +68,17 @@ package final class PublicKey: @unchecked Sendable {
     return Array(point.prefix(count))
   }
 
+  /// The public exponent of an RSA key; nil for other kinds, and for an exponent of more than 64 bits.
+  package var exponent: UInt? {
+    guard case .rsa = kind else { return nil }
+    Calls.begin()
+    defer { Calls.begin() }
+    var number: OpaquePointer?
+    guard EVP_PKEY_get_bn_param(pointer, "e", &number) == 1, let number else { return nil }
+    defer { BN_free(number) }
+    return BN_num_bits(number) <= 64 ? UInt(BN_get_word(number)) : nil
+  }
+
   /// The uncompressed point, or the bytes of Ed25519; nil for RSA.
   var point: ArraySlice<UInt8>? {
     kind.informationPrefix.map { subjectPublicKeyInfo.dropFirst($0.count) }

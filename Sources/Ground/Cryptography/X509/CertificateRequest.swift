@@ -43,6 +43,16 @@ package final class CertificateRequest: @unchecked Sendable {
     return X509_REQ_verify(pointer, publicKey.pointer) == 1
   }
 
+  /// Whether its signature uses MD5 or SHA-1, with which another request with the same signature can be made.
+  package var isSignedWithBrokenDigest: Bool {
+    Calls.begin()
+    defer { Calls.begin() }
+    var digest: Int32 = 0
+    var key: Int32 = 0
+    guard OBJ_find_sigid_algs(X509_REQ_get_signature_nid(pointer), &digest, &key) == 1 else { return false }
+    return [NID_md4, NID_md5, NID_sha1].contains(digest)
+  }
+
   /// Makes a request.
   /// - Parameters:
   ///   - key: the key to be certified, which signs the request.

@@ -25,8 +25,21 @@ struct PassphraseOption: ParsableArguments {
   /// For a second authority of the same command.
   static var prompting: PassphraseSource { { try prompt("passphrase of \($0)") } }
 
-  /// Reads a new passphrase; a prompt asks for it twice.
+  /// Reads a new passphrase of at least ``shortest`` bytes; a prompt asks for it twice.
   func new() throws -> Passphrase {
+    let passphrase = try newOfAnyLength()
+    guard passphrase.count >= Self.shortest else {
+      throw Complaint(
+        "the new passphrase is shorter than \(Self.shortest) bytes",
+        hint: "use several words that nothing quotes")
+    }
+    return passphrase
+  }
+
+  /// NIST SP 800-63B, section 5.1.1.1.
+  private static let shortest = 8
+
+  private func newOfAnyLength() throws -> Passphrase {
     if let passphraseFile { return try Self.read(passphraseFile) }
     if let given = try Self.fromEnvironment() { return given }
     let first = try Self.line(prompt: "new passphrase")
@@ -51,7 +64,7 @@ struct PassphraseOption: ParsableArguments {
   private static func line(prompt: String) throws -> [UInt8] {
     guard Console.isTerminal(STDIN_FILENO), Console.isTerminal(STDERR_FILENO) else {
       throw Complaint(
-        "a passphrase is needed, and nobody can be asked for it",
+        "a passphrase is needed, and there is no terminal to ask on",
         hint: "give it with --passphrase-file or in $\(variable)")
     }
     var state = termios()

@@ -10,13 +10,13 @@ import StrictYAML
 struct CertsRollover: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollover",
-    abstract: "Replace the authority by a new one while everyone keeps working.",
+    abstract: "Replace the authority by a new one while all clients keep working.",
     discussion: """
       Without --next, says how far the roll-over is and what is to be done. With it, takes the next step, after \
       having seen on every member that the one before is complete:
 
-        1. a new authority, and trust.crt with both; you give it to the members and restart them one by one
-        2. the new authority takes its place, and every certificate is issued anew; you deliver them
+        1. a new authority with the limits of the old one, and trust.crt with both; you give it to the members and restart them one by one
+        2. the new authority takes its place, and every certificate is issued again; you deliver them
         3. trust.crt with the new one only, after --delivered; you give it to the members and restart them
         4. the old authority is put aside, once no member admits its certificates
 
@@ -34,9 +34,21 @@ struct CertsRollover: AsyncParsableCommand {
   @Option(help: "How long the new authority is valid.") var lifetime = "10y"
   @Option(help: "The new authority's key: \(KeyAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")).")
   var key = KeyAlgorithm.p256
+  @Option(
+    help: "The folder of the authority that signs the new one, if another authority signed the old one.")
+  var signedBy: String?
+  @Flag(help: "Make the new authority self-signed, though another authority signed the old one.")
+  var selfSigned = false
+  @Flag(help: "Make the new authority without the limits of the old one.") var withoutLimits = false
   @OptionGroup var fileOption: FileOption
   @OptionGroup var passphraseOption: PassphraseOption
   @OptionGroup var timeoutOption: TimeoutOption
+
+  func validate() throws {
+    guard signedBy == nil || !selfSigned else {
+      throw ValidationError("--signed-by and --self-signed exclude each other")
+    }
+  }
 
   func run() async throws {
     let workspace = try Workspace(fileOption)
@@ -66,7 +78,7 @@ struct CertsRollover: AsyncParsableCommand {
       try reissue(workspace, rollover)
       guard delivered else {
         throw Complaint(
-          "it is not said that the new certificates are delivered",
+          "it is not known whether the new certificates are delivered",
           hint: "once every component and host has its own, add --delivered")
       }
       try await rollover.distrust(
@@ -82,7 +94,7 @@ struct CertsRollover: AsyncParsableCommand {
     let issuer = try workspace.issuer(
       passphraseOption, allowRoot: holders.contains { $0.commonName == Role.root })
     let issued = try rollover.reissue(for: holders, by: issuer)
-    Console.out("\(issued.count { $0.action != .kept }) certificates issued anew, \(issued.count) in all")
+    Console.out("\(issued.count { $0.action != .kept }) certificates issued, \(issued.count) in all")
   }
 
   private func newAuthority(_ workspace: Workspace, now: Date) throws -> Authority {
@@ -92,7 +104,23 @@ struct CertsRollover: AsyncParsableCommand {
     let old = try CertificateFacts(file: "\(workspace.authority)/ca.crt")
     return try Authority.create(
       name: name ?? "bulkhead clients \(now.day)-\(old.fingerprint.prefix(4))",
-      lifetime: .seconds(lifetime.seconds), now: now, key: key)
+      lifetime: .seconds(lifetime.seconds), now: now, key: key,
+      limits: withoutLimits
+        ? AuthorityLimits() : try AuthorityLimits(ofCertificateFile: "\(workspace.authority)/ca.crt"),
+      signedBy: try parent(of: old, now: now))
+  }
+
+  /// The authority that signs the new one; nil for a self-signed one.
+  private func parent(of old: CertificateFacts, now: Date) throws -> Authority? {
+    if let signedBy {
+      return try Authority.load(signedBy, now: now, passphrase: PassphraseOption.prompting)
+    }
+    guard selfSigned || old.issuer == old.subject else {
+      throw Complaint(
+        "the authority was signed by \(old.issuer), and it is not said which authority signs the new one",
+        hint: "add --signed-by FOLDER with its ca.crt and ca.key, or --self-signed")
+    }
+    return nil
   }
 
   private static func advice(_ stage: RolloverDirectory.Stage, trust: String) -> String {
