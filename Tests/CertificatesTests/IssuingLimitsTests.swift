@@ -58,6 +58,16 @@ import Testing
     _ = try await enrolling.renew(held, .on("n1"), by: enrolling.issuer(at: later + 3_700))
   }
 
+  @Test func `a proof that is not used up gives twenty certificates an hour on a node`() async throws {
+    let enrolling = try enrolling()
+    for _ in 0..<20 { _ = try await enrolling.enrol(.on("n1"), by: enrolling.issuer(at: now)) }
+    #expect(
+      await refusal { try await enrolling.enrol(.on("n1"), by: enrolling.issuer(at: now + 60)) }
+        .contains("20 certificates within an hour"))
+    _ = try await enrolling.enrol(.on("n2"), by: enrolling.issuer(at: now + 60))
+    _ = try await enrolling.enrol(.on("n1"), by: enrolling.issuer(at: now + 3_700))
+  }
+
   @Test(arguments: [("n1", 4), (nil, 64)] as [(String?, Int)])
   func `the oldest of too many valid certificates is revoked`(node: String?, limit: Int) async throws {
     let enrolling = try enrolling()

@@ -1,5 +1,6 @@
 import Foundation
 import Names
+import TestSupport
 import Testing
 
 @testable import Certificates

@@ -1,4 +1,5 @@
 import Agent
+import AgentFile
 import Foundation
 import NodeDelivery
 import Segmentation

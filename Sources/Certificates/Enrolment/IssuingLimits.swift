@@ -15,6 +15,11 @@ package struct IssuingLimits: Hashable, Sendable {
   package var renewalsAnHour = 3
   /// How many certificates a holder gets within a day by renewals before their time.
   package var earlyRenewalsADay = 4
+  /// How many certificates a holder gets within an hour with proofs that are not used up, such as
+  /// service-account tokens.
+  package var enrolmentsAnHour = 20
+  /// The same for an identity that belongs to no node, because several replicas may use it.
+  package var enrolmentsAnHourOfAll = 200
   /// How many valid certificates a holder has at most on a node. If it gets one more, the oldest is revoked
   /// with the reason `superseded`.
   package var liveOnNode = 4
@@ -57,6 +62,22 @@ package struct IssuingLimits: Hashable, Sendable {
       throw OrderRefusal(
         .forbidden, "\"\(entry.identity)\" was renewed before its time \(early) times within a day",
         hint: "wait until \(due.formatted(.iso8601))")
+    }
+  }
+
+  /// Checks whether a holder can get one more certificate with a proof that is not used up.
+  func checkMayEnrol(_ holder: CertificateHolder, now: Date, in db: borrowing Connection) throws {
+    let limit = holder.node == nil ? enrolmentsAnHourOfAll : enrolmentsAnHour
+    let count: Int =
+      try db.value(
+        """
+        SELECT count(*) FROM certificate
+        WHERE identity = ? AND node IS ? AND renewedFrom IS NULL AND file IS NULL AND notBefore > ?
+        """, holder.commonName, holder.node, now.secondsSince1970 - 3_600) ?? 0
+    guard count < limit else {
+      throw OrderRefusal(
+        .forbidden, "\"\(holder.commonName)\" got \(count) certificates within an hour",
+        hint: "renew with the current certificate, or try again in an hour")
     }
   }
 

@@ -35,7 +35,11 @@ extension Issuer {
     let holder = try order.decide(request.commonName, proved.entitlement)
     try holder.checkIsNotBlocked(in: db)
     try request.checkKeyIsOwn(of: holder, in: db)
-    if let token = proved.token { try token.checkIsUnspent(for: holder, in: db) }
+    if let token = proved.token {
+      try token.checkIsUnspent(for: holder, in: db)
+    } else if proved.renewed == nil {
+      try limits.checkMayEnrol(holder, now: now, in: db)
+    }
     if let use = proved.use { try use.checkIsUnspent(for: holder, in: db) }
     let certificate = try certify(request, for: holder, lifetime: enrolledLifetime)
     let facts = CertificateFacts(certificate)
