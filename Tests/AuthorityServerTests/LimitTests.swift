@@ -68,26 +68,36 @@ import Testing
   }
 
   /// Each path bounds the time of a body, also those that do not use it.
-  @Test(arguments: ["/v1/enroll", "/v1/renew", "/live", "/ready", "/metrics", "/none"])
-  func aSlowBodyIsCutOff(path: String) async throws {
+  @Test func aSlowBodyIsCutOff() async throws {
     let authority = try TestAuthority()
     try await authority.serving {
       // Enough for a handshake on a busy machine, which has to be in time as well.
       $0.limits.patience = .seconds(10)
     } _: { server in
-      let drops = AsyncStream<[UInt8]> {
-        try? await Task.sleep(for: .milliseconds(100))
-        return Task.isCancelled ? nil : [UInt8(ascii: " ")]
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for path in ["/v1/enroll", "/v1/renew", "/live", "/ready", "/metrics", "/v1/crl", "/none"] {
+          group.addTask {
+            let drops = AsyncStream<[UInt8]> {
+              try? await Task.sleep(for: .milliseconds(100))
+              return Task.isCancelled ? nil : [UInt8(ascii: " ")]
+            }
+            do {
+              let answer = try await server.send(
+                path, method: path.hasPrefix("/v1/e") || path.hasPrefix("/v1/r") ? "POST" : "GET",
+                body: .stream(drops))
+              // A path that does not use the body answers as ever, at the latest when its time is up.
+              if path.hasPrefix("/v1/e") || path.hasPrefix("/v1/r") { #expect(answer.status == 408) }
+            } catch let error as ClientError {
+              // The client itself waits for a minute.
+              if case .timedOut = error { Issue.record("the body for \(path) is not bounded") }
+            }
+          }
+        }
+        try await group.waitForAll()
       }
-      let start = ContinuousClock.now
-      let answer = try? await server.send(
-        path, method: path.hasPrefix("/v1") ? "POST" : "GET", body: .stream(drops))
-      // The client itself waits 60 seconds. A path that does not use the body may answer first.
-      #expect(ContinuousClock.now - start < .seconds(50))
-      #expect(answer?.status == 408 || answer == nil || !path.hasPrefix("/v1"))
     }
-    guard path == "/v1/enroll" else { return }
-    #expect(try authority.auditEntries().first?.reason == "the request did not arrive in time or whole")
+    let reasons = try authority.auditEntries().map(\.reason)
+    #expect(reasons.allSatisfy { $0 == "the request did not arrive in time or whole" } && !reasons.isEmpty)
   }
 
   @Test(arguments: ["", "\u{16}\u{3}\u{1}", "GET / HTTP/1.1\r\n"])
