@@ -38,11 +38,13 @@ package struct AgentService: Sendable {
     let certificates = site.residents.map { resident in
       let folder = CredentialFolder(of: resident, in: base)
       return AgentDelivery(
-        identity: Self.literal(resident.identity.commonName), directory: Self.literal(folder.path), keyMode: folder.keyMode,
+        identity: Self.literal(resident.identity.commonName), directory: Self.literal(folder.path),
+        keyMode: folder.keyMode,
         group: folder.group == "root" ? nil : folder.group,
         cniCopy: resident.folder == "cni-plugin" ? cniCopy.map(Self.literal) : nil)
     }
-    let file = AgentFile(source: source, certificates: certificates, etcdCA: Self.literal("\(base)/etcd-ca.crt"))
+    let file = AgentFile(
+      source: source, certificates: certificates, etcdCA: Self.literal("\(base)/etcd-ca.crt"))
     return "# Written by 'bulkhead bundle'.\n\(file.text)\n"
   }
 
