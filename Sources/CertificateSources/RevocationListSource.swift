@@ -22,7 +22,7 @@ package struct RevocationListSource: Hashable, Sendable {
   /// The current list in DER, without any check.
   /// - Throws: ``SourceError``.
   package func list() async throws -> [UInt8] {
-    var exchange = Exchange(name: name, address: address, authority: authority, timeout: timeout)
+    var exchange = SourceConnection(name: name, address: address, authority: authority, timeout: timeout)
     exchange.limit = Self.limit
     let answer = try await exchange.send("GET", EnrolmentRequest.revocationListPath)
     guard answer.status == 200 else {

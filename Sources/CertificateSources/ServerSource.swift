@@ -36,13 +36,13 @@ package struct ServerSource: CertificateSource {
     return try await ask(exchange, EnrolmentRequest.renewalPath, order, headers: [:], hiding: nil)
   }
 
-  private var exchange: Exchange {
-    Exchange(
+  private var exchange: SourceConnection {
+    SourceConnection(
       name: name, address: settings.address, authority: settings.authority, timeout: settings.timeout)
   }
 
   private func ask(
-    _ exchange: Exchange, _ path: String, _ order: CertificateOrder, headers: [String: String],
+    _ exchange: SourceConnection, _ path: String, _ order: CertificateOrder, headers: [String: String],
     hiding secret: String?
   ) async throws -> SourcedCertificate {
     let key = try PrivateKey.generate()
@@ -60,7 +60,7 @@ package struct ServerSource: CertificateSource {
       etcdCA: response.etcdCA)
   }
 
-  private func refusal(_ answer: Exchange.Answer, hiding secret: String?) -> SourceError {
+  private func refusal(_ answer: SourceConnection.Answer, hiding secret: String?) -> SourceError {
     let said = answer.decoded(EnrolmentRefusal.self)
     let words = said.map { ": \(sourceWords($0.error, hiding: secret))" } ?? ""
     return SourceError(

@@ -1,4 +1,4 @@
-// Bodies of Vault's HTTP API. Vault's field names are in snake case; ``Exchange`` converts them.
+// Bodies of Vault's HTTP API. Vault's field names are in snake case; ``SourceConnection`` converts them.
 
 struct VaultSignRequest: Encodable, Sendable {
   let csr: String

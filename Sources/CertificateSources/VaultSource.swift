@@ -105,7 +105,7 @@ package actor VaultSource: CertificateSource {
   }
 
   private func result<Response: Decodable>(
-    _ answer: Exchange.Answer, hiding secret: String?
+    _ answer: SourceConnection.Answer, hiding secret: String?
   ) throws -> Response {
     guard answer.status == 200 else { throw refusal(answer, hiding: secret) }
     if let response = answer.decoded(Response.self) { return response }
@@ -114,12 +114,12 @@ package actor VaultSource: CertificateSource {
       isTransient: true)
   }
 
-  private func refusal(_ answer: Exchange.Answer, hiding secret: String?) -> SourceError {
+  private func refusal(_ answer: SourceConnection.Answer, hiding secret: String?) -> SourceError {
     let said =
       answer.decoded(VaultRefusal.self)?.errors.first.map { ": \(sourceWords($0, hiding: secret))" } ?? ""
     let hint =
       switch answer.status {
-      case 300..<400: "give the address of the active node, or of what stands before the cluster"
+      case 300..<400: "give the address of the active node, or of the load balancer of the cluster"
       case 403: "look at the policy and the role of this node; a token may have ended"
       case 404: "look at the mount, the path and the namespace"
       case 503: "it is sealed or under maintenance; it is asked again"
@@ -131,8 +131,8 @@ package actor VaultSource: CertificateSource {
 
   private func send(
     _ method: String, _ path: String, _ token: String?, body: (some Encodable & Sendable)?
-  ) async throws -> Exchange.Answer {
-    var exchange = Exchange(
+  ) async throws -> SourceConnection.Answer {
+    var exchange = SourceConnection(
       name: name, address: settings.address, authority: settings.authority, timeout: settings.timeout)
     if case .certificate(_, _, let certificate, let key) = settings.login {
       // The token is bound to the certificate of its login.

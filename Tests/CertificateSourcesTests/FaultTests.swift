@@ -67,7 +67,7 @@ import Testing
       let other = try double.file("other.crt", double.clients.certificatePEM)
       let error = try #require(try await VaultSource(double.vault(authority: other)).refusal("felix"))
       #expect(
-        error.message == "the certificate of vault \(double.url) is of no authority that is trusted here")
+        error.message == "no trusted authority has issued the certificate of vault \(double.url)")
       #expect(!error.isTransient)
       #expect(double.state.withLock(\.requests) == 0)
       let broken = try double.file("broken.crt", "-----BEGIN")

@@ -86,7 +86,7 @@ extension AgentReader {
       let words = reader.elements(fields["command"], of: "'afterChange.command'")
         .compactMap { reader.text($0, of: "a word of 'afterChange.command'", numbers: true) }
       if let pidFile = fields["pidFile"] {
-        reader.fault(pidFile, "'pidFile' goes with 'signal'", hint: "take it away, or the command")
+        reader.fault(pidFile, "'pidFile' goes with 'signal'", hint: "remove it, or the command")
       }
       guard let program = words.first, program.hasPrefix("/") else {
         reader.fault(

@@ -6,7 +6,7 @@ import Log
 package struct Agent: Sendable {
   /// Nil if there are no certificates.
   let source: (any CertificateSource)?
-  private var keepers: [Keeper]
+  private var keepers: [CertificateRenewer]
   private var lists: [ListKeeper]
   private let log: Logger
   private let clock: @Sendable () -> Date
@@ -29,7 +29,7 @@ package struct Agent: Sendable {
     keepers =
       try source.map { source in
         try configuration.deliveries.map {
-          try Keeper($0, of: configuration, source: source, spread: .random(in: 0...1))
+          try CertificateRenewer($0, of: configuration, source: source, spread: .random(in: 0...1))
         }
       } ?? []
     lists = try configuration.revocationList.map { [try ListKeeper($0, spread: .random(in: 0...1))] } ?? []
@@ -41,7 +41,7 @@ package struct Agent: Sendable {
     let now = clock()
     return try keepers.map { keeper in
       let (held, isDue) = try keeper.standing(now: now)
-      return AgentStanding(keeper, Keeper.Look(held: held, next: now), isDue: isDue, now: now)
+      return AgentStanding(keeper, CertificateRenewer.Look(held: held, next: now), isDue: isDue, now: now)
     } + lists.map { AgentStanding($0, $0.standing(now: now), now: now) }
   }
 
@@ -81,7 +81,8 @@ package struct Agent: Sendable {
     let agent = self
     var round = Round(next: .distantFuture)
     var standings: [Int: AgentStanding] = [:]
-    await withTaskGroup(of: (index: Int, keeper: Keeper, look: Keeper.Look)?.self) { group in
+    await withTaskGroup(of: (index: Int, keeper: CertificateRenewer, look: CertificateRenewer.Look)?.self) {
+      group in
       group.addTask {
         await agent.maintain()
         return nil

@@ -11,9 +11,9 @@ package struct AgentService: Service {
   private static let shortestPause = 0.1
 
   private let agent: Agent
-  private let board: Board
+  private let board: AgentStatus
 
-  init(_ agent: Agent, board: Board) {
+  init(_ agent: Agent, board: AgentStatus) {
     self.agent = agent
     self.board = board
   }
@@ -22,7 +22,7 @@ package struct AgentService: Service {
   /// once.
   /// - Throws: if it cannot listen on the address.
   package static func run(_ agent: Agent, listen: ListenAddress?, log: Logger) async throws {
-    let board = Board()
+    let board = AgentStatus()
     var services: [any Service] = [AgentService(agent, board: board)]
     if let listen { services.append(HealthServer(board, listen: listen)) }
     let group = ServiceGroup(

@@ -33,7 +33,7 @@ package struct AgentStanding: Codable, Hashable, Sendable {
   package let fault: String?
   package let hint: String?
 
-  init(_ keeper: Keeper, _ look: Keeper.Look, isDue: Bool, now: Date) {
+  init(_ keeper: CertificateRenewer, _ look: CertificateRenewer.Look, isDue: Bool, now: Date) {
     kind = .certificate
     identity = keeper.delivery.identity
     directory = keeper.delivery.directory

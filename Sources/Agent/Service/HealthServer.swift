@@ -7,10 +7,10 @@ import Text
 
 /// `/live`, `/ready` and `/metrics`.
 struct HealthServer: Service {
-  private let board: Board
+  private let board: AgentStatus
   private let listen: ListenAddress
 
-  init(_ board: Board, listen: ListenAddress) {
+  init(_ board: AgentStatus, listen: ListenAddress) {
     self.board = board
     self.listen = listen
   }
@@ -47,13 +47,15 @@ struct HealthServer: Service {
     }
   }
 
-  static func answer(_ request: Request, _ board: Board, started: Date) -> Response {
+  static func answer(_ request: Request, _ board: AgentStatus, started: Date) -> Response {
     var response = answer(request.method, request.path, board, started: started)
     response.fields.append("Server", "bulkhead")
     return response
   }
 
-  private static func answer(_ method: Method, _ path: String, _ board: Board, started: Date) -> Response {
+  private static func answer(_ method: Method, _ path: String, _ board: AgentStatus, started: Date)
+    -> Response
+  {
     // Slashes around the name do not matter.
     switch (method, path.split(separator: "/")) {
     case (.get, ["live"]), (.head, ["live"]):

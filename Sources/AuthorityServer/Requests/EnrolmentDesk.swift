@@ -27,7 +27,7 @@ struct EnrolmentDesk: Sendable {
     var use: TokenUse?
   }
 
-  func answer(_ visit: Visit, body: () throws(Refusal) -> [UInt8]) async -> Response {
+  func answer(_ visit: RequestContext, body: () throws(Refusal) -> [UInt8]) async -> Response {
     var known = Case()
     let outcome: Result<SignedOrder, any Error>
     do {
@@ -42,7 +42,7 @@ struct EnrolmentDesk: Sendable {
   }
 
   private func decide(
-    _ visit: Visit, _ body: () throws(Refusal) -> [UInt8], _ known: inout Case
+    _ visit: RequestContext, _ body: () throws(Refusal) -> [UInt8], _ known: inout Case
   ) async throws -> SignedOrder {
     try rateLimit.admit(visit.client, network: visit.network)
     let body = try body()
@@ -64,7 +64,7 @@ struct EnrolmentDesk: Sendable {
       SigningOrder(csr: message.csr, request: request, proof: proof, reason: message.reason))
   }
 
-  private func proof(of visit: Visit, _ known: inout Case) async throws -> SigningOrder.Proof {
+  private func proof(of visit: RequestContext, _ known: inout Case) async throws -> SigningOrder.Proof {
     if visit.isRenewal {
       known.method = "certificate"
       guard let certificate = visit.certificate else {
@@ -96,7 +96,7 @@ struct EnrolmentDesk: Sendable {
 
   /// Writes the decision to the audit log and converts it to an HTTP response.
   private func conclude(
-    _ visit: Visit, _ known: Case, _ outcome: Result<SignedOrder, any Error>
+    _ visit: RequestContext, _ known: Case, _ outcome: Result<SignedOrder, any Error>
   ) async -> (Response, result: String) {
     let refusal: Refusal?
     let filled: SignedOrder?

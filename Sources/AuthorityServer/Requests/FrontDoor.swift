@@ -15,7 +15,7 @@ struct FrontDoor: Sendable {
   func respond(to request: Request) async -> Response {
     switch (request.method, request.path) {
     case (.post, EnrolmentRequest.path), (.post, EnrolmentRequest.renewalPath):
-      return await desk.answer(Visit(request)) { () throws(Refusal) in try body(of: request) }
+      return await desk.answer(RequestContext(request)) { () throws(Refusal) in try body(of: request) }
     case (.get, EnrolmentRequest.revocationListPath), (.head, EnrolmentRequest.revocationListPath):
       do throws(Refusal) {
         try rateLimit.admit(request.client, network: request.network)
@@ -29,7 +29,7 @@ struct FrontDoor: Sendable {
         ? Response(.ok, text: "ready\n") : Response(.serviceUnavailable, text: "not ready\n")
     case (.get, "/metrics"), (.head, "/metrics"):
       return Response(.ok, text: await metrics(), type: PrometheusText.mediaType)
-    default: return Refusal(.notFound, "there is nothing at this path").response
+    default: return Refusal(.notFound, "unknown path").response
     }
   }
 

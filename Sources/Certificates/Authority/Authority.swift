@@ -109,7 +109,7 @@ package struct Authority: Sendable {
   private static func checkMaySign(_ certificate: Certificate, source: String) throws {
     guard (try? certificate.basicConstraints)?.isAuthority == true else {
       throw CertificatesError(
-        "the certificate of \(source) is no authority's: its basicConstraints do not say CA",
+        "the certificate of \(source) is not an authority's: its basicConstraints do not have CA",
         hint: "give a CA certificate, not a client's or a server's")
     }
     let isKeyUsageFit: Bool

@@ -24,7 +24,7 @@ struct RevocationList {
     guard try authority.certificate.keyUsage?.contains(.cRLSign) ?? true else {
       throw CertificatesError(
         "the authority's certificate may not sign revocation lists: its keyUsage lacks cRLSign",
-        hint: "take the etcd user away instead (--cut-off), or use an authority that may")
+        hint: "delete the etcd user instead (--cut-off), or use an authority that may")
     }
     let der = try Cryptography.RevocationList(
       issuer: authority.certificate.subject, thisUpdate: Int(thisUpdate.timeIntervalSince1970),

@@ -71,7 +71,7 @@ package struct Goal: Sendable {
 
   private var passwordUsers: [String] { desired.users.filter { $0.login == .password }.map(\.name) }
 
-  /// The password of every user that logs in with one; nil if there is no such user, or if one of them has no
+  /// The password of every user that logs in with one; nil if it does not exist, or if one of them has no
   /// password or two.
   var onlyPasswords: [String: String]? {
     let only = passwords.compactMapValues { $0.count == 1 ? $0.first : nil }

@@ -11,13 +11,13 @@ struct PlanCommand: AsyncParsableCommand {
     discussion: """
       Compares users, roles, permissions and links with what the file wants, names every difference, and changes \
       nothing. Where neither the file nor any user or role has changed since the last apply, that is seen in a few \
-      calls, however many users there are; --full reads them all. Where somebody else is applying at that moment, it \
-      says who: what is read then may be half of what they do.
+      calls, however many users there are; --full reads them all. If another process is applying at that moment, it \
+      shows which: the plan may be incomplete then.
 
       Exit code 0 if nothing is to do, 2 if something is, while an alarm of etcd is active, or if a user holds the role root that no file names. What 'management' leaves alone is listed and not to do.
       """)
 
-  @Flag(help: "Read every user and role, also if nothing seems to have changed.")
+  @Flag(help: "Read every user and role, even if nothing seems to have changed.")
   var full = false
 
   @OptionGroup var takeOverOption: TakeOverOption

@@ -3,7 +3,7 @@ import Enrolment
 import HTTP
 
 /// A request for a certificate, without its body.
-struct Visit: Sendable {
+struct RequestContext: Sendable {
   let isRenewal: Bool
   let client: String
   /// The /64 network of an IPv6 client; nil for an IPv4 client.

@@ -8,7 +8,7 @@ import Text
 
 /// Requests to a source over HTTPS, each with its own connection: an agent sends a few a day. Files with
 /// authorities and certificates are read for each request.
-struct Exchange: Sendable {
+struct SourceConnection: Sendable {
   /// For messages.
   let name: String
   let address: SourceAddress
@@ -127,7 +127,7 @@ struct Exchange: Sendable {
     case .tls(let error): refusal(error)
     case .timedOut: slow
     case .refused: noConnection("it is refused")
-    case .unreachable: noConnection("there is no way to it")
+    case .unreachable: noConnection("it is unreachable")
     case .nameUnknown: noConnection("its name is not known")
     case .reset, .ended, .closed: noConnection("it is closed at once")
     // A name with several addresses: the first says the most of what the others have too.
@@ -145,13 +145,13 @@ struct Exchange: Sendable {
         isTransient: false)
     case .unknownAuthority, .expired, .notYetValid, .badCertificate:
       SourceError(
-        "the certificate of \(name) is of no authority that is trusted here",
+        "no trusted authority has issued the certificate of \(name)",
         hint: "name the file of its authority as 'ca'", isTransient: false)
     case .certificateRefused(let alert):
       SourceError(
         "\(name) closes the connection: \(Self.words(alert))",
         hint: "does it trust the authority that issued it?", isTransient: false)
-    case .notTLS, .protocolVersion: noConnection("it does not speak TLS")
+    case .notTLS, .protocolVersion: noConnection("it does not use TLS")
     case .closedInHandshake, .truncated: noConnection("it is closed at once")
     case .refused, .noClientCertificate, .unusable, .other: noConnection("\(error)")
     }
@@ -159,23 +159,23 @@ struct Exchange: Sendable {
 
   private var slow: SourceError {
     SourceError(
-      "\(name) does not answer in time", hint: "is it up, and is there a way to it from here?",
+      "\(name) does not answer in time", hint: "check that it is running and reachable from here",
       isTransient: true)
   }
 
   private func noConnection(_ reason: String) -> SourceError {
     SourceError(
-      "no connection to \(name): \(reason)", hint: "is it up, and is there a way to it from here?",
+      "no connection to \(name): \(reason)", hint: "check that it is running and reachable from here",
       isTransient: true)
   }
 
   private static func words(_ alert: TLSAlert) -> String {
     switch alert {
-    case .certificateRequired: "it wants a certificate"
+    case .certificateRequired: "it requires a client certificate"
     case .unknownAuthority: "it does not trust our certificate"
-    case .certificateExpired: "it says that our certificate has expired"
-    case .certificateRevoked: "it says that our certificate was revoked"
-    default: "it does not take our certificate"
+    case .certificateExpired: "our certificate has expired"
+    case .certificateRevoked: "our certificate is revoked"
+    default: "it does not accept our certificate"
     }
   }
 

@@ -7,7 +7,7 @@ import FoundationEssentials
 import StrictYAML
 
 /// Keeps the certificate of one identity current. The disk always has a complete pair, also after a crash.
-struct Keeper: Sendable {
+struct CertificateRenewer: Sendable {
   let delivery: AgentConfiguration.Delivery
   private let source: any CertificateSource
   private let etcdCA: String?

@@ -3,7 +3,7 @@ import Synchronization
 import Text
 
 /// The results of the last check, for `/live`, `/ready` and `/metrics`.
-final class Board: Sendable {
+final class AgentStatus: Sendable {
   private struct State {
     var standings: [AgentStanding] = []
     var shown: Date?
