@@ -52,7 +52,7 @@ package struct FileOwner: Hashable, Sendable {
 
   private static func unknown(_ kind: String, _ name: String) -> FileError {
     FileError(
-      .other, name, "there is no \(kind) \"\(name)\" on this machine",
+      .other, name, "the \(kind) \"\(name)\" does not exist on this machine",
       hint: "write its number, or make it first")
   }
 }

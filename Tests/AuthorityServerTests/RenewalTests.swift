@@ -55,13 +55,13 @@ import Testing
         .issue(client: "calico-node.node-1", lifetime: .seconds(999), now: Date())
       #expect(
         try await server.renewed("calico-node.node-1", by: stranger)
-          == "401 the client's certificate is none that was issued here")
+          == "401 the client's certificate was not issued here")
       // A certificate of the right authority that is not in the ledger.
       let unknown = try Authority.load(authority.pki, now: Date())
         .issue(client: "calico-node.node-1", lifetime: .seconds(999), now: Date())
       #expect(
         try await server.renewed("calico-node.node-1", by: unknown)
-          == "401 the client's certificate is none that was issued here")
+          == "401 the client's certificate was not issued here")
       try authority.ledger.revoke(
         serials: [try CertificateFacts(pem: mine.certificate).serial], at: Date(), because: .keyCompromise)
       #expect(try await refusal("calico-node.node-1", mine) == "401 the client's certificate was revoked")

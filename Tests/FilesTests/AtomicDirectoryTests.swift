@@ -106,7 +106,7 @@ import Testing
 
   @Test func anUnknownOwnerIsAnError() {
     let error = #expect(throws: FileError.self) { try FileOwner(owner: "no-such-user", group: nil) }
-    #expect(error?.message == "there is no user \"no-such-user\" on this machine")
+    #expect(error?.message == "the user \"no-such-user\" does not exist on this machine")
   }
 
   @Test(.enabled(if: SmallDisk.isPossible, "no disk can be mounted here"))

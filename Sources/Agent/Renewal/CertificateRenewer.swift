@@ -129,7 +129,7 @@ struct CertificateRenewer: Sendable {
         guard isNeeded else { return nil }
         throw SourceError(
           "\(source.name) has no newer certificate for \"\(delivery.identity)\"",
-          hint: "whoever fills it has to renew it", isTransient: true)
+          hint: "the program that fills it has to renew it", isTransient: true)
       }
       return new
     } catch  where !isNeeded {

@@ -76,7 +76,7 @@ package struct IPNetwork: Hashable, Sendable {
       case .ip(let address)? = try? HostName(String(parts[0])),
       (0...address.count * 8).contains(bits)
     else {
-      throw CertificatesError("\"\(text)\" is no network", hint: "write it as 10.0.0.0/8 or fd00::/8")
+      throw CertificatesError("\"\(text)\" is not a network", hint: "write it as 10.0.0.0/8 or fd00::/8")
     }
     self.init(address: address, bits: bits)
     guard zip(address, mask).allSatisfy({ $0 & ~$1 == 0 }) else {

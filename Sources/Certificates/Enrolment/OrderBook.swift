@@ -159,7 +159,7 @@ extension LedgerEntry {
       let entry = try LedgerEntry.withFingerprint(facts.fingerprint, in: db),
       entry.purpose == .client
     else {
-      throw OrderRefusal(.unproven, "the client's certificate is none that was issued here", hint: hint)
+      throw OrderRefusal(.unproven, "the client's certificate was not issued here", hint: hint)
     }
     guard entry.revokedAt == nil else {
       throw OrderRefusal(.unproven, "the client's certificate was revoked", hint: hint)

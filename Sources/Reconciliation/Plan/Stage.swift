@@ -93,7 +93,7 @@ package enum StageRefusal: ExplainedError, Hashable, Sendable {
       "\(count) change\(count == 1 ? "" : "s") that the file wants \(count == 1 ? "is" : "are") still to be created, so a client would lose access"
     case .notSwitched: "authentication is off, so deleting a user would remove no access"
     case .sharedIsRoot: "the shared certificate belongs to root, which etcd does not delete"
-    case .sharedIsApplicant(let user): "the shared certificate is '\(user)', the one in hand"
+    case .sharedIsApplicant(let user): "the shared certificate is '\(user)', which bulkhead itself uses"
     case .sharedIsOthers(let user): "'\(user)' is kube-apiserver's in the file, and stays"
     case .memberUnreachable(let member):
       "the member \(member) is unreachable, so the requests that it refuses cannot be counted"
