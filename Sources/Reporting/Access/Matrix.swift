@@ -71,7 +71,7 @@ struct Matrix: Encodable, Sendable {
             }
         }, indent: 0)
     return table.lines + [
-      style.faint("r read and watch, w write, - refused, empty not asked, ! not as expected: \(asked) asked")
+      style.faint("r read and watch, w write, - refused, empty not asked, ! not as expected; asked: \(asked)")
     ]
   }
 }

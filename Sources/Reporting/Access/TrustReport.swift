@@ -56,7 +56,7 @@ struct TrustReport: Encodable, Sendable {
 
   init(_ assessment: ServerAssessment, accepting accepted: [String], readers: [String]) {
     isTrustworthy = assessment.isTrustworthy(accepting: accepted)
-    asked = assessment.cluster?.asked ?? "\(assessment.members.count) members"
+    asked = assessment.asked
     servers = assessment.members.map { member in
       Server(
         member: member.name, endpoint: member.endpoint.description,

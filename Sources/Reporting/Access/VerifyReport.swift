@@ -41,6 +41,8 @@ package struct VerifyReport: TextReport, Sendable {
   struct Scope: Encodable, Sendable {
     /// Which members were asked: `3 of 3 members`.
     let asked: String
+    /// The options that limit what was asked; empty for everything.
+    let limits: [String]
     /// The users that were probed.
     let probed: [String]
     /// The nodes that were probed; nil if all were.
@@ -94,12 +96,15 @@ package struct VerifyReport: TextReport, Sendable {
     package let seconds: Double
     package let requests: Int
     package let gateway: [GatewayLogin]
+    /// The options that limit what was asked.
+    package let limits: [String]
 
     package init(
       results: [ProbeResult], plan: ProbePlan, stored: StoredComparison, assessment: ServerAssessment,
       before: Moment, after: Moment, notProbed: [NotProbed] = [], seed: UInt64 = 0, seconds: Double = 0,
-      requests: Int = 0, gateway: [GatewayLogin] = []
+      requests: Int = 0, gateway: [GatewayLogin] = [], limits: [String] = []
     ) {
+      self.limits = limits
       self.gateway = gateway
       self.results = results
       self.plan = plan
@@ -142,7 +147,7 @@ package struct VerifyReport: TextReport, Sendable {
       outcome.assessment, accepting: accepted, readers: Self.readers(segmentation))
     let asked = trust.asked
     scope = Scope(
-      asked: asked, probed: outcome.plan.identities.map(\.identity.user),
+      asked: asked, limits: outcome.limits, probed: outcome.plan.identities.map(\.identity.user),
       sampledNodes: outcome.plan.sampledNodes, nodes: outcome.plan.nodeCount, seed: outcome.seed,
       briefly: outcome.plan.briefly, notProbed: outcome.notProbed, leftOut: outcome.plan.leftOut,
       seconds: outcome.seconds, requests: outcome.requests)
@@ -158,7 +163,7 @@ package struct VerifyReport: TextReport, Sendable {
     gateway = outcome.gateway.map(Gateway.init)
     (before, after) = (outcome.before, outcome.after)
     changedMeanwhile = Self.change(before, after)
-    unreachable = outcome.assessment.cluster?.unreachable.map(\.name) ?? []
+    unreachable = outcome.assessment.unreachable
     matrix = Matrix(results, segmentation: segmentation, asked: asked)
     isInForce =
       wrong.isEmpty && inconclusive.isEmpty && !outcome.stored.breaksSegmentation
@@ -238,6 +243,7 @@ package struct VerifyReport: TextReport, Sendable {
 
   private func scopeLines(_ style: Style) -> [String] {
     var lines: [String] = []
+    if !scope.limits.isEmpty { lines.append("limited by \(scope.limits.joined(separator: " "))") }
     if let nodes = scope.sampledNodes {
       lines.append(
         "probed: \(nodes.count) of \(scope.nodes) nodes, a sample (--seed \(scope.seed)): \(nodes.joined(separator: ", "))"

@@ -32,6 +32,8 @@ package struct ServerAssessment: Hashable, Sendable {
   }
 
   package private(set) var members: [Member]
+  /// The names of the members that the check is limited to; nil for all.
+  private var limit: Set<String>?
   /// All members of the cluster, those that were not asked included.
   package let cluster: ClusterMembers?
   package let alarms: [Alarm]
@@ -112,9 +114,23 @@ package struct ServerAssessment: Hashable, Sendable {
     }
   }
 
+  /// Which members were asked, for a sentence that claims something of them: `3 of 3 members`.
+  package var asked: String {
+    guard let cluster else { return "\(members.count) members" }
+    guard let limit else { return cluster.asked }
+    return
+      "\(members.count) of \(cluster.voting.count) members, limited to \(limit.sorted().joined(separator: ", "))"
+  }
+
+  /// The names of the voting members that are unreachable, among those that the check concerns.
+  package var unreachable: [String] {
+    (cluster?.unreachable.map(\.name) ?? []).filter { limit?.contains($0) ?? true }
+  }
+
   /// Only some of the members, for a check that is limited to them.
   package func only(_ names: Set<String>) -> ServerAssessment {
     var assessment = self
+    assessment.limit = names
     assessment.members = members.filter { names.contains($0.name) }
     return assessment
   }

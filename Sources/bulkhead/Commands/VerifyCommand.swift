@@ -112,7 +112,7 @@ struct VerifyCommand: AsyncParsableCommand {
       results: results, plan: plan, stored: stored, assessment: assessment, before: before, after: after,
       notProbed: clients.notProbed(by: plan, isComplete: probeOptions.all), seed: UInt64(probeOptions.seed),
       seconds: (ContinuousClock.now - started) / .seconds(1), requests: pace.sent,
-      gateway: gateway)
+      gateway: gateway, limits: probeOptions.limits)
     return VerifyReport(
       outcome, segmentation: clients.segmentation, accepting: advisoryOptions.accept)
   }

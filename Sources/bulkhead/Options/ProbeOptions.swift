@@ -57,6 +57,12 @@ struct ProbeOptions: ParsableArguments {
     }
   }
 
+  /// The options that limit what is asked, as they were written.
+  var limits: [String] {
+    identities.map { "--identity \($0)" } + members.map { "--member \($0)" }
+      + (from.map { ["--from \($0)"] } ?? [])
+  }
+
   /// - Parameters:
   ///   - available: The users with a certificate at hand.
   ///   - also: Those among them whose certificate Bulkhead does not issue.
