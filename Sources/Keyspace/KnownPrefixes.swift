@@ -11,6 +11,9 @@ extension KeyRange {
   package static let bulkhead = KeyRange.prefix(.bulkhead)
   package static let calico = KeyRange.prefix(.calico)
   package static let kubernetes = KeyRange.prefix(.kubernetes)
+  /// The key in which kube-apiserver records how far it has compacted the store (Kubernetes,
+  /// `apiserver/pkg/storage/etcd3/compact.go`).
+  package static let compaction = KeyRange.key("compact_rev_key")
   /// Service-account tokens, bootstrap tokens and every other Secret, unless the API server encrypts them.
   package static let kubernetesSecrets = KeyRange.prefix(.kubernetes + "secrets/")
 }

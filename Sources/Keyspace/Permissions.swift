@@ -8,6 +8,21 @@ package struct Permissions: Hashable, Sendable {
     writable = KeyRangeSet(grants.filter { $0.access.contains(.write) }.map(\.range))
   }
 
+  private init(readable: KeyRangeSet, writable: KeyRangeSet) {
+    self.readable = readable
+    self.writable = writable
+  }
+
+  /// What these or the other permissions allow.
+  package func union(_ other: Permissions) -> Permissions {
+    Permissions(readable: readable.union(other.readable), writable: writable.union(other.writable))
+  }
+
+  /// Whether any of these keys can be read or written.
+  package func reach(_ keys: KeyRangeSet) -> Bool {
+    !readable.intersection(keys).isEmpty || !writable.intersection(keys).isEmpty
+  }
+
   /// What the role `root` allows, whatever its grants are (etcd, `server/auth/store.go`, `isOpPermitted`).
   package static let root = Permissions([Grant(.everything, .readwrite)])
 

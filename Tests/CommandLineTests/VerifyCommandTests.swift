@@ -18,6 +18,9 @@ import ThrowawayEtcd
     func verify(_ arguments: String...) throws -> Program.Outcome {
       try Program.run(Program.path, ["verify"] + Program.accepted + arguments, in: folder.path)
     }
+    func preflight(_ arguments: String...) throws -> Program.Outcome {
+      try Program.run(Program.path, ["preflight", "--accept", "PF017"] + arguments, in: folder.path)
+    }
     func etcdctl(_ arguments: String...) throws {
       let outcome = try Program.run(
         server.etcdctl,
@@ -46,9 +49,10 @@ import ThrowawayEtcd
     #expect(sarif.out.contains(#""ruleId" : "PF002""#) && !sarif.out.contains(#""ruleId" : "PF022""#))
     try etcdctl("del", "/service/pg/leader")
     #expect(try bulkhead("apply").code == 0)
-    let ready = try bulkhead("preflight")
+    let ready = try preflight()
     #expect(ready.code == 0 && ready.out.contains("CVE-2026-73499"), "\(ready.all)")
-    #expect(try bulkhead("preflight", "--fail-on", "warning").code == 2)
+    let listed = try bulkhead("preflight")
+    #expect(listed.code == 2 && listed.out.contains("error PF017"), "\(listed.all)")
     #expect(try bulkhead("apply", "--enable-auth").code == 0)
 
     // A certificate in use whose name is no user, as kubeadm's: it is found in a folder.
@@ -64,7 +68,7 @@ import ThrowawayEtcd
         """,
       ], in: folder.path)
     #expect(openssl.code == 0, "\(openssl.all)")
-    let inUse = try bulkhead("preflight", "--certificates", "pki2", "--certificates", "pki/clients")
+    let inUse = try preflight("--certificates", "pki2", "--certificates", "pki/clients")
     #expect(
       inUse.code == 0 && inUse.out.contains("warning PF024")
         && inUse.out.contains("is for 'kube-etcd-healthcheck-client'")
@@ -124,15 +128,49 @@ import ThrowawayEtcd
     #expect(plan.code == 2 && plan.out.contains("has a password"), "\(plan.all)")
     let lint = try bulkhead("lint", "--live")
     #expect(lint.code == 2 && lint.out.contains("BH060 identity alice"), "\(lint.all)")
-    let preflight = try bulkhead("preflight")
-    #expect(preflight.code == 2 && preflight.out.contains("error PF019"), "\(preflight.all)")
-    #expect(preflight.out.contains("warning PF021"))
+    let checked = try preflight()
+    #expect(checked.code == 2 && checked.out.contains("error PF019"), "\(checked.all)")
+    #expect(checked.out.contains("error PF021"))
+    #expect(checked.out.contains("role cni-plugin: extra: it may read /registry/secrets/default/token"))
     #expect(try bulkhead("apply", "--yes").code != 1)
     // `plan` does not pass over an administrator that the file does not name.
     let rest = try bulkhead("plan")
     #expect(rest.code == 2 && rest.out.contains("user intruder"), "\(rest.all)")
     try etcdctl("user", "delete", "intruder")
     #expect(try bulkhead("plan").code == 0)
+
+    // A user that is not in the file and reaches the file's keys, whose name would clear the screen and forge a line.
+    let evil = "evil\u{1b}[2J\nall is as it should be"
+    try etcdctl("role", "add", "wide")
+    try etcdctl("role", "grant-permission", "wide", "readwrite", "/calico/zzz")
+    try etcdctl("user", "add", evil, "--no-password")
+    try etcdctl("user", "grant-role", evil, "wide")
+    let foreign = [try verify("--issue"), try bulkhead("plan"), try preflight()]
+    for outcome in foreign {
+      #expect(outcome.code == 2 && outcome.out.contains(#"user evil\u{1b}[2J\u{a}all is"#), "\(outcome.all)")
+      #expect(!outcome.all.contains("\u{1b}") && !outcome.all.contains("\nall is as it"), "\(outcome.all)")
+    }
+    #expect(foreign[0].out.contains("users and roles are not those of the file"))
+    #expect(foreign[2].out.contains("error PF027"), "\(foreign[2].all)")
+    try etcdctl("user", "delete", evil)
+    // One that reaches none of them is listed.
+    try etcdctl("role", "grant-permission", "wide", "readwrite", "/service/pg")
+    try etcdctl("role", "revoke-permission", "wide", "/calico/zzz")
+    #expect(try bulkhead("plan").code == 0)
+    let other = try verify("--issue")
+    #expect(
+      other.code == 0
+        && other.out.contains("are those of the file; 1 more, through which no client reaches its keys"),
+      "\(other.all)")
+    // An administrator's requests show no vulnerability.
+    let root = try bulkhead("verify", "--identity", "root")
+    #expect(root.code == 2 && root.out.contains("no vulnerability was looked for"), "\(root.all)")
+    // The empty password, found by each of the three.
+    try etcdctl("user", "add", "open:")
+    for outcome in [try verify("--issue"), try bulkhead("plan"), try preflight()] {
+      #expect(outcome.code == 2 && outcome.out.contains("empty password"), "\(outcome.all)")
+    }
+    try etcdctl("user", "delete", "open")
 
     // A member that is down costs only its own answers.
     cluster.members[1].crash()
@@ -145,6 +183,14 @@ import ThrowawayEtcd
     }
     #expect(two.code == 2 && two.out.contains("2 of 3 members: etcd-2 is unreachable"), "\(two.all)")
     #expect(two.out.contains("answers are as expected"), "\(two.out)")
+    for verb in ["plan", "apply"] {
+      let text = try bulkhead(verb)
+      #expect(
+        text.code == 0 && text.out.contains("nothing to do")
+          && text.out.contains("; 2 of 3 members: etcd-2 is unreachable"), "\(text.all)")
+      let json = try bulkhead(verb, "--output", "json")
+      #expect(json.out.contains(#""asked" : "2 of 3 members: etcd-2 is unreachable""#), "\(json.all)")
+    }
     let one = try verify("--issue", "--member", "etcd-1")
     #expect(one.code == 0 && one.out.contains("limited by --member etcd-1"), "\(one.all)")
   }
@@ -164,7 +210,23 @@ import ThrowawayEtcd
     #expect(
       try bulkhead("init", "--ca", "etcd-ca/ca.crt", "--endpoint", "\(cluster.endpoints[0])").code == 0)
     #expect(try bulkhead("certs", "issue").code == 0)
-    #expect(try bulkhead("apply", "--enable-auth").code == 0)
+    // A user of others whose password shows only once authentication is on.
+    func etcdctl(_ arguments: String...) throws {
+      let outcome = try Program.run(
+        server.etcdctl,
+        [
+          "--endpoints=\(cluster.endpoints[0])", "--cacert=\(cluster.serverAuthority)",
+          "--cert=\(cluster.root.certificate)", "--key=\(cluster.root.key)",
+        ] + arguments, in: folder.path, environment: ["ETCDCTL_API": "3"])
+      #expect(outcome.code == 0, "\(outcome.all)")
+    }
+    try etcdctl("user", "add", "open:")
+    let untried = try bulkhead("preflight")
+    #expect(untried.out.contains("warning PF028") && untried.out.contains("unknown: open"), "\(untried.all)")
+    let enabled = try bulkhead("apply", "--enable-auth")
+    #expect(enabled.code == 2 && enabled.out.contains("authentication is on"), "\(enabled.all)")
+    #expect(enabled.out.contains("found: user open: foreign user"), "\(enabled.all)")
+    try etcdctl("user", "delete", "open")
     let preflight = try bulkhead("preflight")
     #expect(preflight.code == 2 && preflight.out.contains("error PF014"), "\(preflight.all)")
     let verified = try Program.run(Program.path, ["verify"] + Program.accepted, in: folder.path)
@@ -179,7 +241,7 @@ import ThrowawayEtcd
       """
     try osv.write(toFile: "\(folder.path)/osv.json", atomically: true, encoding: .utf8)
     let newer = try bulkhead(
-      "preflight", "--advisories", "osv.json", "--accept", "PF014", "--output", "json")
+      "preflight", "--advisories", "osv.json", "--accept", "PF014", "--accept", "PF017", "--output", "json")
     #expect(newer.code == 0 && newer.out.contains("TEST-1: a new fault"), "\(newer.all)")
     let strict = try Program.run(
       Program.path, ["verify", "--advisories", "osv.json"] + Program.accepted, in: folder.path)

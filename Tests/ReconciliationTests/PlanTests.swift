@@ -186,6 +186,30 @@ struct PlanTests {
     #expect(plan.isEmpty && plan.needsAttention && plan.foreignAdministrators == ["intruder"])
   }
 
+  @Test("a foreign user that reaches the file's keys, or accepts the empty password, needs attention")
+  func foreignAccess() {
+    func attention(_ user: ClusterState.User, protecting: Managed = Managed()) -> [String] {
+      var state = wanted()
+      state.roles["theirs"] = [Permission(.read, .key("/calico/ipam/x"))]
+      state.roles["beside"] = [Permission(.readwrite, .prefix("/service/"))]
+      state.users["other"] = user
+      let plan = Plan(from: state, to: desired, applicant: "root", protecting: protecting)
+      #expect(plan.isEmpty && plan.needsAttention == !plan.foreignUsersWithAccess.isEmpty)
+      #expect(plan.needingAttention.map(\.name) == plan.foreignUsersWithAccess)
+      return plan.foreignUsersWithAccess
+    }
+    #expect(attention(.init(roles: ["theirs"])) == ["other"])
+    #expect(attention(.init(roles: ["beside"])) == [])
+    #expect(attention(.init(roles: [], acceptsEmptyPassword: true)) == ["other"])
+    let protected = Managed(users: ["other"])
+    #expect(attention(.init(roles: ["theirs"]), protecting: protected) == [])
+    #expect(attention(.init(roles: [], acceptsEmptyPassword: true), protecting: protected) == ["other"])
+    // root cannot be recreated while authentication is on.
+    var state = wanted()
+    state.users["root"]?.acceptsEmptyPassword = true
+    #expect(Plan(from: state, to: desired, applicant: "root").needsAttention)
+  }
+
   @Test("removes a temporary administrator that was left behind")
   func wayBack() {
     var state = wanted()

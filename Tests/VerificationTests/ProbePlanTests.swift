@@ -138,6 +138,14 @@ struct SelectionTests {
     #expect(ProbePlan(for: segmentation).identities.count == 103)
   }
 
+  @Test("nodes without a certificate at hand are said")
+  func available() throws {
+    let users = ["alice", "calico-node.node-7", "cni-plugin.node-7", "calico-node.node-9"]
+    let plan = ProbePlan(for: try Self.segmentation(), selection: .init(available: Set(users)))
+    #expect(plan.sampledNodes == ["node-7", "node-9"] && plan.nodeCount == 50 && plan.nodesAtHand == 2)
+    #expect(ProbePlan(for: try Self.segmentation()).sampledNodes == nil)
+  }
+
   @Test("identities with the same roles are probed in full once")
   func equal() throws {
     let plan = ProbePlan(for: try Self.segmentation(), selection: .init(nodes: 2))

@@ -40,6 +40,16 @@ package struct ClusterState: Hashable, Sendable {
 }
 
 extension ClusterState {
+  /// What a user may do, through all of its roles; nothing if it does not exist.
+  package func permissions(ofUser name: String) -> Permissions {
+    permissions(ofRoles: users[name]?.roles ?? [])
+  }
+
+  /// What a user with these roles may do.
+  package func permissions(ofRoles names: some Sequence<String>) -> Permissions {
+    names.contains(Role.root) ? .root : Permissions(names.flatMap { roles[$0] ?? [] }.map(\.grant))
+  }
+
   /// Why a client that is no administrator may write Bulkhead's record; nil if none may.
   var recordDoubt: String? {
     guard authEnabled else { return "authentication is off, so every client may write Bulkhead's record" }

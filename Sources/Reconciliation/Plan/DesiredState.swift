@@ -6,6 +6,9 @@ import Segmentation
 package struct DesiredState: Hashable, Sendable {
   package let roles: [Role]
   package let users: [User]
+  /// The keys that only the users of the file may reach: those that the file grants, kube-apiserver's, which its
+  /// role root needs no grant for, all of Calico's if the file has a program of Calico, and Bulkhead's.
+  package let ownKeys: KeyRangeSet
 
   package struct Role: Hashable, Sendable {
     package let name: String
@@ -23,6 +26,7 @@ package struct DesiredState: Hashable, Sendable {
   }
 
   package init(_ segmentation: Segmentation) {
+    ownKeys = Self.ownKeys(of: segmentation)
     var fewest = FewestGrants(segmentation)
     roles = segmentation.roles.map { role in
       Role(
@@ -36,5 +40,20 @@ package struct DesiredState: Hashable, Sendable {
         name: identity.user, roles: identity.roles, isExact: identity.isIssued,
         isAPIServer: identity.purpose == .apiserver, login: identity.login)
     }
+  }
+
+  private static func ownKeys(of segmentation: Segmentation) -> KeyRangeSet {
+    var ranges = segmentation.roles.flatMap { $0.grants.map(\.grant.range) } + [.bulkhead]
+    let calico = KeyRangeSet([.calico])
+    for identity in segmentation.identities {
+      switch identity.purpose {
+      case .apiserver: ranges += [.kubernetes, .compaction]
+      case .component, .calicoctl:
+        // flannel and kube-apiserver have keys of their own.
+        if segmentation.permissions(of: identity).reach(calico) { ranges.append(.calico) }
+      default: break
+      }
+    }
+    return KeyRangeSet(ranges)
   }
 }

@@ -28,6 +28,8 @@ package struct Drift: Hashable, Sendable {
   package let kind: Kind
   /// `role calico-node`, `user alice`.
   package let subject: String
+  /// The user or role alone: `calico-node`.
+  package var name: String { String(subject.drop { $0 != " " }.dropFirst()) }
   /// The difference in words, and what it allows.
   package let meaning: String
   /// Whether the plan leaves it unchanged.

@@ -28,15 +28,26 @@ package struct Plan: Hashable, Sendable {
 
   /// Whether etcd already is in the desired state, as far as the plan may change it.
   package var isEmpty: Bool { changes.isEmpty }
-  /// Users with the role root that the file neither names nor protects. Another person has to act on them, so a plan with
-  /// one is not done.
+  /// Users with the role root that the file neither names nor protects.
   package let foreignAdministrators: [String]
-  /// Whether a difference that stays lets a client act as an administrator, or as a user of the file with a
-  /// password: another person has to act on it.
-  package var needsAttention: Bool {
-    !foreignAdministrators.isEmpty
-      || drift.contains { $0.isLeft && [.hasPassword, .passwordOpen].contains($0.kind) }
+  /// Users that the file does not name and that the plan leaves: those that the file does not protect and that
+  /// reach its keys (``DesiredState/ownKeys``), administrators among them, and each that accepts the empty
+  /// password.
+  package let foreignUsersWithAccess: [String]
+  /// The differences that stay and that let a client act as an administrator, reach the file's keys, or act as a
+  /// user with a password that it should not have: another person has to act on them.
+  package var needingAttention: [Drift] {
+    let users = Set(foreignUsersWithAccess)
+    return drift.filter { drift in
+      switch drift.kind {
+      case .foreignUser: users.contains(drift.name)
+      case .hasPassword: drift.isLeft
+      case .passwordOpen: drift.isLeft || withheld.contains(.deleteUser(drift.name))
+      default: false
+      }
+    }
   }
+  package var needsAttention: Bool { !foreignUsersWithAccess.isEmpty || !needingAttention.isEmpty }
   /// The changes that remove access; `apply` asks for confirmation of these.
   package var removals: [Change] { changes.filter(\.takesAway) }
 
@@ -118,6 +129,11 @@ package struct Plan: Hashable, Sendable {
     foreignUsers = ownership.foreignUsers
     foreignAdministrators = ownership.foreignUsers.filter {
       state.users[$0]?.roles.contains(Role.root) == true && !ownership.isProtected(user: $0)
+    }
+    foreignUsersWithAccess = ownership.foreignUsers.filter { name in
+      state.users[name]?.acceptsEmptyPassword == true
+        || !ownership.isProtected(user: name)
+          && state.permissions(ofUser: name).reach(desired.ownKeys)
     }
     foreignRoles = ownership.foreignRoles
   }

@@ -1,5 +1,6 @@
 import Keyspace
 import Segmentation
+import Text
 
 /// The answer to `can`, with its reason.
 package struct AccessReport: TextReport, Sendable {
@@ -43,7 +44,7 @@ package struct AccessReport: TextReport, Sendable {
   }
 
   package func text(_ style: Style) -> String {
-    let question = "\(identity) \(access) \(range)"
+    let question = visible("\(identity) \(access) \(range)")
     if isRoot { return "\(style.good("yes")): \(question)\n  it has the role root, which may do everything" }
     guard !isAllowed else {
       return (["\(style.good("yes")): \(question)"] + lines.flatMap(Self.text)).joined(separator: "\n")
@@ -56,13 +57,14 @@ package struct AccessReport: TextReport, Sendable {
     guard let nearest = lines.first else {
       return (text + ["  it has no grants at all"]).joined(separator: "\n")
     }
-    text.append("  nearest is \(nearest.access) \(nearest.range), role \(nearest.role)")
+    text.append(visible("  nearest is \(nearest.access) \(nearest.range), role \(nearest.role)"))
     if let missing { text.append("  \(missing)") }
     return text.joined(separator: "\n")
   }
 
   static func text(_ line: Line) -> [String] {
-    ["  role \(line.role): \(line.access) \(line.range)"] + (line.why.isEmpty ? [] : ["    \(line.why)"])
+    [visible("  role \(line.role): \(line.access) \(line.range)")]
+      + (line.why.isEmpty ? [] : ["    \(line.why)"])
   }
 }
 

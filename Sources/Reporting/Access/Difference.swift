@@ -1,4 +1,5 @@
 import Reconciliation
+import Text
 
 /// A difference between the file and etcd, as text and as JSON.
 struct Difference: Encodable, Sendable {
@@ -24,12 +25,12 @@ struct Difference: Encodable, Sendable {
       return number > 0 ? "\(number) \(kind.rawValue)" : nil
     }
     var lines = ["", "differences between etcd and the file: \(counts.joined(separator: ", "))"]
-    let mended = all.filter { !$0.leftAlone && $0.kind != Drift.Kind.missing.rawValue }
+    let corrected = all.filter { !$0.leftAlone && $0.kind != Drift.Kind.missing.rawValue }
     let left = all.filter(\.leftAlone)
-    lines += mended.map { "  \($0.kind): \($0.subject): \($0.meaning)" }
+    lines += corrected.map { visible("  \($0.kind): \($0.subject): \($0.meaning)") }
     if !left.isEmpty {
       lines.append("left alone, because Bulkhead did not create it:")
-      lines += left.map { "  \(style.caution($0.kind)): \($0.subject): \($0.meaning)" }
+      lines += left.map { "  \(style.caution($0.kind)): \(visible("\($0.subject): \($0.meaning)"))" }
     }
     return lines
   }

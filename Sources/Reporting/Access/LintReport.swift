@@ -1,4 +1,5 @@
 import Segmentation
+import Text
 
 /// The findings of lint.
 package struct LintReport: TextReport, Sendable {
@@ -39,8 +40,10 @@ package struct LintReport: TextReport, Sendable {
     var lines = findings.flatMap { finding in
       let paint =
         finding.severity == "error" ? style.bad : finding.severity == "warning" ? style.caution : style.faint
-      return ["\(paint(finding.severity)) \(finding.id) \(finding.place): \(finding.message)"]
-        + finding.details.map { "    \($0)" } + ["  why:  \(finding.why)", "  do:   \(finding.advice)"]
+      return ["\(paint(finding.severity)) \(finding.id) \(visible("\(finding.place): \(finding.message)"))"]
+        + finding.details.map { "    \(visible($0))" } + [
+          "  why:  \(finding.why)", "  do:   \(finding.advice)",
+        ]
     }
     let counts = LintRule.Severity.allCases.reversed().compactMap { severity -> String? in
       let number = findings.filter { $0.severity == severity.word }.count

@@ -1,5 +1,6 @@
 import Etcd
 import Names
+import Text
 import Verification
 
 /// Whether the servers can be trusted to enforce the grants, and why not.
@@ -161,14 +162,14 @@ extension TrustReport.Vulnerability {
     let names = ([id] + aliases.filter { $0.hasPrefix("CVE-") || $0.hasPrefix("GHSA-") })
       .joined(separator: ", ")
     let paint = isWayPastGrants ? style.caution : style.faint
-    var lines = ["  \(paint(names))  \(effect)"]
+    var lines = ["  \(paint(visible(names)))  \(visible(effect))"]
     var details = [remedy]
     if state != "listed for the release" { details.insert(state, at: 0) }
     if isAccepted { details.append("accepted") }
     if let first = seen.first {
       details.append("seen: \(first)" + (seen.count > 1 ? " and \(seen.count - 1) times more" : ""))
     }
-    lines.append("    " + details.joined(separator: "; "))
+    lines.append("    " + visible(details.joined(separator: "; ")))
     if !usableBy.isEmpty {
       lines.append(
         "    usable by \(usableBy.prefix(5).joined(separator: ", "))"

@@ -2,6 +2,7 @@ import Etcd
 import Keyspace
 import Names
 import Segmentation
+import Text
 import Verification
 
 /// Whether the segmentation is in force on every member: what is stored, what each identity may do range by
@@ -48,6 +49,8 @@ package struct VerifyReport: TextReport, Sendable {
     /// The nodes that were probed; nil if all were.
     let sampledNodes: [String]?
     let nodes: Int
+    /// The nodes of which a certificate is at hand.
+    let nodesWithCertificate: Int
     let seed: UInt64
     /// The users that were probed with their own ranges only, because another has the same roles.
     let briefly: [String]
@@ -137,6 +140,9 @@ package struct VerifyReport: TextReport, Sendable {
   let changedMeanwhile: String?
   /// The voting members that are unreachable.
   let unreachable: [String]
+  /// Whether no request that shows a vulnerability was sent, although the members' releases have some: the
+  /// identities that were asked may make all of these requests, or log in with a password.
+  let noVulnerabilityLookedFor: Bool
   let matrix: Matrix
 
   /// - Parameter accepted: Ids or aliases of advisories that do not count.
@@ -148,7 +154,8 @@ package struct VerifyReport: TextReport, Sendable {
     let asked = trust.asked
     scope = Scope(
       asked: asked, limits: outcome.limits, probed: outcome.plan.identities.map(\.identity.user),
-      sampledNodes: outcome.plan.sampledNodes, nodes: outcome.plan.nodeCount, seed: outcome.seed,
+      sampledNodes: outcome.plan.sampledNodes, nodes: outcome.plan.nodeCount,
+      nodesWithCertificate: outcome.plan.nodesAtHand, seed: outcome.seed,
       briefly: outcome.plan.briefly, notProbed: outcome.notProbed, leftOut: outcome.plan.leftOut,
       seconds: outcome.seconds, requests: outcome.requests)
     probes = results.count
@@ -165,8 +172,12 @@ package struct VerifyReport: TextReport, Sendable {
     changedMeanwhile = Self.change(before, after)
     unreachable = outcome.assessment.unreachable
     matrix = Matrix(results, segmentation: segmentation, asked: asked)
+    noVulnerabilityLookedFor =
+      outcome.assessment.sightings.isEmpty && !outcome.assessment.vulnerabilities.isEmpty
     isInForce =
-      wrong.isEmpty && inconclusive.isEmpty && !outcome.stored.breaksSegmentation
+      !(noVulnerabilityLookedFor && trust.vulnerabilities.contains { $0.isWayPastGrants && !$0.isAccepted })
+      && outcome.assessment.alarmsUnknown == nil && probes > 0
+      && wrong.isEmpty && inconclusive.isEmpty && !outcome.stored.breaksSegmentation
       && outcome.notProbed.isEmpty && !gateway.contains(where: \.isFailure) && unreachable.isEmpty
       && changedMeanwhile == nil
       && outcome.assessment.seenOpen(accepting: accepted).isEmpty
@@ -209,8 +220,9 @@ package struct VerifyReport: TextReport, Sendable {
     func list(_ differences: [Stored]) {
       for difference in differences.prefix(30) {
         lines.append(
-          "  \(difference.subject): \(difference.kind): \(difference.meaning) (\(difference.members.joined(separator: ", ")))"
-        )
+          visible(
+            "  \(difference.subject): \(difference.kind): \(difference.meaning) (\(difference.members.joined(separator: ", ")))"
+          ))
       }
       if differences.count > 30 {
         lines.append("  and \(differences.count - 30) more: see --output json")
@@ -221,7 +233,8 @@ package struct VerifyReport: TextReport, Sendable {
       list(bad)
     }
     for member in unread {
-      lines.append(style.bad("the users and roles of \(member.member) were not read: \(member.problem)"))
+      lines.append(
+        style.bad(visible("the users and roles of \(member.member) were not read: \(member.problem)")))
     }
     if !other.isEmpty {
       lines.append(style.faint("not in the file, and without access to its keys"))
@@ -233,8 +246,9 @@ package struct VerifyReport: TextReport, Sendable {
   private func findings(_ title: String, _ findings: [Finding], _ paint: (String) -> String) -> [String] {
     guard !findings.isEmpty else { return [] }
     let shown = findings.prefix(30).map { finding in
-      "  \(finding.identity): \(finding.question) at \(finding.endpoint): expected \(finding.expected), got \(finding.got)"
-        + (finding.gotThen.map { ", then \($0)" } ?? "")
+      visible(
+        "  \(finding.identity): \(finding.question) at \(finding.endpoint): expected \(finding.expected), got \(finding.got)"
+          + (finding.gotThen.map { ", then \($0)" } ?? ""))
     }
     let rest = findings.count - shown.count
     return [paint("\(findings.count) \(title)")] + shown
@@ -245,8 +259,13 @@ package struct VerifyReport: TextReport, Sendable {
     var lines: [String] = []
     if !scope.limits.isEmpty { lines.append("limited by \(scope.limits.joined(separator: " "))") }
     if let nodes = scope.sampledNodes {
+      let certificates =
+        scope.nodesWithCertificate < scope.nodes
+        ? "; \(scope.nodesWithCertificate) of \(scope.nodes) have a certificate on this machine (--issue makes some for 15 minutes)"
+        : ""
+      let sample = nodes.count < scope.nodesWithCertificate ? ", a sample (--seed \(scope.seed))" : ""
       lines.append(
-        "probed: \(nodes.count) of \(scope.nodes) nodes, a sample (--seed \(scope.seed)): \(nodes.joined(separator: ", "))"
+        "probed: \(nodes.count) of \(scope.nodes) nodes\(sample): \(nodes.joined(separator: ", "))\(certificates)"
       )
     }
     if !scope.briefly.isEmpty {
@@ -273,16 +292,26 @@ package struct VerifyReport: TextReport, Sendable {
 
   private func summary(_ style: Style) -> [String] {
     let answers =
-      wrong.isEmpty && inconclusive.isEmpty
-      ? style.good("all \(probes) answers are as expected")
-      : style.bad("\(wrong.count) wrong, \(inconclusive.count) without an answer, of \(probes)")
+      probes == 0
+      ? style.bad("no question was asked")
+      : wrong.isEmpty && inconclusive.isEmpty
+        ? style.good("all \(probes) answers are as expected")
+        : style.bad("\(wrong.count) wrong, \(inconclusive.count) without an answer, of \(probes)")
     let bad = stored.filter(\.breaksSegmentation).count
+    let more = stored.count - bad
     let users =
       unread.isEmpty && bad == 0
       ? style.good("users and roles are those of the file")
+        + (more == 0 ? "" : "; \(more) more, through which no client reaches its keys")
       : style.bad("users and roles are not those of the file")
     var lines = ["\(cluster): \(answers), \(users); \(scope.asked)"]
     if let changedMeanwhile { lines.append(style.bad(changedMeanwhile)) }
+    if noVulnerabilityLookedFor {
+      lines.append(
+        style.bad("no vulnerability was looked for")
+          + ": the identities that were asked may make each request that would show one, or log in with a password"
+      )
+    }
     let seen = trust.vulnerabilities.filter { $0.state == "seen open" && !$0.isAccepted }
     if !seen.isEmpty {
       lines.append(

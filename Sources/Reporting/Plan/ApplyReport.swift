@@ -1,4 +1,6 @@
+import Etcd
 import Reconciliation
+import Text
 
 /// The result of an apply.
 package struct ApplyReport: TextReport, Sendable {
@@ -14,6 +16,12 @@ package struct ApplyReport: TextReport, Sendable {
   package let authentication: Authentication
   /// Changes that only showed after authentication was turned on, such as users with an empty password.
   let remaining: [String]
+  /// Differences that only showed after authentication was turned on and that Bulkhead leaves, such as users of
+  /// others that accept the empty password.
+  let found: [String]
+  /// Which members were asked: `3 of 3 members`.
+  let asked: String
+  private let missing: String
   /// How many reads and writes etcd refused because they were in flight when authentication was turned on;
   /// nil if it was not turned on or the number is unknown.
   let refusedAtSwitch: Int?
@@ -26,11 +34,17 @@ package struct ApplyReport: TextReport, Sendable {
   private let isGivenBack: Bool
 
   private enum CodingKeys: String, CodingKey {
-    case cluster, changes, seconds, authentication, remaining, refusedAtSwitch, membersAsked, sharedUser,
+    case cluster, changes, seconds, authentication, asked, remaining, found, refusedAtSwitch, membersAsked,
+      sharedUser,
       restored
   }
 
-  package init(_ outcome: ApplyRun.Outcome, cluster: String) {
+  package init(_ outcome: ApplyRun.Outcome, cluster: String, members: ClusterMembers) {
+    asked = members.asked
+    missing = members.missingInSentence
+    found = (outcome.turnedOn ? outcome.remaining?.needingAttention ?? [] : []).map {
+      "\($0.subject): \($0.kind.rawValue): \($0.meaning)"
+    }
     self.cluster = cluster
     changes = outcome.plan.changes.map(\.words)
     let time = outcome.time.components
@@ -58,21 +72,22 @@ package struct ApplyReport: TextReport, Sendable {
   }
 
   /// Whether nothing is left to do; else the exit code must tell that action is needed.
-  package var isComplete: Bool { remaining.isEmpty && !isGivenBack }
+  package var isComplete: Bool { remaining.isEmpty && found.isEmpty && !isGivenBack }
 
   package func text(_ style: Style) -> String {
     var lines: [String] = []
     if let restored {
       lines.append(
-        "\(cluster): \(style.caution("the shared user '\(restored)' exists again")): an apply that was killed had deleted it"
+        "\(cluster): \(style.caution("the shared user \(quoted(restored)) exists again")): an apply that was killed had deleted it"
       )
     }
     if changes.isEmpty {
-      lines.append("\(cluster): nothing to do")
+      lines.append("\(cluster): nothing to do\(missing)")
     } else {
       let time = "\(Int(seconds * 10) / 10).\(Int(seconds * 10) % 10) s"
       lines.append(
-        "\(cluster): \(style.good("\(count(changes.count, "change")) made and read back")) in \(time)")
+        "\(cluster): \(style.good("\(count(changes.count, "change")) made and read back")) in \(time)\(missing)"
+      )
     }
     switch authentication {
     case .off:
@@ -91,7 +106,8 @@ package struct ApplyReport: TextReport, Sendable {
       lines.append(
         "\(cluster): the shared user \(isGivenBack ? style.bad(sharedUser) : style.good(sharedUser))")
     }
-    lines += remaining.map { "\(style.bad("still to do:")) \($0)" }
+    lines += remaining.map { "\(style.bad("still to do:")) \(visible($0))" }
+    lines += found.map { "\(style.bad("found:")) \(visible($0))" }
     return lines.joined(separator: "\n")
   }
 

@@ -1,5 +1,6 @@
 import Etcd
 import Reconciliation
+import Text
 
 /// A plan as text and as JSON.
 package struct PlanReport: TextReport, Sendable {
@@ -18,13 +19,19 @@ package struct PlanReport: TextReport, Sendable {
   private let plan: Plan
   private let cluster: String
   private let authEnabled: Bool
+  private let members: ClusterMembers?
   private let estimate: EstimateReport?
 
   private enum CodingKeys: String, CodingKey {
-    case cluster, authEnabled, changes, withheld, foreignUsers, foreignRoles, drift, estimate
+    case cluster, authEnabled, asked, changes, withheld, foreignUsers, foreignRoles, drift, estimate
   }
 
-  package init(_ plan: Plan, cluster: String, authEnabled: Bool, estimate: EstimateReport? = nil) {
+  /// - Parameter members: Those that were asked; nil if the report is part of another one.
+  package init(
+    _ plan: Plan, cluster: String, authEnabled: Bool, members: ClusterMembers? = nil,
+    estimate: EstimateReport? = nil
+  ) {
+    self.members = members
     self.plan = plan
     self.cluster = cluster
     self.authEnabled = authEnabled
@@ -35,6 +42,7 @@ package struct PlanReport: TextReport, Sendable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(cluster, forKey: .cluster)
     try container.encode(authEnabled, forKey: .authEnabled)
+    try container.encodeIfPresent(members?.asked, forKey: .asked)
     try container.encode(plan.changes.map(Step.init), forKey: .changes)
     try container.encode(plan.withheld.map(Step.init), forKey: .withheld)
     try container.encode(plan.foreignUsers, forKey: .foreignUsers)
@@ -47,32 +55,37 @@ package struct PlanReport: TextReport, Sendable {
 
   package func write(_ style: Style, to out: (String) -> Void) {
     let changes = plan.changes
+    let missing = members?.missingInSentence ?? ""
     if changes.isEmpty, plan.needsAttention {
       out(
         style.bad(
-          "\(cluster): no change is planned, but a client can act as an administrator or with a password:"))
+          "\(cluster): no change is planned, but a user has more access than the file gives it, or a password: see below"
+            + missing))
     } else if changes.isEmpty {
-      out(style.good("\(cluster): nothing to do, etcd has the users and roles of the file"))
+      out(style.good("\(cluster): nothing to do, etcd has the users and roles of the file") + missing)
     } else {
       let removals = plan.removals
       if !removals.isEmpty {
         out(style.bad("\(count(removals.count, "change")) of this plan remove access:"))
-        for change in removals { out("  - \(change.words)") }
+        for change in removals { out("  - \(visible(change.words))") }
         out("")
       }
-      out(style.strong("\(cluster): \(count(changes.count, "change")), in this order"))
+      out(style.strong("\(cluster): \(count(changes.count, "change")), in this order") + missing)
       for (index, change) in changes.enumerated() {
         let sign = change.takesAway ? style.bad("-") : style.good("+")
         let number = "\(index + 1)"
-        out("\(String(repeating: " ", count: 4 - min(3, number.count)))\(number) \(sign) \(change.words)")
-        out("       " + style.faint(change.etcdctl))
+        out(
+          "\(String(repeating: " ", count: 4 - min(3, number.count)))\(number) \(sign) \(visible(change.words))"
+        )
+        out("       " + style.faint(visible(change.etcdctl)))
       }
     }
     if let estimate { out(estimate.text(style)) }
     for change in plan.withheld {
       out(
         style.caution(
-          "not done, because it could lock out Bulkhead's own user or kube-apiserver: \(change.words)"))
+          "not done, because it could lock out Bulkhead's own user or kube-apiserver: \(visible(change.words))"
+        ))
     }
     for line in Difference.lines(plan.drift.map(Difference.init), style) { out(line) }
     if !authEnabled {
@@ -83,6 +96,12 @@ package struct PlanReport: TextReport, Sendable {
 
   static let authIsOff =
     "authentication is off: until 'bulkhead apply --enable-auth' every client may do everything"
+}
+
+extension ClusterMembers {
+  /// What follows a sentence about the cluster if not every member was asked: `; 2 of 3 members: etcd-3 is
+  /// unreachable`. Empty if every one was.
+  var missingInSentence: String { unreachable.isEmpty ? "" : visible("; \(asked)") }
 }
 
 /// `1 change`, `2 changes`, `3 identities`.

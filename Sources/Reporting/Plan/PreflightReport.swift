@@ -1,4 +1,5 @@
 import Reconciliation
+import Text
 import Verification
 
 /// Whether authentication can be turned on and what it does not protect, as text, JSON and SARIF.
@@ -65,7 +66,7 @@ package struct PreflightReport: Encodable, TextReport {
     }
     if let pods, !pods.isEmpty {
       lines.append("\(count(pods.count, "pod")) with the shared Secret, so its Common Name needs a user:")
-      lines += pods.prefix(20).map { "  \($0)" } + (pods.count > 20 ? ["  …"] : [])
+      lines += pods.prefix(20).map { "  \(visible($0))" } + (pods.count > 20 ? ["  …"] : [])
     }
     let rest = findings.filter { !$0.isAccepted && $0.severity == "warning" }.count
     let warnings = rest == 0 ? "" : "; \(count(rest, "warning"))"
@@ -81,7 +82,7 @@ package struct PreflightReport: Encodable, TextReport {
     case (false, false):
       lines.append(style.bad("\(cluster): authentication must not be turned on yet") + warnings)
     }
-    lines.append("asked: \(asked)")
+    lines.append("asked: \(visible(asked))")
     lines.append(
       style.faint(
         """
@@ -96,9 +97,9 @@ package struct PreflightReport: Encodable, TextReport {
     let paint =
       finding.severity == "error" ? style.bad : finding.severity == "warning" ? style.caution : style.faint
     let accepted = finding.isAccepted ? " (accepted)" : ""
-    return ["\(paint("\(finding.severity) \(finding.id)"))\(accepted) \(finding.message)"]
+    return ["\(paint("\(finding.severity) \(finding.id)"))\(accepted) \(visible(finding.message))"]
       // The reason is the same for each finding of a rule.
-      + (isFirst ? ["  why:  \(finding.meaning)"] : []) + ["  do:   \(finding.cure)"]
+      + (isFirst ? ["  why:  \(finding.meaning)"] : []) + ["  do:   \(visible(finding.cure))"]
   }
 }
 

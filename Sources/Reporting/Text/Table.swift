@@ -1,3 +1,5 @@
+import Text
+
 /// Columns of text, each as wide as its widest cell.
 package struct Table: Sendable {
   /// A cell: its text, and its highlighting, which is applied after the widths are known.
@@ -6,7 +8,7 @@ package struct Table: Sendable {
     let paint: @Sendable (String) -> String
 
     package init(_ text: String, _ paint: @escaping @Sendable (String) -> String = { $0 }) {
-      self.text = text
+      self.text = visible(text)
       self.paint = paint
     }
 

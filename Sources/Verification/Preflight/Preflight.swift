@@ -32,6 +32,8 @@ package struct Preflight: Sendable {
     package var certificates: [CertificateInUse] = []
     /// The prefix of each kube-apiserver that was found, by pod: `/registry`.
     package var etcdPrefixes: [String: String] = [:]
+    /// The users and roles that the file protects: other people manage them.
+    package var protected: Set<String> = []
 
     package init() {}
   }
@@ -74,6 +76,9 @@ package struct Preflight: Sendable {
       )
     }
     findings += UserChecks.findings(desired, state, knowledge)
+    // Each member enforces what it stores itself. The passwords were tried above.
+    findings += StoredChecks.findings(
+      await StoredComparison.of(assessment.members, etcd, segmentation, tryingPasswords: false), knowledge)
     findings += try await certificates(
       of: assessment,
       Set(state.users.keys).union(desired.users.map(\.name))
@@ -128,20 +133,31 @@ enum UserChecks {
     var findings = lockedOut(desired, state, shared: knowledge.shared)
     let logins = Dictionary(desired.users.map { ($0.name, $0.login) }) { first, _ in first }
     let names = Set(logins.keys)
+    let exact = Set(desired.users.filter(\.isExact).map(\.name))
     for (name, user) in state.users.sorted(by: { $0.key < $1.key }) {
       let subject = "user \(name)"
       let login = logins[name] ?? (name == Role.root ? .certificate : .password)
       if user.acceptsEmptyPassword {
         findings.append(
-          PreflightFinding(.emptyPassword, subject, "the user '\(name)' accepts the empty password"))
+          PreflightFinding(
+            .emptyPassword, subject, "the user '\(name)' accepts the empty password",
+            cure: name == Role.root ? passwordCure(name) : nil))
       } else if user.hasPassword, login == .certificate {
-        findings.append(PreflightFinding(.password, subject, "the user '\(name)' has a password"))
+        findings.append(
+          PreflightFinding(
+            .password, subject, "the user '\(name)' has a password",
+            cure: exact.contains(name) ? nil : passwordCure(name)))
       }
       if user.roles.contains(Role.root), !names.contains(name), name != Role.root {
         findings.append(
           PreflightFinding(
-            .foreignAdministrator, subject, "the user '\(name)' has the role root and is not in the file"))
+            .foreignAdministrator, subject, "the user '\(name)' has the role root and is not in the file",
+            severity: knowledge.protected.contains(name) || name == knowledge.shared ? .warning : nil))
       }
+    }
+    if !state.authEnabled {
+      findings += untriedPasswords(
+        state.users.keys.filter { !names.contains($0) && $0 != Role.root }.sorted())
     }
     for certificate in knowledge.certificates {
       let severity: PreflightRule.Severity? = state.authEnabled ? .warning : nil
@@ -161,6 +177,27 @@ enum UserChecks {
       }
     }
     return findings
+  }
+
+  /// `bulkhead apply` leaves the passwords of users that others manage: root, the other administrators of the file
+  /// and kube-apiserver. etcd cannot delete root while authentication is on.
+  private static func passwordCure(_ user: String) -> String {
+    let random = "set a random password that you do not keep ('etcdctl user passwd \(user)')"
+    guard user != Role.root else { return "'bulkhead apply' leaves this user: \(random)" }
+    return "'bulkhead apply' leaves this user: delete it and add it again without a password "
+      + "('etcdctl user add \(user) --no-password'), with the roles that it has; its program is refused until then"
+  }
+
+  /// Users that the file does not name and whose password cannot be tried while authentication is off.
+  private static func untriedPasswords(_ users: [String]) -> [PreflightFinding] {
+    guard !users.isEmpty else { return [] }
+    let shown = users.prefix(10).joined(separator: ", ")
+    return [
+      PreflightFinding(
+        .untriedPassword,
+        "whether users that the file does not name accept the empty password is unknown: \(shown)"
+          + (users.count > 10 ? " and \(users.count - 10) more" : ""))
+    ]
   }
 
   /// Users that do not exist in etcd, or that have less access there than in the file.
@@ -199,6 +236,33 @@ enum UserChecks {
           cure: "run 'bulkhead apply --stage prepare --shared \(shared)'"))
     }
     return found
+  }
+}
+
+/// What the users and roles that each member stores show, beside what is missing (``UserChecks/lockedOut``) and
+/// passwords.
+enum StoredChecks {
+  static func findings(
+    _ stored: StoredComparison, _ knowledge: Preflight.Knowledge
+  ) -> [PreflightFinding] {
+    let expected = knowledge.protected.union(knowledge.shared.map { [$0] } ?? [])
+    return stored.differences.filter { difference in
+      difference.breaksSegmentation && difference.kind != Drift.Kind.missing.rawValue
+        && !(difference.kind == Drift.Kind.foreignUser.rawValue
+          && (difference.isAdministrator || expected.contains(difference.name)))
+    }.map { difference in
+      PreflightFinding(
+        .storedDifference, difference.subject,
+        "\(difference.subject): \(difference.kind): \(difference.meaning) (\(difference.members.joined(separator: ", ")))",
+        cure: difference.kind == Drift.Kind.foreignUser.rawValue
+          ? "find out who uses it, and revoke what it does not need, or list it under 'protect'" : nil)
+    }
+      + stored.unread.map { unread in
+        PreflightFinding(
+          .storedDifference, "member \(unread.member)",
+          "the users and roles of the member \(unread.member) were not read: \(unread.problem)",
+          cure: "make the member reachable from here, and try again")
+      }
   }
 }
 
@@ -254,7 +318,7 @@ enum KeyChecks {
     var ranges: [KeyRange] = [.bulkhead]
     for identity in segmentation.identities {
       if identity.purpose == .apiserver {
-        ranges += [.kubernetes, .key("compact_rev_key")]
+        ranges += [.kubernetes, .compaction]
       }
       if !identity.isRoot {
         let permissions = segmentation.permissions(of: identity)

@@ -43,7 +43,7 @@ package struct PreflightRule: Hashable, Sendable {
     obstacle, lockedOut, nearlyFull, unknownSpace, serverNamesUser, unknownServer, alarm, unknownAlarms,
     disagreement, unknownAgreement, learner, unreachable, plainHTTP, peerPort, unknownPeerPort, grpcOnly,
     vulnerability, breaksAuthentication, password, emptyPassword, foreignAdministrator, unreachedKeys,
-    endpoints, certificateInUse, otherPrefix, changes,
+    endpoints, certificateInUse, otherPrefix, changes, storedDifference, untriedPassword,
   ]
 
   static let obstacle = PreflightRule(
@@ -118,8 +118,9 @@ package struct PreflightRule: Hashable, Sendable {
       + "3.5.32, 3.6.13 and 3.7.0 it does not check --client-crl-file there (CVE-2026-59818)",
     cure: "use one URL for both, or update etcd before you rely on revocation")
   static let vulnerability = PreflightRule(
-    "PF017", .warning, "the release of a member has a known vulnerability",
-    meaning: "a client may do what it was not granted, or stop a member", cure: "update etcd")
+    "PF017", .error, "the release of a member has a known vulnerability",
+    meaning: "a client may do what it was not granted, or stop a member",
+    cure: "update etcd; if no release has the fix, accept it with --accept")
   static let breaksAuthentication = PreflightRule(
     "PF018", .error, "the release of a member must not run with authentication",
     meaning: "clients, or the kubelet that checks the member's health, would be refused",
@@ -127,16 +128,15 @@ package struct PreflightRule: Hashable, Sendable {
   static let password = PreflightRule(
     "PF019", .error, "a user that should authenticate with a certificate has a password",
     meaning: "a client that knows the password acts as this user with any certificate that the members admit",
-    cure: "run 'bulkhead apply', which recreates it; for root set a random password that you do not keep "
-      + "('etcdctl user passwd root')")
+    cure: "run 'bulkhead apply', which recreates it")
   static let emptyPassword = PreflightRule(
     "PF020", .error, "a user accepts the empty password",
     meaning: "any client that the members admit can log in as this user",
     cure: "run 'bulkhead apply', which recreates a user of the file; delete any other one")
   static let foreignAdministrator = PreflightRule(
-    "PF021", .warning, "an administrator is not in the file",
+    "PF021", .error, "an administrator is not in the file",
     meaning: "it may read and write everything and change users and roles",
-    cure: "find out who uses it; 'etcdctl user revoke-role USER root' if it is not needed")
+    cure: "find out who uses it: name it under 'administrators', or 'etcdctl user revoke-role USER root'")
   static let unreachedKeys = PreflightRule(
     "PF022", .error, "no user but administrators can reach some keys",
     meaning: "a program that uses them is refused once authentication is on",
@@ -157,6 +157,18 @@ package struct PreflightRule: Hashable, Sendable {
     "PF026", .info, "what authentication changes for other clients",
     meaning: "etcd behaves differently once authentication is on",
     cure: "tell the people who operate the other clients")
+  static let storedDifference = PreflightRule(
+    "PF027", .error, "a member stores users or roles that differ from the file",
+    meaning: "a client may do what the file does not give it",
+    cure: "run 'bulkhead plan', which says what 'bulkhead apply' corrects and what it leaves")
+  static let untriedPassword = PreflightRule(
+    "PF028", .warning, "a password could not be tried",
+    meaning:
+      "while authentication is off etcd takes no logins; once it is on, any client that the members admit "
+      + "can log in as a user that accepts the empty password",
+    cure:
+      "run preflight again once authentication is on; 'bulkhead apply --enable-auth' tries these passwords too"
+  )
 }
 
 /// One occurrence of a rule.

@@ -103,7 +103,8 @@ enum ServerChecks {
       return PreflightFinding(
         .vulnerability, "etcd \(versions)", "\(advisory.title): \(advisory.effect)\(condition)",
         cure: advisory.remedy,
-        severity: vulnerability.isWayPastGrants ? nil : .info, advisory: advisory)
+        severity: !vulnerability.isWayPastGrants ? .info : advisory.condition == nil ? nil : .warning,
+        advisory: advisory)
     }
   }
 }

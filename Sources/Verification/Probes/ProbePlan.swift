@@ -49,9 +49,12 @@ package struct ProbePlan: Sendable {
 
   /// The identities that are probed, with their probes, in the order of the segmentation.
   package private(set) var identities: [(identity: Identity, probes: [Probe])] = []
-  /// The nodes that are probed; nil if all are, or if nodes have no users of their own.
+  /// The nodes that are probed, if they are not all: a sample, or those with a certificate at hand. nil if all
+  /// are, or if nodes have no users of their own.
   package private(set) var sampledNodes: [String]?
   package private(set) var nodeCount = 0
+  /// How many of the nodes have a certificate at hand.
+  package private(set) var nodesAtHand = 0
   /// The users that are probed only with their own ranges, because another has the same roles.
   package private(set) var briefly: [String] = []
   /// The probes that were left out to add fewer lines to the log.
@@ -81,12 +84,14 @@ package struct ProbePlan: Sendable {
     }.filter { selection.users?.contains($0.user) ?? true }
     var chosen = issued.filter { selection.available?.contains($0.user) ?? true }
     let nodes = Self.unique(chosen.compactMap { $0.node?.description })
+    nodesAtHand = nodes.count
     nodeCount = Set(issued.compactMap { $0.node?.description }).count
     if let limit = selection.nodes, nodes.count > limit, selection.users == nil {
       let sample = Set(nodes.shuffled(using: &random).prefix(limit))
-      sampledNodes = nodes.filter(sample.contains)
       chosen = chosen.filter { $0.node.map { sample.contains($0.description) } ?? true }
     }
+    let probed = Self.unique(chosen.compactMap { $0.node?.description })
+    if probed.count < nodeCount { sampledNodes = probed }
     let ranges = Self.ranges(of: segmentation, without: issued, with: chosen, stored: stored)
     var full: Set<[String]> = []
     for identity in chosen {
@@ -163,7 +168,7 @@ package struct ProbePlan: Sendable {
 
   static let outside: [KeyRange] = [
     .kubernetes, .key(.kubernetes + "secrets/kube-system/bulkhead-probe"), .bulkhead,
-    .key("compact_rev_key"), .everything,
+    .compaction, .everything,
   ]
 
   /// Keys within a range of several keys: the first one, one that no program uses, and the last one that is

@@ -14,11 +14,15 @@ package struct StoredComparison: Sendable {
     package let kind: String
     /// `role calico-node`, `user alice`.
     package let subject: String
+    /// The user or role alone: `calico-node`.
+    package let name: String
     /// The difference in words, and what it allows.
     package let meaning: String
     /// Whether the segmentation does not hold because of it. False for a user or role that the file does not
     /// name and that reaches none of the file's keys.
     package let breaksSegmentation: Bool
+    /// Whether it is about a user with the role root.
+    package let isAdministrator: Bool
     package internal(set) var members: [String]
   }
 
@@ -30,24 +34,33 @@ package struct StoredComparison: Sendable {
   package let unread: [(member: String, problem: String)]
   /// Each range of a role in the store of a member.
   package let ranges: [KeyRange]
+  private let states: [ClusterState]
   /// The number of users and roles that were compared, at the first member.
   package let counts: (users: Int, roles: Int)
+
+  /// What a user may do by the users and roles of any of the members.
+  package func permissions(ofUser user: String) -> Permissions {
+    states.reduce(Permissions([])) { $0.union($1.permissions(ofUser: user)) }
+  }
 
   package var breaksSegmentation: Bool {
     !unread.isEmpty || differences.contains(where: \.breaksSegmentation)
   }
 
   /// Reads and compares the users and roles of each member.
-  /// - Parameter passwords: For each user that is to log in with a password, those that may be the right one.
+  /// - Parameters:
+  ///   - passwords: For each user that is to log in with a password, those that may be the right one.
+  ///   - tryingPasswords: False to try no password, so that differences of passwords are not seen.
   package static func of(
     _ members: [ServerAssessment.Member], _ etcd: EtcdClient, _ segmentation: Segmentation,
-    passwords: [String: [String]] = [:], progress: @Sendable (String) -> Void = { _ in }
+    passwords: [String: [String]] = [:], tryingPasswords: Bool = true,
+    progress: @Sendable (String) -> Void = { _ in }
   ) async -> StoredComparison {
     var states: [(member: String, state: ClusterState)] = []
     var unread: [(member: String, problem: String)] = []
     for member in members {
       do throws(EtcdError) {
-        states.append((member.name, try await read(member, etcd, passwords, progress)))
+        states.append((member.name, try await read(member, etcd, passwords, tryingPasswords, progress)))
       } catch {
         unread.append((member.name, "\(error)"))
       }
@@ -58,11 +71,12 @@ package struct StoredComparison: Sendable {
   /// Reads a second time if the leader may have changed meanwhile.
   private static func read(
     _ member: ServerAssessment.Member, _ etcd: EtcdClient, _ passwords: [String: [String]],
-    _ progress: @Sendable (String) -> Void
+    _ tryingPasswords: Bool, _ progress: @Sendable (String) -> Void
   ) async throws(EtcdError) -> ClusterState {
     func once() async throws(EtcdError) -> ClusterState {
       try await ClusterState.observe(
-        etcd.only(member.endpoint), passwords: passwords, progress: { progress("\(member.name): \($0)") })
+        etcd.only(member.endpoint), passwords: passwords, tryingPasswords: tryingPasswords,
+        progress: { progress("\(member.name): \($0)") })
     }
     do throws(EtcdError) {
       return try await once()
@@ -78,14 +92,15 @@ package struct StoredComparison: Sendable {
     _ segmentation: Segmentation
   ) {
     let desired = DesiredState(segmentation)
-    let own = Self.ownKeys(of: segmentation)
     var found: [Difference] = []
     var index: [Difference: Int] = [:]
     for (member, state) in states {
       for drift in Drift.every(from: state, to: desired) {
         let difference = Difference(
-          kind: drift.kind.rawValue, subject: drift.subject, meaning: drift.meaning,
-          breaksSegmentation: Self.breaks(drift, state, own), members: [])
+          kind: drift.kind.rawValue, subject: drift.subject, name: drift.name, meaning: drift.meaning,
+          breaksSegmentation: Self.breaks(drift, state, desired.ownKeys),
+          isAdministrator: drift.subject == "user \(drift.name)"
+            && state.users[drift.name]?.roles.contains(Role.root) == true, members: [])
         if let position = index[difference] {
           found[position].members.append(member)
         } else {
@@ -98,28 +113,19 @@ package struct StoredComparison: Sendable {
     }
     differences = found
     members = states.map(\.member)
+    self.states = states.map(\.state)
     self.unread = unread
     ranges = Array(
       Set(states.flatMap { $0.state.roles.values.joined().map(\.grant.range) }.filter { !$0.isEmpty }))
     counts = states.first.map { ($0.state.users.count, $0.state.roles.count) } ?? (0, 0)
   }
 
-  /// The keys that only the identities of the file may use: those that the file grants, and Bulkhead's.
-  private static func ownKeys(of segmentation: Segmentation) -> KeyRangeSet {
-    KeyRangeSet(segmentation.roles.flatMap { $0.grants.map(\.grant.range) } + [.bulkhead])
-  }
-
   /// Whether the segmentation does not hold because of a difference.
   private static func breaks(_ drift: Drift, _ state: ClusterState, _ own: KeyRangeSet) -> Bool {
-    func reaches(_ roles: some Sequence<String>) -> Bool {
-      let permissions = Permissions(roles.flatMap { state.roles[$0] ?? [] }.map(\.grant))
-      return [permissions.readable, permissions.writable].contains { !$0.intersection(own).isEmpty }
-    }
     switch drift.kind {
     case .foreignUser:
-      let name = String(drift.subject.dropFirst("user ".count))
-      guard let user = state.users[name] else { return true }
-      return user.acceptsEmptyPassword || user.roles.contains(Role.root) || reaches(user.roles)
+      guard let user = state.users[drift.name] else { return true }
+      return user.acceptsEmptyPassword || state.permissions(ofUser: drift.name).reach(own)
     // It allows something only through a user that has it, and that user is judged.
     case .foreignRoleName: return false
     default: return true

@@ -6,6 +6,7 @@ import Reconciliation
 import Reporting
 import Segmentation
 import Services
+import Text
 
 struct ApplyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -84,7 +85,7 @@ struct ApplyCommand: AsyncParsableCommand {
           let applied = try goal.applied(according: survey)
         {
           let report = UnchangedReport(
-            applied, cluster: workspace.file.cluster, authEnabled: survey.authEnabled)
+            applied, cluster: workspace.file.cluster, authEnabled: survey.authEnabled, members: members)
           return try Console.out(report, outputOption)
         }
         if let warning = survey.alarmWarning { Console.note("warning: \(warning)") }
@@ -96,7 +97,7 @@ struct ApplyCommand: AsyncParsableCommand {
           let run = ApplyRun(
             etcd, as: administrator, lock: lock, stage: stage, turnsOnAuthentication: turnsOn,
             version: Version.current, interaction(workspace))
-          return ApplyReport(try await run.run(), cluster: workspace.file.cluster)
+          return ApplyReport(try await run.run(), cluster: workspace.file.cluster, members: members)
         }
         Console.clearProgress()
         try Console.out(report, outputOption)
@@ -119,10 +120,11 @@ struct ApplyCommand: AsyncParsableCommand {
         let report = PlanReport(
           question.plan, cluster: workspace.file.cluster, authEnabled: question.authEnabled)
         Console.note(report.text(Console.errorStyle))
-        if let leaving = question.leaving { Console.note("and then the user '\(leaving)' is deleted") }
+        if let leaving = question.leaving { Console.note("and then the user \(quoted(leaving)) is deleted") }
         if !question.deletions.isEmpty, let doubt = question.recordDoubt {
           Console.note(
-            "warning: \(doubt): check that \(question.deletions.joined(separator: ", ")) may be deleted")
+            "warning: \(doubt): check that \(visible(question.deletions.joined(separator: ", "))) may be deleted"
+          )
         }
         guard Console.confirms("Remove this access?") else {
           throw Complaint("nothing was changed", hint: "to remove access without being asked, add --yes")
@@ -138,7 +140,7 @@ extension ApplyCommand {
     let names = question.deletions
     let most = mostDeletions ?? (question.recordDoubt == nil ? 20 : 0)
     guard names.count > most else { return }
-    let shown = names.prefix(10).joined(separator: ", ") + (names.count > 10 ? ", …" : "")
+    let shown = visible(names.prefix(10).joined(separator: ", ")) + (names.count > 10 ? ", …" : "")
     throw Complaint(
       "nothing was changed: the plan deletes \(names.count) users and roles that the file does not name (\(shown)), "
         + "and --yes covers \(most)" + (question.recordDoubt.map { ", because \($0)" } ?? ""),

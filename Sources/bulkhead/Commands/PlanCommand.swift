@@ -3,6 +3,7 @@ import Etcd
 import Reconciliation
 import Reporting
 import Segmentation
+import Text
 
 struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,7 +15,9 @@ struct PlanCommand: AsyncParsableCommand {
       calls, however many users there are; --full reads them all. If another process is applying at that moment, it \
       shows which: the plan may be incomplete then.
 
-      Exit code 0 if nothing is to do, 2 if something is, while an alarm of etcd is active, or if a user holds the role root that no file names. What 'management' leaves alone is listed and not to do.
+      Exit code 0 if nothing is to do, 2 if something is, while an alarm of etcd is active, or if a user that the \
+      file does not name reaches its keys, has the role root or accepts the empty password. What else 'management' leaves \
+      alone is listed and not to do.
       """)
 
   @Flag(help: "Read every user and role, even if nothing seems to have changed.")
@@ -39,18 +42,20 @@ struct PlanCommand: AsyncParsableCommand {
       let survey = try await Survey.take(etcd, as: administrator, members: members)
       if let warning = survey.alarmWarning { Console.note("warning: \(warning)") }
       if !full, survey.alarms.isEmpty, let applied = try goal.applied(according: survey) {
-        let report = UnchangedReport(applied, cluster: cluster, authEnabled: survey.authEnabled)
+        let report = UnchangedReport(
+          applied, cluster: cluster, authEnabled: survey.authEnabled, members: members)
         return try Console.out(LockedReport(report, survey.lock), outputOption)
       }
       let (state, plan) = try await goal.plan(for: etcd, survey, progress: Console.progress)
       let estimate = try await EstimateReport(plan, from: state, workspace.segmentation, etcd)
       Console.clearProgress()
-      let report = PlanReport(plan, cluster: cluster, authEnabled: state.authEnabled, estimate: estimate)
+      let report = PlanReport(
+        plan, cluster: cluster, authEnabled: state.authEnabled, members: members, estimate: estimate)
       try Console.out(LockedReport(report, try await survey.lockSince(etcd)), outputOption)
       let interrupted = try goal.interruptedRemoval(survey).flatMap { state.users[$0] == nil ? $0 : nil }
       if let interrupted {
         Console.note(
-          "note: an 'apply --stage clean' that was killed has deleted the shared user '\(interrupted)': the next apply creates it again"
+          "note: an 'apply --stage clean' that was killed has deleted the shared user \(quoted(interrupted)): the next apply creates it again"
         )
       }
       if !plan.isEmpty || plan.needsAttention || interrupted != nil || !survey.alarms.isEmpty {

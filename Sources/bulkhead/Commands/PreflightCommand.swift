@@ -57,6 +57,7 @@ struct PreflightCommand: AsyncParsableCommand {
     let uses = try sharedOptions.podUses()
     var knowledge = Preflight.Knowledge()
     knowledge.shared = sharedOptions.shared
+    knowledge.protected = Set(workspace.file.protected)
     knowledge.etcdPrefixes = uses?.etcdPrefixes ?? [:]
     knowledge.certificates = try certificateFolders.flatMap { try workspace.certificatesInUse($0) }
     let client = workspace.someClient ?? credentials

@@ -2,6 +2,7 @@ import Arguments
 import Etcd
 import Files
 import FoundationEssentials
+import Keyspace
 import Reconciliation
 import Reporting
 import Segmentation
@@ -87,7 +88,7 @@ struct VerifyCommand: AsyncParsableCommand {
         + "\(plan.logLines(askedMembers: assessment.members.count)) lines to the log of each member, and passwords "
         + "that are tried up to \(stored.counts.users)")
 
-    assessment = try await seekingVulnerabilities(assessment, plan, clients)
+    assessment = try await seekingVulnerabilities(assessment, plan, clients, stored)
     let started = ContinuousClock.now
     let before = try await moment(assessment.agreement, [], etcd)
     let pace = ProbePace(rate: probeOptions.rate)
@@ -140,7 +141,8 @@ struct VerifyCommand: AsyncParsableCommand {
 
   /// Asks with each kind of identity for what only a vulnerability permits.
   private func seekingVulnerabilities(
-    _ assessment: ServerAssessment, _ plan: ProbePlan, _ clients: ProbeClients
+    _ assessment: ServerAssessment, _ plan: ProbePlan, _ clients: ProbeClients,
+    _ stored: StoredComparison
   ) async throws -> ServerAssessment {
     var assessment = assessment
     var kinds: Set<[String]> = []
@@ -151,7 +153,10 @@ struct VerifyCommand: AsyncParsableCommand {
       Console.progress("looking for vulnerabilities as \(identity.user)")
       assessment = try await assessment.lookingForVulnerabilities(
         as: Asker(
-          name: identity.user, permissions: clients.segmentation.permissions(of: identity),
+          name: identity.user,
+          // What a member permits because it stores more than the file gives is no vulnerability.
+          permissions: clients.segmentation.permissions(of: identity)
+            .union(stored.permissions(ofUser: identity.user)),
           credentials: client.credentials), timeout: timeoutOption.duration)
     }
     return assessment

@@ -55,6 +55,7 @@ import Text
   @Test func untrustedTextIsOnOneLine() {
     #expect(quoted("plain") == "'plain'")
     #expect(quoted("a\u{1b}[2Jb\nc\u{202e}d") == #"'a\u{1b}[2Jb\u{a}c\u{202e}d'"#)
+    #expect(visible("a\u{1b}[2J\nb") == #"a\u{1b}[2J\u{a}b"# && visible("plain") == "plain")
     #expect(quoted(String(repeating: "x", count: 200)).count == 83)
   }
 
