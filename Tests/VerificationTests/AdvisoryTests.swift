@@ -117,6 +117,39 @@ struct OSVTests {
     #expect(["GO-2027-2", "GO-2027-3", "GO-2027-4"].allSatisfy { list[$0] == nil })
   }
 
+  /// A record of GitHub's database has ECOSYSTEM ranges, and Go's database has pseudo-versions beside the releases.
+  @Test("no record makes a known vulnerability disappear")
+  func lossless() throws {
+    func record(_ ranges: String, names: String = #""CVE-2023-32082""#) -> String {
+      #"{"id": "GHSA-test", "aliases": [\#(names)], "affected": [\#(Self.package), "ranges": [\#(ranges)]}]}"#
+    }
+    let affected = try #require(EtcdVersion("3.5.1"))
+    let ecosystem = #"{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "3.5.9"}]}"#
+    let list = try adding(record(ecosystem))
+    #expect(list["CVE-2023-32082"]?.affects(affected) == true)
+    for ranges in [
+      #"{"type": "GIT", "events": [{"introduced": "0"}]}"#, "",
+      #"{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "0.5.0-alpha.5.0.20221102000833-1f054980bc27"}]}"#,
+    ] {
+      #expect(throws: AdvisoryFileFault.noReleases("GHSA-test")) { try adding(record(ranges)) }
+    }
+    #expect(throws: AdvisoryFileFault.self) {
+      try adding(record(ecosystem, names: #""CVE-2026-33343", "CVE-2026-33413""#))
+    }
+    let narrow = try adding(
+      record(#"{"type": "SEMVER", "events": [{"introduced": "3.6.0"}, {"fixed": "3.6.1"}]}"#))
+    #expect(narrow.narrowed.count == 1 && list["CVE-2023-32082"]?.affects(affected) == true)
+    for (text, fault) in [
+      (
+        #"{"id": "X-1", "modified": "zz9", "affected": [\#(Self.package), "versions": ["3.6.1"]}]}"#,
+        AdvisoryFileFault.day("zz9", of: "X-1")
+      ),
+      (#"{"id": "", "affected": [\#(Self.package), "versions": ["3.6.1"]}]}"#, .notOSV),
+    ] {
+      #expect(throws: fault) { try adding(text) }
+    }
+  }
+
   @Test("may be one record or a list; anything else is refused")
   func forms() throws {
     let one = #"{"id": "X-1", "affected": [\#(Self.package), "versions": ["3.6.1"]}]}"#

@@ -43,6 +43,16 @@ package struct Advisory: Hashable, Sendable {
     versions.contains(version.description) || intervals.contains { $0.contains(version) }
   }
 
+  /// Releases at the ends of the intervals: the first and the last that have it, as far as the record says.
+  var boundaries: [EtcdVersion] {
+    intervals.flatMap { interval in
+      let before = interval.fixed.flatMap { fixed in
+        fixed.patch > 0 ? EtcdVersion(fixed.major, fixed.minor, fixed.patch - 1) : nil
+      }
+      return [interval.introduced, interval.lastAffected, before].compactMap { $0 }
+    } + versions.compactMap { EtcdVersion($0) }
+  }
+
   /// Whether a person may mean this advisory with the text.
   package func isNamed(_ text: String) -> Bool {
     ([id] + aliases).contains { $0.lowercased() == text.lowercased() }

@@ -9,6 +9,8 @@ package struct AdvisoryList: Hashable, Sendable {
   package let knownOn: String
   /// The latest day on which a record of a file was modified; nil without a file.
   package private(set) var fileKnownOn: String?
+  /// The advisories of which a file lists fewer releases than the list before it.
+  package private(set) var narrowed: [String] = []
 
   /// The list that is compiled in: etcd's security advisories, and faults without a CVE number that bypass
   /// the permission check, or that authentication brings out (etcd, CHANGELOG-3.4 to CHANGELOG-3.7; those of
@@ -21,15 +23,21 @@ package struct AdvisoryList: Hashable, Sendable {
 
   /// Adds the advisories of a file: one OSV record, a list of them, or an answer of osv.dev with `vulns`. A
   /// record with a known id or alias replaces the affected releases; what only Bulkhead records of it stays.
-  /// - Throws: ``AdvisoryFileFault``.
+  /// - Throws: ``AdvisoryFileFault``, also for a record whose names belong to two known advisories: accepting one of
+  ///   them would accept the other.
   package mutating func add(_ bytes: [UInt8]) throws(AdvisoryFileFault) {
     let file = try Self.read(bytes)
     let added = try Self.advisories(file.records)
     guard !added.isEmpty else { throw .noAdvisory }
     for advisory in added {
       let names = [advisory.id] + advisory.aliases
-      if let index = all.firstIndex(where: { known in names.contains(where: known.isNamed) }) {
+      let same = all.indices.filter { index in names.contains(where: all[index].isNamed) }
+      guard same.count < 2 else { throw .severalKnown(advisory.id, same.map { all[$0].title }) }
+      if let index = same.first {
         let known = all[index]
+        if known.boundaries.contains(where: { known.affects($0) && !advisory.affects($0) }) {
+          narrowed.append(known.title)
+        }
         all[index] = Advisory(
           id: known.id, aliases: known.aliases + names.filter { !known.isNamed($0) }, effect: known.effect,
           kind: known.kind, condition: known.condition, breaksAuthentication: known.breaksAuthentication,
@@ -86,6 +94,11 @@ package enum AdvisoryFileFault: ExplainedError, Hashable, Sendable {
   case notOSV
   case noAdvisory
   case version(String, of: String)
+  case day(String, of: String)
+  /// No affected release could be read from the record.
+  case noReleases(String)
+  /// The names of one record belong to several known advisories.
+  case severalKnown(String, [String])
 
   package var description: String {
     switch self {
@@ -93,11 +106,21 @@ package enum AdvisoryFileFault: ExplainedError, Hashable, Sendable {
     case .noAdvisory: "the advisories do not concern the etcd server"
     case .version(let version, let id):
       "the advisory \(id) has the version '\(version)', which is not understood"
+    case .day(let day, let id): "the advisory \(id) was modified on '\(day)', which is not a date"
+    case .noReleases(let id): "no affected release of etcd can be read from the advisory \(id)"
+    case .severalKnown(let id, let titles):
+      "the advisory \(id) has names of different vulnerabilities: \(titles.joined(separator: "; "))"
     }
   }
 
   package var hint: String? {
-    "give a record of OSV, a list of records, or an answer of https://api.osv.dev/v1/query for the package "
+    if case .noReleases = self {
+      return
+        "give its record from osv.dev: it has ranges of type SEMVER, or ECOSYSTEM for Go, or a list of versions"
+    }
+    if case .severalKnown = self { return "give one record for each vulnerability" }
+    return
+      "give a record of OSV, a list of records, or an answer of https://api.osv.dev/v1/query for the package "
       + "go.etcd.io/etcd/server/v3"
   }
 }

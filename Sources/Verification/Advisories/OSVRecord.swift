@@ -5,7 +5,10 @@ import FoundationEssentials
 /// (https://ossf.github.io/osv-schema/), as far as Bulkhead uses it.
 struct OSVRecord: Decodable {
   struct Affected: Decodable {
-    struct Package: Decodable { let name: String }
+    struct Package: Decodable {
+      let name: String
+      let ecosystem: String?
+    }
     struct Range: Decodable {
       struct Event: Decodable {
         let introduced: String?
@@ -57,13 +60,25 @@ struct OSVRecord: Decodable {
   }
 
   /// The advisory; nil if the record is withdrawn or is not about the server.
-  /// - Throws: ``AdvisoryFileFault`` for a version that is not understood.
+  /// - Throws: ``AdvisoryFileFault`` for a version that is not understood, and for a record from which no affected release
+  ///   can be read: it must not make a vulnerability disappear.
   func advisory() throws(AdvisoryFileFault) -> Advisory? {
+    guard !id.isEmpty else { throw .notOSV }
+    if let modified, (try? Date("\(modified.prefix(10))T00:00:00Z", strategy: .iso8601)) == nil {
+      throw .day(modified, of: id)
+    }
     let parts = (affected ?? []).filter { Self.isServer($0.package?.name ?? "") }
     guard withdrawn == nil, !parts.isEmpty else { return nil }
     var intervals: [Advisory.Interval] = []
-    for range in parts.flatMap({ $0.ranges ?? [] }) where range.type == "SEMVER" {
-      intervals += try self.intervals(range.events)
+    for part in parts {
+      // GitHub's records of Go modules call semantic versions ECOSYSTEM.
+      let types = part.package?.ecosystem.map { $0 == "Go" } ?? false ? ["SEMVER", "ECOSYSTEM"] : ["SEMVER"]
+      for range in part.ranges ?? [] where types.contains(range.type) {
+        intervals += try self.intervals(range.events).filter(Self.isOfServer)
+      }
+    }
+    guard !intervals.isEmpty || parts.contains(where: { !($0.versions ?? []).isEmpty }) else {
+      throw .noReleases(id)
     }
     return Advisory(
       id: id, aliases: aliases ?? [], effect: effect, kind: specific?.bulkhead?.kind ?? .access,
@@ -71,6 +86,13 @@ struct OSVRecord: Decodable {
       breaksAuthentication: specific?.bulkhead?.breaksAuthentication ?? false, intervals: intervals,
       versions: Set(
         parts.flatMap { $0.versions ?? [] }.map { $0.hasPrefix("v") ? String($0.dropFirst()) : $0 }))
+  }
+
+  /// Whether the interval can contain a release of etcd's v3 API. The module `go.etcd.io/etcd` was published with
+  /// pseudo-versions only, such as 0.5.0-alpha.5.0.20221102000833-1f054980bc27, which say nothing of releases.
+  private static func isOfServer(_ interval: Advisory.Interval) -> Bool {
+    let first = EtcdVersion(3, 0, 0)
+    return interval.fixed.map { $0 > first } ?? true && interval.lastAffected.map { $0 >= first } ?? true
   }
 
   private var effect: String {

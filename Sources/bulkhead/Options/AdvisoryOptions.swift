@@ -24,6 +24,13 @@ struct AdvisoryOptions: ParsableArguments {
   func list(otherIDs: [String] = []) throws -> AdvisoryList {
     var list = try AdvisoryList.embedded()
     if let advisories { try list.add(FileContents.read(advisories)) }
+    for title in list.narrowed {
+      Console.note(
+        """
+        warning: \(advisories ?? "the file") lists fewer releases with \(title) than Bulkhead does; the file counts
+        hint: check the record, or leave it out
+        """)
+    }
     for id in accept where list[id] == nil && !otherIDs.contains(id.uppercased()) {
       throw ValidationError("--accept \(id) names no known advisory or finding")
     }
