@@ -88,14 +88,17 @@ extension OpenDirectory {
   /// Refuses a directory that belongs to another user or that others may write: they could replace what is in
   /// it. A mount point may be writable by all, because `emptyDir` volumes of Kubernetes are; only the containers
   /// of one pod see these.
+  /// - Parameter hint: what to do where the directory belongs to another user.
   /// - Throws: ``FileError``.
-  func checkIsOurs() throws {
+  func checkIsOurs(
+    hint: String =
+      "give the folder to root with mode 0755; 'owner' in the agent's file sets the owner of the files"
+  ) throws {
     let status = try status()
     guard status.isOfTrustedUser else {
       throw FileError(
         .permission, path, "\(path) belongs to the user \(status.st_uid), who could replace what is in it",
-        hint:
-          "give the folder to root with mode 0755; 'owner' in the agent's file sets the owner of the files")
+        hint: hint)
     }
     let isWritable =
       status.st_mode & 0o002 != 0
@@ -114,6 +117,20 @@ extension OpenDirectory {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw FileError(errno: errno, "look at", path) }
     return status
+  }
+}
+
+extension Directory {
+  /// Refuses a directory that belongs to a user other than root and this one, or that others may write. A missing
+  /// directory is not refused.
+  /// - Parameter hint: what to do where it belongs to another user.
+  /// - Throws: ``FileError``.
+  package static func checkIsOurs(_ path: String, hint: String) throws {
+    do {
+      try OpenDirectory(path).checkIsOurs(hint: hint)
+    } catch let error as FileError where error.kind == .missing {
+      return
+    }
   }
 }
 

@@ -94,7 +94,8 @@ package struct AuthorityRollover: Sendable {
         "the administrator's certificate, \(administrator.certificate), is the old authority's",
         hint: "issue it again: 'bulkhead certs issue --root'")
     }
-    for holder in holders {
+    // A blocked identity has no new certificate, and needs none.
+    for holder in holders where try ledger.block(of: holder) == nil {
       let credentials = ClientCredentials(
         authority: serverAuthority, certificate: try clients.certificatePath(of: holder),
         key: try clients.keyPath(of: holder), serverName: administrator.serverName)

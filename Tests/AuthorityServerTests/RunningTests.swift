@@ -57,6 +57,33 @@ import Testing
     }
   }
 
+  @Test func `an old ledger that was put back issues nothing until its list was taken over`() async throws {
+    let authority = try TestAuthority()
+    let token = try authority.token(uses: 9).secretText
+    // The list of the ledger that was lost.
+    let lost = authority.folder + "/lost"
+    let loaded = try Authority.load(authority.pki, now: Date())
+    try loaded.save(to: lost)
+    func issuer(_ folder: String) throws -> Issuer {
+      Issuer(loaded, ledger: try Ledger(in: folder), lifetime: .seconds(3_600), now: Date())
+    }
+    _ = try issuer(lost).writeRevocationList(in: lost, validity: .seconds(600))
+    let list = try FileContents.read(lost + "/crl.der")
+    try await authority.serving { server in
+      func ready() async throws -> Int { try await server.send("/ready", method: "GET").status }
+      #expect(try await ready() == 200)
+      try AtomicFile.write(list, to: authority.pki + "/crl.der")
+      #expect(try await ready() == 503)
+      #expect(try await server.enrol("calico-node.node-1", with: token).status >= 500)
+      var logger = Logger(label: "test")
+      logger.logLevel = .critical
+      #expect(throws: CertificatesError.self) { try AuthorityServer(authority.settings(), logger: logger) }
+      _ = try issuer(authority.pki).writeRevocationList(in: authority.pki, validity: .seconds(600))
+      #expect(try await ready() == 200)
+      #expect(try await server.enrol("calico-node.node-1", with: token).status == 200)
+    }
+  }
+
   @Test func keepsItsOwnCertificateUntilItIsDue() throws {
     let authority = try TestAuthority()
     let ledger = try authority.ledger

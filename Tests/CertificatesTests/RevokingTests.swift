@@ -1,4 +1,7 @@
+import Database
+import Files
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -161,16 +164,27 @@ import Testing
     _ = try issuer().revoke(RevocationOrder(["alice", "bob"], because: .keyCompromise))
     for _ in 0..<3 { _ = try issuer().writeRevocationList(in: pki, validity: .days(1)) }
     #expect(try list() == ([alice, bob], 3))
-    #expect(try !issuer().isLedgerOlderThanList(in: pki))
+    try issuer().checkLedgerIsCurrent()
 
     try copyLedger(from: directory, to: pki)
     #expect(try entries.map(\.identity) == ["alice"])
-    #expect(try issuer().isLedgerOlderThanList(in: pki))
+    let request = try CertificateRequest(pem: .make(for: "alice", key: .generate()))
+    #expect(throws: CertificatesError.self) { try issue("dave") }
+    #expect(throws: CertificatesError.self) {
+      try issuer().sign(request, for: CertificateHolder(client: "alice"), file: nil)
+    }
+    #expect(try entries.map(\.identity) == ["alice"])
     let list4 = try issuer().writeRevocationList(in: pki, validity: .days(1))
     #expect(list4.number == 4 && list4.keptAfterRestore == 2 && list4.count == 2)
     #expect(try list() == ([alice, bob], 4))
     #expect(try entries.first?.reason == .keyCompromise)
-    #expect(try !issuer().isLedgerOlderThanList(in: pki))
+    try issuer().checkLedgerIsCurrent()
+    #expect(list4.blockedAfterRestore.map(\.identity) == ["alice"])
+    #expect(throws: OrderRefusal.self) {
+      try issuer().sign(request, for: CertificateHolder(client: "alice"), file: nil)
+    }
+    let skipped = try clients.issue(for: [CertificateHolder(client: "alice")], by: issuer())
+    #expect(skipped.map(\.block?.identity) == ["alice"] && skipped.allSatisfy { !$0.isNew })
     let list5 = try issuer().writeRevocationList(in: pki, validity: .days(1))
     #expect(list5.number == 5 && list5.keptAfterRestore == nil && list5.count == 2)
 
@@ -182,6 +196,50 @@ import Testing
     #expect(again.revoked.map(\.serial) == [bob])
     _ = try issuer().writeRevocationList(in: pki, validity: .days(1))
     #expect(try list() == ([alice, bob, carol], 6))
+  }
+
+  @Test func `what is on the list is not renewed, whatever the ledger says`() async throws {
+    let issuer = try issuer(at: now)
+    let first = try await enrolling.enrol(.on("n1"), by: issuer)
+    _ = try issuer.revoke(RevocationOrder([first.serial]))
+    _ = try issuer.writeRevocationList(in: pki, validity: .days(1))
+    try issuer.ledger?.write { db in
+      try db.run("UPDATE certificate SET revokedAt = NULL, reason = NULL")
+      return
+    }
+    let later = try self.issuer(at: now + 12 * 3_600)
+    let refusal = await #expect(throws: OrderRefusal.self) {
+      try await enrolling.renew(first, .on("n1"), by: later)
+    }
+    #expect(refusal?.message == "the client's certificate was revoked")
+  }
+
+  @Test func `a blocked identity gets no new certificate by issue, and the others do`() throws {
+    let clients = CredentialDirectory("\(pki)/clients")
+    let holders = ["alice", "bob"].map { CertificateHolder(client: $0) }
+    _ = try clients.issue(for: [holders[0]], by: issuer())
+    _ = try issuer().revoke(RevocationOrder(["alice"]))
+    let issued = try clients.issue(for: holders, by: issuer(), renewal: .always)
+    #expect(issued.map(\.isNew) == [false, true] && issued[0].block?.identity == "alice")
+    #expect(throws: OrderRefusal.self) { try issuer().issue([(holders[0], "\(directory)/a.crt")]) }
+    #expect(try entries.map(\.identity) == ["alice", "bob"])
+    #expect(try Ledger(in: pki).unblock("alice", node: nil) == 1)
+    #expect(try clients.issue(for: holders, by: issuer()).map(\.isNew) == [true, false])
+  }
+
+  @Test func `a folder that others may write is refused`() throws {
+    #expect(chmod(pki, 0o757) == 0)
+    #expect(throws: FileError.self) { try Ledger(in: pki) }
+    #expect(throws: FileError.self) { try Authority.load(pki, now: now) }
+    #expect(chmod(pki, 0o755) == 0)
+    _ = try Ledger(in: pki)
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "only root may give folders away"))
+  func `a folder of another user is refused`() throws {
+    #expect(chown(pki, 65_534, 0) == 0)
+    #expect(throws: FileError.self) { try Ledger(in: pki) }
+    #expect(chown(pki, 0, 0) == 0)
   }
 
   @Test func `a certificate of another authority is not revoked here, one of an earlier authority is`() throws

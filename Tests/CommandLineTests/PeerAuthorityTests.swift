@@ -39,12 +39,7 @@ import ThrowawayEtcd
   }
 
   @Test func `the hint's own authority is accepted, one that etcd's authority signs is not`() throws {
-    let root = try Program.run(
-      "/usr/bin/openssl",
-      ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=root"]
-        + ["-days", "9", "-keyout", "root/ca.key", "-out", "root/ca.crt"]
-        + ["-addext", "keyUsage=critical,keyCertSign,cRLSign"], in: try made("root"))
-    try #require(root.code == 0, "\(root.error)")
+    try makeRoot()
     let both = try ["etcd-ca.crt", "root/ca.crt"].map {
       try String(contentsOfFile: "\(folder.path)/\($0)", encoding: .utf8)
     }
@@ -57,6 +52,42 @@ import ThrowawayEtcd
     try FileManager.default.removeItem(atPath: "\(folder.path)/pki")
     #expect(try bulkhead("certs", "authority").code == 0)
     #expect(try !lint())
+  }
+
+  @Test func `an intermediate of etcd's authority is refused, and what cannot be checked`() throws {
+    func refuses(_ folder: String, _ cause: String) throws {
+      let outcome = try bulkhead(
+        "certs", "import", "--certificate", "\(folder)/ca.crt", "--key", "\(folder)/ca.key", "taken")
+      #expect(outcome.code == 1 && outcome.error.contains(cause), "\(outcome.all)")
+      #expect(outcome.error.contains("--clients-can-act-as-members"), "\(outcome.all)")
+    }
+    try makeRoot()
+    let made = try bulkhead("certs", "authority", "sub", "--signed-by", "root")
+    try #require(made.code == 0, "\(made.all)")
+    try refuses("sub", "another authority has signed it")
+    #expect(try bulkhead("certs", "authority", "x", "--signed-by", "sub").code == 1)
+    try String(contentsOfFile: "\(folder.path)/root/ca.crt", encoding: .utf8).write(
+      toFile: "\(folder.path)/etcd-ca.crt", atomically: true, encoding: .utf8)
+    try refuses("sub", "was signed by an authority of etcd's servers")
+    #expect(try bulkhead("certs", "authority", "x", "--signed-by", "root").code == 1)
+    let separate = try bulkhead(
+      "certs", "import", "--certificate", "etcd/ca.crt", "--key", "etcd/ca.key", "taken")
+    #expect(separate.code == 0, "\(separate.all)")
+    try FileManager.default.removeItem(atPath: "\(folder.path)/etcd-ca.crt")
+    try refuses("etcd", "etcd-ca.crt' (etcd.ca) does not exist")
+    try FileManager.default.removeItem(atPath: "\(folder.path)/bulkhead.yaml")
+    try refuses("etcd", "'bulkhead.yaml' does not exist")
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/x"))
+  }
+
+  /// Makes a self-signed authority in the folder `root` that may sign others.
+  private func makeRoot() throws {
+    let root = try Program.run(
+      "/usr/bin/openssl",
+      ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=root"]
+        + ["-days", "9", "-keyout", "root/ca.key", "-out", "root/ca.crt"]
+        + ["-addext", "keyUsage=critical,keyCertSign,cRLSign"], in: try made("root"))
+    try #require(root.code == 0, "\(root.error)")
   }
 
   /// - Returns: the folder in which the other one was created.

@@ -65,6 +65,13 @@ import YAML
     #expect(!directory.split(separator: "/").contains(".."), "\(directory)")
   }
 
+  @Test func `the Ansible role passes an identity that begins with a hyphen as a value`() throws {
+    let tasks = try String(
+      contentsOfFile: "\(root)/Sources/NodeDelivery/OnHosts/credential.yml", encoding: .utf8)
+    #expect(tasks.contains("'--identity=' ~ bulkhead_credential.identity"))
+    #expect(!tasks.contains("'--identity',"))
+  }
+
   @Test(arguments: names) func `cloud-init and Ansible read the name as it is`(name: String) throws {
     let (_, systemd) = try delivered(name, .systemd)
     let (_, cloud) = try delivered(name, .cloudInit)

@@ -17,7 +17,7 @@ struct LocalSigner: Signer {
   let makeIssuer: @Sendable () throws -> Issuer
 
   /// Reads the files.
-  /// - Throws: `CertificatesError`, `FileError`, or the faults of the segmentation file.
+  /// - Throws: `CertificatesError`, also if the ledger is older than the revocation list, `FileError`, or the faults of the segmentation file.
   init(_ settings: AuthoritySettings, logger: Logger) throws {
     self.settings = settings
     let rules = try RulesFile(settings, logger: logger)
@@ -28,6 +28,7 @@ struct LocalSigner: Signer {
         rules.authority, ledger: ledger, lifetime: rules.lifetime, enrolledLifetime: rules.enrolledLifetime,
         now: Date())
     }
+    try makeIssuer().checkLedgerIsCurrent()
     self.rules = rules
     self.ledger = ledger
     queue = IssuingQueue(limit: settings.limits.waiting, makeIssuer: makeIssuer)
@@ -66,11 +67,13 @@ struct LocalSigner: Signer {
     let trusted = try FileContents.readIfPresent("\(settings.directory)/trust.crt")
     return SignerState(
       isReady: self.rules.isAuthorityInPlace && rules.authority.facts.isValid(at: Date())
-        && ledger.isReadable,
+        && ledger.isReadable && isLedgerCurrent,
       isFileCurrent: self.rules.isCurrent, waiting: await queue.length,
       authorityEnds: rules.authority.facts.notAfter,
       trusted: rules.authority.certificatePEM + (trusted.map { String(decoding: $0, as: UTF8.self) } ?? ""))
   }
+
+  private var isLedgerCurrent: Bool { (try? makeIssuer().checkLedgerIsCurrent()) != nil }
 
   func revocationList(known: String?) async throws -> ListAnswer { list.answer(known: known) }
 

@@ -10,11 +10,12 @@ extension Authority {
 
   /// Reads the authority in a directory.
   /// - Parameter passphrase: called if the key is encrypted.
-  /// - Throws: `FileError` if a file is missing or unreadable, ``CertificatesError`` if the files are not an
-  ///   authority that is valid now.
+  /// - Throws: `FileError` if a file is missing or unreadable, or other users may replace what is in the
+  ///   directory; ``CertificatesError`` if the files are not an authority that is valid now.
   package static func load(
     _ directory: String, now: Date, passphrase: PassphraseSource? = nil
   ) throws -> Authority {
+    try checkFolder(directory)
     let certificatePEM = try FileContents.readText(
       "\(directory)/\(certificateFile)", limit: credentialFileLimit)
     let source = "the authority in \(directory)"
@@ -28,6 +29,15 @@ extension Authority {
       certificatePEM: certificatePEM,
       keyPEM: FileContents.readSecretText("\(directory)/\(keyFile)", limit: credentialFileLimit),
       now: now, source: source, passphrase: passphrase)
+  }
+
+  /// Refuses a folder that belongs to another user or that other users may write: they could replace the
+  /// authority, remove revocations or put back an old ledger.
+  static func checkFolder(_ directory: String) throws {
+    try Directory.checkIsOurs(
+      directory,
+      hint: "run this as that user; or, if nothing in it was changed, give the folder to this user with chown"
+    )
   }
 
   /// Writes the authority to a directory and creates the directory with mode 0700 if needed. An existing

@@ -40,8 +40,9 @@ package struct Issuer: Sendable {
 
   /// Issues client certificates with new keys, on all cores, and records them in one transaction.
   /// - Parameter requests: the holders, and the file of each certificate.
-  /// - Throws: ``CertificatesError``.
+  /// - Throws: ``CertificatesError``; ``OrderRefusal`` if a holder is blocked. Then nothing is issued.
   package func issue(_ requests: [(holder: CertificateHolder, file: String)]) throws -> [Credential] {
+    try checkLedgerIsCurrent()
     let issued = try requests.concurrentMap { request in
       let credential = try authority.issue(
         client: request.holder.commonName, lifetime: lifetime, now: now, allowRoot: allowRoot)
@@ -49,7 +50,12 @@ package struct Issuer: Sendable {
         credential.facts, by: authority, for: request.holder, file: request.file.absolutePath)
       return (credential, entry)
     }
-    try ledger?.record(issued.map(\.1))
+    try ledger?.write { db in
+      for (request, (_, entry)) in zip(requests, issued) {
+        try request.holder.checkIsNotBlocked(in: db)
+        try entry.insert(db)
+      }
+    }
     return issued.map(\.0)
   }
 
@@ -62,6 +68,7 @@ package struct Issuer: Sendable {
   package func sign(
     _ request: CertificateRequest, for holder: CertificateHolder, file: String?
   ) throws -> String {
+    try checkLedgerIsCurrent()
     let certificate = try certify(request, for: holder, lifetime: lifetime)
     let entry = LedgerEntry(
       CertificateFacts(certificate), by: authority, for: holder, file: file?.absolutePath)
@@ -95,6 +102,7 @@ package struct Issuer: Sendable {
   /// authority: `NAME.crt` and `NAME.key` in a directory, which is created with mode 0700 if needed.
   /// - Throws: ``CertificatesError`` or `FileError`.
   package func issueProbe(name: String, to directory: String) throws {
+    try checkLedgerIsCurrent()
     let holder = CertificateHolder(ServerName.probe, purpose: .probe)
     let probe = try authority.issue(SubjectName.probe, .client, lifetime: .seconds(3600), now: now)
     try Directory.create(directory, mode: 0o700)
@@ -116,6 +124,7 @@ package struct Issuer: Sendable {
       throw CertificatesError(
         "the member \(member) has no host", hint: "name every host and address that it is reached by")
     }
+    try checkLedgerIsCurrent()
     let server = try authority.issue(
       server: member, hosts: hosts, lifetime: lifetime, now: now, gateway: true)
     let peer = try authority.issue(peer: member, hosts: hosts, lifetime: lifetime, now: now)

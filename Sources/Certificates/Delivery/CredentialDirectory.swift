@@ -22,6 +22,8 @@ package struct CredentialDirectory: Sendable {
     case replaced(because: CredentialFault)
     /// A valid credential was replaced by a new one.
     case renewed
+    /// A credential is missing, unusable or due, and none was issued, because the identity is blocked.
+    case blocked(BlockedIdentity)
   }
 
   /// A user, the action, and the paths of its files.
@@ -30,6 +32,19 @@ package struct CredentialDirectory: Sendable {
     package let action: Action
     package let certificatePath: String
     package let keyPath: String
+
+    /// Whether a credential was issued.
+    package var isNew: Bool {
+      switch action {
+      case .kept, .blocked: false
+      case .issued, .replaced, .renewed: true
+      }
+    }
+
+    /// The block because of which none was issued; nil if none is the cause.
+    package var block: BlockedIdentity? {
+      if case .blocked(let block) = action { block } else { nil }
+    }
   }
 
   /// - Throws: ``CertificatesError`` where the user's name makes no file name.
@@ -64,7 +79,7 @@ package struct CredentialDirectory: Sendable {
   private static let batch = 64
 
   /// Issues a client certificate with a new key for each holder that has no valid one here, or whose valid
-  /// one is to be renewed. Other certificates stay; valid ones that are not in the ledger are recorded there.
+  /// one is to be renewed, except blocked ones. Other certificates stay; valid ones that are not in the ledger are recorded there.
   /// All names are checked before the first certificate is issued; the directory is created with mode 0700 if
   /// needed. The next run continues one that was interrupted.
   /// - Parameter progress: called with the number of holders done.
@@ -76,6 +91,7 @@ package struct CredentialDirectory: Sendable {
     progress: (Int) -> Void = { _ in }
   ) throws -> [Issuance] {
     for holder in holders { _ = (try issuer.check(holder), try holder.fileName()) }
+    try issuer.checkLedgerIsCurrent()
     try Directory.create(path, mode: 0o700)
     var issuances: [Issuance] = []
     for start in stride(from: 0, to: holders.count, by: Self.batch) {
@@ -94,11 +110,13 @@ package struct CredentialDirectory: Sendable {
     var unrecorded: [LedgerEntry] = []
     for holder in holders {
       let file = try certificatePath(of: holder)
-      let (action, kept) = try action(for: holder, by: issuer, renewal: renewal)
-      issuances.append(
-        Issuance(
-          user: holder.commonName, action: action, certificatePath: file, keyPath: try keyPath(of: holder)))
-      if action != .kept {
+      let (needed, kept) = try action(for: holder, by: issuer, renewal: renewal)
+      let block = needed == .kept ? nil : try issuer.ledger?.block(of: holder)
+      let issuance = Issuance(
+        user: holder.commonName, action: block.map(Action.blocked) ?? needed, certificatePath: file,
+        keyPath: try keyPath(of: holder))
+      issuances.append(issuance)
+      if issuance.isNew {
         missing.append((holder, file))
       } else if let kept, let ledger = issuer.ledger, try ledger.entry(of: kept) == nil {
         unrecorded.append(LedgerEntry(kept, by: issuer.authority, for: holder, file: file.absolutePath))

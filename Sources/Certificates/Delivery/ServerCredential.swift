@@ -24,6 +24,7 @@ extension Issuer {
     {
       return kept
     }
+    try checkLedgerIsCurrent()
     let credential = try authority.issue(authorityServerFor: hosts, lifetime: lifetime, now: now)
     try Directory.create(directory, mode: 0o700)
     try ledger?.record([
@@ -45,6 +46,7 @@ extension Issuer {
       throw CertificatesError(
         "the request has the authority's own key", hint: "make a new key for the request")
     }
+    try checkLedgerIsCurrent()
     let subject = try SubjectName.authorityServer
     let certificate = try authority.certify(
       request.publicKey, as: subject, .server(hosts), lifetime: lifetime, now: now)

@@ -15,10 +15,11 @@ extension Issuer {
       throw CertificatesError(
         "orders are filled only by an authority with a ledger", hint: "open the authority's ledger")
     }
+    let listed = try checkLedgerIsCurrent()
     return try await ledger.writeAside { db in
       try orders.map { order in
         do {
-          return .success(try fill(order, in: db))
+          return .success(try fill(order, listed: listed, in: db))
         } catch let error as DatabaseError {
           // Part of an order may have been written, so the whole transaction is rolled back.
           throw error
@@ -29,9 +30,12 @@ extension Issuer {
     }
   }
 
-  private func fill(_ order: EnrolmentOrder, in db: borrowing Connection) throws -> FilledOrder {
+  /// - Parameter listed: the serials on the revocation list.
+  private func fill(
+    _ order: EnrolmentOrder, listed: Set<String>, in db: borrowing Connection
+  ) throws -> FilledOrder {
     let request = order.request
-    let proved = try proved(order, in: db)
+    let proved = try proved(order, listed: listed, in: db)
     let holder = try order.decide(request.commonName, proved.entitlement)
     try holder.checkIsNotBlocked(in: db)
     try request.checkKeyIsOwn(of: holder, in: db)
@@ -66,7 +70,9 @@ extension Issuer {
     var renewed: LedgerEntry?
   }
 
-  private func proved(_ order: EnrolmentOrder, in db: borrowing Connection) throws -> Proved {
+  private func proved(
+    _ order: EnrolmentOrder, listed: Set<String>, in db: borrowing Connection
+  ) throws -> Proved {
     switch order.proof {
     case .vouched(let entitlement, let use): return Proved(entitlement: entitlement, use: use)
     case .token(let token):
@@ -75,7 +81,7 @@ extension Issuer {
       return Proved(
         entitlement: Entitlement(node: grant.node, components: grant.components), token: spendable)
     case .certificate(let der):
-      let entry = try LedgerEntry.renewable(der, by: order.request, now: now, in: db)
+      let entry = try LedgerEntry.renewable(der, by: order.request, listed: listed, now: now, in: db)
       try limits.checkMayRenew(
         entry, isReplaced: entry.authority != authority.facts.fingerprint, reason: order.reason, now: now,
         in: db)
@@ -146,8 +152,11 @@ extension LedgerEntry {
   ///
   /// The fingerprint covers the whole certificate, so a known one is byte for byte a certificate that was
   /// issued here, by this authority or an earlier one.
+  /// - Parameter listed: the serials on the revocation list: their certificates are revoked, whatever the ledger
+  ///   says.
   fileprivate static func renewable(
-    _ der: [UInt8], by request: CertificateRequest, now: Date, in db: borrowing Connection
+    _ der: [UInt8], by request: CertificateRequest, listed: Set<String>, now: Date,
+    in db: borrowing Connection
   ) throws -> LedgerEntry {
     guard let certificate = try? Certificate(der: der) else {
       throw OrderRefusal(
@@ -161,7 +170,7 @@ extension LedgerEntry {
     else {
       throw OrderRefusal(.unproven, "the client's certificate was not issued here", hint: hint)
     }
-    guard entry.revokedAt == nil else {
+    guard entry.revokedAt == nil, !listed.contains(entry.serial) else {
       throw OrderRefusal(.unproven, "the client's certificate was revoked", hint: hint)
     }
     guard facts.isValid(at: now) else {

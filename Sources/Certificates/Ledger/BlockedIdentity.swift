@@ -1,7 +1,7 @@
 import Database
 import FoundationEssentials
 
-/// An identity that gets no certificate by renewal, enrolment or a signing request until the block is lifted.
+/// An identity that gets no certificate until the block is lifted.
 package struct BlockedIdentity: Codable, Hashable, Sendable {
   package let identity: String
   /// The node; nil if the identity is blocked on all nodes.
@@ -46,6 +46,12 @@ extension Ledger {
   /// - Throws: ``CertificatesError``.
   package func blockedIdentities() throws -> [BlockedIdentity] {
     try read { try BlockedIdentity.all(in: $0) }
+  }
+
+  /// The block that applies to a holder; nil if there is none.
+  /// - Throws: ``CertificatesError``.
+  package func block(of holder: CertificateHolder) throws -> BlockedIdentity? {
+    try read { try BlockedIdentity.of(holder, in: $0) }
   }
 
   /// Lifts the block of an identity.

@@ -12,14 +12,20 @@ package struct Ledger: Sendable {
   static let patience: Duration = .seconds(20)
 
   package let path: String
+  /// The folder of the authority.
+  let directory: String
   let database: DatabaseFile
+  let readList = ReadList()
 
   /// Opens the ledger in an authority's directory and creates it if needed. Several processes may do so at
   /// once.
-  /// - Throws: `FileError`, or ``CertificatesError`` if the file is damaged or of a later release.
+  /// - Throws: `FileError`, also if other users may replace what is in the folder, or ``CertificatesError`` if
+  ///   the file is damaged or of a later release.
   package init(in directory: String) throws {
+    try Authority.checkFolder(directory)
     let path = "\(directory)/\(Self.fileName)"
     self.path = path
+    self.directory = directory
     self.database = try Self.explaining(path) {
       // SQLite creates its other files, which contain the same data, with the mode of this one.
       do {

@@ -67,8 +67,7 @@ enum LedgerSchema {
     // SHA-256 of the SubjectPublicKeyInfo. `podUID` is the UID of the pod whose service-account token proved
     // the request. All three are NULL in rows of earlier releases.
     //
-    // `blocked`: an identity gets no certificate by renewal, enrolment or `certs sign` until its row is
-    // deleted; a row without a node is for all nodes.
+    // `blocked`: an identity gets no certificate until its row is deleted; a row without a node is for all nodes.
     //
     // `tokenUse`: the service-account tokens, by their claim `jti`, and the identities that got a certificate
     // with each. A row may be deleted once the token has expired.

@@ -2,6 +2,8 @@ import Cryptography
 import Database
 import Files
 import FoundationEssentials
+import Glibc
+import Synchronization
 import Text
 
 /// The revocation list on disk: `crl.der` (0644) beside the authority, for etcd's `--client-crl-file`.
@@ -30,7 +32,7 @@ extension Issuer {
     let path = "\(directory)/\(Self.revocationListFile)"
     let nextUpdate = now + Double(validity.components.seconds)
     let last = try listOnDisk(in: directory)
-    var kept: Int?
+    var adopted: AdoptedEntries?
     // A number is reserved in the ledger before a list uses it, together with the entries that the list gets.
     // The list is made outside of the transaction, because that takes seconds for a long one. If another
     // process has reserved a later number meanwhile, this list must not replace that process's list, so it is
@@ -38,7 +40,7 @@ extension Issuer {
     while true {
       let list = try ledger.write { db in
         if let last, try ledger.lastListNumber(db, of: authority) ?? 0 < last.number {
-          kept = try last.adopt(in: db, until: authority.facts.notAfter, by: authority)
+          adopted = try last.adopt(in: db, until: authority.facts.notAfter, by: authority)
         }
         return try reserveList(thisUpdate: now, nextUpdate: nextUpdate, in: db, of: ledger)
       }
@@ -50,26 +52,42 @@ extension Issuer {
       }
       if isWritten {
         return WrittenList(
-          path: path, count: list.entries.count, number: list.number, keptAfterRestore: kept)
+          path: path, count: list.entries.count, number: list.number, keptAfterRestore: adopted?.count,
+          blockedAfterRestore: adopted?.blocked ?? [])
       }
     }
   }
 
-  /// Whether the list in the directory is newer than the ledger: an old copy of the ledger was put back.
+  /// Refuses to issue while the list beside the ledger is newer than the ledger, because an old copy of the
+  /// ledger was put back: what was revoked since that copy would get new certificates.
+  /// - Returns: the serials on that list; empty if there is no list that this authority has signed.
   /// - Throws: ``CertificatesError`` or `FileError`.
-  package func isLedgerOlderThanList(in directory: String) throws -> Bool {
-    guard let ledger, let list = try listOnDisk(in: directory) else { return false }
-    return try ledger.read { try ledger.lastListNumber($0, of: authority) ?? 0 } < list.number
+  @discardableResult
+  package func checkLedgerIsCurrent() throws -> Set<String> {
+    // The list is read before the ledger: a process that writes a list reserves its number in the ledger first.
+    guard let ledger, let list = try listOnDisk(in: ledger.directory) else { return [] }
+    guard try ledger.read({ try ledger.lastListNumber($0, of: authority) ?? 0 }) >= list.number else {
+      throw CertificatesError(
+        "\(ledger.path) is older than the revocation list \(list.number) beside it, as after an old copy was put "
+          + "back: it lacks revocations, so nothing is issued",
+        hint: "'bulkhead certs crl' takes the entries of that list into the ledger; then issue again")
+    }
+    return list.serials
   }
 
   /// The serials on the list in the directory; nil if there is none that this authority has signed.
   func listedSerials(in directory: String) throws -> Set<String>? {
-    try listOnDisk(in: directory).map { Set($0.entries.map(\.serial.hexadecimal)) }
+    try listOnDisk(in: directory)?.serials
   }
 
   /// The list in the directory; nil if there is none that this authority has signed.
   private func listOnDisk(in directory: String) throws -> ListOnDisk? {
     let path = "\(directory)/\(Self.revocationListFile)"
+    guard let ledger else { return try readList(path) }
+    return try ledger.readList.value(of: path, for: authority.facts.fingerprint) { try readList(path) }
+  }
+
+  private func readList(_ path: String) throws -> ListOnDisk? {
     guard let bytes = try FileContents.readIfPresent(path, limit: 1 << 28),
       let list = try? Cryptography.RevocationList(der: bytes), let key = try? authority.certificate.publicKey,
       list.isSigned(by: key), let number = list.number.flatMap(Int.init(bigEndian:))
@@ -106,34 +124,103 @@ package struct WrittenList: Hashable, Sendable {
   /// How many entries of the list before were not in the ledger as revoked and were taken over, because an old
   /// copy of the ledger was put back; nil if the ledger was not older than the list.
   package let keptAfterRestore: Int?
+  /// The identities that were blocked, because such an entry is of one of their certificates.
+  package let blockedAfterRestore: [BlockedIdentity]
+}
+
+/// The entries of a list that were taken into the ledger.
+private struct AdoptedEntries {
+  /// How many of them were not revoked in the ledger.
+  var count = 0
+  /// The identities that were blocked.
+  var blocked: [BlockedIdentity] = []
+}
+
+/// The list on disk as it was read last, because a server compares it with the ledger for each order.
+final class ReadList: Sendable {
+  private struct Held {
+    let path: String
+    let authority: String
+    let file: FileStamp
+    let list: ListOnDisk?
+  }
+
+  private let held = Mutex<Held?>(nil)
+
+  /// - Parameters:
+  ///   - authority: the fingerprint of the authority that must have signed it.
+  ///   - read: reads the file; called if the file was replaced.
+  /// - Returns: nil if there is no file, or if `read` returns nil.
+  fileprivate func value(
+    of path: String, for authority: String, _ read: () throws -> ListOnDisk?
+  ) throws -> ListOnDisk? {
+    guard let file = FileStamp(path) else { return try read() }
+    let known = held.withLock { $0 }
+    if let known, known.path == path, known.authority == authority, known.file == file { return known.list }
+    let list = try read()
+    held.withLock { $0 = Held(path: path, authority: authority, file: file, list: list) }
+    return list
+  }
+}
+
+/// What changes when a file is replaced or written.
+private struct FileStamp: Hashable {
+  private let numbers: [Int]
+
+  /// - Returns: nil if the file cannot be looked at.
+  init?(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    numbers = [
+      Int(truncatingIfNeeded: status.st_dev), Int(truncatingIfNeeded: status.st_ino), Int(status.st_size),
+      status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec,
+    ]
+  }
 }
 
 /// The entries and the number of a list that this authority has signed.
-private struct ListOnDisk {
+private struct ListOnDisk: Sendable {
   let number: Int
   let entries: [Cryptography.RevocationList.Entry]
+  let serials: Set<String>
 
-  /// Enters into the ledger that the certificates on this list are revoked, and that its number is used.
+  init(number: Int, entries: [Cryptography.RevocationList.Entry]) {
+    self.number = number
+    self.entries = entries
+    serials = Set(entries.map(\.serial.hexadecimal))
+  }
+
+  /// Enters into the ledger that the certificates on this list are revoked, and that its number is used. The
+  /// identities of certificates that were not revoked in the ledger are blocked: the blocks that came with the
+  /// revocations are not in the ledger either. A certificate that a newer one superseded blocks nothing.
   /// - Parameter until: how long a serial stays on the lists if the ledger does not know its certificate.
-  /// - Returns: how many of them were not revoked in the ledger.
-  func adopt(in db: borrowing Connection, until: Date, by authority: Authority) throws -> Int {
-    var count = 0
+  func adopt(in db: borrowing Connection, until: Date, by authority: Authority) throws -> AdoptedEntries {
+    var adopted = AdoptedEntries()
     for entry in entries {
       let serial = entry.serial.hexadecimal
-      let reason = RevocationReason(code: entry.reason).rawValue
-      count += try db.run(
+      let cause = RevocationReason(code: entry.reason)
+      let reason = cause.rawValue
+      let changed = try db.run(
         "UPDATE certificate SET revokedAt = ?, reason = ? WHERE serial = ? AND revokedAt IS NULL",
         entry.date, reason, serial)
-      guard try db.value("SELECT count(*) FROM certificate WHERE serial = ?", serial, as: Int.self) == 0
-      else { continue }
-      count += try db.run(
+      adopted.count += changed
+      if let known = try LedgerEntry.withSerial(serial, in: db) {
+        guard changed > 0, known.purpose == .client, cause != .superseded else { continue }
+        let block = BlockedIdentity(
+          identity: known.identity, node: known.node,
+          since: Date(secondsSince1970: Int64(entry.date)), reason: reason)
+        try block.insert(db)
+        adopted.blocked.append(block)
+        continue
+      }
+      adopted.count += try db.run(
         "INSERT OR IGNORE INTO listedOnly (serial, revokedAt, reason, until) VALUES (?, ?, ?, ?)", serial,
         entry.date, reason, until.secondsSince1970)
     }
     try db.run(
       "INSERT OR IGNORE INTO revocationList (authority, number, thisUpdate, nextUpdate) VALUES (?, ?, 0, 0)",
       authority.facts.fingerprint, number)
-    return count
+    return adopted
   }
 }
 

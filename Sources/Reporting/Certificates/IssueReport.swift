@@ -7,7 +7,8 @@ package struct IssueReport: TextReport, Sendable {
     let user: String
     let action: String
     let certificate: String
-    let notAfter: Date
+    /// The end of the certificate in the file; nil if there is none.
+    let notAfter: Date?
   }
   let certificates: [Line]
 
@@ -19,10 +20,13 @@ package struct IssueReport: TextReport, Sendable {
         case .kept: "kept"
         case .renewed: "renewed"
         case .replaced(let fault): "replaced: \(fault)"
+        case .blocked(let block): "not issued: blocked since \(block.since.day)"
         }
       return Line(
         user: issuance.user, action: action, certificate: issuance.certificatePath,
-        notAfter: try CertificateFacts(file: issuance.certificatePath).notAfter)
+        notAfter: issuance.block == nil
+          ? try CertificateFacts(file: issuance.certificatePath).notAfter
+          : (try? CertificateFacts(file: issuance.certificatePath))?.notAfter)
     }
   }
 
@@ -31,7 +35,7 @@ package struct IssueReport: TextReport, Sendable {
       certificates.map { line in
         [
           Table.Cell(line.user, style.strong), Table.Cell(line.action),
-          Table.Cell("until \(line.notAfter.day)"),
+          Table.Cell(line.notAfter.map { "until \($0.day)" } ?? ""),
           Table.Cell(line.certificate, style.faint),
         ]
       }, indent: 0

@@ -12,32 +12,53 @@ struct PeerAuthorityOption: ParsableArguments {
   )
   var clientsCanActAsMembers = false
 
-  /// Refuses an authority that is among `etcd.ca` of the segmentation file: etcd's peers usually trust the
-  /// authority of the servers, and the peer port checks no user (etcd, `server/etcdserver/api/rafthttp`), so each
-  /// client certificate could write every key there.
-  /// - Parameter name: what the authority is called in the error.
-  func check(_ authority: CertificateFacts, _ name: String, file: FileOption) throws {
+  /// Refuses an authority that is among `etcd.ca` of the segmentation file, or that one of these has signed: etcd's
+  /// peers usually trust the authority of the servers, and what it has signed. The peer port checks no user (etcd,
+  /// `server/etcdserver/api/rafthttp`), so each client certificate could write every key there. Where this cannot be
+  /// checked, the authority is refused too.
+  /// - Parameter certificate: the file of its certificate.
+  func check(_ certificate: String, file: FileOption) throws {
     guard !clientsCanActAsMembers else { return }
     guard try FileContents.readIfPresent(file.file) != nil else {
-      return Console.note(
-        "cannot find the file '\(file.file)', so it was not checked whether etcd's servers have this authority"
-      )
+      throw Self.unchecked(
+        certificate, "the file '\(file.file)' does not exist",
+        "run 'bulkhead init' first, and put the authority of etcd's servers at its etcd.ca")
     }
     let workspace = try Workspace(file)
     let servers = workspace.path(workspace.file.etcd.ca)
     guard let text = try FileContents.readIfPresent(servers) else {
-      return Console.note(
-        "cannot find the file '\(servers)' (etcd.ca), so it was not checked whether etcd's servers have this authority"
-      )
+      throw Self.unchecked(
+        certificate, "the file '\(servers)' (etcd.ca) does not exist",
+        "put the authority of etcd's servers there")
     }
-    let authorities = try CertificateFacts.all(pem: String(decoding: text, as: UTF8.self), source: servers)
-    guard authorities.contains(where: { $0.hasKey(of: authority) }) else { return }
-    throw Complaint(
-      "\(name) is an authority of etcd's servers (\(servers)): where the peers trust it too, each client certificate "
-        + "can act as a member and write every key",
-      hint:
-        "make an authority for clients with 'bulkhead certs authority'; if you know that no member has this one "
-        + "in --peer-trusted-ca-file, add --clients-can-act-as-members")
+    let origin = try AuthorityOrigin(
+      of: FileContents.readText(certificate), source: certificate,
+      among: String(decoding: text, as: UTF8.self), otherSource: servers)
+    let danger =
+      "where the peers trust that one too, each client certificate can act as a member and write every key"
+    let hint =
+      "make an authority for clients with 'bulkhead certs authority'; if you know that no member has this one, or "
+      + "one that has signed it, in --peer-trusted-ca-file, add --clients-can-act-as-members"
+    switch origin {
+    case .separate: return
+    case .same:
+      throw Complaint("\(certificate) is an authority of etcd's servers (\(servers)): \(danger)", hint: hint)
+    case .signed:
+      throw Complaint(
+        "\(certificate) was signed by an authority of etcd's servers (\(servers)): \(danger)", hint: hint)
+    case .unknown:
+      throw Self.unchecked(
+        certificate, "another authority has signed it, which is not in '\(servers)'",
+        "make an authority for clients with 'bulkhead certs authority'")
+    }
+  }
+
+  private static func unchecked(_ certificate: String, _ cause: String, _ way: String) -> Complaint {
+    Complaint(
+      "it is not known whether etcd's peers trust \(certificate), so that its clients could act as members and "
+        + "write every key: \(cause)",
+      hint: "\(way); if you know that no member has this one, or one that has signed it, in "
+        + "--peer-trusted-ca-file, add --clients-can-act-as-members")
   }
 }
 

@@ -18,8 +18,8 @@ struct CertsAuthority: AsyncParsableCommand {
 
       Do not add it to --peer-trusted-ca-file: the peer port checks no user, so each client certificate could act as a \
       member and write every key. With --signed-by a folder with ca.crt and ca.key, it becomes an intermediate of that \
-      authority: what trusts that one accepts its certificates too. An authority in 'etcd.ca' of the file is refused as \
-      the signer.
+      authority: what trusts that one accepts its certificates too. An authority in 'etcd.ca' of the file, or that \
+      one of these has signed, is refused as the signer, and so is one for which that cannot be checked.
       """)
 
   @Argument(help: "The folder, created if it does not exist.") var directory = "pki"
@@ -44,8 +44,7 @@ struct CertsAuthority: AsyncParsableCommand {
       throw ValidationError("--lifetime takes a number and a unit: 10y, 365d, 12h")
     }
     if let signedBy {
-      try peerOption.check(
-        try CertificateFacts(file: "\(signedBy)/ca.crt"), "\(signedBy)/ca.crt", file: fileOption)
+      try peerOption.check("\(signedBy)/ca.crt", file: fileOption)
     }
     let now = Date()
     let limits = AuthorityLimits(

@@ -10,7 +10,8 @@ struct CertsImport: AsyncParsableCommand {
     abstract: "Take over an authority that exists: a CA certificate and its key in PEM.",
     discussion: """
       The authority must be for clients only. One that etcd's peers trust is not: the peer port checks no user, so each \
-      client certificate could act as a member and write every key. An authority in 'etcd.ca' of the file is refused. \
+      client certificate could act as a member and write every key. An authority in 'etcd.ca' of the file, or that one \
+      of these has signed, is refused, and so is one for which that cannot be checked. \
       What members have in --peer-trusted-ca-file cannot be seen from here.
 
       A key that is protected by a passphrase stays protected, by the same one; --protect protects one that was not.
@@ -25,7 +26,7 @@ struct CertsImport: AsyncParsableCommand {
   @Argument(help: "The folder to write it to, created if it does not exist.") var directory = "pki"
 
   func run() async throws {
-    try peerOption.check(try CertificateFacts(file: certificate), certificate, file: fileOption)
+    try peerOption.check(certificate, file: fileOption)
     let memory = PassphraseMemory(passphraseOption.source)
     let authority = try Authority.importing(
       certificatePEM: FileContents.readText(certificate), keyPEM: FileContents.readText(key), now: Date(),

@@ -12,6 +12,8 @@ struct CertsIssue: AsyncParsableCommand {
       The Common Name is the etcd user; clientAuth only, no alternative names. Certificates that are good are left \
       as they are. They are written beside the authority, in clients/USER.crt and clients/USER.key (mode 0600).
 
+      An identity that 'certs revoke' has blocked gets none, and the exit code is 2, until 'certs unblock'.
+
       kube-apiserver's certificate usually belongs to Kubernetes; --apiserver issues it anyway.
       """)
 
@@ -33,5 +35,20 @@ struct CertsIssue: AsyncParsableCommand {
     ) { Console.progress("\($0) of \(holders.count) certificates") }
     Console.clearProgress()
     try Console.out(try IssueReport(issued), outputOption)
+    if Console.note(blockedIn: issued) { throw ExitCode(2) }
+  }
+}
+
+extension Console {
+  /// Says which identities got no certificate because they are blocked.
+  /// - Returns: false if there are none.
+  static func note(blockedIn issued: [CredentialDirectory.Issuance]) -> Bool {
+    let blocked = issued.filter { $0.block != nil }
+    for name in Set(blocked.map(\.user)).sorted() {
+      note("'\(name)' is blocked since it was revoked, and got no certificate")
+    }
+    guard !blocked.isEmpty else { return false }
+    note("hint: 'bulkhead certs unblock NAME' lifts the block; then run the same command again")
+    return true
   }
 }

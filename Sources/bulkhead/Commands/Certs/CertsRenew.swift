@@ -15,6 +15,8 @@ struct CertsRenew: AsyncParsableCommand {
         bulkhead certs renew                      those that are due
         bulkhead certs renew calico-node --now    this one, due or not
 
+      An identity that 'certs revoke' has blocked gets none, and the exit code is 2, until 'certs unblock'.
+
       A user with a password gets a new one with --password: in etcd at once, and in its file. There is no overlap: its \
       client is refused until it has the new one, so hand that over right after.
       """)
@@ -40,12 +42,14 @@ struct CertsRenew: AsyncParsableCommand {
     ) { Console.progress("\($0) of \(holders.count) certificates") }
     Console.clearProgress()
     try Console.out(try IssueReport(issued), outputOption)
-    if issued.contains(where: { $0.action != .kept }) {
+    let isBlocked = Console.note(blockedIn: issued)
+    if issued.contains(where: \.isNew) {
       Console.note(
         "hint: the components read the new ones from new Secrets: 'bulkhead manifest', then roll out")
     }
     if password {
       try await workspace.changePasswords(of: users, timeout: timeoutOption.duration, lockOption)
     }
+    if isBlocked { throw ExitCode(2) }
   }
 }

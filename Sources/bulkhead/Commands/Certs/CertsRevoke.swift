@@ -100,6 +100,16 @@ extension Console {
       note(
         "the ledger was older than the list before, as after an old copy was put back: \(kept) of that list's "
           + "certificates were not revoked in the ledger, and are now")
+      for block in list.blockedAfterRestore {
+        note(
+          "'\(block.identity)'\(block.node.map { " on the node '\($0)'" } ?? "") is blocked: a certificate of it was revoked"
+        )
+      }
+      if !list.blockedAfterRestore.isEmpty {
+        note(
+          "hint: 'bulkhead certs unblock NAME' lifts the block of an identity that was not revoked as a whole"
+        )
+      }
       note("hint: certificates issued since that copy are not in the ledger; revoke one by its PEM file")
     }
     if list.count >= Issuer.manyEntries {

@@ -40,6 +40,7 @@ struct CertsRollover: AsyncParsableCommand {
   @Flag(help: "Make the new authority self-signed, though another authority signed the old one.")
   var selfSigned = false
   @Flag(help: "Make the new authority without the limits of the old one.") var withoutLimits = false
+  @OptionGroup var peerOption: PeerAuthorityOption
   @OptionGroup var fileOption: FileOption
   @OptionGroup var passphraseOption: PassphraseOption
   @OptionGroup var timeoutOption: TimeoutOption
@@ -94,7 +95,8 @@ struct CertsRollover: AsyncParsableCommand {
     let issuer = try workspace.issuer(
       passphraseOption, allowRoot: holders.contains { $0.commonName == Role.root })
     let issued = try rollover.reissue(for: holders, by: issuer)
-    Console.out("\(issued.count { $0.action != .kept }) certificates issued, \(issued.count) in all")
+    Console.out("\(issued.count(where: \.isNew)) certificates issued, \(issued.count) in all")
+    _ = Console.note(blockedIn: issued)
   }
 
   private func newAuthority(_ workspace: Workspace, now: Date) throws -> Authority {
@@ -113,6 +115,7 @@ struct CertsRollover: AsyncParsableCommand {
   /// The authority that signs the new one; nil for a self-signed one.
   private func parent(of old: CertificateFacts, now: Date) throws -> Authority? {
     if let signedBy {
+      try peerOption.check("\(signedBy)/ca.crt", file: fileOption)
       return try Authority.load(signedBy, now: now, passphrase: PassphraseOption.prompting)
     }
     guard selfSigned || old.issuer == old.subject else {

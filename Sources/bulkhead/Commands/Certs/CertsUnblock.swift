@@ -6,8 +6,8 @@ struct CertsUnblock: AsyncParsableCommand {
     commandName: "unblock",
     abstract: "Let an identity that was revoked get certificates again.",
     discussion: """
-      'certs revoke IDENTITY' blocks the identity. Until it is unblocked, it gets no certificate by renewal or \
-      enrolment at the authority server or by 'certs sign'. Certificates and join tokens that were revoked stay revoked.
+      'certs revoke IDENTITY' blocks the identity. Until it is unblocked, it gets no certificate: not from the \
+      authority server, and not by 'certs issue', 'certs renew' or 'certs sign'. Certificates and join tokens that were revoked stay revoked.
       """)
 
   @Argument(help: "The identity.") var identity: String
