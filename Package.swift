@@ -205,7 +205,7 @@ let allTests: [Target] = [
     [
       "TestSources", "TestDisks", "Rollover", "Enrolment", "Names", "Certificates", "Files", "Log", "HTTP",
       "Network",
-      "Cryptography",
+      "Cryptography", "Catalogue", "Segmentation",
     ]),
   tests("ThrowawayEtcd", ["Etcd", "TestClusters"]),
   tests(

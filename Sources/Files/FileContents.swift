@@ -130,10 +130,27 @@ package enum FileContents {
     }
   }
 
+  /// The bytes of a regular file; nil if it does not exist. A pipe or a device, which could keep the reader waiting,
+  /// is refused.
+  /// - Throws: ``FileError``; of kind `notRegularFile` for anything else than a regular file.
+  package static func readRegularIfPresent(_ path: String, limit: Int = defaultLimit) throws -> [UInt8]? {
+    do {
+      return try readRegular(path, limit: limit)
+    } catch let error as FileError where error.kind == .missing {
+      return nil
+    }
+  }
+
   /// The text of a file in UTF-8.
   /// - Throws: ``FileError``; of kind `notText` if the bytes are not valid UTF-8.
   package static func readText(_ path: String, limit: Int = defaultLimit) throws -> String {
     try text(read(path, limit: limit), path)
+  }
+
+  /// The text of a regular file.
+  /// - Throws: as ``readRegular(_:limit:)``, and of kind `notText`.
+  package static func readRegularText(_ path: String, limit: Int = defaultLimit) throws -> String {
+    try text(readRegular(path, limit: limit), path)
   }
 
   private static func text(_ bytes: [UInt8], _ path: String) throws -> String {

@@ -1,6 +1,7 @@
 import Certificates
 import Files
 import Foundation
+import Glibc
 import Log
 import Synchronization
 import TestSources
@@ -93,7 +94,7 @@ import Testing
       let file = double.folder + "/crl.der"
       #expect(try FileContents.read(file) == current)
       for (list, reason) in [
-        (old, "its number is 1, and the list in place has number 2"),
+        (old, "its number is 1, and the newest list so far had number 2"),
         (damaged, "is not signed by an authority whose lists are accepted"),
         (try stranger.list(), "is not signed by an authority whose lists are accepted"),
         (Array("<html>".utf8), "is not a revocation list in DER"), ([], "is not a revocation list in DER"),
@@ -106,6 +107,59 @@ import Testing
         #expect(standing.state == .good)
         #expect(try FileContents.read(file) == current)
       }
+    }
+  }
+
+  /// The file of the list is lost or damaged while an old list is served, also after a restart of the agent.
+  @Test(arguments: ["missing", "damaged"], [true, false])
+  func anOlderListDoesNotFollowALostOne(_ state: String, isRestarted: Bool) async throws {
+    try await SourceDouble.with { double in
+      let lister = try Lister(in: double.folder)
+      _ = try double.file("clients.crt", lister.certificate)
+      let old = try lister.list()
+      let current = try lister.list()
+      let file = double.folder + "/crl.der"
+      double.state.withLock { $0.revocationList = current }
+      var agent = try agent(double)
+      _ = await agent.once(timeout: .zero)
+      try FileManager.default.removeItem(atPath: file)
+      if state == "damaged" { _ = try double.file("crl.der", "damaged") }
+      double.state.withLock { $0.revocationList = old }
+      if isRestarted { agent = try self.agent(double) }
+      let standing = try #require(await agent.look(isAsked: true).standings.first)
+      #expect(standing.fault?.contains("the newest list so far had number 2") == true)
+      #expect(try FileContents.readIfPresent(file) != old)
+      // The same list is put back.
+      double.state.withLock { $0.revocationList = current }
+      _ = await agent.look(isAsked: true)
+      #expect(try FileContents.read(file) == current)
+    }
+  }
+
+  @Test func aPipeInPlaceOfTheListIsAFault() async throws {
+    try await SourceDouble.with { double in
+      let lister = try Lister(in: double.folder)
+      _ = try double.file("clients.crt", lister.certificate)
+      let list = try lister.list()
+      double.state.withLock { $0.revocationList = list }
+      #expect(mkfifo(double.folder + "/crl.der", 0o644) == 0)
+      var agent = try agent(double)
+      #expect(AgentStanding.exitCode(try agent.check()) == 1)
+      #expect(AgentStanding.exitCode(await agent.once(timeout: .zero)) == 1)
+    }
+  }
+
+  @Test func aFolderThatOthersMayWriteIsRefused() async throws {
+    try await SourceDouble.with { double in
+      let lister = try Lister(in: double.folder)
+      _ = try double.file("clients.crt", lister.certificate)
+      let list = try lister.list()
+      double.state.withLock { $0.revocationList = list }
+      try FileContents.setMode(0o777, of: double.folder)
+      var agent = try agent(double)
+      let standing = try #require(await agent.look(isAsked: true).standings.first)
+      #expect(standing.fault?.contains("other users may write to") == true, "\(standing.fault ?? "no fault")")
+      #expect(try FileContents.readIfPresent(double.folder + "/crl.der") == nil)
     }
   }
 

@@ -85,8 +85,7 @@ import Testing
       var inserted = all
       inserted.insert("{\"decision\":\"issued\"}", at: index)
       let found = try verify(inserted)
-      // Before the first line it looks like one of an earlier release, and is reported as that.
-      #expect(index == 0 ? found.unchained == 1 : !found.isWhole)
+      #expect(!found.isWhole && found.unchained == (index == 0 ? 1 : 0))
     }
     #expect(try !verify(Array(all.prefix(9)), known: head).isWhole)
   }
@@ -115,7 +114,57 @@ import Testing
     let log = try log()
     try await log.record(entry("node-1"))
     let found = try AuditVerification([path])
-    #expect(found.isWhole && found.unchained == 2 && found.lines == 2)
+    #expect(!found.isWhole && found.unchained == 2 && found.lines == 2)
+    #expect(try AuditVerification([path], unchained: 2).isWhole)
+    for other in [1, 3] { #expect(try !AuditVerification([path], unchained: other).isWhole) }
+  }
+
+  /// A line `opened` names the value before it: that alone proves nothing about the lines before.
+  @Test func linesBeforeALineOpenedAreProved() async throws {
+    for number in 0..<2 {
+      let log = try await opened()
+      try await log.record(entry("node-\(number)"))
+    }
+    let all = try lines()
+    try #require(all.count == 4)
+    let head = try #require(try AuditVerification([path]).head)
+    let stripped = all.map { $0.replacing(/,"chain":"[0-9a-f]+"/, with: "") }
+    let old: [String] = Array(all[..<2])
+    let newest: [String] = Array(all[2...])
+    let words: [String] = ["words"]
+    let object: [String] = ["{\"words\":\"x"]
+    let edits: [(name: String, lines: [String])] = [
+      ("no chain before the last opening", Array(stripped[..<2]) + newest),
+      ("removed before the last opening", newest),
+      ("no chain at all", stripped),
+      ("empty", []),
+      ("words before an opening", old + words + newest),
+      ("another object before an opening", old + object + newest),
+      ("words before the first line", words + all),
+    ]
+    for (name, changed) in edits {
+      #expect(try !verify(changed).isWhole, "\(name)")
+      #expect(try !verify(changed, known: head).isWhole, "\(name), with --known")
+    }
+    // A rotation has removed the older file.
+    let rest = folder.path + "/rest"
+    try (newest.joined(separator: "\n") + "\n").write(toFile: rest, atomically: true, encoding: .utf8)
+    let start = try #require(try AuditVerification([rest]).start)
+    #expect(try AuditVerification([rest], start: start).isWhole)
+    #expect(try !AuditVerification([path], start: start).isWhole)
+  }
+
+  @Test func anyBeginningOfALineIsKnownAsOne() throws {
+    var chain = AuditChain()
+    var whole = entry("n\u{e4}h\"\\\n\u{1f600}")
+    whole.count = 12
+    let line = chain.linked(try whole.json())
+    for length in 1..<line.count {
+      #expect(
+        AuditEntry.isBeginning(line.prefix(length)), "\(String(decoding: line.prefix(length), as: UTF8.self))"
+      )
+    }
+    #expect(!AuditEntry.isBeginning(line[...]))
   }
 
   @Test func theChainGoesOnAfterARotation() async throws {

@@ -1,7 +1,10 @@
+import Catalogue
 import Certificates
 import Enrolment
+import Files
 import Foundation
 import HTTP
+import Segmentation
 import Testing
 
 @testable import AuthorityServer
@@ -62,6 +65,25 @@ import Testing
       }
     }
     #expect(try authority.auditEntries().filter { $0.decision == .refused }.count == 15)
+  }
+
+  /// The ledger separates components by commas: the name would be those of two components.
+  @Test func aTokenDoesNotNameAComponentWithAComma() throws {
+    let authority = try TestAuthority()
+    #expect(throws: CertificatesError.self) {
+      try authority.token(components: ["calico-node,kube-controllers"])
+    }
+    #expect(try authority.ledger.tokens().isEmpty)
+    let path = authority.folder + "/bulkhead.yaml"
+    let text = try FileContents.readText(path).replacing("user: backup", with: "user: 'calico-node,backup'")
+    let catalogue = try Catalogue.embedded()
+    let file = try SegmentationFile(text, file: path, catalogue: catalogue)
+    let segmentation = try Segmentation(file, catalogue: catalogue)
+    let error = #expect(throws: AuthorityServerError.self) {
+      try segmentation.joinGrant(
+        node: nil, components: ["calico-node,backup"], uses: 1, expiresAt: Date() + 60)
+    }
+    #expect(error?.message.contains("has a comma") == true)
   }
 
   @Test func anInvalidTokenIsRefused() async throws {

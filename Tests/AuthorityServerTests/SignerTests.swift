@@ -134,7 +134,27 @@ import Testing
     }
     try await authority.signing(users: [geteuid()]) { () async throws in
       #expect(try await authority.ask(SignerFrame(1, .state).bytes)?.kind == .done)
+      #expect(try FileContents.mode(of: authority.socket) == 0o600)
     }
+  }
+
+  /// accept(2) fails while all file descriptors of the process are in use.
+  @Test func aFailureToAcceptDoesNotEndAccepting() {
+    var (calls, failures, taken) = (0, 0, [Int]())
+    AcceptingLoop(hasEnded: { calls >= 5 }).run(
+      accept: {
+        calls += 1
+        guard calls == 2 || calls == 4 else { throw Unexpected() }
+        return calls
+      }, failed: { _ in failures += 1 }, take: { taken.append($0) })
+    #expect(taken == [2, 4] && failures == 2 && calls == 5)
+  }
+
+  @Test func manyEventsAreReportedOnceAMinute() {
+    var report = SparseReport()
+    let start = ContinuousClock.now
+    let counts = (0..<180).compactMap { report.add(now: start + .seconds($0)) }
+    #expect(counts == [1, 60, 60])
   }
 
   @Test func aSignerThatWasRestartedIsFoundAgain() async throws {

@@ -145,6 +145,7 @@ import ThrowawayEtcd
     "sign --socket s --kubernetes-review https://10.96.0.1",
     "sign --socket s --kubernetes-keys https://10.96.0.1/openid/v1/jwks --kubernetes-issuer i",
     "audit audit.log", "audit --verify", "audit --verify --known beef audit.log",
+    "audit --verify --start beef audit.log", "audit --verify --unchained -1 audit.log",
   ])
   func optionsWithoutEffectAreRefused(words: String) async throws {
     let path = folder.path

@@ -11,6 +11,17 @@ import Testing
     #expect(try FileContents.readIfPresent(directory + "/none") == nil)
   }
 
+  /// Opening a pipe would wait for a writer.
+  @Test func aPipeInThePlaceOfAFileIsRefused() throws {
+    #expect(mkfifo(directory + "/pipe", 0o644) == 0)
+    let error = #expect(throws: FileError.self) {
+      try FileContents.readRegularIfPresent(directory + "/pipe")
+    }
+    #expect(error?.kind == .notRegularFile)
+    #expect(throws: FileError.self) { try FileContents.readRegularText(directory + "/pipe") }
+    #expect(try FileContents.readRegularIfPresent(directory + "/none") == nil)
+  }
+
   @Test func errorsHaveTheRightKind() throws {
     try AtomicFile.write([0xff, 0xfe, 0x00], to: directory + "/bytes")
     func kind(_ read: () throws -> Void) -> FileError.Kind? {

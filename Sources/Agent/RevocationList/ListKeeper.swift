@@ -13,6 +13,8 @@ struct ListKeeper: Sendable {
   /// Shorter than the interval by up to a quarter, so that members that start at once do not ask at once.
   private let pause: TimeInterval
   private var asked: Date?
+  /// The newest list since this process started.
+  private var newest: RevocationListMark?
 
   private static let limit = 64 << 20
 
@@ -51,6 +53,7 @@ struct ListKeeper: Sendable {
   /// Checks the list in place, and asks the server for a newer one if it is time.
   mutating func look(now: Date) async -> Look {
     var look = standing(now: now)
+    if newest == nil { newest = look.list?.mark }
     // If the clock was set back, the server is asked at once.
     if look.list == nil || asked.map({ $0 > now || now >= $0 + pause }) ?? true {
       asked = now
@@ -65,12 +68,13 @@ struct ListKeeper: Sendable {
     return look
   }
 
-  private func refresh(_ look: inout Look, now: Date) async throws {
+  private mutating func refresh(_ look: inout Look, now: Date) async throws {
     let bytes = try await settings.source.list()
     guard bytes != look.list?.der else { return }
     let new = try VerifiedRevocationList(
       der: bytes, signedByOneOf: try authorities(), source: "the list of \(settings.source.name)")
-    if let problem = new.problem(replacing: look.list, now: now) {
+    let before = [newest, try record.read(isRequired: look.list == nil)].compactMap { $0 }
+    if let problem = new.problem(replacing: look.list, newest: before, now: now) {
       throw KeeperFault(
         "the list of \(settings.source.name) is not used: \(problem)",
         hint:
@@ -82,18 +86,26 @@ struct ListKeeper: Sendable {
     }
     let (folder, name) = target ?? (".", settings.file)
     try AtomicFile.write(
-      [NewFile(name: name, bytes: bytes, mode: 0o644, owner: owner)], in: folder.isEmpty ? "/" : folder)
+      [
+        NewFile(name: name, bytes: bytes, mode: 0o644, owner: owner),
+        NewFile(name: name + NewestList.suffix, bytes: try NewestList.bytes(new.mark), mode: 0o644),
+      ], inTrusted: folder.isEmpty ? "/" : folder)
+    newest = new.mark
     look.list = new
     look.isChanged = true
   }
 
   private func inPlace() throws -> VerifiedRevocationList? {
-    guard let bytes = try FileContents.readIfPresent(settings.file, limit: Self.limit) else { return nil }
+    guard let bytes = try FileContents.readRegularIfPresent(settings.file, limit: Self.limit) else {
+      return nil
+    }
     return try VerifiedRevocationList(
       der: bytes, signedByOneOf: try authorities(), source: settings.file)
   }
 
+  private var record: NewestList { NewestList(path: settings.file + NewestList.suffix) }
+
   private func authorities() throws -> String {
-    try FileContents.readText(settings.authority, limit: 1 << 20)
+    try FileContents.readRegularText(settings.authority, limit: 1 << 20)
   }
 }

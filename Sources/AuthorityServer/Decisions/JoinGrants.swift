@@ -29,10 +29,18 @@ extension Segmentation {
         hint:
           "add it to 'nodes' where the isolation is by node; otherwise name the components with --component")
     }
+    for component in components where component.utf8.contains(UInt8(ascii: ",")) {
+      throw AuthorityServerError(
+        "\"\(component)\" has a comma: a join token cannot name it",
+        hint: "repeat --component for several components; a user with a comma in its name needs another proof"
+      )
+    }
     for component in components where !delivered.contains(where: { $0.enrollableProgram == component }) {
       throw AuthorityServerError(
         "\"\(component)\" is nothing that \(node.map { "the node \"\($0)\"" } ?? "a program without a node") may have",
-        hint: "there is \(Set(delivered.compactMap(\.enrollableProgram)).sorted().joined(separator: ", "))")
+        hint:
+          "there is \(Set(delivered.compactMap(\.enrollableProgram)).filter { !$0.contains(",") }.sorted().joined(separator: ", "))"
+      )
     }
     return JoinGrant(
       node: node, components: components.isEmpty ? nil : components, uses: uses, expiresAt: expiresAt)

@@ -137,7 +137,7 @@ final class OwnCertificate: Service {
     switch settings.certificate {
     case .issued(let hosts):
       // During a roll-over some clients may trust only the old authority.
-      let trusted = try FileContents.readIfPresent("\(settings.directory)/trust.crt")
+      let trusted = try FileContents.readRegularIfPresent("\(settings.directory)/trust.crt")
       let credential = try makeIssuer().serverCredential(
         for: hosts, in: "\(settings.directory)/server",
         keeping: trusted.map { String(decoding: $0, as: UTF8.self) })

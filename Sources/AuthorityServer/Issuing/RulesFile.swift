@@ -86,7 +86,7 @@ final class RulesFile: Service {
   private static let authoritySource = 1
 
   private static func certificate(_ settings: AuthoritySettings) throws -> [UInt8] {
-    try FileContents.read("\(settings.directory)/ca.crt")
+    try FileContents.readRegular("\(settings.directory)/ca.crt")
   }
 
   /// The contents from which the rules are made, except the authority's key, which changes together with its

@@ -12,11 +12,12 @@ package struct AuditVerification: Codable, Hashable, Sendable {
 
   /// Lines whose chain value follows from the line before.
   package private(set) var lines = 0
-  /// Lines before the first one with a chain value: a release before 0.2.0 wrote them, and nothing proves them.
+  /// Lines before the first one with a chain value, which nothing proves.
   package private(set) var unchained = 0
-  /// Lines that the server had not finished when it was killed. Their answers were not sent.
+  /// Beginnings of lines before a line `opened` or at the end, which nothing proves: the server had not finished them
+  /// when it was killed, and had not sent their answers.
   package private(set) var incomplete = 0
-  /// The chain value before the first line. All zeros if the server began a new chain there.
+  /// The chain value before the first line that has one. All zeros if the server began a new chain there.
   package private(set) var start: String?
   /// The chain value of the newest line; nil without one.
   package private(set) var head: String?
@@ -28,10 +29,17 @@ package struct AuditVerification: Codable, Hashable, Sendable {
   private static let limit = 4 << 30
 
   /// Reads files in the order in which they were written, the oldest first.
-  /// - Parameter known: a chain value that must be among those of the lines, from the server's log; nil for none.
+  /// - Parameters:
+  ///   - known: a chain value that must be among those of the lines, from the server's log; nil for none.
+  ///   - start: the chain value that the first line must follow; nil for the beginning of a chain. Another one is for
+  ///     logs whose older files a rotation has removed.
+  ///   - unchained: how many lines without a chain value must be before the first one that has one: a release before
+  ///     0.2.0 wrote them.
   /// - Throws: `FileError`.
-  package init(_ files: [String], known: String? = nil) throws {
-    var reader = Reader(known: known)
+  package init(
+    _ files: [String], known: String? = nil, start: String? = nil, unchained: Int = 0
+  ) throws {
+    var reader = Reader(known: known, start: start ?? AuditChain.beginning, unchained: unchained)
     for file in files { reader.read(try FileContents.read(file, limit: Self.limit), file) }
     reader.end()
     self = reader.result
@@ -43,12 +51,19 @@ package struct AuditVerification: Codable, Hashable, Sendable {
   private struct Reader {
     var result = AuditVerification()
     let known: String?
-    var hasKnown = false
+    /// The chain value that the first line must follow.
+    let start: String
+    /// How many lines without a chain value must be before it.
+    let unchained: Int
+    private var hasKnown = false
+    private var firstUnchained: (file: String, line: Int)?
     private var chain: AuditChain?
     /// A line without a chain value, which may be one that the server had not finished.
     private var unclear: (file: String, line: Int)?
 
-    init(known: String?) { self.known = known }
+    init(known: String?, start: String, unchained: Int) {
+      (self.known, self.start, self.unchained) = (known, start, unchained)
+    }
 
     mutating func read(_ bytes: [UInt8], _ file: String) {
       for (index, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
@@ -60,13 +75,14 @@ package struct AuditVerification: Codable, Hashable, Sendable {
       guard let (json, value) = AuditChain.split(line) else {
         if chain == nil {
           result.unchained += 1
+          if firstUnchained == nil { firstUnchained = (file, number) }
         } else {
           settleUnclear(isIncomplete: false)
           // A part of a line is not JSON.
-          if Self.isObject(line) {
-            fault(file, number, "it has no chain value: it was changed or inserted")
-          } else {
+          if AuditEntry.isBeginning(line) {
             unclear = (file, number)
+          } else {
+            fault(file, number, "it has no chain value: it was changed or inserted")
           }
         }
         return
@@ -76,7 +92,11 @@ package struct AuditVerification: Codable, Hashable, Sendable {
       if chain == nil {
         result.start = previous
         chain = AuditChain(previous ?? AuditChain.beginning)
-        if previous == nil { fault(file, number, "the line before the first one is missing") }
+        if let previous {
+          checkStart(previous, file, number)
+        } else {
+          fault(file, number, "the lines before it are missing: the first line of a log is 'opened'")
+        }
       } else if let previous, previous != chain?.value {
         fault(file, number, "lines before it are missing, or were changed")
       }
@@ -100,10 +120,28 @@ package struct AuditVerification: Codable, Hashable, Sendable {
     mutating func end() {
       // The newest line of all may be incomplete too.
       settleUnclear(isIncomplete: true)
+      if result.unchained != unchained {
+        fault(
+          firstUnchained?.file ?? "", firstUnchained?.line ?? 0,
+          "\(result.unchained) lines before the first chain value have none, and \(unchained) are expected: lines were changed, inserted or removed, unless a release before 0.2.0 wrote \(result.unchained) (--unchained)"
+        )
+      }
+      if result.head == nil {
+        fault("", 0, "no line has a chain value: all lines were removed or changed, or the server wrote none")
+      }
       if let known, !hasKnown {
         fault(
           "", 0, "no line has the chain value \(known): lines are missing at the end, or all were changed")
       }
+    }
+
+    private mutating func checkStart(_ value: String, _ file: String, _ number: Int) {
+      guard value != start else { return }
+      let expected = start == AuditChain.beginning ? "not the beginning of a chain" : "not \(start)"
+      fault(
+        file, number,
+        "it follows the chain value \(value), \(expected): the lines before it are missing, or in files that are not given (--start)"
+      )
     }
 
     private mutating func settleUnclear(isIncomplete: Bool) {
@@ -118,11 +156,6 @@ package struct AuditVerification: Codable, Hashable, Sendable {
 
     private mutating func fault(_ file: String, _ line: Int, _ problem: String) {
       result.faults.append(Fault(file: file, line: line, problem: problem))
-    }
-
-    private static func isObject(_ line: ArraySlice<UInt8>) -> Bool {
-      struct Object: Decodable {}
-      return (try? JSONDecoder().decode(Object.self, from: Data(line))) != nil
     }
 
     /// The chain value that a line `opened` names; nil for other lines.

@@ -37,7 +37,7 @@ final class ServedList: Sendable {
       {
         return held
       }
-      guard let bytes = try? FileContents.read(path, limit: Self.limit) else { return nil }
+      guard let bytes = try? FileContents.readRegular(path, limit: Self.limit) else { return nil }
       held = Held(status: status, bytes: bytes, tag: "\"\(SHA256.hash(bytes).hexadecimal)\"")
       return held
     }

@@ -64,7 +64,7 @@ struct LocalSigner: Signer {
 
   func state() async throws -> SignerState {
     let rules = self.rules.rules
-    let trusted = try FileContents.readIfPresent("\(settings.directory)/trust.crt")
+    let trusted = try FileContents.readRegularIfPresent("\(settings.directory)/trust.crt")
     return SignerState(
       isReady: self.rules.isAuthorityInPlace && rules.authority.facts.isValid(at: Date())
         && ledger.isReadable && isLedgerCurrent,

@@ -2,6 +2,7 @@ import Certificates
 import Cryptography
 import Dispatch
 import FoundationEssentials
+import Glibc
 import Log
 import Names
 import Network
@@ -72,8 +73,9 @@ private struct SignerDesk: Service {
   func run() async throws {
     let listener: LocalSocket
     do {
-      // The peer's user decides; the mode is for systems that check it too.
-      listener = try LocalSocket.listen(on: socket.path, mode: 0o666)
+      // The peer's user decides. A front of another user needs the right to write the socket, and only root could
+      // give it to that user alone.
+      listener = try LocalSocket.listen(on: socket.path, mode: socket.users == [geteuid()] ? 0o600 : 0o666)
     } catch {
       throw AuthorityServerError(
         "cannot take orders: \(error)",
@@ -86,22 +88,34 @@ private struct SignerDesk: Service {
     do {
       try await gracefulShutdown()
     } catch {}
-    listener.shutdown()
     connections.end()
+    listener.shutdown()
   }
 
   private func accept(_ listener: LocalSocket, _ connections: Connections) {
-    while let connection = try? listener.accept() {
-      guard let peer = try? connection.peer(), socket.users.contains(peer.user) else {
-        logger.warning("a process of another user was refused at the socket")
-        continue
-      }
-      guard connections.add(connection) else { continue }
-      DispatchQueue(label: "front \(peer.process)").async {
-        serve(connection)
-        connections.remove(connection)
-      }
-    }
+    var (refusals, failures) = (SparseReport(), SparseReport())
+    let accepting = AcceptingLoop(hasEnded: { connections.hasEnded })
+    accepting.run(
+      accept: { () throws in try listener.accept() },
+      failed: { error in
+        guard let count = failures.add(now: .now) else { return }
+        logger.error("\(error); \(count) failures since the last such message. Accepting goes on")
+      },
+      take: { connection in
+        let peer = try? connection.peer()
+        guard let peer, socket.users.contains(peer.user) else {
+          guard let count = refusals.add(now: .now) else { return }
+          logger.warning(
+            "a process of the user \(peer.map { "\($0.user)" } ?? "unknown") was refused at the socket; \(count) refusals since the last such message"
+          )
+          return
+        }
+        guard connections.add(connection) else { return }
+        DispatchQueue(label: "front \(peer.process)").async {
+          serve(connection)
+          connections.remove(connection)
+        }
+      })
   }
 
   /// Reads orders until the connection ends. Each is answered when it is done, in any order.
@@ -184,6 +198,8 @@ private struct SignerDesk: Service {
         return true
       }
     }
+
+    var hasEnded: Bool { open.withLock { $0 == nil } }
 
     func remove(_ connection: LocalSocket) { open.withLock { $0?[ObjectIdentifier(connection)] = nil } }
 

@@ -16,10 +16,10 @@ extension Authority {
     _ directory: String, now: Date, passphrase: PassphraseSource? = nil
   ) throws -> Authority {
     try checkFolder(directory)
-    let certificatePEM = try FileContents.readText(
+    let certificatePEM = try FileContents.readRegularText(
       "\(directory)/\(certificateFile)", limit: credentialFileLimit)
     let source = "the authority in \(directory)"
-    if try FileContents.readIfPresent("\(directory)/\(keyFile)", limit: credentialFileLimit) == nil,
+    if try FileContents.readRegularIfPresent("\(directory)/\(keyFile)", limit: credentialFileLimit) == nil,
       let certificate = try? PEMText(text: certificatePEM, source: source).certificates().first,
       let external = try ExternalKey(in: directory, for: certificate.publicKey)
     {

@@ -4,8 +4,13 @@ import FoundationEssentials
 /// Join tokens in the ledger, shared by all processes that issue certificates.
 extension Ledger {
   /// Records tokens, all or none. Call it before they are handed out.
-  /// - Throws: ``CertificatesError``.
+  /// - Throws: ``CertificatesError``, also for a component with a comma: the ledger separates them by commas.
   package func add(_ tokens: [(token: JoinToken, grant: JoinGrant)], now: Date) throws {
+    let components = tokens.flatMap { $0.grant.components ?? [] }
+    if let name = components.first(where: { $0.contains(",") || $0.isEmpty }) {
+      throw CertificatesError(
+        "a join token cannot name the component \"\(name)\"", hint: "components have a name without commas")
+    }
     try write { db in
       for (token, grant) in tokens {
         try db.run(

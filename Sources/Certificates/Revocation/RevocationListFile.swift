@@ -88,7 +88,7 @@ extension Issuer {
   }
 
   private func readList(_ path: String) throws -> ListOnDisk? {
-    guard let bytes = try FileContents.readIfPresent(path, limit: 1 << 28),
+    guard let bytes = try FileContents.readRegularIfPresent(path, limit: 1 << 28),
       let list = try? Cryptography.RevocationList(der: bytes), let key = try? authority.certificate.publicKey,
       list.isSigned(by: key), let number = list.number.flatMap(Int.init(bigEndian:))
     else { return nil }

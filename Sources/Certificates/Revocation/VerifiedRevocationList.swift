@@ -47,15 +47,24 @@ package struct VerifiedRevocationList: Sendable {
     count = list.entries.count
   }
 
+  package var mark: RevocationListMark {
+    RevocationListMark(
+      authority: authority, number: number, thisUpdate: Int(thisUpdate.timeIntervalSince1970))
+  }
+
   /// How far the clocks of two machines may differ.
   private static let clockDifference: TimeInterval = 300
 
   /// Why this list must not replace another one; nil if it may. A list with a lower number, or an earlier date,
   /// would make revoked certificates valid again.
-  package func problem(replacing old: Self?, now: Date) -> String? {
+  /// - Parameters:
+  ///   - old: the list in place; nil if there is none, or it cannot be used.
+  ///   - newest: the newest lists that are known to have been in place before. They may be put back.
+  package func problem(replacing old: Self?, newest: [RevocationListMark], now: Date) -> String? {
     if thisUpdate > now + Self.clockDifference {
       return "it is dated \(thisUpdate.formatted(.iso8601)), which is in the future"
     }
+    if let problem = newest.lazy.compactMap(self.problem(putBackAfter:)).first { return problem }
     guard let old else { return nil }
     // Each authority counts its own lists.
     if authority == old.authority, let number, let before = old.number, number <= before {
@@ -67,4 +76,25 @@ package struct VerifiedRevocationList: Sendable {
     }
     return nil
   }
+
+  private func problem(putBackAfter newest: RevocationListMark) -> String? {
+    if authority == newest.authority, let number, let before = newest.number, number < before {
+      return "its number is \(number), and the newest list so far had number \(before)"
+    }
+    let date = Date(timeIntervalSince1970: Double(newest.thisUpdate))
+    if thisUpdate < date {
+      return
+        "it is dated \(thisUpdate.formatted(.iso8601)), and the newest list so far \(date.formatted(.iso8601))"
+    }
+    return nil
+  }
+}
+
+/// What is remembered of a list, so that a list that is older does not follow it even if its file is lost.
+package struct RevocationListMark: Codable, Hashable, Sendable {
+  /// The fingerprint of the certificate of the authority that signed it.
+  package let authority: String
+  package let number: Int?
+  /// In seconds since 1970.
+  package let thisUpdate: Int
 }

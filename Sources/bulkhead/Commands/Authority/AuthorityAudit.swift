@@ -13,21 +13,34 @@ struct AuthorityAudit: AsyncParsableCommand {
       writer of the whole file can make another chain: compare with a value that is kept elsewhere. The server logs \
       one on standard error whenever it opens the file; give it with --known.
 
-      Exit code 1 if a line was changed, inserted or removed.
+      The first line must begin a chain. If a rotation has removed older files, give with --start the chain value after \
+      which the oldest file goes on: the server logged it when it opened that file. If a release before 0.2.0 wrote the \
+      first lines, which have no chain value, give their number with --unchained.
+
+      Exit code 1 if a line was changed, inserted or removed, or if no line has a chain value.
       """)
 
   @Argument(help: "Audit logs, the oldest first.") var files: [String]
   @Flag(help: "Check the chain of the lines.") var verify = false
   @Option(help: "A chain value that one of the lines must have, from the server's log.") var known: String?
+  @Option(help: "The chain value that the first line must follow, from the server's log.") var start: String?
+  @Option(help: "How many lines at the beginning have no chain value.") var unchained = 0
   @OptionGroup var outputOption: OutputOption
 
   func validate() throws {
     guard verify else { throw ValidationError("say what to do with the files: --verify") }
-    if let known, known.utf8.count != 64 { throw ValidationError("--known takes 64 hexadecimal digits") }
+    for (name, value) in [("--known", known), ("--start", start)] {
+      guard let value else { continue }
+      guard value.utf8.count == 64, value.utf8.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }) else {
+        throw ValidationError("\(name) takes 64 hexadecimal digits")
+      }
+    }
+    guard unchained >= 0 else { throw ValidationError("--unchained takes a number of lines") }
   }
 
   func run() async throws {
-    let verification = try AuditVerification(files, known: known?.lowercased())
+    let verification = try AuditVerification(
+      files, known: known?.lowercased(), start: start?.lowercased(), unchained: unchained)
     try Console.out(AuditReport(verification: verification), outputOption)
     if !verification.isWhole { throw ExitCode(1) }
   }
@@ -47,13 +60,15 @@ struct AuditReport: TextReport, Sendable {
     lines.append("\(verification.lines) lines follow from the lines before them")
     if verification.unchained > 0 {
       lines.append(
-        "\(verification.unchained) lines have no chain value: an earlier release wrote them, and nothing proves them"
+        "\(verification.unchained) lines before the first chain value have none: nothing proves them"
       )
     }
     if verification.incomplete > 0 {
       lines.append(
-        "\(verification.incomplete) lines are incomplete: the server was killed before it sent the answers")
+        "\(verification.incomplete) lines are incomplete, as the server leaves them when it is killed: nothing proves them"
+      )
     }
+    if let start = verification.start { lines.append("chain value before the first line: \(start)") }
     if let head = verification.head { lines.append("newest chain value: \(head)") }
     return lines.joined(separator: "\n")
   }
