@@ -53,13 +53,11 @@ package final class LocalSocket: Sendable {
     }
     let made = try make()
     let address = try Self.address(path)
-    // Until its mode is set, no one else may connect.
-    let mask = umask(0o777)
-    defer { umask(mask) }
     do throws(SystemFailure) {
       _ = try call { Self.lend(address) { bind(made.descriptor, $0, $1) } }
-      _ = try call { Glibc.listen(made.descriptor, 16) }
+      // Before it listens, so that no client connects while the file has another mode (unix(7), ECONNREFUSED).
       _ = try call { chmod(path, mode) }
+      _ = try call { Glibc.listen(made.descriptor, 16) }
       return made
     } catch {
       throw error.error("listen on \(path)")
