@@ -227,7 +227,7 @@ import ThrowawayEtcd
     {
       try await $0.revision()
     }
-    let metrics = try await Metrics.read(from: cluster.endpoints[0], as: cluster.root)
+    let metrics = try await Metrics.read(from: cluster.endpoints[0], as: cluster.root, timeout: .seconds(60))
     return [Double(store), try #require(metrics.values["etcd_debugging_auth_revision"])]
   }
 }
