@@ -93,12 +93,14 @@ let rooms: [Target] = [
   room("Catalogue", ["Errors", "Keyspace", "YAML"], resources: [.embedInCode("Data")]),
   room(
     "Etcd", ["Errors", "Keyspace", "Names", "Cryptography", "Network", "HTTP", "GRPC", "Protobuf"]),
+  room("Credentials", ["Errors", "Files", "Names", "Text", "Cryptography"]),
   room(
-    "Certificates", ["Errors", "Files", "Names", "Processes", "Text", "Cryptography", "Database"]),
+    "Certificates",
+    ["Credentials", "Errors", "Files", "Names", "Processes", "Text", "Cryptography", "Database"]),
   room("Manifests", ["Errors", "AgentFile", "Text", "YAML"]),
   room(
     "CertificateSources",
-    ["Errors", "Enrolment", "Certificates", "Files", "Text", "Cryptography", "Network", "HTTP"]),
+    ["Errors", "Enrolment", "Credentials", "Files", "Text", "Cryptography", "Network", "HTTP"]),
   // Floor 2.
   room("Segmentation", ["Errors", "Catalogue", "Keyspace", "Names", "StrictYAML", "Text", "YAML"]),
   // Floor 3.
@@ -128,7 +130,7 @@ let rooms: [Target] = [
   room(
     "Agent",
     [
-      "Errors", "AgentFile", "Names", "CertificateSources", "Certificates", "Files", "Processes",
+      "Errors", "AgentFile", "Names", "CertificateSources", "Credentials", "Files", "Processes",
       "StrictYAML", "YAML",
       "Text", "Network", "HTTP", "Log", "Services",
     ]),

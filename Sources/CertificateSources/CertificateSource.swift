@@ -1,4 +1,4 @@
-import Certificates
+import Credentials
 import FoundationEssentials
 
 /// A source of certificates: a secret manager, an authority server, a folder.

@@ -1,4 +1,4 @@
-import Certificates
+import Credentials
 import Files
 import FoundationEssentials
 
@@ -12,10 +12,8 @@ package struct DirectorySource: CertificateSource {
   package var revisit: Duration? { .zero }
 
   package func certificate(for order: CertificateOrder) async throws -> SourcedCertificate {
-    let folder = CredentialDirectory(path)
-    let certificate = try folder.certificatePath(of: order.identity)
-    let key = try folder.keyPath(of: order.identity)
-    let own = String(certificate.dropLast(".crt".count))
+    let own = "\(path)/\(try CredentialFileName.encode(order.identity))"
+    let (certificate, key) = ("\(own).crt", "\(own).key")
     for (certificate, key, authority) in [
       (certificate, key, nil), ("\(own)/etcd-cert", "\(own)/etcd-key", "\(own)/etcd-ca"),
     ] {

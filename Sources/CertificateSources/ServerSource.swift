@@ -1,4 +1,4 @@
-import Certificates
+import Credentials
 import Enrolment
 import FoundationEssentials
 

@@ -1,4 +1,4 @@
-import Certificates
+import Credentials
 import Cryptography
 import Files
 import FoundationEssentials
@@ -94,7 +94,7 @@ struct SourceConnection: Sendable {
   }
 
   private func key(in file: String) throws -> Cryptography.PrivateKey {
-    guard let text = try? FileContents.readText(file), let key = try? Certificates.PrivateKey(pem: text)
+    guard let text = try? FileContents.readText(file), let key = try? Credentials.PrivateKey(pem: text)
     else { throw unreadable(file) }
     return key.forTLS
   }

@@ -1,4 +1,4 @@
-import Certificates
+import Credentials
 
 /// A key and certificate from a source, and the authorities that the client must trust.
 package struct SourcedCertificate: Sendable {

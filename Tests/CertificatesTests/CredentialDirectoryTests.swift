@@ -108,8 +108,9 @@ import Testing
     try issue(["alice"])
     let server = try authority.issue(
       server: "m1", hosts: [HostName("localhost")], lifetime: .days(1), now: now)
-    let fault = CredentialDirectory.fault(
-      of: server.certificate, key: server.key, user: "etcd-server m1", authority: authority, now: now)
+    let fault = CredentialFault.first(
+      of: server.certificate, key: server.key, user: "etcd-server m1", authority: authority.certificate,
+      now: now)
     #expect(fault == .notForClients)
   }
 
@@ -118,8 +119,9 @@ import Testing
     let (composed, decomposed) = ("gr\u{fc}n", "gru\u{308}n")
     let credential = try authority.issue(client: composed, lifetime: .days(1), now: now)
     func fault(_ user: String) -> CredentialFault? {
-      CredentialDirectory.fault(
-        of: credential.certificate, key: credential.key, user: user, authority: authority, now: now)
+      CredentialFault.first(
+        of: credential.certificate, key: credential.key, user: user, authority: authority.certificate,
+        now: now)
     }
     #expect(fault(composed) == nil)
     #expect(fault(decomposed) == .otherName)

@@ -1,6 +1,6 @@
 import AgentFile
 import CertificateSources
-import Certificates
+import Credentials
 import Errors
 import Files
 import FoundationEssentials

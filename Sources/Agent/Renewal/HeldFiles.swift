@@ -1,4 +1,4 @@
-import Certificates
+import Credentials
 import Files
 import FoundationEssentials
 

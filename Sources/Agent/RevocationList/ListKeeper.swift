@@ -1,5 +1,5 @@
 import CertificateSources
-import Certificates
+import Credentials
 import Files
 import FoundationEssentials
 import StrictYAML

@@ -1,5 +1,5 @@
 import AgentFile
-import Certificates
+import Credentials
 import FoundationEssentials
 
 /// The state of one identity's certificate, or of the revocation list, as reported to users.

@@ -159,14 +159,6 @@ package struct Authority: Sendable {
   }
 }
 
-extension Certificate {
-  /// Whether the key of this certificate has signed the other one.
-  func hasSigned(_ other: Certificate) -> Bool {
-    guard other.issuer == subject, let publicKey = try? publicKey else { return false }
-    return other.isSigned(by: publicKey)
-  }
-}
-
 extension CertificateTemplate {
   init(
     _ subject: SubjectName, _ profile: CertificateProfile, key: PublicKey, validity: ValidityPeriod,

@@ -56,6 +56,3 @@ extension Authority {
       ], in: directory)
   }
 }
-
-/// The size limit for certificate and key files: 1 MiB.
-let credentialFileLimit = 1 << 20

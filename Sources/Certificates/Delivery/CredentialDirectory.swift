@@ -156,30 +156,14 @@ package struct CredentialDirectory: Sendable {
       return (.replaced(because: .keyUnreadable), nil)
     }
     if try FileContents.mode(of: keyPath) & 0o007 != 0 { return (.replaced(because: .keyExposed), nil) }
-    if let fault = Self.fault(
-      of: leaf, key: privateKey, user: holder.commonName, authority: issuer.authority, now: issuer.now)
+    if let fault = CredentialFault.first(
+      of: leaf, key: privateKey, user: holder.commonName, authority: issuer.authority.certificate,
+      now: issuer.now)
     {
       return (.replaced(because: fault), nil)
     }
     if try issuer.ledger?.entry(of: facts)?.revokedAt != nil { return (.replaced(because: .revoked), nil) }
     let isRenewed = renewal.applies(to: facts, by: issuer.authority, now: issuer.now)
     return isRenewed ? (.renewed, nil) : (.kept, facts)
-  }
-
-  /// The first reason why a certificate and a key are not a valid credential of a user; nil if they are.
-  /// - Parameter authority: the authority that must have signed it; nil if that is not known.
-  static func fault(
-    of certificate: Certificate, key: PrivateKey, user: String, authority: Authority?, now: Date
-  ) -> CredentialFault? {
-    let facts = CertificateFacts(certificate)
-    if !key.belongs(to: certificate) { return .keyMismatch }
-    if authority?.hasSigned(certificate) == false { return .otherAuthority }
-    // Swift compares strings by canonical equivalence, etcd by bytes.
-    guard facts.hasOneCommonName, let name = facts.user, name.utf8.elementsEqual(user.utf8) else {
-      return .otherName
-    }
-    if !facts.isForClients { return .notForClients }
-    if now >= facts.notAfter { return .expired }
-    return now < facts.notBefore ? .notYetValid : nil
   }
 }

@@ -4,12 +4,20 @@ import Cryptography
 ///
 /// Errors never contain the parser's own message: for a broken file it quotes the file, which may contain a
 /// key.
-struct PEMText {
+package struct PEMText {
   let text: String
   /// The origin of the text, for messages: a path or "the certificate".
   let source: String
 
-  func documents() throws -> [PEMDocument] {
+  /// - Parameter source: the origin of the text, for messages: a path or "the certificate".
+  package init(text: String, source: String) {
+    self.text = text
+    self.source = source
+  }
+
+  /// All documents, with any label.
+  /// - Throws: ``CertificatesError``.
+  package func documents() throws -> [PEMDocument] {
     do {
       // Lent, because it may be a private key, of which an array would be another copy.
       var text = text
@@ -22,7 +30,8 @@ struct PEMText {
   }
 
   /// All certificates, at least one.
-  func certificates() throws -> [Certificate] {
+  /// - Throws: ``CertificatesError``.
+  package func certificates() throws -> [Certificate] {
     let documents = try documents().filter { $0.label == Certificate.label }
     guard !documents.isEmpty else {
       throw CertificatesError(
@@ -56,7 +65,8 @@ struct PEMText {
   }
 
   /// The one private key.
-  func privateKey(passphrase: PassphraseSource? = nil) throws -> Cryptography.PrivateKey {
+  /// - Throws: ``CertificatesError``.
+  package func privateKey(passphrase: PassphraseSource? = nil) throws -> Cryptography.PrivateKey {
     let keys = try documents().filter { $0.label.hasSuffix("PRIVATE KEY") }
     guard let document = keys.first, keys.count == 1 else {
       throw CertificatesError(
@@ -102,7 +112,8 @@ struct PEMText {
   }
 
   /// The one certificate signing request.
-  func certificateRequest() throws -> Cryptography.CertificateRequest {
+  /// - Throws: ``CertificatesError``.
+  package func certificateRequest() throws -> Cryptography.CertificateRequest {
     let kinds = [Cryptography.CertificateRequest.label, Cryptography.CertificateRequest.oldLabel]
     let requests = try documents().filter { kinds.contains($0.label) }
     guard let document = requests.first, requests.count == 1 else {
@@ -129,3 +140,6 @@ struct PEMText {
 
 /// A key that is too short or in an unsupported form. The caller reports it in its own words.
 private struct WeakKey: Error {}
+
+/// The size limit for certificate and key files: 1 MiB.
+package let credentialFileLimit = 1 << 20

@@ -4,11 +4,11 @@ import Names
 /// The only Common Name of a new certificate, checked for its purpose.
 ///
 /// etcd uses the last of several CNs as the user's name, so a subject made here has exactly one CN and nothing else.
-struct SubjectName {
-  let commonName: String
+package struct SubjectName {
+  package let commonName: String
 
   /// The CN of a client: the name of the etcd user.
-  init(user: String, allowRoot: Bool) throws {
+  package init(user: String, allowRoot: Bool) throws {
     do throws(NameError) {
       try UserName.check(user)
     } catch {
@@ -22,17 +22,19 @@ struct SubjectName {
     self.commonName = user
   }
 
-  init(server member: String) throws { try self.init(ServerName.member(member), as: "member name") }
+  package init(server member: String) throws { try self.init(ServerName.member(member), as: "member name") }
 
-  init(peer member: String) throws { try self.init(ServerName.peer(member), as: "member name") }
+  package init(peer member: String) throws { try self.init(ServerName.peer(member), as: "member name") }
 
-  static var authorityServer: SubjectName {
+  package static var authorityServer: SubjectName {
     get throws { try SubjectName(ServerName.authority, as: "server name") }
   }
 
-  static var probe: SubjectName { get throws { try SubjectName(ServerName.probe, as: "probe's name") } }
+  package static var probe: SubjectName {
+    get throws { try SubjectName(ServerName.probe, as: "probe's name") }
+  }
 
-  init(authority name: String) throws { try self.init(name, as: "authority's name") }
+  package init(authority name: String) throws { try self.init(name, as: "authority's name") }
 
   private init(_ name: String, as kind: String) throws {
     do throws(NameError) {
@@ -43,12 +45,12 @@ struct SubjectName {
     self.commonName = name
   }
 
-  var distinguishedName: DistinguishedName {
+  package var distinguishedName: DistinguishedName {
     DistinguishedName(commonName: commonName)
   }
 }
 
 extension CertificatesError {
   /// The same error for callers that expect one of certificates.
-  init(_ error: NameError) { self.init(error.message, hint: error.advice) }
+  package init(_ error: NameError) { self.init(error.message, hint: error.advice) }
 }

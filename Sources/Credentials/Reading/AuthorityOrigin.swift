@@ -45,3 +45,11 @@ package enum AuthorityOrigin: Hashable, Sendable {
     }
   }
 }
+
+extension Certificate {
+  /// Whether the key of this certificate has signed the other one.
+  package func hasSigned(_ other: Certificate) -> Bool {
+    guard other.issuer == subject, let publicKey = try? publicKey else { return false }
+    return other.isSigned(by: publicKey)
+  }
+}

@@ -3,7 +3,7 @@ import Cryptography
 extension DistinguishedName {
   /// All Common Names in encoding order, in which etcd (Go's crypto/x509) reads them. Nil for one whose
   /// characters are ambiguous.
-  var commonNames: [String?] {
+  package var commonNames: [String?] {
     attributes.filter { $0.type == Attribute.commonName }.map(\.certainText)
   }
 }

@@ -8,7 +8,8 @@ package struct CertificatesError: ExplainedError, Hashable, Sendable {
 
   package var description: String { message }
 
-  init(_ message: String, hint: String) {
+  /// - Parameter message: one sentence in lower case without a full stop.
+  package init(_ message: String, hint: String) {
     self.message = message
     self.hint = hint
   }

@@ -3,7 +3,7 @@ import Cryptography
 /// The passphrase of an encrypted key file. It is never printed.
 package struct Passphrase: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
-  let bytes: SecretBytes
+  package let bytes: SecretBytes
 
   /// - Throws: ``CertificatesError`` if it is empty.
   package init(_ bytes: [UInt8]) throws {

@@ -3,7 +3,8 @@ import Cryptography
 /// A private key. Descriptions, mirrors and errors show only its algorithm, so that it cannot be printed by
 /// mistake.
 package struct PrivateKey: Sendable {
-  let key: Cryptography.PrivateKey
+  /// The key itself, for rooms that sign with it.
+  package let key: Cryptography.PrivateKey
 
   /// Makes a new key. RSA takes a part of a second.
   /// - Throws: ``CertificatesError``.
@@ -16,7 +17,7 @@ package struct PrivateKey: Sendable {
     }
   }
 
-  init(key: Cryptography.PrivateKey) {
+  package init(key: Cryptography.PrivateKey) {
     self.key = key
   }
 
@@ -46,7 +47,8 @@ package struct PrivateKey: Sendable {
     try ProtectedKey(key, passphrase: passphrase.bytes).pem()
   }
 
-  func belongs(to certificate: Certificate) -> Bool { (try? certificate.publicKey) == key.publicKey }
+  /// Whether a certificate is for this key.
+  package func belongs(to certificate: Certificate) -> Bool { (try? certificate.publicKey) == key.publicKey }
 }
 
 extension PrivateKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

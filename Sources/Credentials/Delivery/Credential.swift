@@ -3,12 +3,13 @@ import FoundationEssentials
 
 /// A certificate and its private key.
 package struct Credential: Sendable {
-  let certificate: Certificate
+  package let certificate: Certificate
   package let key: PrivateKey
   /// The certificate, followed by the intermediate authorities up to, but not including, the trusted root.
   package let certificatePEM: String
 
-  init(certificate: Certificate, chainPEM: String, key: PrivateKey) throws {
+  /// - Parameter chainPEM: the intermediate authorities up to, but not including, the trusted root.
+  package init(certificate: Certificate, chainPEM: String, key: PrivateKey) throws {
     self.certificate = certificate
     self.key = key
     self.certificatePEM = try certificate.pem() + chainPEM
@@ -48,6 +49,6 @@ package struct Credential: Sendable {
 
   /// The first reason why this is not a valid credential of a user; nil if it is.
   package func fault(user: String, now: Date) -> CredentialFault? {
-    CredentialDirectory.fault(of: certificate, key: key, user: user, authority: nil, now: now)
+    CredentialFault.first(of: certificate, key: key, user: user, authority: nil, now: now)
   }
 }

@@ -94,7 +94,8 @@ package struct CertificateFacts: Codable, Hashable, Sendable {
 }
 
 extension CertificateFacts {
-  init(_ certificate: Certificate) {
+  /// The contents of a parsed certificate.
+  package init(_ certificate: Certificate) {
     self.subject = "\(certificate.subject)"
     self.commonNames = certificate.subject.commonNames
     self.issuer = "\(certificate.issuer)"
@@ -117,7 +118,7 @@ extension CertificateFacts {
 
 extension PublicKey {
   /// SHA-256 of the SubjectPublicKeyInfo in lower-case hexadecimal.
-  var fingerprint: String { SHA256.hash(subjectPublicKeyInfo).hexadecimal }
+  package var fingerprint: String { SHA256.hash(subjectPublicKeyInfo).hexadecimal }
 }
 
 extension String {

@@ -9,7 +9,7 @@ import Files
 package struct CertificateRequest: Sendable {
   /// The requested name.
   package let commonName: String
-  let publicKey: PublicKey
+  package let publicKey: PublicKey
 
   /// - Parameter source: the origin of the text, for messages.
   /// - Throws: ``CertificatesError``.

@@ -4,7 +4,8 @@ import Cryptography
 package enum KeyAlgorithm: String, CaseIterable, Sendable {
   case p256, p384, rsa3072, rsa4096, ed25519
 
-  var kind: KeyKind {
+  /// The kind as OpenSSL makes it.
+  package var kind: KeyKind {
     switch self {
     case .p256: .p256
     case .p384: .p384
