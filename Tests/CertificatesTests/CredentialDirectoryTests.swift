@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Glibc
 import Names
+import TestSupport
 import Testing
 
 @testable import Certificates
@@ -29,10 +30,25 @@ import Testing
 
   private func path(_ name: String) -> String { "\(credentials.path)/\(name)" }
 
+  /// The umask belongs to the process: a test that changes it runs in one of its own.
+  @Test func onlyTheOwnerCanReadKeysUnderAnyUmask() async {
+    await #expect(processExitsWith: .success) {
+      umask(0)
+      let folder = try TemporaryFolder()
+      let credentials = CredentialDirectory("\(folder.path)/clients")
+      let issued = try credentials.issueMissing(
+        ["alice", "bob"], by: Authority.forTests(), lifetime: .days(30), now: Date())
+      #expect(issued.count == 2)
+      #expect(mode(of: credentials.path) == 0o700)
+      for issuance in issued {
+        #expect(mode(of: issuance.certificatePath) == 0o644)
+        #expect(mode(of: issuance.keyPath) == 0o600)
+      }
+    }
+  }
+
   @Test func issuesOnceAndThenChangesNothing() throws {
-    let old = umask(0)
     let first = try credentials.issueMissing(["alice", "bob"], by: authority, lifetime: .days(30), now: now)
-    umask(old)
     #expect(first.map(\.action) == [.issued, .issued])
     #expect(first.map(\.user) == ["alice", "bob"])
     #expect(mode(of: credentials.path) == 0o700)

@@ -1,6 +1,7 @@
 import Database
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Certificates
@@ -48,16 +49,21 @@ import Testing
     #expect(try ledger.entry(of: alice) == entries[2])
   }
 
-  @Test func onlyTheOwnerCanReadTheLedgerAndItsFiles() throws {
-    let old = umask(0)
-    defer { umask(old) }
-    let ledger = try Ledger(in: directory)
-    _ = try clients.issue(for: [CertificateHolder(client: "alice")], by: issuer(ledger))
-    let files = try FileManager.default.contentsOfDirectory(atPath: directory).filter {
-      $0.hasPrefix("ledger")
+  /// In a process of its own, because the umask belongs to the process.
+  @Test func onlyTheOwnerCanReadTheLedgerAndItsFiles() async {
+    await #expect(processExitsWith: .success) {
+      umask(0)
+      let folder = try TemporaryFolder()
+      let ledger = try Ledger(in: folder.path)
+      let issuer = try Issuer(Authority.forTests(), ledger: ledger, lifetime: .days(90), now: Date())
+      _ = try CredentialDirectory("\(folder.path)/clients").issue(
+        for: [CertificateHolder(client: "alice")], by: issuer)
+      let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+        $0.hasPrefix("ledger")
+      }
+      #expect(files.contains("ledger.sqlite-wal"))
+      for file in files { #expect(mode(of: "\(folder.path)/\(file)") == 0o600) }
     }
-    #expect(files.contains("ledger.sqlite-wal"))
-    for file in files { #expect(mode(of: "\(directory)/\(file)") == 0o600) }
   }
 
   @Test func writesNoFileIfTheLedgerCannotBeWritten() throws {

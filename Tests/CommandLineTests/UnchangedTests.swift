@@ -150,30 +150,41 @@ import ThrowawayEtcd
       ).code == 0)
     let file = folder.path + "/bulkhead.yaml"
     let text = try String(contentsOfFile: file, encoding: .utf8)
-    let nodes = (1...200).map { "node-\($0)" }
-    try (text + "isolation: node-user\nnodes: [\(nodes.joined(separator: ", "))]\n").write(
-      toFile: file, atomically: true, encoding: .utf8)
-    /// Sends a signal to an apply that has just created its first roles.
-    func interruptedApply(_ signal: Int32) async throws -> (process: Process, error: Pipe) {
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: Program.path)
-      process.arguments = ["apply"]
-      process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-      process.standardOutput = FileHandle.nullDevice
-      let error = Pipe()
-      process.standardError = error
-      try process.runHearingSignals()
-      try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120)) { etcd in
-        let before = try await etcd.roles().count
-        while process.isRunning, try await etcd.roles().count < before + 5 {}
-        kill(process.processIdentifier, signal)
-      }
-      return (process, error)
-    }
     func lock() async throws -> String? {
       try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120)) {
         try await $0.value(of: "/bulkhead/v1/lock").map { String(decoding: $0, as: UTF8.self) }
       }
+    }
+    var nodes = 0
+    /// Sends a signal to an apply that has just created its first roles and still holds the lock. On a busy machine it
+    /// may have ended before: then another one gets more to do.
+    func interruptedApply(_ signal: Int32) async throws -> (process: Process, error: Pipe) {
+      for _ in 1...6 {
+        nodes += max(200, nodes)
+        let list = (1...nodes).map { "node-\($0)" }.joined(separator: ", ")
+        try (text + "isolation: node-user\nnodes: [\(list)]\n").write(
+          toFile: file, atomically: true, encoding: .utf8)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Program.path)
+        process.arguments = ["apply"]
+        process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+        process.standardOutput = FileHandle.nullDevice
+        let error = Pipe()
+        process.standardError = error
+        try process.runHearingSignals()
+        try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root, timeout: .seconds(120)) {
+          etcd in
+          let before = try await etcd.roles().count
+          while process.isRunning, try await etcd.roles().count < before + 5 {}
+          kill(process.processIdentifier, signal)
+        }
+        if try await lock()?.contains(#""process":\#(process.processIdentifier)"#) == true {
+          return (process, error)
+        }
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+      }
+      return try #require(nil, "each apply ended before it was interrupted, the last one with \(nodes) nodes")
     }
 
     // Paused until its lock has expired: it must not write any more.
@@ -188,9 +199,7 @@ import ThrowawayEtcd
 
     let (killed, _) = try await interruptedApply(SIGKILL)
     killed.waitUntilExit()
-    #expect(killed.terminationReason == .uncaughtSignal, "it came to its end before it was killed")
-    let holder = try await lock()
-    #expect(holder?.contains(#""process":\#(killed.processIdentifier)"#) == true, "\(holder ?? "-")")
+    #expect(killed.terminationReason == .uncaughtSignal)
     let impatient = try Program.bulkhead("apply", "--wait", "0", in: folder.path)
     #expect(impatient.code == 1)
     #expect(impatient.error.contains("process \(killed.processIdentifier)"), "\(impatient.all)")

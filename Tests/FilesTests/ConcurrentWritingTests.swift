@@ -1,28 +1,32 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Files
 
 @Suite final class ConcurrentWritingTests: TemporaryDirectorySuite {
-  /// With umask 0, no file in the directory may ever be accessible to others.
-  @Test func aKeyIsNeverReadableByOthersAtAnyMoment() throws {
-    let old = umask(0)
-    defer { umask(old) }
-    let directory = directory + "/keys"
-    try Directory.create(directory)
-    #expect(mode(of: directory) == 0o700)
+  /// With umask 0, no file in the directory may ever be accessible to others. In a process of its own, because the
+  /// umask belongs to the process.
+  @Test func aKeyIsNeverReadableByOthersAtAnyMoment() async {
+    await #expect(processExitsWith: .success) {
+      umask(0)
+      let folder = try TemporaryFolder()
+      let directory = folder.path + "/keys"
+      try Directory.create(directory)
+      #expect(mode(of: directory) == 0o700)
 
-    let watcher = Watcher(directory)
-    for round in 0..<300 {
-      try AtomicFile.write(
-        [UInt8](repeating: UInt8(round % 251), count: 4096), to: "\(directory)/key-\(round % 3)")
+      let watcher = Watcher(directory)
+      for round in 0..<300 {
+        try AtomicFile.write(
+          [UInt8](repeating: UInt8(round % 251), count: 4096), to: "\(directory)/key-\(round % 3)")
+      }
+      watcher.stop()
+      #expect(watcher.seen.load(ordering: .relaxed) > 0)
+      #expect(watcher.open.load(ordering: .relaxed) == 0)
+      #expect(mode(of: directory + "/key-0") == 0o600)
     }
-    watcher.stop()
-    #expect(watcher.seen.load(ordering: .relaxed) > 0)
-    #expect(watcher.open.load(ordering: .relaxed) == 0)
-    #expect(mode(of: directory + "/key-0") == 0o600)
   }
 
   @Test func aReaderSeesWholeFilesOnly() async throws {

@@ -7,7 +7,8 @@ class TemporaryDirectorySuite {
   let directory = NSTemporaryDirectory() + "bulkhead-files-" + UUID().uuidString
 
   init() throws {
-    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+    try FileManager.default.createDirectory(
+      atPath: directory, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
   }
 
   deinit { try? FileManager.default.removeItem(atPath: directory) }

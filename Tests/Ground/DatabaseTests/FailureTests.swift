@@ -138,18 +138,23 @@ import Testing
     }
   }
 
-  @Test func theFilesBesideItHaveItsMode() throws {
-    let old = umask(0)
-    defer { umask(old) }
-    #expect(
-      FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]))
-    let file = try open()
-    try Self.fill(file)
-    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-    #expect(files.contains("a.sqlite-wal") && files.contains("a.sqlite-shm"))
-    for name in files {
-      let mode = try FileManager.default.attributesOfItem(atPath: "\(folder.path)/\(name)")[.posixPermissions]
-      #expect(mode as? Int == 0o600, "\(name)")
+  /// In a process of its own, because the umask belongs to the process.
+  @Test func theFilesBesideItHaveItsMode() async {
+    await #expect(processExitsWith: .success) {
+      umask(0)
+      let folder = try TemporaryFolder()
+      let path = "\(folder.path)/a.sqlite"
+      #expect(
+        FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]))
+      let file = try DatabaseFile(path: path, patience: .milliseconds(100))
+      try Self.fill(file)
+      let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(files.contains("a.sqlite-wal") && files.contains("a.sqlite-shm"))
+      for name in files {
+        let mode = try FileManager.default.attributesOfItem(atPath: "\(folder.path)/\(name)")[
+          .posixPermissions]
+        #expect(mode as? Int == 0o600, "\(name)")
+      }
     }
   }
 
