@@ -184,7 +184,7 @@ let allTests: [Target] = [
   tests("Processes", ["TestSupport"]),
   tests(
     "Segmentation", ["Catalogue", "Keyspace", "Names", "StrictYAML", "TestSupport", "TestRecords"]),
-  tests("Files", ["TestDisks"]),
+  tests("Files", ["TestDisks", "TestSupport"]),
   tests("StrictYAML"),
   tests("AgentFile", ["Agent"]),
   tests("NodeDelivery", ["Agent", "AgentFile", "Segmentation", "Catalogue", "Names", "YAML"]),
@@ -252,7 +252,7 @@ let allTests: [Target] = [
       "TestSupport", "bulkhead", "ThrowawayEtcd", "TestSources", "Etcd", "Certificates", "Files", "Keyspace",
       "HTTP", "Names",
     ],
-    swiftSettings: strict),
+    exclude: ["Transcripts"], swiftSettings: strict),
 ]
 
 /// `make fuzz`: a program with libFuzzer's `main`.
