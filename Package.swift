@@ -107,7 +107,8 @@ let rooms: [Target] = [
   room(
     "Reconciliation",
     [
-      "Errors", "Segmentation", "Catalogue", "Keyspace", "Etcd", "Names", "Text", "Cryptography",
+      "Errors", "Segmentation", "Catalogue", "Keyspace", "Etcd", "Names", "StrictYAML", "Text",
+      "Cryptography",
     ]),
   room(
     "Verification",
@@ -249,8 +250,9 @@ let allTests: [Target] = [
   .testTarget(
     name: "CommandLineTests",
     dependencies: [
-      "TestSupport", "bulkhead", "ThrowawayEtcd", "TestSources", "Etcd", "Certificates", "Files", "Keyspace",
-      "HTTP", "Names",
+      "TestSupport", "bulkhead", "ThrowawayEtcd", "TestClusters", "TestSources", "Etcd", "Certificates",
+      "Files",
+      "Keyspace", "HTTP", "Names",
     ],
     exclude: ["Transcripts"], swiftSettings: strict),
 ]

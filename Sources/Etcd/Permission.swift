@@ -36,7 +36,8 @@ package struct Permission: Hashable, Sendable {
     Permission(access: access.union(more), key: key, rangeEnd: rangeEnd)
   }
 
-  private init(access: Access, key: [UInt8], rangeEnd: [UInt8]) {
+  /// A permission that was stored with these bytes.
+  package init(access: Access, key: [UInt8], rangeEnd: [UInt8]) {
     (self.access, self.key, self.rangeEnd) = (access, key, rangeEnd)
   }
 

@@ -25,8 +25,9 @@ struct Bulkhead: AsyncParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      InitCommand.self, PreflightCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self,
-      ManifestCommand.self, CertsCommand.self, AuthorityCommand.self, CatalogueCommand.self, CanCommand.self,
+      InitCommand.self, PreflightCommand.self, PlanCommand.self, ApplyCommand.self, HistoryCommand.self,
+      UndoCommand.self, VerifyCommand.self, ManifestCommand.self, CertsCommand.self, AuthorityCommand.self,
+      CatalogueCommand.self, CanCommand.self,
       WhoCanCommand.self, CompareCommand.self, LintCommand.self, BundleCommand.self, AgentCommand.self,
       DemoCommand.self,
     ])

@@ -9,6 +9,8 @@ import Testing
     ("bulkhead plan", "needs a cluster: MainJobTests"),
     ("bulkhead preflight", "needs a cluster: MainJobTests"),
     ("bulkhead apply", "needs a cluster: MainJobTests, StageCommandTests"),
+    ("bulkhead history", "needs a cluster: UndoTests"),
+    ("bulkhead undo", "needs a cluster: UndoTests"),
     ("bulkhead verify", "needs a cluster: MainJobTests"),
     ("bulkhead compare live", "needs a cluster: QuestionTests"),
     (" --live", "needs a cluster: QuestionTests"),

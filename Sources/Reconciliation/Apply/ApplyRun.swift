@@ -21,6 +21,10 @@ package struct ApplyRun: Sendable {
   let turnsOnAuthentication: Bool
   let version: String
   let interaction: Interaction
+  /// A saved plan or names that limit what is made.
+  let scope: ApplyScope
+  /// Who makes the changes and from which file, for the history; nil to record none.
+  let origin: HistoryOrigin?
 
   /// What a run needs from its caller.
   package struct Interaction: Sendable {
@@ -33,14 +37,18 @@ package struct ApplyRun: Sendable {
     let progress: @Sendable (String) -> Void
     /// Called when a change starts and when it is made.
     let applying: @Sendable (ApplyProgress) -> Void
+    /// Called before the first change with a sentence that concerns all of them.
+    let note: @Sendable (String) -> Void
 
     package init(
       goal: @escaping @Sendable () throws -> Goal,
       password: @escaping @Sendable (_ user: String) throws -> String,
       confirm: @escaping @Sendable (_ question: Confirmation) throws -> Void,
       progress: @escaping @Sendable (String) -> Void = { _ in },
-      applying: @escaping @Sendable (ApplyProgress) -> Void = { _ in }
+      applying: @escaping @Sendable (ApplyProgress) -> Void = { _ in },
+      note: @escaping @Sendable (String) -> Void = { _ in }
     ) {
+      self.note = note
       self.goal = goal
       self.password = password
       self.confirm = confirm
@@ -104,8 +112,11 @@ package struct ApplyRun: Sendable {
   ///   - version: Bulkhead's version, for the record.
   package init(
     _ etcd: EtcdClient, as administrator: ClientCredentials, lock: ClusterLock, stage: StageRequest?,
-    turnsOnAuthentication: Bool, version: String, _ interaction: Interaction
+    turnsOnAuthentication: Bool, version: String, scope: ApplyScope = ApplyScope(),
+    origin: HistoryOrigin? = nil, _ interaction: Interaction
   ) {
+    self.scope = scope
+    self.origin = origin
     self.etcd = etcd
     self.administrator = administrator
     self.lock = lock
@@ -126,13 +137,18 @@ package struct ApplyRun: Sendable {
       restored = leaving.name
     }
     let (before, whole) = try await goal.plan(for: etcd, survey, progress: interaction.progress)
-    let plan =
+    let part =
       lock.isNone
       ? whole.removing(from: before) : try stage?.part(of: whole, from: before, goal) ?? whole
+    let plan = try scope.part(of: part, from: before, goal, survey, version: version)
     let leaving = stage?.leaving(goal.desired)
     if leaving != nil, let member = survey.members.unreachable.first {
       throw StageRefusal.memberUnreachable(member.name)
     }
+    let history = origin.map { HistoryWriter(etcd: etcd, lock: lock, origin: $0) }
+    let draft = try await history?.draft(
+      goal, survey, changes: plan.changes, from: before, to: before.after(plan.changes, deleting: leaving),
+      managed: managed(by: plan, goal, survey), note: interaction.note)
     if !plan.removals.isEmpty || leaving != nil {
       try interaction.confirm(
         Confirmation(
@@ -146,6 +162,7 @@ package struct ApplyRun: Sendable {
     var leavingUser: Record.LeavingUser?
     if let leaving { leavingUser = try await sharedUsers.current(leaving) }
     try await bookkeeping.begin(plan, leaving: leavingUser)
+    let begun = try await history?.begin(draft, bulkhead: version)
     try await Apply(etcd, lock: lock, password: goal.password).run(
       plan, desired: goal.desired, progress: interaction.applying)
     let time = ContinuousClock.now - started
@@ -154,11 +171,13 @@ package struct ApplyRun: Sendable {
     if let leaving, let stage {
       shared = try await sharedUsers.remove(leaving, watching: stage.watch, progress: interaction.progress)
       try await bookkeeping.endLeaving(plan)
-    } else if !lock.isNone, stage == nil || stage?.stage == .clean {
+    } else if !lock.isNone, stage == nil || stage?.stage == .clean, scope.covers(plan) {
       // As long as changes are left, nothing is recorded as applied.
       try await bookkeeping.finish(
         plan, authRevision: await survey.authRevision(after: plan, of: etcd, as: administrator))
     }
+
+    try await history?.finish(begun, unchanged: shared?.isRemoved == false ? leaving : nil)
 
     let turnsOn = turnsOnAuthentication && !before.authEnabled
     let enabled = turnsOn ? try await turnOn(goal, survey) : nil
@@ -170,6 +189,15 @@ package struct ApplyRun: Sendable {
       plan: plan, time: time, authEnabledBefore: before.authEnabled, turnedOn: turnsOn,
       refusedAtSwitch: enabled?.refused, membersAsked: enabled?.asked,
       shared: shared, restored: restored, remaining: looksAgain ? try await settle(goal) : nil)
+  }
+
+  /// What Bulkhead manages before and after a plan.
+  private func managed(
+    by plan: Plan, _ goal: Goal, _ survey: Survey
+  ) throws -> (before: Managed, after: Managed) {
+    let before = try goal.claim(survey.records).managed
+    let isWhole = plan.left.isEmpty && (stage == nil || stage?.stage == .clean)
+    return (before, isWhole ? plan.managed : before.union(plan.managed))
   }
 
   /// - Returns: How many requests etcd refused because they were in flight, nil if unknown, and which members

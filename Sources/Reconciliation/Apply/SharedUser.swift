@@ -29,6 +29,14 @@ package struct SharedUser: Sendable {
     /// A member did not return its count, or has restarted, so it is unknown whether requests were refused; the
     /// user was created again with its roles.
     case givenBackUncounted(String)
+
+    /// Whether the user does not exist any more.
+    var isRemoved: Bool {
+      switch self {
+      case .wasNotThere, .removed: true
+      case .givenBack, .givenBackUncounted: false
+      }
+    }
   }
 
   /// The user and its roles; nil if it does not exist.

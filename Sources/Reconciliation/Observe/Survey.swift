@@ -31,7 +31,7 @@ package struct Survey: Sendable {
     if current == nil { current = try await ClusterMembers.read(etcd, as: credentials) }
     guard let members = current else { throw CancellationError() }
     if let refusal = MemberRefusal(members) { throw refusal }
-    let own = try await etcd.entries(in: OwnKeys.all)
+    let own = try await etcd.entries(in: OwnKeys.surveyed)
     let authEnabled: Bool
     if let leave = AuthStatusLeave(versions: members.versions) {
       authEnabled = try await etcd.isAuthEnabled(leave)

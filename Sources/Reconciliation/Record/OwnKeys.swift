@@ -10,4 +10,13 @@ package enum OwnKeys {
   static let recordsPrefix = prefix + "records/"
   /// One record for each file.
   static let records = KeyRange.prefix(recordsPrefix)
+  /// What is read before anything is planned: the lock, the access of people that ends, the records. The history
+  /// is outside, because it is long.
+  static let surveyed = KeyRange(from: lock, to: records.upper)
+}
+
+/// A value for one of Bulkhead's own keys; nil deletes the key.
+package struct OwnWrite: Hashable, Sendable {
+  let key: Key
+  let value: [UInt8]?
 }

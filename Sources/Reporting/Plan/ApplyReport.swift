@@ -32,14 +32,18 @@ package struct ApplyReport: TextReport, Sendable {
   /// A shared user that an earlier apply deleted which was killed, and that was created again.
   let restored: String?
   private let isGivenBack: Bool
+  /// How many changes of the plan `--target` left out; nil without it.
+  let leftOut: Int?
 
   private enum CodingKeys: String, CodingKey {
     case cluster, changes, seconds, authentication, asked, remaining, found, refusedAtSwitch, membersAsked,
-      sharedUser,
-      restored
+      sharedUser, restored, leftOut
   }
 
-  package init(_ outcome: ApplyRun.Outcome, cluster: String, members: ClusterMembers) {
+  package init(
+    _ outcome: ApplyRun.Outcome, cluster: String, members: ClusterMembers, isLimited: Bool = false
+  ) {
+    leftOut = isLimited ? outcome.plan.left.count : nil
     asked = members.asked
     missing = members.missingInSentence
     found = (outcome.turnedOn ? outcome.remaining?.needingAttention ?? [] : []).map {
@@ -87,6 +91,11 @@ package struct ApplyReport: TextReport, Sendable {
       let time = "\(Int(seconds * 10) / 10).\(Int(seconds * 10) % 10) s"
       lines.append(
         "\(cluster): \(style.good("\(count(changes.count, "change")) made and read back")) in \(time)\(missing)"
+      )
+    }
+    if let leftOut, leftOut > 0 {
+      lines.append(
+        "\(cluster): \(style.caution("\(count(leftOut, "change")) left out")) by --target: 'bulkhead plan' lists all"
       )
     }
     switch authentication {

@@ -1,5 +1,6 @@
 import Etcd
 import Reconciliation
+import Segmentation
 import Text
 
 /// A plan as text and as JSON.
@@ -21,16 +22,24 @@ package struct PlanReport: TextReport, Sendable {
   private let authEnabled: Bool
   private let members: ClusterMembers?
   private let estimate: EstimateReport?
+  private let access: CompareReport?
+  private let targets: [String]
 
   private enum CodingKeys: String, CodingKey {
-    case cluster, authEnabled, asked, changes, withheld, foreignUsers, foreignRoles, drift, estimate
+    case cluster, authEnabled, asked, changes, withheld, foreignUsers, foreignRoles, drift, estimate, access,
+      targets, left
   }
 
-  /// - Parameter members: Those that were asked; nil if the report is part of another one.
+  /// - Parameters:
+  ///   - members: Those that were asked; nil if the report is part of another one.
+  ///   - access: What each user may do more and less after the plan, for JSON.
+  ///   - targets: The names that the plan is limited to.
   package init(
     _ plan: Plan, cluster: String, authEnabled: Bool, members: ClusterMembers? = nil,
-    estimate: EstimateReport? = nil
+    estimate: EstimateReport? = nil, access: SegmentationComparison? = nil, targets: [String] = []
   ) {
+    self.access = access.map { CompareReport($0, before: "now", after: "after the plan") }
+    self.targets = targets
     self.members = members
     self.plan = plan
     self.cluster = cluster
@@ -49,7 +58,15 @@ package struct PlanReport: TextReport, Sendable {
     try container.encode(plan.foreignRoles, forKey: .foreignRoles)
     try container.encode(plan.drift.map(Difference.init), forKey: .drift)
     try container.encodeIfPresent(estimate, forKey: .estimate)
+    try container.encodeIfPresent(access?.identities, forKey: .access)
+    if !targets.isEmpty {
+      try container.encode(targets, forKey: .targets)
+      try container.encode(left.map(Step.init), forKey: .left)
+    }
   }
+
+  /// The changes that the targets leave out, in the order of their words.
+  private var left: [Change] { plan.left.sorted { $0.words < $1.words } }
 
   package func text(_ style: Style) -> String { textOfPieces(style) }
 
@@ -78,6 +95,15 @@ package struct PlanReport: TextReport, Sendable {
           "\(String(repeating: " ", count: 4 - min(3, number.count)))\(number) \(sign) \(visible(change.words))"
         )
         out("       " + style.faint(visible(change.etcdctl)))
+      }
+    }
+    if !targets.isEmpty {
+      let names = targets.map { quoted($0) }.joined(separator: ", ")
+      if left.isEmpty {
+        out(style.faint("limited to \(names); nothing is left out"))
+      } else {
+        out(style.caution("limited to \(names); left out by --target:"))
+        for change in left { out("  \(visible(change.words))") }
       }
     }
     if let estimate { out(estimate.text(style)) }

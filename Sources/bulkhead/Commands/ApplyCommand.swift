@@ -18,6 +18,13 @@ struct ApplyCommand: AsyncParsableCommand {
 
       Changes that remove access are listed first and need --yes, or an answer on a terminal.
 
+      With a file that 'bulkhead plan --out' wrote, makes exactly the changes in it, without a question: they were \
+      reviewed. It makes none, and says what is different, if since then the file, the nodes, the catalogue, Bulkhead's \
+      version, its record or any user or role in etcd has changed:
+        bulkhead plan --out change.plan && bulkhead apply change.plan
+
+      Each apply is in 'bulkhead history', and 'bulkhead undo' takes the last one back, except for passwords.
+
       From one shared certificate to one for each program, without locking a client out:
         bulkhead apply --stage prepare --shared CN   new users beside the old one, which keeps its access
         bulkhead apply --stage switch --shared CN    authentication on, if it is off
@@ -27,6 +34,8 @@ struct ApplyCommand: AsyncParsableCommand {
       reports how many.
       clean counts refused requests before and after, and recreates the old user if there are more.
       """)
+
+  @Argument(help: "A plan that 'bulkhead plan --out' wrote.") var plan: String?
 
   @Flag(
     help: "Turn authentication on afterwards, if the certificate can administer etcd then.")
@@ -42,6 +51,7 @@ struct ApplyCommand: AsyncParsableCommand {
       """)
   var mostDeletions: Int?
 
+  @OptionGroup var targetOption: TargetOption
   @OptionGroup var takeOverOption: TakeOverOption
 
   @Flag(help: "Read every user and role, even if nothing seems to have changed.")
@@ -60,6 +70,20 @@ struct ApplyCommand: AsyncParsableCommand {
     if lockOption.noLock, turnsOn || stages.stage != nil {
       throw ValidationError("--no-lock only removes access: without --stage and --enable-auth")
     }
+    if plan != nil {
+      let excluded: [(Bool, String)] = [
+        (yes, "--yes"), (full, "--full"), (takeOverOption.takeOver, "--take-over"),
+        (enableAuth, "--enable-auth"),
+        (stages.stage != nil, "--stage"), (lockOption.noLock, "--no-lock"),
+        (!targetOption.targets.isEmpty, "--target"),
+      ]
+      if let option = excluded.first(where: \.0)?.1 {
+        throw ValidationError("\(option) has no effect on a saved plan")
+      }
+    }
+    if !targetOption.targets.isEmpty, enableAuth || stages.stage != nil || lockOption.noLock {
+      throw ValidationError("--target excludes --enable-auth, --stage and --no-lock")
+    }
     if let mostDeletions {
       guard yes else { throw ValidationError("--most-deletions has an effect only with --yes") }
       guard mostDeletions >= 0 else { throw ValidationError("--most-deletions takes 0 or a positive number") }
@@ -72,16 +96,19 @@ struct ApplyCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try Workspace(fileOption, nodes: nodesOption)
     try workspace.warnOfCertificatesBesidePasswords()
-    let goal = try workspace.goal(takesOver: takeOverOption.takeOver)
+    let reviewed = try plan.map(SavedPlan.read)
+    let takesOver = reviewed?.takesOver ?? takeOverOption.takeOver
+    let goal = try workspace.goal(takesOver: takesOver)
     let administrator = try workspace.administrator
     let stage = try stages.request()
+    let scope = ApplyScope(reviewed: reviewed, targets: targetOption.targets, workspace.segmentation)
     try await withCancellation { [self] in
       try await EtcdClient.connectToMembers(
         behind: workspace.file.etcd.endpoints, as: administrator, timeout: timeoutOption.duration
       ) { etcd, members in
         Console.note(members)
         let survey = try await Survey.take(etcd, as: administrator, members: members)
-        if !full, !lockOption.noLock, stages.stage == nil, survey.authEnabled || !enableAuth,
+        if !full, reviewed == nil, !lockOption.noLock, stages.stage == nil, survey.authEnabled || !enableAuth,
           let applied = try goal.applied(according: survey)
         {
           let report = UnchangedReport(
@@ -96,8 +123,12 @@ struct ApplyCommand: AsyncParsableCommand {
         let report = try await lockOption.holdingLock(of: etcd) { lock in
           let run = ApplyRun(
             etcd, as: administrator, lock: lock, stage: stage, turnsOnAuthentication: turnsOn,
-            version: Version.current, interaction(workspace))
-          return ApplyReport(try await run.run(), cluster: workspace.file.cluster, members: members)
+            version: Version.current, scope: scope,
+            origin: HistoryOrigin(.apply, by: .thisProcess, source: workspace.source),
+            interaction(workspace, takesOver: takesOver))
+          return ApplyReport(
+            try await run.run(), cluster: workspace.file.cluster, members: members,
+            isLimited: !targetOption.targets.isEmpty)
         }
         Console.clearProgress()
         try Console.out(report, outputOption)
@@ -111,11 +142,13 @@ struct ApplyCommand: AsyncParsableCommand {
     }
   }
 
-  private func interaction(_ workspace: Workspace) -> ApplyRun.Interaction {
+  private func interaction(_ workspace: Workspace, takesOver: Bool) -> ApplyRun.Interaction {
     ApplyRun.Interaction(
-      goal: { [takeOverOption] in try workspace.goal(takesOver: takeOverOption.takeOver) },
+      goal: { try workspace.goal(takesOver: takesOver) },
       password: workspace.passwords.make,
       confirm: { question in
+        // Who reviewed the plan has seen each removal.
+        guard plan == nil else { return }
         guard !yes else { return try checkDeletions(question) }
         let report = PlanReport(
           question.plan, cluster: workspace.file.cluster, authEnabled: question.authEnabled)
@@ -130,7 +163,8 @@ struct ApplyCommand: AsyncParsableCommand {
           throw Complaint("nothing was changed", hint: "to remove access without being asked, add --yes")
         }
       },
-      progress: Console.progress, applying: { Console.progress($0.words) })
+      progress: Console.progress, applying: { Console.progress($0.words) },
+      note: { Console.note("note: \($0)") })
   }
 }
 

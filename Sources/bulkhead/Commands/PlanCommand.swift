@@ -1,11 +1,14 @@
 import Arguments
 import Etcd
+import FoundationEssentials
 import Reconciliation
 import Reporting
 import Segmentation
 import Text
 
 struct PlanCommand: AsyncParsableCommand {
+  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, markdown }
+
   static let configuration = CommandConfiguration(
     commandName: "plan",
     abstract: "Show what would change in etcd, in words and as etcdctl commands.",
@@ -15,6 +18,12 @@ struct PlanCommand: AsyncParsableCommand {
       calls, however many users there are; --full reads them all. If another process is applying at that moment, it \
       shows which: the plan may be incomplete then.
 
+      For a change that is reviewed before it is made:
+        bulkhead plan --out change.plan --output markdown >comment.md
+        bulkhead apply change.plan         makes exactly these changes, or says what has changed since
+      The plan file contains no secret. It is not signed: who may write it and who may apply is for you to decide.
+      Markdown and JSON also list who may do what that they could not before, and who no longer can.
+
       Exit code 0 if nothing is to do, 2 if something is, while an alarm of etcd is active, or if a user that the \
       file does not name reaches its keys, has the role root or accepts the empty password. What else 'management' leaves \
       alone is listed and not to do.
@@ -23,10 +32,15 @@ struct PlanCommand: AsyncParsableCommand {
   @Flag(help: "Read every user and role, even if nothing seems to have changed.")
   var full = false
 
+  @Option(
+    help: ArgumentHelp("Also write the plan to this file, for 'bulkhead apply FILE'.", valueName: "file"))
+  var out: String?
+
+  @OptionGroup var targetOption: TargetOption
   @OptionGroup var takeOverOption: TakeOverOption
   @OptionGroup var fileOption: FileOption
   @OptionGroup var nodesOption: NodesOption
-  @OptionGroup var outputOption: OutputOption
+  @Option(help: "Format of the result.") var output = Format.text
   @OptionGroup var timeoutOption: TimeoutOption
 
   func run() async throws {
@@ -41,17 +55,52 @@ struct PlanCommand: AsyncParsableCommand {
       Console.note(members)
       let survey = try await Survey.take(etcd, as: administrator, members: members)
       if let warning = survey.alarmWarning { Console.note("warning: \(warning)") }
-      if !full, survey.alarms.isEmpty, let applied = try goal.applied(according: survey) {
+      if !full, out == nil, output != .markdown, survey.alarms.isEmpty,
+        let applied = try goal.applied(according: survey)
+      {
         let report = UnchangedReport(
           applied, cluster: cluster, authEnabled: survey.authEnabled, members: members)
-        return try Console.out(LockedReport(report, survey.lock), outputOption)
+        return try Console.out(LockedReport(report, survey.lock), output == .json ? .json : .text)
       }
-      let (state, plan) = try await goal.plan(for: etcd, survey, progress: Console.progress)
+      let (state, whole) = try await goal.plan(for: etcd, survey, progress: Console.progress)
+      let plan = try targetOption.part(of: whole, from: state, workspace)
       let estimate = try await EstimateReport(plan, from: state, workspace.segmentation, etcd)
       Console.clearProgress()
-      let report = PlanReport(
-        plan, cluster: cluster, authEnabled: state.authEnabled, members: members, estimate: estimate)
-      try Console.out(LockedReport(report, try await survey.lockSince(etcd)), outputOption)
+      let lock = try await survey.lockSince(etcd)
+      let targets = targetOption.targets
+      switch output {
+      case .text:
+        let report = PlanReport(
+          plan, cluster: cluster, authEnabled: state.authEnabled, members: members, estimate: estimate,
+          targets: targets)
+        try Console.out(LockedReport(report, lock), .text)
+      case .json:
+        let report = PlanReport(
+          plan, cluster: cluster, authEnabled: state.authEnabled, members: members, estimate: estimate,
+          access: plan.access(from: state, cluster: cluster), targets: targets)
+        try Console.out(LockedReport(report, lock), .json)
+      case .markdown:
+        if lock != nil {
+          Console.note("warning: another process changes users and roles: the plan may be incomplete")
+        }
+        Console.out(
+          PlanMarkdown(
+            plan, access: plan.access(from: state, cluster: cluster), cluster: cluster,
+            authEnabled: state.authEnabled, members: members, targets: targets
+          ).text)
+      }
+      if let out {
+        guard lock == nil else {
+          throw Complaint(
+            "the plan is not written: another process changes users and roles now",
+            hint: "wait until it has finished, and plan again")
+        }
+        let basis = try PlanBasis(goal, survey, state, bulkhead: Version.current, targets: targets)
+        try SavedPlan(plan, basis, madeAt: Date()).write(to: out)
+        Console.note(
+          "note: the plan is in \(out); 'bulkhead apply \(ShellWord.bash(Array(out.utf8)))' makes these changes or none"
+        )
+      }
       let interrupted = try goal.interruptedRemoval(survey).flatMap { state.users[$0] == nil ? $0 : nil }
       if let interrupted {
         Console.note(

@@ -33,8 +33,28 @@ struct LockOption: ParsableArguments {
   }
 }
 
+/// How long to wait for another process, for verbs that need the lock in any case.
+struct WaitOption: ParsableArguments {
+  @Option(help: "Seconds to wait while another process changes this cluster's users and roles.")
+  var wait = 20
+
+  func validate() throws {
+    guard (0...86_400).contains(wait) else { throw ValidationError("--wait takes 0 to 86400 seconds") }
+  }
+
+  /// Runs `body` while no other Bulkhead process can change users and roles.
+  func holdingLock<Result: Sendable>(
+    of etcd: EtcdClient, _ body: (ClusterLock) async throws -> Result
+  ) async throws -> Result {
+    var option = LockOption()
+    option.wait = wait
+    return try await option.holdingLock(of: etcd, body)
+  }
+}
+
 extension LockOwner {
-  fileprivate static var thisProcess: LockOwner {
+  /// This process, from now on.
+  static var thisProcess: LockOwner {
     var name = [CChar](repeating: 0, count: 256)
     gethostname(&name, name.count - 1)
     let host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

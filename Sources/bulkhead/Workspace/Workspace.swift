@@ -14,6 +14,8 @@ struct Workspace {
   private let text: String
   /// The folder to which paths in the file are relative.
   private let folder: String
+  /// Where the file is, for the history.
+  let source: HistoryEntry.Source
 
   /// - Parameters:
   ///   - roles: Replaces the form of the catalogue's tables in the file.
@@ -26,6 +28,8 @@ struct Workspace {
     }
     folder = URL(fileURLWithPath: option.file).deletingLastPathComponent().path
     text = try FileContents.readText(option.file)
+    let absolute = option.file.relative(to: FileManager.default.currentDirectoryPath)
+    source = HistoryEntry.Source(file: absolute, commit: GitCommit.checkedOut(at: absolute))
     var list = try nodes?.nodes.map(NodesOption.read)
     var file = try SegmentationFile(text, file: option.file, catalogue: catalogue, nodes: list)
     if let path = file.nodesFile {
