@@ -41,10 +41,11 @@ build: ## build for development: .build/debug/bulkhead
 	@tools/need-build
 	@tools/build
 
-release: ## build for use, stripped, with Swift's libraries linked in: .build/release/bulkhead
+release: ## build for use, stripped, with Swift's libraries linked in: .build/release/bulkhead and bulkhead-agent
 	@tools/need-build
-	@tools/build --configuration release --product bulkhead --static-swift-stdlib -Xlinker -s
-	@ls -lh .build/release/bulkhead
+	@tools/build --configuration release --product bulkhead
+	@tools/build --configuration release --product bulkhead-agent
+	@ls -lh .build/release/bulkhead .build/release/bulkhead-agent
 
 # Where `make install` puts files; DESTDIR is set by those who make packages of their own.
 PREFIX ?= /usr/local

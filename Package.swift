@@ -62,6 +62,8 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
   // The same for posix_spawn.
   .systemLibrary(name: "CSpawn", path: "Sources/System/CSpawn"),
+  // What the linker wrote into the executable.
+  .systemLibrary(name: "CBuildNote", path: "Sources/System/CBuildNote"),
 ]
 
 let groundRooms: [Target] = [
@@ -89,7 +91,9 @@ let rooms: [Target] = [
   room("Names", ["Errors", "Text"]),
   room("Enrolment"),
   room("AgentFile", ["YAML"]),
+  room("Release", ["CBuildNote"]),
   // Floor 1.
+  room("Printing", ["Text"]),
   room("Catalogue", ["Errors", "Keyspace", "YAML"], resources: [.embedInCode("Data")]),
   room(
     "Etcd", ["Errors", "Keyspace", "Names", "Cryptography", "Network", "HTTP", "GRPC", "Protobuf"]),
@@ -102,6 +106,7 @@ let rooms: [Target] = [
     "CertificateSources",
     ["Errors", "Enrolment", "Credentials", "Files", "Text", "Cryptography", "Network", "HTTP"]),
   // Floor 2.
+  room("Terminal", ["Errors", "Printing", "Text", "Arguments", "Log"]),
   room("Segmentation", ["Errors", "Catalogue", "Keyspace", "Names", "StrictYAML", "Text", "YAML"]),
   // Floor 3.
   room(
@@ -117,9 +122,8 @@ let rooms: [Target] = [
   room(
     "Reporting",
     [
-      "Segmentation", "Catalogue", "Keyspace", "Names", "Etcd", "Reconciliation", "Verification",
-      "Certificates",
-      "Agent", "Text",
+      "Printing", "Segmentation", "Catalogue", "Keyspace", "Names", "Etcd", "Reconciliation", "Verification",
+      "Certificates", "Text",
     ]),
   room("Rollover", ["Errors", "Certificates", "Names", "Etcd", "Files"]),
   room(
@@ -142,11 +146,13 @@ let rooms: [Target] = [
       "JOSE", "Network", "HTTP", "Log", "Services", "StrictYAML", "Text",
     ]),
   // Floor 4.
+  room("AgentProgram", ["Agent", "Arguments", "Log", "Printing", "Release", "Terminal"]),
+  program("bulkhead-agent", ["AgentProgram", "Terminal"]),
   program(
     "bulkhead",
     [
-      "Errors", "Reporting", "Manifests", "Rollover", "ThrowawayEtcd", "NodeDelivery", "Agent",
-      "AuthorityServer",
+      "Reporting", "Terminal", "Release", "Manifests", "Rollover", "ThrowawayEtcd", "NodeDelivery",
+      "AgentProgram", "AuthorityServer",
       "Files",
       "Processes", "StrictYAML", "Catalogue", "Certificates", "Names", "Etcd", "Keyspace",
       "Reconciliation", "Segmentation", "Verification", "Text", "Cryptography", "Arguments", "Log",
@@ -250,7 +256,8 @@ let allTests: [Target] = [
   .testTarget(
     name: "CommandLineTests",
     dependencies: [
-      "TestSupport", "bulkhead", "ThrowawayEtcd", "TestClusters", "TestSources", "Etcd", "Certificates",
+      "TestSupport", "bulkhead", "bulkhead-agent", "ThrowawayEtcd", "TestClusters", "TestSources", "Etcd",
+      "Certificates",
       "Files",
       "Keyspace", "HTTP", "Names",
     ],
@@ -282,7 +289,7 @@ extension Target {
 
 let package = Package(
   name: "bulkhead",
-  products: isGroundOnly ? [] : [.executable(name: "bulkhead", targets: ["bulkhead"])],
+  products: isGroundOnly ? [] : ["bulkhead", "bulkhead-agent"].map { .executable(name: $0, targets: [$0]) },
   targets: isGroundOnly ? all.filter(\.isGround) : all,
   swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,7 @@
+import AgentProgram
 import Arguments
-import Glibc
+import Release
+import Terminal
 
 @main
 struct Bulkhead: AsyncParsableCommand {
@@ -32,21 +34,5 @@ struct Bulkhead: AsyncParsableCommand {
       DemoCommand.self,
     ])
 
-  static func main() async {
-    // The reader of our output may close it early: the next write then fails, and no signal ends the process.
-    signal(SIGPIPE, SIG_IGN)
-    do {
-      var command = try parseAsRoot()
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
-      }
-    } catch let error as any CommandLineError {
-      exit(withError: error)
-    } catch {
-      Console.note(Complaint(error).text(Console.errorStyle))
-      Glibc.exit(1)
-    }
-  }
+  static func main() async { await runAsProgram() }
 }

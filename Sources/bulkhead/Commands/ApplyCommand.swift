@@ -3,9 +3,11 @@ import Certificates
 import Etcd
 import FoundationEssentials
 import Reconciliation
+import Release
 import Reporting
 import Segmentation
 import Services
+import Terminal
 import Text
 
 struct ApplyCommand: AsyncParsableCommand {

@@ -6,6 +6,7 @@ import NodeDelivery
 import Reporting
 import Segmentation
 import StrictYAML
+import Terminal
 
 struct BundleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import Arguments
 import Keyspace
 import Reporting
 import Segmentation
+import Terminal
 
 struct CanCommand: AsyncParsableCommand {
   enum Operation: String, ExpressibleByArgument, CaseIterable {

@@ -2,6 +2,7 @@ import Arguments
 import Catalogue
 import Glibc
 import Reporting
+import Terminal
 
 extension CatalogueForm: ExpressibleByArgument {}
 

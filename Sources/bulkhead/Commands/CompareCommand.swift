@@ -2,6 +2,7 @@ import Arguments
 import Catalogue
 import Reporting
 import Segmentation
+import Terminal
 
 struct CompareCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -7,6 +7,7 @@ import Names
 import Processes
 import Reporting
 import Services
+import Terminal
 import ThrowawayEtcd
 
 struct DemoCommand: AsyncParsableCommand {

@@ -3,6 +3,7 @@ import Etcd
 import Reconciliation
 import Reporting
 import Segmentation
+import Terminal
 
 struct HistoryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

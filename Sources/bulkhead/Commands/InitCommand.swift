@@ -6,6 +6,7 @@ import FoundationEssentials
 import Names
 import Reconciliation
 import Segmentation
+import Terminal
 
 struct InitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import Arguments
 import Catalogue
 import Reporting
 import Segmentation
+import Terminal
 
 struct LintCommand: AsyncParsableCommand {
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, sarif }

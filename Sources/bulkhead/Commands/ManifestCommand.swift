@@ -5,6 +5,7 @@ import Glibc
 import Manifests
 import Reporting
 import Segmentation
+import Terminal
 
 struct ManifestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

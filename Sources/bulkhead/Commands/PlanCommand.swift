@@ -2,8 +2,10 @@ import Arguments
 import Etcd
 import FoundationEssentials
 import Reconciliation
+import Release
 import Reporting
 import Segmentation
+import Terminal
 import Text
 
 struct PlanCommand: AsyncParsableCommand {

@@ -4,6 +4,7 @@ import Etcd
 import Reconciliation
 import Reporting
 import Segmentation
+import Terminal
 import Verification
 
 struct PreflightCommand: AsyncParsableCommand {

@@ -2,9 +2,11 @@ import Arguments
 import Certificates
 import Etcd
 import Reconciliation
+import Release
 import Reporting
 import Segmentation
 import Services
+import Terminal
 import Text
 
 struct UndoCommand: AsyncParsableCommand {

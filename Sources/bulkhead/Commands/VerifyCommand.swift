@@ -7,6 +7,7 @@ import Reconciliation
 import Reporting
 import Segmentation
 import Synchronization
+import Terminal
 import Verification
 
 struct VerifyCommand: AsyncParsableCommand {

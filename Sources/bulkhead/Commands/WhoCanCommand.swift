@@ -2,6 +2,7 @@ import Arguments
 import Keyspace
 import Reporting
 import Segmentation
+import Terminal
 
 extension Access: ExpressibleByArgument {
   package init?(argument: String) { self.init(argument) }

@@ -1,6 +1,7 @@
 import Arguments
 import Files
 import FoundationEssentials
+import Terminal
 import Verification
 
 /// Which vulnerabilities of etcd are known, and which are accepted.

@@ -1,6 +1,7 @@
 import Files
 import FoundationEssentials
 import Manifests
+import Terminal
 
 /// The result of `manifest` as a folder for kustomize: the unchanged manifest, the Secrets, and a
 /// kustomization that patches the manifest and adds the Secrets.

@@ -3,6 +3,7 @@ import Etcd
 import Keyspace
 import Reconciliation
 import Segmentation
+import Terminal
 
 /// Whether to answer from the file or from the running cluster.
 struct LiveOption: ParsableArguments {

@@ -3,6 +3,7 @@ import Etcd
 import FoundationEssentials
 import Glibc
 import Reconciliation
+import Terminal
 
 /// How long to wait for another process that changes the cluster's users and roles.
 struct LockOption: ParsableArguments {

@@ -1,6 +1,5 @@
 import Arguments
 import Files
-import Log
 import Segmentation
 
 /// The segmentation file that a verb works on.
@@ -30,22 +29,6 @@ struct NodesOption: ParsableArguments {
       file: isInput ? "standard input" : path)
   }
 }
-
-/// The format of a result.
-struct OutputOption: ParsableArguments {
-  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
-
-  @Option(help: "Format of the result.")
-  var output = Format.text
-}
-
-/// The form of log lines on standard error.
-struct LogOption: ParsableArguments {
-  @Option(help: "The form of the log lines on standard error.")
-  var logFormat = LogFormat.text
-}
-
-extension LogFormat: ExpressibleByArgument {}
 
 /// The timeout of calls to etcd.
 struct TimeoutOption: ParsableArguments {

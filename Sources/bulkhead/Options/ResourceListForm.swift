@@ -2,6 +2,7 @@ import Arguments
 import FoundationEssentials
 import Glibc
 import Manifests
+import Terminal
 
 /// The `manifest` verb as a function that kustomize, kpt and others run: all messages go into the
 /// ResourceList; refusals also go to standard error, with exit code 1.

@@ -1,4 +1,5 @@
 import Glibc
+import Terminal
 
 /// Protects standard output when the user asked to write private keys to it.
 enum PrivateOutput {

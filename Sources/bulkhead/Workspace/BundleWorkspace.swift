@@ -4,6 +4,7 @@ import Files
 import FoundationEssentials
 import NodeDelivery
 import Segmentation
+import Terminal
 
 extension Workspace {
   /// The files of an identity's certificate for a host.

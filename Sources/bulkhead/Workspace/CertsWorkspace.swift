@@ -5,6 +5,7 @@ import Files
 import FoundationEssentials
 import Segmentation
 import StrictYAML
+import Terminal
 
 extension Workspace {
   /// The authority with its ledger, ready to issue certificates.

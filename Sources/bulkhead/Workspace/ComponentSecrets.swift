@@ -4,6 +4,7 @@ import Etcd
 import Files
 import Manifests
 import Segmentation
+import Terminal
 import Text
 
 extension Workspace {

@@ -5,6 +5,7 @@ import FoundationEssentials
 import Names
 import Reconciliation
 import Segmentation
+import Terminal
 
 extension Workspace {
   /// Deletes etcd users, and asks each member whether it still accepts revoked certificates.

@@ -3,6 +3,7 @@ import Etcd
 import FoundationEssentials
 import Reconciliation
 import Segmentation
+import Terminal
 import Verification
 
 /// The users that log in with a password, because their client cannot authenticate with a certificate.

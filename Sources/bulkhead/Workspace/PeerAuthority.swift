@@ -3,6 +3,7 @@ import Certificates
 import Files
 import FoundationEssentials
 import Segmentation
+import Terminal
 
 /// The flag for an authority whose clients could act as etcd members.
 struct PeerAuthorityOption: ParsableArguments {

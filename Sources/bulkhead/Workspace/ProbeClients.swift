@@ -4,6 +4,7 @@ import Files
 import FoundationEssentials
 import Reporting
 import Segmentation
+import Terminal
 import Verification
 
 /// The certificates and passwords with which verify asks.

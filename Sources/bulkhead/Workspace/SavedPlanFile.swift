@@ -1,5 +1,6 @@
 import Files
 import Reconciliation
+import Terminal
 
 extension SavedPlan {
   /// - Throws: `FileError`, ``SavedPlanRefusal``.

@@ -5,6 +5,7 @@ import Files
 import FoundationEssentials
 import Reconciliation
 import Segmentation
+import Terminal
 
 /// A segmentation file with everything that belongs to it on this machine.
 struct Workspace {

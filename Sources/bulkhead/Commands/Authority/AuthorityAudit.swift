@@ -1,6 +1,7 @@
 import Arguments
 import AuthorityServer
 import Reporting
+import Terminal
 
 struct AuthorityAudit: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -4,6 +4,7 @@ import Certificates
 import Log
 import Names
 import Processes
+import Terminal
 
 struct AuthorityServe: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -6,6 +6,7 @@ import Glibc
 import Log
 import Names
 import Processes
+import Terminal
 
 struct AuthoritySign: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -6,6 +6,7 @@ import FoundationEssentials
 import Glibc
 import Segmentation
 import StrictYAML
+import Terminal
 
 struct AuthorityToken: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

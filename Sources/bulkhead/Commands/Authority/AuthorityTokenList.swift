@@ -2,6 +2,7 @@ import Arguments
 import Certificates
 import FoundationEssentials
 import Reporting
+import Terminal
 
 struct AuthorityTokenList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

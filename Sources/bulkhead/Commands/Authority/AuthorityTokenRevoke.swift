@@ -1,6 +1,7 @@
 import Arguments
 import Certificates
 import FoundationEssentials
+import Terminal
 
 struct AuthorityTokenRevoke: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

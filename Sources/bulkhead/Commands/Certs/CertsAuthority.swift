@@ -4,6 +4,7 @@ import FoundationEssentials
 import Reporting
 import Segmentation
 import StrictYAML
+import Terminal
 
 extension KeyAlgorithm: ExpressibleByArgument {}
 

@@ -3,6 +3,7 @@ import Certificates
 import Files
 import FoundationEssentials
 import Reporting
+import Terminal
 
 struct CertsImport: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

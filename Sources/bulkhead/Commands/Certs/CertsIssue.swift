@@ -3,6 +3,7 @@ import Certificates
 import FoundationEssentials
 import Reporting
 import Segmentation
+import Terminal
 
 struct CertsIssue: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

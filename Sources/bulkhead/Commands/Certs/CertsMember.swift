@@ -4,6 +4,7 @@ import FoundationEssentials
 import Names
 import Segmentation
 import StrictYAML
+import Terminal
 
 struct CertsMember: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -4,6 +4,7 @@ import Files
 import FoundationEssentials
 import Glibc
 import Synchronization
+import Terminal
 
 /// Where the passphrase of an authority's key comes from: a file, the environment or a prompt; never an
 /// argument, which every user of the machine can read.

@@ -2,6 +2,7 @@ import Arguments
 import Certificates
 import Segmentation
 import StrictYAML
+import Terminal
 
 /// How long a revocation list is valid.
 struct RevocationListOption: ParsableArguments {

@@ -5,6 +5,7 @@ import FoundationEssentials
 import Reconciliation
 import Reporting
 import Segmentation
+import Terminal
 
 extension RevocationReason: ExpressibleByArgument {}
 

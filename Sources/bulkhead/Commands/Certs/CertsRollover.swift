@@ -6,6 +6,7 @@ import Reporting
 import Rollover
 import Segmentation
 import StrictYAML
+import Terminal
 
 struct CertsRollover: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

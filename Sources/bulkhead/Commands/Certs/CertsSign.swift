@@ -5,6 +5,7 @@ import FoundationEssentials
 import Glibc
 import Reporting
 import Segmentation
+import Terminal
 
 struct CertsSign: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

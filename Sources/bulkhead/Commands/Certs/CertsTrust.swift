@@ -3,6 +3,7 @@ import Certificates
 import Etcd
 import FoundationEssentials
 import Segmentation
+import Terminal
 
 struct CertsTrust: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

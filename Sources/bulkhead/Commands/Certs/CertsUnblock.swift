@@ -1,5 +1,6 @@
 import Arguments
 import Certificates
+import Terminal
 
 struct CertsUnblock: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,9 +1,9 @@
 import Text
 
 /// Parts of a text in GitHub's form of Markdown.
-enum Markdown {
+package enum Markdown {
   /// Untrusted text as code on one line; it cannot end the code or a cell of a table.
-  static func code(_ text: String) -> String {
+  package static func code(_ text: String) -> String {
     let text = visible(text).replacing("|", with: "\\|")
     var longest = 0
     var run = 0
@@ -16,7 +16,7 @@ enum Markdown {
   }
 
   /// - Parameter rows: Each has as many cells as the header.
-  static func table(_ header: [String], _ rows: [[String]]) -> [String] {
+  package static func table(_ header: [String], _ rows: [[String]]) -> [String] {
     ([header, header.map { _ in "---" }] + rows).map { "| \($0.joined(separator: " | ")) |" }
   }
 }

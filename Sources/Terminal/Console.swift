@@ -1,34 +1,32 @@
-import Etcd
 import FoundationEssentials
 import Glibc
-import Reconciliation
-import Reporting
+import Printing
 import Synchronization
 import Text
 
 /// Results go to standard output, everything else to standard error. Colour and progress appear only on
 /// terminals.
-enum Console {
-  static let style = Style(isColoured: isTerminal(STDOUT_FILENO) && wantsColour)
-  static let errorStyle = Style(isColoured: isTerminal(STDERR_FILENO) && wantsColour)
+package enum Console {
+  package static let style = Style(isColoured: isTerminal(STDOUT_FILENO) && wantsColour)
+  package static let errorStyle = Style(isColoured: isTerminal(STDERR_FILENO) && wantsColour)
 
   /// Text of others, such as names in etcd, cannot send escape sequences to the terminal.
-  static func out(_ text: String) { write(TerminalText.safe(text) + "\n", to: STDOUT_FILENO) }
+  package static func out(_ text: String) { write(TerminalText.safe(text) + "\n", to: STDOUT_FILENO) }
 
   /// A line on standard error.
-  static func note(_ text: String) {
+  package static func note(_ text: String) {
     clearProgress()
     write(TerminalText.safe(text) + "\n", to: STDERR_FILENO)
   }
 
   /// A line that the next one replaces; prints nothing if standard error is not a terminal.
-  static func progress(_ text: String) {
+  package static func progress(_ text: String) {
     guard isTerminal(STDERR_FILENO) else { return }
     hasProgress.withLock { $0 = true }
     write("\r\u{1b}[K\(TerminalText.safe(String(text.prefix(100))))", to: STDERR_FILENO)
   }
 
-  static func clearProgress() {
+  package static func clearProgress() {
     guard
       hasProgress.withLock({
         let had = $0
@@ -40,16 +38,16 @@ enum Console {
   }
 
   /// Asks a question; true only for the answer `yes`. False without a terminal.
-  static func confirms(_ question: String) -> Bool {
+  package static func confirms(_ question: String) -> Bool {
     guard isTerminal(STDIN_FILENO), isTerminal(STDERR_FILENO) else { return false }
     write("\(TerminalText.safe(question)) Type 'yes' to go on: ", to: STDERR_FILENO)
     return readLine() == "yes"
   }
 
-  static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+  package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
   /// Writes all bytes, in as many calls as necessary.
-  static func write(_ text: String, to descriptor: Int32) {
+  package static func write(_ text: String, to descriptor: Int32) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
@@ -69,15 +67,12 @@ enum Console {
 }
 
 extension Console {
-  /// Reports what is unusual in the members and in the endpoints of the file.
-  static func note(_ members: ClusterMembers) {
-    for found in members.notes { note("note: \(found.description)") }
+  /// Prints a result in the requested format.
+  package static func out(_ report: some TextReport, _ option: OutputOption) throws {
+    try out(report, option.output)
   }
 
-  /// Prints a result in the requested format.
-  static func out(_ report: some TextReport, _ option: OutputOption) throws { try out(report, option.output) }
-
-  static func out(_ report: some TextReport, _ format: OutputOption.Format) throws {
+  package static func out(_ report: some TextReport, _ format: OutputOption.Format) throws {
     switch format {
     case .text:
       var pending = ""

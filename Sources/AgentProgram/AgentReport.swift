@@ -1,5 +1,6 @@
 import Agent
 import FoundationEssentials
+import Printing
 
 /// The state of an agent's certificates.
 package struct AgentReport: TextReport, Sendable {

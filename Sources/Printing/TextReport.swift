@@ -11,7 +11,7 @@ extension TextReport {
   package func write(_ style: Style, to out: (String) -> Void) { out(text(style)) }
 
   /// The text of a report that is written in pieces.
-  func textOfPieces(_ style: Style) -> String {
+  package func textOfPieces(_ style: Style) -> String {
     var pieces: [String] = []
     write(style) { pieces.append($0) }
     return pieces.joined(separator: "\n")

@@ -2,28 +2,10 @@ import Agent
 import Arguments
 import FoundationEssentials
 import Log
-import Reporting
+import Terminal
 
-struct AgentCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "agent",
-    abstract: "Keep a node's certificates current: host service, sidecar or init container.",
-    discussion: """
-      Gets certificates from Vault or OpenBao, from 'bulkhead authority serve', or from a folder that another program \
-      fills; renews them at two thirds of their lifetime; replaces key and certificate together. While the source is \
-      unreachable, the files stay and the agent retries. On a member of etcd it can keep the revocation list current.
-
-        bulkhead agent --config /etc/bulkhead/agent.yaml            run until SIGTERM; SIGHUP checks at once
-        bulkhead agent --config /etc/bulkhead/agent.yaml --once     get what is missing or due, and end
-        bulkhead agent --config /etc/bulkhead/agent.yaml --check    for a probe: without network access or changes
-
-      Credentials for the source come from files or the environment ($VAULT_TOKEN, $BULKHEAD_TOKEN). The file is \
-      described in Documentation/agent.md.
-
-      Exit codes of --once and --check: 0 all is well, 2 a renewal is due and every certificate still good, \
-      1 a certificate cannot be used.
-      """)
-
+/// What an agent is asked to do, as `bulkhead agent` and `bulkhead-agent` read it.
+struct AgentOptions: ParsableArguments {
   @Option(name: [.short, .long], help: "The agent's file; paths in it are relative to its folder.")
   var config = "/etc/bulkhead/agent.yaml"
   @Flag(help: "Get what is missing or due, and end.") var once = false
@@ -31,6 +13,25 @@ struct AgentCommand: AsyncParsableCommand {
   @Option(help: "Seconds for which --once retries a source that is unreachable.") var timeout = 60
   @OptionGroup var logOption: LogOption
   @OptionGroup var outputOption: OutputOption
+
+  /// - Parameter program: how it is called.
+  static func discussion(program: String) -> String {
+    """
+    Gets certificates from Vault or OpenBao, from 'bulkhead authority serve', or from a folder that another program \
+    fills; renews them at two thirds of their lifetime; replaces key and certificate together. While the source is \
+    unreachable, the files stay and the agent retries. On a member of etcd it can keep the revocation list current.
+
+      \(program) --config /etc/bulkhead/agent.yaml            run until SIGTERM; SIGHUP checks at once
+      \(program) --config /etc/bulkhead/agent.yaml --once     get what is missing or due, and end
+      \(program) --config /etc/bulkhead/agent.yaml --check    for a probe: without network access or changes
+
+    Credentials for the source come from files or the environment ($VAULT_TOKEN, $BULKHEAD_TOKEN). The file is \
+    described in Documentation/agent.md.
+
+    Exit codes of --once and --check: 0 all is well, 2 a renewal is due and every certificate still good, \
+    1 a certificate cannot be used.
+    """
+  }
 
   func validate() throws {
     guard !(once && check) else { throw ValidationError("--once and --check exclude each other") }

@@ -1,17 +1,17 @@
 import Errors
-import Reporting
+import Printing
 
 /// An error as the user sees it: one sentence, and hints what to do.
-struct Complaint: Error {
-  let message: String
-  let hint: String?
+package struct Complaint: Error {
+  package let message: String
+  package let hint: String?
 
-  init(_ message: String, hint: String? = nil) {
+  package init(_ message: String, hint: String? = nil) {
     self.message = message
     self.hint = hint
   }
 
-  init(_ error: any Error) {
+  package init(_ error: any Error) {
     switch error {
     case let error as Complaint: self = error
     case let error as any ExplainedError: self.init("\(error)", hint: error.hint)
@@ -19,7 +19,7 @@ struct Complaint: Error {
     }
   }
 
-  func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     ["\(style.bad("error:")) \(message)", hint.map { "\(style.caution("hint:")) \($0)" }].compactMap { $0 }
       .joined(separator: "\n")
   }
