@@ -11,6 +11,7 @@ import Testing
     ("bulkhead apply", "needs a cluster: MainJobTests, StageCommandTests"),
     ("bulkhead history", "needs a cluster: UndoTests"),
     ("bulkhead undo", "needs a cluster: UndoTests"),
+    ("bulkhead watch", "needs a cluster: WatchTests"),
     ("bulkhead verify", "needs a cluster: MainJobTests"),
     ("bulkhead compare live", "needs a cluster: QuestionTests"),
     (" --live", "needs a cluster: QuestionTests"),

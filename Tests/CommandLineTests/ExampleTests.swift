@@ -10,6 +10,11 @@ import Testing
     FileManager.default.isExecutableFile(atPath: "\($0)/kubectl")
   }
 
+  private static let units = [
+    "systemd/bulkhead-signer.service", "systemd/bulkhead-front.service", "systemd/bulkhead-crl.service",
+    "watch/bulkhead-watch.service", "watch/bulkhead-check.service",
+  ]
+
   private let names = ["calico-node", "calico-cni", "calico-kube-controllers"].map { "\($0)-etcd-secrets" }
 
   private func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
@@ -27,33 +32,33 @@ import Testing
   @Test(
     .enabled(
       if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze"), "no systemd-analyze"),
-    arguments: ["bulkhead-signer.service", "bulkhead-front.service", "bulkhead-crl.service"])
+    arguments: units)
   func theUnitsAreHardened(unit: String) throws {
-    func exposure(_ folder: String) throws -> Program.Outcome {
+    func exposure(_ path: String) throws -> Program.Outcome {
       try Program.run(
         "/usr/bin/systemd-analyze",
-        ["security", "--offline=true", "--no-pager", "--threshold=20", "\(folder)/\(unit)"], in: folder)
+        ["security", "--offline=true", "--no-pager", "--threshold=20", path], in: Program.root)
     }
-    let checked = try exposure("\(Self.examples)/systemd")
+    let checked = try exposure("\(Self.examples)/\(unit)")
     #expect(checked.code == 0, "\(checked.all)")
     // The check can fail.
     let folder = try TemporaryFolder()
-    try "[Service]\nExecStart=/bin/true\n".write(
-      toFile: "\(folder.path)/\(unit)", atomically: true, encoding: .utf8)
-    #expect(try exposure(folder.path).code != 0)
+    let path = "\(folder.path)/open.service"
+    try "[Service]\nExecStart=/bin/true\n".write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(try exposure(path).code != 0)
   }
 
   /// Each verb and option of the units exists.
   @Test func theUnitsCallTheProgramAsItIs() throws {
-    for unit in ["bulkhead-signer.service", "bulkhead-front.service", "bulkhead-crl.service"] {
+    for unit in Self.units {
       let start = try #require(
-        text("\(Self.examples)/systemd/\(unit)").firstMatch(of: /ExecStart=\S+bulkhead (.*)/)?.1)
+        text("\(Self.examples)/\(unit)").firstMatch(of: /ExecStart=\S+bulkhead (.*)/)?.1)
       let words = start.split(separator: " ").map(String.init)
       let verbs = Array(words.prefix { !$0.hasPrefix("--") })
       let help = try Program.run(Program.path, verbs + ["--help"], in: Self.examples)
       #expect(help.code == 0, "\(verbs)")
       for option in words where option.hasPrefix("--") {
-        #expect(help.out.contains("\(option) <"), "\(unit): \(option)")
+        #expect(help.out.contains("\(option) "), "\(unit): \(option)")
       }
     }
     let checked = try Program.bulkhead(

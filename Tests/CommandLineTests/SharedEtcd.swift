@@ -24,11 +24,16 @@ struct SharedEtcd {
 
   func user(_ suffix: String) -> String { "\(name)-\(suffix)" }
 
+  /// Keys below one of the name, so that no file grants what another one does; those of Calico and Kubernetes stay.
+  private func own(_ grants: String) -> String {
+    grants.replacing(/(prefix|key): \/(?!calico|registry)/) { "\($0.1): /\(name)/" }
+  }
+
   /// Writes the file.
-  /// - Parameter users: What each may do, by the suffix of its name: grants in YAML.
+  /// - Parameter users: What each may do, by the suffix of its name: grants in YAML. Their keys are below ``name``.
   func write(_ users: [(suffix: String, grants: String)], more: String = "") throws {
     let root = try cluster.credentials(of: "root")
-    let custom = users.map { "  - {user: \(user($0.suffix)), grants: [\($0.grants)]}" }.joined(
+    let custom = users.map { "  - {user: \(user($0.suffix)), grants: [\(own($0.grants))]}" }.joined(
       separator: "\n")
     try """
     apiVersion: bulkhead/v1
@@ -57,7 +62,8 @@ struct SharedEtcd {
     return outcome
   }
 
-  /// The users and roles of the file's name, the roles of each user, and the permissions of each role.
+  /// The users and roles of the file's name, the roles of each user, and the permissions of each role as they are in
+  /// ``write(_:more:)``.
   func state() async throws -> [String: [String]] {
     try await cluster.connect { [name] etcd in
       var state: [String: [String]] = [:]
@@ -65,7 +71,9 @@ struct SharedEtcd {
         state["user \(user)"] = try await etcd.roles(ofUser: user).sorted()
       }
       for role in try await etcd.roles() where role.hasPrefix("\(name)-") {
-        state["role \(role)"] = try await etcd.permissions(ofRole: role).map { "\($0.grant)" }.sorted()
+        state["role \(role)"] = try await etcd.permissions(ofRole: role).map {
+          "\($0.grant)".replacing("/\(name)/", with: "/")
+        }.sorted()
       }
       return state
     }

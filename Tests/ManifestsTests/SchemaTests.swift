@@ -62,6 +62,19 @@ struct SchemaTests {
     #expect(try !Schemas.validate(wrong, version: version).errors.isEmpty)
   }
 
+  @Test("the manifests of watch are valid", arguments: ["1.25", "1.33", "1.37"])
+  func watch(version: String) throws {
+    for (file, objects) in [("deployment", 2), ("cronjob", 1)] {
+      let text = try String(
+        contentsOf: Samples.package.appending(path: "Examples/watch/\(file).yaml"), encoding: .utf8)
+      let result = try Schemas.validate(text, version: version)
+      #expect(result.errors == [], "\(file)")
+      #expect(result.passed == objects, "\(file)")
+      let wrong = try Schemas.validate(text.replacing("containers:", with: "container:"), version: version)
+      #expect(!wrong.errors.isEmpty)
+    }
+  }
+
   @Test("every form of the result is valid", arguments: versions)
   func small(version: String) throws {
     #expect(try Schemas.validate(small, version: version).errors == [])

@@ -24,7 +24,7 @@ package struct AgentService: Service {
   package static func run(_ agent: Agent, listen: ListenAddress?, log: Logger) async throws {
     let board = AgentStatus()
     var services: [any Service] = [AgentService(agent, board: board)]
-    if let listen { services.append(HealthServer(board, listen: listen)) }
+    if let listen { services.append(StatusServer(board.answers(started: Date()), listen: listen)) }
     let group = ServiceGroup(
       services, gracefulShutdownSignals: [.sigterm, .sigint],
       maximumGracefulShutdownDuration: .seconds(10))

@@ -22,10 +22,12 @@ package struct Survey: Sendable {
   /// - Parameters:
   ///   - etcd: A client of the members: see ``EtcdClient/connectToMembers(behind:as:timeout:_:)``.
   ///   - members: As they were just read; nil to read them.
+  ///   - largest: A larger store is not hashed, in bytes.
   /// - Throws: ``MembersDiffer`` if the members do not hold the same; ``MemberRefusal``,
   ///   ``EndpointsRefusal``, ``RecordError``, ``EtcdError``.
   package static func take(
-    _ etcd: EtcdClient, as credentials: ClientCredentials, members: ClusterMembers? = nil
+    _ etcd: EtcdClient, as credentials: ClientCredentials, members: ClusterMembers? = nil,
+    largestHashed largest: Int64 = ClusterMembers.hashedByDefault
   ) async throws -> Survey {
     var current = members
     if current == nil { current = try await ClusterMembers.read(etcd, as: credentials) }
@@ -38,7 +40,7 @@ package struct Survey: Sendable {
     } else {
       authEnabled = try await etcd.isAuthEnabled()
     }
-    let agreement = try await members.agreement(as: credentials)
+    let agreement = try await members.agreement(as: credentials, largestHashed: largest)
     if let refusal = agreement.refusal { throw refusal }
     return Survey(
       members: members, agreement: agreement,

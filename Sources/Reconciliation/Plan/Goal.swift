@@ -69,6 +69,20 @@ package struct Goal: Sendable {
     try claim(survey.records).own?.leaving?.name
   }
 
+  /// What a plan follows from: as long as it is the same, so is the plan. For the memory of one process: it covers
+  /// passwords with a plain digest.
+  /// - Returns: nil if the auth revision is not known, or another process changes users and roles now.
+  package func planKey(_ survey: Survey) throws -> String? {
+    guard let revision = survey.authRevision, survey.lock == nil else { return nil }
+    var digest = SHA256()
+    digest.addValues([
+      file, wanted, applicant, "\(owner)", "\(takesOver)", "\(revision)", "\(survey.authEnabled)",
+      try survey.records.digest,
+    ])
+    digest.addValues(passwords.sorted { $0.key < $1.key }.flatMap { [$0.key] + $0.value })
+    return digest.digest().hexadecimal
+  }
+
   private var passwordUsers: [String] { desired.users.filter { $0.login == .password }.map(\.name) }
 
   /// The password of every user that logs in with one; nil if it does not exist, or if one of them has no

@@ -55,7 +55,7 @@ struct VerifyCommand: AsyncParsableCommand {
     if !report.isInForce || (strict && !report.isTrustworthy) { throw ExitCode(2) }
   }
 
-  private func verify(
+  func verify(
     _ workspace: Workspace, _ clients: ProbeClients, _ etcd: EtcdClient, _ members: ClusterMembers,
     _ advisories: AdvisoryList
   ) async throws -> VerifyReport {
