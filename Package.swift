@@ -152,7 +152,7 @@ let rooms: [Target] = [
     "bulkhead",
     [
       "Reporting", "Terminal", "Release", "Manifests", "Rollover", "ThrowawayEtcd", "NodeDelivery",
-      "AgentProgram", "AuthorityServer",
+      "Agent", "AgentProgram", "AuthorityServer",
       "Files",
       "Processes", "StrictYAML", "Catalogue", "Certificates", "Names", "Etcd", "Keyspace",
       "Reconciliation", "Segmentation", "Verification", "Text", "Cryptography", "Arguments", "Log",

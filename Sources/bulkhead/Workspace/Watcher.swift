@@ -1,10 +1,10 @@
 import Certificates
-import Credentials
 import Etcd
 import FoundationEssentials
 import Reconciliation
 import Reporting
 import Segmentation
+import Terminal
 import Verification
 
 /// Looks at a cluster again and again, and remembers what does not have to be read again.

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Names
 import Reporting
 import Services
+import Terminal
 import Verification
 
 struct WatchCommand: AsyncParsableCommand {

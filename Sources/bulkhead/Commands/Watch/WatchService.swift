@@ -3,6 +3,7 @@ import FoundationEssentials
 import Processes
 import Reporting
 import Services
+import Terminal
 
 /// Looks at intervals until it is asked to stop.
 struct WatchService: Service {
