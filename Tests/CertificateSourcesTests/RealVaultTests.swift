@@ -122,6 +122,32 @@ struct RealVaultTests {
     }
   }
 
+  /// `Examples/signer/vault-transit`: the key of an authority is in the engine transit, and `ca.key` is gone.
+  @Test(
+    .enabled(if: RealVault.hasProgram, "neither vault nor bao is installed"),
+    arguments: [KeyAlgorithm.p256, .p384, .rsa3072])
+  func theEngineTransitSignsForAnAuthority(algorithm: KeyAlgorithm) async throws {
+    let pki = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: pki) }
+    try Authority.create(name: "clients", lifetime: .seconds(86_400), now: Date(), key: algorithm).save(
+      to: pki)
+    try await RealVault.with(identities: []) { real in
+      try await real.takeKey(of: pki)
+      #expect(!FileManager.default.fileExists(atPath: "\(pki)/ca.key"))
+      let issuer = Issuer(
+        try Authority.load(pki, now: Date()), ledger: try Ledger(in: pki), lifetime: .seconds(3_600),
+        now: Date())
+      let issued = try issuer.issue([(CertificateHolder(client: "felix"), "\(pki)/felix.crt")])
+      #expect(issued.map(\.facts.user) == ["felix"])
+      try issuer.ledger?.revoke(serials: [issued[0].facts.serial], at: Date(), because: .keyCompromise)
+      _ = try issuer.writeRevocationList(in: pki, validity: .seconds(600))
+      let list = try VerifiedRevocationList(
+        der: FileContents.read("\(pki)/crl.der"), signedByOneOf: FileContents.readText("\(pki)/ca.crt"),
+        source: "x")
+      #expect(list.count == 1)
+    }
+  }
+
   /// `Examples/vault/bind-nodes`: all nodes have one role, and each gets the certificates of its own node.
   @Test(.enabled(if: RealVault.hasProgram, "neither vault nor bao is installed"))
   func aTokenOfAPodIsBoundToItsNode() async throws {

@@ -19,6 +19,7 @@ package struct RealVault: Sendable {
   package let certificates: String
   package let kubernetes: String
   package let jwt: String
+  package let transit: String
   package let roleID: String
   package let secretID: String
   private let policy: String
@@ -30,10 +31,11 @@ package struct RealVault: Sendable {
     let name = "bulkhead-test-\(UUID().uuidString.prefix(8).lowercased())"
     let (pki, keyValue, appRole) = ("\(name)-pki", "\(name)-kv", "\(name)-approle")
     let (certificates, kubernetes, jwt) = ("\(name)-cert", "\(name)-kubernetes", "\(name)-jwt")
+    let transit = "\(name)-transit"
     func remove() async {
       for path in [
         "sys/mounts/\(pki)", "sys/mounts/\(keyValue)", "sys/auth/\(appRole)", "sys/auth/\(certificates)",
-        "sys/auth/\(kubernetes)", "sys/auth/\(jwt)",
+        "sys/auth/\(kubernetes)", "sys/auth/\(jwt)", "sys/mounts/\(transit)",
       ] {
         _ = try? await call("DELETE", path)
       }
@@ -61,7 +63,7 @@ package struct RealVault: Sendable {
       let result = try await body(
         RealVault(
           pki: pki, keyValue: keyValue, appRole: appRole, certificates: certificates, kubernetes: kubernetes,
-          jwt: jwt,
+          jwt: jwt, transit: transit,
           roleID: role["role_id"] as? String ?? "", secretID: secret["secret_id"] as? String ?? "",
           policy: name))
       await remove()
@@ -88,18 +90,35 @@ package struct RealVault: Sendable {
       ])
   }
 
-  /// Runs a script of `Examples/vault` against the server, with these mounts.
+  /// Moves the key of an authority into the engine transit, as `Examples/signer/vault-transit-import` does, and names
+  /// `Examples/signer/vault-transit` as the program that signs.
+  package func takeKey(of pki: String) async throws {
+    try await Self.call("POST", "sys/mounts/\(transit)", ["type": "transit"])
+    _ = try run("vault-transit-import", [pki, "ca"], of: "signer")
+    // The words that it wrote, with the environment that this server needs.
+    let file = "\(pki)/ca.signer"
+    let words = try String(contentsOfFile: file, encoding: .utf8)
+    let environment = ["PATH=\(Self.path)", "TRANSIT_MOUNT=\(transit)"].joined(separator: "\n")
+    try "/usr/bin/env\n\(environment)\n\(words)".write(toFile: file, atomically: false, encoding: .utf8)
+  }
+
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().path
+  private static let path =
+    "\(root)/.tools/openbao:\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")"
+
+  /// Runs a script of `Examples` against the server, with these mounts.
+  /// - Parameter folder: `vault` or `signer`.
   /// - Returns: what it wrote.
-  package func run(_ script: String, _ arguments: [String]) throws -> String {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().path
+  package func run(_ script: String, _ arguments: [String], of folder: String = "vault") throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["\(root)/Examples/vault/\(script)"] + arguments
+    process.arguments = ["\(Self.root)/Examples/\(folder)/\(script)"] + arguments
     var environment = ProcessInfo.processInfo.environment
-    environment["PATH"] = "\(root)/.tools/openbao:\(environment["PATH"] ?? "/usr/bin:/bin")"
+    environment["PATH"] = Self.path
     environment["PKI_MOUNT"] = pki
     environment["AUTH_MOUNT"] = script == "app-role" ? appRole : jwt
+    environment["TRANSIT_MOUNT"] = transit
     process.environment = environment
     let pipe = Pipe()
     process.standardOutput = pipe
@@ -114,10 +133,7 @@ package struct RealVault: Sendable {
 
   /// Whether a program is there that the scripts need.
   package static var hasProgram: Bool {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().path
-    let path = "\(root)/.tools/openbao:\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
-    return path.split(separator: ":").contains { folder in
+    path.split(separator: ":").contains { folder in
       ["vault", "bao"].contains { FileManager.default.isExecutableFile(atPath: "\(folder)/\($0)") }
     }
   }
