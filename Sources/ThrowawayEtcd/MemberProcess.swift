@@ -41,9 +41,13 @@ package struct MemberProcess: Sendable {
   }
 
   /// Starts the member again after it was stopped, with the same arguments; it reads its authorities again.
-  /// - Parameter program: Another etcd program, as in a rolling upgrade; nil for the same one.
-  package func startAgain(with program: String? = nil) throws -> MemberProcess {
-    let command = program.map { [$0] + self.command.dropFirst() } ?? self.command
+  /// - Parameters:
+  ///   - program: Another etcd program, as in a rolling upgrade; nil for the same one.
+  ///   - arguments: More arguments; if a flag is given twice, etcd uses the last.
+  package func startAgain(
+    with program: String? = nil, adding arguments: [String] = []
+  ) throws -> MemberProcess {
+    let command = (program.map { [$0] + self.command.dropFirst() } ?? self.command) + arguments
     return MemberProcess(
       name: name, endpoint: endpoint, log: log, command: command, lifetime: lifetime,
       group: try Self.launch(command, log: log, lifetime: lifetime))

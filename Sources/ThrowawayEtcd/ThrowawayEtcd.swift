@@ -19,6 +19,9 @@ package struct ThrowawayEtcd: Sendable {
     package var quotaBackendBytes: Int64?
     /// The time after which a server is killed; 15 minutes by default.
     package var lifetime: Duration = .seconds(900)
+    /// Whether one authority signs the certificates of servers, peers and clients, as kubeadm's does. Otherwise clients
+    /// have their own.
+    package var hasOneAuthority = false
     /// Added to every member's arguments, after the usual ones; if a flag is given twice, etcd uses the last.
     package var extraArguments: [String]
 
@@ -57,7 +60,7 @@ package struct ThrowawayEtcd: Sendable {
     let program = try Program.find(binary)
     let names = (1...count).map { "etcd-\($0)" }
     let ports = try FreePorts.take(count * 2)
-    try prepareCertificates(of: names, in: directory)
+    try prepareCertificates(of: names, in: directory, hasOneAuthority: options.hasOneAuthority)
     let peers = zip(names, ports.dropFirst(count)).map { "\($0)=https://127.0.0.1:\($1)" }.joined(
       separator: ",")
     var members: [MemberProcess] = []
@@ -82,7 +85,9 @@ package struct ThrowawayEtcd: Sendable {
     for member in members { member.stop() }
   }
 
-  private static func prepareCertificates(of members: [String], in directory: String) throws {
+  private static func prepareCertificates(
+    of members: [String], in directory: String, hasOneAuthority: Bool
+  ) throws {
     let now = Date()
     let day: Duration = .seconds(86_400)
     let servers = try Authority.create(name: "etcd-ca", lifetime: day, now: now)
@@ -91,6 +96,9 @@ package struct ThrowawayEtcd: Sendable {
     let clients: Authority
     if FileManager.default.fileExists(atPath: "\(directory)/pki/ca.crt") {
       clients = try Authority.load("\(directory)/pki", now: now)
+    } else if hasOneAuthority {
+      clients = servers
+      try clients.save(to: "\(directory)/pki")
     } else {
       clients = try Authority.create(name: "bulkhead clients", lifetime: day, now: now)
       try clients.save(to: "\(directory)/pki")
