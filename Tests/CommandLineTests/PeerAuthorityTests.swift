@@ -36,6 +36,12 @@ import ThrowawayEtcd
       Program.path, ["certs", "import", "--clients-can-act-as-members"] + files, in: folder.path)
     #expect(insisting.code == 0, "\(insisting.error)")
     #expect(try lint() && bulkhead("lint").code == 2)
+    // The file's administrator has no certificate, so nothing is sent to etcd.
+    let applied = try bulkhead("apply", "--enable-auth", "--yes")
+    #expect(applied.code == 1 && applied.error.contains("(BH050)"), "\(applied.all)")
+    #expect(applied.error.contains("--clients-can-act-as-members"), "\(applied.all)")
+    let accepted = try bulkhead("apply", "--enable-auth", "--yes", "--clients-can-act-as-members")
+    #expect(accepted.code == 1 && !accepted.error.contains("BH050"), "\(accepted.all)")
   }
 
   @Test func `the hint's own authority is accepted, one that etcd's authority signs is not`() throws {

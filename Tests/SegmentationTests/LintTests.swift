@@ -49,6 +49,25 @@ import Testing
     #expect(try !rules(.separate).contains("BH050") && !rules(nil).contains("BH050"))
   }
 
+  @Test(arguments: [
+    ("custom: [{user: tool, grants: [{prefix: /, access: readwrite}]}]", [Danger.recordCanBeForged]),
+    ("custom: [{user: tool, grants: [{prefix: /, access: read}]}]", []),
+    ("custom: [{user: tool, grants: [{prefix: /bulkhead/, access: write}]}]", [.recordCanBeForged]),
+    ("calicoctl: [{user: admin, access: full}, {user: \u{430}dmin, access: read-only}]", [.namesLookAlike]),
+    ("calicoctl: [{user: admin, access: full}]", []),
+  ])
+  func `what lint finds and apply refuses`(lines: String, dangers: [Danger]) throws {
+    let file = try file(
+      "components: [calico-node]\n\(lines)", roles: "corrected", version: "v3.32", features: "")
+    let segmentation = try Segmentation(file, catalogue: catalogue())
+    let found = Danger.allCases.filter { $0.finding(in: segmentation, authority: .separate) != nil }
+    #expect(found == dangers)
+    // lint reports the same as an error.
+    let errors = try Lint.findings(file, catalogue: catalogue()).filter { $0.rule.severity == .error }
+    #expect(Set(dangers.map(\.rule.id)).isSubset(of: errors.map(\.rule.id)))
+    #expect(Danger.clientsCanActAsMembers.finding(in: segmentation, authority: .same)?.rule.id == "BH050")
+  }
+
   @Test func rulesHaveUniqueIdsAndAdvice() {
     #expect(Set(Lint.rules.map(\.id)).count == Lint.rules.count)
     #expect(Lint.rules.map(\.id).sorted() == Lint.rules.map(\.id))

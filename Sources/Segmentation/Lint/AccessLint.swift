@@ -71,12 +71,32 @@ enum AccessLint {
     why: "etcd compares names byte by byte, people do not: who reviews a change cannot tell the users apart",
     advice: "give one of them another name, in ASCII")
 
-  static func findings(_ segmentation: Segmentation) -> [LintFinding] {
-    var findings = LookAlike.groups(segmentation.identities.map(\.user)).map { names in
+  static func lookAlikes(_ segmentation: Segmentation) -> [LintFinding] {
+    LookAlike.groups(segmentation.identities.map(\.user)).map { names in
       LintFinding(
         lookAlike, .identity(names[0]), "\(names.map(quoted).joined(separator: ", ")) look alike",
         details: names.map { "\(quoted($0)) is \($0.unicodeScalars.map(\.name).joined(separator: " "))" })
     }
+  }
+
+  /// Identities without the role root that may write Bulkhead's record.
+  static func writersOfRecord(_ segmentation: Segmentation) -> [LintFinding] {
+    let roles = Set(
+      segmentation.roles.filter { !isRecordSafe(from: Permissions($0.grants.map(\.grant))) }.map(\.name))
+    return segmentation.identities.filter { !$0.isRoot && $0.roles.contains(where: roles.contains) }
+      .map { writer($0.user) }
+  }
+
+  private static func isRecordSafe(from permissions: Permissions) -> Bool {
+    permissions.writable.intersection(.bulkhead).isEmpty
+  }
+
+  private static func writer(_ user: String) -> LintFinding {
+    LintFinding(record, .identity(user), "'\(user)' may write under \(Key.bulkhead)")
+  }
+
+  static func findings(_ segmentation: Segmentation) -> [LintFinding] {
+    var findings = lookAlikes(segmentation)
     var byAccess: [Permissions: [Identity]] = [:]
     for identity in segmentation.identities where identity.purpose != .administrator {
       if case .coAdministrator(let why) = identity.purpose {
@@ -126,10 +146,7 @@ enum AccessLint {
           hasSecrets ? secrets : Self.kubernetes, .identity(identity.user),
           "'\(identity.user)' reaches \(KeyNames.names(in: kubernetes).joined(separator: ", "))"))
     }
-    if !permissions.writable.intersection(.bulkhead).isEmpty {
-      findings.append(
-        LintFinding(record, .identity(identity.user), "'\(identity.user)' may write under \(Key.bulkhead)"))
-    }
+    if !isRecordSafe(from: permissions) { findings.append(writer(identity.user)) }
     let blind = permissions.writable.subtracting(permissions.readable).intersection(.calico)
     if !blind.isEmpty {
       findings.append(

@@ -59,6 +59,7 @@ struct ApplyCommand: AsyncParsableCommand {
   @Flag(help: "Read every user and role, even if nothing seems to have changed.")
   var full = false
 
+  @OptionGroup(title: "What lint refuses") var dangers: DangerOptions
   @OptionGroup(title: "Stages") var stages: StageOptions
   @OptionGroup var fileOption: FileOption
   @OptionGroup var nodesOption: NodesOption
@@ -98,6 +99,8 @@ struct ApplyCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try Workspace(fileOption, nodes: nodesOption)
     try workspace.warnOfCertificatesBesidePasswords()
+    // --no-lock only removes access.
+    if !lockOption.noLock { try dangers.check(workspace) }
     let reviewed = try plan.map(SavedPlan.read)
     let takesOver = reviewed?.takesOver ?? takeOverOption.takeOver
     let goal = try workspace.goal(takesOver: takesOver)
