@@ -115,6 +115,41 @@ import ThrowawayEtcd
     }
   }
 
+  /// Before authentication is on, any client writes the record, at each moment.
+  @Test func whatWasForgedBeforeAuthenticationIsOnDeletesNothingAfterwards() async throws {
+    try await with { setting in
+      try setting.write("bulkhead.yaml", users: ["a"])
+      try await EtcdClient.connect(to: setting.cluster.endpoints, as: setting.cluster.root) {
+        try await $0.addUser("prometheus")
+      }
+      func step(_ stage: String) throws -> Program.Outcome {
+        try setting.bulkhead("apply", "--yes", "--stage", stage, "--shared", "old")
+      }
+      func forge() async throws {
+        try await EtcdClient.connect(to: setting.cluster.endpoints, as: setting.cluster.root) { etcd in
+          let own = try #require(try await etcd.entries(in: .prefix("/bulkhead/v1/records/")).first)
+          let forged = String(decoding: own.value, as: UTF8.self)
+            .replacingOccurrences(of: #""users":["#, with: #""users":["prometheus","#)
+          try await etcd.put(Array(forged.utf8), at: own.key)
+        }
+      }
+      #expect(try setting.bulkhead("apply").code == 0)
+      try await forge()
+      try setting.write("bulkhead.yaml", users: ["a", "b"])
+      let refused = try setting.bulkhead("apply", "--yes", "--enable-auth")
+      #expect(refused.code == 1 && refused.error.contains("prometheus"), "\(refused.all)")
+      let prepared = try step("prepare")
+      #expect(prepared.code == 0, "\(prepared.all)")
+      try await forge()
+      let switched = try step("switch")
+      #expect(switched.code == 0, "\(switched.all)")
+      let cleaned = try setting.bulkhead(
+        "apply", "--yes", "--stage", "clean", "--shared", "old", "--watch", "1")
+      #expect(cleaned.code == 0, "\(cleaned.all)")
+      #expect(try await setting.users() == ["a", "b", "prometheus", "root"])
+    }
+  }
+
   @Test func manyDeletionsNeedTheirNumber() async throws {
     try await with { setting in
       let many = (1...25).map { "user-\($0)" }

@@ -10,7 +10,7 @@ import Segmentation
 /// 4. Write the passwords to the disk, then the names of the users and roles to create to the record.
 /// 5. Make the changes and read them back.
 /// 6. Delete the shared user and watch for refused requests, or record that all changes are applied.
-/// 7. Turn authentication on.
+/// 7. Turn authentication on, and write the record again: until then each client could.
 /// 8. Plan again, for differences that only show now, and record that all changes are applied if the plan is
 ///    empty.
 package struct ApplyRun: Sendable {
@@ -158,7 +158,7 @@ package struct ApplyRun: Sendable {
 
     let started = ContinuousClock.now
     if !lock.isNone { goal = try goal.withPasswords(interaction.password) }
-    let bookkeeping = try Bookkeeping(survey, goal, lock, bulkhead: version)
+    let bookkeeping = try Bookkeeping(survey, before, goal, lock, bulkhead: version)
     var leavingUser: Record.LeavingUser?
     if let leaving { leavingUser = try await sharedUsers.current(leaving) }
     try await bookkeeping.begin(plan, leaving: leavingUser)
@@ -181,6 +181,7 @@ package struct ApplyRun: Sendable {
 
     let turnsOn = turnsOnAuthentication && !before.authEnabled
     let enabled = turnsOn ? try await turnOn(goal, survey) : nil
+    if enabled != nil { try await bookkeeping.confirm(plan) }
 
     // Empty passwords can be tried only after authentication is turned on, and only now the shared user is
     // deleted or restored. Changes that are left for a later stage are not reported again.
@@ -214,9 +215,9 @@ package struct ApplyRun: Sendable {
   /// Plans once more, and records that all changes are applied if the plan is empty.
   private func settle(_ goal: Goal) async throws -> Plan {
     let survey = try await Survey.take(etcd, as: administrator)
-    let (_, remaining) = try await goal.plan(for: etcd, survey, progress: interaction.progress)
+    let (state, remaining) = try await goal.plan(for: etcd, survey, progress: interaction.progress)
     if remaining.isEmpty, !lock.isNone {
-      try await Bookkeeping(survey, goal, lock, bulkhead: version).finish(
+      try await Bookkeeping(survey, state, goal, lock, bulkhead: version).finish(
         remaining, authRevision: await survey.authRevision(after: remaining, of: etcd, as: administrator))
     }
     return remaining

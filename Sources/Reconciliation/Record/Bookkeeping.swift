@@ -1,23 +1,39 @@
 import Etcd
+import Synchronization
 
 /// Keeps the record up to date with what is applied.
 package struct Bookkeeping: Sendable {
+  private final class Last: Sendable {
+    private let record = Mutex<Record?>(nil)
+
+    func withLock<Value>(_ body: (inout Record?) -> Value) -> Value { record.withLock { body(&$0) } }
+  }
+
   private let lock: ClusterLock
   private let goal: Goal
   private let records: Records
   /// The records as they were read under the lock.
   private let claim: Records.Claim
   private let authEnabled: Bool
+  /// Whether clients that are no administrators may have written the records.
+  private let isDoubtful: Bool
+  /// The record that was written last.
+  private let last = Last()
   private let bulkhead: String
 
-  /// - Parameter bulkhead: Bulkhead's version.
+  /// - Parameters:
+  ///   - state: the users and roles, as they were read with the records.
+  ///   - bulkhead: Bulkhead's version.
   /// - Throws: ``RecordOverlap``.
-  package init(_ survey: Survey, _ goal: Goal, _ lock: ClusterLock, bulkhead: String) throws {
+  package init(
+    _ survey: Survey, _ state: ClusterState, _ goal: Goal, _ lock: ClusterLock, bulkhead: String
+  ) throws {
     self.lock = lock
     self.goal = goal
     records = survey.records
     claim = try goal.claim(survey.records)
     authEnabled = survey.authEnabled
+    isDoubtful = state.recordDoubt != nil
     self.bulkhead = bulkhead
   }
 
@@ -26,7 +42,7 @@ package struct Bookkeeping: Sendable {
   /// despite an interruption.
   /// - Parameter leaving: A shared user that is deleted after the plan.
   package func begin(_ plan: Plan, leaving: Record.LeavingUser? = nil) async throws {
-    let during = Record(owner: goal.owner, managed: claim.managed.union(plan.managed), leaving: leaving)
+    let during = Record(owner: goal.owner, managed: managed(during: plan), leaving: leaving)
     guard !plan.isEmpty || leaving != nil, during != claim.own || !claim.takenOver.isEmpty else { return }
     try await write(during)
   }
@@ -36,7 +52,7 @@ package struct Bookkeeping: Sendable {
   ///   unknown.
   package func finish(_ plan: Plan, authRevision: Int64?) async throws {
     let after = Record(
-      owner: goal.owner, managed: plan.managed,
+      owner: goal.owner, managed: managed(after: plan),
       applied: Record.Applied(
         file: goal.file, wanted: goal.wanted,
         // Without a revision the next plan reads all users again, and reports them again.
@@ -52,7 +68,35 @@ package struct Bookkeeping: Sendable {
 
   /// Called when the shared user is deleted for good or exists again, if nothing is recorded as applied.
   package func endLeaving(_ plan: Plan) async throws {
-    try await write(Record(owner: goal.owner, managed: claim.managed.union(plan.managed)))
+    try await write(Record(owner: goal.owner, managed: managed(during: plan)))
+  }
+
+  /// Called when authentication was turned on: writes again what this run has written or read last. Until then each
+  /// client could write it.
+  package func confirm(_ plan: Plan) async throws {
+    try await write(last.withLock { $0 } ?? Record(owner: goal.owner, managed: managed(during: plan)))
+  }
+
+  /// What the file manages until the plan is made. A name that only the record has may be forged, so that a later plan
+  /// deletes a user or role of others. So it is carried on only if no other client may have written the record, or if
+  /// this plan deletes it, which was confirmed.
+  private func managed(during plan: Plan) -> Managed {
+    guard isDoubtful else { return claim.managed.union(plan.managed) }
+    let deleted = plan.changes.reduce(into: Managed()) { deleted, change in
+      switch change {
+      case .deleteUser(let name): deleted.users.insert(name)
+      case .deleteRole(let name): deleted.roles.insert(name)
+      default: break
+      }
+    }
+    return managed(after: plan).union(claim.managed.intersection(deleted))
+  }
+
+  private func managed(after plan: Plan) -> Managed {
+    guard isDoubtful else { return plan.managed }
+    let named = Managed(
+      users: Set(goal.desired.users.map(\.name)), roles: Set(goal.desired.roles.map(\.name)))
+    return plan.managed.intersection(named)
   }
 
   /// Writes the file's record, and deletes those that it takes over, on the condition that the lock is held.
@@ -63,6 +107,7 @@ package struct Bookkeeping: Sendable {
     if !claim.others.contains(where: { $0.owner == nil }) { writes.append((OwnKeys.record, Record.marker)) }
     let deletions = claim.takenOver.compactMap { $0.owner?.key }
     try await Task { [writes] in try await lock.write(writes, deleting: deletions) }.value
+    last.withLock { $0 = record }
   }
 }
 
