@@ -53,7 +53,7 @@ package enum FileContents {
   /// - Parameter mayBePipe: whether a pipe is accepted, as `<(command)` of a shell gives one.
   /// - Throws: ``FileError``; of kind `exposed` if other users may read or write it.
   package static func readSecret(
-    _ path: String, limit: Int = defaultLimit, mayBePipe: Bool = false
+    _ path: String, limit: Int = defaultLimit, mayBePipe: Bool = false, groupMayRead: Bool = true
   ) throws -> [UInt8] {
     try FilePath.refuseNUL(path)
     let file = open(path, O_RDONLY | O_CLOEXEC | (mayBePipe ? 0 : O_NONBLOCK))
@@ -64,6 +64,11 @@ package enum FileContents {
     guard mode & 0o006 == 0 || isInMemory(file) else {
       throw FileError(
         .exposed, path, "every user of this machine may \(mode & 0o004 != 0 ? "read" : "write") \(path)",
+        hint: "chmod 600 \(path); if others may have read it, replace what is in it")
+    }
+    guard groupMayRead || mode & 0o060 == 0 || isInMemory(file) else {
+      throw FileError(
+        .exposed, path, "the group of \(path) may \(mode & 0o040 != 0 ? "read" : "write") it",
         hint: "chmod 600 \(path); if others may have read it, replace what is in it")
     }
     return try read(descriptor: file, path: path, limit: limit)
@@ -93,8 +98,10 @@ package enum FileContents {
 
   /// The text of a file with a secret.
   /// - Throws: as ``readSecret(_:limit:)``, and of kind `notText`.
-  package static func readSecretText(_ path: String, limit: Int = defaultLimit) throws -> String {
-    try text(readSecret(path, limit: limit), path)
+  package static func readSecretText(
+    _ path: String, limit: Int = defaultLimit, groupMayRead: Bool = true
+  ) throws -> String {
+    try text(readSecret(path, limit: limit, groupMayRead: groupMayRead), path)
   }
 
   /// The bytes of a regular file in a directory; links are not followed.

@@ -44,7 +44,10 @@ package struct FileOwner: Hashable, Sendable {
     return entry.pointee.pw_uid
   }
 
-  private static func group(_ name: String) throws -> gid_t {
+  /// The number of a group.
+  /// - Parameter name: A name or a number.
+  /// - Throws: ``FileError`` if the machine has no group of this name.
+  package static func group(_ name: String) throws -> gid_t {
     if let number = gid_t(name) { return number }
     guard let entry = getgrnam(name) else { throw unknown("group", name) }
     return entry.pointee.gr_gid

@@ -3,15 +3,20 @@ import Glibc
 
 /// Keeps the memory of a process that holds secrets off the disk and from other processes of its user.
 package enum ProcessMemory {
+  /// Turns off core dumps and the inspection by other processes of the same user.
+  /// - Returns: what could not be done; nil if all was.
+  package static func refuseDumps() -> String? {
+    var none = rlimit(rlim_cur: 0, rlim_max: 0)
+    let isDone = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none) == 0 && shim_refuse_dumps() == 0
+    return isDone
+      ? nil : "core dumps cannot be turned off: \(String(cString: strerror(errno)).lowercased())"
+  }
+
   /// Turns off core dumps and the inspection by other processes of the same user (Linux, prctl(2),
   /// PR_SET_DUMPABLE), and locks the memory, so that it is not written to the swap.
   /// - Returns: what could not be done.
   package static func protect() -> [String] {
-    var problems: [String] = []
-    var none = rlimit(rlim_cur: 0, rlim_max: 0)
-    if setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none) != 0 || shim_refuse_dumps() != 0 {
-      problems.append("core dumps cannot be turned off: \(String(cString: strerror(errno)).lowercased())")
-    }
+    var problems = [refuseDumps()].compactMap { $0 }
     // With a limit, a later allocation would fail instead of this call.
     var limit = rlimit()
     getrlimit(shim_limit_of_locked_memory(), &limit)

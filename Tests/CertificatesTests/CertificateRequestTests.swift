@@ -109,6 +109,32 @@ final class CertificateRequestTests: TemporaryDirectorySuite {
     #expect(message(error).contains(word))
   }
 
+  /// A key whose primes were made as Infineon's library made them (CVE-2017-15361), for this test; no other key is refused.
+  @Test func refusesAKeyThatCanBeFactored() throws {
+    let pem = """
+      -----BEGIN CERTIFICATE REQUEST-----
+      MIICWzCCAUMCAQAwFjEUMBIGA1UEAwwLY2FsaWNvLW5vZGUwggEiMA0GCSqGSIb3
+      DQEBAQUAA4IBDwAwggEKAoIBAQC7paanfl/8wYTHw3y+c++UVBS8a8R4xlU0AzRn
+      ho/90x8rd42sbELomoRqp1uz+uBAZJbkLr8AnkVvEYfMcr4Z7f4tTL/B9IhC1K69
+      nSI3k6IVH8VK8PVJD0xOQmcxcSZ1brFCcWGML1h7cp+PvS92IFY8Hf4ktC1bHK1X
+      559gzN9BL29QVpgiKyqyn4qhDMDykFwxJHdXWOjYshJhjeJDBV7XIDJu7vQHml5g
+      +wQSWK6uJWSjipOv8sVDUilkXmMGizrNLcFrL+rvsq9Iv53rI594wXtbqrAKU1IY
+      gTh5ZJd6MMpWvO8EUjRehK96DexkbjCkPtPqduHfHGoalvKrAgMBAAGgADANBgkq
+      hkiG9w0BAQsFAAOCAQEAQ2AaNfzRS1zPdJjWttMLHiqI7ifwytDP3VPLxIPbX2UN
+      Yw6MgmTSfv8yPWCoAnTFxwbcIaVKHOIiNPSB1CHRIwd9LU5dCNZ14kd+hLvpsT5+
+      aRtUlH8m7CIPLV35NIsOByc1TeidWG8id1rRK3v1NTDMFwxh69CXZd5sNPBft3e/
+      DN54F6DAPKO+thXAYXk+bJdGb4gMyKksXw324pfv1IbmktAi90dKrA8tjunvu+Gc
+      0NwiN63nS1QLQPa5usDUqSf1qXULCljFikYRNPe1pUDkQdW189PGdO9LHoEPoky6
+      gM7P8I8rMi0b9DKGTM8ww4jKdB4A0dH6orSzje1BDw==
+      -----END CERTIFICATE REQUEST-----
+
+      """
+    let error = #expect(throws: CertificatesError.self) { try CertificateRequest(pem: pem) }
+    #expect(message(error).contains("CVE-2017-15361"))
+    let usual = try String(contentsOfFile: request("/CN=alice", ["-newkey", "rsa:2048"]), encoding: .utf8)
+    #expect(try CertificateRequest(pem: usual).commonName == "alice")
+  }
+
   @Test func refusesAnotherNameAndRoot() throws {
     let request = try CertificateRequest(file: request("/CN=root"))
     #expect(throws: CertificatesError.self) { try sign(request, for: "alice") }

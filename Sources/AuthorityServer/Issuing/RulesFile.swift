@@ -50,7 +50,9 @@ final class RulesFile: Service {
     self.logger = logger
     catalogue = try Catalogue.embedded()
     let sources = try Self.read(settings, catalogue)
-    state = Mutex(State(rules: try Self.rules(settings, catalogue), sources: sources))
+    let rules = try Self.rules(settings, catalogue)
+    if let warning = rules.authority.protectionWarning { logger.warning("\(warning)") }
+    state = Mutex(State(rules: rules, sources: sources))
   }
 
   func run() async throws {

@@ -13,6 +13,8 @@ package struct Authority: Sendable {
   let external: ExternalKey?
   /// The certificate in PEM: the content of etcd's `--trusted-ca-file` and of the clients' `etcd-ca`.
   package let certificatePEM: String
+  /// How the passphrase of the key's file is protected, if that is too little against guessing; nil otherwise.
+  package private(set) var weakProtection: String?
   /// The contents of the authority's certificate.
   package let facts: CertificateFacts
   /// The subject key identifier of the authority's certificate, or the usual hash of its key if it has none.
@@ -67,7 +69,16 @@ package struct Authority: Sendable {
         hint: "give the certificate that the key belongs to, without the others")
     }
     let key = try PrivateKey(pem: keyPEM, source: "the key of \(source)", passphrase: passphrase)
-    return try Authority(certificate: certificate, key: key, now: now, source: source)
+    var authority = try Authority(certificate: certificate, key: key, now: now, source: source)
+    authority.weakProtection = PEMText(text: keyPEM, source: source).weakProtection
+    return authority
+  }
+
+  /// The warning for ``weakProtection``; nil if the passphrase is protected well.
+  package var protectionWarning: String? {
+    weakProtection.map {
+      "the passphrase of the authority's key is protected only by \($0), so that a holder of the file can try many; \(PEMText.betterProtection)"
+    }
   }
 
   /// An authority whose key another program has.
@@ -94,6 +105,11 @@ package struct Authority: Sendable {
         hint: "find the key that was made with it")
     }
     try Self.checkMaySign(certificate, source: source)
+    guard try !certificate.publicKey.hasFactorableForm else {
+      throw CertificatesError(
+        "the RSA key of \(source) can be factored (CVE-2017-15361)",
+        hint: "make another authority: 'bulkhead certs authority'")
+    }
     self.certificate = certificate
     self.key = key
     self.external = external

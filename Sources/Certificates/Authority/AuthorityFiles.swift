@@ -27,7 +27,8 @@ extension Authority {
     }
     return try importing(
       certificatePEM: certificatePEM,
-      keyPEM: FileContents.readSecretText("\(directory)/\(keyFile)", limit: credentialFileLimit),
+      keyPEM: FileContents.readSecretText(
+        "\(directory)/\(keyFile)", limit: credentialFileLimit, groupMayRead: false),
       now: now, source: source, passphrase: passphrase)
   }
 

@@ -101,6 +101,11 @@ package struct PEMText {
         "\(source) holds a protected private key that is damaged or protected in an unknown way",
         hint: "convert it with openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256")
     }
+    if case .guessable(let scheme) = protected.weakness {
+      throw CertificatesError(
+        "the passphrase of \(source) is protected only by \(scheme): a holder of the file can guess it",
+        hint: Self.betterProtection)
+    }
     let passphrase = try passphrase(source)
     do {
       return try protected.key(passphrase: passphrase.bytes)
@@ -109,6 +114,18 @@ package struct PEMText {
         "the passphrase of \(source) is wrong, or the key is damaged or of an unknown kind",
         hint: "try it with openssl pkey -noout -in")
     }
+  }
+
+  package static let betterProtection =
+    "protect it again: openssl pkcs8 -topk8 -in ca.key -out new.key -v2prf hmacWithSHA256 -iter 600000"
+
+  /// How the passphrase of the one key is protected, if that is too little against guessing; nil otherwise, and if the
+  /// key has no passphrase.
+  package var weakProtection: String? {
+    guard let document = try? documents().first(where: { $0.label == ProtectedKey.label }),
+      case .weak(let scheme)? = try? ProtectedKey(der: document.bytes).weakness
+    else { return nil }
+    return scheme
   }
 
   /// The one certificate signing request.

@@ -3,6 +3,7 @@ import Certificates
 import Etcd
 import Files
 import FoundationEssentials
+import Processes
 import Segmentation
 import StrictYAML
 import Terminal
@@ -11,8 +12,12 @@ extension Workspace {
   /// The authority with its ledger, ready to issue certificates.
   func issuer(_ passphrase: PassphraseOption, allowRoot: Bool = false) throws -> Issuer {
     let now = Date()
+    // This process has the authority's key from here on.
+    _ = ProcessMemory.refuseDumps()
+    let loaded = try Authority.load(authority, now: now, passphrase: passphrase.source)
+    if let warning = loaded.protectionWarning { Console.note("warning: \(warning)") }
     return Issuer(
-      try Authority.load(authority, now: now, passphrase: passphrase.source),
+      loaded,
       ledger: try Ledger(in: authority), lifetime: .seconds(file.certificates.lifetime.seconds), now: now,
       allowRoot: allowRoot)
   }

@@ -35,6 +35,17 @@ package struct ProtectedKey: Sendable {
     self.der = der
   }
 
+  /// How little the passphrase is protected against guessing by a holder of the file.
+  package enum Weakness: Hashable, Sendable {
+    /// Hardly at all: fewer than the 1,000 rounds of RFC 8018, section 4.2. With the scheme in words.
+    case guessable(String)
+    /// Less than passphrases that people remember need. With the scheme in words.
+    case weak(String)
+  }
+
+  /// nil if the passphrase is protected well.
+  package var weakness: Weakness? { derivation.weakness }
+
   /// Protects a key.
   /// - Throws: ``CryptographyError``.
   package init(_ key: PrivateKey, passphrase: SecretBytes) throws(CryptographyError) {

@@ -34,6 +34,18 @@ extension ProtectedKey {
       }
     }
 
+    /// How little a passphrase is protected against guessing; nil if it is protected well.
+    var weakness: ProtectedKey.Weakness? {
+      switch self {
+      case .pbkdf2(_, let rounds, _):
+        rounds < 1_000
+          ? .guessable("PBKDF2 with \(rounds) rounds")
+          : rounds < 100_000 ? .weak("PBKDF2 with \(rounds) rounds") : nil
+      case .scrypt(_, let cost, let blockSize, _):
+        128 * cost * blockSize < 1 << 20 ? .guessable("scrypt with less than 1 MiB") : nil
+      }
+    }
+
     func key(from passphrase: SecretBytes, count: Int) throws(CryptographyError) -> SecretBytes {
       try SecretBytes(count: count) { (key) throws(CryptographyError) in
         try passphrase.withUnsafeBytes { (secret) throws(CryptographyError) in

@@ -79,6 +79,28 @@ package final class PublicKey: @unchecked Sendable {
     return BN_num_bits(number) <= 64 ? UInt(BN_get_word(number)) : nil
   }
 
+  /// Whether the modulus of an RSA key has the form of keys that Infineon's library RSALib made until 2017, which can be
+  /// factored (CVE-2017-15361, "ROCA"): modulo each of these primes it is a power of 65537. Another key has this form with
+  /// a probability of about 2^-27 (Nemec and others, "The Return of Coppersmith's Attack", section 2.2).
+  package var hasFactorableForm: Bool {
+    guard case .rsa = kind else { return false }
+    Calls.begin()
+    defer { Calls.begin() }
+    var number: OpaquePointer?
+    guard EVP_PKEY_get_bn_param(pointer, "n", &number) == 1, let number else { return false }
+    defer { BN_free(number) }
+    let primes: [UInt] = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157]
+    return primes.allSatisfy { prime in
+      let rest = UInt(BN_mod_word(number, prime))
+      var power: UInt = 1
+      for _ in 0..<prime {
+        if power == rest { return true }
+        power = power * 65_537 % prime
+      }
+      return false
+    }
+  }
+
   /// The uncompressed point, or the bytes of Ed25519; nil for RSA.
   var point: ArraySlice<UInt8>? {
     kind.informationPrefix.map { subjectPublicKeyInfo.dropFirst($0.count) }
