@@ -146,7 +146,9 @@ let rooms: [Target] = [
       "JOSE", "Network", "HTTP", "Log", "Services", "StrictYAML", "Text",
     ]),
   // Floor 4.
-  room("AgentProgram", ["Agent", "Arguments", "Log", "Printing", "Release", "Terminal"]),
+  room(
+    "AgentProgram",
+    ["Agent", "Arguments", "Credentials", "Log", "Printing", "Processes", "Release", "Terminal"]),
   program("bulkhead-agent", ["AgentProgram", "Terminal"]),
   program(
     "bulkhead",

@@ -25,7 +25,7 @@ package struct AuthorityServer: Sendable {
       try self.init(
         settings, signer, OwnCertificate(settings, signer: signer, logger: logger), [signer], logger: logger)
     } else {
-      let signer = try LocalSigner(settings, logger: logger)
+      let signer = try LocalSigner(settings, trustsHandshake: true, logger: logger)
       let certificate = try OwnCertificate(settings, logger: logger, makeIssuer: signer.makeIssuer)
       try self.init(
         settings, signer, certificate, [signer.rules], serviceAccounts: signer.serviceAccounts, logger: logger

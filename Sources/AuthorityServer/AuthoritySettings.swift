@@ -57,7 +57,7 @@ package struct AuthoritySettings: Sendable {
   /// 0 for a port that the system chooses.
   package var port: Int
   package var certificate: OwnCertificate
-  /// The audit log; nil for standard error.
+  /// The audit log of this process, server or signer; nil for standard error.
   package var auditFile: String?
   /// Nil if only join tokens are accepted.
   package var serviceAccounts: ServiceAccountSettings?
@@ -65,6 +65,9 @@ package struct AuthoritySettings: Sendable {
   /// The socket of a signer; nil if this process holds the authority's key. Then `file`, `directory` and `passphrase` are
   /// not used.
   package var signer: String?
+  /// Whether a signer accepts renewals without a signature by the key of the certificate, as agents before 0.2.0 send
+  /// them. Then a front that was taken over can renew each certificate that it has seen.
+  package var acceptsOldAgents = false
 
   package init(
     file: String, directory: String, passphrase: @escaping PassphraseSource, host: String, port: Int,

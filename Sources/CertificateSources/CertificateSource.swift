@@ -37,10 +37,15 @@ package struct CertificateOrder: Sendable {
   package let lifetime: Duration?
   /// The current valid credential, for sources that accept it as proof of identity.
   package let current: Credential?
+  /// Why the current certificate is replaced although it is not due; nil if it is due.
+  package let reason: RenewalReason?
 
-  package init(identity: String, lifetime: Duration?, current: Credential?) {
+  package init(
+    identity: String, lifetime: Duration?, current: Credential?, reason: RenewalReason? = nil
+  ) {
     self.identity = identity
     self.lifetime = lifetime
     self.current = current
+    self.reason = reason
   }
 }

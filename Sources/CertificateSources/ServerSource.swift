@@ -4,7 +4,8 @@ import FoundationEssentials
 
 /// Bulkhead's own authority server (`bulkhead authority serve`).
 ///
-/// The first certificate needs a token; each later one is requested with the certificate before it.
+/// The first certificate needs a token; each later one is requested with the certificate before it, whose key signs the
+/// request: a server that another process serves for need not trust that process.
 package struct ServerSource: CertificateSource {
   let settings: ServerSettings
 
@@ -27,13 +28,23 @@ package struct ServerSource: CertificateSource {
   private func enrol(_ order: CertificateOrder) async throws -> SourcedCertificate {
     let token = try settings.token.read("token for \(name)")
     return try await ask(
-      exchange, EnrolmentRequest.path, order, headers: ["Authorization": "Bearer \(token)"], hiding: token)
+      exchange, EnrolmentRequest.path, order, headers: ["Authorization": "Bearer \(token)"], hiding: token
+    ) {
+      EnrolmentRequest(csr: $0)
+    }
   }
 
   private func renew(_ order: CertificateOrder, with current: Credential) async throws -> SourcedCertificate {
     var exchange = exchange
     exchange.identity = .credential(current)
-    return try await ask(exchange, EnrolmentRequest.renewalPath, order, headers: [:], hiding: nil)
+    return try await ask(exchange, EnrolmentRequest.renewalPath, order, headers: [:], hiding: nil) { csr in
+      let time = Int64(Date().timeIntervalSince1970)
+      let reason = order.reason?.rawValue
+      let signature = try current.key.signature(of: RenewalProof.text(time: time, reason: reason, csr: csr))
+      return EnrolmentRequest(
+        csr: csr, reason: reason,
+        proof: RenewalProof(time: time, signature: Data(signature).base64EncodedString()))
+    }
   }
 
   private var exchange: SourceConnection {
@@ -43,12 +54,12 @@ package struct ServerSource: CertificateSource {
 
   private func ask(
     _ exchange: SourceConnection, _ path: String, _ order: CertificateOrder, headers: [String: String],
-    hiding secret: String?
+    hiding secret: String?, _ body: (_ csr: String) throws -> EnrolmentRequest
   ) async throws -> SourcedCertificate {
     let key = try PrivateKey.generate()
     let answer = try await exchange.send(
       "POST", path, headers: headers,
-      body: EnrolmentRequest(csr: try CertificateRequest.make(for: order.identity, key: key)))
+      body: try body(CertificateRequest.make(for: order.identity, key: key)))
     guard answer.status == 200 else { throw refusal(answer, hiding: secret) }
     guard let response = answer.decoded(EnrolmentResponse.self) else {
       throw SourceError(

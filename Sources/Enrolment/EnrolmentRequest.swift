@@ -13,10 +13,34 @@ package struct EnrolmentRequest: Codable, Hashable, Sendable {
   package let csr: String
   /// Why a certificate is renewed before a third of its lifetime has passed; nil if it is not.
   package let reason: String?
+  /// With a renewal: the signature by the key of the certificate that is renewed.
+  package let proof: RenewalProof?
 
-  package init(csr: String, reason: String? = nil) {
+  package init(csr: String, reason: String? = nil, proof: RenewalProof? = nil) {
     self.csr = csr
     self.reason = reason
+    self.proof = proof
+  }
+}
+
+/// A signature by the key of the certificate that is renewed. A signer that did not see the TLS handshake itself knows
+/// by it that the holder of that key wants this request, and no other, to be signed.
+package struct RenewalProof: Codable, Hashable, Sendable {
+  /// When it was made, in seconds since 1970.
+  package let time: Int64
+  /// The signature of ``text(time:reason:csr:)`` in base64: DER for elliptic curves, PKCS#1 version 1.5 for RSA; with
+  /// SHA-256 for RSA and P-256, SHA-384 for P-384.
+  package let signature: String
+
+  package init(time: Int64, signature: String) {
+    self.time = time
+    self.signature = signature
+  }
+
+  /// What is signed: the words `bulkhead renewal 1`, the time, the reason of an early renewal or nothing, each followed
+  /// by a line feed, and the request in PEM exactly as it is sent. A reason has no line feed.
+  package static func text(time: Int64, reason: String?, csr: String) -> [UInt8] {
+    Array("bulkhead renewal 1\n\(time)\n\(reason ?? "")\n\(csr)".utf8)
   }
 }
 

@@ -4,6 +4,26 @@ import Testing
 
 @testable import Agent
 
+@Suite struct RequestedRenewalTests {
+  @Test func aRequestedRenewalIsTriedUntilItSucceeds() {
+    let now = Date(timeIntervalSince1970: 1_800_000_000)
+    var machine = RenewalMachine(policy: RenewalPolicy(), spread: 0)
+    let held = HeldCertificate(notBefore: now - 300, notAfter: now + 86_400, obtained: now, spread: 0)
+    #expect(machine.next(holding: held, now: now) != .order(.requested))
+    machine.failed(holding: held, isTransient: true, now: now)
+    machine.request()
+    #expect(machine.next(holding: held, now: now) == .order(.requested))
+    machine.failed(holding: held, isTransient: true, now: now)
+    guard case .wait(let end) = machine.next(holding: held, now: now) else {
+      Issue.record("a failed request is sent again without a pause")
+      return
+    }
+    #expect(machine.next(holding: held, now: end) == .order(.requested))
+    machine.succeeded()
+    #expect(machine.next(holding: held, now: end) != .order(.requested))
+  }
+}
+
 /// Simulates a node, its clock and a source in one thread: years pass in milliseconds.
 private struct World {
   var now = Date(timeIntervalSince1970: 1_800_000_000)

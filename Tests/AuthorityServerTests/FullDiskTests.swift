@@ -37,6 +37,36 @@ struct FullDiskTests {
     }
   }
 
+  /// The signer has an audit log of its own.
+  @Test func aSignerSendsNothingIfItsAuditLogIsFull() async throws {
+    try await SmallDisk.with(kilobytes: 1_024) { disk in
+      let authority = try TestAuthority()
+      let token = try authority.token(uses: 40)
+      let log = disk.path + "/signer.log"
+      try await authority.signing {
+        $0.auditFile = log
+      } _: { () async throws in
+        try await authority.serving(authority.asFront()) { server async throws in
+          try disk.fill()
+          // The last block of the log has room for a few lines.
+          var answers: [Int] = []
+          while answers.last != 503, answers.count < 30 {
+            let answer = try await server.enrol("calico-node.node-1", with: token.secretText)
+            #expect((answer.status == 503) == (answer.certificate == nil), "\(answer.body)")
+            answers.append(answer.status)
+          }
+          #expect(answers.last == 503 && answers.dropLast().allSatisfy { $0 == 200 }, "\(answers)")
+          try disk.empty()
+          #expect(try await server.enrol("calico-node.node-1", with: token.secretText).status == 200)
+        }
+      }
+      #expect(try AuditVerification([log]).isWhole)
+      // The ledger has the certificate that was not sent, too.
+      let lines = try authority.auditEntries(of: log)
+      #expect(try lines.count { $0.method == "token" } + 1 == authority.issued().count)
+    }
+  }
+
   @Test func sendsNothingIfTheAuditLogIsFull() async throws {
     try await SmallDisk.with(kilobytes: 1_024) { disk in
       let authority = try TestAuthority()

@@ -1,4 +1,5 @@
 import Certificates
+import Enrolment
 import Files
 import Foundation
 import Glibc
@@ -43,6 +44,15 @@ import Testing
     }
     #expect(try authority.issued().count == 2)
     #expect(try authority.auditEntries().map(\.decision) == [.issued, .renewed, .refused, .refused])
+    // The signer's own log: its first line is the server's certificate.
+    let own = try authority.auditEntries(of: authority.signerAudit)
+    #expect(own.map(\.decision) == [.issued, .issued, .renewed, .refused, .refused])
+    #expect(own.map(\.method) == ["server", "token", "certificate", "token", "token"])
+    #expect(own[2].serial == (try authority.issued().last?.serial) && own[2].early == "requested")
+    #expect(own[1].proof == token.id && own[1].node == "node-1")
+    #expect(own[0].client?.contains("of the user \(geteuid())") == true)
+    let verification = try AuditVerification([authority.signerAudit])
+    #expect(verification.isWhole, "\(verification)")
     // The key of the server's certificate is only in the memory of the front.
     #expect(!FileManager.default.fileExists(atPath: authority.pki + "/server"))
   }
@@ -78,8 +88,7 @@ import Testing
         try await order("calico-node.node-1", "token", Array(JoinToken().secretText.utf8)).contains(
           "not known"))
       #expect(
-        try await order("calico-node.node-1", "certificate", Array(unknownDER)).contains(
-          "was not issued here"))
+        try await order("calico-node.node-1", "certificate", Array(unknownDER)).contains("is not signed"))
       for forged in [
         try stranger.token(account: "calico-node", node: "node-1"),
         try cluster.token(account: "calico-node", node: "node-2"),
@@ -94,6 +103,73 @@ import Testing
       let good = try cluster.token(account: "calico-node", node: "node-1")
       #expect(try await order("calico-node.node-1", "service-account", Array(good.utf8)) == "done")
       #expect(try await order("calico-node.node-1", "token", joined) == "done")
+    }
+  }
+
+  /// A front that was taken over knows each certificate that it has seen, and each signed renewal; it has no client's key.
+  @Test func aFrontThatWasTakenOverRenewsNoCertificate() async throws {
+    let authority = try TestAuthority()
+    let token = try authority.token()
+    let client = try await authority.signing { () async throws in
+      let client = try await authority.serving(authority.asFront()) { server async throws in
+        let first = try await server.identity("calico-node.node-1", with: token)
+        let unsigned = try await server.renew("calico-node.node-1", as: first, isSigned: false)
+        #expect(
+          unsigned.status == 401 && unsigned.error?.contains("is not signed") == true, "\(unsigned.body)")
+        #expect(unsigned.body.contains("--accept-old-agents"))
+        return first
+      }
+      let der = try #require(Data(base64Encoded: Self.base64(client.certificate)))
+      func order(
+        _ csr: String, _ proof: RenewalProof?, reason: String? = "requested"
+      ) async throws -> String {
+        let order = SigningOrder(
+          csr: csr, request: try CertificateRequest(pem: csr), proof: .certificate(Array(der), proof),
+          reason: reason)
+        let answer = try await authority.ask(order.frame(3).bytes)
+        return answer.map { $0.kind == .done ? "done" : ($0.text(1) ?? "") } ?? "closed"
+      }
+      let name = "calico-node.node-1"
+      let (mine, theirs) = (try ClientKey().csr(for: name), try ClientKey().csr(for: name))
+      let seen = try client.key.proof(of: theirs, reason: "requested")
+      let unsigned = "the renewal is not signed with the key of the certificate that it renews"
+      #expect(try await order(mine, nil) == unsigned)
+      #expect(try await order(mine, seen) == unsigned)
+      #expect(try await order(theirs, seen, reason: "key-compromise") == unsigned)
+      #expect(
+        try await order(theirs, RenewalProof(time: seen.time + 1, signature: seen.signature)) == unsigned)
+      #expect(try await order(mine, try ClientKey().proof(of: mine, reason: "requested")) == unsigned)
+      #expect(try await order(mine, RenewalProof(time: seen.time, signature: "!")).contains("not base64"))
+      for hours in [-2.0, 2] {
+        let other = try client.key.proof(of: mine, reason: "requested", at: Date() + hours * 3_600)
+        #expect(try await order(mine, other).contains("more than an hour from now"))
+      }
+      let wrong = try client.key.proof(of: mine, reason: "because")
+      #expect(try await order(mine, wrong, reason: "because") == "the request has an unknown reason")
+      let replaced = try client.key.proof(of: mine, reason: "new-authority")
+      #expect(
+        try await order(mine, replaced, reason: "new-authority")
+          == "the authority in use has issued the client's certificate")
+      #expect(try authority.issued().count == 1)
+      #expect(try await order(theirs, seen) == "done")
+      return client
+    }
+    // Agents of an earlier release, for the time of an upgrade.
+    try await authority.signing {
+      $0.acceptsOldAgents = true
+    } _: { () async throws in
+      try await authority.serving(authority.asFront()) { server async throws in
+        #expect(
+          try await server.renew("calico-node.node-1", as: client, isSigned: false).status == 200)
+      }
+    }
+  }
+
+  @Test func theSocketBelongsToTheGroupThatIsNamed() async throws {
+    let authority = try TestAuthority()
+    try await authority.signing(users: [geteuid(), geteuid() + 1], group: getegid()) { () async throws in
+      #expect(try await authority.ask(SignerFrame(1, .state).bytes)?.kind == .done)
+      #expect(try FileContents.mode(of: authority.socket) == 0o660)
     }
   }
 
@@ -215,25 +291,31 @@ private struct Seeded: RandomNumberGenerator {
 }
 
 extension TestAuthority {
-  fileprivate var socket: String { folder + "/s" }
+  var socket: String { folder + "/s" }
+  var signerAudit: String { folder + "/signer.log" }
 
   /// The settings of a front: it knows the socket and neither the file nor the folder of the authority.
-  fileprivate func asFront() -> (inout AuthoritySettings) -> Void {
+  func asFront() -> (inout AuthoritySettings) -> Void {
     { [socket] in
       ($0.file, $0.directory, $0.certificate, $0.signer) = ("/nowhere", "/nowhere", .fromSigner, socket)
     }
   }
 
   /// Runs a signer while `body` works with it.
-  fileprivate func signing<Result: Sendable>(
-    users: Set<UInt32> = [geteuid()], _ change: (inout AuthoritySettings) -> Void = { _ in },
+  func signing<Result: Sendable>(
+    users: Set<UInt32> = [geteuid()], group: UInt32? = nil,
+    _ change: (inout AuthoritySettings) -> Void = { _ in },
     _ body: () async throws -> Result
   ) async throws -> Result {
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     let signer = try SignerService(
-      try settings(change),
-      socket: SignerSocket(path: socket, users: users, hosts: [try HostName("127.0.0.1")]), logger: logger)
+      try settings {
+        $0.auditFile = signerAudit
+        change(&$0)
+      },
+      socket: SignerSocket(path: socket, users: users, hosts: [try HostName("127.0.0.1")], group: group),
+      logger: logger)
     let (starts, started) = AsyncStream.makeStream(of: Void.self)
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
@@ -259,7 +341,7 @@ extension TestAuthority {
 
   /// Sends bytes to the signer and reads one answer.
   /// - Returns: nil if it closes the connection.
-  fileprivate func ask(_ bytes: [UInt8]) async throws -> SignerFrame? {
+  func ask(_ bytes: [UInt8]) async throws -> SignerFrame? {
     let path = socket
     return try await withCheckedThrowingContinuation { continuation in
       Thread {
@@ -278,7 +360,7 @@ extension TestAuthority {
   }
 
   /// A server certificate in files.
-  fileprivate func served() async throws -> (certificate: String, key: String) {
+  func served() async throws -> (certificate: String, key: String) {
     let issuer = Issuer(
       try Authority.load(pki, now: Date()), ledger: try ledger, lifetime: .seconds(86_400), now: Date())
     let made = try issuer.serverCredential(for: [HostName("127.0.0.1")], in: folder + "/own")

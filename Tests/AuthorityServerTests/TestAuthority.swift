@@ -71,10 +71,11 @@ final class TestAuthority: Sendable {
     return token
   }
 
-  func auditEntries() throws -> [AuditEntry] {
+  /// - Parameter path: nil for the server's own audit log.
+  func auditEntries(of path: String? = nil) throws -> [AuditEntry] {
     let decoder = JSONDecoder()
     decoder.dateDecodingStrategy = .iso8601
-    return try String(contentsOfFile: audit, encoding: .utf8).split(separator: "\n").map {
+    return try String(contentsOfFile: path ?? audit, encoding: .utf8).split(separator: "\n").map {
       try decoder.decode(AuditEntry.self, from: Data($0.utf8))
     }.filter { $0.decision != .opened }
   }
@@ -217,10 +218,12 @@ struct TestServer: Sendable {
   }
 
   func renew(
-    _ name: String, as identity: Identity?, key: ClientKey = ClientKey(), reason: String? = "a test"
+    _ name: String, as identity: Identity?, key: ClientKey = ClientKey(), reason: String? = "requested",
+    isSigned: Bool = true
   ) async throws -> Answer {
     try await send(
-      EnrolmentRequest.renewalPath, body: try key.request(for: name, reason: reason),
+      EnrolmentRequest.renewalPath,
+      body: try key.request(for: name, reason: reason, replacing: isSigned ? identity?.key : nil),
       certificate: identity?.certificate,
       key: try identity?.key.pem)
   }
@@ -260,7 +263,19 @@ struct ClientKey: Sendable {
     ).pem()
   }
 
-  func request(for name: String, reason: String? = nil) throws -> RequestBody {
-    .bytes(Array(try JSONEncoder().encode(EnrolmentRequest(csr: try csr(for: name), reason: reason))))
+  /// - Parameter old: the key that signs the request, because this one replaces it.
+  func request(
+    for name: String, reason: String? = nil, replacing old: ClientKey? = nil
+  ) throws -> RequestBody {
+    let csr = try csr(for: name)
+    let proof = try old?.proof(of: csr, reason: reason)
+    return .bytes(Array(try JSONEncoder().encode(EnrolmentRequest(csr: csr, reason: reason, proof: proof))))
+  }
+
+  /// The signature of a renewal by this key.
+  func proof(of csr: String, reason: String?, at moment: Date = Date()) throws -> RenewalProof {
+    let time = Int64(moment.timeIntervalSince1970)
+    let signature = try key.sign(RenewalProof.text(time: time, reason: reason, csr: csr))
+    return RenewalProof(time: time, signature: Data(signature).base64EncodedString())
   }
 }

@@ -30,7 +30,7 @@ struct Enrolling {
     let key = try key ?? .generate()
     let request = try Certificates.CertificateRequest(pem: .make(for: holder.commonName, key: key))
     let entitlement = Entitlement(node: holder.node, components: nil)
-    let order = EnrolmentOrder(request, proof: proof ?? .vouched(entitlement, .once), reason: reason) {
+    let order = try EnrolmentOrder(request, proof: proof ?? .vouched(entitlement, .once), reason: reason) {
       _, _ throws(OrderRefusal) in holder
     }
     let filled = try #require(try await issuer.fill([order]).first).get()
@@ -40,7 +40,7 @@ struct Enrolling {
   func renew(
     _ held: Held, _ holder: CertificateHolder, reason: String? = nil, by issuer: Issuer
   ) async throws -> Held {
-    try await enrol(holder, proof: .certificate(held.der), reason: reason, by: issuer)
+    try await enrol(holder, proof: .certificate(held.der, nil), reason: reason, by: issuer)
   }
 }
 

@@ -36,12 +36,12 @@ import Testing
     held = try await enrolling.renew(held, .on("n1"), by: enrolling.issuer(at: now + 9 * 3_600))
     for _ in 0..<4 {
       held = try await enrolling.renew(
-        held, .on("n1"), reason: "moved", by: enrolling.issuer(at: now + 9 * 3_600))
+        held, .on("n1"), reason: "requested", by: enrolling.issuer(at: now + 9 * 3_600))
     }
     #expect(
       await refusal {
         try await enrolling.renew(
-          held, .on("n1"), reason: "moved", by: enrolling.issuer(at: now + 9 * 3_600))
+          held, .on("n1"), reason: "requested", by: enrolling.issuer(at: now + 9 * 3_600))
       }.contains("4 times within a day"))
     held = try await enrolling.renew(held, .on("n1"), by: enrolling.issuer(at: now + 18 * 3_600))
   }

@@ -55,7 +55,7 @@ import Testing
     #expect(try entries.filter { $0.revokedAt == nil }.map(\.serial) == [other.serial])
 
     let proofs: [EnrolmentOrder.Proof] = [
-      .vouched(Entitlement(node: "n1", components: nil), .once), .certificate(mine.der),
+      .vouched(Entitlement(node: "n1", components: nil), .once), .certificate(mine.der, nil),
       .token(tokens[0].token),
       .token(tokens[2].token),
     ]
@@ -72,7 +72,7 @@ import Testing
     #expect(try ledger.unblock("cni-plugin.n1", node: nil) == 0)
     _ = try await enrolling.enrol(.on("n1"), by: issuer)
     await #expect(throws: OrderRefusal.self) {
-      _ = try await enrolling.enrol(.on("n1"), proof: .certificate(mine.der), by: issuer)
+      _ = try await enrolling.enrol(.on("n1"), proof: .certificate(mine.der, nil), by: issuer)
     }
   }
 
@@ -99,7 +99,7 @@ import Testing
       while !Task.isCancelled {
         let issuer = try enrolling.issuer(at: later)
         for old in held.suffix(4) {
-          if let new = try? await enrolling.renew(old, .on("n1"), reason: "now", by: issuer) {
+          if let new = try? await enrolling.renew(old, .on("n1"), reason: "requested", by: issuer) {
             held.append(new)
           }
           await Task.yield()

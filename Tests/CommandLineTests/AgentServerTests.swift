@@ -61,6 +61,15 @@ import Testing
     #expect(try pair(in: path + "/node-1/cni-plugin").facts.user == "cni-plugin.node-1")
     #expect(try await agent.end() == 0)
 
+    // A key that another program may know is replaced at once, and the server's log has the reason.
+    let before = try pair(in: out).facts.fingerprint
+    let renewed = try await bulkhead(
+      "agent", "--config", "agent.yaml", "--once", "--renew", "key-compromise")
+    #expect(renewed.code == 0, "\(renewed.all)")
+    #expect(try pair(in: out).facts.fingerprint != before)
+    #expect(server.output.contains("\"early\":\"key-compromise\""))
+    #expect(try await bulkhead("agent", "--config", "agent.yaml", "--renew", "requested").code == 64)
+
     // The token of another node is refused.
     try AtomicFile.write(
       Array(configuration("node-1", token: "node-2").replacing("node-1/", with: "stolen/").utf8),

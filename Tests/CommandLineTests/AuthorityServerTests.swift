@@ -93,6 +93,22 @@ import ThrowawayEtcd
       """)
   }
 
+  /// Renews the certificate of ``storm(_:_:)`` as Documentation/authority.md shows it, with openssl and curl.
+  private func renewal(_ url: String) async throws -> Program.Outcome {
+    let page = try String(contentsOfFile: "\(Program.root)/Documentation/authority.md", encoding: .utf8)
+    let commands = try #require(page.firstMatch(of: /```sh\n(# a renewal without the agent\n[^`]*)```/)).1
+    return try await shell(
+      """
+      set -e
+      sed 's/.*"certificate":"\\([^"]*\\)".*/\\1/; s/\\\\n/\\n/g' answer-1 >etcd-cert
+      cp node.key etcd-key
+      cp pki/ca.crt ca.crt
+      curl() { command curl "$@" -w '%{http_code}\\n' -o renewed; }
+      \(commands.replacing("https://authority.example.org:8443", with: url))
+      grep -q 'BEGIN CERTIFICATE' renewed
+      """)
+  }
+
   private func makeTokens(_ count: Int) async throws {
     for number in 1...count {
       let made = try await bulkhead("authority", "token", "--node", "node-1", "--to", "\(number).token")
@@ -161,7 +177,8 @@ import ThrowawayEtcd
     let elsewhere = try TemporaryFolder()
     let socket = elsewhere.path + "/s"
     let (signer, _) = try await start(
-      ["authority", "sign", "--socket", socket, "--host", "127.0.0.1"], until: /taking orders at .*\n/)
+      ["authority", "sign", "--socket", socket, "--host", "127.0.0.1", "--audit", "signer.log"],
+      until: /taking orders at .*\n/)
     let (front, log) = try await start(
       ["authority", "serve", "--signer", socket, "--listen", "127.0.0.1:0", "--audit", "audit.log"],
       in: elsewhere.path, until: /listening on 127\.0\.0\.1:\d+\n/)
@@ -169,6 +186,7 @@ import ThrowawayEtcd
     #expect(try await storm("https://127.0.0.1:\(port)", 1).out == "200\n")
     let answer = try String(contentsOfFile: folder.path + "/answer-1", encoding: .utf8)
     #expect(answer.contains("BEGIN CERTIFICATE"))
+    #expect(try await renewal("https://127.0.0.1:\(port)").out == "200\n")
     // Neither a core dump nor another process of the same user reads the memory (Linux, prctl(2), PR_SET_DUMPABLE);
     // without root's rights the limit for locked memory may be small.
     for process in [signer, front] {
@@ -179,6 +197,8 @@ import ThrowawayEtcd
     }
     let lines = try await bulkhead("authority", "audit", "--verify", elsewhere.path + "/audit.log")
     #expect(lines.code == 0, "\(lines.all)")
+    let own = try await bulkhead("authority", "audit", "--verify", "signer.log")
+    #expect(own.code == 0, "\(own.all)")
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: elsewhere.path).sorted() == ["audit.log", "s"])
     #expect(try await end(front, by: SIGTERM) == 0)

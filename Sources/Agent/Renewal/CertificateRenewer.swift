@@ -21,6 +21,8 @@ struct CertificateRenewer: Sendable {
   private var asked: Date?
   /// A certificate that was received but could not be written, so that it is not requested again.
   private var unwritten: SourcedCertificate?
+  /// Why an operator wants another certificate; nil if none does.
+  private var reason: RenewalReason?
 
   /// - Throws: `FileError` if the owner or group does not exist.
   init(
@@ -83,6 +85,12 @@ struct CertificateRenewer: Sendable {
     asked = nil
   }
 
+  /// Makes the next check get another certificate, although the current one is not due.
+  mutating func request(_ reason: RenewalReason) {
+    self.reason = reason
+    machine.request()
+  }
+
   /// The state of the certificate, without network access or changes.
   func standing(now: Date) throws -> (held: HeldCertificate?, isDue: Bool) {
     let held = try HeldFiles(in: directory, identity: delivery.identity, now: now)?.certificate
@@ -105,6 +113,7 @@ struct CertificateRenewer: Sendable {
       throw error
     }
     unwritten = nil
+    reason = nil
     machine.succeeded()
     look.held = try HeldFiles(in: directory, identity: delivery.identity, now: now)?.certificate
     if case .order(let reason) = step { look.renewed = reason.rawValue } else { look.renewed = "changed" }
@@ -122,7 +131,8 @@ struct CertificateRenewer: Sendable {
     asked = now
     let isHeldGood = held?.certificate.isValid(at: now) ?? false
     let order = CertificateOrder(
-      identity: delivery.identity, lifetime: lifetime, current: isHeldGood ? held?.credential : nil)
+      identity: delivery.identity, lifetime: lifetime, current: isHeldGood ? held?.credential : nil,
+      reason: isHeldGood ? reason : nil)
     do {
       let new = try await source.order(order, now: now)
       guard new.credential.facts.fingerprint != held?.credential.facts.fingerprint else {

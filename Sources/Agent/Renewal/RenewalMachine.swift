@@ -29,6 +29,8 @@ package struct RenewalMachine: Hashable, Sendable {
   package enum Reason: String, Hashable, Sendable {
     case missing, due, expired
     case notYetValid = "not yet valid"
+    /// An operator wants another certificate.
+    case requested
   }
 
   package enum Step: Hashable, Sendable {
@@ -42,6 +44,7 @@ package struct RenewalMachine: Hashable, Sendable {
   private let spread: Double
   private var failures = 0
   private var pause: Pause?
+  private var isRequested = false
 
   /// No request is sent until its end.
   private struct Pause: Hashable {
@@ -90,6 +93,12 @@ package struct RenewalMachine: Hashable, Sendable {
     pause = Pause(begin: now, end: now + seconds)
   }
 
+  /// Makes the certificate due at once, until a new one was written.
+  package mutating func request() {
+    isRequested = true
+    pause = nil
+  }
+
   /// Ends the pause, for SIGHUP: the source may be reachable again.
   package mutating func forgetPause() { pause = nil }
 
@@ -97,6 +106,7 @@ package struct RenewalMachine: Hashable, Sendable {
     guard let held else { return .missing }
     if now >= held.notAfter { return .expired }
     if now < held.notBefore { return .notYetValid }
+    if isRequested { return .requested }
     return now >= dueDate(held) ? .due : nil
   }
 }

@@ -1,4 +1,5 @@
 import CertificateSources
+import Credentials
 import FoundationEssentials
 import Log
 
@@ -43,6 +44,11 @@ package struct Agent: Sendable {
       let (held, isDue) = try keeper.standing(now: now)
       return AgentStanding(keeper, CertificateRenewer.Look(held: held, next: now), isDue: isDue, now: now)
     } + lists.map { AgentStanding($0, $0.standing(now: now), now: now) }
+  }
+
+  /// Makes the next check get another certificate for each identity, although the current one is not due.
+  package mutating func request(_ reason: RenewalReason) {
+    for index in keepers.indices { keepers[index].request(reason) }
   }
 
   /// Gets what is missing or due. Transient failures are retried until the timeout.

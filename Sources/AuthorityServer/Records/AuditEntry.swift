@@ -9,7 +9,7 @@ package struct AuditEntry: Codable, Hashable, Sendable {
   }
 
   package let time: Date
-  package let decision: Decision
+  package var decision: Decision
   /// The requested Common Name; nil if the request was not understood.
   package var identity: String?
   /// The node of the certificate; nil if it has none or was refused.
@@ -27,6 +27,8 @@ package struct AuditEntry: Codable, Hashable, Sendable {
   package var client: String?
   /// The reason of a refusal; nil if the request was not refused.
   package var reason: String?
+  /// Why a certificate was renewed before its time; nil if it was not.
+  package var early: String?
   /// The serial of the certificate issued, in hexadecimal digits.
   package var serial: String?
   /// How many refusals the line stands for; nil for one.
@@ -37,7 +39,8 @@ package struct AuditEntry: Codable, Hashable, Sendable {
   package init(
     time: Date, decision: Decision, identity: String? = nil, node: String? = nil, method: String? = nil,
     proof: String? = nil, pod: String? = nil, token: String? = nil, client: String? = nil,
-    reason: String? = nil, serial: String? = nil, count: Int? = nil, previous: String? = nil
+    reason: String? = nil, early: String? = nil, serial: String? = nil, count: Int? = nil,
+    previous: String? = nil
   ) {
     self.time = time
     self.decision = decision
@@ -49,6 +52,7 @@ package struct AuditEntry: Codable, Hashable, Sendable {
     self.token = token
     self.client = client
     self.reason = reason
+    self.early = early
     self.serial = serial
     self.count = count
     self.previous = previous
@@ -61,7 +65,7 @@ package struct AuditEntry: Codable, Hashable, Sendable {
   var cut: Self {
     var entry = self
     for field: WritableKeyPath<Self, String?> in [
-      \.identity, \.node, \.method, \.proof, \.pod, \.token, \.client, \.reason, \.serial,
+      \.identity, \.node, \.method, \.proof, \.pod, \.token, \.client, \.reason, \.early, \.serial,
     ] {
       guard let text = entry[keyPath: field], text.utf8.count > Self.longest else { continue }
       let kept = text.unicodeScalars.prefix(Self.longest / 4)

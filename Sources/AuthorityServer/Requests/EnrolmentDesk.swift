@@ -25,6 +25,8 @@ struct EnrolmentDesk: Sendable {
     var proof: String?
     /// The use of a service-account token.
     var use: TokenUse?
+    /// The reason of an early renewal.
+    var early: String?
   }
 
   func answer(_ visit: RequestContext, body: () throws(Refusal) -> [UInt8]) async -> Response {
@@ -46,15 +48,16 @@ struct EnrolmentDesk: Sendable {
   ) async throws -> SignedOrder {
     try rateLimit.admit(visit.client, network: visit.network)
     let body = try body()
-    let proof = try await proof(of: visit, &known)
-    guard let message = try? JSONDecoder().decode(EnrolmentRequest.self, from: Data(body))
-    else {
+    let message = try? JSONDecoder().decode(EnrolmentRequest.self, from: Data(body))
+    let proof = try await proof(of: visit, message?.proof, &known)
+    guard let message else {
       throw Refusal(
         .badRequest, "the request is not the JSON that is expected",
         hint: "send {\"csr\": \"-----BEGIN ...\"}")
     }
     let request = try CertificateRequest(pem: message.csr)
     known.identity = request.commonName
+    if visit.isRenewal { known.early = message.reason }
     guard request.commonName.utf8.count <= Self.longestName else {
       throw Refusal(
         .badRequest, "the request's Common Name has more than \(Self.longestName) bytes",
@@ -64,7 +67,9 @@ struct EnrolmentDesk: Sendable {
       SigningOrder(csr: message.csr, request: request, proof: proof, reason: message.reason))
   }
 
-  private func proof(of visit: RequestContext, _ known: inout Case) async throws -> SigningOrder.Proof {
+  private func proof(
+    of visit: RequestContext, _ signed: RenewalProof?, _ known: inout Case
+  ) async throws -> SigningOrder.Proof {
     if visit.isRenewal {
       known.method = "certificate"
       guard let certificate = visit.certificate else {
@@ -72,7 +77,7 @@ struct EnrolmentDesk: Sendable {
           .unproven, "the client showed no certificate", hint: "renew over TLS with the current certificate")
       }
       known.proof = CertificateFacts(der: certificate)?.serial
-      return .certificate(certificate)
+      return .certificate(certificate, signed)
     }
     guard let bearer = visit.bearer else {
       throw OrderRefusal(
@@ -114,7 +119,7 @@ struct EnrolmentDesk: Sendable {
       let entry = AuditEntry(
         time: Date(), decision: decision, identity: known.identity, node: filled?.node,
         method: known.method, proof: known.proof, pod: known.use?.podUID, token: known.use?.id,
-        client: visit.client, reason: refusal?.message, serial: filled?.serial)
+        client: visit.client, reason: refusal?.message, early: known.early, serial: filled?.serial)
       if let refusal {
         try await audit.refuse(entry, status: refusal.status.code, network: visit.network)
       } else {

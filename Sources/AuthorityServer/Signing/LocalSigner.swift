@@ -1,4 +1,5 @@
 import Certificates
+import Enrolment
 import Files
 import FoundationEssentials
 import Log
@@ -15,11 +16,16 @@ struct LocalSigner: Signer {
   /// Nil if service-account tokens are not accepted.
   let serviceAccounts: ServiceAccounts?
   let makeIssuer: @Sendable () throws -> Issuer
+  /// Whether the TLS handshake is enough to prove that a client has the key of the certificate that it renews.
+  private let trustsHandshake: Bool
 
   /// Reads the files.
+  /// - Parameter trustsHandshake: false if orders come from another process, which may have been taken over: then a
+  ///   renewal needs a signature by the key of the certificate.
   /// - Throws: `CertificatesError`, also if the ledger is older than the revocation list, `FileError`, or the faults of the segmentation file.
-  init(_ settings: AuthoritySettings, logger: Logger) throws {
+  init(_ settings: AuthoritySettings, trustsHandshake: Bool, logger: Logger) throws {
     self.settings = settings
+    self.trustsHandshake = trustsHandshake
     let rules = try RulesFile(settings, logger: logger)
     let ledger = try Ledger(in: settings.directory)
     makeIssuer = {
@@ -40,26 +46,40 @@ struct LocalSigner: Signer {
     let proof: EnrolmentOrder.Proof
     switch order.proof {
     case .token(let token): proof = .token(token)
-    case .certificate(let der): proof = .certificate(der)
+    case .certificate(let der, let signed):
+      guard signed != nil || trustsHandshake else {
+        throw OrderRefusal(
+          .unproven, "the renewal is not signed with the key of the certificate that it renews",
+          hint:
+            "update the agent to 0.2.0 or later; until then start 'bulkhead authority sign' with --accept-old-agents"
+        )
+      }
+      proof = .certificate(der, try signed.map { try order.signature($0) })
     case .serviceAccount(_, let known?): proof = .vouched(known.entitlement, known.use)
     case .serviceAccount(let token, nil):
-      guard let serviceAccounts else {
-        throw OrderRefusal(
-          .unproven, "service-account tokens are not accepted by the signer",
-          hint: "start 'bulkhead authority sign' with --kubernetes-keys FILE and --kubernetes-issuer")
-      }
-      let proved = try await serviceAccounts.proof(of: token, now: Date())
+      let proved = try await proved(token)
       proof = .vouched(proved.entitlement, proved.use)
     }
     let rules = rules.rules
     let filled = try await queue.fill(
-      EnrolmentOrder(order.request, proof: proof, reason: order.reason) {
+      try EnrolmentOrder(order.request, proof: proof, reason: order.reason) {
         (name, entitlement) throws(OrderRefusal) in
         try rules.holder(of: name, by: entitlement)
       })
     return SignedOrder(
       certificatePEM: filled.certificatePEM, serial: filled.serial, node: filled.holder.node,
       etcdCA: rules.etcdCA)
+  }
+
+  /// What a service-account token proves.
+  /// - Throws: `OrderRefusal`, or another error for a failure of the server.
+  func proved(_ token: String) async throws -> ServiceAccountProof {
+    guard let serviceAccounts else {
+      throw OrderRefusal(
+        .unproven, "service-account tokens are not accepted by the signer",
+        hint: "start 'bulkhead authority sign' with --kubernetes-keys FILE and --kubernetes-issuer")
+    }
+    return try await serviceAccounts.proof(of: token, now: Date())
   }
 
   func state() async throws -> SignerState {
@@ -81,5 +101,18 @@ struct LocalSigner: Signer {
   /// - Returns: the certificate in PEM, followed by that of the authority if another authority signed it.
   func serverCertificate(_ request: CertificateRequest, for hosts: [HostName]) throws -> String {
     try makeIssuer().signServer(request, for: hosts)
+  }
+}
+
+extension SigningOrder {
+  /// - Throws: `OrderRefusal` if the signature is not base64.
+  fileprivate func signature(_ proof: RenewalProof) throws(OrderRefusal) -> RenewalSignature {
+    guard let signature = Data(base64Encoded: proof.signature) else {
+      throw OrderRefusal(
+        .unproven, "the signature of the renewal is not base64", hint: "encode it with base64 -w0")
+    }
+    return RenewalSignature(
+      of: RenewalProof.text(time: proof.time, reason: reason, csr: csr), Array(signature),
+      at: Date(timeIntervalSince1970: Double(proof.time)))
   }
 }

@@ -1,4 +1,5 @@
 import Certificates
+import Enrolment
 import FoundationEssentials
 
 /// What holds the authority's key and the ledger: in this process (``LocalSigner``) or in another one
@@ -21,8 +22,9 @@ protocol Signer: Sendable {
 struct SigningOrder: Sendable {
   enum Proof: Sendable {
     case token(JoinToken)
-    /// The certificate to be renewed, in DER. The front vouches that the sender has its key: TLS has proved it.
-    case certificate([UInt8])
+    /// The certificate to be renewed, in DER, and the signature by its key; nil from clients of a release before 0.2.0,
+    /// for which only the TLS handshake proves that they have it.
+    case certificate([UInt8], RenewalProof?)
     /// A service-account token, and what it proves if this process has verified it.
     case serviceAccount(String, ServiceAccountProof?)
   }
@@ -31,7 +33,7 @@ struct SigningOrder: Sendable {
   let csr: String
   /// The same, read.
   let request: CertificateRequest
-  let proof: Proof
+  var proof: Proof
   /// Why a certificate is renewed early; nil if it is not.
   let reason: String?
 }

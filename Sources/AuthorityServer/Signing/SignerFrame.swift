@@ -5,7 +5,8 @@ import FoundationEssentials
 struct SignerFrame: Hashable, Sendable {
   enum Kind: UInt8, Sendable {
     // Orders.
-    /// Fields: the request in PEM, the kind of proof, the proof, the reason of a renewal.
+    /// Fields: the request in PEM, the kind of proof, the proof, the reason of an early renewal, the time and the signature
+    /// of a renewal.
     case fill = 1
     /// Without fields.
     case state

@@ -1,5 +1,6 @@
 import Certificates
 import Cryptography
+import Enrolment
 import FoundationEssentials
 import HTTP
 
@@ -18,7 +19,8 @@ extension SigningOrder {
   /// Reads an order, and checks again what the front has checked: nothing of it is trusted.
   /// - Throws: ``Malformed``, `CertificatesError`.
   init(_ frame: SignerFrame) throws {
-    guard let csr = frame.text(0), let kind = frame.text(1), frame.fields.count == 4 else {
+    // A front of a release before 0.2.0 sends four fields.
+    guard let csr = frame.text(0), let kind = frame.text(1), [4, 6].contains(frame.fields.count) else {
       throw Malformed()
     }
     let proof: Proof
@@ -26,7 +28,7 @@ extension SigningOrder {
     case ProofKind.token:
       guard let token = frame.text(2).flatMap(JoinToken.init) else { throw Malformed() }
       proof = .token(token)
-    case ProofKind.certificate: proof = .certificate(frame.fields[2])
+    case ProofKind.certificate: proof = .certificate(frame.fields[2], try RenewalProof(frame))
     case ProofKind.serviceAccount:
       guard let token = frame.text(2) else { throw Malformed() }
       proof = .serviceAccount(token, nil)
@@ -36,14 +38,24 @@ extension SigningOrder {
   }
 
   func frame(_ number: UInt64) -> SignerFrame {
-    let (kind, content): (String, [UInt8]) =
+    let (kind, content, signed): (String, [UInt8], RenewalProof?) =
       switch proof {
-      case .token(let token): (ProofKind.token, Array(token.secretText.utf8))
-      case .certificate(let der): (ProofKind.certificate, der)
-      case .serviceAccount(let token, _): (ProofKind.serviceAccount, Array(token.utf8))
+      case .token(let token): (ProofKind.token, Array(token.secretText.utf8), nil)
+      case .certificate(let der, let signed): (ProofKind.certificate, der, signed)
+      case .serviceAccount(let token, _): (ProofKind.serviceAccount, Array(token.utf8), nil)
       }
-    return SignerFrame(
-      number, .fill, [Array(csr.utf8), Array(kind.utf8), content, Array((reason ?? "").utf8)])
+    let texts = [reason, signed.map { "\($0.time)" }, signed?.signature].map { Array(($0 ?? "").utf8) }
+    return SignerFrame(number, .fill, [Array(csr.utf8), Array(kind.utf8), content] + texts)
+  }
+}
+
+extension RenewalProof {
+  /// - Returns: nil if the message has none.
+  /// - Throws: ``SigningOrder/Malformed``.
+  fileprivate init?(_ frame: SignerFrame) throws {
+    guard let signature = frame.text(5) else { return nil }
+    guard let time = frame.text(4).flatMap({ Int64($0) }) else { throw SigningOrder.Malformed() }
+    self.init(time: time, signature: signature)
   }
 }
 

@@ -3,6 +3,7 @@ import Cryptography
 import Dispatch
 import FoundationEssentials
 import Glibc
+import HTTP
 import Log
 import Names
 import Network
@@ -10,12 +11,13 @@ import Services
 import Synchronization
 
 /// The signer as a process of its own: it holds the authority's key and the ledger, has no network, and takes orders from
-/// fronts over a socket in the file system. It trusts a front only in that a client that renews has the key of the
-/// certificate; all other proofs it verifies itself, and each order against the rules.
+/// fronts over a socket in the file system. It trusts no front: it verifies each proof itself, and each order against the
+/// rules, and writes each decision to an audit log of its own before the answer.
 package struct SignerService: Sendable {
   private let settings: AuthoritySettings
   private let socket: SignerSocket
   private let signer: LocalSigner
+  private let audit: AuditLog
   private let logger: Logger
 
   /// Reads the files.
@@ -24,7 +26,8 @@ package struct SignerService: Sendable {
     self.settings = settings
     self.socket = socket
     self.logger = logger
-    signer = try LocalSigner(settings, logger: logger)
+    signer = try LocalSigner(settings, trustsHandshake: settings.acceptsOldAgents, logger: logger)
+    audit = try AuditLog(settings.auditFile, limits: settings.limits, logger: logger)
   }
 
   /// Takes orders until the process is asked to stop.
@@ -34,9 +37,10 @@ package struct SignerService: Sendable {
   /// - Throws: ``AuthorityServerError`` if it cannot listen.
   package func run(heedsSignals: Bool = true, onStart: @escaping @Sendable () -> Void) async throws {
     let desk = SignerDesk(
-      signer: signer, socket: socket, settings: settings, logger: logger, onStart: onStart)
+      signer: signer, socket: socket, audit: audit, logger: logger, onStart: onStart)
+    if !heedsSignals { audit.ignoreSignals() }
     let group = ServiceGroup(
-      [signer.rules, desk], gracefulShutdownSignals: heedsSignals ? [.sigterm, .sigint] : [],
+      [signer.rules, audit, desk], gracefulShutdownSignals: heedsSignals ? [.sigterm, .sigint] : [],
       maximumGracefulShutdownDuration: settings.limits.farewell)
     try await group.run()
   }
@@ -49,19 +53,25 @@ package struct SignerSocket: Sendable {
   package var users: Set<UInt32>
   /// The names and addresses for which a front may get a server certificate.
   package var hosts: [HostName]
+  /// The group that may connect; nil if only the permission bits decide.
+  package var group: UInt32?
 
-  package init(path: String, users: Set<UInt32>, hosts: [HostName]) {
+  package init(path: String, users: Set<UInt32>, hosts: [HostName], group: UInt32? = nil) {
     self.path = path
     self.users = users
     self.hosts = hosts
+    self.group = group
   }
+
+  /// The permission bits of the socket file. The user of the peer decides in any case.
+  fileprivate var mode: UInt32 { group != nil ? 0o660 : users == [geteuid()] ? 0o600 : 0o666 }
 }
 
 /// Accepts connections of fronts and answers their orders.
 private struct SignerDesk: Service {
   let signer: LocalSigner
   let socket: SignerSocket
-  let settings: AuthoritySettings
+  let audit: AuditLog
   let logger: Logger
   let onStart: @Sendable () -> Void
 
@@ -73,13 +83,16 @@ private struct SignerDesk: Service {
   func run() async throws {
     let listener: LocalSocket
     do {
-      // The peer's user decides. A front of another user needs the right to write the socket, and only root could
-      // give it to that user alone.
-      listener = try LocalSocket.listen(on: socket.path, mode: socket.users == [geteuid()] ? 0o600 : 0o666)
+      listener = try LocalSocket.listen(on: socket.path, mode: socket.mode, group: socket.group)
     } catch {
       throw AuthorityServerError(
         "cannot take orders: \(error)",
-        hint: "name another path with --socket, in a folder that this user may write")
+        hint: "name another path with --socket, in a folder that this user may write"
+          + (socket.group == nil ? "" : ", and with --socket-group a group of this user"))
+    }
+    if socket.mode & 0o002 != 0 {
+      logger.notice(
+        "every user of this machine may connect to the socket; --socket-group limits that to a group")
     }
     let connections = Connections()
     let accepting = DispatchQueue(label: "signer")
@@ -112,14 +125,15 @@ private struct SignerDesk: Service {
         }
         guard connections.add(connection) else { return }
         DispatchQueue(label: "front \(peer.process)").async {
-          serve(connection)
+          serve(connection, front: "process \(peer.process) of the user \(peer.user)")
           connections.remove(connection)
         }
       })
   }
 
   /// Reads orders until the connection ends. Each is answered when it is done, in any order.
-  private func serve(_ connection: LocalSocket) {
+  /// - Parameter front: the process at the other end, for the audit log.
+  private func serve(_ connection: LocalSocket, front: String) {
     let answers = DispatchQueue(label: "answers")
     let state = Open()
     let unanswered = DispatchGroup()
@@ -127,7 +141,7 @@ private struct SignerDesk: Service {
       guard state.begin(limit: Self.mostOpen) else { break }
       unanswered.enter()
       Task {
-        let answer = await answer(order)
+        let answer = await answer(order, of: front)
         answers.async {
           try? connection.write(answer.bytes)
           state.end()
@@ -146,30 +160,71 @@ private struct SignerDesk: Service {
     return SignerFrame(rest)
   }
 
-  private func answer(_ order: SignerFrame) async -> SignerFrame {
+  private func answer(_ order: SignerFrame, of front: String) async -> SignerFrame {
     do {
       switch order.kind {
-      case .fill:
-        let filled = try await signer.fill(try SigningOrder(order))
-        return SignerFrame(
-          order.number, .done, texts: [filled.certificatePEM, filled.serial, filled.node, filled.etcdCA])
+      case .fill: return try await fill(order, of: front)
       case .state: return SignerFrame(order.number, try await signer.state())
       case .list: return SignerFrame(order.number, try await signer.revocationList(known: order.text(0)))
-      case .server:
-        guard !socket.hosts.isEmpty else {
-          throw OrderRefusal(
-            .forbidden, "the signer issues no server certificate",
-            hint: "start 'bulkhead authority sign' with --host, or the front with --certificate and --key")
-        }
-        let request = try CertificateRequest(pem: order.text(0) ?? "")
-        return SignerFrame(
-          order.number, .done, texts: [try signer.serverCertificate(request, for: socket.hosts)])
+      case .server: return try await serverCertificate(order, of: front)
       case .done, .refused, .failed: throw SigningOrder.Malformed()
       }
     } catch {
       if let failure = error as? IssuingFailure { logger.error("nothing was issued: \(failure.cause)") }
+      if error is AuditFailure {
+        logger.error("the decision is not in the audit log, so nothing is sent: \(error)")
+      }
       return SignerFrame(order.number, error: error)
     }
+  }
+
+  private func fill(_ frame: SignerFrame, of front: String) async throws -> SignerFrame {
+    var entry = AuditEntry(time: Date(), decision: .refused, client: front)
+    do {
+      var order = try SigningOrder(frame)
+      entry.identity = order.request.commonName
+      switch order.proof {
+      case .token(let token): (entry.method, entry.proof) = ("token", token.id)
+      case .certificate(let der, _):
+        (entry.method, entry.proof) = ("certificate", CertificateFacts(der: der)?.serial)
+        entry.early = order.reason
+      case .serviceAccount(let token, _):
+        entry.method = "service-account"
+        let proved = try await signer.proved(token)
+        order.proof = .serviceAccount(token, proved)
+        (entry.proof, entry.pod, entry.token) = (proved.account, proved.use.podUID, proved.use.id)
+      }
+      let filled = try await signer.fill(order)
+      entry.decision = entry.method == "certificate" ? .renewed : .issued
+      (entry.node, entry.serial) = (filled.node, filled.serial)
+      try await audit.record(entry)
+      return SignerFrame(
+        frame.number, .done, texts: [filled.certificatePEM, filled.serial, filled.node, filled.etcdCA])
+    } catch let error as AuditFailure {
+      throw error
+    } catch {
+      let refusal = Refusal(error)
+      entry.reason = refusal.message
+      try await audit.refuse(entry, status: refusal.status.code, network: nil)
+      throw error
+    }
+  }
+
+  /// A certificate for the names that fronts may have, and for the key of a front.
+  private func serverCertificate(_ order: SignerFrame, of front: String) async throws -> SignerFrame {
+    guard !socket.hosts.isEmpty else {
+      throw OrderRefusal(
+        .forbidden, "the signer issues no server certificate",
+        hint: "start 'bulkhead authority sign' with --host, or the front with --certificate and --key")
+    }
+    let request = try CertificateRequest(pem: order.text(0) ?? "")
+    let certificate = try signer.serverCertificate(request, for: socket.hosts)
+    let facts = try CertificateFacts(pem: certificate, source: "the server's certificate")
+    try await audit.record(
+      AuditEntry(
+        time: Date(), decision: .issued, identity: socket.hosts.map { "\($0)" }.joined(separator: ","),
+        method: "server", client: front, serial: facts.serial))
+    return SignerFrame(order.number, .done, texts: [certificate])
   }
 
   /// How many orders of a connection are not answered.

@@ -4,8 +4,9 @@ import Errors
 package struct EnrolmentOrder: Sendable {
   package enum Proof: Sendable {
     case token(JoinToken)
-    /// The certificate to be renewed, in DER. TLS has proved that the sender has its key.
-    case certificate([UInt8])
+    /// The certificate to be renewed, in DER, and the signature of the request by its key. The signature may be nil
+    /// only if this process has seen in the TLS handshake that the sender has the key.
+    case certificate([UInt8], RenewalSignature?)
     /// An entitlement from a Kubernetes token that was already verified.
     case vouched(Entitlement, TokenUse)
   }
@@ -16,15 +17,17 @@ package struct EnrolmentOrder: Sendable {
   let request: CertificateRequest
   let proof: Proof
   /// Why a certificate is renewed before a third of its lifetime has passed; nil if it is not.
-  let reason: String?
+  let reason: RenewalReason?
   let decide: Decision
 
+  /// - Parameter reason: a word of ``RenewalReason``.
+  /// - Throws: ``OrderRefusal`` if it is another word.
   package init(
     _ request: CertificateRequest, proof: Proof, reason: String? = nil, decide: @escaping Decision
-  ) {
+  ) throws(OrderRefusal) {
     self.request = request
     self.proof = proof
-    self.reason = reason
+    self.reason = try reason.map { word throws(OrderRefusal) in try RenewalReason(word: word) }
     self.decide = decide
   }
 }

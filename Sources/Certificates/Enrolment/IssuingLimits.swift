@@ -33,7 +33,7 @@ package struct IssuingLimits: Hashable, Sendable {
   ///   - isReplaced: whether another authority issued it than the one in use, as after a roll-over.
   ///   - reason: why it is renewed before its time; nil if it is not.
   func checkMayRenew(
-    _ entry: LedgerEntry, isReplaced: Bool, reason: String?, now: Date, in db: borrowing Connection
+    _ entry: LedgerEntry, isReplaced: Bool, reason: RenewalReason?, now: Date, in db: borrowing Connection
   ) throws {
     let renewals: Int =
       try db.value(
@@ -44,12 +44,17 @@ package struct IssuingLimits: Hashable, Sendable {
         .forbidden, "the client's certificate was renewed \(renewals) times within an hour",
         hint: "renew with the newest certificate, or try again in an hour")
     }
+    if reason == .newAuthority, !isReplaced {
+      throw OrderRefusal(
+        .forbidden, "the authority in use has issued the client's certificate",
+        hint: "renew it when a third of its lifetime has passed, or for another reason")
+    }
     let due = dueDate(notBefore: entry.notBefore, notAfter: entry.notAfter, after: renewalShare)
     guard now < due, !isReplaced else { return }
     guard reason != nil else {
       throw OrderRefusal(
         .forbidden, "the client's certificate can be renewed from \(due.formatted(.iso8601)) on",
-        hint: "wait until then, or send a reason")
+        hint: "wait until then, or send a reason: 'bulkhead agent --once --renew requested'")
     }
     let early: Int =
       try db.value(

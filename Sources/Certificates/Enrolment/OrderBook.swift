@@ -80,8 +80,9 @@ extension Issuer {
       let grant = spendable.grant
       return Proved(
         entitlement: Entitlement(node: grant.node, components: grant.components), token: spendable)
-    case .certificate(let der):
-      let entry = try LedgerEntry.renewable(der, by: order.request, listed: listed, now: now, in: db)
+    case .certificate(let der, let signature):
+      let entry = try LedgerEntry.renewable(
+        der, signature, by: order.request, listed: listed, now: now, in: db)
       try limits.checkMayRenew(
         entry, isReplaced: entry.authority != authority.facts.fingerprint, reason: order.reason, now: now,
         in: db)
@@ -155,8 +156,8 @@ extension LedgerEntry {
   /// - Parameter listed: the serials on the revocation list: their certificates are revoked, whatever the ledger
   ///   says.
   fileprivate static func renewable(
-    _ der: [UInt8], by request: CertificateRequest, listed: Set<String>, now: Date,
-    in db: borrowing Connection
+    _ der: [UInt8], _ signature: RenewalSignature?, by request: CertificateRequest, listed: Set<String>,
+    now: Date, in db: borrowing Connection
   ) throws -> LedgerEntry {
     guard let certificate = try? Certificate(der: der) else {
       throw OrderRefusal(
@@ -170,6 +171,8 @@ extension LedgerEntry {
     else {
       throw OrderRefusal(.unproven, "the client's certificate was not issued here", hint: hint)
     }
+    // The fingerprint is that of the ledger, so the key is that of the certificate which was issued.
+    try signature?.check(by: certificate.publicKey, now: now)
     guard entry.revokedAt == nil, !listed.contains(entry.serial) else {
       throw OrderRefusal(.unproven, "the client's certificate was revoked", hint: hint)
     }

@@ -47,6 +47,17 @@ package struct PrivateKey: Sendable {
     try ProtectedKey(key, passphrase: passphrase.bytes).pem()
   }
 
+  /// A signature of a message: DER for elliptic curves, PKCS#1 version 1.5 for RSA, with the digest that is usual for
+  /// the kind of key.
+  /// - Throws: ``CertificatesError``.
+  package func signature(of message: [UInt8]) throws -> [UInt8] {
+    do {
+      return try key.sign(message)
+    } catch {
+      throw CertificatesError("nothing can be signed with the \(algorithm) key", hint: "make a new key")
+    }
+  }
+
   /// Whether a certificate is for this key.
   package func belongs(to certificate: Certificate) -> Bool { (try? certificate.publicKey) == key.publicKey }
 }

@@ -38,9 +38,13 @@ package final class LocalSocket: Sendable {
   }
 
   /// Listens on a path. A socket file that no process listens on any more is replaced.
-  /// - Parameter mode: the permission bits of the socket file: those that may write it may connect.
+  /// - Parameters:
+  ///   - mode: the permission bits of the socket file: those that may write it may connect.
+  ///   - group: the group of the socket file, one that this process is in; nil for that of the folder or process.
   /// - Throws: ``NetworkError``.
-  package static func listen(on path: String, mode: UInt32) throws(NetworkError) -> LocalSocket {
+  package static func listen(
+    on path: String, mode: UInt32, group: UInt32? = nil
+  ) throws(NetworkError) -> LocalSocket {
     if (try? connect(to: path)) != nil {
       throw .system(operation: "listen on \(path)", reason: "another process listens there")
     }
@@ -56,6 +60,7 @@ package final class LocalSocket: Sendable {
     do throws(SystemFailure) {
       _ = try call { Self.lend(address) { bind(made.descriptor, $0, $1) } }
       // Before it listens, so that no client connects while the file has another mode (unix(7), ECONNREFUSED).
+      if let group { _ = try call { lchown(path, uid_t.max, group) } }
       _ = try call { chmod(path, mode) }
       _ = try call { Glibc.listen(made.descriptor, 16) }
       return made

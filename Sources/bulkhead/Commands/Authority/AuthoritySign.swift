@@ -16,7 +16,8 @@ struct AuthoritySign: AsyncParsableCommand {
       The enrolment server as two processes: this one has the key and the ledger and needs no network; 'bulkhead \
       authority serve --signer PATH' has the network, and neither. Orders arrive over a socket in the file system, from \
       processes of the users that --front names (by default of this process's own user). Each order is checked against \
-      the file and the ledger here, whatever the front has checked.
+      the file and the ledger here, whatever the front has checked, and is a line of JSON in this process's own audit \
+      log. A renewal has to be signed with the key of the certificate that it renews.
 
         bulkhead authority sign --socket /run/bulkhead-signer/signer.sock --front bulkhead-front --host authority.example.org
         bulkhead authority serve --signer /run/bulkhead-signer/signer.sock
@@ -30,6 +31,14 @@ struct AuthoritySign: AsyncParsableCommand {
   var front: [String] = []
   @Option(help: "A name or address for which fronts get a server certificate; may be repeated.")
   var host: [String] = []
+  @Option(help: "The group that may connect to the socket (mode 0660), one that this user is in.")
+  var socketGroup: String?
+  @Option(help: "Append decisions to this file (mode 0600) instead of standard error.") var audit: String?
+  @Flag(
+    help: """
+      Accept renewals of agents before 0.2.0, which are not signed with the old key: a front that was taken over can \
+      then renew each certificate that it has seen.
+      """) var acceptOldAgents = false
   @OptionGroup(title: "Service accounts") var cluster: ServiceAccountOption
   @OptionGroup var fileOption: FileOption
   @OptionGroup var passphraseOption: PassphraseOption
@@ -54,12 +63,15 @@ struct AuthoritySign: AsyncParsableCommand {
     var settings = AuthoritySettings(
       file: fileOption.file, directory: workspace.authority,
       passphrase: { try memory.value ?? memory.source($0) }, host: "", port: 0, certificate: .issued(for: []),
-      auditFile: nil)
+      auditFile: audit)
+    settings.acceptsOldAgents = acceptOldAgents
     settings.serviceAccounts = cluster.settings
     let users = try front.isEmpty ? [geteuid()] : front.map(FileOwner.user)
     let signer = try SignerService(
       settings,
-      socket: SignerSocket(path: socket, users: Set(users), hosts: try host.map(HostName.init)),
+      socket: SignerSocket(
+        path: socket, users: Set(users), hosts: try host.map(HostName.init),
+        group: try socketGroup.map(FileOwner.group)),
       logger: logger)
     let path = socket
     try await signer.run { Console.note("taking orders at \(path)") }
