@@ -11,7 +11,7 @@ package struct AgentService: Sendable {
   /// The folder that contains the credential folders of all components.
   let base: String
   /// The folder into which Calico's CNI installer copies the credentials, which the agent then keeps up to
-  /// date; nil if there is none.
+  /// date; nil without one.
   let cniCopy: String?
 
   package init(program: String, source: String, base: String, cniCopy: String?) {

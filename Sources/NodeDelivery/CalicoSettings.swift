@@ -12,7 +12,7 @@ package struct CalicoSettings: Sendable {
   let endpoints: [Endpoint]
   /// The folder that contains the credential folders of all components.
   let base: String
-  /// OpenStack's region, which must be the same for all programs of a region; nil if there is none.
+  /// OpenStack's region, which must be the same for all programs of a region; nil without one.
   let region: String?
   /// The name of the CNI network, with which the IPAM handles of pods begin.
   let network: String

@@ -10,7 +10,7 @@ import Testing
 @testable import Agent
 
 /// The revocation list of an etcd member.
-@Suite struct RevocationListTests {
+@Suite(.timeLimit(.minutes(30))) struct RevocationListTests {
   /// An authority that writes lists, each with one certificate more.
   private struct Lister {
     let folder: String

@@ -7,7 +7,7 @@ import Testing
 @testable import AuthorityServer
 
 /// The audit log: its chain, its bounds, and its rotation.
-@Suite struct AuditTests {
+@Suite(.timeLimit(.minutes(30))) struct AuditTests {
   private let folder: URL
   private var path: String { folder.path + "/audit.log" }
 

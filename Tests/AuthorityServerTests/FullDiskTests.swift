@@ -6,7 +6,7 @@ import Testing
 @testable import AuthorityServer
 
 /// The disk of the server is full.
-@Suite(.enabled(if: SmallDisk.isPossible, "no disk can be mounted here"))
+@Suite(.enabled(if: SmallDisk.isPossible, "no disk can be mounted here"), .timeLimit(.minutes(30)))
 struct FullDiskTests {
   @Test func issuesNothingIfTheLedgerIsFull() async throws {
     try await SmallDisk.with(kilobytes: 1_024) { disk in

@@ -13,7 +13,7 @@ import Testing
 
 /// The server as two processes: a front without the authority's key, and a signer without a network. Here both are in
 /// the process of the tests; `CommandLineTests` runs them apart.
-@Suite struct SignerTests {
+@Suite(.timeLimit(.minutes(30))) struct SignerTests {
   private static let issuer = "https://kubernetes.default.svc.cluster.local"
 
   @Test func aFrontIssuesThroughTheSigner() async throws {

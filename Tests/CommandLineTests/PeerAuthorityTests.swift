@@ -4,7 +4,7 @@ import Testing
 import ThrowawayEtcd
 
 /// The authority of the clients beside that of etcd's servers and peers.
-@Suite(.serialized) struct PeerAuthorityTests {
+@Suite(.serialized, .timeLimit(.minutes(30))) struct PeerAuthorityTests {
   private let folder: TemporaryFolder
 
   init() throws {
@@ -101,6 +101,50 @@ import ThrowawayEtcd
     try FileManager.default.createDirectory(
       atPath: "\(folder.path)/\(name)", withIntermediateDirectories: false)
     return folder.path
+  }
+
+  /// An authority that another one has signed, with limits: its successor has the same signer and limits, or the flags say
+  /// that it has not.
+  @Test(.startsEtcd, arguments: Server.all.filter { $0.version == "3.5.30" && $0.members == 1 })
+  func `a roll-over keeps signer and limits, unless flags say otherwise`(server: Server) async throws {
+    let place = "\(folder.path)/cluster"
+    try FileManager.default.createDirectory(atPath: "\(place)/root", withIntermediateDirectories: true)
+    func run(_ program: String, _ arguments: String...) throws -> Program.Outcome {
+      try Program.run(program, arguments, in: place)
+    }
+    let root = try run(
+      "/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+      "-subj", "/CN=root", "-days", "9", "-keyout", "root/ca.key", "-out", "root/ca.crt", "-addext",
+      "keyUsage=critical,keyCertSign,cRLSign")
+    try #require(root.code == 0, "\(root.error)")
+    let made = try run(
+      Program.path, "certs", "authority", "--signed-by", "root", "--clients-only",
+      "--clients-can-act-as-members")
+    try #require(made.code == 0, "\(made.all)")
+    let cluster = try await ThrowawayEtcd.start(
+      members: server.members, binary: server.binary, in: place)
+    defer { cluster.stop() }
+    let begun = try run(
+      Program.path, "init", "--ca", "etcd-ca/ca.crt", "--endpoint", "\(cluster.endpoints[0])")
+    try #require(begun.code == 0, "\(begun.error)")
+    let unclear = try run(Program.path, "certs", "rollover", "--next")
+    #expect(unclear.code == 1 && unclear.error.contains("--signed-by FOLDER"), "\(unclear.all)")
+    #expect(
+      try run(Program.path, "certs", "rollover", "--next", "--signed-by", "root", "--self-signed").code == 64)
+    func next(_ flags: String...) throws -> String {
+      let taken = try Program.run(Program.path, ["certs", "rollover", "--next"] + flags, in: place)
+      #expect(taken.code == 0, "\(taken.all)")
+      let text = try run("/usr/bin/openssl", "x509", "-in", "pki/next/ca.crt", "-noout", "-text").out
+      try FileManager.default.removeItem(atPath: "\(place)/pki/next")
+      try FileManager.default.removeItem(atPath: "\(place)/pki/trust.crt")
+      return text
+    }
+    let kept = try next("--signed-by", "root")
+    #expect(kept.contains("Issuer: CN = root") && kept.contains("TLS Web Client Authentication"), "\(kept)")
+    let alone = try next("--self-signed")
+    #expect(!alone.contains("CN = root") && alone.contains("TLS Web Client Authentication"), "\(alone)")
+    let free = try next("--signed-by", "root", "--without-limits")
+    #expect(free.contains("Issuer: CN = root") && !free.contains("TLS Web Client"), "\(free)")
   }
 
   @Test(.startsEtcd, arguments: Server.all.filter { $0.version == "3.5.30" && $0.members == 1 })

@@ -6,7 +6,7 @@ import Testing
 import ThrowawayEtcd
 
 /// Several files on one etcd, records that others wrote, and deletions that nobody looked at.
-@Suite(.serialized, .startsEtcd) struct RecordOwnerTests {
+@Suite(.serialized, .startsEtcd, .timeLimit(.minutes(30))) struct RecordOwnerTests {
   private struct Setting {
     let folder: TemporaryFolder
     let cluster: ThrowawayEtcd

@@ -6,7 +6,7 @@ import ThrowawayEtcd
 
 /// `verify` and `preflight` with their options, on a cluster that is as the file has it, and after changes by
 /// hand.
-@Suite(.serialized, .startsEtcd) struct VerifyCommandTests {
+@Suite(.serialized, .startsEtcd, .timeLimit(.minutes(30))) struct VerifyCommandTests {
   @Test func verifyAndPreflightSayWhatIsNotInForce() async throws {
     let folder = try TemporaryFolder()
     let server = try #require(Server.all.last)

@@ -17,7 +17,7 @@ private let server = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 
 /// A roll-over on a real three-member etcd, with clients that write all the time.
 @Suite(
-  .serialized, .startsEtcd,
+  .serialized, .startsEtcd, .timeLimit(.minutes(30)),
   .enabled(
     if: FileManager.default.isExecutableFile(atPath: server), "there is no etcd 3.5.30 here"))
 final class RolloverTests {

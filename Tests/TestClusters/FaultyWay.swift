@@ -30,25 +30,8 @@ package final class FaultyWay: Sendable {
   /// - Parameter target: A port on 127.0.0.1.
   package init(to target: Int) throws {
     self.target = target
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = Self.loopback(0)
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let bound = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(listener, $0, length) == 0 && listen(listener, 16) == 0
-          && getsockname(listener, $0, &length) == 0
-      }
-    }
-    port = Int(UInt16(bigEndian: address.sin_port))
-    self.listener = listener
-    guard bound else { throw CommandFailure("cannot listen on loopback: \(errno)") }
-    Thread.detachNewThread { [self] in
-      while true {
-        let client = accept(listener, nil, nil)
-        guard client >= 0 else { return }
-        Thread.detachNewThread { [self] in serve(client) }
-      }
-    }
+    (listener, port) = try LoopbackSocket.listening()
+    LoopbackSocket.accept(from: listener) { [self] in serve($0) }
   }
 
   deinit { close(listener) }
@@ -97,21 +80,15 @@ package final class FaultyWay: Sendable {
   }
 
   private func serve(_ client: Int32) {
-    let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = Self.loopback(target)
-    let connected = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(server, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
+    let (server, connected) = LoopbackSocket.connected(to: target)
     let pair = Pair(client, server)
     state.withLock { $0.open += [client, server] }
     let down = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
-      while connected, let bytes = Self.receive(server) {
+      while connected, let bytes = LoopbackSocket.receive(server) {
         pair.hasAnswered.withLock { $0 = true }
         guard pair.isMute.withLock({ !$0 }) else { continue }
-        guard Self.send(bytes, to: client) else { break }
+        guard LoopbackSocket.send(bytes, to: client) else { break }
       }
       pair.breakOff()
       down.signal()
@@ -127,7 +104,7 @@ package final class FaultyWay: Sendable {
   /// Forwards whole TLS records: a type, two bytes of version, two bytes of length (RFC 8446, section 5.1).
   private func passUp(_ pair: Pair) {
     var waiting: [UInt8] = []
-    while let bytes = Self.receive(pair.client) {
+    while let bytes = LoopbackSocket.receive(pair.client) {
       waiting += bytes
       while waiting.count >= 5 {
         let length = 5 + Int(waiting[3]) << 8 + Int(waiting[4])
@@ -148,48 +125,22 @@ package final class FaultyWay: Sendable {
       return state.fault?.record == state.records ? state.fault?.fault : nil
     }
     switch fault {
-    case nil: return Self.send(record, to: pair.server)
+    case nil: return LoopbackSocket.send(record, to: pair.server)
     case .cut: return false
     case .delay:
       usleep(500_000)
-      return Self.send(record, to: pair.server)
+      return LoopbackSocket.send(record, to: pair.server)
     case .loseAnswer:
       pair.isMute.withLock { $0 = true }
       pair.hasAnswered.withLock { $0 = false }
-      guard Self.send(record, to: pair.server) else { return false }
+      guard LoopbackSocket.send(record, to: pair.server) else { return false }
       for _ in 0..<100 where pair.hasAnswered.withLock({ !$0 }) { usleep(5_000) }
       return false
     case .fallSilent:
       pair.isMute.withLock { $0 = true }
-      guard Self.send(record, to: pair.server) else { return false }
-      while Self.receive(pair.client) != nil {}
+      guard LoopbackSocket.send(record, to: pair.server) else { return false }
+      while LoopbackSocket.receive(pair.client) != nil {}
       return false
     }
-  }
-
-  private static func receive(_ socket: Int32) -> [UInt8]? {
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    let count = recv(socket, &buffer, buffer.count, 0)
-    return count > 0 ? Array(buffer.prefix(count)) : nil
-  }
-
-  private static func send(_ bytes: [UInt8], to socket: Int32) -> Bool {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let sent = rest.withUnsafeBytes {
-        Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-      }
-      guard sent > 0 else { return false }
-      rest = rest.dropFirst(sent)
-    }
-    return true
-  }
-
-  private static func loopback(_ port: Int) -> sockaddr_in {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(UInt16(port)).bigEndian
-    address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
-    return address
   }
 }

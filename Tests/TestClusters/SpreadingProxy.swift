@@ -13,25 +13,8 @@ package final class SpreadingProxy: Sendable {
   /// - Parameter targets: Ports on 127.0.0.1.
   package init(to targets: [Int]) throws {
     self.targets = targets
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = Self.loopback(0)
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let bound = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(listener, $0, length) == 0 && listen(listener, 16) == 0
-          && getsockname(listener, $0, &length) == 0
-      }
-    }
-    port = Int(UInt16(bigEndian: address.sin_port))
-    self.listener = listener
-    guard bound else { throw CommandFailure("cannot listen on loopback: \(errno)") }
-    Thread.detachNewThread { [self] in
-      while true {
-        let client = accept(listener, nil, nil)
-        guard client >= 0 else { return }
-        Thread.detachNewThread { [self] in serve(client) }
-      }
-    }
+    (listener, port) = try LoopbackSocket.listening()
+    LoopbackSocket.accept(from: listener) { [self] in serve($0) }
   }
 
   deinit { close(listener) }
@@ -47,13 +30,7 @@ package final class SpreadingProxy: Sendable {
       state.next += 1
       return targets[state.next % targets.count]
     }
-    let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = Self.loopback(target)
-    let connected = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(server, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
+    let (server, connected) = LoopbackSocket.connected(to: target)
     state.withLock { $0.open += [client, server] }
     let down = DispatchSemaphore(value: 0)
     Thread.detachNewThread {
@@ -70,24 +47,6 @@ package final class SpreadingProxy: Sendable {
   }
 
   private static func forward(from source: Int32, to target: Int32) {
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = recv(source, &buffer, buffer.count, 0)
-      guard count > 0 else { return }
-      var rest = buffer.prefix(count)[...]
-      while !rest.isEmpty {
-        let sent = rest.withUnsafeBytes { send(target, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-        guard sent > 0 else { return }
-        rest = rest.dropFirst(sent)
-      }
-    }
-  }
-
-  private static func loopback(_ port: Int) -> sockaddr_in {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(UInt16(port)).bigEndian
-    address.sin_addr.s_addr = in_addr_t(0x7f00_0001).bigEndian
-    return address
+    while let bytes = LoopbackSocket.receive(source), LoopbackSocket.send(bytes, to: target) {}
   }
 }

@@ -107,6 +107,11 @@ package struct RealVault: Sendable {
   private static let path =
     "\(root)/.tools/openbao:\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")"
 
+  /// Ends the tokens of all logins with a certificate.
+  package func endLogins() async throws {
+    try await Self.call("POST", "sys/leases/revoke-prefix/auth/\(certificates)/login", ["sync": true])
+  }
+
   /// Runs a script of `Examples` against the server, with these mounts.
   /// - Parameter folder: `vault` or `signer`.
   /// - Returns: what it wrote.

@@ -11,7 +11,7 @@ import Testing
 /// The requests of real programs again, each as its user with that user's certificate, to an etcd with the roles of the
 /// file.
 @Suite(
-  "requests that real programs sent, asked of etcd", .realEtcd,
+  "requests that real programs sent, asked of etcd", .realEtcd, .timeLimit(.minutes(30)),
   .enabled(if: Records.arePresent, "../shared/truth is not there"))
 struct RecordedRequestsOnEtcdTests {
   @Test("etcd allows what it allowed the program, and refuses the rest", arguments: Records.calico)

@@ -10,7 +10,7 @@ import ThrowawayEtcd
 @testable import Verification
 
 /// What an intruder may leave behind, made by hand with etcdctl: each is found, with the members that have it.
-@Suite("What is stored, compared with the file", .realEtcd)
+@Suite("What is stored, compared with the file", .realEtcd, .timeLimit(.minutes(30)))
 struct StoredComparisonTests {
   @Test(
     "extra grants, passwords, foreign administrators and recreated users are found",

@@ -27,7 +27,7 @@ struct ListKeeper: Sendable {
 
   /// The result of one check.
   struct Look: Sendable {
-    /// The list in place; nil if there is none, or it cannot be used.
+    /// The list in place; nil without one, and if it cannot be used.
     var list: VerifiedRevocationList?
     /// Whether this check replaced it.
     var isChanged = false

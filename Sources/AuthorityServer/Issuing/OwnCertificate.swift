@@ -93,7 +93,7 @@ final class OwnCertificate: Service {
     }
   }
 
-  /// Requests a new certificate if there is none, if it is due, or if clients no longer trust its authority.
+  /// Requests a new certificate if it has none, if it is due, or if clients no longer trust its authority.
   private func renew(by signer: RemoteSigner) async throws {
     if let held = shown.withLock({ $0 }), !held.facts.isDue(at: Date(), after: Renewal.usualShare),
       held.isSigned(byOneOf: try await signer.state().trusted)

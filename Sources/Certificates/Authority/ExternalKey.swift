@@ -19,7 +19,7 @@ struct ExternalKey: Sendable {
   let standIn: Cryptography.PrivateKey
 
   /// Reads the file in an authority's directory.
-  /// - Returns: nil if there is none.
+  /// - Returns: nil without one.
   /// - Throws: `FileError` or ``CertificatesError``.
   init?(in directory: String, for key: PublicKey) throws {
     let path = "\(directory)/\(Self.file)"

@@ -21,11 +21,11 @@ package struct PasswordDirectory: Sendable {
 
   private func nameOfNext(of user: String) throws -> String { try name(of: user) + ".next" }
 
-  /// The current password; nil if there is none.
+  /// The current password; nil without one.
   /// - Throws: ``CertificatesError`` if others can read the file or it has no valid password; `FileError`.
   package func password(of user: String) throws -> String? { try read(name(of: user)) }
 
-  /// The password of an unfinished change, which etcd may have; nil if there is none.
+  /// The password of an unfinished change, which etcd may have; nil without one.
   /// - Throws: as ``password(of:)``.
   package func next(of user: String) throws -> String? { try read(nameOfNext(of: user)) }
 

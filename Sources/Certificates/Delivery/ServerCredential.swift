@@ -4,7 +4,7 @@ import Names
 
 extension Issuer {
   /// Reads the certificate of Bulkhead's own server from `server.crt` and `server.key` in a directory, or
-  /// issues a new one if there is none, or if it is due or invalid. The directory is created with mode 0700
+  /// issues a new one if it is missing, or if it is due or invalid. The directory is created with mode 0700
   /// if needed. The Common Name cannot be a user.
   /// - Parameters:
   ///   - hosts: all names and addresses of the server.

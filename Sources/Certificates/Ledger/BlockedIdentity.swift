@@ -24,7 +24,7 @@ extension BlockedIdentity {
     try db.rows("SELECT identity, node, since, reason FROM blocked ORDER BY id") { try Self($0) }
   }
 
-  /// The block that applies to a holder; nil if there is none.
+  /// The block that applies to a holder; nil without one.
   static func of(_ holder: CertificateHolder, in db: borrowing Connection) throws -> Self? {
     try db.first(
       """
@@ -48,7 +48,7 @@ extension Ledger {
     try read { try BlockedIdentity.all(in: $0) }
   }
 
-  /// The block that applies to a holder; nil if there is none.
+  /// The block that applies to a holder; nil without one.
   /// - Throws: ``CertificatesError``.
   package func block(of holder: CertificateHolder) throws -> BlockedIdentity? {
     try read { try BlockedIdentity.of(holder, in: $0) }

@@ -75,12 +75,12 @@ extension Issuer {
     return list.serials
   }
 
-  /// The serials on the list in the directory; nil if there is none that this authority has signed.
+  /// The serials on the list in the directory; nil if it has none that this authority has signed.
   func listedSerials(in directory: String) throws -> Set<String>? {
     try listOnDisk(in: directory)?.serials
   }
 
-  /// The list in the directory; nil if there is none that this authority has signed.
+  /// The list in the directory; nil if it has none that this authority has signed.
   private func listOnDisk(in directory: String) throws -> ListOnDisk? {
     let path = "\(directory)/\(Self.revocationListFile)"
     guard let ledger else { return try readList(path) }

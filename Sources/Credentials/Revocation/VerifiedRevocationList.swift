@@ -58,7 +58,7 @@ package struct VerifiedRevocationList: Sendable {
   /// Why this list must not replace another one; nil if it may. A list with a lower number, or an earlier date,
   /// would make revoked certificates valid again.
   /// - Parameters:
-  ///   - old: the list in place; nil if there is none, or it cannot be used.
+  ///   - old: the list in place; nil without one, and if it cannot be used.
   ///   - newest: the newest lists that are known to have been in place before. They may be put back.
   package func problem(replacing old: Self?, newest: [RevocationListMark], now: Date) -> String? {
     if thisUpdate > now + Self.clockDifference {

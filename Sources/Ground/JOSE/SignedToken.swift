@@ -5,7 +5,7 @@ import Cryptography
 package struct SignedToken: Sendable {
   /// The algorithm in the header. It is not trusted: it must be that of the key.
   package let algorithm: SignatureAlgorithm
-  /// The key's id in the header (`kid`); nil if there is none.
+  /// The key's id in the header (`kid`); nil without one.
   package let keyID: String?
   private let signedPart: [UInt8]
   private let content: [UInt8]

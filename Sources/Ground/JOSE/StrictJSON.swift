@@ -17,7 +17,7 @@ package enum StrictJSON: Hashable, Sendable {
     self = try reader.document()
   }
 
-  /// A member of an object; nil if there is none.
+  /// A member of an object; nil without one.
   package subscript(_ name: String) -> StrictJSON? {
     if case .object(let members) = self { members[name] } else { nil }
   }

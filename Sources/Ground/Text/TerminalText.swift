@@ -47,7 +47,7 @@ package enum TerminalText {
     scalar.isInvisible && scalar != "\n" && scalar != "\t"
   }
 
-  /// The length of a permitted code at the start; nil if there is none.
+  /// The length of a permitted code at the start; nil without one.
   private static func renditionLength(_ text: Substring.UnicodeScalarView) -> Int? {
     guard text.first == "\u{1b}", text.dropFirst().first == "[" else { return nil }
     let digits = text.dropFirst(2).prefix { ("0"..."9").contains($0) || $0 == ";" }

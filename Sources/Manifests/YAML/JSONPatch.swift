@@ -86,7 +86,7 @@ extension TreeEdit {
 }
 
 extension YAMLNode {
-  /// The JSON pointer from this node to the descendant with this range; nil if there is none.
+  /// The JSON pointer from this node to the descendant with this range; nil without one.
   fileprivate func pointer(to target: Range<Int>) -> String? {
     if range == target { return "" }
     switch content {

@@ -26,7 +26,7 @@ package struct CertificateReport: TextReport, Sendable {
 
   /// - Parameters:
   ///   - segmentation: The segmentation of the file; nil without a file.
-  ///   - entry: The entry of the certificate in the ledger; nil if there is none.
+  ///   - entry: The entry of the certificate in the ledger; nil without one.
   package init(_ facts: CertificateFacts, segmentation: Segmentation?, entry: LedgerEntry?, now: Date) {
     certificate = facts
     user = facts.isAuthority || !facts.isForClients ? nil : facts.user

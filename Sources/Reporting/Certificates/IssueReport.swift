@@ -7,7 +7,7 @@ package struct IssueReport: TextReport, Sendable {
     let user: String
     let action: String
     let certificate: String
-    /// The end of the certificate in the file; nil if there is none.
+    /// The end of the certificate in the file; nil without one.
     let notAfter: Date?
   }
   let certificates: [Line]

@@ -15,7 +15,7 @@ package enum Danger: CaseIterable, Sendable {
     }
   }
 
-  /// The first finding of this kind; nil if there is none.
+  /// The first finding of this kind; nil without one.
   /// - Parameter overlap: how the authority of the clients depends on those of the servers; nil if that is not known.
   package func finding(in segmentation: Segmentation, authority overlap: AuthorityOverlap?) -> LintFinding? {
     switch self {

@@ -8,7 +8,7 @@ extension DER {
     return isValue(bytes, &position, end: bytes.count, depth: 0) && position == bytes.count
   }
 
-  /// The tag of the second element of a sequence in strict DER; nil if there is none.
+  /// The tag of the second element of a sequence in strict DER; nil without one.
   static func secondTag(of bytes: UnsafeRawBufferPointer) -> UInt8? {
     var position = 1
     guard bytes.count >= 2, bytes[0] == 0x30, length(bytes, &position, end: bytes.count) != nil,

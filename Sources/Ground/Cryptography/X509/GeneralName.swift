@@ -11,7 +11,7 @@ package enum GeneralName: Hashable, Sendable {
   case registered(String)
   /// - Parameters:
   ///   - type: an object identifier.
-  ///   - value: the value in DER; nil if there is none.
+  ///   - value: the value in DER; nil without one.
   case other(type: String, value: [UInt8]?)
   /// Two kinds that are not in use, as the DER of the whole name.
   case x400([UInt8])

@@ -12,7 +12,7 @@ package final class RevocationList: @unchecked Sendable {
     package let serial: [UInt8]
     /// Seconds since 1970.
     package let date: Int
-    /// The reason code (RFC 5280, section 5.3.1); nil if there is none.
+    /// The reason code (RFC 5280, section 5.3.1); nil without one.
     package let reason: Int?
 
     package init(serial: [UInt8], date: Int, reason: Int?) {
@@ -27,11 +27,11 @@ package final class RevocationList: @unchecked Sendable {
   package let issuer: DistinguishedName
   /// Seconds since 1970.
   package let thisUpdate: Int
-  /// Seconds since 1970; nil if there is none.
+  /// Seconds since 1970; nil without one.
   package let nextUpdate: Int?
   /// The entries in order of the list.
   package let entries: [Entry]
-  /// The list number, most significant byte first, without leading zero bytes; nil if there is none.
+  /// The list number, most significant byte first, without leading zero bytes; nil without one.
   package let number: [UInt8]?
   let pointer: OpaquePointer
 
