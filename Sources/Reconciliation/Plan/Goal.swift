@@ -64,7 +64,7 @@ package struct Goal: Sendable {
   }
 
   /// The shared user that an `apply --stage clean` deleted, or was about to delete, before it was killed; nil if
-  /// no user was. The next apply creates it again.
+  /// none was. The next apply creates it again.
   package func interruptedRemoval(_ survey: Survey) throws(RecordOverlap) -> String? {
     try claim(survey.records).own?.leaving?.name
   }
