@@ -30,7 +30,7 @@ package struct CompareReport: TextReport, Sendable {
   package var breaksRules: Bool { rules.entries.contains { !$0.holdsAfter } }
 
   package init(
-    _ comparison: SegmentationComparison, before: String, after: String, rules: ComparedRules
+    _ comparison: SegmentationComparison, before: String, after: String, rules: ComparedRules = .none
   ) {
     self.rules = rules
     func changes(_ changes: [IdentityComparison.Change]) -> [Change] {
@@ -97,6 +97,11 @@ package struct ComparedRules: Encodable, Sendable {
 
   /// Without the rules that both sides keep.
   let entries: [Entry]
+
+  /// No rules.
+  package static let none = ComparedRules(entries: [])
+
+  private init(entries: [Entry]) { self.entries = entries }
 
   package init(
     _ rules: [AccessRule], before: (AccessRule) -> RuleResult, after: (AccessRule) -> RuleResult,

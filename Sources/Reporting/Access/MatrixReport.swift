@@ -10,6 +10,11 @@ package struct MatrixReport: TextReport, Sendable {
     cluster = segmentation.cluster
   }
 
+  /// The map of the key space, as an SVG file.
+  package var map: String { KeySpaceMap(matrix).file().text }
+  /// What each stolen certificate opens, before and after, as an SVG file.
+  package var leaks: String { LeakPicture(matrix: matrix).file().text }
+
   package func encode(to encoder: any Encoder) throws { try matrix.encode(to: encoder) }
 
   package func text(_ style: Style) -> String {

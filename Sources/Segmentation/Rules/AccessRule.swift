@@ -44,14 +44,14 @@ package struct RuleViolation: Hashable, Sendable {
   package let access: Access
   /// A key for which it holds.
   package let witness: Key
-  /// What the keys are, in words.
-  package let names: [String]
+  /// What the key is, in the plural: `Tiers`; nil for a key without a name.
+  package let name: String?
   /// The role and grant that allow it; nil for the role root.
   package let line: RoleLine?
 
-  /// As a sentence without a full stop: `alice may write /a (Tiers), by write /a* (role alice)`.
+  /// As a sentence without a full stop: `'alice' may write /a (Tiers), by write /a* (role alice)`.
   package var sentence: String {
-    let place = "\(witness)" + (names.isEmpty ? "" : " (\(names.joined(separator: ", ")))")
+    let place = "\(witness)" + (name.map { " (\($0))" } ?? "")
     let by = line.map { "by \($0)" } ?? "by the role root"
     let first = "'\(user)' may \(access == .readwrite ? "read and write" : "\(access)") \(place), \(by)"
     return other.map { "\(first), and '\($0)' may use the same key" } ?? first

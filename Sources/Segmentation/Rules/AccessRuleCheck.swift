@@ -81,7 +81,7 @@ extension AccessRule {
     }
     return RuleViolation(
       user: identity.user, other: other, access: access, witness: witness,
-      names: KeyNames.names(in: .key(witness)), line: identity.isRoot ? nil : line)
+      name: KeyNames.places.first { $0.range.contains(witness) }?.name, line: identity.isRoot ? nil : line)
   }
 }
 

@@ -5,6 +5,7 @@ import Files
 import FoundationEssentials
 import Keyspace
 import Reconciliation
+import Release
 import Reporting
 import Segmentation
 import Terminal

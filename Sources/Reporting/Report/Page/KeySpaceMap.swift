@@ -22,9 +22,40 @@ struct KeySpaceMap {
   }
   private var chipsAcross: Int { (cellWidth - 16) / (Self.chip.width + 4) }
 
-  /// A drawing that stands in a page whose style sheet has its classes.
-  /// - Parameter style: A style sheet inside of the drawing, for one that is a file.
-  func svg(style: Markup = .empty) -> Markup {
+  /// The drawing for a page whose style sheet has its classes.
+  func svg() -> Markup {
+    let (parts, height) = drawing()
+    return """
+      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Self.width) \(height)" role="img" aria-labelledby="map-name map-words">
+      <title id="map-name">Who may read and write where in etcd</title>
+      <desc id="map-words">\(description)</desc>
+      \(parts)</svg>
+      """
+  }
+
+  /// The drawing as a file of its own, with what the letters mean.
+  func file() -> Markup {
+    let (parts, height) = drawing()
+    let columns = matrix.columns.filter { !$0.isRoot }
+    let letters = columns.map { "\($0.letter) \($0.name)" }.joined(separator: " · ")
+    return """
+      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Self.width) \(height + 56)" role="img" aria-labelledby="map-name map-words">
+      <title id="map-name">Who may read and write where in etcd</title>
+      <desc id="map-words">A cell for each of \(matrix.rows.count) kinds of keys, with a letter for each kind of identities \
+      that may use them.</desc>
+      <style>\(Markup(markup: PageStyle.drawing))</style>
+      <rect class="ground" width="\(Self.width)" height="\(height + 56)"/>
+      \(parts)
+      <text class="small" x="\(Self.margin)" y="\(height + 14)">\(letters)</text>
+      <text class="small" x="\(Self.margin)" y="\(height + 38)">filled: may change · outlined: may only read · square: all of \
+      these keys · rounded: a part</text>
+      </svg>
+
+      """
+  }
+
+  /// - Returns: The cells, and the height of the drawing.
+  private func drawing() -> (parts: [Markup], height: Int) {
     var y = 10
     var parts: [Markup] = []
     for family in AccessMatrix.familyNames {
@@ -42,12 +73,7 @@ struct KeySpaceMap {
       }
       y += 12
     }
-    return """
-      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Self.width) \(y)" role="img" aria-labelledby="map-name map-words">
-      <title id="map-name">Who may read and write where in etcd</title>
-      <desc id="map-words">\(description)</desc>
-      \(style)\(parts)</svg>
-      """
+    return (parts, y)
   }
 
   private var description: String {
@@ -124,6 +150,18 @@ enum LeakMap {
   ///   - rows: The kinds of keys, by family.
   ///   - cells: In the order of the rows.
   static func svg(_ rows: [AccessMatrix.Row], _ cells: [AccessMatrix.Cell], label: String) -> Markup {
+    let (parts, height) = drawing(rows, cells)
+    return """
+      <svg viewBox="0 0 \(across * step) \(height)" role="img" aria-label="\(label)">\(parts)</svg>
+      """
+  }
+
+  static let width = across * step
+
+  /// - Returns: The squares, and the height of the drawing.
+  static func drawing(
+    _ rows: [AccessMatrix.Row], _ cells: [AccessMatrix.Cell]
+  ) -> (parts: [Markup], height: Int) {
     var y = 0
     var parts: [Markup] = []
     for family in AccessMatrix.familyNames {
@@ -138,9 +176,7 @@ enum LeakMap {
       }
       y += (found.count + across - 1) / across * step + 3
     }
-    return """
-      <svg viewBox="0 0 \(across * step) \(y)" role="img" aria-label="\(label)">\(parts)</svg>
-      """
+    return (parts, y)
   }
 
   /// One square, for the legend.

@@ -58,23 +58,7 @@ enum PageStyle {
     .legend{display:flex;flex-wrap:wrap;gap:.35rem 1.3rem;list-style:none;padding:0;margin:.6rem 0;font-size:.92rem}
     .map{overflow:auto;border:1px solid var(--line);border-radius:6px;background:var(--panel);margin:.8rem 0}
     .map svg{display:block;min-width:46rem;width:100%;height:auto}
-    svg text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans","DejaVu Sans",sans-serif;fill:var(--ink)}
-    .m-family{font-size:15px;font-weight:600;fill:var(--muted)}
-    .m-cell{fill:var(--ground);stroke:var(--line)}
-    .m-closed{fill:var(--closed);stroke:var(--line)}
-    .m-name{font-size:13px;font-weight:500}
-    .m-count{font-size:11.5px;fill:var(--muted)}
-    .m-write{fill:var(--accent);stroke:var(--accent);stroke-width:1.5}
-    .m-read{fill:var(--ground);stroke:var(--accent);stroke-width:1.5}
-    svg .m-on{font-size:12px;font-weight:600;fill:var(--on-accent);text-anchor:middle}
-    svg .m-off{font-size:12px;font-weight:600;fill:var(--accent);text-anchor:middle}
-    svg .m-none{font-size:12px;fill:var(--muted)}
-    .dim{opacity:.13}
-    .s-none{fill:none;stroke:var(--line);stroke-width:1}
-    .s-read{fill:none;stroke:var(--accent);stroke-width:1.6}
-    .s-write{fill:var(--accent);stroke:var(--accent);stroke-width:1.6}
-    .s-family{font-size:11.5px;fill:var(--muted)}
-    .sample{width:1.05em;height:1.05em;vertical-align:-.15em;margin-right:.15em}
+    \(drawings)
     .controls{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:.6rem 0}
     .controls[hidden]{display:none}
     button,select{font:inherit;color:var(--ink);background:var(--ground);border:1px solid var(--muted);border-radius:6px;\
@@ -114,5 +98,38 @@ enum PageStyle {
     }
     @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
 
+    """
+
+  /// The classes of the drawings.
+  private static let drawings = """
+    svg text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans","DejaVu Sans",sans-serif;fill:var(--ink)}
+    .m-family{font-size:15px;font-weight:600;fill:var(--muted)}
+    .m-cell{fill:var(--ground);stroke:var(--line)}
+    .m-closed{fill:var(--closed);stroke:var(--line)}
+    .m-name{font-size:13px;font-weight:500}
+    .m-count{font-size:11.5px;fill:var(--muted)}
+    .m-write{fill:var(--accent);stroke:var(--accent);stroke-width:1.5}
+    .m-read{fill:var(--ground);stroke:var(--accent);stroke-width:1.5}
+    svg .m-on{font-size:12px;font-weight:600;fill:var(--on-accent);text-anchor:middle}
+    svg .m-off{font-size:12px;font-weight:600;fill:var(--accent);text-anchor:middle}
+    svg .m-none{font-size:12px;fill:var(--muted)}
+    .dim{opacity:.13}
+    .s-none{fill:none;stroke:var(--line);stroke-width:1}
+    .s-read{fill:none;stroke:var(--accent);stroke-width:1.6}
+    .s-write{fill:var(--accent);stroke:var(--accent);stroke-width:1.6}
+    .s-family{font-size:11.5px;fill:var(--muted)}
+    .sample{width:1.05em;height:1.05em;vertical-align:-.15em;margin-right:.15em}
+    """
+
+  /// For a drawing that is a file of its own.
+  static let drawing = """
+    svg{\(Palette.light.properties)}
+    @media (prefers-color-scheme:dark){svg{\(Palette.dark.properties)}}
+    .ground{fill:var(--ground)}
+    .card{fill:var(--panel);stroke:var(--line)}
+    .before{fill:var(--panel);stroke:var(--bad);stroke-width:2}
+    .title{font-size:15px;font-weight:600}
+    .small{font-size:12.5px}
+    \(drawings)
     """
 }
