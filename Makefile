@@ -87,9 +87,10 @@ offline: ## build a fresh clone with the network cut
 	@tools/need-build
 	@tools/build-offline
 
-docs: ## generate Documentation/catalogue.md from the catalogue's data
+docs: ## generate Documentation/catalogue.md from the catalogue's data, and the README's pictures
 	@tools/build --product bulkhead
 	@.build/debug/bulkhead catalogue --markdown >Documentation/catalogue.md
+	@tools/pictures
 
 bench: ## run the benchmarks
 	@if [ -x tools/bench ]; then tools/need-build && tools/bench; else echo "there are no benchmarks yet"; fi

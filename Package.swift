@@ -123,7 +123,7 @@ let rooms: [Target] = [
     "Reporting",
     [
       "Printing", "Segmentation", "Catalogue", "Keyspace", "Names", "Etcd", "Reconciliation", "Verification",
-      "Certificates", "Text",
+      "Certificates", "Cryptography", "Text",
     ]),
   room("Rollover", ["Errors", "Certificates", "Names", "Etcd", "Files"]),
   room(
@@ -236,6 +236,12 @@ let allTests: [Target] = [
     [
       "ThrowawayEtcd", "Segmentation", "Reconciliation", "Etcd", "Keyspace", "TestClusters", "TestSupport",
       "Catalogue", "Names", "TestRecords",
+    ]),
+  tests(
+    "Reporting",
+    [
+      "Segmentation", "Catalogue", "Keyspace", "Names", "Etcd", "Verification", "Cryptography", "Text",
+      "TestSupport",
     ]),
   // What tests of many rooms need: a seeded generator, a temporary folder, waiting for a condition.
   helper("TestSupport", [], path: "Tests/TestSupport"),

@@ -38,4 +38,10 @@ extension EtcdClient {
     let request = RangeRequest(key: range.lower.bytes, rangeEnd: range.rangeEnd, countOnly: true)
     return Int(clamping: try await call(KV.range, request, operation: "Range \(range) (count)").count)
   }
+
+  /// The first key of the range; nil if it has none.
+  package func firstKey(in range: KeyRange) async throws(EtcdError) -> Key? {
+    let request = RangeRequest(key: range.lower.bytes, rangeEnd: range.rangeEnd, limit: 1, keysOnly: true)
+    return try await call(KV.range, request, operation: "Range \(range)").kvs.first.map { Key($0.key) }
+  }
 }

@@ -4,8 +4,8 @@ import Text
 package struct Table: Sendable {
   /// A cell: its text, and its highlighting, which is applied after the widths are known.
   package struct Cell: Sendable, ExpressibleByStringLiteral {
-    let text: String
-    let paint: @Sendable (String) -> String
+    package let text: String
+    package let paint: @Sendable (String) -> String
 
     package init(_ text: String, _ paint: @escaping @Sendable (String) -> String = { $0 }) {
       self.text = visible(text)

@@ -7,7 +7,7 @@ import Text
 /// Results go to standard output, everything else to standard error. Colour and progress appear only on
 /// terminals.
 package enum Console {
-  package static let style = Style(isColoured: isTerminal(STDOUT_FILENO) && wantsColour)
+  package static let style = Style(isColoured: isTerminal(STDOUT_FILENO) && wantsColour, width: width)
   package static let errorStyle = Style(isColoured: isTerminal(STDERR_FILENO) && wantsColour)
 
   /// Text of others, such as names in etcd, cannot send escape sequences to the terminal.
@@ -45,6 +45,14 @@ package enum Console {
   }
 
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+  /// The width of the terminal that standard output is, in characters; nil if it is none.
+  private static var width: Int? {
+    var size = winsize()
+    guard isTerminal(STDOUT_FILENO), ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
+    else { return nil }
+    return Int(size.ws_col)
+  }
 
   /// Writes all bytes, in as many calls as necessary.
   package static func write(_ text: String, to descriptor: Int32) {

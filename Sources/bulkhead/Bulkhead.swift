@@ -20,6 +20,7 @@ struct Bulkhead: AsyncParsableCommand {
         bulkhead apply --enable-auth  do it
         bulkhead manifest FILE        give each component its own Secret
         bulkhead verify               check it on the live cluster
+        bulkhead report               one page to show around
 
       To try it without a cluster: bulkhead demo
 
@@ -31,7 +32,8 @@ struct Bulkhead: AsyncParsableCommand {
       UndoCommand.self, VerifyCommand.self, WatchCommand.self, ManifestCommand.self, CertsCommand.self,
       AuthorityCommand.self,
       CatalogueCommand.self, CanCommand.self,
-      WhoCanCommand.self, CompareCommand.self, LintCommand.self, BundleCommand.self, AgentCommand.self,
+      WhoCanCommand.self, CompareCommand.self, LintCommand.self, ShowCommand.self, ReportCommand.self,
+      BundleCommand.self, AgentCommand.self,
       DemoCommand.self,
     ])
 

@@ -18,6 +18,7 @@ import Testing
     (" --from-cluster", "needs a cluster: FromClusterTests"),
     ("bulkhead certs rollover", "needs a cluster: RolloverTests"),
     (" --cut-off", "needs a cluster: CertificateLifeTests"),
+    ("bulkhead report --with", "needs a result of verify: MainJobTests"),
     ("bulkhead demo", "starts etcd: DemoTests"),
     ("bulkhead authority serve", "runs until it is stopped: AuthorityServerTests"),
     ("bulkhead agent", "runs until it is stopped: AgentTests"),

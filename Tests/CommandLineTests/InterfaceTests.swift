@@ -63,6 +63,38 @@ import Testing
     #expect(made.out == page, "run 'make docs'")
   }
 
+  @Test func thePicturesOfTheReadmeAreUpToDate() throws {
+    let folder = try TemporaryFolder()
+    let drawn = try Program.run(
+      "\(Program.root)/tools/pictures", [folder.path, Program.path], in: folder.path)
+    #expect(drawn.code == 0, "\(drawn.all)")
+    for name in ["leaks.svg", "key-space.svg"] {
+      let made = try String(contentsOfFile: "\(folder.path)/\(name)", encoding: .utf8)
+      let page = try String(contentsOfFile: "\(Program.root)/Documentation/\(name)", encoding: .utf8)
+      #expect(made == page, "run 'make docs'")
+    }
+  }
+
+  @Test func theReportIsOnePageThatSaysWhatWasNotAsked() throws {
+    let folder = try TemporaryFolder()
+    #expect(try Program.bulkhead("init", in: folder.path).code == 0)
+    let written = try Program.bulkhead("report", "--to", "report.html", in: folder.path)
+    #expect(written.code == 0 && written.out.isEmpty, "\(written.all)")
+    let page = try String(contentsOfFile: folder.path + "/report.html", encoding: .utf8)
+    #expect(page.hasPrefix("<!DOCTYPE html>") && page.contains("Not asked: whether etcd enforces this"))
+    let attributes = try FileManager.default.attributesOfItem(atPath: folder.path + "/report.html")
+    #expect(attributes[.posixPermissions] as? Int == 0o640)
+    // What is no result of verify is refused, and an earlier report is compared.
+    try "{}".write(toFile: folder.path + "/x.json", atomically: true, encoding: .utf8)
+    let refused = try Program.bulkhead("report", "--with", "x.json", in: folder.path)
+    #expect(refused.code == 1 && refused.error.contains("hint: write it with 'bulkhead verify --output json"))
+    #expect(
+      try Program.bulkhead("report", "--output", "json", "--to", "old.json", in: folder.path).code == 0)
+    let again = try Program.bulkhead(
+      "report", "--output", "markdown", "--since", "old.json", in: folder.path)
+    #expect(again.out.contains("## What has changed since") && again.out.contains("Nothing."), "\(again.all)")
+  }
+
   @Test func aReleaseThatIsNotKnownIsRefusedOrAssumed() throws {
     let folder = try TemporaryFolder()
     let refused = try Program.bulkhead("catalogue", "typha", "--calico", "v3.40", in: folder.path)

@@ -207,9 +207,12 @@ import ThrowawayEtcd
     #expect(outcome.code == 0, "\(outcome.all)")
     for name in [
       "bulkhead.yaml", "pki/clients/cni-plugin.crt", "calico-etcd.segmented.yaml", "start", "etcdctl.env",
+      "report.html",
     ] {
       #expect(FileManager.default.fileExists(atPath: "\(kept)/\(name)"), "\(name)")
     }
+    let report = try String(contentsOfFile: "\(kept)/report.html", encoding: .utf8)
+    #expect(report.contains("In force, as far as was asked") && report.contains("1 of 1 members"))
     let manifest = try FileManager.default.attributesOfItem(atPath: "\(kept)/calico-etcd.segmented.yaml")
     #expect(manifest[.posixPermissions] as? Int == 0o600, "it holds private keys")
     let look = """

@@ -36,7 +36,7 @@ import Testing
 
   @Test func aFileThatIsNotAMapping() throws {
     let keys =
-      "its keys: apiVersion, kind, cluster, calico, etcd, isolation, components, calicoctl, custom, roles, nodes, kubernetes, administrators, certificates, management, owner, protect"
+      "its keys: apiVersion, kind, cluster, calico, etcd, isolation, components, calicoctl, custom, roles, nodes, kubernetes, administrators, certificates, management, owner, protect, rules, accept"
     #expect(try faults("- a\n").first == "1:1: the file must be a mapping, found a list | \(keys)")
     #expect(try faults("just words\n").first == "1:1: the file must be a mapping, found a text | \(keys)")
     #expect(try faults("---\n").first == "2:1: the file must be a mapping, found nothing | \(keys)")

@@ -47,7 +47,7 @@ import Testing
       "27:31: unknown key 'vault' in 'certificates.authority' | known here: directory"),
     Case(
       "management:", "? [a]\n: b\nmanagement:",
-      "29:3: the file has a list as a key | its keys: apiVersion, kind, cluster, calico, etcd, isolation, components, calicoctl, custom, roles, nodes, kubernetes, administrators, certificates, management, owner, protect"
+      "29:3: the file has a list as a key | its keys: apiVersion, kind, cluster, calico, etcd, isolation, components, calicoctl, custom, roles, nodes, kubernetes, administrators, certificates, management, owner, protect, rules, accept"
     ),
     Case("cluster: prod-eu\n", "", "1:1: the file lacks the key 'cluster' | add a line 'cluster: …'"),
     Case("  version: v3.32.1\n", "", "5:3: 'calico' lacks the key 'version' | add a line 'version: …'"),
@@ -221,7 +221,7 @@ import Testing
     Case(
       "{prefix: /calico/, ", "{key: '*', ",
       "21:15: etcd has no wildcards, found '*' | write the beginning of the keys as 'prefix'"),
-    Case("{prefix: /calico/, ", "{prefix: '', ", "21:18: the key of a grant is empty"),
+    Case("{prefix: /calico/, ", "{prefix: '', ", "21:18: a key is empty"),
     Case(
       "{prefix: /calico/, ", "{",
       "21:9: a grant has either 'key' or 'prefix' | a prefix covers every key that begins with it"),

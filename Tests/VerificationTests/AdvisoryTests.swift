@@ -1,6 +1,7 @@
 import Etcd
 import FoundationEssentials
 import Names
+import Segmentation
 import Testing
 
 @testable import Verification
@@ -193,13 +194,13 @@ struct AssessmentTests {
   func backPort() throws {
     let listed = try assessment(["3.6.13", "3.6.13"])
     #expect(!listed.isTrustworthy())
-    #expect(listed.isTrustworthy(accepting: ["cve-2026-73499"]))
+    #expect(listed.isTrustworthy(accepting: Acceptances(options: ["cve-2026-73499"])))
     let refused = try assessment(["3.6.13", "3.6.13"], sightings: [("GHSA-xg4h-6gfc-h4m8", .closed)])
     #expect(refused.isTrustworthy())
     #expect(refused.vulnerabilities.contains { $0.state == .seenClosed })
     let open = try assessment(["3.6.16"], sightings: [("GHSA-xg4h-6gfc-h4m8", .open)])
-    #expect(!open.isTrustworthy() && open.seenOpen(accepting: []).count == 1)
-    #expect(open.seenOpen(accepting: ["CVE-2026-73499"]).isEmpty)
+    #expect(!open.isTrustworthy() && open.seenOpen().count == 1)
+    #expect(open.seenOpen(accepting: Acceptances(options: ["CVE-2026-73499"])).isEmpty)
   }
 
   @Test("under an alarm the verdict depends on the release")
@@ -208,6 +209,6 @@ struct AssessmentTests {
     #expect(try assessment(["3.6.16", "3.7.3"], alarms: [alarm]).isTrustworthy())
     let old = try assessment(["3.6.16", "3.5.35"], alarms: [alarm])
     #expect(!old.isTrustworthy() && old.withoutPermissionsUnderAlarm == ["etcd-1"])
-    #expect(!old.isTrustworthy(accepting: ["etcd-22386"]))
+    #expect(!old.isTrustworthy(accepting: Acceptances(options: ["etcd-22386"])))
   }
 }

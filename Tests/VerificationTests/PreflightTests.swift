@@ -154,7 +154,7 @@ struct PreflightTests {
       // The release has known vulnerabilities.
       #expect(
         prepared.findings.contains {
-          $0.rule == .vulnerability && $0.severity == .error && $0.isNamed("CVE-2026-73499")
+          $0.rule == .vulnerability && $0.severity == .error && $0.names.contains("CVE-2026-73499")
         })
 
       // The member's own certificate names a user of etcd.
@@ -191,7 +191,7 @@ struct PreflightTests {
       #expect(ids(known).isDisjoint(with: ["PF004", "PF003"]) && ids(known).contains("PF016"))
       // Under this condition the revocation list has no effect over gRPC.
       #expect(
-        found.findings.contains { $0.isNamed("CVE-2026-59818") && $0.severity == .warning }
+        found.findings.contains { $0.names.contains("CVE-2026-59818") && $0.severity == .warning }
           == (release.version == "3.5.30"))
     }
   }

@@ -36,11 +36,14 @@ extension ClusterState {
     }
   }
 
-  /// The users and roles as a segmentation, for questions about access.
-  package func segmentation(cluster: String) -> Segmentation {
+  /// The users and roles as a segmentation, for the same questions as about a file.
+  /// - Parameter apiservers: The users of kube-apiserver, which etcd itself does not record.
+  package func segmentation(cluster: String, apiservers: [String] = []) -> Segmentation {
     Segmentation(
       cluster: cluster, users: users.mapValues { $0.roles.sorted() },
-      roles: roles.mapValues { $0.map(\.grant) })
+      roles: roles.mapValues { $0.map(\.grant) },
+      withPassword: Set(users.filter { $0.value.hasPassword || $0.value.acceptsEmptyPassword }.keys),
+      apiservers: apiservers)
   }
 }
 

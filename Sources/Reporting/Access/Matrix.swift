@@ -58,19 +58,24 @@ struct Matrix: Encodable, Sendable {
     guard identities.count <= Self.mostColumns else {
       return [style.faint("the table of \(identities.count) identities is in --output json")]
     }
-    let header = [Table.Cell("")] + identities.map { Table.Cell($0, style.strong) }
-    let table = Table(
-      [header]
-        + rows.map { row in
-          [Table.Cell(row.range)]
-            + row.cells.map { cell in
-              let paint: @Sendable (String) -> String = { text in
-                cell.isAsExpected ? (text == "-" ? style.faint(text) : style.good(text)) : style.bad(text)
-              }
-              return Table.Cell(cell.isAsExpected ? cell.access : "\(cell.access) !", paint)
-            }
-        }, indent: 0)
-    return table.lines + [
+    let table = CompactTable(
+      columns: identities,
+      groups: [
+        (
+          "",
+          rows.map { row in
+            CompactTable.Row(
+              name: row.range,
+              marks: row.cells.map { cell in
+                let paint: @Sendable (String) -> String = { text in
+                  cell.isAsExpected ? (text == "-" ? style.faint(text) : style.good(text)) : style.bad(text)
+                }
+                return Table.Cell(cell.isAsExpected ? cell.access : "\(cell.access) !", paint)
+              })
+          }
+        )
+      ])
+    return table.lines(style, width: style.width) + [
       style.faint("r read and watch, w write, - refused, empty not asked, ! not as expected; asked: \(asked)")
     ]
   }

@@ -1,5 +1,6 @@
 import Etcd
 import Names
+import Segmentation
 import Text
 import Verification
 
@@ -22,8 +23,10 @@ struct TrustReport: Encodable, Sendable {
     let state: String
     /// Whether it is a way past the grants.
     let isWayPastGrants: Bool
-    /// Whether `--accept` names it.
+    /// Whether `accept` of the file or `--accept` names it.
     let isAccepted: Bool
+    /// Until when and why it is accepted; nil if it is not.
+    let acceptance: String?
     /// The members' versions that have the vulnerability; empty if it was only observed.
     let versions: [String]
     let remedy: String
@@ -55,7 +58,7 @@ struct TrustReport: Encodable, Sendable {
   /// The same for the file of `--advisories`.
   let advisoryFileKnownOn: String?
 
-  init(_ assessment: ServerAssessment, accepting accepted: [String], readers: [String]) {
+  init(_ assessment: ServerAssessment, accepting accepted: Acceptances, readers: [String]) {
     isTrustworthy = assessment.isTrustworthy(accepting: accepted)
     asked = assessment.asked
     servers = assessment.members.map { member in
@@ -139,13 +142,15 @@ struct TrustReport: Encodable, Sendable {
 }
 
 extension TrustReport.Vulnerability {
-  init(_ vulnerability: Vulnerability, accepting accepted: [String]) {
+  init(_ vulnerability: Vulnerability, accepting accepted: Acceptances) {
     let advisory = vulnerability.advisory
     id = advisory.id
     aliases = advisory.aliases
     effect = advisory.effect
     isWayPastGrants = vulnerability.isWayPastGrants
-    isAccepted = accepted.contains(where: advisory.isNamed)
+    let reason = accepted.reason(for: vulnerability.names, at: vulnerability.subject)
+    isAccepted = reason != nil
+    acceptance = reason?.words
     versions = vulnerability.versions.map(\.description)
     remedy = advisory.remedy
     switch vulnerability.state {
@@ -165,7 +170,7 @@ extension TrustReport.Vulnerability {
     var lines = ["  \(paint(visible(names)))  \(visible(effect))"]
     var details = [remedy]
     if state != "listed for the release" { details.insert(state, at: 0) }
-    if isAccepted { details.append("accepted") }
+    if let acceptance { details.append(acceptance) }
     if let first = seen.first {
       details.append("seen: \(first)" + (seen.count > 1 ? " and \(seen.count - 1) times more" : ""))
     }

@@ -1,4 +1,5 @@
 import Etcd
+import FoundationEssentials
 import Keyspace
 import Names
 import Segmentation
@@ -7,7 +8,7 @@ import Verification
 
 /// Whether the segmentation is in force on every member: what is stored, what each identity may do range by
 /// range, and whether the members can be trusted to enforce it.
-package struct VerifyReport: TextReport, Sendable {
+package struct VerifyReport: CheckReport, Sendable {
   struct Finding: Encodable, Hashable, Sendable {
     let identity: String
     let question: String
@@ -101,6 +102,8 @@ package struct VerifyReport: TextReport, Sendable {
     package let gateway: [GatewayLogin]
     /// The options that limit what was asked.
     package let limits: [String]
+    /// The rules of the file, checked in what the members store.
+    package var rules: [(place: String, result: RuleResult)] = []
 
     package init(
       results: [ProbeResult], plan: ProbePlan, stored: StoredComparison, assessment: ServerAssessment,
@@ -122,9 +125,32 @@ package struct VerifyReport: TextReport, Sendable {
     }
   }
 
+  /// What findings are made from.
+  struct Parts {
+    let assessment: ServerAssessment
+    let trust: TrustReport
+    let stored: [Stored]
+    let unread: [Unread]
+    let wrong: [Finding]
+    let inconclusive: [Finding]
+    let gateway: [Gateway]
+    let notProbed: [NotProbed]
+    let changedMeanwhile: String?
+    let probes: Int
+    let noVulnerabilityLookedFor: Bool
+    let rules: [(place: String, result: RuleResult)]
+  }
+
   let cluster: String
-  /// Whether the segmentation is in force, as far as was asked, and no vulnerability was seen open.
+  /// Whether the segmentation is in force, as far as was asked, and no vulnerability was seen open; beside what is
+  /// accepted.
   package let isInForce: Bool
+  /// When the answers were complete.
+  let at: Date
+  /// SHA-256 of the file of the segmentation, in hexadecimal.
+  let fileSHA256: String
+  /// Everything that was found, with an id and a cure each.
+  let findings: [CheckFinding]
   let trust: TrustReport
   let scope: Scope
   let probes: Int
@@ -145,15 +171,20 @@ package struct VerifyReport: TextReport, Sendable {
   let noVulnerabilityLookedFor: Bool
   let matrix: Matrix
 
-  /// - Parameter accepted: Ids or aliases of advisories that do not count.
-  package init(_ outcome: Outcome, segmentation: Segmentation, accepting accepted: [String] = []) {
+  /// - Parameters:
+  ///   - origin: When it was asked, and for which file.
+  ///   - acceptances: What does not count.
+  package init(
+    _ outcome: Outcome, segmentation: Segmentation, origin: ResultOrigin,
+    accepting acceptances: Acceptances = .none
+  ) {
     let results = outcome.results
+    let assessment = outcome.assessment
     cluster = segmentation.cluster
-    trust = TrustReport(
-      outcome.assessment, accepting: accepted, readers: Self.readers(segmentation))
-    let asked = trust.asked
+    (at, fileSHA256) = (origin.at, origin.fileSHA256)
+    trust = TrustReport(assessment, accepting: acceptances, readers: Self.readers(segmentation))
     scope = Scope(
-      asked: asked, limits: outcome.limits, probed: outcome.plan.identities.map(\.identity.user),
+      asked: trust.asked, limits: outcome.limits, probed: outcome.plan.identities.map(\.identity.user),
       sampledNodes: outcome.plan.sampledNodes, nodes: outcome.plan.nodeCount,
       nodesWithCertificate: outcome.plan.nodesAtHand, seed: outcome.seed,
       briefly: outcome.plan.briefly, notProbed: outcome.notProbed, leftOut: outcome.plan.leftOut,
@@ -170,20 +201,16 @@ package struct VerifyReport: TextReport, Sendable {
     gateway = outcome.gateway.map(Gateway.init)
     (before, after) = (outcome.before, outcome.after)
     changedMeanwhile = Self.change(before, after)
-    unreachable = outcome.assessment.unreachable
-    matrix = Matrix(results, segmentation: segmentation, asked: asked)
-    noVulnerabilityLookedFor =
-      outcome.assessment.sightings.isEmpty && !outcome.assessment.vulnerabilities.isEmpty
-    isInForce =
-      !(noVulnerabilityLookedFor && trust.vulnerabilities.contains { $0.isWayPastGrants && !$0.isAccepted })
-      && outcome.assessment.alarmsUnknown == nil && probes > 0
-      && wrong.isEmpty && inconclusive.isEmpty && !outcome.stored.breaksSegmentation
-      && outcome.notProbed.isEmpty && !gateway.contains(where: \.isFailure) && unreachable.isEmpty
-      && changedMeanwhile == nil
-      && outcome.assessment.seenOpen(accepting: accepted).isEmpty
-      && outcome.assessment.openPeerPorts.isEmpty && outcome.assessment.agreement?.refusal == nil
-      && (outcome.assessment.alarms.isEmpty || outcome.assessment.withoutPermissionsUnderAlarm.isEmpty)
-      && !outcome.assessment.members.isEmpty
+    unreachable = assessment.unreachable
+    matrix = Matrix(results, segmentation: segmentation, asked: trust.asked)
+    noVulnerabilityLookedFor = assessment.sightings.isEmpty && !assessment.vulnerabilities.isEmpty
+    findings = Self.findings(
+      Parts(
+        assessment: assessment, trust: trust, stored: stored, unread: unread, wrong: wrong,
+        inconclusive: inconclusive, gateway: gateway, notProbed: outcome.notProbed,
+        changedMeanwhile: changedMeanwhile, probes: probes,
+        noVulnerabilityLookedFor: noVulnerabilityLookedFor, rules: outcome.rules), acceptances)
+    isInForce = !findings.contains { $0.severity == .error && !$0.isAccepted }
   }
 
   /// Whether the members can be trusted to enforce the grants, as far as is known.
@@ -205,9 +232,15 @@ package struct VerifyReport: TextReport, Sendable {
     }
   }
 
+  package func result(file: String, counting severity: FindingSeverity) -> CheckResult {
+    CheckResult(
+      check: "verify", file: file, rules: VerifyRules.all, findings: findings, counting: severity)
+  }
+
   package func text(_ style: Style) -> String {
     let sections = [
-      trust.lines(style), storedLines(style), matrix.lines(style), findings("wrong", wrong, style.bad),
+      trust.lines(style), storedLines(style), ruleLines(style), matrix.lines(style),
+      findings("wrong", wrong, style.bad),
       findings("without an answer", inconclusive, style.caution), scopeLines(style), summary(style),
     ]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
@@ -241,6 +274,20 @@ package struct VerifyReport: TextReport, Sendable {
       list(other)
     }
     return lines
+  }
+
+  /// The rules of the file that do not hold, and acceptances that have ended.
+  private func ruleLines(_ style: Style) -> [String] {
+    let shown = findings.filter { [VerifyRules.brokenRule.id, VerifyRules.ended.id].contains($0.id) }
+    return shown.flatMap { finding in
+      let paint = finding.isAccepted ? style.faint : finding.severity == .error ? style.bad : style.caution
+      return [
+        paint(
+          visible(
+            "\(finding.subject)\(finding.subject.isEmpty ? "" : ": ")\(finding.message)"
+              + (finding.acceptance.map { " (\($0))" } ?? "")))
+      ] + finding.details.map { "  \(visible($0))" }
+    }
   }
 
   private func findings(_ title: String, _ findings: [Finding], _ paint: (String) -> String) -> [String] {
@@ -316,7 +363,16 @@ package struct VerifyReport: TextReport, Sendable {
     if !seen.isEmpty {
       lines.append(
         style.bad("\(seen.map(\.id).joined(separator: ", ")): seen open, so the grants are not enforced")
-          + "; update etcd, or accept it with " + seen.map { "--accept '\($0.id)'" }.joined(separator: " "))
+          + "; update etcd, or accept it under 'accept' in the file, or with "
+          + seen.map { "--accept '\($0.id)'" }.joined(separator: " "))
+    }
+    let accepted = findings.filter { $0.isAccepted && $0.advisory == nil && $0.severity == .error }
+    for (id, same) in accepted.groupedInOrder(by: \.id) {
+      lines.append(
+        style.caution(
+          visible(
+            "not counted: \(count(same.count, "finding")) \(id), \(same[0].title): \(same[0].acceptance ?? "")"
+          )))
     }
     lines.append(
       before.revision == after.revision

@@ -1,57 +1,55 @@
+import FoundationEssentials
 import Reconciliation
+import Segmentation
 import Text
 import Verification
 
-/// Whether authentication can be turned on and what it does not protect, as text, JSON and SARIF.
-package struct PreflightReport: Encodable, TextReport {
-  struct Finding: Encodable {
-    let id: String
-    let severity: String
-    let title: String
-    let subject: String
-    let message: String
-    let meaning: String
-    let cure: String
-    /// The vulnerability, if it is about one.
-    let advisory: String?
-    /// Whether `--accept` names it; it does not count then.
-    let isAccepted: Bool
-  }
-
+/// Whether authentication can be turned on and what it does not protect, as text and for machines.
+package struct PreflightReport: CheckReport {
   let cluster: String
   /// Whether no error is among the findings that are not accepted.
   package let isSafe: Bool
   let authEnabled: Bool
   /// Which members were asked: `3 of 3 members`.
   let asked: String
-  let findings: [Finding]
+  let findings: [CheckFinding]
   /// Pods that use the shared Secret; nil if no list of pods was given.
   let pods: [String]?
-  private let worst: PreflightRule.Severity?
+  /// When the answers were complete.
+  let at: Date
+  /// SHA-256 of the file of the segmentation, in hexadecimal.
+  let fileSHA256: String
 
-  private enum CodingKeys: String, CodingKey { case cluster, isSafe, authEnabled, asked, findings, pods }
-
-  /// - Parameter accepted: Ids of rules, or ids or aliases of advisories.
+  /// - Parameters:
+  ///   - origin: When it was asked, and for which file.
   package init(
-    _ preflight: Preflight, cluster: String, pods: PodUses?, accepting accepted: [String] = []
+    _ preflight: Preflight, cluster: String, pods: PodUses?, origin: ResultOrigin,
+    accepting acceptances: Acceptances = .none
   ) {
+    (at, fileSHA256) = (origin.at, origin.fileSHA256)
     self.cluster = cluster
     authEnabled = preflight.authEnabled
     asked = preflight.asked
     findings = preflight.findings.map { finding in
-      Finding(
-        id: finding.rule.id, severity: finding.severity.word, title: finding.rule.title,
-        subject: finding.subject, message: finding.message, meaning: finding.rule.meaning, cure: finding.cure,
-        advisory: finding.advisory?.id, isAccepted: accepted.contains(where: finding.isNamed))
+      CheckFinding(
+        CheckRule(finding.rule), finding.subject, finding.message, severity: finding.severity,
+        cure: finding.cure, advisory: finding.advisory?.id, aliases: finding.advisory?.aliases ?? [],
+        accepting: acceptances)
     }
-    worst = preflight.findings.filter { finding in !accepted.contains(where: finding.isNamed) }
-      .map(\.severity).max()
-    isSafe = worst.map { $0 < .error } ?? true
+    isSafe = !findings.contains { !$0.isAccepted && $0.severity == .error }
     self.pods = pods?.pods
   }
 
   /// Whether a finding that is not accepted has at least this severity.
-  package func holds(_ severity: PreflightRule.Severity) -> Bool { worst.map { $0 >= severity } ?? false }
+  package func holds(_ severity: FindingSeverity) -> Bool {
+    findings.contains { !$0.isAccepted && $0.severity >= severity }
+  }
+
+  package func result(file: String, counting severity: FindingSeverity) -> CheckResult {
+    CheckResult(
+      check: "preflight", file: file, rules: PreflightRule.all.map { CheckRule($0) }, findings: findings,
+      counting: severity)
+  }
 
   package func text(_ style: Style) -> String {
     var lines: [String] = []
@@ -68,7 +66,7 @@ package struct PreflightReport: Encodable, TextReport {
       lines.append("\(count(pods.count, "pod")) with the shared Secret, so its Common Name needs a user:")
       lines += pods.prefix(20).map { "  \(visible($0))" } + (pods.count > 20 ? ["  …"] : [])
     }
-    let rest = findings.filter { !$0.isAccepted && $0.severity == "warning" }.count
+    let rest = findings.filter { !$0.isAccepted && $0.severity == .warning }.count
     let warnings = rest == 0 ? "" : "; \(count(rest, "warning"))"
     switch (authEnabled, isSafe) {
     case (true, true):
@@ -93,44 +91,22 @@ package struct PreflightReport: Encodable, TextReport {
     return lines.joined(separator: "\n")
   }
 
-  private func lines(_ finding: Finding, isFirst: Bool, _ style: Style) -> [String] {
+  private func lines(_ finding: CheckFinding, isFirst: Bool, _ style: Style) -> [String] {
     let paint =
-      finding.severity == "error" ? style.bad : finding.severity == "warning" ? style.caution : style.faint
-    let accepted = finding.isAccepted ? " (accepted)" : ""
+      finding.isAccepted || finding.severity == .info
+      ? style.faint : finding.severity == .error ? style.bad : style.caution
+    let accepted = finding.acceptance.map { " (\(visible($0)))" } ?? ""
     return ["\(paint("\(finding.severity) \(finding.id)"))\(accepted) \(visible(finding.message))"]
       // The reason is the same for each finding of a rule.
       + (isFirst ? ["  why:  \(finding.meaning)"] : []) + ["  do:   \(visible(finding.cure))"]
   }
 }
 
-extension SARIFReport {
-  /// - Parameter file: The file of the segmentation, which the findings are shown beside.
-  package init(_ preflight: Preflight, file: String, accepting accepted: [String] = []) {
+extension CheckRule {
+  init(_ rule: PreflightRule) {
     self.init(
-      rules: PreflightRule.all.map { rule in
-        Rule(
-          id: rule.id, shortDescription: Text(text: rule.title), fullDescription: Text(text: rule.meaning),
-          help: Text(text: rule.cure), defaultConfiguration: .init(level: rule.severity.level))
-      },
-      results: preflight.findings.filter { finding in !accepted.contains(where: finding.isNamed) }.map {
-        finding in
-        Result(
-          ruleId: finding.rule.id, level: finding.severity.level,
-          message: Text(text: "\(finding.message). \(finding.cure)"),
-          locations: [
-            Location(
-              physicalLocation: .init(artifactLocation: .init(uri: file)),
-              logicalLocations: [
-                .init(fullyQualifiedName: finding.subject.isEmpty ? "cluster" : finding.subject)
-              ])
-          ])
-      })
+      id: rule.id, severity: rule.severity, title: rule.title, meaning: rule.meaning, cure: rule.cure)
   }
-}
-
-extension PreflightRule.Severity {
-  /// The word that SARIF uses for this severity.
-  fileprivate var level: String { self == .info ? "note" : word }
 }
 
 /// The rules of preflight.

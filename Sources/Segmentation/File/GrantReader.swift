@@ -34,9 +34,13 @@ extension FileReader {
         node, "a grant has either 'key' or 'prefix'", hint: "a prefix covers every key that begins with it")
       return nil
     }
-    let found = fields["from"].map { range(from: $0, to: fields["to"]) } ?? range(fields)
-    guard let found, let access else { return nil }
+    guard let found = keys(fields), let access else { return nil }
     return Grant(found, access)
+  }
+
+  /// The keys that `key`, `prefix`, or `from` and `to` name, of which exactly one form is there.
+  mutating func keys(_ fields: [String: Node]) -> KeyRange? {
+    fields["from"].map { range(from: $0, to: fields["to"]) } ?? range(fields)
   }
 
   private mutating func range(_ fields: [String: Node]) -> KeyRange? {
@@ -60,7 +64,7 @@ extension FileReader {
     return range
   }
 
-  private mutating func access(_ node: Node?) -> Access? {
+  mutating func access(_ node: Node?) -> Access? {
     guard let node, let word = text(node, of: "'access'") else { return nil }
     if let access = Access(word) { return access }
     let words = [Access.read, .write, .readwrite].map(\.description)
@@ -70,7 +74,7 @@ extension FileReader {
 
   /// Parses a key as Bulkhead prints it, with `\xNN` for bytes that are not printable.
   private mutating func key(_ node: Node?) -> Key? {
-    guard let node, let word = text(node, of: "the key of a grant", numbers: true) else { return nil }
+    guard let node, let word = text(node, of: "a key", numbers: true) else { return nil }
     if let star = word.firstIndex(of: "*") {
       let prefix = word[..<star]
       fault(

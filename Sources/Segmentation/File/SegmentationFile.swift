@@ -34,6 +34,10 @@ package struct SegmentationFile: Hashable, Sendable {
   package var owner: String?
   /// Names of users and roles from which nothing is taken away, whatever ``management`` is.
   package var protected: [String]
+  /// What the segmentation has to keep, by the file itself.
+  package var rules: [AccessRule] = []
+  /// Findings that do not count until a day.
+  package var accepted: [AcceptedFinding] = []
 
   /// The release of Calico and what else determines the tables of the catalogue.
   package struct Calico: Hashable, Sendable {

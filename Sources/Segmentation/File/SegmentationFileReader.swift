@@ -29,6 +29,7 @@ extension FileReader {
     "apiVersion", "kind", "cluster", "calico", "etcd", "isolation", "components", "calicoctl", "custom",
     "roles", "nodes",
     "kubernetes", "administrators", "certificates", "management", "owner", "protect",
+    "rules", "accept",
   ]
 
   fileprivate mutating func segmentation(
@@ -82,6 +83,9 @@ extension FileReader {
         root, "the file has no identities",
         hint: "list the components: [calico-node, cni-plugin, kube-controllers]")
     }
+    // While the list of nodes was not read, the users of the nodes are not known.
+    let rules = self.rules(fields["rules"], known: isFile && list == nil ? nil : names.all)
+    let accepted = self.accepted(fields["accept"])
     guard let cluster, let calico, let etcd else { return nil }
     return SegmentationFile(
       cluster: cluster, calico: calico, etcd: etcd, isolation: isolation, components: components,
@@ -91,6 +95,6 @@ extension FileReader {
       management: management ?? .additive, owner: text(fields["owner"], of: "'owner'"),
       protected: elements(fields["protect"], of: "'protect'").compactMap {
         text($0, of: "an entry of 'protect'")
-      })
+      }, rules: rules, accepted: accepted)
   }
 }

@@ -5,29 +5,37 @@ package enum Lint {
   /// Every rule, in the order of the ids.
   package static let rules: [LintRule] =
     AccessLint.rules + GrantLint.rules + InstallationLint.rules + NodeLint.rules
-    + AuthorityLint.rules + PasswordLint.rules
+    + AuthorityLint.rules + PasswordLint.rules + FileLint.rules
 
   /// The findings about the file and the segmentation that it defines, the most severe first.
   /// - Parameter overlap: how the authority of the clients depends on those of the servers; nil if that is not
   ///   known.
+  /// - Parameter ended: The accepted findings of the file whose last day is over.
   /// - Throws: ``CatalogueError`` if the file cannot be resolved.
   package static func findings(
-    _ file: SegmentationFile, catalogue: Catalogue, authority overlap: AuthorityOverlap? = nil
+    _ file: SegmentationFile, catalogue: Catalogue, authority overlap: AuthorityOverlap? = nil,
+    ended: [AcceptedFinding] = []
   ) throws(CatalogueError) -> [LintFinding] {
     let segmentation = try Segmentation(file, catalogue: catalogue)
     return sorted(
       AccessLint.findings(segmentation) + AccessLint.names(segmentation, file: file)
         + GrantLint.findings(segmentation, nodes: file.nodes)
         + (try InstallationLint.findings(file, catalogue: catalogue))
-        + NodeLint.findings(file, segmentation, catalogue: catalogue) + AuthorityLint.findings(overlap))
+        + NodeLint.findings(file, segmentation, catalogue: catalogue) + AuthorityLint.findings(overlap)
+        + FileLint.findings(file.ruleResults(in: segmentation), ended: ended))
   }
 
   /// The findings about the users and roles of a running cluster, the most severe first.
-  /// - Parameter file: What the file requires of its users; nil if there is no file.
-  package static func findings(_ cluster: Segmentation, file: Segmentation? = nil) -> [LintFinding] {
+  /// - Parameters:
+  ///   - file: What the file requires of its users; nil if there is no file.
+  ///   - rules: The rules of the file, checked in the cluster.
+  package static func findings(
+    _ cluster: Segmentation, file: Segmentation? = nil, rules: [RuleResult] = []
+  ) -> [LintFinding] {
     sorted(
       AccessLint.findings(cluster) + AccessLint.observed(cluster) + GrantLint.findings(cluster)
-        + (file.map { PasswordLint.findings(cluster, file: $0) } ?? []))
+        + (file.map { PasswordLint.findings(cluster, file: $0) } ?? [])
+        + FileLint.findings(rules, ended: []))
   }
 
   private static func sorted(_ findings: [LintFinding]) -> [LintFinding] {

@@ -1,15 +1,6 @@
 /// A known fault that a segmentation may have.
 package struct LintRule: Hashable, Sendable {
-  package enum Severity: Int, Comparable, CaseIterable, Sendable {
-    /// Worth knowing; no action is needed.
-    case info
-    /// Allows more than it seems to, or has another effect than it seems to.
-    case warning
-    /// The segmentation is not effective, or something will not work.
-    case error
-
-    package static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
-  }
+  package typealias Severity = FindingSeverity
 
   /// Stable: an id keeps its meaning and is never reused for another rule.
   package let id: String
@@ -38,6 +29,8 @@ package struct LintFinding: Hashable, Sendable {
     case identity(String)
     /// A role of the cluster, or one that the file creates.
     case role(String)
+    /// A rule that the file sets itself.
+    case rule(String)
   }
 
   package let rule: LintRule
@@ -61,16 +54,7 @@ extension LintFinding.Place: CustomStringConvertible {
     case .file(let key): key
     case .identity(let user): "identity \(user)"
     case .role(let name): "role \(name)"
-    }
-  }
-}
-
-extension LintRule.Severity: CustomStringConvertible {
-  package var description: String {
-    switch self {
-    case .info: "info"
-    case .warning: "warning"
-    case .error: "error"
+    case .rule(let name): "rule \(name)"
     }
   }
 }

@@ -46,7 +46,7 @@ package enum KeyNames {
   }
 
   /// The whole keyspace by name, first the places and then the keys between them, without overlaps.
-  static let parts: [(name: String, keys: KeyRangeSet)] = {
+  package static let parts: [(name: String, keys: KeyRangeSet)] = {
     var rest = KeyRangeSet([.everything])
     return (places.map { ($0.name, $0.range) } + remainders.map { ($0.name, $0.range) }).map { name, range in
       defer { rest = rest.subtracting(KeyRangeSet([range])) }
@@ -154,7 +154,7 @@ extension KeyNames {
 }
 
 extension Sequence {
-  func firstNonNil<Result>(_ transform: (Element) -> Result?) -> Result? {
+  package func firstNonNil<Result>(_ transform: (Element) -> Result?) -> Result? {
     for element in self { if let result = transform(element) { return result } }
     return nil
   }

@@ -34,6 +34,10 @@ package struct Preflight: Sendable {
     package var etcdPrefixes: [String: String] = [:]
     /// The users and roles that the file protects: other people manage them.
     package var protected: Set<String> = []
+    /// The file, whose rules are checked in what the members store.
+    package var file: SegmentationFile?
+    /// The accepted findings of the file whose last day is over.
+    package var endedAcceptances: [AcceptedFinding] = []
 
     package init() {}
   }
@@ -77,14 +81,15 @@ package struct Preflight: Sendable {
     }
     findings += UserChecks.findings(desired, state, knowledge)
     // Each member enforces what it stores itself. The passwords were tried above.
-    findings += StoredChecks.findings(
-      await StoredComparison.of(assessment.members, etcd, segmentation, tryingPasswords: false), knowledge)
+    let stored = await StoredComparison.of(assessment.members, etcd, segmentation, tryingPasswords: false)
+    findings += StoredChecks.findings(stored, knowledge) + FileChecks.findings(stored, knowledge)
     findings += try await certificates(
       of: assessment,
       Set(state.users.keys).union(desired.users.map(\.name))
         .union(knowledge.shared.map { [$0] } ?? []), as: credentials)
     findings += KeyChecks.prefixes(knowledge, segmentation)
     findings += try await KeyChecks.findings(etcd, segmentation, state)
+    findings += try await KeyChecks.unowned(etcd, segmentation, state)
     return Preflight(
       authEnabled: state.authEnabled, asked: assessment.cluster?.asked ?? "", findings: findings)
   }
@@ -266,6 +271,24 @@ enum StoredChecks {
   }
 }
 
+/// What the file sets for itself.
+enum FileChecks {
+  static func findings(_ stored: StoredComparison, _ knowledge: Preflight.Knowledge) -> [PreflightFinding] {
+    let results = knowledge.file.map(stored.ruleResults) ?? []
+    return results.filter { !$0.result.holds }.map { place, result in
+      let first = result.violations.first.map { ": \($0.sentence)" } ?? ""
+      let more = result.count > 1 ? ", and \(result.count - 1) more" : ""
+      return PreflightFinding(
+        .brokenRule, "rule \(result.rule.name)",
+        "\(result.rule.sentence), and this does not hold in \(place)\(first)\(more)")
+    }
+      + knowledge.endedAcceptances.map { entry in
+        PreflightFinding(
+          .endedAcceptance, "\(entry.title) was accepted until \(entry.until): \(entry.why)")
+      }
+  }
+}
+
 /// What the keys show.
 enum KeyChecks {
   /// Keys that only administrators can reach once authentication is on. Users that exist in etcd count as
@@ -296,6 +319,27 @@ enum KeyChecks {
           severity: .warning))
     }
     return findings
+  }
+
+  /// Keys of Calico beside what any user may reach. Whole beginnings without a user are ``findings(_:_:_:)``.
+  static func unowned(
+    _ etcd: EtcdClient, _ segmentation: Segmentation, _ state: ClusterState
+  ) async throws(EtcdError) -> [PreflightFinding] {
+    switch try await UnownedKeys.ask(etcd, segmentation, state, in: .calico) {
+    case .found(let parts):
+      return parts.map { part in
+        PreflightFinding(
+          .keysOfNoIdentity, "keys \(part.witness)",
+          "\(part.words) that no user but administrators may read or write")
+      }
+    case .tooManyGaps(let gaps):
+      return [
+        PreflightFinding(
+          .keysOfNoIdentity,
+          "whether keys of Calico are under no grant was not looked at: the grants leave \(gaps) gaps, and "
+            + "\(UnownedKeys.mostGaps) are asked at most", severity: .info)
+      ]
+    }
   }
 
   /// The keys of kube-apiservers with another prefix than `/registry`, that no identity of the file may write.

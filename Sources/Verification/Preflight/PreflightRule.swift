@@ -1,24 +1,8 @@
+import Segmentation
+
 /// A reason why authentication may not be turned on safely, or does not protect what it should.
 package struct PreflightRule: Hashable, Sendable {
-  package enum Severity: Int, Comparable, CaseIterable, Sendable {
-    /// Worth knowing; no action is needed.
-    case info
-    /// Authentication protects less than it seems to, or something could not be found out.
-    case warning
-    /// A client would be locked out, or the grants are not in force.
-    case error
-
-    package static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
-
-    /// `info`, `warning`, `error`.
-    package var word: String {
-      switch self {
-      case .info: "info"
-      case .warning: "warning"
-      case .error: "error"
-      }
-    }
-  }
+  package typealias Severity = FindingSeverity
 
   /// Stable: an id keeps its meaning and is never reused for another rule.
   package let id: String
@@ -43,7 +27,8 @@ package struct PreflightRule: Hashable, Sendable {
     obstacle, lockedOut, nearlyFull, unknownSpace, serverNamesUser, unknownServer, alarm, unknownAlarms,
     disagreement, unknownAgreement, learner, unreachable, plainHTTP, peerPort, unknownPeerPort, grpcOnly,
     vulnerability, breaksAuthentication, password, emptyPassword, foreignAdministrator, unreachedKeys,
-    endpoints, certificateInUse, otherPrefix, changes, storedDifference, untriedPassword,
+    endpoints, certificateInUse, otherPrefix, changes, storedDifference, untriedPassword, endedAcceptance,
+    brokenRule, keysOfNoIdentity,
   ]
 
   static let obstacle = PreflightRule(
@@ -169,6 +154,19 @@ package struct PreflightRule: Hashable, Sendable {
     cure:
       "run preflight again once authentication is on; 'bulkhead apply --enable-auth' tries these passwords too"
   )
+  static let endedAcceptance = PreflightRule(
+    "PF029", .warning, "an accepted finding has ended",
+    meaning: "its last day is over, so the finding counts again",
+    cure: "remove the cause and the entry of 'accept', or set a new last day after a review")
+  static let brokenRule = PreflightRule(
+    "PF030", .error, "a rule of the file does not hold in etcd",
+    meaning: "the file promises it, and a user that etcd has breaks it",
+    cure: "revoke what is named, or change the rule if it no longer holds")
+  static let keysOfNoIdentity = PreflightRule(
+    "PF031", .info, "keys are under no grant",
+    meaning:
+      "no program of the file uses them: leftovers of another release, or of a program that the file lacks",
+    cure: "find out what wrote them; add its user to the file ('custom:'), or delete them")
 }
 
 /// One occurrence of a rule.
@@ -203,8 +201,6 @@ package struct PreflightFinding: Hashable, Sendable {
     self.init(rule, "", message, cure: cure, severity: severity)
   }
 
-  /// Whether a person accepts it with this id: the rule's, the advisory's, or an alias of the advisory.
-  package func isNamed(_ text: String) -> Bool {
-    rule.id.lowercased() == text.lowercased() || advisory?.isNamed(text) == true
-  }
+  /// The ids with which a person accepts it: the rule's, and the advisory's with its aliases.
+  package var names: [String] { [rule.id] + (advisory.map { [$0.id] + $0.aliases } ?? []) }
 }

@@ -1,4 +1,5 @@
 import Etcd
+import Segmentation
 
 /// What the members show.
 enum ServerChecks {
@@ -89,10 +90,9 @@ enum ServerChecks {
   private static func vulnerabilities(_ assessment: ServerAssessment) -> [PreflightFinding] {
     assessment.vulnerabilities.compactMap { vulnerability in
       let advisory = vulnerability.advisory
-      let versions = vulnerability.versions.map(\.description).joined(separator: ", ")
       if advisory.breaksAuthentication {
         return PreflightFinding(
-          .breaksAuthentication, "etcd \(versions)", "\(advisory.title): \(advisory.effect)",
+          .breaksAuthentication, vulnerability.subject, "\(advisory.title): \(advisory.effect)",
           cure: advisory.remedy, advisory: advisory)
       }
       let condition: String
@@ -101,7 +101,7 @@ enum ServerChecks {
       case .seenClosed, .seenOpen, .listed: condition = ""
       }
       return PreflightFinding(
-        .vulnerability, "etcd \(versions)", "\(advisory.title): \(advisory.effect)\(condition)",
+        .vulnerability, vulnerability.subject, "\(advisory.title): \(advisory.effect)\(condition)",
         cure: advisory.remedy,
         severity: !vulnerability.isWayPastGrants ? .info : advisory.condition == nil ? nil : .warning,
         advisory: advisory)

@@ -1,6 +1,7 @@
 import Etcd
 import Keyspace
 import Names
+import Segmentation
 
 /// What is known of the members that decides whether they enforce the grants: releases, alarms, space,
 /// agreement, peer ports, and how they answered requests that show vulnerabilities.
@@ -167,6 +168,14 @@ package struct Vulnerability: Hashable, Sendable {
   }
 
   package var isSeenOpen: Bool { if case .seenOpen = state { true } else { false } }
+
+  /// The ids with which a person accepts it.
+  package var names: [String] { [advisory.id] + advisory.aliases }
+
+  /// Where it was found, as findings name it: `etcd 3.4.23`; empty if no member's release has it by the list.
+  package var subject: String {
+    versions.isEmpty ? "" : "etcd \(versions.map(\.description).joined(separator: ", "))"
+  }
 }
 
 extension ServerAssessment {
@@ -210,19 +219,20 @@ extension ServerAssessment {
 
   /// Whether the members enforce the grants as far as is known: no known or observed way past them that is
   /// not accepted, no alarm under which they check no permissions, agreement, and closed peer ports.
-  /// - Parameter accepted: Ids or aliases of advisories.
-  package func isTrustworthy(accepting accepted: [String] = []) -> Bool {
+  package func isTrustworthy(accepting accepted: Acceptances = .none) -> Bool {
     !members.isEmpty && alarmsUnknown == nil && (alarms.isEmpty || withoutPermissionsUnderAlarm.isEmpty)
       && openPeerPorts.isEmpty && agreement?.refusal == nil
       && !vulnerabilities.contains { vulnerability in
-        vulnerability.isWayPastGrants && !accepted.contains(where: vulnerability.advisory.isNamed)
+        vulnerability.isWayPastGrants
+          && accepted.reason(for: vulnerability.names, at: vulnerability.subject) == nil
       }
   }
 
   /// The vulnerabilities that were seen open and are not accepted.
-  package func seenOpen(accepting accepted: [String]) -> [Vulnerability] {
+  package func seenOpen(accepting accepted: Acceptances = .none) -> [Vulnerability] {
     vulnerabilities.filter { vulnerability in
-      vulnerability.isSeenOpen && !accepted.contains(where: vulnerability.advisory.isNamed)
+      vulnerability.isSeenOpen
+        && accepted.reason(for: vulnerability.names, at: vulnerability.subject) == nil
     }
   }
 }

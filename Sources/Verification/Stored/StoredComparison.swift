@@ -43,6 +43,16 @@ package struct StoredComparison: Sendable {
     states.reduce(Permissions([])) { $0.union($1.permissions(ofUser: user)) }
   }
 
+  /// The rules of the file, checked in what each member stores; members that store the same are named together.
+  package func ruleResults(_ file: SegmentationFile) -> [(place: String, result: RuleResult)] {
+    guard !file.rules.isEmpty else { return [] }
+    return zip(members, states).groupedInOrder(by: \.1).flatMap { state, members in
+      let names = members.map(\.0).joined(separator: ", ")
+      let stored = state.segmentation(cluster: file.cluster, apiservers: file.apiservers)
+      return file.ruleResults(in: stored).map { ("the users and roles of \(names)", $0) }
+    }
+  }
+
   package var breaksSegmentation: Bool {
     !unread.isEmpty || differences.contains(where: \.breaksSegmentation)
   }

@@ -10,8 +10,8 @@ struct CompareCommand: AsyncParsableCommand {
     abstract: "Compare two segmentations: what each identity gains and loses, with an example key.",
     discussion: """
       A and B are each a file; 'live', the cluster that --file names; 'documented' or 'corrected', the file that \
-      --file names with these roles. With --no-new-access the exit code is 2 if an identity gains access: for the \
-      check of a pull request.
+      --file names with these roles. The rules of both files are checked on both sides. With --no-new-access the exit \
+      code is 2 if an identity gains access or a rule does not hold in B: for the check of a pull request.
 
         bulkhead compare main/bulkhead.yaml bulkhead.yaml --no-new-access
         bulkhead compare live bulkhead.yaml
@@ -20,26 +20,33 @@ struct CompareCommand: AsyncParsableCommand {
 
   @Argument(help: "Before.") var a: String
   @Argument(help: "After.") var b: String
-  @Flag(help: "Exit with 2 if an identity gains access.") var noNewAccess = false
+  @Flag(help: "Exit with 2 if an identity gains access or a rule does not hold in B.") var noNewAccess = false
   @OptionGroup var fileOption: FileOption
   @OptionGroup var outputOption: OutputOption
   @OptionGroup var timeoutOption: TimeoutOption
 
   func run() async throws {
-    let before = try await segmentation(a)
-    let after = try await segmentation(b)
-    let report = CompareReport(before.compared(to: after), before: a, after: b)
+    let before = try await side(a)
+    let after = try await side(b)
+    let rules = ComparedRules(
+      before.file.rules + after.file.rules.filter { !before.file.rules.contains($0) },
+      before: { $0.result(in: before.segmentation, administrators: before.file.ruleExemptions) },
+      after: { $0.result(in: after.segmentation, administrators: after.file.ruleExemptions) },
+      removed: before.file.rules.filter { old in !after.file.rules.contains { $0.name == old.name } })
+    let report = CompareReport(
+      before.segmentation.compared(to: after.segmentation), before: a, after: b, rules: rules)
     try Console.out(report, outputOption)
-    if noNewAccess, report.gainsAnything { throw ExitCode(2) }
+    if noNewAccess, report.gainsAnything || report.breaksRules { throw ExitCode(2) }
   }
 
-  private func segmentation(_ name: String) async throws -> Segmentation {
+  private func side(_ name: String) async throws -> (file: SegmentationFile, segmentation: Segmentation) {
     if name == "live" {
-      return try await Workspace(fileOption).liveSegmentation(timeout: timeoutOption.duration)
+      let workspace = try Workspace(fileOption)
+      return (workspace.file, try await workspace.liveSegmentation(timeout: timeoutOption.duration))
     }
-    guard let form = CatalogueForm(rawValue: name) else {
-      return try Workspace(FileOption(file: name)).segmentation
-    }
-    return try Workspace(fileOption, roles: form).segmentation
+    let workspace =
+      try CatalogueForm(rawValue: name).map { try Workspace(fileOption, roles: $0) }
+      ?? Workspace(FileOption(file: name))
+    return (workspace.file, workspace.segmentation)
   }
 }

@@ -76,13 +76,18 @@ struct DemoCommand: AsyncParsableCommand {
     try bulkhead.run(["manifest", "calico-etcd.yaml", "--to", "calico-etcd.segmented.yaml"])
     title("the proof, asked of every member with every certificate")
     // The releases that distributions ship have vulnerabilities that these questions show.
-    try bulkhead.run(
-      ["verify"]
-        + ["CVE-2026-33343", "CVE-2026-33413", "GHSA-xg4h-6gfc-h4m8"].flatMap { ["--accept", $0] })
+    let proof =
+      ["verify"] + ["CVE-2026-33343", "CVE-2026-33413", "GHSA-xg4h-6gfc-h4m8"].flatMap { ["--accept", $0] }
+    try bulkhead.run(proof)
+    title("one page to show around")
+    try bulkhead.run(proof + ["--output", "json"], to: "verify.json")
+    try bulkhead.run(["report", "--with", "verify.json", "--live", "--to", "report.html"])
 
     title("done in \((ContinuousClock.now - started).inWords)")
     if keep == nil {
-      Console.out("All servers are stopped and all files removed. To keep them: bulkhead demo --keep DIR")
+      Console.out(
+        "All servers are stopped and all files removed, report.html too. To keep them: bulkhead demo --keep DIR"
+      )
     } else {
       try cluster.writeScripts()
       Console.out(
@@ -91,6 +96,7 @@ struct DemoCommand: AsyncParsableCommand {
           bulkhead.yaml                the one file
           pki/clients                  a certificate and key for each identity
           calico-etcd.segmented.yaml   the manifest with a Secret for each component
+          report.html                  who may do what, what a leaked certificate opens, and the proof
           ./start                      runs the members again; then, in another terminal:
           . ./etcdctl.env              etcdctl user list; etcdctl role get cni-plugin
         """)
@@ -130,12 +136,24 @@ private struct DemoFolder {
 private struct DemoShell {
   let folder: String
 
-  func run(_ arguments: [String], expecting codes: Set<Int32> = [0], lines limit: Int? = nil) throws {
+  /// - Parameters:
+  ///   - limit: How many lines of the output are printed; nil for all.
+  ///   - file: Where the output is written instead; nil to print it.
+  func run(
+    _ arguments: [String], expecting codes: Set<Int32> = [0], lines limit: Int? = nil, to file: String? = nil
+  ) throws {
     let style = Console.style
-    Console.out(style.faint("$ ") + style.strong("bulkhead \(arguments.joined(separator: " "))"))
+    Console.out(
+      style.faint("$ ")
+        + style.strong("bulkhead \(arguments.joined(separator: " "))\(file.map { " >\($0)" } ?? "")"))
     let words = ["/proc/self/exe"] + arguments
     let status: Int32
-    if let limit {
+    if let file {
+      let outcome = try ChildProcess.reading(
+        words, in: folder, input: .descriptor(STDIN_FILENO), error: .descriptor(STDERR_FILENO))
+      try AtomicFile.write(Array(outcome.output.utf8), to: "\(folder)/\(file)", mode: 0o640)
+      status = outcome.status
+    } else if let limit {
       let outcome = try ChildProcess.reading(
         words, in: folder, input: .descriptor(STDIN_FILENO), error: .descriptor(STDERR_FILENO))
       let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()

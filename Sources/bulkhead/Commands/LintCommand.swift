@@ -3,53 +3,42 @@ import Catalogue
 import Reporting
 import Segmentation
 import Terminal
+import Verification
 
 struct LintCommand: AsyncParsableCommand {
-  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, sarif }
-  enum Severity: String, ExpressibleByArgument, CaseIterable {
-    case info, warning, error
-
-    var value: LintRule.Severity {
-      switch self {
-      case .info: .info
-      case .warning: .warning
-      case .error: .error
-      }
-    }
-  }
-
   static let configuration = CommandConfiguration(
     commandName: "lint",
     abstract: "Find known problems of a segmentation, with their meaning and remedy.",
     discussion: """
       Checks the file, or with --live the cluster's users and roles. Exit code 2 if a finding has at least the \
-      severity --fail-on. --rules lists the rules.
+      severity --fail-on and is not accepted in the file. --rules lists the rules.
       """)
 
   @Flag(help: "Check the cluster's users and roles.") var live = false
   @Flag(help: "List the rules.") var rules = false
-  @Option(help: "The lowest severity that makes the exit code 2.") var failOn = Severity.warning
-  @Option(help: "Format of the result.") var output = Format.text
+  @Option(help: "The lowest severity that makes the exit code 2.") var failOn = FindingSeverity.warning
+  @OptionGroup var outputOption: FindingsOutputOption
   @OptionGroup var fileOption: FileOption
   @OptionGroup var timeoutOption: TimeoutOption
 
   func run() async throws {
     if rules { return Console.out(RuleReport().text(Console.style)) }
     let workspace = try Workspace(fileOption)
-    let findings =
-      live
-      ? Lint.findings(
-        try await workspace.liveSegmentation(timeout: timeoutOption.duration, tryingPasswords: true),
-        file: workspace.segmentation)
-      : try Lint.findings(
-        workspace.file, catalogue: workspace.catalogue, authority: workspace.authorityOverlap())
-    let name = live ? "\(workspace.file.cluster), live" : fileOption.file
-    let report = LintReport(findings, file: name)
-    switch output {
-    case .text: try Console.out(report, .text)
-    case .json: try Console.out(report, .json)
-    case .sarif: Console.out(try JSON.text(SARIFReport(findings, file: name)))
+    let acceptances = workspace.acceptances(known: try AdvisoryList.embedded())
+    let findings: [LintFinding]
+    if live {
+      let cluster = try await workspace.liveSegmentation(
+        timeout: timeoutOption.duration, tryingPasswords: true)
+      findings = Lint.findings(
+        cluster, file: workspace.segmentation, rules: workspace.file.ruleResults(in: cluster))
+    } else {
+      findings = try Lint.findings(
+        workspace.file, catalogue: workspace.catalogue, authority: workspace.authorityOverlap(),
+        ended: acceptances.ended)
     }
-    if report.holds(failOn.value) { throw ExitCode(2) }
+    let name = live ? "\(workspace.file.cluster), live" : fileOption.file
+    let report = LintReport(findings, file: name, accepting: acceptances)
+    try Console.out(report, outputOption, file: fileOption.file, counting: failOn)
+    if report.holds(failOn) { throw ExitCode(2) }
   }
 }

@@ -27,7 +27,8 @@ struct PlanCommand: AsyncParsableCommand {
       Markdown and JSON also list who may do what that they could not before, and who no longer can.
 
       Exit code 0 if nothing is to do, 2 if something is, while an alarm of etcd is active, or if a user that the \
-      file does not name reaches its keys, has the role root or accepts the empty password. What else 'management' leaves \
+      file does not name reaches its keys, has the role root or accepts the empty password, or if a rule of the file \
+      does not hold, which is printed on standard error. What else 'management' leaves \
       alone is listed and not to do.
       """)
 
@@ -62,7 +63,9 @@ struct PlanCommand: AsyncParsableCommand {
       {
         let report = UnchangedReport(
           applied, cluster: cluster, authEnabled: survey.authEnabled, members: members)
-        return try Console.out(LockedReport(report, survey.lock), output == .json ? .json : .text)
+        try Console.out(LockedReport(report, survey.lock), output == .json ? .json : .text)
+        // What is stored is what the file asks for, and what was left alone when it was applied.
+        return try check(workspace.file.ruleResults(in: workspace.segmentation).map { ("the file", $0) })
       }
       let (state, whole) = try await goal.plan(for: etcd, survey, progress: Console.progress)
       let plan = try targetOption.part(of: whole, from: state, workspace)
@@ -109,9 +112,22 @@ struct PlanCommand: AsyncParsableCommand {
           "note: an 'apply --stage clean' that was killed has deleted the shared user \(quoted(interrupted)): the next apply creates it again"
         )
       }
+      let after = state.after(plan.changes).segmentation(
+        cluster: cluster, apiservers: workspace.file.apiservers)
+      try check(
+        workspace.file.ruleResults(in: workspace.segmentation).map { ("the file", $0) }
+          + workspace.file.ruleResults(in: after).map { ("etcd after this plan", $0) })
       if !plan.isEmpty || plan.needsAttention || interrupted != nil || !survey.alarms.isEmpty {
         throw ExitCode(2)
       }
     }
+  }
+
+  /// Reports the rules of the file that do not hold.
+  private func check(_ results: [(place: String, result: RuleResult)]) throws {
+    let rules = RuleResults(results)
+    guard !rules.hold else { return }
+    for line in rules.lines(Console.errorStyle) { Console.note(line) }
+    throw ExitCode(2)
   }
 }

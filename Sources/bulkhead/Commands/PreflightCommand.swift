@@ -8,19 +8,6 @@ import Terminal
 import Verification
 
 struct PreflightCommand: AsyncParsableCommand {
-  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, sarif }
-  enum Severity: String, ExpressibleByArgument, CaseIterable {
-    case info, warning, error
-
-    var value: PreflightRule.Severity {
-      switch self {
-      case .info: .info
-      case .warning: .warning
-      case .error: .error
-      }
-    }
-  }
-
   static let configuration = CommandConfiguration(
     commandName: "preflight",
     abstract: "Check whether authentication can be turned on safely, and which users it would lock out.",
@@ -34,8 +21,8 @@ struct PreflightCommand: AsyncParsableCommand {
       """)
 
   @Flag(help: "List the rules.") var rules = false
-  @Option(help: "The least severity that makes the exit code 2.") var failOn = Severity.error
-  @Option(help: "How the result is printed.") var output = Format.text
+  @Option(help: "The least severity that makes the exit code 2.") var failOn = FindingSeverity.error
+  @OptionGroup var outputOption: FindingsOutputOption
   @Option(
     name: .customLong("certificates"),
     help: ArgumentHelp(
@@ -59,6 +46,9 @@ struct PreflightCommand: AsyncParsableCommand {
     var knowledge = Preflight.Knowledge()
     knowledge.shared = sharedOptions.shared
     knowledge.protected = Set(workspace.file.protected)
+    knowledge.file = workspace.file
+    let acceptances = workspace.acceptances(known: advisories, options: advisoryOptions.accept)
+    knowledge.endedAcceptances = acceptances.ended
     knowledge.etcdPrefixes = uses?.etcdPrefixes ?? [:]
     knowledge.certificates = try certificateFolders.flatMap { try workspace.certificatesInUse($0) }
     let client = workspace.someClient ?? credentials
@@ -77,16 +67,10 @@ struct PreflightCommand: AsyncParsableCommand {
     }
     Console.clearProgress()
     let report = PreflightReport(
-      preflight, cluster: workspace.file.cluster, pods: uses, accepting: advisoryOptions.accept)
-    switch output {
-    case .text: Console.out(report.text(Console.style))
-    case .json: Console.out(try JSON.text(report))
-    case .sarif:
-      Console.out(
-        try JSON.text(
-          SARIFReport(preflight, file: fileOption.file, accepting: advisoryOptions.accept)))
-    }
-    if report.holds(failOn.value) { throw ExitCode(2) }
+      preflight, cluster: workspace.file.cluster, pods: uses, origin: workspace.origin(),
+      accepting: acceptances)
+    try Console.out(report, outputOption, file: fileOption.file, counting: failOn)
+    if report.holds(failOn) { throw ExitCode(2) }
   }
 }
 

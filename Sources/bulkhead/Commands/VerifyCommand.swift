@@ -24,7 +24,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
       Exit code 0 if the segmentation is in force on every member. 2 if users, roles or answers differ from the file, a \
       member is unreachable or disagrees, authentication is off, a peer port admits clients, or a vulnerability was \
-      seen open that --accept does not name; with --strict also if the servers' releases have known ones. With \
+      seen open that neither --accept nor 'accept' in the file names, or a rule of the file does not hold; with --strict also if the servers' releases have known ones. With \
       --identity, --member or --from, it concerns these alone.
       """)
 
@@ -35,13 +35,13 @@ struct VerifyCommand: AsyncParsableCommand {
   @OptionGroup var advisoryOptions: AdvisoryOptions
   @OptionGroup var quotaOption: QuotaOption
   @OptionGroup var fileOption: FileOption
-  @OptionGroup var outputOption: OutputOption
+  @OptionGroup var outputOption: FindingsOutputOption
   @OptionGroup var timeoutOption: TimeoutOption
 
   func run() async throws {
     let workspace = try Workspace(fileOption)
     try workspace.warnOfCertificatesBesidePasswords()
-    let advisories = try advisoryOptions.list()
+    let advisories = try advisoryOptions.list(otherIDs: VerifyRules.all.map(\.id))
     let clients = try ProbeClients(workspace, probeOptions)
     defer { clients.remove() }
     let report = try await EtcdClient.connectToMembers(
@@ -51,7 +51,8 @@ struct VerifyCommand: AsyncParsableCommand {
       return try await verify(workspace, clients, etcd, members, advisories)
     }
     Console.clearProgress()
-    try Console.out(report, outputOption)
+    try Console.out(
+      report, outputOption, file: fileOption.file, counting: strict ? .warning : .error)
     if !report.isInForce || (strict && !report.isTrustworthy) { throw ExitCode(2) }
   }
 
@@ -110,13 +111,17 @@ struct VerifyCommand: AsyncParsableCommand {
     }
     let after = try await moment(
       members.agreement(as: administrator, largestHashed: 0), await authOff(members, etcd), etcd)
-    let outcome = VerifyReport.Outcome(
+    var outcome = VerifyReport.Outcome(
       results: results, plan: plan, stored: stored, assessment: assessment, before: before, after: after,
       notProbed: clients.notProbed(by: plan, isComplete: probeOptions.all), seed: UInt64(probeOptions.seed),
       seconds: (ContinuousClock.now - started) / .seconds(1), requests: pace.sent,
       gateway: gateway, limits: probeOptions.limits)
+    outcome.rules =
+      workspace.file.ruleResults(in: workspace.segmentation).map { ("the file", $0) }
+      + stored.ruleResults(workspace.file)
     return VerifyReport(
-      outcome, segmentation: clients.segmentation, accepting: advisoryOptions.accept)
+      outcome, segmentation: clients.segmentation, origin: workspace.origin(),
+      accepting: workspace.acceptances(known: advisories, options: advisoryOptions.accept))
   }
 
   /// The members at which authentication is off. A member that does not answer is reported elsewhere.

@@ -13,7 +13,7 @@ struct AdvisoryOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A finding or advisory that is not to count, by its id, such as GHSA-xg4h-6gfc-h4m8; may be repeated.",
+      "A finding or advisory that does not count in this run, by its id, such as GHSA-xg4h-6gfc-h4m8; may be repeated. 'accept' in the file does so until a day.",
       valueName: "id"))
   var accept: [String] = []
 

@@ -36,10 +36,6 @@ extension Workspace {
       try await ClusterState.observe(etcd, tryingPasswords: tryingPasswords, progress: Console.progress)
     }
     Console.clearProgress()
-    return Segmentation(
-      cluster: "\(file.cluster), live", users: state.users.mapValues { $0.roles.sorted() },
-      roles: state.roles.mapValues { $0.map(\.grant) },
-      withPassword: Set(state.users.filter { $0.value.hasPassword || $0.value.acceptsEmptyPassword }.keys),
-      apiservers: file.apiservers)
+    return state.segmentation(cluster: "\(file.cluster), live", apiservers: file.apiservers)
   }
 }

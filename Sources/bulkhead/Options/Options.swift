@@ -1,6 +1,8 @@
 import Arguments
 import Files
+import Reporting
 import Segmentation
+import Terminal
 
 /// The segmentation file that a verb works on.
 struct FileOption: ParsableArguments {
@@ -27,6 +29,34 @@ struct NodesOption: ParsableArguments {
     return try NodeList(
       FileContents.readText(isInput ? "/dev/stdin" : path, limit: limit),
       file: isInput ? "standard input" : path)
+  }
+}
+
+/// The format of what a check found.
+struct FindingsOutputOption: ParsableArguments {
+  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, sarif, junit }
+
+  @Option(help: "Format of the result: text, or for programs JSON, SARIF 2.1.0 or JUnit's XML.")
+  var output = Format.text
+}
+
+extension FindingSeverity: ExpressibleByArgument {}
+
+extension Console {
+  /// Prints the result of a check in the requested format.
+  /// - Parameters:
+  ///   - file: The segmentation file.
+  ///   - severity: The least severity that counts.
+  static func out(
+    _ report: some CheckReport, _ option: FindingsOutputOption, file: String,
+    counting severity: FindingSeverity
+  ) throws {
+    switch option.output {
+    case .text: try out(report, .text)
+    case .json: try out(report, .json)
+    case .sarif: out(try JSON.text(SARIFReport(report.result(file: file, counting: severity))))
+    case .junit: out(JUnitReport.text(report.result(file: file, counting: severity)))
+    }
   }
 }
 

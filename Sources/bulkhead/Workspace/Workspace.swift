@@ -1,11 +1,15 @@
 import Catalogue
 import Certificates
+import Cryptography
 import Etcd
 import Files
 import FoundationEssentials
 import Reconciliation
+import Reporting
 import Segmentation
 import Terminal
+import Text
+import Verification
 
 /// A segmentation file with everything that belongs to it on this machine.
 struct Workspace {
@@ -45,6 +49,25 @@ struct Workspace {
   /// A path in the file, relative to the working directory.
   func path(_ path: String) -> String { path.relative(to: folder) }
 
+  /// When a result comes about, and for which file.
+  func origin(at date: Date = Date()) -> ResultOrigin {
+    ResultOrigin(at: date, fileSHA256: SHA256.hash(Array(text.utf8)).hexadecimal)
+  }
+
+  /// What is accepted in this run: by the file, and by `--accept`.
+  /// - Parameters:
+  ///   - known: The advisories that the file may name.
+  ///   - options: The ids of `--accept`, which were checked.
+  func acceptances(known: AdvisoryList, options: [String] = []) -> Acceptances {
+    for entry in file.accepted
+    where known[entry.id] == nil && !FindingIDs.all.contains(entry.id.uppercased()) {
+      Console.note(
+        "warning: 'accept' of the file names \(quoted(entry.id)), which is no rule and no advisory that is known here"
+      )
+    }
+    return Acceptances(file.accepted, options: options, today: CalendarDay(of: Date()))
+  }
+
   var authority: String { path(file.certificates.directory) }
   var certificates: CredentialDirectory { CredentialDirectory("\(authority)/clients") }
   var passwords: PasswordDirectory { PasswordDirectory("\(authority)/clients") }
@@ -74,4 +97,10 @@ struct Workspace {
       passwords: try passwordCandidates(), owner: file.owner, protecting: Set(file.protected),
       takesOver: takesOver)
   }
+}
+
+/// The ids of the rules of lint, preflight and verify.
+enum FindingIDs {
+  static let all = Set(
+    Lint.rules.map(\.id) + PreflightRule.all.map(\.id) + VerifyRules.all.map(\.id))
 }
