@@ -29,7 +29,8 @@ struct Bulkhead: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       InitCommand.self, PreflightCommand.self, PlanCommand.self, ApplyCommand.self, HistoryCommand.self,
-      UndoCommand.self, VerifyCommand.self, WatchCommand.self, ManifestCommand.self, CertsCommand.self,
+      UndoCommand.self, ExportCommand.self, RestoreCommand.self, AccessCommand.self,
+      VerifyCommand.self, WatchCommand.self, ManifestCommand.self, CertsCommand.self,
       AuthorityCommand.self,
       CatalogueCommand.self, CanCommand.self,
       WhoCanCommand.self, CompareCommand.self, LintCommand.self, ShowCommand.self, ReportCommand.self,

@@ -1,6 +1,7 @@
 import Etcd
 import Foundation
 import Keyspace
+import Synchronization
 import TestClusters
 import TestSupport
 import Testing
@@ -99,23 +100,33 @@ import Testing
     let (user, key) = (etcd.user("kept"), Key("/\(etcd.name)/kept/x"))
     _ = try etcd.cluster.credentials(of: user)
     let cluster = etcd.cluster
+    let made = Mutex(0)
     let client = Task {
       try await cluster.connect(as: user) { client in
-        var count = 0
         while !Task.isCancelled {
-          count += 1
-          // A write whose answer is awaited in a task of its own: the end of the test cancels none.
-          try await Task { [count] in
-            try await client.put(Array("\(count)".utf8), at: key)
-            #expect(try await client.value(of: key) == Array("\(count)".utf8))
+          // A task of its own: the end of the test cancels no write.
+          try await Task {
+            let value = Array("\(made.withLock { $0 })".utf8)
+            try await client.put(value, at: key)
+            #expect(try await client.value(of: key) == value)
           }.value
+          made.withLock { $0 += 1 }
         }
-        return count
       }
     }
-    for _ in 1...3 { try etcd.expect(0, "undo", "--yes") }
+    for _ in 1...3 {
+      let before = made.withLock { $0 }
+      #expect(try await eventually { made.withLock { $0 } > before + 2 })
+      // Not on a thread that the client needs.
+      let undone: Int32? = await withCheckedContinuation { continuation in
+        DispatchQueue.global().async {
+          continuation.resume(returning: try? etcd.bulkhead("undo", "--yes").code)
+        }
+      }
+      #expect(undone == 0)
+    }
     client.cancel()
-    #expect(try await client.value > 3)
+    try await client.value
   }
 
   @Test func aRemovedPasswordStaysRemoved() async throws {

@@ -67,7 +67,9 @@ struct HistoryWriter: Sendable {
     let history = try await History.read(etcd)
     let interrupted = try await absorbed(into: &data, history, goal, survey)
     let obstacle = await obstacle(try data.bytes.count, survey)
-    if let obstacle { note("'bulkhead undo' will not be able to take this back: \(obstacle)") }
+    if let obstacle, origin.kind != .accessEnd {
+      note("'bulkhead undo' will not be able to take this back: \(obstacle)")
+    }
     return Draft(
       history: history, data: data, interrupted: interrupted, changes: changes, goal: goal,
       authRevision: survey.authRevision, obstacle: obstacle)
@@ -143,6 +145,7 @@ struct HistoryWriter: Sendable {
 
   /// Why data of this size is not written; nil if it is.
   private func obstacle(_ bytes: Int, _ survey: Survey) async -> String? {
+    if origin.kind == .accessEnd { return "its time is over; 'bulkhead access' gives it again" }
     guard bytes <= UndoData.mostBytes else {
       return "what undoes it has \(bytes) bytes, and \(UndoData.mostBytes) are kept at most"
     }

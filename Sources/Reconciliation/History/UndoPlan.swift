@@ -61,7 +61,7 @@ package struct UndoPlan: Sendable {
   }
 
   /// Permissions of one range become one, as etcd needs it to change them.
-  private static func permissions(_ texts: [String]) -> [Permission] {
+  static func permissions(_ texts: [String]) -> [Permission] {
     texts.compactMap { Permission(storedText: $0) }.reduce(into: []) { all, permission in
       if let index = all.firstIndex(where: permission.hasSameRange) {
         all[index] = all[index].allowing(permission.access)

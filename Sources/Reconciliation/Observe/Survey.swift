@@ -1,4 +1,5 @@
 import Etcd
+import FoundationEssentials
 
 /// What Bulkhead reads of a cluster before its users and roles: one call per member and a few more,
 /// independent of the number of users.
@@ -12,6 +13,10 @@ package struct Survey: Sendable {
   package let authEnabled: Bool
   /// The active alarms.
   package let alarms: [Alarm]
+  /// The access of people that ends, of all files.
+  var temporaryAccess: [TemporaryAccess] = []
+  /// When the survey was taken.
+  package var takenAt = Date.distantPast
 
   /// The auth revision of the members that answer; nil if it is unknown.
   package var authRevision: Int64? {
@@ -46,7 +51,7 @@ package struct Survey: Sendable {
       members: members, agreement: agreement,
       records: try Records(own),
       lock: try await LockStatus.of(own, etcd), authEnabled: authEnabled,
-      alarms: try await etcd.alarms())
+      alarms: try await etcd.alarms(), temporaryAccess: try TemporaryAccess.all(own), takenAt: Date())
   }
 
   /// What the active alarms mean for these members; nil without an alarm.

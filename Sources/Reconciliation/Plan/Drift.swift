@@ -160,7 +160,7 @@ extension Drift {
 }
 
 extension ClusterState {
-  fileprivate func powers(ofUser user: String) -> String {
+  func powers(ofUser user: String) -> String {
     let text = powers(ofRoles: users[user]?.roles ?? [])
     let password =
       users[user]?.acceptsEmptyPassword == true
@@ -170,7 +170,7 @@ extension ClusterState {
   }
 
   /// What a user with these roles may do, in words; at most three ranges for each access.
-  fileprivate func powers(ofRoles roles: Set<String>) -> String {
+  func powers(ofRoles roles: Set<String>) -> String {
     if roles.contains(Role.root) { return "may do everything, as an administrator" }
     let permissions = Permissions(roles.sorted().flatMap { self.roles[$0] ?? [] }.map(\.grant))
     let parts = [("write", permissions.writable), ("read", permissions.readable)].filter { !$0.1.isEmpty }

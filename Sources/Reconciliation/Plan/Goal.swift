@@ -50,7 +50,8 @@ package struct Goal: Sendable {
   /// - Throws: ``RecordOverlap``.
   package func applied(according survey: Survey) throws -> Record.Applied? {
     guard let applied = try claim(survey.records).own?.applied, let revision = survey.authRevision,
-      applied.file == file, applied.wanted == wanted, applied.authRevision == revision
+      applied.file == file, applied.wanted == wanted, applied.authRevision == revision,
+      survey.endedAccess(of: owner).isEmpty
     else { return nil }
     guard !passwordUsers.isEmpty else { return applied }
     guard let digest = applied.passwords, let onlyPasswords else { return nil }
@@ -79,6 +80,9 @@ package struct Goal: Sendable {
       file, wanted, applicant, "\(owner)", "\(takesOver)", "\(revision)", "\(survey.authEnabled)",
       try survey.records.digest,
     ])
+    for access in survey.temporaryAccess {
+      digest.addValues([access.user, "\(access.isOver(at: survey.takenAt))"] + access.roles)
+    }
     digest.addValues(passwords.sorted { $0.key < $1.key }.flatMap { [$0.key] + $0.value })
     return digest.digest().hexadecimal
   }
@@ -117,12 +121,13 @@ package struct Goal: Sendable {
     for etcd: EtcdClient, _ survey: Survey, progress: @Sendable (String) -> Void = { _ in }
   ) async throws -> (state: ClusterState, plan: Plan) {
     let claim = try claim(survey.records)
-    let managed = claim.managed
+    let managed = claim.managed.union(survey.managedByEndedAccess(of: owner))
     let state = try await ClusterState.observe(
       etcd, passwords: passwords, authEnabled: survey.authEnabled, progress: progress)
     let plan = Plan(
       from: state, to: desired, applicant: applicant, management: management, managed: managed,
-      protecting: claim.foreign.union(Managed(users: protected, roles: protected)))
+      protecting: claim.foreign.union(Managed(users: protected, roles: protected))
+        .union(survey.protectedByAccess(of: self, state)))
     return (state, plan)
   }
 }

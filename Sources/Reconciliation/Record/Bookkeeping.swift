@@ -1,4 +1,5 @@
 import Etcd
+import Keyspace
 import Synchronization
 
 /// Keeps the record up to date with what is applied.
@@ -20,6 +21,8 @@ package struct Bookkeeping: Sendable {
   /// The record that was written last.
   private let last = Last()
   private let bulkhead: String
+  /// The keys of access whose time is over, deleted when the plan is made.
+  private let endedAccess: [Key]
 
   /// - Parameters:
   ///   - state: the users and roles, as they were read with the records.
@@ -35,6 +38,7 @@ package struct Bookkeeping: Sendable {
     authEnabled = survey.authEnabled
     isDoubtful = state.recordDoubt != nil
     self.bulkhead = bulkhead
+    endedAccess = survey.endedAccess(of: goal.owner).map(\.key)
   }
 
   /// Called before the first change. The names of users and roles are in the record before they are created,
@@ -60,10 +64,11 @@ package struct Bookkeeping: Sendable {
         leftAlone: plan.drift.count(where: \.isLeft), bulkhead: bulkhead,
         // While authentication is off passwords cannot be tried.
         passwords: authEnabled ? try goal.onlyPasswords.map(PasswordDigest.init) : nil))
-    guard !plan.isEmpty || after != claim.own || !claim.takenOver.isEmpty || !records.hasMarker else {
-      return
-    }
-    try await write(after)
+    guard
+      !plan.isEmpty || after != claim.own || !claim.takenOver.isEmpty || !records.hasMarker
+        || !endedAccess.isEmpty
+    else { return }
+    try await write(after, deleting: endedAccess)
   }
 
   /// Called when the shared user is deleted for good or exists again, if nothing is recorded as applied.
@@ -100,12 +105,13 @@ package struct Bookkeeping: Sendable {
   }
 
   /// Writes the file's record, and deletes those that it takes over, on the condition that the lock is held.
-  private func write(_ record: Record) async throws {
+  /// - Parameter keys: Deleted too.
+  private func write(_ record: Record, deleting keys: [Key] = []) async throws {
     let bytes = try record.bytes
     var writes = [(key: goal.owner.key, value: bytes)]
     // A record of format 1 that belongs to another file stays until that file is applied.
     if !claim.others.contains(where: { $0.owner == nil }) { writes.append((OwnKeys.record, Record.marker)) }
-    let deletions = claim.takenOver.compactMap { $0.owner?.key }
+    let deletions = claim.takenOver.compactMap { $0.owner?.key } + keys
     try await Task { [writes] in try await lock.write(writes, deleting: deletions) }.value
     last.withLock { $0 = record }
   }

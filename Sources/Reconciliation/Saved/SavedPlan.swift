@@ -77,60 +77,39 @@ extension SavedPlan {
   /// The largest file that is read, in bytes.
   package static let mostBytes = 64 << 20
 
-  private struct Stored: Codable, Hashable {
-    var kind: String
-    var format: Int
-    var madeAt: Date
-    var basis: PlanBasis
-    var steps: [Step]
-    var changes: String
-    /// SHA-256 of this file with an empty digest, in hexadecimal.
-    var digest: String
-  }
-
-  private struct Head: Codable {
-    let kind: String?
-    let format: Int?
-  }
-
-  private static func bytes(of stored: Stored) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    encoder.dateEncodingStrategy = .iso8601
-    return Array(try encoder.encode(stored)) + [0x0a]
+  private struct Stored: Codable {
+    let madeAt: Date
+    let basis: PlanBasis
+    let steps: [Step]
+    let changes: String
   }
 
   /// The text of the file.
   package var bytes: [UInt8] {
     get throws {
-      var stored = Stored(
-        kind: Self.kind, format: Self.format, madeAt: madeAt, basis: basis, steps: steps, changes: changes,
-        digest: "")
-      stored.digest = SHA256.hash(try Self.bytes(of: stored)).hexadecimal
-      return try Self.bytes(of: stored)
+      try DigestedFile(
+        kind: Self.kind, format: Self.format,
+        Stored(madeAt: madeAt, basis: basis, steps: steps, changes: changes)
+      ).bytes
     }
   }
 
   /// Whether bytes are the beginning of a saved plan of any format.
-  package static func isOne(_ bytes: [UInt8]) -> Bool {
-    (try? JSONDecoder().decode(Head.self, from: Data(bytes)))?.kind == kind
-  }
+  package static func isOne(_ bytes: [UInt8]) -> Bool { DigestedFileHead(bytes)?.kind == kind }
 
   /// Reads a file, byte for byte as it was written.
   /// - Throws: ``SavedPlanRefusal``.
   package init(_ bytes: [UInt8]) throws(SavedPlanRefusal) {
-    let decoder = JSONDecoder()
-    decoder.dateDecodingStrategy = .iso8601
-    guard let head = try? decoder.decode(Head.self, from: Data(bytes)), head.kind == Self.kind else {
-      throw .notAPlan
+    let stored: Stored
+    do throws(DigestedFileFault) {
+      stored = try DigestedFile<Stored>.read(bytes, kind: Self.kind, format: Self.format)
+    } catch {
+      switch error {
+      case .otherKind: throw .notAPlan
+      case .otherFormat(let format): throw .otherFormat(format)
+      case .changed: throw .changed
+      }
     }
-    guard head.format == Self.format else { throw .otherFormat(head.format) }
-    guard let stored = try? decoder.decode(Stored.self, from: Data(bytes)) else { throw .changed }
-    var plain = stored
-    plain.digest = ""
-    guard let written = try? Self.bytes(of: stored), written == bytes,
-      let unsigned = try? Self.bytes(of: plain), SHA256.hash(unsigned).hexadecimal == stored.digest
-    else { throw .changed }
     basis = stored.basis
     madeAt = stored.madeAt
     steps = stored.steps

@@ -98,6 +98,11 @@ package struct SegmentationFile: Hashable, Sendable {
     }
     package var user: String
     package var access: Access
+
+    package init(user: String, access: Access) {
+      self.user = user
+      self.access = access
+    }
   }
 
   /// A program that is not in the catalogue.

@@ -58,6 +58,14 @@ struct PlanCommand: AsyncParsableCommand {
       Console.note(members)
       let survey = try await Survey.take(etcd, as: administrator, members: members)
       if let warning = survey.alarmWarning { Console.note("warning: \(warning)") }
+      for access in survey.temporaryAccess(of: goal.owner) {
+        let end = access.until.formatted(.iso8601)
+        Console.note(
+          access.isOver(at: survey.takenAt)
+            ? "note: the access of \(quoted(access.user)) is over since \(end): apply removes the user"
+            : "note: \(quoted(access.user)), which the file does not name, has access until \(end) ('bulkhead access')"
+        )
+      }
       if !full, out == nil, output != .markdown, survey.alarms.isEmpty,
         let applied = try goal.applied(according: survey)
       {

@@ -5,6 +5,7 @@ import Reconciliation
 import Reporting
 import Segmentation
 import Terminal
+import Text
 import Verification
 
 /// Looks at a cluster again and again, and remembers what does not have to be read again.
@@ -26,6 +27,7 @@ struct Watcher: Sendable {
   private let advisories: AdvisoryList
   private let accepted: [String]
   private let verifyEvery: Duration?
+  private let endsAccess: Bool
 
   /// What the last look that succeeded found.
   private var state: WatchState
@@ -43,7 +45,7 @@ struct Watcher: Sendable {
 
   init(
     _ fileOption: FileOption, _ nodesOption: NodesOption, timeout: Duration, advisories: AdvisoryList,
-    accepting accepted: [String], verifyEvery: Duration?
+    accepting accepted: [String], verifyEvery: Duration?, endsAccess: Bool
   ) throws {
     self.fileOption = fileOption
     self.nodesOption = nodesOption
@@ -51,6 +53,7 @@ struct Watcher: Sendable {
     self.advisories = advisories
     self.accepted = accepted
     self.verifyEvery = verifyEvery
+    self.endsAccess = endsAccess
     // A file that cannot be used from the beginning is an error.
     state = WatchState(cluster: try Workspace(fileOption, nodes: nodesOption).file.cluster)
   }
@@ -104,7 +107,7 @@ struct Watcher: Sendable {
         version: member.version.map { "\($0)" })
     }
     found.state.vulnerabilities = vulnerabilities(of: members)
-    let survey: Survey
+    var survey: Survey
     do {
       survey = try await Survey.take(
         etcd, as: administrator, members: members, largestHashed: Self.largestHashed)
@@ -119,6 +122,20 @@ struct Watcher: Sendable {
       return .init(member: name ?? String(alarm.memberID, radix: 16), kind: alarm.kind.rawValue)
     }
     let goal = try workspace.goal()
+    if endsAccess, survey.lock == nil, !survey.endedAccess(of: goal.owner).isEmpty {
+      // If another process changes users and roles, the next look tries again.
+      var option = WaitOption()
+      option.wait = 0
+      let ended = try await option.holdingLock(of: etcd) { try await workspace.endAccess(of: nil, etcd, $0) }
+      for user in ended { Console.note("the access of \(quoted(user)) is ended: its time was over") }
+      survey = try await Survey.take(
+        etcd, as: administrator, members: members, largestHashed: Self.largestHashed)
+    }
+    found.state.temporaryAccess = survey.temporaryAccess(of: goal.owner).map { access in
+      TemporaryAccessLine(
+        user: access.user, role: access.roles.joined(separator: ", "), until: access.until,
+        isOver: access.isOver(at: survey.takenAt))
+    }
     found.planKey = try goal.planKey(survey)
     if found.planKey == nil || found.planKey != planKey {
       if let applied = try goal.applied(according: survey) {

@@ -15,8 +15,8 @@ struct WatchCommand: AsyncParsableCommand {
     abstract: "Look at intervals whether etcd still is as in the file; metrics for Prometheus.",
     discussion: """
       Each look compares users and roles with the file, as 'plan' does, and the members with each other. While neither \
-      the file nor a user or role changes, a look makes the same few calls, however many users there are. It changes \
-      nothing.
+      the file nor a user or role changes, a look makes the same few calls, however many users there are. It changes nothing, \
+      except that --end-access removes people whose access is over.
 
       Prints a line at the first look and when something has changed. --on-change runs a program then, with the line in \
       JSON on its standard input. /metrics, /live and /ready are served over HTTP: see Documentation/watch.md, \
@@ -44,6 +44,7 @@ struct WatchCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "A program to run when something has changed, for at most a minute.", valueName: "path"))
   var onChange: String?
+  @Flag(help: "Remove users that 'bulkhead access' made, when their time is over.") var endAccess = false
   @Option(help: "Format of the lines.") var output = Format.text
   @OptionGroup var advisoryOptions: AdvisoryOptions
   @OptionGroup var fileOption: FileOption
@@ -66,7 +67,7 @@ struct WatchCommand: AsyncParsableCommand {
   func run() async throws {
     let watcher = try Watcher(
       fileOption, nodesOption, timeout: timeoutOption.duration, advisories: try advisoryOptions.list(),
-      accepting: advisoryOptions.accept, verifyEvery: verifyEvery?.duration)
+      accepting: advisoryOptions.accept, verifyEvery: verifyEvery?.duration, endsAccess: endAccess)
     let metrics = WatchMetrics()
     let service = WatchService(
       watcher, interval: interval.duration, metrics: metrics, isJSON: output == .json, onChange: onChange)
