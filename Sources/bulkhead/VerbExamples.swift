@@ -22,6 +22,7 @@ enum VerbExamples {
       .init("bulkhead verify", "Ask each member with each certificate"),
       .init("bulkhead verify --identity cni-plugin --output json", "One identity, for a program"),
     ],
+    "watch": [.init("bulkhead watch", "Look at the cluster again and again")],
     "manifest": [
       .init(
         "bulkhead manifest calico-etcd.yaml | kubectl apply --server-side -f -",

@@ -84,6 +84,15 @@ import Testing
   private static func faults(of value: [String: Any], at mapping: Mapping) throws -> String {
     var document: Any = value
     for step in mapping.path.reversed() { document = step == "[]" ? [document] : [step: document] }
+    // The engine is read where the rest of `vault` is complete.
+    if mapping.file == "agent", mapping.path.starts(with: ["source", "vault"]), mapping.path.count == 3,
+      let engine = mapping.path.last, engine != "auth"
+    {
+      let vault: [String: Any] = [
+        "address": "https://vault:8200", "auth": ["token": [String: String]()], engine: value,
+      ]
+      document = ["source": ["vault": vault]]
+    }
     let folder = try TemporaryFolder()
     try JSONSerialization.data(withJSONObject: document).write(
       to: URL(fileURLWithPath: "\(folder.path)/file"))
@@ -137,7 +146,7 @@ import Testing
 
   @Test(.enabled(if: hasValidator, "tools/need-kubernetes-validate brings the validator"))
   func theExamplesAreValid() throws {
-    #expect(Self.examples.count > 4)
+    #expect(Self.examples.count > 2)
     for example in Self.examples {
       let outcome = try Self.validate(example.text, example.file)
       #expect(outcome.code == 0, "\(example.place): \(outcome.all)")
