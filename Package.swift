@@ -158,9 +158,9 @@ let rooms: [Target] = [
       "Files",
       "Processes", "StrictYAML", "Catalogue", "Certificates", "Names", "Etcd", "Keyspace",
       "Reconciliation", "Segmentation", "Verification", "Text", "Cryptography", "Arguments", "Log",
-      "Services",
+      "Services", "GRPC", "YAML", "Database",
     ],
-    resources: [.embedInCode("Example")]),
+    resources: [.embedInCode("Example"), .embedInCode("Schema")]),
 ]
 
 let benchmarks: [Target] = [

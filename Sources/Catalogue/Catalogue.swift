@@ -2,6 +2,9 @@ import YAML
 
 /// What each component of each Calico release reads and writes in etcd.
 package struct Catalogue: Hashable, Sendable {
+  /// The day of the state of Calico's repository that the data describes.
+  package static let knownOn = "2026-08-22"
+
   /// In the order of ``CatalogueData``.
   package let components: [Component]
   /// The features that an ``Installation`` may name, each with its meaning in one line.

@@ -24,9 +24,12 @@ struct Bulkhead: AsyncParsableCommand {
 
       To try it without a cluster: bulkhead demo
 
+      Environment: BULKHEAD_FILE for --file, BULKHEAD_TIMEOUT for --timeout, BULKHEAD_PASSPHRASE for the passphrase of \
+      the authority's key, NO_COLOR for no colour.
+
       Exit codes: 0 fine, or nothing to do; 1 failure; 2 drift, or action needed; 64 wrong usage.
       """,
-    version: Version.current,
+    version: Version.current, examples: VerbExamples.all,
     subcommands: [
       InitCommand.self, PreflightCommand.self, PlanCommand.self, ApplyCommand.self, HistoryCommand.self,
       UndoCommand.self, ExportCommand.self, RestoreCommand.self, AccessCommand.self,
@@ -35,7 +38,7 @@ struct Bulkhead: AsyncParsableCommand {
       CatalogueCommand.self, CanCommand.self,
       WhoCanCommand.self, CompareCommand.self, LintCommand.self, ShowCommand.self, ReportCommand.self,
       BundleCommand.self, AgentCommand.self,
-      DemoCommand.self,
+      DemoCommand.self, SchemaCommand.self, VersionCommand.self,
     ])
 
   static func main() async { await runAsProgram() }

@@ -48,7 +48,7 @@ import Testing
     let outcome = try Program.run("/bin/sh", ["-c", script], in: folder.path)
     #expect(outcome.code == 64)
     #expect(outcome.error.contains("cannot find the file 'a\u{FFFD}b'"))
-    #expect(outcome.error.contains("Error: Unexpected argument '\u{FFFD}'"))
+    #expect(outcome.error.contains("Error: Unknown command '\u{FFFD}'"))
   }
 
   @Test func aReaderThatLeavesEarlyIsNoCrash() throws {

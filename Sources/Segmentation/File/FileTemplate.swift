@@ -22,6 +22,8 @@ package struct FileTemplate: Sendable {
   package var nodes: [String] = []
   package var custom: [SegmentationFile.CustomComponent] = []
   package var customRoles: [SegmentationFile.CustomRole] = []
+  /// The path or URL of the schema, for editors; nil for none.
+  package var schema: String?
   /// Remarks for people, written as comments at the end.
   package var remarks: [String] = []
 
@@ -30,7 +32,7 @@ package struct FileTemplate: Sendable {
   /// The text of the file.
   package var text: String {
     """
-    # What Bulkhead is to make of this cluster. 'bulkhead plan' shows what that changes, 'bulkhead apply' does it.
+    \(schema.map { "# yaml-language-server: $schema=\($0)\n" } ?? "")# What Bulkhead is to make of this cluster. 'bulkhead plan' shows what that changes, 'bulkhead apply' does it.
     # Paths are relative to this file.
     apiVersion: bulkhead/v1
     kind: Segmentation

@@ -74,6 +74,7 @@ struct InitCommand: AsyncParsableCommand {
       return (user: String(parts[0]), access: String(parts[1]))
     }
     template.apiservers = apiservers
+    template.schema = InstalledFiles.schema
     if fromCluster {
       template = try await described(template)
       guard template.namesSomebody else {

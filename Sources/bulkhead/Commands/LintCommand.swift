@@ -18,8 +18,10 @@ struct LintCommand: AsyncParsableCommand {
   @Flag(help: "List the rules.") var rules = false
   @Option(help: "The lowest severity that makes the exit code 2.") var failOn = FindingSeverity.warning
   @OptionGroup var outputOption: FindingsOutputOption
-  @OptionGroup var fileOption: FileOption
+  @OptionGroup var fileArgument: FileArgument
   @OptionGroup var timeoutOption: TimeoutOption
+
+  private var fileOption: FileOption { fileArgument.fileOption }
 
   func run() async throws {
     if rules { return Console.out(RuleReport().text(Console.style)) }

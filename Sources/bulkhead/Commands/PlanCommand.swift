@@ -41,10 +41,12 @@ struct PlanCommand: AsyncParsableCommand {
 
   @OptionGroup var targetOption: TargetOption
   @OptionGroup var takeOverOption: TakeOverOption
-  @OptionGroup var fileOption: FileOption
+  @OptionGroup var fileArgument: FileArgument
   @OptionGroup var nodesOption: NodesOption
   @Option(help: "Format of the result.") var output = Format.text
   @OptionGroup var timeoutOption: TimeoutOption
+
+  private var fileOption: FileOption { fileArgument.fileOption }
 
   func run() async throws {
     let workspace = try Workspace(fileOption, nodes: nodesOption)

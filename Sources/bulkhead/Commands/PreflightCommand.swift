@@ -31,10 +31,12 @@ struct PreflightCommand: AsyncParsableCommand {
   var certificateFolders: [String] = []
   @OptionGroup var advisoryOptions: AdvisoryOptions
   @OptionGroup var quotaOption: QuotaOption
-  @OptionGroup var fileOption: FileOption
+  @OptionGroup var fileArgument: FileArgument
   @OptionGroup var nodesOption: NodesOption
   @OptionGroup var sharedOptions: SharedOptions
   @OptionGroup var timeoutOption: TimeoutOption
+
+  private var fileOption: FileOption { fileArgument.fileOption }
 
   func run() async throws {
     if rules { return Console.out(PreflightRules.text(Console.style)) }

@@ -34,9 +34,11 @@ struct VerifyCommand: AsyncParsableCommand {
   @OptionGroup var probeOptions: ProbeOptions
   @OptionGroup var advisoryOptions: AdvisoryOptions
   @OptionGroup var quotaOption: QuotaOption
-  @OptionGroup var fileOption: FileOption
+  @OptionGroup var fileArgument: FileArgument
   @OptionGroup var outputOption: FindingsOutputOption
   @OptionGroup var timeoutOption: TimeoutOption
+
+  private var fileOption: FileOption { fileArgument.fileOption }
 
   func run() async throws {
     let workspace = try Workspace(fileOption)

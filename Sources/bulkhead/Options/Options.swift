@@ -6,11 +6,28 @@ import Terminal
 
 /// The segmentation file that a verb works on.
 struct FileOption: ParsableArguments {
-  @Option(name: [.short, .long], help: "The segmentation file; paths in it are relative to its folder.")
-  var file = "bulkhead.yaml"
+  @Option(
+    name: [.short, .long],
+    help: "The segmentation file; paths in it are relative to its folder. '-' reads standard input.")
+  var file = EnvironmentVariable.file.value ?? "bulkhead.yaml"
 
   init() {}
   init(file: String) { self.file = file }
+}
+
+/// The segmentation file of a verb that takes it as an argument too: `bulkhead lint FILE`.
+struct FileArgument: ParsableArguments {
+  @Argument(help: ArgumentHelp("The segmentation file, as --file names it.", valueName: "file"))
+  var path: String?
+  @OptionGroup var option: FileOption
+
+  func validate() throws {
+    if path != nil, option.file != FileOption().file {
+      throw ValidationError("the file is named twice: as an argument and with --file")
+    }
+  }
+
+  var fileOption: FileOption { path.map(FileOption.init(file:)) ?? option }
 }
 
 /// The list of nodes, if it is not in the file.
@@ -63,10 +80,15 @@ extension Console {
 /// The timeout of calls to etcd.
 struct TimeoutOption: ParsableArguments {
   @Option(help: "Seconds that a single call to etcd may take.")
-  var timeout = 8
+  var timeout = EnvironmentVariable.timeout.value.map { Int($0) ?? 0 } ?? 8
 
   func validate() throws {
-    guard (1...3600).contains(timeout) else { throw ValidationError("--timeout takes 1 to 3600 seconds") }
+    guard (1...3600).contains(timeout) else {
+      throw ValidationError(
+        EnvironmentVariable.timeout.value == nil
+          ? "--timeout takes 1 to 3600 seconds"
+          : "--timeout, or \(EnvironmentVariable.timeout.rawValue), takes 1 to 3600 seconds")
+    }
   }
 
   var duration: Duration { .seconds(timeout) }

@@ -168,7 +168,7 @@ struct Watcher: Sendable {
       return WatchState.Proof(at: Date(), isInForce: false, problem: "authentication is off")
     }
     var command = VerifyCommand()
-    command.fileOption = fileOption
+    command.fileArgument.option = fileOption
     command.timeoutOption.timeout = Int(timeout.components.seconds)
     command.advisoryOptions.accept = accepted
     do {

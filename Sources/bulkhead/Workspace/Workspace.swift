@@ -27,19 +27,29 @@ struct Workspace {
   ///   - nodes: Replaces the nodes in the file.
   init(_ option: FileOption, roles: CatalogueForm? = nil, nodes: NodesOption? = nil) throws {
     catalogue = try Catalogue.embedded()
-    guard try FileContents.readIfPresent(option.file) != nil else {
+    let isInput = option.file == "-"
+    if isInput, nodes?.nodes == "-" {
+      throw Complaint(
+        "--file and --nodes both read standard input", hint: "name a file for one of them")
+    }
+    guard try isInput || FileContents.readIfPresent(option.file) != nil else {
       throw Complaint(
         "cannot find the file '\(option.file)'", hint: "'bulkhead init' writes one; --file names another")
     }
-    folder = URL(fileURLWithPath: option.file).deletingLastPathComponent().path
-    text = try FileContents.readText(option.file)
-    let absolute = option.file.relative(to: FileManager.default.currentDirectoryPath)
-    source = HistoryEntry.Source(file: absolute, commit: GitCommit.checkedOut(at: absolute))
+    let current = FileManager.default.currentDirectoryPath
+    folder = isInput ? current : URL(fileURLWithPath: option.file).deletingLastPathComponent().path
+    text = try FileContents.readText(isInput ? "/dev/stdin" : option.file)
+    let name = isInput ? "standard input" : option.file
+    let absolute = option.file.relative(to: current)
+    source =
+      isInput
+      ? HistoryEntry.Source(file: name, commit: nil)
+      : HistoryEntry.Source(file: absolute, commit: GitCommit.checkedOut(at: absolute))
     var list = try nodes?.nodes.map(NodesOption.read)
-    var file = try SegmentationFile(text, file: option.file, catalogue: catalogue, nodes: list)
+    var file = try SegmentationFile(text, file: name, catalogue: catalogue, nodes: list)
     if let path = file.nodesFile {
       list = try NodesOption.read(path.relative(to: folder))
-      file = try SegmentationFile(text, file: option.file, catalogue: catalogue, nodes: list)
+      file = try SegmentationFile(text, file: name, catalogue: catalogue, nodes: list)
     }
     if let roles { file.calico.roles = roles }
     self.file = file

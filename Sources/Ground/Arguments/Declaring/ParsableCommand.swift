@@ -46,18 +46,34 @@ package struct CommandConfiguration: Sendable {
   package var subcommands: [any ParsableCommand.Type]
   /// The one that is meant where none is named.
   package var defaultSubcommand: (any ParsableCommand.Type)?
+  /// Examples of a root's subcommands, by the names after the root's: `["certs issue": …]`.
+  package var examples: [String: [CommandExample]]
   /// Whether `--help` belongs to its arguments.
   var hasHelp = true
 
   package init(
     commandName: String, abstract: String = "", discussion: String = "", version: String = "",
+    examples: [String: [CommandExample]] = [:],
     subcommands: [any ParsableCommand.Type] = [], defaultSubcommand: (any ParsableCommand.Type)? = nil
   ) {
     self.commandName = commandName
     self.abstract = abstract
     self.discussion = discussion
     self.version = version
+    self.examples = examples
     self.subcommands = subcommands
     self.defaultSubcommand = defaultSubcommand
+  }
+}
+
+/// A command line, and what it does.
+package struct CommandExample: Hashable, Sendable, Encodable {
+  package let command: String
+  /// A few words.
+  package let meaning: String
+
+  package init(_ command: String, _ meaning: String) {
+    self.command = command
+    self.meaning = meaning
   }
 }

@@ -10,6 +10,8 @@ struct CommandTree: Encodable {
     var abstract: String?
     var discussion: String?
     var defaultSubcommand: String?
+    /// Not in ToolInfoV0, whose readers pass it over.
+    var examples: [CommandExample]?
     var subcommands: [Command]?
     var arguments: [Argument]?
   }
@@ -65,6 +67,7 @@ extension CommandTree.Command {
     commandName = configuration.commandName
     abstract = configuration.abstract.nonEmpty
     discussion = configuration.discussion.nonEmpty
+    examples = path.examples.nonEmpty
     defaultSubcommand = configuration.defaultSubcommand?.configuration.commandName
     subcommands = configuration.subcommands.map { Self(path.appending($0)) }.nonEmpty
     arguments = path.definitions().map(CommandTree.Argument.init).nonEmpty

@@ -20,6 +20,7 @@ struct HelpText {
       parts.append("OVERVIEW: \(overview.joined(separator: "\n\n"))".wrapped(to: width) + "\n")
     }
     parts.append("USAGE: \(path.usage)\n")
+    parts += [section("Examples", path.examples.map(entry))].compactMap { $0 }
     parts += sections
     if !configuration.subcommands.isEmpty {
       let names = ([path.names[0], "help"] + path.names.dropFirst()).joined(separator: " ")
@@ -65,6 +66,11 @@ struct HelpText {
       label,
       [definition.help.abstract, remarks.isEmpty ? "" : "(\(remarks.joined(separator: "; ")))"]
         .filter { !$0.isEmpty }.joined(separator: " "))
+  }
+
+  /// The command, which can be copied as a line, below what it does.
+  private func entry(_ example: CommandExample) -> String {
+    "  # \(example.meaning)\n  \(example.command)"
   }
 
   private func entry(_ command: any ParsableCommand.Type) -> String {

@@ -71,6 +71,12 @@ struct CommandParser {
       guard case .name(let name, _) = words.all[index].content else { continue }
       throw ParsingEnd(path: path, cause: .wrongUsage(.unknownName(name)))
     }
+    if let first = rest.first, !path.configuration.subcommands.isEmpty {
+      throw ParsingEnd(
+        path: path,
+        cause: .wrongUsage(
+          .unknownCommand(words.text(at: first), among: path.subcommands.map { $0.configuration.commandName })))
+    }
     guard rest.isEmpty else {
       throw ParsingEnd(path: path, cause: .wrongUsage(.unexpected(rest.map(words.text))))
     }

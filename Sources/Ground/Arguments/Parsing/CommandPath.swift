@@ -24,6 +24,11 @@ struct CommandPath: Sendable {
     subcommands.first { $0.configuration.commandName == name }.map(appending)
   }
 
+  /// The examples that the root has of this command.
+  var examples: [CommandExample] {
+    commands[0].configuration.examples[names.dropFirst().joined(separator: " ")] ?? []
+  }
+
   /// As far down as the names lead.
   func descending(by names: [String]) -> CommandPath {
     guard let name = names.first, let next = subcommand(named: name) else { return self }

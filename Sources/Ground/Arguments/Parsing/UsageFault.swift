@@ -10,6 +10,8 @@ enum UsageFault: Error {
   case invalidValue(ArgumentDefinition, Name?, String)
   case missing(ArgumentDefinition)
   case unexpected([String])
+  /// A word where a subcommand is expected, and all subcommands.
+  case unknownCommand(String, among: [String])
   case unsupportedShell(String?)
 
   /// - Parameter definitions: what the command has, for names that are near.
@@ -34,6 +36,7 @@ enum UsageFault: Error {
       words.count == 1
         ? "Unexpected argument '\(words[0])'"
         : "\(words.count) unexpected arguments: '\(words.joined(separator: "', '"))'"
+    case .unknownCommand(let word, let known): Self.unknownCommand(word, known)
     case .unsupportedShell(let name):
       """
       \(name.map { "Can't generate completion scripts for '\($0)'." } ?? "Can't autodetect a supported shell.")
@@ -63,6 +66,15 @@ enum UsageFault: Error {
       .map { (name: $0, distance: "\($0)".edits(to: "\(name)")) }
       .filter { $0.distance < 4 }.min { $0.distance < $1.distance }
     return near.map { "\(message). Did you mean '\($0.name)'?" } ?? message
+  }
+
+  private static func unknownCommand(_ word: String, _ known: [String]) -> String {
+    let near = known.map { (name: $0, distance: word.edits(to: $0)) }.min { $0.distance < $1.distance }
+    // A third of the word may differ: of short words nothing else can be guessed.
+    guard let near, near.distance <= max(1, max(word.count, near.name.count) / 3) else {
+      return "Unknown command '\(word)'"
+    }
+    return "Unknown command '\(word)'. Did you mean '\(near.name)'?"
   }
 
   private static func choice(_ values: [String]) -> String {

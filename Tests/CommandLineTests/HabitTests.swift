@@ -1,0 +1,130 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What people and pipelines expect of a command line.
+@Suite struct HabitTests {
+  struct Verb: CustomTestStringConvertible, Sendable {
+    let words: [String]
+    let examples: [String]
+    var testDescription: String { words.joined(separator: " ") }
+  }
+
+  /// All verbs of the program, as it lists them itself.
+  static let verbs: [Verb] = {
+    guard let help = try? Program.bulkhead("--experimental-dump-help", in: Program.root),
+      let tree = try? JSONSerialization.jsonObject(with: Data(help.out.utf8)) as? [String: Any],
+      let root = tree["command"] as? [String: Any]
+    else { return [] }
+    func below(_ command: [String: Any], _ words: [String]) -> [Verb] {
+      (command["subcommands"] as? [[String: Any]] ?? []).flatMap { child -> [Verb] in
+        guard let name = child["commandName"] as? String, name != "help" else { return [] }
+        let examples = (child["examples"] as? [[String: Any]] ?? []).compactMap { $0["command"] as? String }
+        return [Verb(words: words + [name], examples: examples)] + below(child, words + [name])
+      }
+    }
+    return below(root, [])
+  }()
+
+  @Test func theProgramListsItsVerbs() { #expect(Self.verbs.count > 35) }
+
+  /// Each verb has an example, and what the example calls exists.
+  @Test(arguments: verbs) func aVerbHasAnExample(_ verb: Verb) throws {
+    #expect(!verb.examples.isEmpty, "add one to VerbExamples: \(verb.testDescription)")
+    for example in verb.examples {
+      let words = example.split(separator: " ").map(String.init)
+      let prefix = ["bulkhead"] + verb.words
+      #expect(Array(words.prefix(prefix.count)) == prefix, "\(example)")
+      let own = words.prefix { !["|", ">"].contains($0) }
+      // The verb that the example calls may be below the one that has it.
+      var called = verb.words
+      while let deeper = Self.verbs.first(where: {
+        $0.words == called + [own.count > called.count + 1 ? own[called.count + 1] : ""]
+      }) {
+        called = deeper.words
+      }
+      let help = try Program.run(Program.path, called + ["--help"], in: Program.root)
+      #expect(help.code == 0)
+      for option in own where option.hasPrefix("--") {
+        #expect(help.out.contains("\(option) ") || help.out.contains("\(option)\n"), "\(example): \(option)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("aply", "apply"), ("verfy", "verify"), ("certs isue", "certs issue"),
+    ("authority serv", "authority serve"),
+  ])
+  func aMistypedVerbIsRecognised(_ typed: String, _ meant: String) throws {
+    let outcome = try Program.run(
+      Program.path, typed.split(separator: " ").map(String.init), in: Program.root)
+    #expect(outcome.code == 64)
+    let word = meant.split(separator: " ").last.map(String.init) ?? meant
+    #expect(outcome.error.contains("Did you mean '\(word)'?"), "\(outcome.error)")
+    let strange = try Program.bulkhead("frobnicate", in: Program.root)
+    #expect(
+      strange.code == 64 && strange.error.contains("Unknown command 'frobnicate'\n"), "\(strange.error)")
+  }
+
+  /// `lint FILE`, `lint --file FILE`, `BULKHEAD_FILE=FILE lint` and `lint - <FILE` are the same.
+  @Test func aFileIsNamedInFourWays() throws {
+    let folder = try TemporaryFolder()
+    let written = try Program.bulkhead(
+      "init", "--file", "other.yaml", "--cluster", "other", "--calicoctl", "alice=full", in: folder.path)
+    #expect(written.code == 0, "\(written.all)")
+    let text = try String(contentsOfFile: "\(folder.path)/other.yaml", encoding: .utf8)
+    func findings(_ words: [String], input: String? = nil, _ environment: [String: String] = [:]) throws
+      -> String
+    {
+      let outcome = try Program.run(
+        Program.path, ["lint", "--output", "json"] + words, in: folder.path, input: input,
+        environment: environment)
+      #expect([0, 2].contains(outcome.code), "\(words): \(outcome.all)")
+      return outcome.out.replacing("standard input", with: "other.yaml").replacing(
+        "\"-\"", with: "\"other.yaml\"")
+    }
+    let named = try findings(["--file", "other.yaml"])
+    #expect(try findings(["other.yaml"]) == named)
+    #expect(try findings([], ["BULKHEAD_FILE": "other.yaml"]) == named)
+    #expect(try findings(["-"], input: text) == named)
+    // The command line goes before the environment.
+    #expect(try findings(["other.yaml"], ["BULKHEAD_FILE": "missing.yaml"]) == named)
+    let twice = try Program.bulkhead("lint", "other.yaml", "--file", "third.yaml", in: folder.path)
+    #expect(twice.code == 64 && twice.error.contains("named twice"), "\(twice.error)")
+    // Two readers of one input.
+    let both = try Program.bulkhead("plan", "-", "--nodes", "-", in: folder.path, input: text)
+    #expect(both.code == 1 && both.error.contains("both read standard input"), "\(both.error)")
+  }
+
+  @Test func aWrongVariableIsWrongUsage() throws {
+    let outcome = try Program.bulkhead("verify", in: Program.root, environment: ["BULKHEAD_TIMEOUT": "soon"])
+    #expect(outcome.code == 64 && outcome.error.contains("BULKHEAD_TIMEOUT"), "\(outcome.error)")
+  }
+
+  /// Without a terminal nothing has an escape sequence, with or without NO_COLOR.
+  @Test(arguments: [[:], ["NO_COLOR": "1"], ["TERM": "xterm-256color"]]) func aPipeGetsPlainText(
+    _ environment: [String: String]
+  ) throws {
+    let folder = try TemporaryFolder()
+    for words in [["catalogue"], ["version"], ["plan"], ["frobnicate"]] {
+      let outcome = try Program.run(Program.path, words, in: folder.path, environment: environment)
+      #expect(!outcome.all.contains("\u{1b}"), "\(words)")
+    }
+  }
+
+  /// The page lists the variables that the program knows, and no others.
+  @Test func theVariablesAreDocumented() throws {
+    let help = try Program.bulkhead("--help", in: Program.root).out
+    let page = try String(
+      contentsOfFile: "\(Program.root)/Documentation/reference/environment.md", encoding: .utf8)
+    let listed = page.matches(of: /(?m)^\| `([A-Z_]+)` \|/).map { String($0.1) }
+    #expect(
+      listed == [
+        "BULKHEAD_FILE", "BULKHEAD_TIMEOUT", "BULKHEAD_PASSPHRASE", "BULKHEAD_TOKEN", "VAULT_TOKEN",
+        "NO_COLOR",
+      ])
+    for name in ["BULKHEAD_FILE", "BULKHEAD_TIMEOUT", "BULKHEAD_PASSPHRASE", "NO_COLOR"] {
+      #expect(help.contains(name))
+    }
+  }
+}
