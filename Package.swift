@@ -235,7 +235,7 @@ let allTests: [Target] = [
     "Verification",
     [
       "ThrowawayEtcd", "Segmentation", "Reconciliation", "Etcd", "Keyspace", "TestClusters", "TestSupport",
-      "Catalogue", "Names", "TestRecords",
+      "Catalogue", "Certificates", "Names", "TestRecords",
     ]),
   // What tests of many rooms need: a seeded generator, a temporary folder, waiting for a condition.
   helper("TestSupport", [], path: "Tests/TestSupport"),

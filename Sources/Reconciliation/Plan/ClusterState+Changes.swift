@@ -4,11 +4,11 @@ import Segmentation
 
 extension ClusterState {
   /// The state that these changes lead to.
-  /// - Parameter user: A user that is deleted after them.
-  package func after(_ changes: [Change], deleting user: String? = nil) -> ClusterState {
+  /// - Parameter users: Those that are deleted after them.
+  package func after(_ changes: [Change], deleting users: [String] = []) -> ClusterState {
     var state = self
     for change in changes { state.apply(change) }
-    if let user { state.users[user] = nil }
+    for user in users { state.users[user] = nil }
     return state
   }
 

@@ -35,7 +35,12 @@ package struct VerifyReport: TextReport, Sendable {
     let member: String
     /// `logged in`, `off`, or why not.
     let answer: String
-    /// Whether the gateway refused the client, or could not be asked.
+    /// How many reads were asked with the login's token.
+    let reads: Int
+    /// The reads whose answers are not the expected ones, in words.
+    let wrongReads: [String]
+    /// Whether the gateway refused the client, could not be asked, or gave an answer to a read that is not the expected
+    /// one.
     let isFailure: Bool
   }
   /// What was asked, and what was left out.
@@ -56,6 +61,8 @@ package struct VerifyReport: TextReport, Sendable {
     let briefly: [String]
     /// Users that were not probed, and why.
     let notProbed: [NotProbed]
+    /// What else was not asked, and how it is.
+    let notAsked: [String]
     /// Refused probes that were left out to add fewer lines to the logs.
     let leftOut: Int
     let seconds: Double
@@ -95,6 +102,8 @@ package struct VerifyReport: TextReport, Sendable {
     package let before: Moment
     package let after: Moment
     package var notProbed: [NotProbed]
+    /// What else was not asked, and how it is.
+    package let notAsked: [String]
     package let seed: UInt64
     package let seconds: Double
     package let requests: Int
@@ -104,7 +113,8 @@ package struct VerifyReport: TextReport, Sendable {
 
     package init(
       results: [ProbeResult], plan: ProbePlan, stored: StoredComparison, assessment: ServerAssessment,
-      before: Moment, after: Moment, notProbed: [NotProbed] = [], seed: UInt64 = 0, seconds: Double = 0,
+      before: Moment, after: Moment, notProbed: [NotProbed] = [], notAsked: [String] = [], seed: UInt64 = 0,
+      seconds: Double = 0,
       requests: Int = 0, gateway: [GatewayLogin] = [], limits: [String] = []
     ) {
       self.limits = limits
@@ -116,6 +126,7 @@ package struct VerifyReport: TextReport, Sendable {
       self.before = before
       self.after = after
       self.notProbed = notProbed
+      self.notAsked = notAsked
       self.seed = seed
       self.seconds = seconds
       self.requests = requests
@@ -156,7 +167,8 @@ package struct VerifyReport: TextReport, Sendable {
       asked: asked, limits: outcome.limits, probed: outcome.plan.identities.map(\.identity.user),
       sampledNodes: outcome.plan.sampledNodes, nodes: outcome.plan.nodeCount,
       nodesWithCertificate: outcome.plan.nodesAtHand, seed: outcome.seed,
-      briefly: outcome.plan.briefly, notProbed: outcome.notProbed, leftOut: outcome.plan.leftOut,
+      briefly: outcome.plan.briefly, notProbed: outcome.notProbed, notAsked: outcome.notAsked,
+      leftOut: outcome.plan.leftOut,
       seconds: outcome.seconds, requests: outcome.requests)
     probes = results.count
     stored = outcome.stored.differences.map { difference in
@@ -181,7 +193,8 @@ package struct VerifyReport: TextReport, Sendable {
       && outcome.notProbed.isEmpty && !gateway.contains(where: \.isFailure) && unreachable.isEmpty
       && changedMeanwhile == nil
       && outcome.assessment.seenOpen(accepting: accepted).isEmpty
-      && outcome.assessment.openPeerPorts.isEmpty && outcome.assessment.agreement?.refusal == nil
+      && outcome.assessment.openPeerPorts.isEmpty && outcome.assessment.plainURLs.isEmpty
+      && outcome.assessment.agreement?.refusal == nil
       && (outcome.assessment.alarms.isEmpty || outcome.assessment.withoutPermissionsUnderAlarm.isEmpty)
       && !outcome.assessment.members.isEmpty
   }
@@ -278,6 +291,13 @@ package struct VerifyReport: TextReport, Sendable {
         "\(login.identity): log in through the JSON gateway of \(login.member), as its client does: \(login.answer)"
       lines.append(login.isFailure ? style.bad(text) : style.caution(text))
     }
+    for login in gateway {
+      for read in login.wrongReads.prefix(5) {
+        lines.append(
+          style.bad(visible("\(login.identity): through the JSON gateway of \(login.member): \(read)")))
+      }
+    }
+    lines += scope.notAsked.map { style.faint("not asked: \($0)") }
     if scope.leftOut > 0 {
       lines.append("\(scope.leftOut) questions were left out to add fewer lines to etcd's logs (--log-lines)")
     }
@@ -331,8 +351,18 @@ extension VerifyReport.Gateway {
   fileprivate init(_ login: GatewayLogin) {
     identity = login.user
     member = login.member
+    reads = login.reads.count
+    wrongReads = login.reads.filter(\.isWrong).map { read in
+      let got =
+        switch read.answer {
+        case .allowed: "allowed"
+        case .denied: "denied"
+        case .inconclusive(let error): error.message
+        }
+      return "read \(read.range): expected \(read.isAllowed ? "allowed" : "denied"), got \(got)"
+    }
     switch login.answer {
-    case .loggedIn: (answer, isFailure) = ("logged in", false)
+    case .loggedIn: (answer, isFailure) = ("logged in", !wrongReads.isEmpty)
     case .off: (answer, isFailure) = ("the gateway is off, so its client cannot work", false)
     case .refused(let message): (answer, isFailure) = ("refused: \(message)", true)
     case .unknown(let reason): (answer, isFailure) = ("unknown: \(reason)", true)

@@ -40,6 +40,6 @@ extension Workspace {
       cluster: "\(file.cluster), live", users: state.users.mapValues { $0.roles.sorted() },
       roles: state.roles.mapValues { $0.map(\.grant) },
       withPassword: Set(state.users.filter { $0.value.hasPassword || $0.value.acceptsEmptyPassword }.keys),
-      apiservers: file.apiservers)
+      apiservers: file.apiservers, kubernetesPrefix: file.kubernetesPrefix)
   }
 }
