@@ -235,7 +235,7 @@ let allTests: [Target] = [
     "Verification",
     [
       "ThrowawayEtcd", "Segmentation", "Reconciliation", "Etcd", "Keyspace", "TestClusters", "TestSupport",
-      "Catalogue", "Names", "TestRecords",
+      "Catalogue", "Certificates", "Names", "TestRecords",
     ]),
   tests(
     "Reporting",

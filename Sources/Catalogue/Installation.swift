@@ -1,3 +1,5 @@
+import Keyspace
+
 /// What is installed: everything, besides the component, that determines which keys are read and written.
 package struct Installation: Hashable, Sendable {
   package let release: CalicoRelease
@@ -7,6 +9,8 @@ package struct Installation: Hashable, Sendable {
   package let region: String?
   /// The `name` in the CNI network configuration, with which the IPAM handles of pods begin.
   package let network: String
+  /// What every key of Kubernetes begins with: see ``kubernetesPrefix(_:)``.
+  package let kubernetesPrefix: Key
 
   /// The network's name in Calico's own manifests.
   package static let defaultNetwork = "k8s-pod-network"
@@ -16,7 +20,7 @@ package struct Installation: Hashable, Sendable {
   /// - Throws: ``CatalogueError`` if Calico would not accept the region or the network's name.
   package init(
     release: CalicoRelease, features: Set<String> = [], region: String? = nil,
-    network: String = Installation.defaultNetwork
+    network: String = Installation.defaultNetwork, kubernetesPrefix: Key = .kubernetes
   ) throws(CatalogueError) {
     if let region { try Self.checkRegion(region) }
     try Self.checkNetwork(network)
@@ -24,6 +28,32 @@ package struct Installation: Hashable, Sendable {
     self.features = region == nil ? features : features.union([Self.regionFeature])
     self.region = region
     self.network = network
+    self.kubernetesPrefix = kubernetesPrefix
+  }
+
+  /// What every key of a kube-apiserver with this `--etcd-prefix` begins with: the text with a slash at both ends
+  /// (Kubernetes, `apiserver/pkg/storage/etcd3/store.go`, `New`).
+  package static func kubernetesPrefix(_ text: String) throws(CatalogueError) -> Key {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: true)
+    let isValid = parts.allSatisfy { part in
+      part != "." && part != ".."
+        && part.utf8.allSatisfy {
+          (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0)
+            || "_.-:".utf8.contains($0)
+        }
+    }
+    guard isValid, !parts.isEmpty, !text.contains("//") else {
+      throw CatalogueError(
+        "\"\(text)\" is not a valid prefix of Kubernetes' keys",
+        hint: "write the value of kube-apiserver's --etcd-prefix, such as /kubernetes.io")
+    }
+    let prefix = Key("/\(parts.joined(separator: "/"))/")
+    for other in [Key.calico, .bulkhead] where prefix.hasPrefix(other) {
+      throw CatalogueError(
+        "\"\(text)\" is below \(other), which is not Kubernetes'",
+        hint: "write the value of kube-apiserver's --etcd-prefix, such as /kubernetes.io")
+    }
+    return prefix
   }
 
   /// The namespace `openstack-region-<region>` must be a DNS label of at most 63 bytes (libcalico-go,

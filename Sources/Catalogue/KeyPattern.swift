@@ -14,6 +14,8 @@ package struct KeyPattern: Hashable, Sendable {
     case openstack
     /// The name of the CNI network.
     case network
+    /// The prefix of Kubernetes' keys, with a slash at both ends.
+    case kubernetes
 
     var isNode: Bool { self == .node || self == .nodeEscaped }
   }
@@ -62,7 +64,7 @@ package struct KeyPattern: Hashable, Sendable {
       case .literal(let literal): bytes += literal
       case .placeholder(let placeholder):
         guard let value = placeholder.value(for: installation, node: node) else { return nil }
-        bytes += value.utf8
+        bytes += value
       }
     }
     return isPrefix ? .prefix(Key(bytes)) : .key(Key(bytes))
@@ -70,14 +72,17 @@ package struct KeyPattern: Hashable, Sendable {
 }
 
 extension KeyPattern.Placeholder {
-  fileprivate func value(for installation: Installation, node: NodeName?) -> String? {
+  fileprivate func value(for installation: Installation, node: NodeName?) -> [UInt8]? {
+    let text: String?
     switch self {
-    case .node: node?.text
-    case .nodeEscaped: node?.escaped
-    case .region: installation.regionString
-    case .openstack: installation.openstackNamespace
-    case .network: installation.network
+    case .node: text = node?.text
+    case .nodeEscaped: text = node?.escaped
+    case .region: text = installation.regionString
+    case .openstack: text = installation.openstackNamespace
+    case .network: text = installation.network
+    case .kubernetes: return installation.kubernetesPrefix.bytes
     }
+    return text.map { Array($0.utf8) }
   }
 }
 

@@ -157,7 +157,9 @@ extension EtcdError {
   package var description: String { "\(operation) at \(endpoint): \(message)" }
 
   /// The message alone, for a sentence that names the member.
-  package var reason: String { message }
+  package var reason: String {
+    code == .noIdentity ? "it sees no user: it ignores client certificates (\(message))" : message
+  }
 
   /// What to do; nil if the message is sufficient.
   package var hint: String? {

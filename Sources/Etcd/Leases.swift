@@ -1,4 +1,5 @@
 import GRPC
+import Keyspace
 
 /// An etcd lease. etcd deletes the keys that are attached to it when it expires.
 package struct Lease: Hashable, Sendable {
@@ -34,6 +35,23 @@ extension EtcdClient {
     // etcd returns -1 for a lease that does not exist (etcd, `server/etcdserver/api/v3rpc/lease.go`,
     // `LeaseTimeToLive`).
     return response.ttl >= 0 ? (.seconds(response.ttl), .seconds(response.grantedTTL)) : nil
+  }
+
+  /// Leases with keys attached that last for a while, the longest first, with one of their keys. At most 50 leases are
+  /// looked at. Needs the role root.
+  package func leasesWithKeys(
+    lasting least: Duration = .seconds(60)
+  ) async throws(EtcdError) -> [(lease: Lease, key: Key)] {
+    let all = try await call(Leases.list, EmptyRequest(), operation: "LeaseLeases").leases
+    var found: [(lease: Lease, key: Key, seconds: Int64)] = []
+    for lease in all.prefix(50) {
+      let answer = try await call(
+        Leases.timeToLive, LeaseRequest(id: lease.id, withKeys: true),
+        operation: "LeaseTimeToLive (with keys)")
+      guard answer.ttl >= least.components.seconds, let key = answer.keys.first else { continue }
+      found.append((Lease(id: lease.id), Key(key), answer.ttl))
+    }
+    return found.sorted { $0.seconds > $1.seconds }.map { ($0.lease, $0.key) }
   }
 
   /// Revokes a lease, which deletes its keys. It does nothing if the lease does not exist.

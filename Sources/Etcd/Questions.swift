@@ -7,6 +7,11 @@ package enum Answer: Hashable, Sendable {
   case denied
   /// Unknown: a timeout, a full store, an unreachable member.
   case inconclusive(EtcdError)
+
+  /// Whether the member sees no user: it ignores certificates, or the certificate has no Common Name.
+  package var isNoIdentity: Bool {
+    if case .inconclusive(let error) = self { error.code == .noIdentity } else { false }
+  }
 }
 
 /// Permission probes that change nothing: no revision, no data, no event.

@@ -21,12 +21,18 @@ package struct KeyRangeSet: Hashable, Sendable {
 
   package var isEmpty: Bool { ranges.isEmpty }
 
-  package func contains(_ key: Key) -> Bool { range(at: key) != nil }
+  package func contains(_ key: Key) -> Bool { range(containing: key) != nil }
+
+  /// The first possible key of the set that is not before `key`: `key` itself if the set contains it. nil if the set
+  /// has no key from `key` on.
+  package func first(from key: Key) -> Key? {
+    contains(key) ? key : ranges.first { key < $0.lower }?.lower
+  }
 
   /// Whether every key of `range` is in the set. Adjacent ranges are merged, so a single range contains all
   /// of `range`, or the set does not.
   package func contains(_ range: KeyRange) -> Bool {
-    range.isEmpty || self.range(at: range.lower)?.contains(range) ?? false
+    range.isEmpty || self.range(containing: range.lower)?.contains(range) ?? false
   }
 
   package func contains(_ other: KeyRangeSet) -> Bool { other.ranges.allSatisfy(contains) }
@@ -61,9 +67,9 @@ package struct KeyRangeSet: Hashable, Sendable {
 
   package func subtracting(_ other: KeyRangeSet) -> KeyRangeSet { intersection(other.complement) }
 
-  /// The range that contains the key, found by binary search: the last range that does not begin after the
+  /// The range of the set that contains the key, found by binary search: the last range that does not begin after the
   /// key.
-  private func range(at key: Key) -> KeyRange? {
+  package func range(containing key: Key) -> KeyRange? {
     var (low, high) = (0, ranges.count)
     while low < high {
       let middle = (low + high) / 2

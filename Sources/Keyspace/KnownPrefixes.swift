@@ -3,7 +3,7 @@ extension Key {
   package static let bulkhead: Key = "/bulkhead/"
   /// What every key of Calico begins with (libcalico-go, `lib/backend/model`).
   package static let calico: Key = "/calico/"
-  /// What every key of Kubernetes begins with: kube-apiserver's default `--etcd-prefix`.
+  /// What every key of Kubernetes begins with, with kube-apiserver's default `--etcd-prefix`.
   package static let kubernetes: Key = "/registry/"
 }
 
@@ -14,6 +14,4 @@ extension KeyRange {
   /// The key in which kube-apiserver records how far it has compacted the store (Kubernetes,
   /// `apiserver/pkg/storage/etcd3/compact.go`).
   package static let compaction = KeyRange.key("compact_rev_key")
-  /// Service-account tokens, bootstrap tokens and every other Secret, unless the API server encrypts them.
-  package static let kubernetesSecrets = KeyRange.prefix(.kubernetes + "secrets/")
 }

@@ -9,9 +9,10 @@ extension Segmentation {
   ///   - roles: The grants of each role except `root`.
   ///   - withPassword: The users that have a password, the empty one included.
   ///   - apiservers: The users of kube-apiserver, which etcd itself does not record.
+  ///   - kubernetesPrefix: What every key of Kubernetes begins with.
   package init(
     cluster: String, users: [String: [String]], roles: [String: [Grant]],
-    withPassword: Set<String> = [], apiservers: [String] = []
+    withPassword: Set<String> = [], apiservers: [String] = [], kubernetesPrefix: Key = .kubernetes
   ) {
     self.init(
       cluster: cluster,
@@ -24,7 +25,7 @@ extension Segmentation {
       },
       roles: roles.keys.filter { $0 != Role.root }.sorted().map { name in
         Role(name: name, grants: (roles[name] ?? []).map { Role.Line($0) })
-      })
+      }, kubernetesPrefix: kubernetesPrefix)
   }
 }
 

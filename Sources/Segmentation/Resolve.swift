@@ -33,7 +33,9 @@ extension Segmentation {
       identities.append(
         Identity(user: other.user, purpose: .coAdministrator(why: other.why), roles: [Role.root]))
     }
-    self.init(cluster: file.cluster, identities: identities, roles: resolver.roles)
+    self.init(
+      cluster: file.cluster, identities: identities, roles: resolver.roles,
+      kubernetesPrefix: file.kubernetesPrefix)
   }
 }
 
@@ -168,6 +170,6 @@ extension SegmentationFile {
   private func installation(_ release: CalicoRelease) throws(CatalogueError) -> Installation {
     try Installation(
       release: release, features: Set(calico.features), region: calico.region,
-      network: calico.network ?? Installation.defaultNetwork)
+      network: calico.network ?? Installation.defaultNetwork, kubernetesPrefix: kubernetesPrefix)
   }
 }

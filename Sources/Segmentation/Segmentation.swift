@@ -8,10 +8,15 @@ package struct Segmentation: Hashable, Sendable {
   package let identities: [Identity]
   /// In the order in which the identities first need them; without etcd's own role `root`.
   package let roles: [Role]
+  /// What every key of Kubernetes begins with.
+  package let kubernetesPrefix: Key
   private let identityIndex: [String: Int]
   private let roleIndex: [String: Int]
 
-  package init(cluster: String, identities: [Identity], roles: [Role]) {
+  package init(
+    cluster: String, identities: [Identity], roles: [Role], kubernetesPrefix: Key = .kubernetes
+  ) {
+    self.kubernetesPrefix = kubernetesPrefix
     self.cluster = cluster
     self.identities = identities
     self.roles = roles
@@ -23,6 +28,12 @@ package struct Segmentation: Hashable, Sendable {
   package subscript(identity user: String) -> Identity? { identityIndex[user].map { identities[$0] } }
   /// The role of this name; nil if it does not exist, and for `root`.
   package subscript(role name: String) -> Role? { roleIndex[name].map { roles[$0] } }
+
+  /// All keys of Kubernetes.
+  package var kubernetes: KeyRange { .prefix(kubernetesPrefix) }
+
+  /// The names of keys, those of Kubernetes by ``kubernetesPrefix``.
+  package var keyNames: KeyNames { .with(kubernetes: kubernetesPrefix) }
 
   /// Everything that the identity may do with keys, through all of its roles.
   package func permissions(of identity: Identity) -> Permissions {
@@ -39,6 +50,11 @@ package struct Segmentation: Hashable, Sendable {
   /// The certificates that Bulkhead issues for the segmentation, in the order of the identities and their
   /// nodes.
   package var deliveries: [Delivery] { identities.filter(\.isIssued).flatMap(\.deliveries) }
+
+  /// The users of kube-apiserver that have no role root.
+  package var apiServersWithoutRoot: [String] {
+    identities.filter { $0.purpose == .apiserver && !$0.isRoot }.map(\.user)
+  }
 
   /// The users that log in with a password, in the order of the identities.
   package var passwordUsers: [String] { identities.filter { $0.login == .password }.map(\.user) }

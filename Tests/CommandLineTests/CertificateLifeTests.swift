@@ -175,7 +175,7 @@ import ThrowawayEtcd
         + cluster.endpoints.flatMap { ["--endpoint", "\($0)"] })
     try #require(begun.code == 0, "\(begun.error)")
     #expect(try await bulkhead("certs", "issue").code == 0)
-    #expect(try await bulkhead("apply", "--enable-auth").code == 0)
+    #expect(try await bulkhead("apply", "--enable-auth", "--watch", "0").code == 0)
     func reads(_ user: String) async throws -> Bool {
       try await EtcdClient.connect(
         to: cluster.endpoints, as: cluster.credentials(of: user), timeout: .seconds(30)
@@ -242,7 +242,7 @@ import ThrowawayEtcd
         + ["--calicoctl", "bob=read-only"] + cluster.endpoints.flatMap { ["--endpoint", "\($0)"] })
     try #require(begun.code == 0, "\(begun.error)")
     #expect(try await bulkhead("certs", "issue").code == 0)
-    #expect(try await bulkhead("apply", "--enable-auth").code == 0)
+    #expect(try await bulkhead("apply", "--enable-auth", "--watch", "0").code == 0)
 
     // Without the option, the hint names it; followed to the letter, it works.
     let revoked = try await bulkhead("certs", "revoke", "alice")

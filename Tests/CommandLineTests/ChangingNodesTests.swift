@@ -57,7 +57,7 @@ import ThrowawayEtcd
     try list("n1", "n2", "n3", "n4")
     #expect(try bulkhead("certs", "issue", "--nodes", "nodes.txt").code == 0)
     try list("n1", "n2", "n3")
-    let applied = try bulkhead("apply", "--enable-auth", "--nodes", "nodes.txt")
+    let applied = try bulkhead("apply", "--enable-auth", "--watch", "0", "--nodes", "nodes.txt")
     #expect(applied.code == 0, "\(applied.all)")
     for node in ["n1", "n2", "n3"] { #expect(try write(node).code == 0) }
     #expect(try isRefused("n4"))

@@ -177,7 +177,7 @@ import ThrowawayEtcd
         "init", "--ca", "etcd-ca/ca.crt", "--endpoint", "\(hand.cluster.endpoints[0])", "--calico", "v3.29"
       ).code == 0)
     try hand.edit { $0 + "isolation: node-user\nnodes: [n1, n2, n3, n4]\n" }
-    #expect(try hand.bulkhead("apply", "--enable-auth").code == 0)
+    #expect(try hand.bulkhead("apply", "--enable-auth", "--watch", "0").code == 0)
     // One of them has been changed.
     try hand.bash("etcdctl role grant-permission cni-plugin.n2 read /other/ --prefix")
     try FileManager.default.removeItem(atPath: hand.file)

@@ -44,7 +44,7 @@ import ThrowawayEtcd
 
     try write("a")
     #expect(try bulkhead("certs", "issue").code == 0)
-    let first = try bulkhead("apply", "--enable-auth")
+    let first = try bulkhead("apply", "--enable-auth", "--watch", "0")
     #expect(first.code == 0, "\(first.all)")
     let seed = UInt64.random(in: 0...(.max))
     var random = SeededGenerator(seed: seed)

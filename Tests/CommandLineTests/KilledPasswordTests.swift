@@ -74,7 +74,7 @@ import ThrowawayEtcd
     defer { cluster.stop() }
     try write(nodes: 1, cluster)
     #expect(try bulkhead("certs", "issue").code == 0)
-    let first = try bulkhead("apply", "--enable-auth")
+    let first = try bulkhead("apply", "--enable-auth", "--watch", "0")
     #expect(first.code == 0, "\(first.all)")
     let old = try password(of: "dhcp-agent.node-1")
 

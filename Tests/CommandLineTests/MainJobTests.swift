@@ -44,14 +44,14 @@ import ThrowawayEtcd
       try Program.run(Program.path, ["verify"] + Program.accepted, in: folder.path).code == 2,
       "authentication is off, which is not as it should be")
 
-    let applied = try bulkhead("apply", "--enable-auth")
+    let applied = try bulkhead("apply", "--enable-auth", "--watch", "1")
     #expect(applied.code == 0, "\(applied.error)")
     let settled = try bulkhead("plan")
     #expect(settled.code == 0, "\(settled.all)")
 
     // A second apply changes nothing: neither the store's revision nor the auth revision.
     let before = try await revisions(cluster)
-    #expect(try bulkhead("apply", "--enable-auth").code == 0)
+    #expect(try bulkhead("apply", "--enable-auth", "--watch", "0").code == 0)
     #expect(try await revisions(cluster) == before)
 
     // From outside.
@@ -132,7 +132,7 @@ import ThrowawayEtcd
     #expect(try bulkhead("certs", "issue").code == 0)
 
     // While authentication is off no user can log in, so this only shows afterwards.
-    let applied = try bulkhead("apply", "--enable-auth")
+    let applied = try bulkhead("apply", "--enable-auth", "--watch", "0")
     #expect(applied.code == 2, "\(applied.all)")
     #expect(applied.out.contains("still to do: delete the user cni-plugin"))
     #expect(try bulkhead("apply", "--yes").code == 0)
@@ -161,7 +161,7 @@ import ThrowawayEtcd
     try (text + "isolation: \(isolation)\nnodes: [n1, n10]\n").write(
       toFile: file, atomically: true, encoding: .utf8)
     #expect(try bulkhead("certs", "issue").code == 0)
-    let applied = try bulkhead("apply", "--enable-auth")
+    let applied = try bulkhead("apply", "--enable-auth", "--watch", "0")
     #expect(applied.code == 0, "\(applied.all)")
     let proof = try Program.run(Program.path, ["verify"] + Program.accepted, in: folder.path)
     #expect(proof.code == 0, "\(proof.all)")

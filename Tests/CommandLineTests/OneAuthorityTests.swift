@@ -54,7 +54,7 @@ struct OneAuthorityTests {
       "kube-apiserver-etcd-client")
     try #require(begun.code == 0, "\(begun.error)")
     #expect(try bulkhead("lint").out.contains("BH050"))
-    let refused = try bulkhead("apply", "--enable-auth", "--yes")
+    let refused = try bulkhead("apply", "--enable-auth", "--watch", "0", "--yes")
     #expect(refused.code == 1 && refused.error.contains("BH050"), "\(refused.all)")
 
     let writers = Writers(cluster.endpoints, [shared, apiserver])

@@ -33,7 +33,7 @@ import ThrowawayEtcd
       plan.out.contains("etcdctl user add neutron-driver --interactive=false < neutron-driver.password"),
       "\(plan.all)")
 
-    let applied = try bulkhead("apply", "--enable-auth")
+    let applied = try bulkhead("apply", "--enable-auth", "--watch", "0")
     #expect(applied.code == 0, "\(applied.all)")
     let file = "\(folder.path)/pki/clients/neutron-driver.password"
     let password = try String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(in: .newlines)

@@ -37,10 +37,11 @@ import ThrowawayEtcd
     #expect(insisting.code == 0, "\(insisting.error)")
     #expect(try lint() && bulkhead("lint").code == 2)
     // The file's administrator has no certificate, so nothing is sent to etcd.
-    let applied = try bulkhead("apply", "--enable-auth", "--yes")
+    let applied = try bulkhead("apply", "--enable-auth", "--watch", "0", "--yes")
     #expect(applied.code == 1 && applied.error.contains("(BH050)"), "\(applied.all)")
     #expect(applied.error.contains("--clients-can-act-as-members"), "\(applied.all)")
-    let accepted = try bulkhead("apply", "--enable-auth", "--yes", "--clients-can-act-as-members")
+    let accepted = try bulkhead(
+      "apply", "--enable-auth", "--watch", "0", "--yes", "--clients-can-act-as-members")
     #expect(accepted.code == 1 && !accepted.error.contains("BH050"), "\(accepted.all)")
   }
 

@@ -60,7 +60,7 @@ import ThrowawayEtcd
       try setting.write("a.yaml", users: ["a", "shared"], more: "management: authoritative\n")
       try setting.write("b.yaml", users: ["b"], more: "owner: team-b\nmanagement: authoritative\n")
       for file in ["a.yaml", "b.yaml"] {
-        let applied = try setting.bulkhead("apply", "--file", file, "--enable-auth")
+        let applied = try setting.bulkhead("apply", "--file", file, "--enable-auth", "--watch", "0")
         #expect(applied.code == 0, "\(applied.all)")
       }
       #expect(try await setting.users() == ["a", "b", "root", "shared"])
@@ -108,7 +108,7 @@ import ThrowawayEtcd
       #expect(refused.error.contains("authentication is off, so every client may write"), "\(refused.all)")
       #expect(try await setting.users() == ["a", "prometheus", "root"])
       try setting.write("bulkhead.yaml", users: ["a"], more: "protect: [prometheus]\n")
-      let kept = try setting.bulkhead("apply", "--yes", "--enable-auth")
+      let kept = try setting.bulkhead("apply", "--yes", "--enable-auth", "--watch", "0")
       #expect(kept.code == 0, "\(kept.all)")
       #expect(try await setting.users() == ["a", "prometheus", "root"])
       #expect(try setting.bulkhead("apply", "--most-deletions", "3").code == 64)
@@ -136,7 +136,7 @@ import ThrowawayEtcd
       #expect(try setting.bulkhead("apply").code == 0)
       try await forge()
       try setting.write("bulkhead.yaml", users: ["a", "b"])
-      let refused = try setting.bulkhead("apply", "--yes", "--enable-auth")
+      let refused = try setting.bulkhead("apply", "--yes", "--enable-auth", "--watch", "0")
       #expect(refused.code == 1 && refused.error.contains("prometheus"), "\(refused.all)")
       let prepared = try step("prepare")
       #expect(prepared.code == 0, "\(prepared.all)")
@@ -154,7 +154,7 @@ import ThrowawayEtcd
     try await with { setting in
       let many = (1...25).map { "user-\($0)" }
       try setting.write("bulkhead.yaml", users: many + ["a"])
-      #expect(try setting.bulkhead("apply", "--enable-auth").code == 0)
+      #expect(try setting.bulkhead("apply", "--enable-auth", "--watch", "0").code == 0)
       try setting.write("bulkhead.yaml", users: ["a"])
       let refused = try setting.bulkhead("apply", "--yes")
       #expect(refused.code == 1 && refused.error.contains("--most-deletions 25"), "\(refused.all)")
@@ -166,8 +166,9 @@ import ThrowawayEtcd
 
   @Test func accessCanBeRemovedWhileTheStoreIsFull() async throws {
     try await with(quota: 1 << 20) { setting in
-      try setting.write("bulkhead.yaml", users: ["a", "intruder"])
-      #expect(try setting.bulkhead("apply", "--enable-auth").code == 0)
+      try setting.write("bulkhead.yaml", users: ["a", "b", "intruder"])
+      #expect(try setting.bulkhead("certs", "issue").code == 0)
+      #expect(try setting.bulkhead("apply", "--enable-auth", "--watch", "0").code == 0)
       try await EtcdClient.connect(to: setting.cluster.endpoints, as: setting.cluster.root) { etcd in
         var isFull = false
         while !isFull {
@@ -176,6 +177,12 @@ import ThrowawayEtcd
           } catch let error as EtcdError where error.code == .noSpace { isFull = true }
         }
       }
+      // A certificate whose holder has to lose access at once.
+      #expect(try setting.bulkhead("certs", "revoke", "b", "--cut-off", "--wait", "1").code == 1)
+      #expect(try await setting.users() == ["a", "b", "intruder", "root"])
+      let cut = try setting.bulkhead("certs", "revoke", "b", "--cut-off", "--no-lock")
+      #expect(cut.code == 2 && cut.out.contains("user deleted: b"), "\(cut.all)")
+      #expect(try await setting.users() == ["a", "intruder", "root"])
       try setting.write("bulkhead.yaml", users: ["a"])
       let plan = try setting.bulkhead("plan")
       #expect(plan.code == 2 && plan.error.contains("an alarm is active (NOSPACE of etcd-1)"), "\(plan.all)")
@@ -216,7 +223,7 @@ import ThrowawayEtcd
   @Test func aSharedUserWhoseRemovalWasKilledExistsAgain() async throws {
     try await with { setting in
       try setting.write("bulkhead.yaml", users: ["a"])
-      #expect(try setting.bulkhead("apply", "--enable-auth").code == 0)
+      #expect(try setting.bulkhead("apply", "--enable-auth", "--watch", "0").code == 0)
       let root = setting.cluster.root
       try await EtcdClient.connect(to: setting.cluster.endpoints, as: root) {
         try await $0.addUser("old")

@@ -45,7 +45,7 @@ import ThrowawayEtcd
       Program.path, ["preflight", "--shared", "calico", "--accept", "PF017"], in: folder.path)
     #expect(safe.code == 0 && safe.out.contains("can be turned on"), "\(safe.all)")
     #expect(try bulkhead("apply", "--stage", "clean", "--shared", "calico", "--yes").code == 1)
-    let switched = try bulkhead("apply", "--stage", "switch", "--shared", "calico")
+    let switched = try bulkhead("apply", "--stage", "switch", "--watch", "0", "--shared", "calico")
     #expect(switched.code == 0 && switched.out.contains("authentication is on"), "\(switched.all)")
 
     let mounted = try bulkhead(

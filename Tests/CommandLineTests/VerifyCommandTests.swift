@@ -53,7 +53,7 @@ import ThrowawayEtcd
     #expect(ready.code == 0 && ready.out.contains("CVE-2026-73499"), "\(ready.all)")
     let listed = try bulkhead("preflight")
     #expect(listed.code == 2 && listed.out.contains("error PF017"), "\(listed.all)")
-    #expect(try bulkhead("apply", "--enable-auth").code == 0)
+    #expect(try bulkhead("apply", "--enable-auth", "--watch", "0").code == 0)
 
     // A certificate in use whose name is no user, as kubeadm's: it is found in a folder.
     let openssl = try Program.run(
@@ -223,7 +223,7 @@ import ThrowawayEtcd
     try etcdctl("user", "add", "open:")
     let untried = try bulkhead("preflight")
     #expect(untried.out.contains("warning PF028") && untried.out.contains("unknown: open"), "\(untried.all)")
-    let enabled = try bulkhead("apply", "--enable-auth")
+    let enabled = try bulkhead("apply", "--enable-auth", "--watch", "0")
     #expect(enabled.code == 2 && enabled.out.contains("authentication is on"), "\(enabled.all)")
     #expect(enabled.out.contains("found: user open: foreign user"), "\(enabled.all)")
     try etcdctl("user", "delete", "open")

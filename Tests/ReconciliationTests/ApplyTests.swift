@@ -10,6 +10,26 @@ import ThrowawayEtcd
 
 @Suite("Applying", .realEtcd, .timeLimit(.minutes(30)))
 struct ApplyTests {
+  @Test("makes at most so many changes a second", arguments: EtcdRelease.one)
+  func pace(release: EtcdRelease) async throws {
+    let cluster = try await SharedClusters.all.cluster(release)
+    let names = (0..<12).map { unique("paced-\($0)") }
+    let segmentation = Segmentation.of(names.map { ($0, []) })
+    try await cluster.connect { etcd in
+      let desired = DesiredState(segmentation)
+      let state = try await ClusterState.observe(etcd)
+      let plan = Plan(from: state, to: desired, applicant: "root", management: .additive)
+      let changes = plan.changes.filter {
+        if case .addRole(let role) = $0 { names.contains(role) } else { false }
+      }
+      let part = plan.with(changes, from: state)
+      let start = ContinuousClock.now
+      try await Apply(etcd, pace: 20).run(part, desired: desired)
+      // From the first to the last of twelve.
+      #expect(changes.count == 12 && ContinuousClock.now - start >= .milliseconds(550))
+    }
+  }
+
   private func check(_ release: EtcdRelease, members: Int) async throws {
     try await TestCluster.with(release, members: members) { cluster in
       try await cluster.apply(.sample)
@@ -22,7 +42,7 @@ struct ApplyTests {
         if turnOn {
           try await cluster.connect { etcd in
             let changed = try await EnableAuth(etcd, as: cluster.etcd.root).run(
-              applicant: "root", state: state, secret: secret)
+              EnableAuth.Request(applicant: "root", desired: wanted), state: state, secret: secret)
             #expect(changed != .wasOn)
           }
         }

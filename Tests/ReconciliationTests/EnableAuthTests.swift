@@ -2,6 +2,7 @@ import Etcd
 import Keyspace
 import Names
 import Segmentation
+import Synchronization
 import TestClusters
 import TestSupport
 import Testing
@@ -13,14 +14,19 @@ import ThrowawayEtcd
 struct EnableAuthTests {
   private func enable(
     _ cluster: TestCluster, applicant: String = "root", timeout: Duration = .seconds(8),
-    through endpoints: [Endpoint]? = nil
+    through endpoints: [Endpoint]? = nil, desired: Segmentation = .sample, unreachable: [Key] = [],
+    watch: WatchRequest? = nil, wayBacks: WayBackKeeper = .none
   ) async throws -> EnableAuth.Outcome {
     let state = try await cluster.state()
     let credentials = try cluster.credentials(of: applicant)
     return try await EtcdClient.connect(
       to: endpoints ?? cluster.etcd.endpoints, as: credentials, timeout: timeout
     ) { etcd async throws in
-      try await EnableAuth(etcd, as: credentials).run(applicant: applicant, state: state, secret: secret)
+      try await EnableAuth(etcd, as: credentials).run(
+        EnableAuth.Request(
+          applicant: applicant, desired: DesiredState(desired), unreachable: unreachable, watch: watch,
+          wayBacks: wayBacks),
+        state: state, secret: secret)
     }
   }
 
@@ -46,7 +52,8 @@ struct EnableAuthTests {
         }
         #expect(
           try await EnableAuth(etcd, as: cluster.etcd.root).run(
-            applicant: "root", state: ClusterState(), secret: secret) == .wasOn)
+            EnableAuth.Request(applicant: "root", desired: DesiredState(.sample)), state: ClusterState(),
+            secret: secret) == .wasOn)
       }
     }
   }
@@ -65,11 +72,36 @@ struct EnableAuthTests {
       try await cluster.apply(.sample)
       try await expect(.notAdministrator("node"), applicant: "node")
       try await expect(.notAdministrator("stranger"), applicant: "stranger")
-      try await cluster.etcdctl("put", "/registry/pods/shop/web", "a pod")
-      try await expect(.kubernetesWouldBeLockedOut)
+      for key in ["/registry/pods/shop/web", "/service/pg/leader", "/service/pg/config"] {
+        try await cluster.etcdctl("put", key, "x")
+      }
+      func unreached(_ segments: (KeyRange, Int)...) -> EnableAuthRefusal {
+        .keysWouldBeUnreached(
+          segments.map { FirstSegment(range: $0.0, keys: $0.1) }, kubernetes: .kubernetes)
+      }
+      let all = unreached((.kubernetes, 1), (.prefix("/service/"), 2))
+      try await expect(all)
+      #expect("\(all)".contains("1 key of /registry/*, 2 keys of /service/*;"))
+      #expect("\(all)".contains("kube-apiserver among them"))
+      #expect(all.hint?.contains("--unreachable /registry/ --unreachable /service/") == true)
+      // An administrator, named in the file or not, is no kube-apiserver.
+      try await cluster.bash([
+        "etcdctl user add backup --no-password", "etcdctl user grant-role backup root",
+      ])
+      try await expect(all)
+      // A user of another file reaches one of two keys.
+      try await cluster.bash([
+        "etcdctl user add patroni --no-password", "etcdctl role add patroni",
+        "etcdctl user grant-role patroni patroni",
+        "etcdctl role grant-permission patroni read /service/pg/leader",
+      ])
+      try await expect(unreached((.kubernetes, 1), (.prefix("/service/"), 1)))
+      try await cluster.etcdctl(
+        "role", "grant-permission", "patroni", "readwrite", "/service/", "--prefix")
       let withKubernetes = Segmentation.of([], apiserver: "kube-apiserver")
       try await cluster.apply(withKubernetes)
-      #expect(try await enable(cluster) != .wasOn)
+      try await cluster.etcdctl("put", "/old/x", "x")
+      #expect(try await enable(cluster, desired: withKubernetes, unreachable: ["/old/"]) != .wasOn)
     }
   }
 
@@ -152,14 +184,43 @@ struct EnableAuthTests {
     for members in EtcdRelease.one.contains(release) ? [1, 3] : [1] {
       try await TestCluster.with(release, members: members, options: options) { cluster in
         try await cluster.apply(.sample)
-        let error = await #expect(throws: EnableAuthRefusal.self) { _ = try await enable(cluster) }
+        let noted = Mutex<[String]>([])
+        let keeper = WayBackKeeper(
+          keep: { wayBack in noted.withLock { $0.append(wayBack.user) } },
+          forget: { noted.withLock { $0.append("forgotten") } })
+        let error = await #expect(throws: EnableAuthRefusal.self) {
+          _ = try await enable(cluster, wayBacks: keeper)
+        }
         guard case .certificateDoesNotWork("root", let text) = error else {
           Issue.record("ended with \(String(describing: error))")
           return
         }
+        #expect(noted.withLock { $0 } == [EnableAuth.wayBackPrefix + secret.prefix(8), "forgotten"])
         #expect(text.contains("user name is empty"))
         #expect(!"\(String(describing: error))".contains(secret.dropFirst(8)))
         try await expectUntouched(cluster, users: ["last", "node", "root", "writer"])
+      }
+    }
+  }
+
+  @Test("is turned off again with the note of a process that was killed", arguments: EtcdRelease.one)
+  func killed(release: EtcdRelease) async throws {
+    let wayBack = WayBack(user: EnableAuth.wayBackPrefix + "x", password: "a password of some length")
+    for ignoresCertificates in [true, false] {
+      var options = ThrowawayEtcd.Options()
+      options.clientCertAuth = !ignoresCertificates
+      try await TestCluster.with(release, options: options) { cluster in
+        try await cluster.apply(.sample)
+        try await cluster.connect { etcd async throws in
+          let enable = EnableAuth(etcd, as: cluster.etcd.root)
+          #expect(try await !enable.recover(with: wayBack))
+          try await etcd.addAdministrator(wayBack.user, password: wayBack.password)
+          try await etcd.enableAuth()
+          #expect(try await enable.recover(with: wayBack) == ignoresCertificates)
+          #expect(try await etcd.isAuthEnabled() != ignoresCertificates)
+          // Where the certificate works, the next plan deletes the user.
+          #expect(try await etcd.users().contains(wayBack.user) != ignoresCertificates)
+        }
       }
     }
   }
@@ -173,7 +234,8 @@ struct EnableAuthTests {
       let work = Task {
         try await cluster.connect { etcd async throws in
           try await EnableAuth(etcd, as: cluster.etcd.root).run(
-            applicant: "root", state: state, secret: secret
+            EnableAuth.Request(applicant: "root", desired: DesiredState(.sample)), state: state,
+            secret: secret
           ) { begun.yield($0) }
         }
       }
@@ -185,5 +247,70 @@ struct EnableAuthTests {
         #expect(try await etcd.users() == ["last", "node", "root", "writer"])
       }
     }
+  }
+
+  @Test("is turned off again if members refuse requests afterwards", arguments: EtcdRelease.one)
+  func lockOut(release: EtcdRelease) async throws {
+    try await TestCluster.with(release, members: 2) { cluster in
+      try await cluster.apply(.sample)
+      // A program with a certificate that belongs to no user; its key is one that a user reaches.
+      let clients = try Clients.start(
+        [.init(user: "stranger", key: "/calico/felix/x", access: .read)], of: cluster)
+      let error = await #expect(throws: EnableAuthRefusal.self) {
+        _ = try await enable(cluster, watch: WatchRequest(for: .seconds(120)))
+      }
+      guard case .requestsRefused(let report) = error else {
+        Issue.record("ended with \(String(describing: error))")
+        return
+      }
+      #expect(report.refused > 0 && report.unknown.isEmpty)
+      #expect("\(EnableAuthRefusal.requestsRefused(report))".contains("Range"))
+      try await expectUntouched(cluster, users: ["last", "node", "root", "writer"])
+      #expect(try await clients.stop().allSatisfy { [.permissionDenied, .notFound].contains($0.code) })
+      // Without the program nothing is refused, and it stays on.
+      guard
+        case .turnedOn(_, _, let watch?) = try await enable(cluster, watch: WatchRequest(for: .seconds(1)))
+      else {
+        Issue.record("not watched")
+        return
+      }
+      #expect(watch.refused == 0 && !watch.isLockOut && watch.changes.count == 2)
+    }
+  }
+
+  @Test("counts of refused requests are judged by method, and a count that goes back is unknown")
+  func counts() {
+    let known = [
+      KnownRefusal(sender: "kube-controllers", request: "reads", method: "Range", perSecond: 1),
+      KnownRefusal(sender: "calicoctl", request: "writes", method: "Txn", atOnce: 3),
+    ]
+    func report(
+      _ methods: [String: Int], nameless: [String: Int] = [:], _ known: [KnownRefusal] = known
+    ) -> RefusalReport {
+      RefusalReport(
+        .seconds(10),
+        denied: [
+          RefusalChange(
+            member: "a", from: ["Range": 5], to: methods.merging(["Range": 5], uniquingKeysWith: +)),
+          RefusalChange(member: "b", from: [:], to: [:]),
+        ], nameless: [RefusalChange(member: "a", .nameless, from: [:], to: nameless)], known: known)
+    }
+    #expect(!report([:]).isLockOut && report([:]).known.isEmpty)
+    #expect(!report(["Range": 12, "Txn": 3]).isLockOut)
+    #expect(report(["Range": 12, "Txn": 3]).known == known)
+    #expect(report(["Range": 12], []).isLockOut && report(["Range": 40]).isLockOut)
+    #expect(report(["Txn": 4]).isLockOut && report(["Put": 1]).isLockOut)
+    #expect(report([:], nameless: ["Range": 1]).isLockOut)
+    let back = RefusalChange(member: "a", from: ["Range": 5], to: ["Range": 2])
+    #expect(back.increase == nil && back.words.contains("went back from 5 to 2"))
+    #expect(WatchedRemoval.judge([back], [back], []).isGivenBack)
+    let two = [RefusalChange(member: "a", from: [:], to: ["Range": 2, "Txn": 2])]
+    #expect(WatchedRemoval.judge(two, two, []) == .removed)
+    let three = [RefusalChange(member: "a", from: [:], to: ["Range": 3, "Txn": 4])]
+    #expect(WatchedRemoval.judge(two, three, []) == .givenBack(refused: 3))
+    #expect(WatchedRemoval.judge(two, three, known) == .givenBack(refused: 1))
+    #expect(
+      RefusalChange(member: "a", from: ["Range": 5], to: ["Range": 7]).words
+        == "a refused 2 requests (from 5 to 7: 2 Range)")
   }
 }

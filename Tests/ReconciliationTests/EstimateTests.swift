@@ -76,6 +76,22 @@ struct EstimateTests {
     #expect(stalls * 2 < naive, "\(stalls) beside \(naive)")
   }
 
+  @Test("writes of others are refused in proportion to how many there are, and how long each change takes")
+  func refused() throws {
+    let plan = Plan(from: ClusterState(), to: DesiredState(try segmentation(40)), applicant: nil)
+    func refused(_ writes: Double) -> Double {
+      let cost = AuthCost(
+        versions: [EtcdVersion(3, 5, 30)], roundTrip: .milliseconds(10), listing: .milliseconds(20),
+        users: 50,
+        writesPerSecond: writes)
+      return Estimate(plan, from: ClusterState(), cost: cost).refusedWrites
+    }
+    #expect(refused(0) == 0)
+    #expect(refused(100) > 1 && refused(200) == 2 * refused(100))
+    let time = Estimate(plan, from: ClusterState(), cost: cost(["3.5.30"])).time
+    #expect(refused(100) <= 100 * 20 * (time / .seconds(1)))
+  }
+
   @Test("the number of nodes above which node-certificate is the better isolation")
   func bearable() throws {
     let nodes = try #require(Estimate.bearableNodes(try segmentation(10), cost: cost(["3.5.30"])))

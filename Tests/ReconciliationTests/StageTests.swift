@@ -19,19 +19,21 @@ struct StageTests {
     var state = ClusterState(
       users: ["root": .init(roles: ["root"]), "node": .init(roles: ["theirs"])],
       roles: ["theirs": [Permission(.readwrite, .everything)], "node": [Permission(.read, .key("/other"))]])
-    let prepared = try plan(state).preparing(shared: "all", from: state)
+    let prepared = try plan(state).preparing(shared: ["all"], from: state)
     #expect(prepared.removals.isEmpty && !plan(state).removals.isEmpty)
     #expect(prepared.changes.contains(.addUser("all")))
     #expect(prepared.changes.contains(.link(user: "all", role: "root")))
     // With authentication on, the shared certificate's user must exist and keeps its access.
     state.authEnabled = true
-    #expect(throws: StageRefusal.noSuchUser("all")) { try plan(state).preparing(shared: "all", from: state) }
+    #expect(throws: StageRefusal.noSuchUser("all")) {
+      try plan(state).preparing(shared: ["all"], from: state)
+    }
     state.users["all"] = .init(roles: ["theirs"])
-    let kept = try plan(state).preparing(shared: "all", from: state)
+    let kept = try plan(state).preparing(shared: ["all"], from: state)
     #expect(!kept.changes.contains { if case .link("all", _) = $0 { true } else { false } })
     // A user with an empty password is recreated only when no program needs it; revocations wait too.
     state.users["writer"] = .init(roles: ["writer"], acceptsEmptyPassword: true)
-    let later = try plan(state).preparing(shared: "all", from: state)
+    let later = try plan(state).preparing(shared: ["all"], from: state)
     #expect(!later.changes.contains(.addUser("writer")) && plan(state).changes.contains(.addUser("writer")))
   }
 
@@ -39,15 +41,15 @@ struct StageTests {
   func refusals() throws {
     let empty = ClusterState()
     #expect(throws: StageRefusal.notPrepared(plan(empty).changes.count)) {
-      try plan(empty).switching(shared: nil, from: empty)
+      try plan(empty).switching(shared: [], from: empty)
     }
     var state = empty
     for change in plan(empty).changes { state.make(change) }
-    #expect(try plan(state).switching(shared: nil, from: state).isEmpty)
-    #expect(throws: StageRefusal.notPrepared(2)) { try plan(state).switching(shared: "all", from: state) }
+    #expect(try plan(state).switching(shared: [], from: state).isEmpty)
+    #expect(throws: StageRefusal.notPrepared(2)) { try plan(state).switching(shared: ["all"], from: state) }
     func clean(_ shared: String?, _ segmentation: Segmentation = .sample) throws -> Plan {
       try plan(state, segmentation).cleaning(
-        shared: shared, from: state, DesiredState(segmentation), applicant: "admin")
+        shared: shared.map { [$0] } ?? [], from: state, DesiredState(segmentation), applicant: "admin")
     }
     #expect(throws: StageRefusal.notSwitched) { try clean(nil) }
     state.authEnabled = true
@@ -69,18 +71,19 @@ struct StageTests {
 
   private func go(
     _ stage: Stage, _ cluster: TestCluster, _ etcd: EtcdClient, watch: Duration = .seconds(1)
-  ) async throws -> SharedUser.Outcome? {
+  ) async throws -> WatchedRemoval.Outcome? {
     let state = try await ClusterState.observe(etcd)
     let whole = plan(state)
     switch stage {
     case .prepare:
-      try await Apply(etcd).run(try whole.preparing(shared: "all", from: state), desired: desired)
-    case .switch: #expect(try whole.switching(shared: "all", from: state).isEmpty)
+      try await Apply(etcd).run(try whole.preparing(shared: ["all"], from: state), desired: desired)
+    case .switch: #expect(try whole.switching(shared: ["all"], from: state).isEmpty)
     case .clean:
       try await Apply(etcd).run(
-        try whole.cleaning(shared: "all", from: state, desired, applicant: "root"), desired: desired)
-      return try await SharedUser(etcd, as: try cluster.credentials(of: "root")).remove(
-        "all", watching: watch)
+        try whole.cleaning(shared: ["all"], from: state, desired, applicant: "root"), desired: desired)
+      let root = try cluster.credentials(of: "root")
+      let removal = WatchedRemoval(etcd, try await ClusterMembers.read(etcd, as: root), as: root)
+      return try await removal.remove(try await removal.current(["all"]), WatchRequest(for: watch))
     }
     return nil
   }
@@ -88,8 +91,9 @@ struct StageTests {
   /// Turns authentication on, and returns how many requests the members refused at that moment.
   private func turnOn(_ cluster: TestCluster, _ etcd: EtcdClient) async throws -> Int? {
     let outcome = try await EnableAuth(etcd, as: try cluster.credentials(of: "root")).run(
-      applicant: "root", state: try await ClusterState.observe(etcd), secret: secret)
-    return if case .turnedOn(let refused, _) = outcome { refused } else { nil }
+      EnableAuth.Request(applicant: "root", desired: desired), state: try await ClusterState.observe(etcd),
+      secret: secret)
+    return if case .turnedOn(let refused, _, _) = outcome { refused } else { nil }
   }
 
   /// Refusals that Bulkhead cannot prevent: etcd refuses a request that is in flight at the moment of the

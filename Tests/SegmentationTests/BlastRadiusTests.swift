@@ -18,7 +18,7 @@ import Testing
   @Test func rootReachesEveryPartOfTheKeyspace() throws {
     let radius = try segmentation().blastRadius(of: "root")
     #expect(radius.isRoot)
-    #expect(radius.reaches.count == KeyNames.parts.count)
+    #expect(radius.reaches.count == KeyNames.standard.parts.count)
     #expect(radius.reaches.allSatisfy { $0.reads == .all && $0.writes == .all })
     #expect(KeyRangeSet(radius.reaches.flatMap(\.readable.ranges)) == KeyRangeSet([.everything]))
   }

@@ -28,7 +28,7 @@ import Testing
     ),
     (KeyRange(from: "b", to: "a"), []),
   ]) func aRangeIsNamedByWhatLiesInIt(range: KeyRange, names: [String]) {
-    #expect(KeyNames.names(in: range) == names)
+    #expect(KeyNames.standard.names(in: range) == names)
   }
 
   @Test func everyRangeOfTheCatalogueHasANameAndAnExample() throws {
@@ -40,20 +40,20 @@ import Testing
           + component.grants(.documented, for: installation)
         {
           let range = grant.grant.range
-          let names = KeyNames.names(in: range)
+          let names = KeyNames.standard.names(in: range)
           #expect(!names.isEmpty)
           #expect(!names.contains { $0.hasPrefix("other") || $0.hasPrefix("keys of") }, "\(range): \(names)")
-          #expect(try range.contains(#require(KeyNames.witness(in: range))))
+          #expect(try range.contains(#require(KeyNames.standard.witness(in: range))))
         }
       }
     }
   }
 
   @Test func placesDoNotOverlapAndContainTheirExamples() {
-    for (left, right) in zip(KeyNames.places, KeyNames.places.dropFirst()) {
+    for (left, right) in zip(KeyNames.standard.places, KeyNames.standard.places.dropFirst()) {
       #expect(left.range.intersection(right.range) == nil, "\(left.name), \(right.name)")
     }
-    for place in KeyNames.places { #expect(place.range.contains(place.example), "\(place.name)") }
+    for place in KeyNames.standard.places { #expect(place.range.contains(place.example), "\(place.name)") }
   }
 
   @Test func anExampleIsInItsRange() throws {
@@ -62,9 +62,9 @@ import Testing
       .key("k"),
       KeyRange(from: "a", to: Key("a").next.next), KeyRange(from: Key([0xff]), to: nil), .prefix(Key([0])),
     ] {
-      #expect(try range.contains(#require(KeyNames.witness(in: range))), "\(range)")
+      #expect(try range.contains(#require(KeyNames.standard.witness(in: range))), "\(range)")
     }
-    #expect(KeyNames.witness(in: .prefix(Key("\(v3)tiers/"))) == Key("\(v3)tiers/default"))
-    #expect(KeyNames.witness(in: KeyRange(from: "b", to: "b")) == nil)
+    #expect(KeyNames.standard.witness(in: .prefix(Key("\(v3)tiers/"))) == Key("\(v3)tiers/default"))
+    #expect(KeyNames.standard.witness(in: KeyRange(from: "b", to: "b")) == nil)
   }
 }

@@ -49,6 +49,32 @@ import Testing
     #expect(try faults(edited("apiserver: kube-apiserver-etcd-client", "apiserver: [a, a]")).count == 1)
   }
 
+  @Test("roles, lint and the names of keys follow the prefix of Kubernetes' keys")
+  func prefix() throws {
+    for prefix in ["/kubernetes.io", "kubernetes.io/", "/kubernetes.io/"] {
+      let segmentation = try segmentation(
+        """
+        components: [calico-node]
+        custom: [{user: tenant, grants: [{prefix: /kubernetes.io/secrets/, access: read}]}]
+        kubernetes: {apiserver: kube, prefix: \(prefix)}
+        """, features: "apiserver-without-compaction")
+      let kube = segmentation.permissions(of: try #require(segmentation[identity: "kube"]))
+      #expect(kube.allow(.readwrite, .prefix("/kubernetes.io/")))
+      #expect(!kube.allow(.read, .key("/registry/a")))
+      #expect(segmentation.apiServersWithoutRoot == ["kube"])
+      #expect(
+        Lint.findings(segmentation).filter { $0.rule.id == "BH003" }.map(\.message)
+          == ["'tenant' reaches Kubernetes secrets"])
+      #expect(segmentation.keyNames.names(in: .prefix("/kubernetes.io/")) == ["all of Kubernetes"])
+      #expect(segmentation.keyNames.names(in: .prefix("/registry/")) == ["keys of others"])
+    }
+    for wrong in ["/", "/a//b", "/calico/k8s", "/a/../b", "/a b"] {
+      let found = try faults(
+        edited("apiserver: kube-apiserver-etcd-client", "{apiserver: a, prefix: \"\(wrong)\"}"))
+      #expect(found.count == 1 && found[0].contains("--etcd-prefix"), "\(wrong): \(found)")
+    }
+  }
+
   @Test("the name of the CNI network decides the handles of pods")
   func network() throws {
     func handles(_ calico: String) throws -> Permissions {

@@ -21,7 +21,7 @@ package actor SharedClusters {
     let kind = Kind(release: release, members: members, purpose: purpose)
     if let running = clusters[kind] { return try await running.value }
     let starting = Task {
-      let cluster = try await TestCluster.start(release, members: members, options: .init())
+      let cluster = try await TestCluster.start(release, members: members, prepared: { _ in .init() })
       AtExit.stop(cluster)
       try await cluster.secure()
       return cluster

@@ -16,9 +16,17 @@ package struct TestCluster: Sendable {
     _ release: EtcdRelease, members: Int = 1, options: ThrowawayEtcd.Options = .init(),
     _ body: (TestCluster) async throws -> Result
   ) async throws -> Result {
+    try await with(release, members: members, prepared: { _ in options }, body)
+  }
+
+  /// - Parameter prepared: Called with the cluster's folder before it exists.
+  package static func with<Result>(
+    _ release: EtcdRelease, members: Int = 1, prepared: (_ folder: String) throws -> ThrowawayEtcd.Options,
+    _ body: (TestCluster) async throws -> Result
+  ) async throws -> Result {
     await Places.shared.take()
     do {
-      let cluster = try await start(release, members: members, options: options)
+      let cluster = try await start(release, members: members, prepared: prepared)
       do {
         let result = try await body(cluster)
         cluster.remove()
@@ -35,12 +43,12 @@ package struct TestCluster: Sendable {
   }
 
   static func start(
-    _ release: EtcdRelease, members: Int, options: ThrowawayEtcd.Options
+    _ release: EtcdRelease, members: Int, prepared: (_ folder: String) throws -> ThrowawayEtcd.Options
   ) async throws -> TestCluster {
-    var options = options
-    options.lifetime = .seconds(3000)
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "bulkhead-test-\(UUID().uuidString.prefix(8))").path
+    var options = try prepared(folder)
+    options.lifetime = .seconds(3000)
     return TestCluster(
       release: release,
       etcd: try await .start(members: members, binary: release.server, in: folder, options: options))

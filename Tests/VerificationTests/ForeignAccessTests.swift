@@ -54,6 +54,18 @@ struct ForeignAccessTests {
     }
   }
 
+  @Test("users of other files, and those that the file protects, do not break the segmentation")
+  func protected() {
+    let state = state(Grant(.calico, .read))
+    let names = Managed(users: ["other"])
+    let found = StoredComparison([("etcd-1", state)], Self.segmentation, protecting: names)
+    #expect(!found.breaksSegmentation && found.differences.map(\.subject).contains("user other"))
+    var open = state
+    open.users["other"]?.acceptsEmptyPassword = true
+    #expect(StoredComparison([("etcd-1", open)], Self.segmentation, protecting: names).breaksSegmentation)
+    #expect(StoredComparison([("etcd-1", state)], Self.segmentation).breaksSegmentation)
+  }
+
   @Test("a file without kube-apiserver and without Calico claims only what it grants")
   func others() {
     let segmentation = Segmentation(
@@ -78,9 +90,9 @@ struct ForeignAccessTests {
         "user other: foreign user: it may read /calico/* (etcd-1, etcd-2)",
       ])
     var knowledge = Preflight.Knowledge()
-    knowledge.shared = "other"
+    knowledge.shared = ["other"]
     #expect(messages(knowledge).count == 1)
-    (knowledge.shared, knowledge.protected) = (nil, ["other"])
+    (knowledge.shared, knowledge.protected) = ([], Managed(users: ["other"]))
     #expect(messages(knowledge).count == 1)
     let permissions = found.permissions(ofUser: "calico-node")
     #expect(permissions.allow(.read, "/registry/secrets/a/b") && permissions.allow(.write, "/calico/ipam/a"))

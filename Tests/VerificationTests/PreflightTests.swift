@@ -19,12 +19,13 @@ struct PreflightTests {
       users: Dictionary(
         uniqueKeysWithValues: desired.users.map { ($0.name, ClusterState.User(roles: Set($0.roles))) }),
       roles: Dictionary(uniqueKeysWithValues: desired.roles.map { ($0.name, $0.permissions) }))
-    func messages(shared: String? = nil) -> [String] {
+    func messages(shared: [String] = []) -> [String] {
       UserChecks.lockedOut(desired, state, shared: shared).map(\.message)
     }
     #expect(messages().isEmpty)
-    #expect(messages(shared: "all") == ["locked out: all, the shared certificate's, the user does not exist"])
-    #expect(messages(shared: "node").isEmpty)
+    #expect(
+      messages(shared: ["all"]) == ["locked out: all, the shared certificate's, the user does not exist"])
+    #expect(messages(shared: ["node"]).isEmpty)
     state.users["node"] = nil
     state.users["writer"]?.roles = []
     #expect(
@@ -62,11 +63,11 @@ struct PreflightTests {
     let cures = UserChecks.findings(desired, state, knowledge).filter { $0.rule == .password }
     #expect(cures.map { $0.cure.contains("leaves this user") } == [true, true, false], "\(cures)")
     #expect(found.first?.severity == .error)
-    knowledge.shared = "backup"
+    knowledge.shared = ["backup"]
     #expect(
       UserChecks.findings(desired, state, knowledge).first { $0.rule == .foreignAdministrator }?.severity
         == .warning)
-    (knowledge.shared, knowledge.protected) = (nil, ["backup"])
+    (knowledge.shared, knowledge.protected) = ([], Managed(users: ["backup"]))
     #expect(
       UserChecks.findings(desired, state, knowledge).first { $0.rule == .foreignAdministrator }?.severity
         == .warning)
@@ -116,6 +117,8 @@ struct PreflightTests {
         "PF003", "PF007", "PF009", "PF011", "PF012", "PF013", "PF023",
       ]), "\(findings)")
     #expect(!assessment.isTrustworthy())
+    #expect(assessment.plainURLs.map(\.url) == ["http://a:2381"])
+    #expect(assessment.only(["b"]).plainURLs.isEmpty)
     // 3.6 enforces permissions under an alarm.
     #expect(findings.contains { $0.rule == .alarm && $0.message.contains("check permissions all the same") })
   }

@@ -6,6 +6,8 @@ import Names
 /// etcd uses the last of several CNs as the user's name, so a subject made here has exactly one CN and nothing else.
 package struct SubjectName {
   package let commonName: String
+  /// Whether ``commonName`` is an Organization instead, so that the certificate has no Common Name.
+  private var isOrganization = false
 
   /// The CN of a client: the name of the etcd user.
   package init(user: String, allowRoot: Bool) throws {
@@ -34,6 +36,15 @@ package struct SubjectName {
     get throws { try SubjectName(ServerName.probe, as: "probe's name") }
   }
 
+  /// The name of a certificate without a Common Name, with which a check asks a server.
+  package static var withoutCommonName: SubjectName {
+    get throws {
+      var name = try SubjectName(ServerName.probe, as: "probe's name")
+      name.isOrganization = true
+      return name
+    }
+  }
+
   package init(authority name: String) throws { try self.init(name, as: "authority's name") }
 
   private init(_ name: String, as kind: String) throws {
@@ -46,7 +57,8 @@ package struct SubjectName {
   }
 
   package var distinguishedName: DistinguishedName {
-    DistinguishedName(commonName: commonName)
+    isOrganization
+      ? DistinguishedName(organization: commonName) : DistinguishedName(commonName: commonName)
   }
 }
 

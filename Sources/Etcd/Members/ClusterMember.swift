@@ -21,6 +21,8 @@ package struct ClusterMember: Hashable, Sendable, Identifiable {
     case answers(at: Endpoint, MemberStatus)
     /// The reason, as the end of a sentence: `connection refused by 10.0.0.11:2379`.
     case unreachable(String)
+    /// It answers at this address that it sees no user: it runs without `--client-cert-auth`.
+    case ignoresCertificates(at: Endpoint)
   }
 
   package init(
@@ -48,9 +50,18 @@ package struct ClusterMember: Hashable, Sendable, Identifiable {
   /// The release of the member; nil if it is unreachable.
   package var version: EtcdVersion? { status?.version }
 
-  /// Why the member is unreachable; nil if it answers.
+  /// Why the member cannot be used; nil if it answers.
   package var problem: String? {
-    if case .unreachable(let problem) = reach { problem } else { nil }
+    switch reach {
+    case .answers: nil
+    case .unreachable(let problem): problem
+    case .ignoresCertificates: "it ignores client certificates: it runs without --client-cert-auth"
+    }
+  }
+
+  /// Whether the member answers that it sees no user although the client has a certificate.
+  package var ignoresCertificates: Bool {
+    if case .ignoresCertificates = reach { true } else { false }
   }
 
   /// The client URLs without TLS. A client there has no identity, and needs no certificate.

@@ -73,6 +73,7 @@ extension ClusterMembers {
     var notes: [MemberNote] = []
     var direct: [UInt64: [(endpoint: Endpoint, status: MemberStatus)]] = [:]
     var problems: [Endpoint: String] = [:]
+    var open: Set<Endpoint> = []
     for (endpoint, result) in answers {
       switch result {
       case .success(let status):
@@ -88,18 +89,19 @@ extension ClusterMembers {
         }
       case .failure(let error):
         problems[endpoint] = error.reason
+        if error.code == .noIdentity { open.insert(endpoint) }
         // If a member advertises the endpoint, the member is reported.
         if !list.members.contains(where: { $0.advertises(endpoint) }) {
           notes.append(.silentEndpoint(endpoint, error.reason))
         }
       }
     }
-    let all = await withTaskGroup(of: ClusterMember.self) { [direct, problems] group in
+    let all = await withTaskGroup(of: ClusterMember.self) { [direct, problems, open] group in
       for member in list.members {
         group.addTask {
           let found = direct[member.id] ?? []
           var reach = found.first.map { ClusterMember.Reach.answers(at: $0.endpoint, $0.status) }
-          if reach == nil { reach = await Self.ask(member, problems, as: credentials) }
+          if reach == nil { reach = await Self.ask(member, problems, open, as: credentials) }
           return ClusterMember(
             id: member.id, name: member.displayName, peerURLs: member.peerURLs,
             clientURLs: member.clientURLs, isLearner: member.isLearner,
@@ -131,14 +133,18 @@ extension ClusterMembers {
   }
 
   /// Asks a member that is behind none of the given endpoints, at the client URLs that it advertises.
-  /// - Parameter problems: Why endpoints of the file cannot be used.
+  /// - Parameters:
+  ///   - problems: Why endpoints of the file cannot be used.
+  ///   - open: Those of them at which the member answered that it sees no user.
   private static func ask(
-    _ member: Member, _ problems: [Endpoint: String], as credentials: ClientCredentials
+    _ member: Member, _ problems: [Endpoint: String], _ open: Set<Endpoint>,
+    as credentials: ClientCredentials
   ) async -> ClusterMember.Reach {
     guard !member.clientURLs.isEmpty else { return .unreachable("it has not started yet") }
     var problem = "it advertises no https address"
     for url in member.clientURLs {
       guard let endpoint = try? Endpoint(url) else { continue }
+      if open.contains(endpoint) { return .ignoresCertificates(at: endpoint) }
       if let known = problems[endpoint] {
         problem = known
         continue
@@ -150,7 +156,10 @@ extension ClusterMembers {
           continue
         }
         return .answers(at: endpoint, status)
-      } catch { problem = error.reason }
+      } catch {
+        if error.code == .noIdentity { return .ignoresCertificates(at: endpoint) }
+        problem = error.reason
+      }
     }
     return .unreachable(problem)
   }

@@ -42,10 +42,15 @@ package struct ClusterMembers: Hashable, Sendable {
 
   /// The same if only these members answered a later call.
   package func asked(_ members: [ClusterMember]) -> String {
-    let missing = voting.filter { member in !members.contains { $0.id == member.id } }.map(\.name)
+    let missing = voting.filter { member in !members.contains { $0.id == member.id } }
     let count = "\(voting.count - missing.count) of \(voting.count) member\(voting.count == 1 ? "" : "s")"
-    guard !missing.isEmpty else { return count }
-    return "\(count): \(missing.inSentence) \(missing.count == 1 ? "is" : "are") unreachable"
+    let silent = missing.filter { !$0.ignoresCertificates }.map(\.name)
+    let open = missing.filter(\.ignoresCertificates).map(\.name)
+    let reasons =
+      (silent.isEmpty ? [] : ["\(silent.inSentence) \(silent.count == 1 ? "is" : "are") unreachable"])
+      + (open.isEmpty
+        ? [] : ["\(open.inSentence) \(open.count == 1 ? "ignores" : "ignore") client certificates"])
+    return reasons.isEmpty ? count : "\(count): \(reasons.joined(separator: ", "))"
   }
 
   /// What is unusual in the members and in the endpoints of the file: each is a finding of preflight, and a
@@ -54,7 +59,11 @@ package struct ClusterMembers: Hashable, Sendable {
     let found = all.flatMap { member -> [MemberNote] in
       var notes: [MemberNote] = []
       if member.isLearner { notes.append(.learner(member.name)) }
-      if let problem = member.problem, !member.isLearner { notes.append(.unreachable(member.name, problem)) }
+      if let problem = member.problem, !member.isLearner {
+        notes.append(
+          member.ignoresCertificates
+            ? .ignoresCertificates(member.name) : .unreachable(member.name, problem))
+      }
       notes += member.plainURLs.map { .plainHTTP(member.name, url: $0) }
       if !member.isLearner, member.endpointsInFile.isEmpty {
         notes.append(.notInFile(member.name, answersAt: member.endpoint))
@@ -74,6 +83,8 @@ package enum MemberNote: Hashable, Sendable {
   case learner(String)
   /// The member does not answer, and why.
   case unreachable(String, String)
+  /// The member answers that it sees no user: it runs without `--client-cert-auth`.
+  case ignoresCertificates(String)
   /// The member advertises an address without TLS, where a client has no identity.
   case plainHTTP(String, url: String)
   /// No endpoint of the file leads to this member alone. It is asked at an address that it advertises.
@@ -92,6 +103,8 @@ package enum MemberNote: Hashable, Sendable {
     switch self {
     case .learner(let member): "the member \(member) is a learner and is left out"
     case .unreachable(let member, let problem): "the member \(member) is unreachable: \(problem)"
+    case .ignoresCertificates(let member):
+      "the member \(member) ignores client certificates: it runs without --client-cert-auth"
     case .plainHTTP(let member, let url):
       "the member \(member) advertises \(url), where etcd cannot identify clients"
     case .notInFile(let member, let endpoint?):

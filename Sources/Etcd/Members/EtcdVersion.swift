@@ -59,6 +59,22 @@ package struct EtcdVersion: Hashable, Sendable {
   /// ``AuthStatusLeave``.
   package var hasAuthStatus: Bool { self >= EtcdVersion(3, 5, 0) }
 
+  /// Whether only root may compact the store (etcd, commit a07ecd124, CVE-2026-33413).
+  package var compactNeedsRoot: Bool {
+    self >= EtcdVersion(3, 6, 9) || isOf(minor: 5, from: 28) || isOf(minor: 4, from: 42)
+  }
+
+  /// Whether a member returns its status only to root (etcd, `server/etcdserver/api/v3rpc/maintenance.go`; etcd issue
+  /// 21663).
+  package var statusNeedsRoot: Bool {
+    isOf(minor: 4, from: 42, through: 45) || isOf(minor: 5, from: 28, through: 31)
+      || isOf(minor: 6, from: 0, through: 11)
+  }
+
+  private func isOf(minor: Int, from first: Int, through last: Int = .max) -> Bool {
+    (major, self.minor) == (3, minor) && (first...last).contains(patch)
+  }
+
   /// Whether an active alarm makes members enforce no permissions on what goes through the log (etcd pull
   /// request 22386).
   package var alarmDisablesPermissions: Bool { self < EtcdVersion(3, 6, 0) }

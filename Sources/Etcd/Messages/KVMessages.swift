@@ -69,11 +69,14 @@ struct PutRequest: ProtobufWritable {
   var key: [UInt8]
   var value: [UInt8]
   var lease: Int64 = 0
+  /// Whether the value before is returned.
+  var withPrevious = false
 
   func write(to writer: inout ProtobufWriter) {
     writer.bytes(1, key)
     writer.bytes(2, value)
     writer.int64(3, lease)
+    writer.bool(4, withPrevious)
   }
 }
 

@@ -9,8 +9,21 @@ package struct Signal: Sendable, Hashable {
   package static let sigint = Signal(number: SIGINT)
   /// What asks a process to end.
   package static let sigterm = Signal(number: SIGTERM)
-  /// What asks a service to look at its files.
+  /// What asks a service to look at its files, and what a program gets whose terminal is gone.
   package static let sighup = Signal(number: SIGHUP)
+
+  /// What asks a program that runs to its end to stop. SIGHUP is one of them unless the program was started with the
+  /// signal ignored, as by nohup.
+  package static var endOfProgram: [Signal] {
+    sighup.isIgnored ? [sigint, sigterm] : [sigint, sigterm, sighup]
+  }
+
+  private var isIgnored: Bool {
+    var current = sigaction()
+    guard sigaction(number, nil, &current) == 0 else { return false }
+    // SIG_IGN is the address 1.
+    return unsafeBitCast(current.__sigaction_handler, to: Int.self) == 1
+  }
 
   /// Ends the process as the signal does when nothing takes notice of it.
   func endProcess() {

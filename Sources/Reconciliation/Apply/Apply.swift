@@ -5,6 +5,8 @@ import Etcd
 package struct Apply: Sendable {
   let etcd: EtcdClient
   let lock: ClusterLock?
+  /// The least time from the start of one change to that of the next; nil for none.
+  let interval: Duration?
   let password: Password
 
   /// Returns the password of a user. The password must be on the disk when this returns: Bulkhead creates a
@@ -13,8 +15,13 @@ package struct Apply: Sendable {
 
   /// - Parameters:
   ///   - lock: Checked before each change.
+  ///   - pace: How many changes are made in a second at most; nil for as many as the cluster bears. Changes that give back
+  ///     what was just taken away, and those before them, are not slowed down.
   ///   - password: nil if no user logs in with a password.
-  package init(_ etcd: EtcdClient, lock: ClusterLock? = nil, password: Password? = nil) {
+  package init(
+    _ etcd: EtcdClient, lock: ClusterLock? = nil, pace: Double? = nil, password: Password? = nil
+  ) {
+    interval = pace.map { .seconds(1) / $0 }
     self.etcd = etcd
     self.lock = lock
     self.password = password ?? { throw NoPassword(user: $0) }

@@ -1,4 +1,5 @@
 import Etcd
+import Keyspace
 import Segmentation
 
 /// One `bulkhead apply` under the lock, from the first read to the last. The order of the steps in ``run()``
@@ -6,11 +7,14 @@ import Segmentation
 ///
 /// 1. Read the cluster again: another apply may have ended while this one waited for the lock.
 /// 2. Plan; select the changes that belong to the stage.
-/// 3. Ask for confirmation if access is removed.
+/// 3. If authentication is to be turned on, look for keys that only administrators could reach. Ask for confirmation if
+///    access is removed.
 /// 4. Write the passwords to the disk, then the names of the users and roles to create to the record.
 /// 5. Make the changes and read them back.
-/// 6. Delete the shared user and watch for refused requests, or record that all changes are applied.
-/// 7. Turn authentication on, and write the record again: until then each client could.
+/// 6. Delete the shared users, take the role root from kube-apiserver, and watch for refused requests; or record that
+///    all changes are applied.
+/// 7. Turn authentication on, write the record again, because until then each client could, and watch for refused
+///    requests.
 /// 8. Plan again, for differences that only show now, and record that all changes are applied if the plan is
 ///    empty.
 package struct ApplyRun: Sendable {
@@ -18,13 +22,33 @@ package struct ApplyRun: Sendable {
   let administrator: ClientCredentials
   let lock: ClusterLock
   let stage: StageRequest?
-  let turnsOnAuthentication: Bool
+  let switching: Switch?
+  let removalWatch: WatchRequest
+  let pace: Double?
   let version: String
   let interaction: Interaction
   /// A saved plan or names that limit what is made.
   let scope: ApplyScope
   /// Who makes the changes and from which file, for the history; nil to record none.
   let origin: HistoryOrigin?
+
+  /// How authentication is turned on.
+  package struct Switch: Sendable {
+    /// What keys begin with that no user but administrators has to reach.
+    let unreachable: [Key]
+    /// nil to count no refused requests afterwards.
+    let watch: WatchRequest?
+    /// Where the temporary administrator is noted while it exists.
+    let wayBacks: WayBackKeeper
+
+    package init(
+      unreachable: [Key] = [], watch: WatchRequest? = nil, wayBacks: WayBackKeeper = .none
+    ) {
+      self.wayBacks = wayBacks
+      self.unreachable = unreachable
+      self.watch = watch
+    }
+  }
 
   /// What a run needs from its caller.
   package struct Interaction: Sendable {
@@ -35,6 +59,8 @@ package struct ApplyRun: Sendable {
     /// Called if access is removed. Throws to stop the run; nothing has been written then.
     let confirm: @Sendable (_ question: Confirmation) throws -> Void
     let progress: @Sendable (String) -> Void
+    /// Called before the first change, if there are changes.
+    let planned: @Sendable (Plan) async -> Void
     /// Called when a change starts and when it is made.
     let applying: @Sendable (ApplyProgress) -> Void
     /// Called before the first change with a sentence that concerns all of them.
@@ -45,6 +71,7 @@ package struct ApplyRun: Sendable {
       password: @escaping @Sendable (_ user: String) throws -> String,
       confirm: @escaping @Sendable (_ question: Confirmation) throws -> Void,
       progress: @escaping @Sendable (String) -> Void = { _ in },
+      planned: @escaping @Sendable (Plan) async -> Void = { _ in },
       applying: @escaping @Sendable (ApplyProgress) -> Void = { _ in },
       note: @escaping @Sendable (String) -> Void = { _ in }
     ) {
@@ -53,6 +80,7 @@ package struct ApplyRun: Sendable {
       self.password = password
       self.confirm = confirm
       self.progress = progress
+      self.planned = planned
       self.applying = applying
     }
   }
@@ -61,8 +89,8 @@ package struct ApplyRun: Sendable {
   package struct Confirmation: Sendable {
     package let plan: Plan
     package let authEnabled: Bool
-    /// The shared user that is deleted after the plan; nil if none is deleted.
-    package let leaving: String?
+    /// The shared users that are deleted after the plan.
+    package let leaving: [String]
     /// Why another client may have written the record, and so have named users in it that Bulkhead did not
     /// create; nil if only administrators may.
     package let recordDoubt: String?
@@ -96,10 +124,16 @@ package struct ApplyRun: Sendable {
     /// The members that answered the administrator after authentication was turned on, as in `3 of 3 members`;
     /// nil if it was not turned on.
     package let membersAsked: String?
-    package let shared: SharedUser.Outcome?
-    /// A shared user that an apply deleted which was killed before it could count refused requests, and that was
-    /// created again; nil if there was none.
-    package let restored: String?
+    /// What the members' counts of refused requests showed after authentication was turned on; nil if they were not
+    /// watched.
+    package let watch: RefusalReport?
+    /// The users whose access was taken away while refused requests were counted.
+    package let leaving: [Record.LeavingUser]
+    /// nil if there were none to take access from.
+    package let removal: WatchedRemoval.Outcome?
+    /// Users whose access an apply took away which was killed before it could count refused requests, and that have it
+    /// again.
+    package let restored: [Record.LeavingUser]
     /// The changes that are left at the end; nil if the cluster was not read again.
     package let remaining: Plan?
   }
@@ -108,12 +142,15 @@ package struct ApplyRun: Sendable {
   ///   - administrator: The credentials that `etcd` uses.
   ///   - lock: Held by the caller for the whole run.
   ///   - stage: nil to make the whole plan.
-  ///   - turnsOnAuthentication: Whether authentication is turned on at the end if it is off.
+  ///   - switching: How authentication is turned on at the end if it is off; nil to leave it off.
+  ///   - removalWatch: How long refused requests are counted before access is taken away that a program may still use,
+  ///     and as long afterwards.
+  ///   - pace: How many changes are made in a second at most; nil for as many as the cluster bears.
   ///   - version: Bulkhead's version, for the record.
   package init(
     _ etcd: EtcdClient, as administrator: ClientCredentials, lock: ClusterLock, stage: StageRequest?,
-    turnsOnAuthentication: Bool, version: String, scope: ApplyScope = ApplyScope(),
-    origin: HistoryOrigin? = nil, _ interaction: Interaction
+    switching: Switch?, removalWatch: WatchRequest, pace: Double? = nil, version: String,
+    scope: ApplyScope = ApplyScope(), origin: HistoryOrigin? = nil, _ interaction: Interaction
   ) {
     self.scope = scope
     self.origin = origin
@@ -121,7 +158,9 @@ package struct ApplyRun: Sendable {
     self.administrator = administrator
     self.lock = lock
     self.stage = stage
-    self.turnsOnAuthentication = turnsOnAuthentication
+    self.switching = switching
+    self.removalWatch = removalWatch
+    self.pace = pace
     self.version = version
     self.interaction = interaction
   }
@@ -131,45 +170,54 @@ package struct ApplyRun: Sendable {
   package func run() async throws -> Outcome {
     let survey = try await Survey.take(etcd, as: administrator)
     var goal = try interaction.goal()
-    let sharedUsers = SharedUser(etcd, as: administrator, lock: lock)
-    var restored: String?
-    if let leaving = try goal.claim(survey.records).own?.leaving, try await sharedUsers.restore(leaving) {
-      restored = leaving.name
-    }
-    let (before, whole) = try await goal.plan(for: etcd, survey, progress: interaction.progress)
+    let watched = WatchedRemoval(etcd, survey.members, as: administrator, lock: lock)
+    let restored = try await watched.restore(try goal.interruptedRemovals(survey))
+    let (before, all) = try await goal.plan(for: etcd, survey, progress: interaction.progress)
     let part =
       lock.isNone
-      ? whole.removing(from: before) : try stage?.part(of: whole, from: before, goal) ?? whole
-    let plan = try scope.part(of: part, from: before, goal, survey, version: version)
-    let leaving = stage?.leaving(goal.desired)
-    if leaving != nil, let member = survey.members.unreachable.first {
+      ? all.removing(from: before) : try stage?.part(of: all, from: before, goal) ?? all
+    let whole = try scope.part(of: part, from: before, goal, survey, version: version)
+    let turnsOn = switching != nil && !before.authEnabled
+    if turnsOn,
+      let refusal = try await EnableAuth(etcd, as: administrator).unreachedKeys(
+        request(goal), state: before)
+    {
+      throw refusal
+    }
+    // Nothing is refused while authentication is off.
+    let demotions = before.authEnabled && !lock.isNone ? whole.demotions(goal.desired) : []
+    let shared = stage?.leaving(goal.desired) ?? []
+    if !shared.isEmpty || !demotions.isEmpty, let member = survey.members.unreachable.first {
       throw StageRefusal.memberUnreachable(member.name)
     }
     let history = origin.map { HistoryWriter(etcd: etcd, lock: lock, origin: $0) }
     let draft = try await history?.draft(
-      goal, survey, changes: plan.changes, from: before, to: before.after(plan.changes, deleting: leaving),
-      managed: managed(by: plan, goal, survey), note: interaction.note)
-    if !plan.removals.isEmpty || leaving != nil {
+      goal, survey, changes: whole.changes, from: before, to: before.after(whole.changes, deleting: shared),
+      managed: managed(by: whole, goal, survey), note: interaction.note)
+    if !whole.removals.isEmpty || !shared.isEmpty {
       try interaction.confirm(
         Confirmation(
-          plan: plan, authEnabled: before.authEnabled, leaving: leaving,
+          plan: whole, authEnabled: before.authEnabled, leaving: shared,
           recordDoubt: before.recordDoubt))
     }
+    if !whole.isEmpty { await interaction.planned(whole) }
+    let later = Set(demotions.map { Change.unlink(user: $0.name, role: Role.root) })
+    let plan =
+      later.isEmpty ? whole : whole.with(whole.changes.filter { !later.contains($0) }, from: before)
 
     let started = ContinuousClock.now
     if !lock.isNone { goal = try goal.withPasswords(interaction.password) }
     let bookkeeping = try Bookkeeping(survey, before, goal, lock, bulkhead: version)
-    var leavingUser: Record.LeavingUser?
-    if let leaving { leavingUser = try await sharedUsers.current(leaving) }
-    try await bookkeeping.begin(plan, leaving: leavingUser)
+    let leaving = try await watched.current(shared) + demotions
+    try await bookkeeping.begin(plan, leaving: leaving)
     let begun = try await history?.begin(draft, bulkhead: version)
-    try await Apply(etcd, lock: lock, password: goal.password).run(
+    try await Apply(etcd, lock: lock, pace: pace, password: goal.password).run(
       plan, desired: goal.desired, progress: interaction.applying)
     let time = ContinuousClock.now - started
 
-    var shared: SharedUser.Outcome?
-    if let leaving, let stage {
-      shared = try await sharedUsers.remove(leaving, watching: stage.watch, progress: interaction.progress)
+    var removal: WatchedRemoval.Outcome?
+    if !shared.isEmpty || !demotions.isEmpty {
+      removal = try await watched.remove(leaving, removalWatch, progress: interaction.progress)
       try await bookkeeping.endLeaving(plan)
     } else if !lock.isNone, stage == nil || stage?.stage == .clean, scope.covers(plan) {
       // As long as changes are left, nothing is recorded as applied.
@@ -177,19 +225,18 @@ package struct ApplyRun: Sendable {
         plan, authRevision: await survey.authRevision(after: plan, of: etcd, as: administrator))
     }
 
-    try await history?.finish(begun, unchanged: shared?.isRemoved == false ? leaving : nil)
+    try await history?.finish(begun, unchanged: removal?.isGivenBack == true ? leaving.map(\.name) : [])
+    let enabled =
+      turnsOn ? try await turnOn(goal, survey) { try await bookkeeping.confirm(plan) } : nil
 
-    let turnsOn = turnsOnAuthentication && !before.authEnabled
-    let enabled = turnsOn ? try await turnOn(goal, survey) : nil
-    if enabled != nil { try await bookkeeping.confirm(plan) }
-
-    // Empty passwords can be tried only after authentication is turned on, and only now the shared user is
+    // Empty passwords can be tried only after authentication is turned on, and only now the shared users are
     // deleted or restored. Changes that are left for a later stage are not reported again.
-    let looksAgain = turnsOn && stage == nil || leaving != nil || lock.isNone
+    let looksAgain = turnsOn && stage == nil || removal != nil || lock.isNone
     return Outcome(
       plan: plan, time: time, authEnabledBefore: before.authEnabled, turnedOn: turnsOn,
-      refusedAtSwitch: enabled?.refused, membersAsked: enabled?.asked,
-      shared: shared, restored: restored, remaining: looksAgain ? try await settle(goal) : nil)
+      refusedAtSwitch: enabled?.refused, membersAsked: enabled?.asked, watch: enabled?.watch,
+      leaving: leaving, removal: removal, restored: restored,
+      remaining: looksAgain ? try await settle(goal) : nil)
   }
 
   /// What Bulkhead manages before and after a plan.
@@ -201,15 +248,27 @@ package struct ApplyRun: Sendable {
     return (before, isWhole ? plan.managed : before.union(plan.managed))
   }
 
-  /// - Returns: How many requests etcd refused because they were in flight, nil if unknown, and which members
-  ///   answered afterwards.
-  private func turnOn(_ goal: Goal, _ survey: Survey) async throws -> (refused: Int?, asked: String)? {
-    let (applied, _) = try await goal.plan(for: etcd, survey, progress: interaction.progress)
+  private func request(_ goal: Goal) -> EnableAuth.Request {
+    EnableAuth.Request(
+      applicant: goal.applicant, desired: goal.desired, unreachable: switching?.unreachable ?? [],
+      watch: switching?.watch, wayBacks: switching?.wayBacks ?? .none)
+  }
+
+  /// Reads the users and roles once more, and turns authentication on only if none of the file's is missing now.
+  /// - Parameter whenOn: Called once it is on.
+  /// - Returns: How many requests etcd refused because they were in flight, nil if unknown, which members
+  ///   answered afterwards, and what they refused then.
+  private func turnOn(
+    _ goal: Goal, _ survey: Survey, whenOn: @Sendable () async throws -> Void
+  ) async throws -> (refused: Int?, asked: String, watch: RefusalReport?)? {
+    let (applied, rest) = try await goal.plan(for: etcd, survey, progress: interaction.progress)
+    let missing = rest.withoutLosses
+    guard missing.isEmpty else { throw StageRefusal.notPrepared(missing.count) }
     let outcome = try await EnableAuth(etcd, as: administrator, lock: lock).run(
-      applicant: goal.applicant, state: applied, secret: EnableAuth.randomSecret(),
-      progress: interaction.progress)
-    guard case .turnedOn(let refused, let asked) = outcome else { return nil }
-    return (refused, asked)
+      request(goal), state: applied, secret: EnableAuth.randomSecret(), progress: interaction.progress,
+      whenOn: whenOn)
+    guard case .turnedOn(let refused, let asked, let watch) = outcome else { return nil }
+    return (refused, asked, watch)
   }
 
   /// Plans once more, and records that all changes are applied if the plan is empty.

@@ -3,6 +3,7 @@ import Etcd
 import Keyspace
 import Names
 import Segmentation
+import Text
 
 /// Turns authentication on without locking anyone out.
 ///
@@ -34,6 +35,17 @@ package struct EnableAuth: Sendable {
     }.joined()
   }
 
+  /// What etcd does differently for other clients once authentication is on, as sentences.
+  package static let consequences = [
+    "'etcdctl member promote' works only at the leader: promote learners at the leader (etcd 3.5 to 3.7, followers forward "
+      + "the request without its user)",
+    "each change of users or roles refuses writes in flight once ('revision of auth store is old'), which clients repeat; "
+      + "etcd's Go client does so from 3.5.2 on",
+    "a watch that is open stays open, whatever its user may read",
+    "members, their status and alarms stay readable for each certificate that the members admit; snapshots, compaction "
+      + "and changes of members need the role root, as for kubeadm, Cluster API and backups",
+  ]
+
   let etcd: EtcdClient
   let credentials: ClientCredentials
   private let lock: ClusterLock?
@@ -54,77 +66,150 @@ package struct EnableAuth: Sendable {
     ///   - refused: How many reads and writes etcd refused because they were in flight at that moment; nil if
     ///     unknown.
     ///   - asked: The members that answered the administrator afterwards: see ``ClusterMembers/asked``.
-    case turnedOn(refused: Int?, asked: String)
+    ///   - watch: What the members' counts of refused requests showed afterwards; nil if they were not watched.
+    case turnedOn(refused: Int?, asked: String, watch: RefusalReport? = nil)
+  }
+
+  /// What a run takes into account.
+  package struct Request: Sendable {
+    /// The Common Name of the certificate that Bulkhead uses.
+    package let applicant: String
+    /// What the file defines.
+    package let desired: DesiredState
+    /// What keys begin with that no user but administrators has to reach.
+    package let unreachable: [Key]
+    /// nil to count no refused requests afterwards.
+    package let watch: WatchRequest?
+    /// Where the temporary administrator is noted while it exists.
+    package let wayBacks: WayBackKeeper
+
+    package init(
+      applicant: String, desired: DesiredState, unreachable: [Key] = [], watch: WatchRequest? = nil,
+      wayBacks: WayBackKeeper = .none
+    ) {
+      self.wayBacks = wayBacks
+      self.applicant = applicant
+      self.desired = desired
+      self.unreachable = unreachable
+      self.watch = watch
+    }
   }
 
   /// - Parameters:
-  ///   - applicant: The Common Name of the certificate that Bulkhead uses.
   ///   - state: The users and roles in etcd, to find out who would be locked out.
   ///   - secret: A random text of 32 to 80 characters; a user with this password exists for some
   ///     milliseconds.
+  ///   - whenOn: Called once authentication is on, before refused requests are counted.
   /// - Throws: ``EnableAuthRefusal``; authentication is off then, except for
   ///   ``EnableAuthRefusal/cannotGoBack(_:_:)``. ``EtcdError`` from before authentication was turned on, or
-  ///   because the temporary administrator could not be deleted; the next plan deletes it.
+  ///   because the temporary administrator could not be deleted; the next plan deletes it. ``WatchInterrupted``.
   package func run(
-    applicant: String, state: ClusterState, secret: String,
-    progress: @escaping @Sendable (String) -> Void = { _ in }
+    _ request: Request, state: ClusterState, secret: String,
+    progress: @escaping @Sendable (String) -> Void = { _ in },
+    whenOn: @Sendable () async throws -> Void = {}
   ) async throws -> Outcome {
     if try await etcd.isAuthEnabled() { return .wasOn }
     let members = try await ClusterMembers.read(etcd, as: credentials)
-    if let refusal = try await obstacles(applicant: applicant, state: state, members).first { throw refusal }
+    if let refusal = try await obstacles(request, state: state, members).first { throw refusal }
     let wayBack = WayBack(user: Self.wayBackPrefix + secret.prefix(8), password: String(secret.dropFirst(8)))
     // A separate task: an interruption here would leave the cluster closed.
-    let refused = try await Task { try await turnOn(members, applicant, wayBack, progress) }.value
-    return .turnedOn(refused: refused, asked: members.asked)
+    let start = try await Task {
+      try await turnOn(members, request.applicant, wayBack, request.wayBacks, progress)
+    }.value
+    try await whenOn()
+    return .turnedOn(
+      refused: start.refused, asked: members.asked,
+      watch: try await watch(request.watch, members, start, progress))
   }
 
   /// Every reason not to turn authentication on that shows while it is off.
   package func obstacles(
-    applicant: String, state: ClusterState, _ members: ClusterMembers
+    _ request: Request, state: ClusterState, _ members: ClusterMembers
   ) async throws(EtcdError) -> [EnableAuthRefusal] {
-    var obstacles = EnableAuthRefusal.all(applicant: applicant, state: state)
-    if !state.servesKubernetes, try await holdsKubernetes() { obstacles.append(.kubernetesWouldBeLockedOut) }
+    var obstacles = EnableAuthRefusal.all(applicant: request.applicant, state: state)
     for alarm in try await etcd.alarms() { obstacles.append(.alarmIsActive(alarm.kind.rawValue)) }
     for member in members.voting {
       // It could not be asked afterwards whether it accepts the certificate.
       if let problem = member.problem { obstacles.append(.unreachable(member.name, problem)) }
       obstacles += member.plainURLs.map { .plainHTTP(member.name, $0) }
     }
+    if let unreached = try await unreachedKeys(request, state: state) { obstacles.append(unreached) }
     return obstacles
   }
 
-  private struct WayBack: Sendable {
-    let user: String
-    let password: String
+  /// The refusal if keys would be left that only administrators can reach; nil if there are none.
+  func unreachedKeys(
+    _ request: Request, state: ClusterState
+  ) async throws(EtcdError) -> EnableAuthRefusal? {
+    let found = try await UnreachedKeys.find(etcd, request.desired, state, allowing: request.unreachable)
+    return found.segments.isEmpty
+      ? nil : .keysWouldBeUnreached(found.segments, kubernetes: request.desired.kubernetes)
   }
 
-  /// - Returns: How many requests etcd refused because they were in flight; nil if unknown.
+  /// The members' counts of refused requests at the moment at which authentication is turned on.
+  private struct Start: Sendable {
+    let moment: ContinuousClock.Instant
+    let before: Refusals.Readings
+    /// After each member has answered the administrator.
+    let after: Refusals.Readings
+    /// How many requests etcd refused because they were in flight; nil if unknown.
+    let refused: Int?
+  }
+
   private func turnOn(
-    _ members: ClusterMembers, _ applicant: String, _ wayBack: WayBack,
+    _ members: ClusterMembers, _ applicant: String, _ wayBack: WayBack, _ keeper: WayBackKeeper,
     _ progress: @escaping @Sendable (String) -> Void
-  ) async throws -> Int? {
+  ) async throws -> Start {
     let (credentials, lock) = (credentials, lock)
+    let refusals = Refusals(members, as: credentials)
     return try await EtcdClient.connect(
       to: members.endpoints, as: credentials, timeout: etcd.timeout
     ) { etcd in
-      try await EnableAuth(etcd, as: credentials, lock: lock).turnOnEverywhere(applicant, wayBack, progress)
+      try await EnableAuth(etcd, as: credentials, lock: lock)
+        .turnOnEverywhere(refusals, applicant, wayBack, keeper, progress)
     }
+  }
+
+  /// Watches the members' counts, and turns authentication off again if they show a lock-out.
+  private func watch(
+    _ request: WatchRequest?, _ members: ClusterMembers, _ start: Start,
+    _ progress: @escaping @Sendable (String) -> Void
+  ) async throws -> RefusalReport? {
+    guard let request, request.duration > .zero else { return nil }
+    let report: RefusalReport
+    do {
+      report = try await RefusalWatch(
+        refusals: Refusals(members, as: credentials), request: request, denied: start.before,
+        nameless: start.after, started: start.moment
+      ).run(progress)
+    } catch is CancellationError { throw WatchInterrupted() }
+    guard report.isLockOut else { return report }
+    progress("turning authentication off again")
+    do {
+      try await Task {
+        try await etcd.patiently { () async throws(EtcdError) in try await etcd.disableAuth() }
+      }.value
+    } catch { throw EnableAuthRefusal.cannotTurnOff(report, "\(error)") }
+    throw EnableAuthRefusal.requestsRefused(report)
   }
 
   /// Needs a client of every voting member.
   private func turnOnEverywhere(
-    _ applicant: String, _ wayBack: WayBack, _ progress: (String) -> Void
-  ) async throws -> Int? {
-    let refusals = Refusals(endpoints: etcd.endpoints, credentials: credentials)
+    _ refusals: Refusals, _ applicant: String, _ wayBack: WayBack, _ keeper: WayBackKeeper,
+    _ progress: (String) -> Void
+  ) async throws -> Start {
     do {
       try await lock?.check()
       progress("making a way back in")
+      try keeper.keep(wayBack)
       try await etcd.addAdministrator(wayBack.user, password: wayBack.password)
     } catch {
       try? await remove(wayBack)
+      try? keeper.forget()
       throw error
     }
-    let before = try? await refusals.nameless()
+    let before = await refusals.read()
+    let moment = ContinuousClock.now
     do {
       progress("turning authentication on")
       try await lock?.check()
@@ -136,13 +221,17 @@ package struct EnableAuth: Sendable {
       do { try await goBack(wayBack) } catch let second {
         throw EnableAuthRefusal.cannotGoBack("\(error)", "\(second)")
       }
+      try? keeper.forget()
       throw EnableAuthRefusal.certificateDoesNotWork(applicant, "\(error)")
     }
     // Before the temporary administrator is deleted: requests in flight at the deletion are refused once too,
     // and clients retry those.
-    let after = try? await refusals.nameless()
+    let after = await refusals.read()
     try await remove(wayBack)
-    return if let before, let after { after.increase(since: before) } else { nil }
+    try keeper.forget()
+    return Start(
+      moment: moment, before: before, after: after,
+      refused: refusals.changes(.nameless, from: before, to: after).increase)
   }
 
   /// Makes a call that only an administrator may make. First waits until the member itself has authentication
@@ -165,12 +254,30 @@ package struct EnableAuth: Sendable {
     try await remove(wayBack)
   }
 
-  private func remove(_ wayBack: WayBack) async throws {
-    try await Apply(etcd).make(.deleteUser(wayBack.user))
+  /// Turns authentication off again with the temporary administrator of a process that was killed, if a member refuses the
+  /// certificate.
+  /// - Returns: Whether authentication was on and is off now.
+  package func recover(with wayBack: WayBack) async throws -> Bool {
+    var isRefused = false
+    for endpoint in etcd.endpoints {
+      do throws(EtcdError) { _ = try await etcd.only(endpoint).users() } catch {
+        if [.noIdentity, .permissionDenied].contains(error.code) { isRefused = true }
+      }
+    }
+    guard isRefused, try await etcd.isAuthEnabled() else { return false }
+    do throws(EtcdError) {
+      try await etcd.login(wayBack.user, password: wayBack.password).disableAuth()
+    } catch {
+      // The process had deleted the user, or not created it yet.
+      guard [.loginFailed, .notFound].contains(error.code) else { throw error }
+      return false
+    }
+    try await remove(wayBack)
+    return true
   }
 
-  private func holdsKubernetes() async throws(EtcdError) -> Bool {
-    try await etcd.holdsAny(.kubernetes)
+  private func remove(_ wayBack: WayBack) async throws {
+    try await Apply(etcd).make(.deleteUser(wayBack.user))
   }
 }
 
@@ -179,7 +286,9 @@ package enum EnableAuthRefusal: ExplainedError, Hashable, Sendable {
   case noRootUser
   case rootLacksRole
   case notAdministrator(String)
-  case kubernetesWouldBeLockedOut
+  /// No user but administrators could reach these keys.
+  /// - Parameter kubernetes: All keys of Kubernetes.
+  case keysWouldBeUnreached([FirstSegment], kubernetes: KeyRange)
   case alarmIsActive(String)
   /// A member of the cluster does not answer, and why.
   case unreachable(String, String)
@@ -188,6 +297,10 @@ package enum EnableAuthRefusal: ExplainedError, Hashable, Sendable {
   case certificateDoesNotWork(String, String)
   /// Authentication is on, the certificate does not work, and turning it off again failed too.
   case cannotGoBack(String, String)
+  /// Members refused requests afterwards, and authentication is off again.
+  case requestsRefused(RefusalReport)
+  /// Members refused requests afterwards, and authentication could not be turned off again.
+  case cannotTurnOff(RefusalReport, String)
 
   /// The reasons that show in the users and roles.
   static func all(applicant: String, state: ClusterState) -> [EnableAuthRefusal] {
@@ -202,11 +315,16 @@ package enum EnableAuthRefusal: ExplainedError, Hashable, Sendable {
 
 extension EnableAuthRefusal {
   package var description: String {
-    if case .cannotGoBack(let first, let second) = self {
-      return "authentication is on and the certificate does not work (\(first)), "
+    switch self {
+    case .cannotGoBack(let first, let second):
+      "authentication is on and the certificate does not work (\(first)), "
         + "and it could not be turned off again (\(second))"
+    case .requestsRefused(let report):
+      "authentication is off again: \(report.seconds) s after it was turned on, \(report.words)"
+    case .cannotTurnOff(let report, let problem):
+      "authentication is on, \(report.words), and it could not be turned off again (\(problem))"
+    default: "authentication is not turned on: \(reason)"
     }
-    return "authentication is not turned on: \(reason)"
   }
 
   private var reason: String {
@@ -215,8 +333,13 @@ extension EnableAuthRefusal {
     case .rootLacksRole: "the user root does not have the role root"
     case .notAdministrator(let user):
       "the certificate that Bulkhead uses belongs to '\(user)', which is not a user with the role root"
-    case .kubernetesWouldBeLockedOut:
-      "there are keys under \(Key.kubernetes), but the file names no kube-apiserver, which would be locked out"
+    case .keysWouldBeUnreached(let segments, let kubernetes):
+      "no user but administrators could reach "
+        + segments.prefix(12).map(\.words).joined(separator: ", ")
+        + (segments.count > 12 ? " and keys of \(segments.count - 12) more beginnings" : "")
+        + "; the programs that use them would be locked out"
+        + (segments.contains { $0.range.intersection(kubernetes) != nil }
+          ? ", kube-apiserver among them" : "")
     case .alarmIsActive(let kind):
       "the alarm \(kind) is active, and members before 3.6 then enforce no permissions"
     case .unreachable(let member, let problem): "the member \(member) is unreachable (\(problem))"
@@ -225,6 +348,7 @@ extension EnableAuthRefusal {
     case .certificateDoesNotWork(let user, let error):
       "with it on, the certificate of '\(user)' did not work (\(error)); it has been turned off again"
     case .cannotGoBack(let first, _): first
+    case .requestsRefused(let report), .cannotTurnOff(let report, _): report.words
     }
   }
 
@@ -233,15 +357,47 @@ extension EnableAuthRefusal {
     case .noRootUser, .rootLacksRole: "run 'bulkhead apply' first, which creates both"
     case .notAdministrator:
       "set etcd.certificate to a certificate with CN=root: 'bulkhead certs issue --root' makes one"
-    case .kubernetesWouldBeLockedOut:
-      "add 'kubernetes: {apiserver: CN}' with the CN of its etcd client certificate"
+    case .keysWouldBeUnreached(let segments, let kubernetes):
+      Self.hint(segments, kubernetes)
     case .alarmIsActive: "see 'etcdctl alarm list', remove the cause and run 'etcdctl alarm disarm'"
     case .unreachable:
       "start it, or remove it from the cluster with 'etcdctl member remove' if it is gone for good"
     case .plainHTTP:
       "move its clients to an https:// URL, and take the http:// URL out of --listen-client-urls and --advertise-client-urls"
+    case .requestsRefused:
+      "find the programs: 'bulkhead preflight --certificates DIR --pods FILE' names certificates without a user; "
+        + "--watch 0 keeps authentication on whatever is refused"
+    case .cannotTurnOff: "run 'etcdctl auth disable' as root"
     case .certificateDoesNotWork, .cannotGoBack:
       "start every member with --client-cert-auth, and with the certificate's authority in --trusted-ca-file"
     }
+  }
+}
+
+extension EnableAuthRefusal {
+  private static func hint(_ segments: [FirstSegment], _ kubernetes: KeyRange) -> String {
+    var hints: [String] = []
+    if segments.contains(where: { $0.range.intersection(kubernetes) != nil }) {
+      hints.append("add 'kubernetes: {apiserver: CN}' with the CN of its etcd client certificate")
+    } else if segments.contains(where: { $0.range == .compaction }) {
+      hints.append(
+        "a kube-apiserver compacts this etcd: add 'kubernetes: {apiserver: CN, prefix: ITS --etcd-prefix}'")
+    }
+    let others = segments.filter { $0.range.intersection(kubernetes) == nil && $0.range != .compaction }
+    if !others.isEmpty { hints.append("add the users of these keys to the file, such as under 'custom'") }
+    let options = segments.prefix(4).map { segment in
+      "--unreachable \(ShellWord.bash(Array((segment.range.upper == nil ? Key("") : segment.range.lower).description.utf8)))"
+    }
+    return hints.joined(separator: "; ") + "; if no program uses them, add \(options.joined(separator: " "))"
+  }
+}
+
+extension RefusalReport {
+  fileprivate var seconds: Int64 { duration.components.seconds }
+
+  /// What was refused, member by member; members whose count is unknown last.
+  fileprivate var words: String {
+    let rose = changes.filter { ($0.increase ?? 0) > 0 }
+    return (rose + unknown).map(\.words).joined(separator: ", ")
   }
 }

@@ -9,11 +9,14 @@ struct Pipeline {
   private var limit = ConcurrencyLimit()
   private var rate = Rate()
   private var lastProbe: ContinuousClock.Instant
+  /// When the next change may start, for ``Apply/interval``.
+  private var next: ContinuousClock.Instant
 
   init(_ apply: Apply, total: Int) {
     self.apply = apply
     self.total = total
     lastProbe = started
+    next = started
   }
 
   private enum Outcome: Sendable {
@@ -51,6 +54,7 @@ struct Pipeline {
             stop = .unlocked(error)
             break
           }
+          if !completes, !isCompletedByNext, await isCancelledBeforeNext() { break }
           waiting.removeFirst()
           report(change, progress)
           inFlight += 1
@@ -83,6 +87,15 @@ struct Pipeline {
     if !waiting.isEmpty || Task.isCancelled && done < total && !isCompletedByNext {
       throw ApplyError.interrupted(done: done, of: total)
     }
+  }
+
+  /// Waits until the next change may start.
+  /// - Returns: Whether an interruption ended the wait.
+  private mutating func isCancelledBeforeNext() async -> Bool {
+    guard let interval = apply.interval else { return false }
+    if next > .now { try? await Task.sleep(until: next) }
+    next = max(next, .now) + interval
+    return Task.isCancelled
   }
 
   private func report(_ change: Change?, _ progress: (ApplyProgress) -> Void) {

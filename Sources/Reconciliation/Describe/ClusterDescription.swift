@@ -28,6 +28,9 @@ package struct ClusterDescription {
     self.withPassword = withPassword
     var template = template
     if template.apiservers.isEmpty { template.apiservers = Self.apiservers(of: state) }
+    if template.etcdPrefix == nil, !template.apiservers.isEmpty {
+      template.etcdPrefix = Self.etcdPrefix(of: state)
+    }
     let recognition = Recognition(state, template, release: release, catalogue)
     self.template = recognition.template
     for identity in recognition.differing {
@@ -43,6 +46,16 @@ package struct ClusterDescription {
       name != Role.root && name.contains("apiserver")
         && (user.roles.contains(Role.root) || user.roles == ["kube-apiserver"])
     }.keys.sorted()
+  }
+
+  /// The prefix that the role `kube-apiserver` grants, without its last slash, if it is not the default; nil if it is
+  /// none of a kube-apiserver.
+  private static func etcdPrefix(of state: ClusterState) -> String? {
+    let prefixes = (state.roles["kube-apiserver"] ?? []).filter { $0.access == .readwrite }
+      .compactMap(\.grant.range.prefix)
+    guard prefixes.count == 1, let prefix = prefixes.first, prefix != .kubernetes else { return nil }
+    let text = String(decoding: prefix.bytes.dropLast(), as: UTF8.self)
+    return (try? Installation.kubernetesPrefix(text)) == prefix ? text : nil
   }
 
   private mutating func describeRest(_ recognition: Recognition, _ catalogue: Catalogue) {

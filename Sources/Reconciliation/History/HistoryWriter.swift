@@ -99,15 +99,15 @@ struct HistoryWriter: Sendable {
   }
 
   /// Records that all changes are made.
-  /// - Parameter unchanged: A user that exists as before, although its deletion was planned.
-  func finish(_ begun: Begun?, unchanged: String? = nil) async throws {
+  /// - Parameter unchanged: Users that are as before, although their deletion or the loss of a role was planned.
+  func finish(_ begun: Begun?, unchanged: [String] = []) async throws {
     guard let begun else { return }
     var entry = begun.entry
     entry.isComplete = true
     var writes: [(key: Key, value: [UInt8])] = []
-    if let unchanged, entry.undo != nil, begun.data.users[unchanged] != nil {
+    if entry.undo != nil, unchanged.contains(where: { begun.data.users[$0] != nil }) {
       var data = begun.data
-      data.users[unchanged] = nil
+      for user in unchanged { data.users[user] = nil }
       let bytes = try data.bytes
       entry.undo = Self.undo(bytes)
       writes = Self.chunks(bytes).enumerated().map { (OwnKeys.undo(entry.number, $0.offset), $0.element) }

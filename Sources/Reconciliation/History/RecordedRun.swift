@@ -77,7 +77,7 @@ package struct RecordedRun: Sendable {
   /// Without `applied`: the next plan reads all users and roles again.
   private func write(_ record: Record, _ claim: Records.Claim, _ more: [OwnWrite]) async throws {
     var record = record
-    record.leaving = claim.own?.leaving
+    record.leaving = claim.own?.leaving ?? []
     guard let owner = record.owner else { return }
     var writes = [(key: owner.key, value: try record.bytes)]
     if !claim.others.contains(where: { $0.owner == nil }) { writes.append((OwnKeys.record, Record.marker)) }

@@ -78,6 +78,8 @@ extension DesiredState {
     self.roles = roles.sorted { $0.name < $1.name }
     self.users = users.sorted { $0.name < $1.name }
     ownKeys = KeyRangeSet([])
+    reachedKeys = KeyRangeSet([])
+    kubernetes = .kubernetes
   }
 }
 

@@ -66,15 +66,10 @@ extension ClusterState {
     return "the user '\(user)' may write Bulkhead's record"
   }
 
-  /// Whether a user besides root may read and write all keys of Kubernetes, and so may be kube-apiserver.
-  var servesKubernetes: Bool {
-    users.keys.contains { $0 != Role.root && servesKubernetes($0) }
-  }
-
-  /// Whether this user may read and write all keys of Kubernetes.
-  func servesKubernetes(_ name: String) -> Bool {
+  /// Whether this user may read and write all of these keys, those of Kubernetes, and so may be kube-apiserver.
+  func serves(_ kubernetes: KeyRange, _ name: String) -> Bool {
     guard let user = users[name] else { return false }
     let permissions = Permissions(user.roles.flatMap { roles[$0] ?? [] }.map(\.grant))
-    return user.roles.contains(Role.root) || permissions.allow(.readwrite, KeyRange.kubernetes)
+    return user.roles.contains(Role.root) || permissions.allow(.readwrite, kubernetes)
   }
 }

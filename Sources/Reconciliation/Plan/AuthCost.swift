@@ -15,6 +15,8 @@ package struct AuthCost: Hashable, Sendable {
   package let perPermission: Duration
   /// Whether the speed of the machine was measured; else the reference machine's speed is assumed.
   package let isMeasured: Bool
+  /// How many times other clients wrote in a second.
+  package let writesPerSecond: Double
 
   /// With fewer users than this, the time to list them is too noisy.
   private static let usersThatTell = 500
@@ -24,7 +26,11 @@ package struct AuthCost: Hashable, Sendable {
   ///   - roundTrip: The time of one small read through the log.
   ///   - listing: The time to read the list of all users.
   ///   - users: The number of users.
-  package init(versions: [EtcdVersion], roundTrip: Duration, listing: Duration, users: Int) {
+  ///   - writesPerSecond: How many times other clients write in a second.
+  package init(
+    versions: [EtcdVersion], roundTrip: Duration, listing: Duration, users: Int, writesPerSecond: Double = 0
+  ) {
+    self.writesPerSecond = writesPerSecond
     self.roundTrip = roundTrip
     isMeasured = users >= Self.usersThatTell
     let listed = max(.zero, listing - roundTrip) / max(1, users)
@@ -49,6 +55,7 @@ extension AuthCost {
     for endpoint in etcd.endpoints {
       if let status = try? await etcd.only(endpoint).status() { versions.append(status.version) }
     }
+    let (first, start) = (try await etcd.revision(), ContinuousClock.now)
     var (roundTrips, listings): ([Duration], [Duration]) = ([], [])
     var users = 0
     for _ in 0..<5 {
@@ -59,7 +66,10 @@ extension AuthCost {
       roundTrips.append(middle - start)
       listings.append(ContinuousClock.now - middle)
     }
+    try? await Task.sleep(until: start + .milliseconds(500))
+    let writes = try await etcd.revision() - first
     return AuthCost(
-      versions: versions, roundTrip: roundTrips.sorted()[2], listing: listings.sorted()[2], users: users)
+      versions: versions, roundTrip: roundTrips.sorted()[2], listing: listings.sorted()[2], users: users,
+      writesPerSecond: Double(writes) / ((ContinuousClock.now - start) / .seconds(1)))
   }
 }

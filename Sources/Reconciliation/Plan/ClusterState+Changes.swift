@@ -4,11 +4,11 @@ import Segmentation
 
 extension ClusterState {
   /// The state that these changes lead to.
-  /// - Parameter user: A user that is deleted after them.
-  package func after(_ changes: [Change], deleting user: String? = nil) -> ClusterState {
+  /// - Parameter users: Those that are deleted after them.
+  package func after(_ changes: [Change], deleting users: [String] = []) -> ClusterState {
     var state = self
     for change in changes { state.apply(change) }
-    if let user { state.users[user] = nil }
+    for user in users { state.users[user] = nil }
     return state
   }
 
@@ -37,13 +37,17 @@ extension ClusterState {
   }
 
   /// The users and roles as a segmentation, for the same questions as about a file.
-  /// - Parameter apiservers: The users of kube-apiserver, which etcd itself does not record.
-  package func segmentation(cluster: String, apiservers: [String] = []) -> Segmentation {
+  /// - Parameters:
+  ///   - apiservers: The users of kube-apiserver, which etcd itself does not record.
+  ///   - kubernetesPrefix: What every key of Kubernetes begins with.
+  package func segmentation(
+    cluster: String, apiservers: [String] = [], kubernetesPrefix: Key = .kubernetes
+  ) -> Segmentation {
     Segmentation(
       cluster: cluster, users: users.mapValues { $0.roles.sorted() },
       roles: roles.mapValues { $0.map(\.grant) },
       withPassword: Set(users.filter { $0.value.hasPassword || $0.value.acceptsEmptyPassword }.keys),
-      apiservers: apiservers)
+      apiservers: apiservers, kubernetesPrefix: kubernetesPrefix)
   }
 }
 

@@ -9,6 +9,11 @@ package struct DesiredState: Hashable, Sendable {
   /// The keys that only the users of the file may reach: those that the file grants, kube-apiserver's, which its
   /// role root needs no grant for, all of Calico's if the file has a program of Calico, and Bulkhead's.
   package let ownKeys: KeyRangeSet
+  /// The keys that users of the file without the role root may read or write, kube-apiserver's own, all of Calico's
+  /// if one of its programs is in the file, and Bulkhead's.
+  package let reachedKeys: KeyRangeSet
+  /// All keys of Kubernetes.
+  package let kubernetes: KeyRange
 
   package struct Role: Hashable, Sendable {
     package let name: String
@@ -27,6 +32,8 @@ package struct DesiredState: Hashable, Sendable {
 
   package init(_ segmentation: Segmentation) {
     ownKeys = Self.ownKeys(of: segmentation)
+    reachedKeys = Self.reachedKeys(of: segmentation)
+    kubernetes = segmentation.kubernetes
     var fewest = FewestGrants(segmentation)
     roles = segmentation.roles.map { role in
       Role(
@@ -47,10 +54,29 @@ package struct DesiredState: Hashable, Sendable {
     let calico = KeyRangeSet([.calico])
     for identity in segmentation.identities {
       switch identity.purpose {
-      case .apiserver: ranges += [.kubernetes, .compaction]
+      case .apiserver: ranges += [segmentation.kubernetes, .compaction]
       case .component, .calicoctl:
         // flannel and kube-apiserver have keys of their own.
         if segmentation.permissions(of: identity).reach(calico) { ranges.append(.calico) }
+      default: break
+      }
+    }
+    return KeyRangeSet(ranges)
+  }
+
+  private static func reachedKeys(of segmentation: Segmentation) -> KeyRangeSet {
+    var ranges: [KeyRange] = [.bulkhead]
+    let calico = KeyRangeSet([.calico])
+    for identity in segmentation.identities {
+      let permissions = segmentation.permissions(of: identity)
+      if !identity.isRoot { ranges += permissions.readable.ranges + permissions.writable.ranges }
+      switch identity.purpose {
+      case .apiserver: ranges += [segmentation.kubernetes, .compaction]
+      case .component, .calicoctl:
+        // What one program of Calico leaves, another one or an earlier release uses.
+        if permissions.reach(calico) { ranges.append(.calico) }
+        // A component has the role root to compact.
+        if identity.isRoot { ranges.append(.compaction) }
       default: break
       }
     }

@@ -43,7 +43,9 @@ extension Drift {
     for (name, user) in state.users { for role in user.roles { holders[role, default: []].append(name) } }
     return desired.roles.flatMap { role in roleDrift(state, role, isOwn: ownership.isOwn(role: role.name)) }
       + desired.users.flatMap { user in
-        userDrift(state, user, isOwn: user.isExact && ownership.isOwn(user: user.name))
+        userDrift(
+          state, user, isOwn: user.isExact && ownership.isOwn(user: user.name),
+          losesRoot: ownership.losesRoot(user, has: state.users[user.name]?.roles ?? []))
       }
       + (ownership.removals + ownership.withheld).compactMap { change in
         removalDrift(change, isLeft: ownership.withheld.contains(change))
@@ -100,7 +102,7 @@ extension Drift {
   }
 
   private static func userDrift(
-    _ state: ClusterState, _ user: DesiredState.User, isOwn: Bool
+    _ state: ClusterState, _ user: DesiredState.User, isOwn: Bool, losesRoot: Bool
   ) -> [Drift] {
     let subject = "user \(user.name)"
     guard let existing = state.users[user.name] else {
@@ -126,6 +128,13 @@ extension Drift {
           kind: .otherPassword, subject: subject, meaning: "the password in its file does not work",
           isLeft: false))
     }
+    if losesRoot {
+      drift.append(
+        Drift(
+          kind: .foreignRole, subject: subject,
+          meaning: "it has the role root too, which kube-apiserver does not need if it does not compact",
+          isLeft: false))
+    }
     // Others manage the remaining roles of root and kube-apiserver.
     guard user.isExact else { return drift }
     return drift
@@ -138,8 +147,13 @@ extension Drift {
 
   /// Every difference between a state and the file, for a check that changes nothing: also those that a plan
   /// leaves, and temporary administrators that Bulkhead left behind.
-  package static func every(from state: ClusterState, to desired: DesiredState) -> [Drift] {
-    all(from: state, to: desired, Ownership(state, desired, .adopt, Managed(), applicant: nil))
+  /// - Parameter protected: Users and roles from which nothing is taken away.
+  package static func every(
+    from state: ClusterState, to desired: DesiredState, protecting protected: Managed = Managed()
+  ) -> [Drift] {
+    all(
+      from: state, to: desired,
+      Ownership(state, desired, .adopt, Managed(), protecting: protected, applicant: nil))
       + state.users.keys.filter(EnableAuth.isWayBack).sorted().map { user in
         Drift(
           kind: .foreignUser, subject: "user \(user)",

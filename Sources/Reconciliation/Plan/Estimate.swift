@@ -7,6 +7,9 @@ package struct Estimate: Hashable, Sendable {
   package let time: Duration
   /// The longest time that a single change makes every client wait.
   package let stall: Duration
+  /// How many writes of other clients the changes refuse. A member notes the auth revision when a write arrives, and refuses
+  /// it if that has changed when the write comes out of the log (etcd, `server/auth/store.go`, `ErrAuthOldRevision`).
+  package let refusedWrites: Double
   package let cost: AuthCost
   /// The number of users after the plan.
   package let users: Int
@@ -16,22 +19,25 @@ package struct Estimate: Hashable, Sendable {
 
   package init(_ plan: Plan, from state: ClusterState, cost: AuthCost) {
     var burden = Burden(state)
-    var (time, stall) = (Duration.zero, Duration.zero)
+    var (time, stall, exposed) = (Duration.zero, Duration.zero, Duration.zero)
     for phase in plan.phases {
       let each = max(Self.inPipeline, cost.roundTrip / min(phase.count, ConcurrencyLimit.largest))
       time += cost.roundTrip
       for change in phase {
         burden.make(change)
         time += each
+        exposed += cost.roundTrip
         // addRole is the only change that recomputes no permissions.
         if case .addRole = change { continue }
         let wait = cost.stall(users: burden.users, permissions: burden.permissions)
         time += wait
+        exposed += wait
         stall = max(stall, wait)
       }
     }
     changes = plan.changes.count
     (self.time, self.stall, self.cost, users) = (time, stall, cost, burden.users)
+    refusedWrites = cost.writesPerSecond * (min(exposed, time) / .seconds(1))
   }
 
   /// The number of nodes above which each change of a user or role makes all clients wait longer than

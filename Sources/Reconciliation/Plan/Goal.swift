@@ -64,10 +64,18 @@ package struct Goal: Sendable {
     try records.claim(by: owner, desired, takesOver: takesOver)
   }
 
-  /// The shared user that an `apply --stage clean` deleted, or was about to delete, before it was killed; nil if
-  /// none was. The next apply creates it again.
-  package func interruptedRemoval(_ survey: Survey) throws(RecordOverlap) -> String? {
-    try claim(survey.records).own?.leaving?.name
+  /// The users whose access an apply took away, or was about to take away, before it was killed. The next apply gives it
+  /// back.
+  package func interruptedRemovals(_ survey: Survey) throws(RecordOverlap) -> [Record.LeavingUser] {
+    try claim(survey.records).own?.leaving ?? []
+  }
+
+  /// The users and roles from which nothing is taken away: those that the file protects, and those in the records of other
+  /// files.
+  /// - Throws: ``RecordOverlap``, ``RecordError``, ``EtcdError``.
+  package func protected(in etcd: EtcdClient) async throws -> Managed {
+    let records = try Records(try await etcd.entries(in: OwnKeys.all))
+    return try claim(records).foreign.union(Managed(users: protected, roles: protected))
   }
 
   /// What a plan follows from: as long as it is the same, so is the plan. For the memory of one process: it covers

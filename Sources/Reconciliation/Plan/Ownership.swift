@@ -14,6 +14,7 @@ struct Ownership {
   private let managed: Managed
   private let protected: Managed
   private let state: ClusterState
+  private let applicant: String?
 
   /// Users and roles that are not in the file and that Bulkhead may remove, sorted by name.
   private(set) var removals: [Change] = []
@@ -33,6 +34,7 @@ struct Ownership {
     self.protected = protected
     self.managed = managed
     self.state = state
+    self.applicant = applicant
     // Bulkhead never manages root, the other administrators of the file and kube-apiserver.
     for user in desired.users where user.isExact && isOwn(user: user.name) {
       managedAfter.users.insert(user.name)
@@ -57,6 +59,13 @@ struct Ownership {
       && (management != .additive || managed.roles.contains(role) || state.roles[role] == nil)
   }
 
+  /// Whether a user of kube-apiserver has the role root although the file says that it needs none: with the feature
+  /// `apiserver-without-compaction`. Others manage its remaining roles.
+  func losesRoot(_ user: DesiredState.User, has roles: Set<String>) -> Bool {
+    user.isAPIServer && !user.roles.contains(Role.root) && roles.contains(Role.root)
+      && user.name != applicant && !isProtected(user: user.name)
+  }
+
   private mutating func sortOutUsers(_ desired: DesiredState, _ applicant: String?) {
     let wanted = Set(desired.users.map(\.name))
     let namesApiserver = desired.users.contains(where: \.isAPIServer)
@@ -68,7 +77,7 @@ struct Ownership {
       }
       // A user that may read and write all keys of Kubernetes may be kube-apiserver, unless the file names
       // its user. The record does not change that: another client may have written it.
-      let mayBeApiserver = !namesApiserver && state.servesKubernetes(name)
+      let mayBeApiserver = !namesApiserver && state.serves(desired.kubernetes, name)
       if name == applicant || mayBeApiserver {
         withheld.append(.deleteUser(name))
         foreignUsers.append(name)
@@ -88,7 +97,7 @@ struct Ownership {
       $0.formUnion(state.users[$1]?.roles ?? [])
     }
     let serving = state.users.filter {
-      !deleted.contains(.deleteUser($0.key)) && state.servesKubernetes($0.key)
+      !deleted.contains(.deleteUser($0.key)) && state.serves(desired.kubernetes, $0.key)
     }
     .reduce(into: Set<String>()) { $0.formUnion($1.value.roles) }
     for name in state.roles.keys.filter({ !wanted.contains($0) && $0 != Role.root }).sorted() {

@@ -108,6 +108,7 @@ package struct Plan: Hashable, Sendable {
         }
       }
       links += wanted.filter { !has.contains($0) }.map { .link(user: user.name, role: $0) }
+      if ownership.losesRoot(user, has: has) { removals.append(.unlink(user: user.name, role: Role.root)) }
       guard isExact else { continue }
       for role in has.subtracting(wanted).sorted() {
         let unlink = Change.unlink(user: user.name, role: role)
@@ -140,6 +141,16 @@ package struct Plan: Hashable, Sendable {
 }
 
 extension Plan {
+  /// The users of kube-apiserver that lose the role root, which they hold until no refused request shows that they need
+  /// it: see ``WatchedRemoval``.
+  package func demotions(_ desired: DesiredState) -> [Record.LeavingUser] {
+    let apiservers = Set(desired.users.filter(\.isAPIServer).map(\.name))
+    return changes.compactMap { change in
+      guard case .unlink(let user, Role.root) = change, apiservers.contains(user) else { return nil }
+      return Record.LeavingUser(name: user, roles: [Role.root], staysAsUser: true)
+    }
+  }
+
   /// The same plan with only these changes; the others are left for later.
   func with(_ changes: [Change], from state: ClusterState) -> Plan {
     var plan = self

@@ -17,40 +17,44 @@ package enum Stage: String, CaseIterable, Sendable {
 }
 
 extension Plan {
-  /// The part of the plan that removes nothing, plus a user for the shared certificate.
-  /// - Parameter shared: The Common Name of the shared certificate; nil if each program has its own already.
+  /// The part of the plan that removes nothing, plus a user for each shared certificate.
+  /// - Parameter shared: The Common Names of the shared certificates; empty if each program has its own already.
   /// - Throws: ``StageRefusal``.
-  package func preparing(shared: String?, from state: ClusterState) throws(StageRefusal) -> Plan {
+  package func preparing(shared: [String], from state: ClusterState) throws(StageRefusal) -> Plan {
     var changes = withoutLosses
-    if let shared {
+    for shared in shared {
       if state.authEnabled, state.users[shared] == nil { throw .noSuchUser(shared) }
       if !state.authEnabled, shared != Role.root, state.users[shared]?.roles.contains(Role.root) != true {
-        if state.users[shared] == nil { changes.append(.addUser(shared)) }
+        if state.users[shared] == nil, !changes.contains(.addUser(shared)) {
+          changes.append(.addUser(shared))
+        }
         changes.append(.link(user: shared, role: Role.root))
       }
     }
     return with(changes, from: state)
   }
 
-  /// The whole plan, except for the deletion of the shared user.
-  /// - Throws: ``StageRefusal`` if the shared user must stay.
-  package func cleaning(shared: String?, from state: ClusterState, _ desired: DesiredState, applicant: String)
-    throws(StageRefusal) -> Plan
-  {
+  /// The whole plan, except for the deletion of the shared users.
+  /// - Throws: ``StageRefusal`` if a shared user must stay.
+  package func cleaning(
+    shared: [String], from state: ClusterState, _ desired: DesiredState, applicant: String
+  ) throws(StageRefusal) -> Plan {
     guard state.authEnabled else { throw .notSwitched }
-    guard let shared else { return self }
-    if shared == Role.root { throw .sharedIsRoot }
-    if shared == applicant { throw .sharedIsApplicant(shared) }
-    let wanted = desired.users.first { $0.name == shared }
-    if wanted?.isExact == false { throw .sharedIsOthers(shared) }
-    guard withoutLosses.isEmpty else { throw .notPrepared(withoutLosses.count) }
-    // The shared user is deleted separately, last and while refusals are counted: see ``SharedUser``.
-    return with(changes.filter { $0 != .deleteUser(shared) }, from: state)
+    for shared in shared {
+      if shared == Role.root { throw .sharedIsRoot }
+      if shared == applicant { throw .sharedIsApplicant(shared) }
+      let wanted = desired.users.first { $0.name == shared }
+      if wanted?.isExact == false { throw .sharedIsOthers(shared) }
+    }
+    guard shared.isEmpty || withoutLosses.isEmpty else { throw .notPrepared(withoutLosses.count) }
+    // The shared users are deleted separately, last and while refusals are counted: see ``WatchedRemoval``.
+    let deletions = Set(shared.map(Change.deleteUser))
+    return with(changes.filter { !deletions.contains($0) }, from: state)
   }
 
   /// An empty plan: the users and roles exist already.
   /// - Throws: ``StageRefusal`` if someone would lack access that the file gives them, or that they had.
-  package func switching(shared: String?, from state: ClusterState) throws(StageRefusal) -> Plan {
+  package func switching(shared: [String], from state: ClusterState) throws(StageRefusal) -> Plan {
     let missing = try preparing(shared: shared, from: state)
     guard missing.isEmpty else { throw .notPrepared(missing.changes.count) }
     return missing
@@ -58,7 +62,7 @@ extension Plan {
 
   /// The changes without those that need a loss first: users that are recreated, ranges that are granted
   /// again.
-  private var withoutLosses: [Change] {
+  var withoutLosses: [Change] {
     let lost = Set(changes.filter(\.takesAway))
     let gone = Set(changes.compactMap { if case .deleteUser(let user) = $0 { user } else { nil } })
     return changes.filter { change in

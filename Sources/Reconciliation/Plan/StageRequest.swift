@@ -1,19 +1,16 @@
 /// Which stage of the migration from a shared certificate one apply makes, and the inputs for it.
 package struct StageRequest: Sendable {
   package let stage: Stage
-  /// The Common Name of the shared certificate; nil if each program has its own already.
-  package let shared: String?
-  /// How long refused requests are counted before the shared user is deleted, and as long afterwards.
-  package let watch: Duration
+  /// The Common Names of the shared certificates; empty if each program has its own already.
+  package let shared: [String]
   /// The pods that mount the shared certificate's Secret; nil if no list of pods was given.
   package let podUses: PodUses?
   /// The Secret of the shared certificate, for messages.
   package let secret: String
 
-  package init(_ stage: Stage, shared: String?, watch: Duration, podUses: PodUses?, secret: String) {
+  package init(_ stage: Stage, shared: [String], podUses: PodUses?, secret: String) {
     self.stage = stage
     self.shared = shared
-    self.watch = watch
     self.podUses = podUses
     self.secret = secret
   }
@@ -30,11 +27,9 @@ package struct StageRequest: Sendable {
     }
   }
 
-  /// The user that is deleted last; nil in the other stages, or if the file names that user.
-  package func leaving(_ desired: DesiredState) -> String? {
-    guard stage == .clean, let shared, !desired.users.contains(where: { $0.name == shared }) else {
-      return nil
-    }
-    return shared
+  /// The users that are deleted last; empty in the other stages. A user that the file names stays.
+  package func leaving(_ desired: DesiredState) -> [String] {
+    guard stage == .clean else { return [] }
+    return shared.filter { user in !desired.users.contains { $0.name == user } }
   }
 }

@@ -44,10 +44,10 @@ package struct Bookkeeping: Sendable {
   /// Called before the first change. The names of users and roles are in the record before they are created,
   /// so that a killed process leaves nothing behind that the record does not list. The write is completed
   /// despite an interruption.
-  /// - Parameter leaving: A shared user that is deleted after the plan.
-  package func begin(_ plan: Plan, leaving: Record.LeavingUser? = nil) async throws {
+  /// - Parameter leaving: Users whose access is taken away after the plan.
+  package func begin(_ plan: Plan, leaving: [Record.LeavingUser] = []) async throws {
     let during = Record(owner: goal.owner, managed: managed(during: plan), leaving: leaving)
-    guard !plan.isEmpty || leaving != nil, during != claim.own || !claim.takenOver.isEmpty else { return }
+    guard !plan.isEmpty || !leaving.isEmpty, during != claim.own || !claim.takenOver.isEmpty else { return }
     try await write(during)
   }
 
@@ -71,7 +71,7 @@ package struct Bookkeeping: Sendable {
     try await write(after, deleting: endedAccess)
   }
 
-  /// Called when the shared user is deleted for good or exists again, if nothing is recorded as applied.
+  /// Called when access is taken away for good or was given back, if nothing is recorded as applied.
   package func endLeaving(_ plan: Plan) async throws {
     try await write(Record(owner: goal.owner, managed: managed(during: plan)))
   }

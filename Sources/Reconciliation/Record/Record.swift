@@ -35,13 +35,23 @@ package struct Record: Hashable, Sendable {
   package var managed: Managed
   /// The last completed apply; nil while one is running, or if the last was not completed.
   package var applied: Applied?
-  /// A shared user that is deleted while refused requests are counted; nil at other times.
-  package var leaving: LeavingUser?
+  /// Users whose access is taken away while refused requests are counted; empty at other times.
+  package var leaving: [LeavingUser]
 
-  /// A user that is created again with its roles if the process that deleted it was killed.
+  /// A user that gets its access back if the process that took it away was killed.
   package struct LeavingUser: Codable, Hashable, Sendable {
     package let name: String
+    /// The roles that it loses.
     package let roles: [String]
+    /// Whether it only loses these roles; else it is deleted.
+    private let stays: Bool?
+    package var staysAsUser: Bool { stays ?? false }
+
+    package init(name: String, roles: [String], staysAsUser: Bool = false) {
+      self.name = name
+      self.roles = roles
+      stays = staysAsUser ? true : nil
+    }
   }
 
   /// What was applied: if all of it is unchanged, nothing has to be done.
@@ -63,7 +73,7 @@ package struct Record: Hashable, Sendable {
   }
 
   package init(
-    owner: RecordOwner?, managed: Managed = Managed(), applied: Applied? = nil, leaving: LeavingUser? = nil
+    owner: RecordOwner?, managed: Managed = Managed(), applied: Applied? = nil, leaving: [LeavingUser] = []
   ) {
     self.owner = owner
     self.managed = managed
@@ -90,7 +100,7 @@ extension Record {
     var minReader: Int?
     var owner: RecordOwner?
     var applied: Applied?
-    var leaving: LeavingUser?
+    var leaving: [LeavingUser]?
     var usersWithRole: [String]
     var users: [String]
     var roles: [String]
@@ -101,7 +111,8 @@ extension Record {
     get throws {
       let both = managed.users.intersection(managed.roles)
       let stored = Stored(
-        format: Self.format, minReader: Self.format, owner: owner, applied: applied, leaving: leaving,
+        format: Self.format, minReader: Self.format, owner: owner, applied: applied,
+        leaving: leaving.isEmpty ? nil : leaving,
         usersWithRole: both.sorted(), users: managed.users.subtracting(both).sorted(),
         roles: managed.roles.subtracting(both).sorted())
       let encoder = JSONEncoder()
@@ -123,7 +134,7 @@ extension Record {
       owner: stored.owner,
       managed: Managed(
         users: Set(stored.users + stored.usersWithRole), roles: Set(stored.roles + stored.usersWithRole)),
-      applied: stored.applied, leaving: stored.leaving)
+      applied: stored.applied, leaving: stored.leaving ?? [])
   }
 
   private static func stored(_ bytes: [UInt8]) throws -> Stored {

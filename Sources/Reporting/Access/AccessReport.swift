@@ -89,10 +89,12 @@ package struct HoldersReport: TextReport, Sendable {
   let names: [String]
   let holders: [Entry]
 
-  package init(_ holders: [Holder], _ access: Access, _ range: KeyRange) {
+  package init(
+    _ holders: [Holder], _ access: Access, _ range: KeyRange, _ keyNames: KeyNames = .standard
+  ) {
     self.access = access.description
     self.range = range.description
-    names = KeyNames.names(in: range)
+    names = keyNames.names(in: range)
     self.holders = holders.map { holder in
       Entry(
         identity: holder.identity.user, isRoot: holder.identity.isRoot,

@@ -47,7 +47,10 @@ struct Matrix: Encodable, Sendable {
     let granted = Set(results.filter { $0.probe.reason == .granted }.compactMap(\.probe.question.range))
     rows =
       ProbePlan.ranges(of: segmentation).filter(granted.contains).map { row($0.description, $0) }
-      + [neighbours, row("\(Key.kubernetes)* (Kubernetes)", .kubernetes), row("every key", .everything)]
+      + [
+        neighbours, row("\(segmentation.kubernetes) (Kubernetes)", segmentation.kubernetes),
+        row("every key", .everything),
+      ]
       + [row("users and roles", nil)]
   }
 

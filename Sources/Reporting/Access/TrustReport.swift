@@ -50,6 +50,8 @@ struct TrustReport: Encodable, Sendable {
   let notCompared: [String]
   /// The peer ports that admit clients.
   let openPeerPorts: [String]
+  /// The client URLs without TLS that members advertise.
+  let plainURLs: [String]
   /// The peer ports that could not be asked, and why.
   let unknownPeerPorts: [String]
   let vulnerabilities: [Vulnerability]
@@ -80,6 +82,7 @@ struct TrustReport: Encodable, Sendable {
       "\(port.url) of \(port.member) admits "
         + (port.admitsAnyone ? "clients without a certificate" : "a client's certificate")
     }
+    plainURLs = assessment.plainURLs.map { "\($0.url) of \($0.member)" }
     unknownPeerPorts = assessment.members.flatMap { member in
       member.peerPorts.sorted { $0.key < $1.key }.compactMap { url, answer in
         if case .unknown(let why) = answer { "\(url) of \(member.name): \(why)" } else { nil }
@@ -116,6 +119,9 @@ struct TrustReport: Encodable, Sendable {
     lines += notCompared.map { "  \(style.faint("not compared between the members: \($0)"))" }
     lines += openPeerPorts.map {
       "  \(style.bad("the peer port \($0)")): its holder can write every key and make itself an administrator"
+    }
+    lines += plainURLs.map {
+      "  \(style.bad("the client URL \($0) has no TLS")): etcd cannot identify clients there, and some releases take them for the user that the server certificate names"
     }
     lines += unknownPeerPorts.map { "  \(style.faint("the peer port was not asked: \($0)"))" }
     for server in servers where !server.hasRoom {

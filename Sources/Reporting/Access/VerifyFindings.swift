@@ -66,10 +66,14 @@ package enum VerifyRules {
     "VF019", .warning, "an accepted finding has ended", "its last day is over, so the finding counts again",
     "remove the cause and the entry of 'accept', or set a new last day after a review")
 
+  static let plainURL = rule(
+    "VF020", .error, "a member offers clients a URL without TLS", "there etcd asks no client for a certificate",
+    "advertise and listen on https:// URLs only")
+
   /// Every rule, in the order of the ids.
   package static let all = [
     stored, foreign, unread, wrong, unanswered, gateway, notProbed, unreachable, changed, open, listed,
-    peerPort, disagreement, alarm, unknownAlarms, nothing, notLookedFor, brokenRule, ended,
+    peerPort, disagreement, alarm, unknownAlarms, nothing, notLookedFor, brokenRule, ended, plainURL,
   ]
 
   private static func rule(
@@ -116,6 +120,7 @@ extension VerifyReport {
     if let change = report.changedMeanwhile { all.append(finding(VerifyRules.changed, "", change)) }
     all += vulnerabilities(report, acceptances)
     all += report.trust.openPeerPorts.map { finding(VerifyRules.peerPort, "", "the peer port \($0)") }
+    all += assessment.plainURLs.map { finding(VerifyRules.plainURL, "member \($0.member)", $0.url) }
     if let refusal = assessment.agreement?.refusal {
       all.append(finding(VerifyRules.disagreement, "", "\(refusal)", cure: refusal.hint))
     }

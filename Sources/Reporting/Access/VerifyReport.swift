@@ -36,7 +36,12 @@ package struct VerifyReport: CheckReport, Sendable {
     let member: String
     /// `logged in`, `off`, or why not.
     let answer: String
-    /// Whether the gateway refused the client, or could not be asked.
+    /// How many reads were asked with the login's token.
+    let reads: Int
+    /// The reads whose answers are not the expected ones, in words.
+    let wrongReads: [String]
+    /// Whether the gateway refused the client, could not be asked, or gave an answer to a read that is not the expected
+    /// one.
     let isFailure: Bool
   }
   /// What was asked, and what was left out.
@@ -57,6 +62,8 @@ package struct VerifyReport: CheckReport, Sendable {
     let briefly: [String]
     /// Users that were not probed, and why.
     let notProbed: [NotProbed]
+    /// What else was not asked, and how it is.
+    let notAsked: [String]
     /// Refused probes that were left out to add fewer lines to the logs.
     let leftOut: Int
     let seconds: Double
@@ -96,6 +103,8 @@ package struct VerifyReport: CheckReport, Sendable {
     package let before: Moment
     package let after: Moment
     package var notProbed: [NotProbed]
+    /// What else was not asked, and how it is.
+    package let notAsked: [String]
     package let seed: UInt64
     package let seconds: Double
     package let requests: Int
@@ -107,7 +116,8 @@ package struct VerifyReport: CheckReport, Sendable {
 
     package init(
       results: [ProbeResult], plan: ProbePlan, stored: StoredComparison, assessment: ServerAssessment,
-      before: Moment, after: Moment, notProbed: [NotProbed] = [], seed: UInt64 = 0, seconds: Double = 0,
+      before: Moment, after: Moment, notProbed: [NotProbed] = [], notAsked: [String] = [], seed: UInt64 = 0,
+      seconds: Double = 0,
       requests: Int = 0, gateway: [GatewayLogin] = [], limits: [String] = []
     ) {
       self.limits = limits
@@ -119,6 +129,7 @@ package struct VerifyReport: CheckReport, Sendable {
       self.before = before
       self.after = after
       self.notProbed = notProbed
+      self.notAsked = notAsked
       self.seed = seed
       self.seconds = seconds
       self.requests = requests
@@ -187,7 +198,8 @@ package struct VerifyReport: CheckReport, Sendable {
       asked: trust.asked, limits: outcome.limits, probed: outcome.plan.identities.map(\.identity.user),
       sampledNodes: outcome.plan.sampledNodes, nodes: outcome.plan.nodeCount,
       nodesWithCertificate: outcome.plan.nodesAtHand, seed: outcome.seed,
-      briefly: outcome.plan.briefly, notProbed: outcome.notProbed, leftOut: outcome.plan.leftOut,
+      briefly: outcome.plan.briefly, notProbed: outcome.notProbed, notAsked: outcome.notAsked,
+      leftOut: outcome.plan.leftOut,
       seconds: outcome.seconds, requests: outcome.requests)
     probes = results.count
     stored = outcome.stored.differences.map { difference in
@@ -325,6 +337,13 @@ package struct VerifyReport: CheckReport, Sendable {
         "\(login.identity): log in through the JSON gateway of \(login.member), as its client does: \(login.answer)"
       lines.append(login.isFailure ? style.bad(text) : style.caution(text))
     }
+    for login in gateway {
+      for read in login.wrongReads.prefix(5) {
+        lines.append(
+          style.bad(visible("\(login.identity): through the JSON gateway of \(login.member): \(read)")))
+      }
+    }
+    lines += scope.notAsked.map { style.faint("not asked: \($0)") }
     if scope.leftOut > 0 {
       lines.append("\(scope.leftOut) questions were left out to add fewer lines to etcd's logs (--log-lines)")
     }
@@ -387,8 +406,18 @@ extension VerifyReport.Gateway {
   fileprivate init(_ login: GatewayLogin) {
     identity = login.user
     member = login.member
+    reads = login.reads.count
+    wrongReads = login.reads.filter(\.isWrong).map { read in
+      let got =
+        switch read.answer {
+        case .allowed: "allowed"
+        case .denied: "denied"
+        case .inconclusive(let error): error.message
+        }
+      return "read \(read.range): expected \(read.isAllowed ? "allowed" : "denied"), got \(got)"
+    }
     switch login.answer {
-    case .loggedIn: (answer, isFailure) = ("logged in", false)
+    case .loggedIn: (answer, isFailure) = ("logged in", !wrongReads.isEmpty)
     case .off: (answer, isFailure) = ("the gateway is off, so its client cannot work", false)
     case .refused(let message): (answer, isFailure) = ("refused: \(message)", true)
     case .unknown(let reason): (answer, isFailure) = ("unknown: \(reason)", true)

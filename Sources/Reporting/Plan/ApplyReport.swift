@@ -1,5 +1,6 @@
 import Etcd
 import Reconciliation
+import Segmentation
 import Text
 
 /// The result of an apply.
@@ -27,17 +28,41 @@ package struct ApplyReport: TextReport, Sendable {
   let refusedAtSwitch: Int?
   /// The members that answered the administrator after authentication was turned on, as in `3 of 3 members`.
   let membersAsked: String?
-  /// What happened to the user of a shared certificate; nil if there was none to delete.
+  /// What the members' counts of refused requests showed after authentication was turned on; nil if they were not
+  /// watched.
+  let watch: Watch?
+  /// What happened to the users of shared certificates; nil if there was none to delete.
   let sharedUser: String?
-  /// A shared user that an earlier apply deleted which was killed, and that was created again.
-  let restored: String?
+  /// What happened to the role root of kube-apiserver; nil if it was not to be taken away.
+  let apiserverRoot: String?
+  /// Users whose access an earlier apply took away which was killed, and that have it again.
+  let restored: [String]
+  private let restoredWords: [String]
   private let isGivenBack: Bool
   /// How many changes of the plan `--target` left out; nil without it.
   let leftOut: Int?
+  private let lines: (shared: String, apiserver: String)
+
+  /// The counts of refused requests after authentication was turned on.
+  struct Watch: Encodable, Sendable {
+    let seconds: Int64
+    let refused: Int
+    /// The members whose counts are unknown, and why.
+    let unknown: [String]
+    /// Known requests whose refusal is no lock-out and that may account for those that were refused.
+    let known: [String]
+
+    init(_ report: RefusalReport) {
+      seconds = report.duration.components.seconds
+      refused = report.refused
+      unknown = report.unknown.map(\.words)
+      known = report.known.map(\.words)
+    }
+  }
 
   private enum CodingKeys: String, CodingKey {
     case cluster, changes, seconds, authentication, asked, remaining, found, refusedAtSwitch, membersAsked,
-      sharedUser, restored, leftOut
+      watch, sharedUser, apiserverRoot, restored, leftOut
   }
 
   package init(
@@ -56,22 +81,42 @@ package struct ApplyReport: TextReport, Sendable {
     authentication = outcome.turnedOn ? .turnedOn : outcome.authEnabledBefore ? .on : .off
     refusedAtSwitch = outcome.refusedAtSwitch
     membersAsked = outcome.membersAsked
-    restored = outcome.restored
+    restored = outcome.restored.map(\.name)
+    restoredWords = outcome.restored.map { user in
+      user.staysAsUser
+        ? "the user \(quoted(user.name)) has the role \(visible(user.roles.joined(separator: ", "))) again"
+        : "the shared user \(quoted(user.name)) exists again"
+    }
     remaining = outcome.remaining?.changes.map(\.words) ?? []
-    switch outcome.shared {
-    case nil: (sharedUser, isGivenBack) = (nil, false)
-    case .wasNotThere: (sharedUser, isGivenBack) = ("was gone already", false)
-    case .removed:
-      (sharedUser, isGivenBack) = ("is gone, and no more requests are refused than before", false)
+    watch = outcome.watch.map(Watch.init)
+    isGivenBack = outcome.removal?.isGivenBack ?? false
+    let shared = outcome.leaving.filter { !$0.staysAsUser }
+    let apiservers = outcome.leaving.filter(\.staysAsUser).map(\.name)
+    let isShared = !shared.isEmpty || apiservers.isEmpty
+    sharedUser =
+      isShared ? outcome.removal.map { Self.words($0, gone: "is gone", back: "exists again") } : nil
+    apiserverRoot =
+      apiservers.isEmpty
+      ? nil
+      : outcome.removal.map {
+        Self.words($0, gone: "has no role root any more", back: "has the role root again")
+      }
+    lines = (
+      shared.count > 1
+        ? "the shared user, each of \(shared.map(\.name).joined(separator: ", "))," : "the shared user",
+      "kube-apiserver (\(apiservers.joined(separator: ", ")))"
+    )
+  }
+
+  private static func words(_ outcome: WatchedRemoval.Outcome, gone: String, back: String) -> String {
+    switch outcome {
+    case .wasNotThere: "was gone already"
+    case .removed: "\(gone), and no more requests are refused than before"
     case .givenBackUncounted(let problem):
-      (sharedUser, isGivenBack) = (
-        "exists again: whether requests were refused without it is unknown (\(problem))", true
-      )
+      "\(back): whether requests were refused without it is unknown (\(problem))"
     case .givenBack(let refused):
-      (sharedUser, isGivenBack) = (
-        "exists again: without it \(count(refused, "request")) more \(refused == 1 ? "was" : "were") refused, so a program still uses it or was refused something else",
-        true
-      )
+      "\(back): without it \(count(refused, "request")) more \(refused == 1 ? "was" : "were") refused, so a program "
+        + "still uses it or was refused something else"
     }
   }
 
@@ -80,10 +125,8 @@ package struct ApplyReport: TextReport, Sendable {
 
   package func text(_ style: Style) -> String {
     var lines: [String] = []
-    if let restored {
-      lines.append(
-        "\(cluster): \(style.caution("the shared user \(quoted(restored)) exists again")): an apply that was killed had deleted it"
-      )
+    for words in restoredWords {
+      lines.append("\(cluster): \(style.caution(words)): an apply that was killed had taken it away")
     }
     if changes.isEmpty {
       lines.append("\(cluster): nothing to do\(missing)")
@@ -107,17 +150,36 @@ package struct ApplyReport: TextReport, Sendable {
         "\(cluster): \(style.good("authentication is on")); its administrator was answered by \(membersAsked ?? "")"
       )
       lines.append("\(cluster): \(onTheWay)")
+      lines += watchLines(style)
       lines.append(
         "\(cluster): from now on add learners with 'etcdctl member promote' at the leader: followers forward it without a user"
       )
     }
-    if let sharedUser {
-      lines.append(
-        "\(cluster): the shared user \(isGivenBack ? style.bad(sharedUser) : style.good(sharedUser))")
+    for (subject, what) in [(self.lines.shared, sharedUser), (self.lines.apiserver, apiserverRoot)] {
+      guard let what else { continue }
+      lines.append("\(cluster): \(visible(subject)) \(isGivenBack ? style.bad(what) : style.good(what))")
     }
     lines += remaining.map { "\(style.bad("still to do:")) \(visible($0))" }
     lines += found.map { "\(style.bad("found:")) \(visible($0))" }
     return lines.joined(separator: "\n")
+  }
+
+  private func watchLines(_ style: Style) -> [String] {
+    guard let watch else {
+      return ["\(cluster): \(style.caution("refused requests were not counted afterwards (--watch 0)"))"]
+    }
+    var lines: [String] = []
+    if watch.refused == 0 {
+      lines.append(
+        "\(cluster): \(watch.unknown.isEmpty ? "the" : "the other") members refused no request in the "
+          + "\(watch.seconds) s after it")
+    } else {
+      lines.append(
+        "\(cluster): \(style.caution("the members refused \(count(watch.refused, "request")) in the \(watch.seconds) s after it")), "
+          + "no more than is known of these, and who sent them is not counted:")
+      lines += watch.known.map { "  \(visible($0))" }
+    }
+    return lines + watch.unknown.map { "\(cluster): \(style.caution(visible($0)))" }
   }
 
   /// What happened to requests that were in flight when authentication was turned on.

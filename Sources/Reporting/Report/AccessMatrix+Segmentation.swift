@@ -79,7 +79,7 @@ extension AccessMatrix {
 
   /// The named parts of the keyspace, and the ranges that roles have beside them.
   package static func parts(_ segmentation: Segmentation) -> [(name: String, keys: KeyRangeSet)] {
-    var parts = KeyNames.parts
+    var parts = segmentation.keyNames.parts
     guard let others = parts.indices.last else { return parts }
     // Of roles that many nodes have, no own ranges are outside of the named places.
     let granted = segmentation.roles.filter { segmentation[identity: $0.name]?.node == nil }

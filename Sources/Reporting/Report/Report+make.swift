@@ -80,7 +80,7 @@ extension Report {
 
   /// The rows that several columns may write, with the reasons of each.
   private static func shared(_ matrix: AccessMatrix, _ segmentation: Segmentation) -> [Shared] {
-    let parts = Dictionary(KeyNames.parts.map { ($0.name, $0.keys) }) { first, _ in first }
+    let parts = Dictionary(segmentation.keyNames.parts.map { ($0.name, $0.keys) }) { first, _ in first }
     return zip(matrix.rows, matrix.cells).compactMap { row, cells in
       let writers = zip(matrix.columns, cells).filter { !$0.isRoot && $1.write != .none }.map(\.0)
       guard writers.count > 1, let keys = parts[row.name] else { return nil }

@@ -17,6 +17,8 @@ package struct FileTemplate: Sendable {
   package var components = ["calico-node", "cni-plugin", "kube-controllers"]
   package var calicoctl: [(user: String, access: String)] = []
   package var apiservers: [String] = []
+  /// kube-apiserver's `--etcd-prefix`; nil for the default.
+  package var etcdPrefix: String?
   package var administrators: [SegmentationFile.Administrator] = []
   package var isolation = SegmentationFile.Isolation.component
   package var nodes: [String] = []
@@ -90,7 +92,7 @@ package struct FileTemplate: Sendable {
     return """
       # kube-apiserver keeps the root role: it uses this etcd too, and compacts it.
       kubernetes:
-        apiserver: \(apiservers.count == 1 ? scalar(apiserver) : list(apiservers))
+        apiserver: \(apiservers.count == 1 ? scalar(apiserver) : list(apiservers))\(etcdPrefix.map { "\n  prefix: \(scalar($0))" } ?? "")
       """
   }
 

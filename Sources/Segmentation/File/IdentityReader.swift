@@ -124,7 +124,8 @@ extension FileReader {
   /// One name, or a list of names: API servers on several hosts may each have a name of their own.
   mutating func apiservers(_ node: Node?, names: inout ClaimedNames) -> [String] {
     guard let node else { return [] }
-    let fields = fields(node, of: "'kubernetes'", known: ["apiserver"], required: ["apiserver"])
+    let fields = fields(
+      node, of: "'kubernetes'", known: ["apiserver", "prefix"], required: ["apiserver"])
     guard let list = fields["apiserver"] else { return [] }
     guard list.sequence != nil else {
       return [user(list, of: "'kubernetes.apiserver'", &names)].compactMap { $0 }
@@ -135,6 +136,19 @@ extension FileReader {
     }
     return elements(list, of: "'kubernetes.apiserver'").compactMap {
       user($0, of: "a name of 'kubernetes.apiserver'", &names)
+    }
+  }
+
+  /// kube-apiserver's `--etcd-prefix`.
+  mutating func kubernetesPrefix(_ node: Node?) -> Key {
+    guard let node = node?.mapping?["prefix"], let text = text(node, of: "'kubernetes.prefix'") else {
+      return .kubernetes
+    }
+    do {
+      return try Installation.kubernetesPrefix(text)
+    } catch {
+      fault(node, error.message, hint: error.hint)
+      return .kubernetes
     }
   }
 

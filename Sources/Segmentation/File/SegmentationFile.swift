@@ -26,6 +26,8 @@ package struct SegmentationFile: Hashable, Sendable {
   /// The Common Names of the etcd client certificates of kube-apiserver, one for each API server that has a name of
   /// its own; empty if Kubernetes uses another etcd.
   package var apiservers: [String]
+  /// What every key of Kubernetes begins with: kube-apiserver's `--etcd-prefix` with a slash at both ends.
+  package var kubernetesPrefix: Key = .kubernetes
   /// Users besides root that hold the role root and keep it.
   package var administrators: [Administrator]
   package var certificates: Certificates

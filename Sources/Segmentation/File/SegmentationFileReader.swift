@@ -90,7 +90,8 @@ extension FileReader {
     return SegmentationFile(
       cluster: cluster, calico: calico, etcd: etcd, isolation: isolation, components: components,
       calicoctl: calicoctl, custom: custom, customRoles: customRoles, nodes: nodes,
-      nodesFile: list == nil ? nodesFile : nil, apiservers: apiservers, administrators: administrators,
+      nodesFile: list == nil ? nodesFile : nil, apiservers: apiservers,
+      kubernetesPrefix: kubernetesPrefix(fields["kubernetes"]), administrators: administrators,
       certificates: certificates,
       management: management ?? .additive, owner: text(fields["owner"], of: "'owner'"),
       protected: elements(fields["protect"], of: "'protect'").compactMap {

@@ -24,7 +24,7 @@ enum AccessLint {
       + "'apiserver-without-compaction'")
   static let secrets = LintRule(
     "BH003", .error, "an identity other than kube-apiserver reaches Kubernetes' secrets",
-    why: "the tokens of service accounts and the bootstrap tokens are under \(Key.kubernetes)secrets/",
+    why: "the tokens of service accounts and the bootstrap tokens are under secrets/ of Kubernetes' keys",
     advice: "narrow the grant; a program that needs Kubernetes' objects asks the API server")
   static let kubernetes = LintRule(
     "BH004", .warning, "an identity other than kube-apiserver reaches Kubernetes' keys",
@@ -116,7 +116,7 @@ enum AccessLint {
         continue
       }
       let permissions = segmentation.permissions(of: identity)
-      findings += reach(of: identity, permissions)
+      findings += reach(of: identity, permissions, segmentation)
       if identity.isProgram { byAccess[permissions, default: []].append(identity) }
       if identity.purpose == .calicoctl(.full) {
         findings.append(
@@ -131,20 +131,23 @@ enum AccessLint {
     return findings
   }
 
-  private static func reach(of identity: Identity, _ permissions: Permissions) -> [LintFinding] {
+  private static func reach(
+    of identity: Identity, _ permissions: Permissions, _ segmentation: Segmentation
+  ) -> [LintFinding] {
     var findings: [LintFinding] = []
     let everything = permissions.readable.union(permissions.writable)
-    let kubernetes = everything.intersection(.kubernetes)
+    let kubernetes = everything.intersection(segmentation.kubernetes)
     // Among the users of a cluster, one with all keys of Kubernetes can only be the API server.
     let isAPIServer =
       identity.purpose == .apiserver
-      || identity.purpose == .observed && permissions.allow(.readwrite, KeyRange.kubernetes)
+      || identity.purpose == .observed && permissions.allow(.readwrite, segmentation.kubernetes)
     if !kubernetes.isEmpty, !isAPIServer {
-      let hasSecrets = !kubernetes.intersection(.kubernetesSecrets).isEmpty
+      let hasSecrets = !kubernetes.intersection(.prefix(segmentation.kubernetesPrefix + "secrets/")).isEmpty
       findings.append(
         LintFinding(
           hasSecrets ? secrets : Self.kubernetes, .identity(identity.user),
-          "'\(identity.user)' reaches \(KeyNames.names(in: kubernetes).joined(separator: ", "))"))
+          "'\(identity.user)' reaches \(segmentation.keyNames.names(in: kubernetes).joined(separator: ", "))")
+      )
     }
     if !isRecordSafe(from: permissions) { findings.append(writer(identity.user)) }
     let blind = permissions.writable.subtracting(permissions.readable).intersection(.calico)

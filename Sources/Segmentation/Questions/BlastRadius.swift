@@ -65,7 +65,7 @@ extension BlastRadius {
     isRoot = identity.isRoot
     let permissions = segmentation.permissions(of: identity)
     self.permissions = permissions
-    reaches = KeyNames.parts.compactMap { name, keys in
+    reaches = segmentation.keyNames.parts.compactMap { name, keys in
       let readable = permissions.readable.intersection(keys)
       let writable = permissions.writable.intersection(keys)
       guard !readable.isEmpty || !writable.isEmpty else { return nil }

@@ -78,7 +78,7 @@ extension Segmentation {
     let permissions = permissions(of: identity)
     let lines = lines(of: identity)
     guard permissions.allow(access, range) else {
-      return .refused(AccessAnswer.Miss(access, range, permissions: permissions, lines: lines))
+      return .refused(AccessAnswer.Miss(access, range, permissions: permissions, lines: lines, keyNames))
     }
     var chosen: [RoleLine] = []
     for kind in access.kinds {

@@ -64,15 +64,17 @@ extension IdentityComparison {
       wasRoot ? Permissions.root : Permissions(oldLines), isRoot ? Permissions.root : Permissions(newLines)
     )
     self.user = user
-    gained = Self.changes(from: was, to: may)
-    lost = Self.changes(from: may, to: was)
+    gained = Self.changes(from: was, to: may, after.keyNames)
+    lost = Self.changes(from: may, to: was, after.keyNames)
     gainsRoot = isRoot && !wasRoot
     losesRoot = wasRoot && !isRoot
     if presence == .both, !gainsAnything, !losesAnything { return nil }
   }
 
   /// What the second allows and the first does not; where both accesses are new they become one change.
-  private static func changes(from old: Permissions, to new: Permissions) -> [Change] {
+  private static func changes(
+    from old: Permissions, to new: Permissions, _ keyNames: KeyNames
+  ) -> [Change] {
     let read = new.readable.subtracting(old.readable)
     let write = new.writable.subtracting(old.writable)
     let both = read.intersection(write)
@@ -81,8 +83,8 @@ extension IdentityComparison {
     ]
     return parts.flatMap { access, set in
       set.ranges.compactMap { range in
-        KeyNames.witness(in: range).map {
-          Change(grant: Grant(range, access), witness: $0, names: KeyNames.names(in: range))
+        keyNames.witness(in: range).map {
+          Change(grant: Grant(range, access), witness: $0, names: keyNames.names(in: range))
         }
       }
     }.sorted { $0.grant.range.lower < $1.grant.range.lower }

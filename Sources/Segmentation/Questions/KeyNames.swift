@@ -2,9 +2,8 @@ import Keyspace
 
 /// Names for parts of etcd's keyspace, in the terms of Calico and Kubernetes.
 ///
-/// The formats are those of libcalico-go, `lib/backend/model`; those of Kubernetes assume the default of
-/// `--etcd-prefix`.
-package enum KeyNames {
+/// The formats are those of libcalico-go, `lib/backend/model`.
+package struct KeyNames: Sendable {
   /// A part of the keyspace that has a name: `Tiers`, `IPAM blocks`.
   package struct Place: Hashable, Sendable {
     /// All keys of the place.
@@ -15,16 +14,52 @@ package enum KeyNames {
     package let example: Key
   }
 
+  /// With the default prefix of Kubernetes' keys.
+  package static let standard = KeyNames(kubernetes: .kubernetes)
+
   /// Every named place, in the order of the keys, without overlaps.
-  package static let places: [Place] = [
-    resources, ipam, others,
-  ].flatMap(\.self).sorted { $0.range.lower < $1.range.lower }
+  package let places: [Place]
+  /// Names for ranges that consist of exactly several places.
+  private let groups: [(range: KeyRange, name: String)]
+  /// Names for the keys of a group that are in none of its places, inner groups first.
+  private let remainders: [(range: KeyRange, name: String)]
+  /// The whole keyspace by name, first the places and then the keys between them, without overlaps.
+  package let parts: [(name: String, keys: KeyRangeSet)]
+
+  /// - Parameter kubernetes: What every key of Kubernetes begins with.
+  package static func with(kubernetes: Key) -> KeyNames {
+    kubernetes == .kubernetes ? standard : KeyNames(kubernetes: kubernetes)
+  }
+
+  private init(kubernetes: Key) {
+    places = [Self.resources, Self.ipam, Self.others, Self.kubernetes(kubernetes)].flatMap(\.self)
+      .sorted { $0.range.lower < $1.range.lower }
+    groups = [
+      (.everything, "every key of etcd"),
+      (.calico, "all of Calico"),
+      (.prefix(Key(Self.v3)), "all Calico resources"),
+      (.prefix("/calico/ipam/v2/"), "all of IPAM"),
+      (.prefix(kubernetes), "all of Kubernetes"),
+    ]
+    remainders = [
+      (.prefix(Key(Self.v3)), "other Calico resources"),
+      (.prefix("/calico/ipam/v2/"), "other keys of IPAM"),
+      (.calico, "other keys of Calico"),
+      (.prefix(kubernetes), "other keys of Kubernetes"),
+      (.everything, "keys of others"),
+    ]
+    var rest = KeyRangeSet([.everything])
+    parts = (places.map { ($0.name, $0.range) } + remainders.map { ($0.name, $0.range) }).map { name, range in
+      defer { rest = rest.subtracting(KeyRangeSet([range])) }
+      return (name, rest.intersection(range))
+    }
+  }
 
   /// The names of the places in a range, in the order of the keys; a complete group has one name.
   ///
   /// A single object, or objects with a common prefix, are named with the end of their keys: `Tiers default`,
   /// `Profiles kns.*`.
-  package static func names(in range: KeyRange) -> [String] {
+  package func names(in range: KeyRange) -> [String] {
     guard !range.isEmpty else { return [] }
     if let group = groups.first(where: { $0.range == range }) { return [group.name] }
     var names: [String] = []
@@ -35,7 +70,7 @@ package enum KeyNames {
     }
     for place in places {
       guard let part = rest.ranges.firstNonNil({ $0.intersection(place.range) }) else { continue }
-      names.append(name(of: part, in: place))
+      names.append(Self.name(of: part, in: place))
       rest = rest.subtracting(KeyRangeSet([place.range]))
     }
     for (range, name) in remainders where !rest.intersection(range).isEmpty {
@@ -45,24 +80,15 @@ package enum KeyNames {
     return names
   }
 
-  /// The whole keyspace by name, first the places and then the keys between them, without overlaps.
-  package static let parts: [(name: String, keys: KeyRangeSet)] = {
-    var rest = KeyRangeSet([.everything])
-    return (places.map { ($0.name, $0.range) } + remainders.map { ($0.name, $0.range) }).map { name, range in
-      defer { rest = rest.subtracting(KeyRangeSet([range])) }
-      return (name, rest.intersection(range))
-    }
-  }()
-
   /// The names of the places in several ranges, each once.
-  package static func names(in set: KeyRangeSet) -> [String] {
+  package func names(in set: KeyRangeSet) -> [String] {
     var seen: Set<String> = []
     return set.ranges.flatMap(names).filter { seen.insert($0).inserted }
   }
 
   /// A key of the range that people recognise, if there is one.
   /// - Returns: nil only for an empty range.
-  package static func witness(in range: KeyRange) -> Key? {
+  package func witness(in range: KeyRange) -> Key? {
     guard !range.isEmpty else { return nil }
     if let key = range.singleKey { return key }
     if let place = places.first(where: { range.contains($0.example) }) { return place.example }
@@ -87,24 +113,6 @@ package enum KeyNames {
 
 extension KeyNames {
   private static let v3 = "/calico/resources/v3/projectcalico.org/"
-
-  /// Names for ranges that consist of exactly several places.
-  private static let groups: [(range: KeyRange, name: String)] = [
-    (.everything, "every key of etcd"),
-    (.calico, "all of Calico"),
-    (.prefix(Key(v3)), "all Calico resources"),
-    (.prefix("/calico/ipam/v2/"), "all of IPAM"),
-    (.kubernetes, "all of Kubernetes"),
-  ]
-
-  /// Names for the keys of a group that are in none of its places, inner groups first.
-  private static let remainders: [(range: KeyRange, name: String)] = [
-    (.prefix(Key(v3)), "other Calico resources"),
-    (.prefix("/calico/ipam/v2/"), "other keys of IPAM"),
-    (.calico, "other keys of Calico"),
-    (.kubernetes, "other keys of Kubernetes"),
-    (.everything, "keys of others"),
-  ]
 
   /// Kinds in the plural, as in the key, with an object each (libcalico-go, `lib/backend/model/resource.go`).
   private static let resources: [Place] = [
@@ -138,15 +146,20 @@ extension KeyNames {
     place("/calico/dhcp/", "OpenStack subnets", "v2/no-region/subnet/a"),
     place("/calico/openstack/", "OpenStack elections", "v2/no-region/neutron_election"),
     place("/calico/compaction/", "OpenStack compaction", "v1/trigger"),
-    place(.kubernetes + "secrets/", "Kubernetes secrets", "kube-system/bootstrap-token"),
-    place(.kubernetes + "serviceaccounts/", "Kubernetes service accounts", "default/default"),
-    place(.kubernetes + "configmaps/", "Kubernetes config maps", "kube-system/kubeadm-config"),
-    place(.kubernetes + "clusterrolebindings/", "Kubernetes cluster role bindings", "cluster-admin"),
-    place(.kubernetes + "pods/", "Kubernetes pods", "default/web"),
     place(.bulkhead, "Bulkhead's own record", "v1/record"),
     place("/coreos.com/network/", "flannel's network", "config"),
     Place(range: .key("compact_rev_key"), name: "the compactor's place", example: "compact_rev_key"),
   ]
+
+  private static func kubernetes(_ prefix: Key) -> [Place] {
+    [
+      place(prefix + "secrets/", "Kubernetes secrets", "kube-system/bootstrap-token"),
+      place(prefix + "serviceaccounts/", "Kubernetes service accounts", "default/default"),
+      place(prefix + "configmaps/", "Kubernetes config maps", "kube-system/kubeadm-config"),
+      place(prefix + "clusterrolebindings/", "Kubernetes cluster role bindings", "cluster-admin"),
+      place(prefix + "pods/", "Kubernetes pods", "default/web"),
+    ]
+  }
 
   private static func place(_ prefix: Key, _ name: String, _ example: String) -> Place {
     Place(range: .prefix(prefix), name: name, example: prefix + Key(example))

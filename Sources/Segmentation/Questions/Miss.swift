@@ -2,7 +2,10 @@ import Keyspace
 
 extension AccessAnswer.Miss {
   /// - Precondition: `permissions`, which are those of `lines`, do not allow the access.
-  init(_ access: Access, _ range: KeyRange, permissions: Permissions, lines: [RoleLine]) {
+  init(
+    _ access: Access, _ range: KeyRange, permissions: Permissions, lines: [RoleLine],
+    _ keyNames: KeyNames = .standard
+  ) {
     // etcd judges a request that covers no key by its first key.
     let range = range.isEmpty ? KeyRange.key(range.lower) : range
     let wanted = KeyRangeSet([range])
@@ -12,7 +15,7 @@ extension AccessAnswer.Miss {
     uncovered = unreadable.union(unwritable)
     let firstKey = uncovered.ranges.first?.lower ?? range.lower
     self.firstKey = firstKey
-    names = KeyNames.names(in: uncovered)
+    names = keyNames.names(in: uncovered)
 
     let ranked = lines.filter { !$0.line.grant.range.isEmpty }.map {
       ($0, Nearness($0.line.grant, access, range))

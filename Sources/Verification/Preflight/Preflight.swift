@@ -27,13 +27,17 @@ package struct Preflight: Sendable {
 
   /// What the user of the command knows beside the cluster.
   package struct Knowledge: Sendable {
-    /// The Common Name of a shared certificate that programs use and that the file may not name.
-    package var shared: String?
+    /// The Common Names of shared certificates that programs use and that the file may not name.
+    package var shared: [String] = []
+    /// What keys begin with that no user but administrators has to reach.
+    package var unreachable: [Key] = []
+    /// Refusals that are no lock-out.
+    package var knownRefusals: [KnownRefusal] = []
     package var certificates: [CertificateInUse] = []
     /// The prefix of each kube-apiserver that was found, by pod: `/registry`.
     package var etcdPrefixes: [String: String] = [:]
-    /// The users and roles that the file protects: other people manage them.
-    package var protected: Set<String> = []
+    /// The users and roles that the file protects, and those of other files: other people manage them.
+    package var protected = Managed()
     /// The file, whose rules are checked in what the members store.
     package var file: SegmentationFile?
     /// The accepted findings of the file whose last day is over.
@@ -64,32 +68,40 @@ package struct Preflight: Sendable {
     var findings = ServerChecks.findings(assessment)
     if !state.authEnabled, let members = assessment.cluster {
       let obstacles = try await EnableAuth(etcd, as: credentials)
-        .obstacles(applicant: applicant, state: state, members)
+        .obstacles(
+          EnableAuth.Request(applicant: applicant, desired: desired, unreachable: knowledge.unreachable),
+          state: state, members)
       findings += obstacles.compactMap {
         // These are found with authentication on too.
         switch $0 {
-        case .alarmIsActive, .unreachable, .plainHTTP: nil
+        case .alarmIsActive, .unreachable, .plainHTTP, .keysWouldBeUnreached: nil
         default: PreflightFinding(.obstacle, "\($0)", cure: $0.hint)
         }
       }
-      findings.append(
-        PreflightFinding(
-          .changes,
-          "once authentication is on, 'etcdctl member promote' works only at the leader; each change of users "
-            + "or roles refuses writes in flight once, which clients repeat; watches that are open stay open")
-      )
+      findings += EnableAuth.consequences.map {
+        PreflightFinding(.changes, "once authentication is on, \($0)")
+      }
     }
     findings += UserChecks.findings(desired, state, knowledge)
     // Each member enforces what it stores itself. The passwords were tried above.
-    let stored = await StoredComparison.of(assessment.members, etcd, segmentation, tryingPasswords: false)
+    let stored = await StoredComparison.of(
+      assessment.members, etcd, segmentation, tryingPasswords: false, protecting: knowledge.protected)
     findings += StoredChecks.findings(stored, knowledge) + FileChecks.findings(stored, knowledge)
     findings += try await certificates(
       of: assessment,
       Set(state.users.keys).union(desired.users.map(\.name))
-        .union(knowledge.shared.map { [$0] } ?? []), as: credentials)
+        .union(knowledge.shared), as: credentials)
     findings += KeyChecks.prefixes(knowledge, segmentation)
-    findings += try await KeyChecks.findings(etcd, segmentation, state)
+    findings += KeyChecks.findings(
+      try await UnreachedKeys.find(etcd, desired, state, allowing: knowledge.unreachable),
+      authEnabled: state.authEnabled)
     findings += try await KeyChecks.unowned(etcd, segmentation, state)
+    findings += knowledge.knownRefusals.map { known in
+      PreflightFinding(
+        .knownRefusal, known.sender, "once authentication is on, etcd refuses that \(known.words)",
+        cure: known.cure)
+    }
+    findings += APIServerChecks.findings(segmentation, assessment)
     return Preflight(
       authEnabled: state.authEnabled, asked: assessment.cluster?.asked ?? "", findings: findings)
   }
@@ -157,7 +169,8 @@ enum UserChecks {
         findings.append(
           PreflightFinding(
             .foreignAdministrator, subject, "the user '\(name)' has the role root and is not in the file",
-            severity: knowledge.protected.contains(name) || name == knowledge.shared ? .warning : nil))
+            severity: knowledge.protected.users.contains(name) || knowledge.shared.contains(name)
+              ? .warning : nil))
       }
     }
     if !state.authEnabled {
@@ -207,7 +220,7 @@ enum UserChecks {
 
   /// Users that do not exist in etcd, or that have less access there than in the file.
   static func lockedOut(
-    _ desired: DesiredState, _ state: ClusterState, shared: String?
+    _ desired: DesiredState, _ state: ClusterState, shared: [String]
   ) -> [PreflightFinding] {
     func finding(_ user: String, _ reason: String) -> PreflightFinding {
       PreflightFinding(.lockedOut, "user \(user)", "locked out: \(user), \(reason)")
@@ -233,7 +246,8 @@ enum UserChecks {
         found.append(finding(user.name, "its role \(short.joined(separator: ", ")) lacks grants"))
       }
     }
-    if let shared, !desired.users.contains(where: { $0.name == shared }), state.users[shared] == nil {
+    for shared in shared
+    where !desired.users.contains(where: { $0.name == shared }) && state.users[shared] == nil {
       found.append(
         PreflightFinding(
           .lockedOut, "user \(shared)",
@@ -250,7 +264,7 @@ enum StoredChecks {
   static func findings(
     _ stored: StoredComparison, _ knowledge: Preflight.Knowledge
   ) -> [PreflightFinding] {
-    let expected = knowledge.protected.union(knowledge.shared.map { [$0] } ?? [])
+    let expected = knowledge.protected.users.union(knowledge.shared)
     return stored.differences.filter { difference in
       difference.breaksSegmentation && difference.kind != Drift.Kind.missing.rawValue
         && !(difference.kind == Drift.Kind.foreignUser.rawValue
@@ -291,34 +305,30 @@ enum FileChecks {
 
 /// What the keys show.
 enum KeyChecks {
-  /// Keys that only administrators can reach once authentication is on. Users that exist in etcd count as
-  /// well as those of the file, because another file may manage them.
-  static func findings(
-    _ etcd: EtcdClient, _ segmentation: Segmentation, _ state: ClusterState
-  ) async throws(EtcdError) -> [PreflightFinding] {
-    var (segments, isComplete) = try await etcd.firstSegments()
-    let reached = reachable(segmentation, state)
-    segments.removeAll { segment in !reached.intersection(segment.range).isEmpty }
-    var findings = segments.prefix(50).map { segment in
-      PreflightFinding(
-        .unreachedKeys, "keys \(segment.range)",
-        "\(segment.range): \(segment.keys == 1 ? "1 key" : "\(segment.keys) keys"), and no user but "
-          + "administrators may read or write there", severity: state.authEnabled ? .warning : nil)
+  /// Keys that only administrators can reach once authentication is on.
+  static func findings(_ unreached: UnreachedKeys, authEnabled: Bool) -> [PreflightFinding] {
+    func words(_ segment: FirstSegment) -> String {
+      "\(segment.range): \(segment.keys == 1 ? "1 key" : "\(segment.keys) keys")"
+        + (segment.range.upper == nil ? " at most" : "")
+        + ", and no user but administrators may read or write there"
     }
-    if segments.count > findings.count {
+    var findings = unreached.segments.prefix(50).map { segment in
+      PreflightFinding(
+        .unreachedKeys, "keys \(segment.range)", words(segment), severity: authEnabled ? .warning : nil)
+    }
+    if unreached.segments.count > findings.count {
       findings.append(
         PreflightFinding(
           .unreachedKeys, "",
-          "\(segments.count - findings.count) more beginnings of keys that only administrators reach",
-          severity: state.authEnabled ? .warning : nil))
-    }
-    if !isComplete {
-      findings.append(
-        PreflightFinding(
-          .unreachedKeys, "", "the keys begin in more than 500 ways; the others were not looked at",
-          severity: .warning))
+          "\(unreached.segments.count - findings.count) more beginnings of keys that only administrators reach",
+          severity: authEnabled ? .warning : nil))
     }
     return findings
+      + unreached.allowed.prefix(50).map { segment in
+        PreflightFinding(
+          .unreachedKeys, "keys \(segment.range)", "\(words(segment)), which --unreachable allows",
+          severity: .info)
+      }
   }
 
   /// Keys of Calico beside what any user may reach. Whole beginnings without a user are ``findings(_:_:_:)``.
@@ -348,30 +358,11 @@ enum KeyChecks {
       let root = prefix.hasPrefix("/") ? prefix : "/\(prefix)"
       let range = KeyRange.prefix(Key(root.hasSuffix("/") ? root : "\(root)/"))
       let isCovered = segmentation.identities.contains { identity in
-        (identity.purpose == .apiserver && range == .kubernetes)
+        (identity.purpose == .apiserver && range == segmentation.kubernetes)
           || (!identity.isRoot && segmentation.permissions(of: identity).allow(.readwrite, range))
       }
       return isCovered
         ? nil : PreflightFinding(.otherPrefix, "pod \(pod)", "\(pod) runs with --etcd-prefix=\(prefix)")
     }
-  }
-
-  /// The keys that some user may read or write; administrators are left out, kube-apiserver's own keys are
-  /// counted.
-  static func reachable(_ segmentation: Segmentation, _ state: ClusterState) -> KeyRangeSet {
-    var ranges: [KeyRange] = [.bulkhead]
-    for identity in segmentation.identities {
-      if identity.purpose == .apiserver {
-        ranges += [.kubernetes, .compaction]
-      }
-      if !identity.isRoot {
-        let permissions = segmentation.permissions(of: identity)
-        ranges += permissions.readable.ranges + permissions.writable.ranges
-      }
-    }
-    for user in state.users.values where !user.roles.contains(Role.root) {
-      ranges += user.roles.flatMap { state.roles[$0] ?? [] }.map(\.grant.range)
-    }
-    return KeyRangeSet(ranges)
   }
 }

@@ -28,7 +28,7 @@ package struct PreflightRule: Hashable, Sendable {
     disagreement, unknownAgreement, learner, unreachable, plainHTTP, peerPort, unknownPeerPort, grpcOnly,
     vulnerability, breaksAuthentication, password, emptyPassword, foreignAdministrator, unreachedKeys,
     endpoints, certificateInUse, otherPrefix, changes, storedDifference, untriedPassword, endedAcceptance,
-    brokenRule, keysOfNoIdentity,
+    brokenRule, keysOfNoIdentity, knownRefusal, apiServerWithoutRoot, ignoresCertificates,
   ]
 
   static let obstacle = PreflightRule(
@@ -125,7 +125,9 @@ package struct PreflightRule: Hashable, Sendable {
   static let unreachedKeys = PreflightRule(
     "PF022", .error, "no user but administrators can reach some keys",
     meaning: "a program that uses them is refused once authentication is on",
-    cure: "add its user to the file ('custom:'), or delete the keys if no program uses them")
+    cure:
+      "add its user to the file ('custom:'), or delete the keys if no program uses them, or allow it with "
+      + "--unreachable")
   static let endpoints = PreflightRule(
     "PF023", .warning, "the endpoints of the file are not one for each member",
     meaning: "commands ask the members at their own addresses instead",
@@ -136,8 +138,10 @@ package struct PreflightRule: Hashable, Sendable {
     cure: "add its Common Name to the file; kubeadm and backups need the role root")
   static let otherPrefix = PreflightRule(
     "PF025", .error, "kube-apiserver uses keys that the file does not give it",
-    meaning: "it is refused once authentication is on: the file's role covers /registry/",
-    cure: "give it these keys with an entry under 'custom:' that has the prefix")
+    meaning: "it is refused once authentication is on: the file's role covers other keys",
+    cure:
+      "set 'prefix' under 'kubernetes:' to its --etcd-prefix; with several prefixes, give it the others with an "
+      + "entry under 'custom:'")
   static let changes = PreflightRule(
     "PF026", .info, "what authentication changes for other clients",
     meaning: "etcd behaves differently once authentication is on",
@@ -146,6 +150,22 @@ package struct PreflightRule: Hashable, Sendable {
     "PF027", .error, "a member stores users or roles that differ from the file",
     meaning: "a client may do what the file does not give it",
     cure: "run 'bulkhead plan', which says what 'bulkhead apply' corrects and what it leaves")
+  static let knownRefusal = PreflightRule(
+    "PF032", .info, "some requests of a program are refused, which it does without",
+    meaning: "it is no lock-out, and counts in the members' metrics of refused requests",
+    cure: "no action is needed")
+  static let apiServerWithoutRoot = PreflightRule(
+    "PF033", .warning, "kube-apiserver lacks the role root, which some calls need in the release of a member",
+    meaning:
+      "etcd 3.4.42, 3.5.28, 3.6.9 and later let only root compact; 3.4.42 to 3.4.45, 3.5.28 to 3.5.31 and 3.6.0 "
+      + "to 3.6.11 return their status only to root",
+    cure:
+      "run every kube-apiserver with --etcd-compaction-interval=0 and etcd with auto-compaction, and update etcd; or "
+      + "remove the feature 'apiserver-without-compaction', which gives it root")
+  static let ignoresCertificates = PreflightRule(
+    "PF034", .error, "a member ignores client certificates",
+    meaning: "once authentication is on, it refuses each request of a client that has no password",
+    cure: "start it with --client-cert-auth and --trusted-ca-file")
   static let untriedPassword = PreflightRule(
     "PF028", .warning, "a password could not be tried",
     meaning:

@@ -10,12 +10,10 @@ enum ServerChecks {
       switch note {
       case .learner(let name):
         findings.append(PreflightFinding(.learner, "member \(name)", note.description))
-      case .unreachable(let name, let problem):
-        // The administrator's certificate has no effect there.
-        let cure =
-          problem.contains("user name is empty")
-          ? "start it with --client-cert-auth and --trusted-ca-file: it ignores certificates" : nil
-        findings.append(PreflightFinding(.unreachable, "member \(name)", note.description, cure: cure))
+      case .unreachable(let name, _):
+        findings.append(PreflightFinding(.unreachable, "member \(name)", note.description))
+      case .ignoresCertificates(let name):
+        findings.append(PreflightFinding(.ignoresCertificates, "member \(name)", note.description))
       case .plainHTTP(let name, _):
         findings.append(PreflightFinding(.plainHTTP, "member \(name)", note.description))
       case .notInFile, .severalEndpoints, .balanced, .notListed, .silentEndpoint:

@@ -32,7 +32,7 @@ package enum UnownedKeys: Hashable, Sendable {
     let reached = KeyChecks.reachable(segmentation, state)
     // Where no grant begins, a whole beginning without a user is reported instead.
     guard range == .everything || !reached.intersection(range).isEmpty else { return .found([]) }
-    let parts = KeyNames.parts.map { (name: $0.name, keys: $0.keys.intersection(range).subtracting(reached)) }
+    let parts = segmentation.keyNames.parts.map { (name: $0.name, keys: $0.keys.intersection(range).subtracting(reached)) }
     let gaps = parts.reduce(0) { $0 + $1.keys.ranges.count }
     guard gaps <= mostGaps else { return .tooManyGaps(gaps) }
     var found: [Part] = []

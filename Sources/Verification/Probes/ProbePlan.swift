@@ -111,7 +111,7 @@ package struct ProbePlan: Sendable {
           for neighbour in Self.neighbours(of: range) { builder.ask(neighbour, .neighbour) }
         }
       }
-      for range in Self.outside { builder.ask(range, .outside) }
+      for range in Self.outside(segmentation.kubernetesPrefix) { builder.ask(range, .outside) }
       builder.askAdministration()
       identities.append((identity, builder.probes))
     }
@@ -166,10 +166,13 @@ package struct ProbePlan: Sendable {
     return elements.filter { seen.insert($0).inserted }
   }
 
-  static let outside: [KeyRange] = [
-    .kubernetes, .key(.kubernetes + "secrets/kube-system/bulkhead-probe"), .bulkhead,
-    .compaction, .everything,
-  ]
+  /// - Parameter kubernetes: What every key of Kubernetes begins with.
+  static func outside(_ kubernetes: Key = .kubernetes) -> [KeyRange] {
+    [
+      .prefix(kubernetes), .key(kubernetes + "secrets/kube-system/bulkhead-probe"), .bulkhead, .compaction,
+      .everything,
+    ]
+  }
 
   /// Keys within a range of several keys: the first one, one that no program uses, and the last one that is
   /// found.

@@ -59,9 +59,11 @@ package struct Verify: Sendable {
   /// may run without `--client-cert-auth` or be behind the others.
   /// - Parameter login: The user that logs in with a password, over the connection that the certificate
   ///   secures.
+  /// - Parameter isNameless: Whether the certificate has no Common Name. That the member then sees no user is a refusal.
   /// - Throws: ``EtcdError`` if the credentials cannot be used.
   package func run(
     _ probes: [Probe], as credentials: ClientCredentials, login: PasswordLogin? = nil,
+    isNameless: Bool = false,
     progress: @escaping @Sendable () -> Void = {}
   ) async throws -> [ProbeResult] {
     guard !members.isEmpty else { return [] }
@@ -70,7 +72,8 @@ package struct Verify: Sendable {
     ) { etcd in
       var results: [ProbeResult] = []
       for member in members {
-        let witness = await Witness(etcd.only(member.endpoint), member: member, login: login, pace: pace)
+        let witness = await Witness(
+          etcd.only(member.endpoint), member: member, login: login, isNameless: isNameless, pace: pace)
         results += await concurrently(probes) { probe in
           let result = await witness.ask(probe)
           progress()
@@ -111,11 +114,16 @@ private final class Witness: Sendable {
   let etcd: EtcdClient
   let member: ServerAssessment.Member
   let pace: ProbePace
+  let isNameless: Bool
   /// Why the member is not asked any more: each further request would also wait for its deadline.
   private let failure = Mutex<EtcdError?>(nil)
 
-  init(_ etcd: EtcdClient, member: ServerAssessment.Member, login: PasswordLogin?, pace: ProbePace) async {
+  init(
+    _ etcd: EtcdClient, member: ServerAssessment.Member, login: PasswordLogin?, isNameless: Bool,
+    pace: ProbePace
+  ) async {
     self.member = member
+    self.isNameless = isNameless
     self.pace = pace
     guard let login else {
       self.etcd = etcd
@@ -149,7 +157,8 @@ private final class Witness: Sendable {
   private func timed(_ question: Probe.Question) async -> Answer {
     await pace.turn()
     let start = ContinuousClock.now
-    let answer = await ask(question)
+    var answer = await ask(question)
+    if isNameless, answer.isNoIdentity { answer = .denied }
     pace.answered(answer, after: ContinuousClock.now - start)
     return answer
   }

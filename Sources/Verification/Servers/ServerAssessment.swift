@@ -128,6 +128,12 @@ package struct ServerAssessment: Hashable, Sendable {
     (cluster?.unreachable.map(\.name) ?? []).filter { limit?.contains($0) ?? true }
   }
 
+  /// The client URLs without TLS that members advertise, with the member's name, among those that the check concerns.
+  package var plainURLs: [(member: String, url: String)] {
+    (cluster?.all ?? []).filter { limit?.contains($0.name) ?? true }
+      .flatMap { member in member.plainURLs.map { (member.name, $0) } }
+  }
+
   /// Only some of the members, for a check that is limited to them.
   package func only(_ names: Set<String>) -> ServerAssessment {
     var assessment = self
@@ -218,10 +224,11 @@ extension ServerAssessment {
   }
 
   /// Whether the members enforce the grants as far as is known: no known or observed way past them that is
-  /// not accepted, no alarm under which they check no permissions, agreement, and closed peer ports.
+  /// not accepted, no alarm under which they check no permissions, agreement, closed peer ports,
+  /// and no client URL without TLS.
   package func isTrustworthy(accepting accepted: Acceptances = .none) -> Bool {
     !members.isEmpty && alarmsUnknown == nil && (alarms.isEmpty || withoutPermissionsUnderAlarm.isEmpty)
-      && openPeerPorts.isEmpty && agreement?.refusal == nil
+      && openPeerPorts.isEmpty && plainURLs.isEmpty && agreement?.refusal == nil
       && !vulnerabilities.contains { vulnerability in
         vulnerability.isWayPastGrants
           && accepted.reason(for: vulnerability.names, at: vulnerability.subject) == nil

@@ -61,9 +61,11 @@ package struct StoredComparison: Sendable {
   /// - Parameters:
   ///   - passwords: For each user that is to log in with a password, those that may be the right one.
   ///   - tryingPasswords: False to try no password, so that differences of passwords are not seen.
+  ///   - protected: Users and roles of other files, and those that the file protects: other people manage them.
   package static func of(
     _ members: [ServerAssessment.Member], _ etcd: EtcdClient, _ segmentation: Segmentation,
     passwords: [String: [String]] = [:], tryingPasswords: Bool = true,
+    protecting protected: Managed = Managed(),
     progress: @Sendable (String) -> Void = { _ in }
   ) async -> StoredComparison {
     var states: [(member: String, state: ClusterState)] = []
@@ -72,10 +74,10 @@ package struct StoredComparison: Sendable {
       do throws(EtcdError) {
         states.append((member.name, try await read(member, etcd, passwords, tryingPasswords, progress)))
       } catch {
-        unread.append((member.name, "\(error)"))
+        unread.append((member.name, error.code == .noIdentity ? error.reason : "\(error)"))
       }
     }
-    return StoredComparison(states, unread: unread, segmentation)
+    return StoredComparison(states, unread: unread, segmentation, protecting: protected)
   }
 
   /// Reads a second time if the leader may have changed meanwhile.
@@ -99,16 +101,16 @@ package struct StoredComparison: Sendable {
 
   init(
     _ states: [(member: String, state: ClusterState)], unread: [(member: String, problem: String)] = [],
-    _ segmentation: Segmentation
+    _ segmentation: Segmentation, protecting protected: Managed = Managed()
   ) {
     let desired = DesiredState(segmentation)
     var found: [Difference] = []
     var index: [Difference: Int] = [:]
     for (member, state) in states {
-      for drift in Drift.every(from: state, to: desired) {
+      for drift in Drift.every(from: state, to: desired, protecting: protected) {
         let difference = Difference(
           kind: drift.kind.rawValue, subject: drift.subject, name: drift.name, meaning: drift.meaning,
-          breaksSegmentation: Self.breaks(drift, state, desired.ownKeys),
+          breaksSegmentation: Self.breaks(drift, state, desired.ownKeys, protected),
           isAdministrator: drift.subject == "user \(drift.name)"
             && state.users[drift.name]?.roles.contains(Role.root) == true, members: [])
         if let position = index[difference] {
@@ -131,11 +133,14 @@ package struct StoredComparison: Sendable {
   }
 
   /// Whether the segmentation does not hold because of a difference.
-  private static func breaks(_ drift: Drift, _ state: ClusterState, _ own: KeyRangeSet) -> Bool {
+  private static func breaks(
+    _ drift: Drift, _ state: ClusterState, _ own: KeyRangeSet, _ protected: Managed
+  ) -> Bool {
     switch drift.kind {
     case .foreignUser:
       guard let user = state.users[drift.name] else { return true }
-      return user.acceptsEmptyPassword || state.permissions(ofUser: drift.name).reach(own)
+      return user.acceptsEmptyPassword
+        || !protected.users.contains(drift.name) && state.permissions(ofUser: drift.name).reach(own)
     // It allows something only through a user that has it, and that user is judged.
     case .foreignRoleName: return false
     default: return true

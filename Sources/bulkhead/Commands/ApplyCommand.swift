@@ -34,6 +34,8 @@ struct ApplyCommand: AsyncParsableCommand {
         kubectl get pods -A -o json | bulkhead apply --stage clean --shared CN --pods -
       Writes in flight during switch may fail with 'etcdserver: user name is empty'; their clients must retry. switch \
       reports how many.
+      Authentication is not turned on while keys exist that no user but administrators could reach: see --unreachable. \
+      Afterwards refused requests are counted, and if there are any, it is turned off again: see --watch.
       clean counts refused requests before and after, and recreates the old user if there are more.
       """)
 
@@ -56,10 +58,18 @@ struct ApplyCommand: AsyncParsableCommand {
   @OptionGroup var targetOption: TargetOption
   @OptionGroup var takeOverOption: TakeOverOption
 
+  @Option(
+    help: ArgumentHelp(
+      "Make at most so many changes a second. Each change refuses writes of other clients that are in flight.",
+      valueName: "n"))
+  var pace: Int?
+
   @Flag(help: "Read every user and role, even if nothing seems to have changed.")
   var full = false
 
   @OptionGroup(title: "What lint refuses") var dangers: DangerOptions
+  @OptionGroup var watchOption: WatchOption
+  @OptionGroup var unreachableOption: UnreachableOption
   @OptionGroup(title: "Stages") var stages: StageOptions
   @OptionGroup var fileOption: FileOption
   @OptionGroup var nodesOption: NodesOption
@@ -91,6 +101,15 @@ struct ApplyCommand: AsyncParsableCommand {
       guard yes else { throw ValidationError("--most-deletions has an effect only with --yes") }
       guard mostDeletions >= 0 else { throw ValidationError("--most-deletions takes 0 or a positive number") }
     }
+    if !unreachableOption.prefixes.isEmpty, !turnsOn {
+      throw ValidationError("--unreachable belongs to --enable-auth and --stage switch")
+    }
+    if watchOption.watch == 0, stages.stage == .clean {
+      throw ValidationError("--watch takes 1 to 3600 seconds with --stage clean")
+    }
+    guard pace.map((1...10_000).contains) ?? true else {
+      throw ValidationError("--pace takes 1 to 10000 changes a second")
+    }
     if enableAuth, stages.stage != nil {
       throw ValidationError("with --stage, authentication is turned on by 'switch' and not by --enable-auth")
     }
@@ -108,6 +127,7 @@ struct ApplyCommand: AsyncParsableCommand {
     let stage = try stages.request()
     let scope = ApplyScope(reviewed: reviewed, targets: targetOption.targets, workspace.segmentation)
     try await withCancellation { [self] in
+      try await WayBackFile(workspace).recover(workspace, timeout: timeoutOption.duration)
       try await EtcdClient.connectToMembers(
         behind: workspace.file.etcd.endpoints, as: administrator, timeout: timeoutOption.duration
       ) { etcd, members in
@@ -124,13 +144,23 @@ struct ApplyCommand: AsyncParsableCommand {
         for unknown in lockOption.noLock ? [] : try await survey.checkSpace(as: administrator) {
           Console.note("note: the quota of the member \(unknown.member) is unknown (\(unknown.reason))")
         }
-        if turnsOn { try survey.checkBeforeEnablingAuth() }
+        if turnsOn {
+          try survey.checkBeforeEnablingAuth()
+          if !survey.authEnabled { noteConsequences(workspace.file) }
+        }
+        try await Console.noteLogins(etcd, survey)
         let report = try await lockOption.holdingLock(of: etcd) { lock in
           let run = ApplyRun(
-            etcd, as: administrator, lock: lock, stage: stage, turnsOnAuthentication: turnsOn,
-            version: Version.current, scope: scope,
+            etcd, as: administrator, lock: lock, stage: stage,
+            switching: turnsOn
+              ? ApplyRun.Switch(
+                unreachable: unreachableOption.keys,
+                watch: watchOption.request(WatchOption.switching, workspace.file),
+                wayBacks: WayBackFile(workspace).keeper)
+              : nil, removalWatch: watchOption.request(WatchOption.removal, workspace.file),
+            pace: pace.map(Double.init), version: Version.current, scope: scope,
             origin: HistoryOrigin(.apply, by: .thisProcess, source: workspace.source),
-            interaction(workspace, takesOver: takesOver))
+            interaction(workspace, members, etcd, takesOver: takesOver))
           return ApplyReport(
             try await run.run(), cluster: workspace.file.cluster, members: members,
             isLimited: !targetOption.targets.isEmpty)
@@ -147,18 +177,30 @@ struct ApplyCommand: AsyncParsableCommand {
     }
   }
 
-  private func interaction(_ workspace: Workspace, takesOver: Bool) -> ApplyRun.Interaction {
+  /// Says what authentication changes for other clients, before it is turned on.
+  private func noteConsequences(_ file: SegmentationFile) {
+    Console.note("note: once authentication is on,")
+    for line in EnableAuth.consequences { Console.note("  - \(line)") }
+    for known in file.knownRefusals {
+      Console.note("  - etcd refuses that \(known.words)\(known.cure.map { ": \($0)" } ?? "")")
+    }
+  }
+
+  private func interaction(
+    _ workspace: Workspace, _ members: ClusterMembers, _ etcd: EtcdClient, takesOver: Bool
+  ) -> ApplyRun.Interaction {
     ApplyRun.Interaction(
       goal: { try workspace.goal(takesOver: takesOver) },
       password: workspace.passwords.make,
       confirm: { question in
+        Console.noteDemotions(question.plan, workspace.segmentation, members)
         // Who reviewed the plan has seen each removal.
         guard plan == nil else { return }
         guard !yes else { return try checkDeletions(question) }
         let report = PlanReport(
           question.plan, cluster: workspace.file.cluster, authEnabled: question.authEnabled)
         Console.note(report.text(Console.errorStyle))
-        if let leaving = question.leaving { Console.note("and then the user \(quoted(leaving)) is deleted") }
+        for user in question.leaving { Console.note("and then the user \(quoted(user)) is deleted") }
         if !question.deletions.isEmpty, let doubt = question.recordDoubt {
           Console.note(
             "warning: \(doubt): check that \(visible(question.deletions.joined(separator: ", "))) may be deleted"
@@ -168,7 +210,13 @@ struct ApplyCommand: AsyncParsableCommand {
           throw Complaint("nothing was changed", hint: "to remove access without being asked, add --yes")
         }
       },
-      progress: Console.progress, applying: { Console.progress($0.words) },
+      progress: Console.progress,
+      planned: { plan in
+        guard let cost = try? await AuthCost.measure(etcd),
+          let refused = EstimateReport.refused(Estimate(plan, from: ClusterState(), cost: cost))
+        else { return }
+        Console.note("note: \(refused)")
+      }, applying: { Console.progress($0.words) },
       note: { Console.note("note: \($0)") })
   }
 }
@@ -184,6 +232,18 @@ extension ApplyCommand {
       "nothing was changed: the plan deletes \(names.count) users and roles that the file does not name (\(shown)), "
         + "and --yes covers \(most)" + (question.recordDoubt.map { ", because \($0)" } ?? ""),
       hint: "look at 'bulkhead plan', and add --most-deletions \(names.count) if all of them may be deleted")
+  }
+}
+
+extension Console {
+  /// Says what kube-apiserver cannot do once it loses the role root.
+  static func noteDemotions(_ plan: Plan, _ segmentation: Segmentation, _ members: ClusterMembers) {
+    let users = plan.demotions(DesiredState(segmentation)).map(\.name)
+    guard !users.isEmpty else { return }
+    let releases = members.all.compactMap { member in member.version.map { (member.name, $0) } }
+    for effect in APIServerWithoutRoot.effects(at: releases) {
+      note("note: kube-apiserver (\(visible(users.joined(separator: ", ")))): \(visible(effect.words))")
+    }
   }
 }
 

@@ -70,7 +70,7 @@ struct DemoCommand: AsyncParsableCommand {
     title("what would change in etcd, and as which etcdctl lines")
     try bulkhead.run(["plan"], expecting: [2], lines: 14)
     title("do it, and turn authentication on")
-    try bulkhead.run(["apply", "--enable-auth"])
+    try bulkhead.run(["apply", "--enable-auth", "--watch", "2"])
     try bulkhead.run(["plan"])
     title("a Secret for each component in the manifest")
     try bulkhead.run(["manifest", "calico-etcd.yaml", "--to", "calico-etcd.segmented.yaml"])

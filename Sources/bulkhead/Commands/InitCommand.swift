@@ -42,6 +42,8 @@ struct InitCommand: AsyncParsableCommand {
     help: "The Common Name of kube-apiserver's etcd client certificate; may be repeated.")
   var apiservers: [String] = []
 
+  @Option(help: "kube-apiserver's --etcd-prefix, if it is not /registry.") var etcdPrefix: String?
+
   @Flag(help: "Describe the users and roles of the running cluster.") var fromCluster = false
   @OptionGroup var timeoutOption: TimeoutOption
 
@@ -52,6 +54,16 @@ struct InitCommand: AsyncParsableCommand {
     if fromCluster, !components.isEmpty || !calicoctl.isEmpty {
       throw ValidationError(
         "--from-cluster finds components and calicoctl users itself: omit --component and --calicoctl")
+    }
+    if let etcdPrefix { try check(etcdPrefix) }
+  }
+
+  private func check(_ etcdPrefix: String) throws {
+    do throws(CatalogueError) {
+      _ = try Installation.kubernetesPrefix(etcdPrefix)
+    } catch { throw ValidationError("--etcd-prefix: \(error.message)") }
+    guard fromCluster || !apiservers.isEmpty else {
+      throw ValidationError("--etcd-prefix has an effect only with --apiserver or --from-cluster")
     }
   }
 
@@ -75,6 +87,7 @@ struct InitCommand: AsyncParsableCommand {
     }
     template.apiservers = apiservers
     template.schema = InstalledFiles.schema
+    template.etcdPrefix = etcdPrefix
     if fromCluster {
       template = try await described(template)
       guard template.namesSomebody else {

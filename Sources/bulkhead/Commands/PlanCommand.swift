@@ -77,6 +77,7 @@ struct PlanCommand: AsyncParsableCommand {
         // What is stored is what the file asks for, and what was left alone when it was applied.
         return try check(workspace.file.ruleResults(in: workspace.segmentation).map { ("the file", $0) })
       }
+      try await Console.noteLogins(etcd, survey)
       let (state, whole) = try await goal.plan(for: etcd, survey, progress: Console.progress)
       let plan = try targetOption.part(of: whole, from: state, workspace)
       let estimate = try await EstimateReport(plan, from: state, workspace.segmentation, etcd)
@@ -116,18 +117,24 @@ struct PlanCommand: AsyncParsableCommand {
           "note: the plan is in \(out); 'bulkhead apply \(ShellWord.bash(Array(out.utf8)))' makes these changes or none"
         )
       }
-      let interrupted = try goal.interruptedRemoval(survey).flatMap { state.users[$0] == nil ? $0 : nil }
-      if let interrupted {
+      Console.noteDemotions(plan, workspace.segmentation, members)
+      let interrupted = try goal.interruptedRemovals(survey).filter { user in
+        state.users[user.name].map { !$0.roles.isSuperset(of: user.roles) } ?? true
+      }
+      for user in interrupted {
         Console.note(
-          "note: an 'apply --stage clean' that was killed has deleted the shared user \(quoted(interrupted)): the next apply creates it again"
+          user.staysAsUser
+            ? "note: an apply that was killed has taken the role \(visible(user.roles.joined(separator: ", "))) from \(quoted(user.name)): the next apply gives it back"
+            : "note: an 'apply --stage clean' that was killed has deleted the shared user \(quoted(user.name)): the next apply creates it again"
         )
       }
       let after = state.after(plan.changes).segmentation(
-        cluster: cluster, apiservers: workspace.file.apiservers)
+        cluster: cluster, apiservers: workspace.file.apiservers,
+        kubernetesPrefix: workspace.file.kubernetesPrefix)
       try check(
         workspace.file.ruleResults(in: workspace.segmentation).map { ("the file", $0) }
           + workspace.file.ruleResults(in: after).map { ("etcd after this plan", $0) })
-      if !plan.isEmpty || plan.needsAttention || interrupted != nil || !survey.alarms.isEmpty {
+      if !plan.isEmpty || plan.needsAttention || !interrupted.isEmpty || !survey.alarms.isEmpty {
         throw ExitCode(2)
       }
     }
@@ -139,5 +146,17 @@ struct PlanCommand: AsyncParsableCommand {
     guard !rules.hold else { return }
     for line in rules.lines(Console.errorStyle) { Console.note(line) }
     throw ExitCode(2)
+  }
+}
+
+extension Console {
+  /// Says how many lines the attempts to log in with the empty password add to the members' logs, if they are many.
+  static func noteLogins(_ etcd: EtcdClient, _ survey: Survey) async throws {
+    guard survey.authEnabled else { return }
+    let users = try await etcd.users().count
+    guard users >= 50 else { return }
+    note(
+      "note: the empty password is tried for each of \(users) users: as many lines 'invalid authentication was requested' "
+        + "in the members' logs")
   }
 }

@@ -30,6 +30,7 @@ struct PreflightCommand: AsyncParsableCommand {
       valueName: "directory"))
   var certificateFolders: [String] = []
   @OptionGroup var advisoryOptions: AdvisoryOptions
+  @OptionGroup var unreachableOption: UnreachableOption
   @OptionGroup var quotaOption: QuotaOption
   @OptionGroup var fileArgument: FileArgument
   @OptionGroup var nodesOption: NodesOption
@@ -47,16 +48,19 @@ struct PreflightCommand: AsyncParsableCommand {
     let uses = try sharedOptions.podUses()
     var knowledge = Preflight.Knowledge()
     knowledge.shared = sharedOptions.shared
-    knowledge.protected = Set(workspace.file.protected)
     knowledge.file = workspace.file
     let acceptances = workspace.acceptances(known: advisories, options: advisoryOptions.accept)
     knowledge.endedAcceptances = acceptances.ended
+    knowledge.unreachable = unreachableOption.keys
+    knowledge.knownRefusals = workspace.file.knownRefusals
     knowledge.etcdPrefixes = uses?.etcdPrefixes ?? [:]
     knowledge.certificates = try certificateFolders.flatMap { try workspace.certificatesInUse($0) }
     let client = workspace.someClient ?? credentials
     let preflight = try await EtcdClient.connectToMembers(
       behind: workspace.file.etcd.endpoints, as: credentials, timeout: timeoutOption.duration
     ) { [knowledge] etcd, members in
+      var knowledge = knowledge
+      knowledge.protected = try await workspace.goal().protected(in: etcd)
       let state = try await ClusterState.observe(
         etcd, passwords: try workspace.passwordCandidates(), progress: Console.progress)
       let assessment = try await ServerAssessment.of(

@@ -66,11 +66,9 @@ struct VerifyCommand: AsyncParsableCommand {
     let timeout = timeoutOption.duration
     let off = await authOff(members, etcd)
     guard off.isEmpty else {
-      Console.note(
-        """
-        authentication is off at \(off.joined(separator: ", ")): every client may do everything
-        hint: 'bulkhead apply --enable-auth' turns it on
-        """)
+      try Console.out(
+        AuthOffReport(cluster: workspace.file.cluster, asked: members.asked, authOff: off), outputOption)
+      Console.note("hint: 'bulkhead apply --enable-auth' turns it on")
       throw ExitCode(2)
     }
     var assessment = try await ServerAssessment.of(
@@ -80,7 +78,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     let stored = await StoredComparison.of(
       assessment.members, etcd, workspace.segmentation, passwords: try workspace.passwordCandidates(),
-      progress: Console.progress)
+      protecting: try await workspace.goal().protected(in: etcd), progress: Console.progress)
     let plan = ProbePlan(
       for: clients.segmentation, stored: stored.ranges,
       selection: probeOptions.selection(available: clients.users, also: clients.also),
@@ -92,7 +90,7 @@ struct VerifyCommand: AsyncParsableCommand {
         + "\(plan.logLines(askedMembers: assessment.members.count)) lines to the log of each member, and passwords "
         + "that are tried up to \(stored.counts.users)")
 
-    assessment = try await seekingVulnerabilities(assessment, plan, clients, stored)
+    assessment = try await seekingVulnerabilities(assessment, plan, clients, stored, etcd)
     let started = ContinuousClock.now
     let before = try await moment(assessment.agreement, [], etcd)
     let pace = ProbePace(rate: probeOptions.rate)
@@ -104,9 +102,11 @@ struct VerifyCommand: AsyncParsableCommand {
       guard let client = clients[identity.user] else { continue }
       if let login = client.login {
         gateway += await login.overGateway(
-          of: assessment.members, as: client.credentials, timeout: timeout)
+          of: assessment.members, as: client.credentials, probes, timeout: timeout)
       }
-      results += try await verify.run(probes, as: client.credentials, login: client.login) {
+      results += try await verify.run(
+        probes, as: client.credentials, login: client.login, isNameless: client.isNameless
+      ) {
         let count = done.add(1, ordering: .relaxed).newValue
         if count % 20 == 0 { Console.progress("\(count) of \(total) questions, now as \(identity.user)") }
       }
@@ -115,7 +115,8 @@ struct VerifyCommand: AsyncParsableCommand {
       members.agreement(as: administrator, largestHashed: 0), await authOff(members, etcd), etcd)
     var outcome = VerifyReport.Outcome(
       results: results, plan: plan, stored: stored, assessment: assessment, before: before, after: after,
-      notProbed: clients.notProbed(by: plan, isComplete: probeOptions.all), seed: UInt64(probeOptions.seed),
+      notProbed: clients.notProbed(by: plan, isComplete: probeOptions.all),
+      notAsked: clients.notAsked, seed: UInt64(probeOptions.seed),
       seconds: (ContinuousClock.now - started) / .seconds(1), requests: pace.sent,
       gateway: gateway, limits: probeOptions.limits)
     outcome.rules =
@@ -150,13 +151,15 @@ struct VerifyCommand: AsyncParsableCommand {
   /// Asks with each kind of identity for what only a vulnerability permits.
   private func seekingVulnerabilities(
     _ assessment: ServerAssessment, _ plan: ProbePlan, _ clients: ProbeClients,
-    _ stored: StoredComparison
+    _ stored: StoredComparison, _ etcd: EtcdClient
   ) async throws -> ServerAssessment {
     var assessment = assessment
+    // Without one, the requests that need a lease of another client are left out.
+    let leases = ((try? await etcd.leasesWithKeys()) ?? []).map { LeaseWithKey($0.lease, $0.key) }
     var kinds: Set<[String]> = []
     for (identity, _) in plan.identities {
       guard let client = clients[identity.user], client.login == nil,
-        kinds.insert(identity.roles.sorted()).inserted
+        client.isNameless || kinds.insert(identity.roles.sorted()).inserted
       else { continue }
       Console.progress("looking for vulnerabilities as \(identity.user)")
       assessment = try await assessment.lookingForVulnerabilities(
@@ -165,7 +168,8 @@ struct VerifyCommand: AsyncParsableCommand {
           // What a member permits because it stores more than the file gives is no vulnerability.
           permissions: clients.segmentation.permissions(of: identity)
             .union(stored.permissions(ofUser: identity.user)),
-          credentials: client.credentials), timeout: timeoutOption.duration)
+          credentials: client.credentials, isNameless: client.isNameless, leases: leases),
+        timeout: timeoutOption.duration)
     }
     return assessment
   }

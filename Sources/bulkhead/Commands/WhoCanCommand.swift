@@ -27,7 +27,9 @@ struct WhoCanCommand: AsyncParsableCommand {
 
   func run() async throws {
     let range = try rangeOptions.range(of: key)
-    let report = HoldersReport(try await liveOption.segmentation().whoCan(access, range), access, range)
+    let segmentation = try await liveOption.segmentation()
+    let report = HoldersReport(
+      segmentation.whoCan(access, range), access, range, segmentation.keyNames)
     try Console.out(report, outputOption)
   }
 }

@@ -36,6 +36,7 @@ extension Workspace {
       try await ClusterState.observe(etcd, tryingPasswords: tryingPasswords, progress: Console.progress)
     }
     Console.clearProgress()
-    return state.segmentation(cluster: "\(file.cluster), live", apiservers: file.apiservers)
+    return state.segmentation(
+      cluster: "\(file.cluster), live", apiservers: file.apiservers, kubernetesPrefix: file.kubernetesPrefix)
   }
 }

@@ -5,8 +5,8 @@ import Reconciliation
 
 /// What the user states about a certificate that many programs share.
 struct SharedOptions: ParsableArguments {
-  @Option(help: "The Common Name of the certificate that all programs shared before.")
-  var shared: String?
+  @Option(help: "The Common Name of a certificate that several programs shared before; may be repeated.")
+  var shared: [String] = []
 
   @Option(
     help:

@@ -14,14 +14,12 @@ struct StageOptions: ParsableArguments {
 
   @OptionGroup var shared: SharedOptions
 
-  @Option(
-    help: "Seconds for which clean counts refused requests, before and after the shared user is deleted.")
-  var watch = 10
-
   func validate() throws {
-    guard (1...3600).contains(watch) else { throw ValidationError("--watch takes 1 to 3600 seconds") }
-    if stage == nil, shared.shared != nil || shared.pods != nil {
+    if stage == nil, !shared.shared.isEmpty || shared.pods != nil {
       throw ValidationError("--shared and --pods belong to --stage")
+    }
+    if let twice = shared.shared.first(where: { name in shared.shared.count { $0 == name } > 1 }) {
+      throw ValidationError("--shared \(twice) is given twice")
     }
   }
 
@@ -29,7 +27,7 @@ struct StageOptions: ParsableArguments {
   func request() throws -> StageRequest? {
     guard let stage else { return nil }
     return StageRequest(
-      stage, shared: shared.shared, watch: .seconds(watch),
+      stage, shared: shared.shared,
       podUses: stage == .clean ? try shared.podUses() : nil, secret: shared.secret)
   }
 
@@ -45,5 +43,5 @@ struct StageOptions: ParsableArguments {
     }
   }
 
-  private var again: String { shared.shared.map { " --shared \($0)" } ?? "" }
+  private var again: String { shared.shared.map { " --shared \($0)" }.joined() }
 }

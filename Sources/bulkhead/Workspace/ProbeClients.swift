@@ -13,10 +13,14 @@ struct ProbeClients: Sendable {
     let credentials: ClientCredentials
     /// The password login; nil for a user that authenticates with its certificate.
     let login: PasswordLogin?
+    /// Whether its certificate has no Common Name, so that etcd sees no user.
+    var isNameless = false
   }
 
   /// The Common Name of the certificate that belongs to no user.
   static let noUser = "bulkhead-probe-without-user"
+  /// What the certificate without a Common Name is called.
+  static let noName = "certificate without a Common Name"
 
   /// The file's identities, and those whose certificates were found and that the file does not name.
   private(set) var segmentation: Segmentation
@@ -28,12 +32,26 @@ struct ProbeClients: Sendable {
   private var missing: [VerifyReport.NotProbed] = []
   /// A folder with certificates for this run.
   private var temporary: String?
+  private var isLimited = false
+
+  /// What is not asked for want of a certificate, and how it is; empty where the user limited what is asked.
+  var notAsked: [String] {
+    guard !isLimited else { return [] }
+    let isUnknownAsked = segmentation.identities.contains { identity in
+      identity.purpose == .custom && identity.roles.isEmpty && clients[identity.user]?.isNameless == false
+    }
+    let isNamelessAsked = clients.values.contains(where: \.isNameless)
+    return
+      (isUnknownAsked ? [] : ["a certificate of the authority whose name is no user (--issue makes one)"])
+      + (isNamelessAsked ? [] : ["a certificate without a Common Name (--issue makes one)"])
+  }
 
   subscript(user: String) -> Client? { clients[user] }
   var first: Client? { order.lazy.compactMap { clients[$0] }.first }
 
   init(_ workspace: Workspace, _ options: ProbeOptions) throws {
     segmentation = workspace.segmentation
+    isLimited = options.from != nil || !options.identities.isEmpty
     if let folder = options.from {
       try read(folder, workspace)
       return
@@ -85,20 +103,28 @@ struct ProbeClients: Sendable {
   }
 
   /// Adds a user that the file does not name, and that may do nothing.
-  private mutating func addUnknown(_ user: String, _ credentials: ClientCredentials) {
+  private mutating func addUnknown(
+    _ user: String, _ credentials: ClientCredentials, isNameless: Bool = false
+  ) {
     segmentation = Segmentation(
       cluster: segmentation.cluster,
       identities: segmentation.identities + [Identity(user: user, purpose: .custom, roles: [])],
-      roles: segmentation.roles)
+      roles: segmentation.roles, kubernetesPrefix: segmentation.kubernetesPrefix)
     add(user, credentials, nil)
+    clients[user]?.isNameless = isNameless
   }
 
   /// Takes the certificates of a folder.
   private mutating func read(_ folder: String, _ workspace: Workspace) throws {
     for entry in try CertificateFolder.read(folder) {
-      guard entry.facts.isForClients, let user = entry.facts.user, let key = entry.keyPath else { continue }
+      guard entry.facts.isForClients, let key = entry.keyPath else { continue }
       let credentials = ClientCredentials(
-        authority: workspace.path(workspace.file.etcd.ca), certificate: entry.path, key: key)
+        authority: workspace.path(workspace.file.etcd.ca), certificate: entry.path, key: key,
+        serverName: workspace.file.etcd.serverName)
+      guard let user = entry.facts.user else {
+        if clients[Self.noName] == nil { addUnknown(Self.noName, credentials, isNameless: true) }
+        continue
+      }
       let holders = segmentation.identities.filter { $0.commonName == user }
       if holders.isEmpty, clients[user] == nil { addUnknown(user, credentials) }
       for identity in holders where clients[identity.user] == nil {
@@ -128,16 +154,18 @@ struct ProbeClients: Sendable {
       let issuer = Issuer(
         try Authority.load(workspace.authority, now: now, passphrase: nil),
         ledger: try Ledger(in: workspace.authority), lifetime: Issuer.probeLifetime, now: now)
-      let names = absent.map(\.commonName) + (isLimited ? [] : [Self.noUser])
+      let names: [String?] = absent.map(\.commonName) + (isLimited ? [] : [Self.noUser, nil])
       let issued = try issuer.issueProbes(names, to: folder)
       for (index, certificate) in issued.enumerated() {
         let credentials = ClientCredentials(
           authority: workspace.path(workspace.file.etcd.ca), certificate: certificate.certificatePath,
-          key: certificate.keyPath)
+          key: certificate.keyPath, serverName: workspace.file.etcd.serverName)
         if index < absent.count {
           add(absent[index].user, credentials, nil)
+        } else if let name = certificate.name {
+          addUnknown(name, credentials)
         } else {
-          addUnknown(Self.noUser, credentials)
+          addUnknown(Self.noName, credentials, isNameless: true)
         }
       }
       missing.removeAll { entry in users.contains(entry.user) }

@@ -24,15 +24,16 @@ package struct DistinguishedName: Hashable, Sendable {
   package var attributes: [Attribute] { Array(relativeNames.joined()) }
 
   /// A name with a Common Name in UTF8String and nothing else.
-  package init(commonName: String) {
-    let value = DER.value(0x0c, Array(commonName.utf8))
-    der = DER.sequence(DER.value(0x31, DER.sequence([0x06, 0x03, 0x55, 0x04, 0x03], value)))
-    relativeNames = [
-      [
-        Attribute(
-          type: Attribute.commonName, tag: 0x0c, value: Array(commonName.utf8), encoding: value)
-      ]
-    ]
+  package init(commonName: String) { self.init(commonName, type: Attribute.commonName, last: 0x03) }
+
+  /// A name with an Organization in UTF8String and nothing else.
+  package init(organization: String) { self.init(organization, type: "2.5.4.10", last: 0x0a) }
+
+  /// - Parameter last: The last byte of the encoded object identifier 2.5.4.x.
+  private init(_ text: String, type: String, last: UInt8) {
+    let value = DER.value(0x0c, Array(text.utf8))
+    der = DER.sequence(DER.value(0x31, DER.sequence([0x06, 0x03, 0x55, 0x04, last], value)))
+    relativeNames = [[Attribute(type: type, tag: 0x0c, value: Array(text.utf8), encoding: value)]]
   }
 
   /// - Throws: ``CryptographyError`` if the bytes are not a name in DER.
