@@ -38,7 +38,7 @@ package struct AgentService: Sendable {
     let certificates = site.residents.map { resident in
       let folder = CredentialFolder(of: resident, in: base)
       return AgentDelivery(
-        identity: Self.literal(resident.identity.commonName), directory: Self.literal(folder.path),
+        identity: Self.literal(resident.identity.certificateName), directory: Self.literal(folder.path),
         keyMode: folder.keyMode,
         group: folder.group == "root" ? nil : folder.group,
         cniCopy: resident.folder == "cni-plugin" ? cniCopy.map(Self.literal) : nil)

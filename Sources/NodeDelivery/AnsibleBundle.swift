@@ -36,7 +36,7 @@ struct AnsibleBundle {
       let folder = CredentialFolder(of: resident, in: base)
       let sign = Self.signing(resident).joined(separator: ", ")
       return """
-          - identity: \(Self.quoted(resident.identity.commonName))
+          - identity: \(Self.quoted(resident.identity.certificateName))
             folder: \(Self.quoted(folder.path))
             key_mode: "0\(String(folder.keyMode, radix: 8))"
             owner: \(folder.owner)

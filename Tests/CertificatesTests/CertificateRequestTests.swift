@@ -166,7 +166,7 @@ final class CertificateRequestTests: TemporaryDirectorySuite {
       // its count of unused bits, may leave the same signature.
       do {
         let request = try CertificateRequest(pem: text)
-        #expect(request.commonName == "alice")
+        #expect(request.name == "alice")
         #expect(request.publicKey == original.publicKey)
       } catch {
         #expect(error is CertificatesError)

@@ -17,7 +17,7 @@ import Testing
       let sites = try segmentation("\(lines)\nisolation: \(isolation)").sites
       #expect(sites.map(\.fileName) == ["n1", "n2", "kube-controllers", "alice%2Fx"])
       #expect(sites[1].residents.map(\.folder) == ["calico-node", "cni-plugin"])
-      let names = sites[1].residents.map(\.identity.commonName)
+      let names = sites[1].residents.map(\.identity.certificateName)
       #expect(
         names
           == (isolation == "node-user"

@@ -49,8 +49,9 @@ extension HostBundle {
       for: site,
       material: { resident in
         CredentialMaterial(
-          authority: Array("CA\n".utf8), certificate: Array("cert of \(resident.identity.commonName)\n".utf8),
-          key: Array("key of \(resident.identity.commonName)\n".utf8))
+          authority: Array("CA\n".utf8),
+          certificate: Array("cert of \(resident.identity.certificateName)\n".utf8),
+          key: Array("key of \(resident.identity.certificateName)\n".utf8))
       }, password: { "password-of-\($0)" })
     return Dictionary(
       uniqueKeysWithValues: files.map { ($0.path, String(decoding: $0.bytes, as: UTF8.self)) })

@@ -36,6 +36,13 @@ package struct CertificateFacts: Codable, Hashable, Sendable {
     return name
   }
 
+  /// The name of a certificate without a Common Name: the only organizational unit, if that is such a name. etcd
+  /// gives its holder no user; it is for clients that log in with a password.
+  package let transportName: String?
+
+  /// The name by which the ledger knows it: ``user``, or ``transportName``.
+  package var name: String? { user ?? transportName }
+
   /// Whether there is exactly one Common Name, so that all programs read the same.
   package var hasOneCommonName: Bool { commonNames.count == 1 }
 
@@ -98,6 +105,7 @@ extension CertificateFacts {
   package init(_ certificate: Certificate) {
     self.subject = "\(certificate.subject)"
     self.commonNames = certificate.subject.commonNames
+    self.transportName = certificate.subject.transportName
     self.issuer = "\(certificate.issuer)"
     self.serial = certificate.serial.hexadecimal
     self.notBefore = Date(timeIntervalSince1970: Double(certificate.notBefore))

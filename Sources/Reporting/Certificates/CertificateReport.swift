@@ -58,7 +58,7 @@ package struct CertificateReport: TextReport, Sendable {
     guard facts.isForClients, !facts.isAuthority else { return warnings }
     if facts.commonNames.count > 1 {
       warnings.append("it has \(facts.commonNames.count) Common Names: etcd takes the last, others the first")
-    } else if facts.user == nil {
+    } else if facts.user == nil, facts.transportName == nil {
       warnings.append("its Common Name is missing, empty or ambiguous: etcd refuses it")
     }
     return warnings
@@ -90,6 +90,9 @@ package struct CertificateReport: TextReport, Sendable {
   private var userText: String {
     if certificate.isAuthority { return "none: this is an authority" }
     guard certificate.isForClients else { return "none: it is not for clients" }
+    if let name = certificate.transportName {
+      return "none: '\(name)' secures the connection of a user that logs in with a password"
+    }
     return user ?? "none: it has no Common Name that etcd would accept"
   }
 }

@@ -19,10 +19,7 @@ extension FileReader {
             : "it has its own section: calicoctl or kubernetes")
         return nil
       }
-      guard claim(name, node, &names) else { return nil }
-      // A certificate with this name is issued, and the name must not be a user.
-      if catalogue[name]?.password != nil { _ = claim(UserName.transport(of: name), node, &names) }
-      return name
+      return claim(name, node, &names) ? name : nil
     }
   }
 
@@ -150,7 +147,7 @@ extension FileReader {
 
   private mutating func user(_ node: Node?, of place: String, _ names: inout ClaimedNames) -> String? {
     guard let node, let name = text(node, of: place) else { return nil }
-    if let problem = UserName.problem(with: name) {
+    if let problem = UserName.problem(withUser: name) {
       fault(node, problem.message, hint: problem.hint)
       return nil
     }

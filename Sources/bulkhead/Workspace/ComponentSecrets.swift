@@ -41,7 +41,7 @@ extension Workspace {
     for identity in segmentation.identities {
       guard let component = identity.component else { continue }
       let isNodes = identity.node != nil && identity.login == .certificate
-      names[component] = isNodes ? "\(component).${NODE_NAME}" : identity.commonName
+      names[component] = isNodes ? "\(component).${NODE_NAME}" : identity.certificateName
     }
     return names
   }

@@ -96,11 +96,13 @@ struct ProbeClients: Sendable {
   /// Takes the certificates of a folder.
   private mutating func read(_ folder: String, _ workspace: Workspace) throws {
     for entry in try CertificateFolder.read(folder) {
-      guard entry.facts.isForClients, let user = entry.facts.user, let key = entry.keyPath else { continue }
+      guard entry.facts.isForClients, let user = entry.facts.name, let key = entry.keyPath else { continue }
       let credentials = ClientCredentials(
         authority: workspace.path(workspace.file.etcd.ca), certificate: entry.path, key: key)
-      let holders = segmentation.identities.filter { $0.commonName == user }
-      if holders.isEmpty, clients[user] == nil { addUnknown(user, credentials) }
+      let holders = segmentation.identities.filter { $0.certificateName == user }
+      if holders.isEmpty, clients[user] == nil, entry.facts.transportName == nil {
+        addUnknown(user, credentials)
+      }
       for identity in holders where clients[identity.user] == nil {
         do {
           add(identity.user, credentials, try workspace.login(of: identity.user))
@@ -128,7 +130,7 @@ struct ProbeClients: Sendable {
       let issuer = Issuer(
         try Authority.load(workspace.authority, now: now, passphrase: nil),
         ledger: try Ledger(in: workspace.authority), lifetime: Issuer.probeLifetime, now: now)
-      let names = absent.map(\.commonName) + (isLimited ? [] : [Self.noUser])
+      let names = absent.map(\.certificateName) + (isLimited ? [] : [Self.noUser])
       let issued = try issuer.issueProbes(names, to: folder)
       for (index, certificate) in issued.enumerated() {
         let credentials = ClientCredentials(

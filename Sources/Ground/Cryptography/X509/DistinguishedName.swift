@@ -5,6 +5,7 @@ package struct DistinguishedName: Hashable, Sendable {
   /// One attribute, such as a Common Name.
   package struct Attribute: Hashable, Sendable {
     package static let commonName = "2.5.4.3"
+    package static let organizationalUnit = "2.5.4.11"
 
     /// The object identifier, as in "2.5.4.3".
     package let type: String
@@ -25,14 +26,19 @@ package struct DistinguishedName: Hashable, Sendable {
 
   /// A name with a Common Name in UTF8String and nothing else.
   package init(commonName: String) {
-    let value = DER.value(0x0c, Array(commonName.utf8))
-    der = DER.sequence(DER.value(0x31, DER.sequence([0x06, 0x03, 0x55, 0x04, 0x03], value)))
-    relativeNames = [
-      [
-        Attribute(
-          type: Attribute.commonName, tag: 0x0c, value: Array(commonName.utf8), encoding: value)
-      ]
-    ]
+    self.init(Attribute.commonName, [0x06, 0x03, 0x55, 0x04, 0x03], commonName)
+  }
+
+  /// A name with an organizational unit in UTF8String and nothing else.
+  package init(organizationalUnit: String) {
+    self.init(Attribute.organizationalUnit, [0x06, 0x03, 0x55, 0x04, 0x0b], organizationalUnit)
+  }
+
+  /// - Parameter identifier: the object identifier of the type, in DER.
+  private init(_ type: String, _ identifier: [UInt8], _ text: String) {
+    let value = DER.value(0x0c, Array(text.utf8))
+    der = DER.sequence(DER.value(0x31, DER.sequence(identifier, value)))
+    relativeNames = [[Attribute(type: type, tag: 0x0c, value: Array(text.utf8), encoding: value)]]
   }
 
   /// - Throws: ``CryptographyError`` if the bytes are not a name in DER.

@@ -38,7 +38,7 @@ struct CertsRenew: AsyncParsableCommand {
     let holders = try workspace.holdersWithCertificate(named: users)
     let issued = try workspace.certificates.issue(
       for: holders,
-      by: try workspace.issuer(passphraseOption, allowRoot: holders.contains { $0.commonName == Role.root }),
+      by: try workspace.issuer(passphraseOption, allowRoot: holders.contains { $0.name == Role.root }),
       renewal: now ? .always : .due(after: dueOption.share)
     ) { Console.progress("\($0) of \(holders.count) certificates") }
     Console.clearProgress()
