@@ -44,6 +44,8 @@ package struct Site: Hashable, Sendable {
         }
       case .cluster:
         let resident = Resident(identity: identity, certificateNode: nil)
+        // One identity for all of Calico is used on each node, and where the programs run that run once.
+        if identity.component == "calico", !nodes.isEmpty { everywhere.append(resident) }
         if identity.component.flatMap({ catalogue[$0] })?.placement == .node {
           everywhere.append(resident)
         } else {

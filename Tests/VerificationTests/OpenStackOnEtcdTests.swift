@@ -25,7 +25,9 @@ struct OpenStackOnEtcdTests {
     #expect(Set(records.map(\.release)).count >= 6)
     let catalogue = try Catalogue.embedded()
     let release = try #require(EtcdRelease.one.first)
-    try await TestCluster.with(release) { cluster in
+    try await TestCluster.with(
+      release, options: .init(extraArguments: ["--enable-grpc-gateway=true"])
+    ) { cluster in
       try await cluster.secure()
       for record in records {
         let segmentation = try Segmentation(

@@ -101,6 +101,25 @@ package struct CertificateFacts: Codable, Hashable, Sendable {
 }
 
 extension CertificateFacts {
+  /// The first reason why a certificate is not a valid one of an identity; nil if it is. Its revocation is in the
+  /// ledger.
+  /// - Parameters:
+  ///   - pem: the certificate, first in the text.
+  ///   - name: the certificate's name (`CertificateName`).
+  ///   - authority: the file with the certificate of the authority that must have signed it.
+  /// - Throws: `FileError` or ``CertificatesError``.
+  package static func fault(
+    of pem: String, source: String, as name: String, signedBy authority: String, now: Date
+  ) throws -> CredentialFault? {
+    let signer = try PEMText(
+      text: FileContents.readText(authority, limit: credentialFileLimit), source: authority
+    ).certificates().first
+    guard let certificate = try PEMText(text: pem, source: source).certificates().first else {
+      return .certificateUnreadable
+    }
+    return CredentialFault.first(of: certificate, user: name, authority: signer, now: now)
+  }
+
   /// The contents of a parsed certificate.
   package init(_ certificate: Certificate) {
     self.subject = "\(certificate.subject)"

@@ -24,10 +24,25 @@ package struct CertificateReport: TextReport, Sendable {
 
   package var needsAttention: Bool { !warnings.isEmpty }
 
+  /// The question whether a certificate can stay in use as that of an identity.
+  package struct Use: Sendable {
+    let identity: String
+    /// Why it cannot, apart from a revocation; nil if it can.
+    let fault: CredentialFault?
+
+    package init(identity: String, fault: CredentialFault?) {
+      self.identity = identity
+      self.fault = fault
+    }
+  }
+
   /// - Parameters:
   ///   - segmentation: The segmentation of the file; nil without a file.
   ///   - entry: The entry of the certificate in the ledger; nil if there is none.
-  package init(_ facts: CertificateFacts, segmentation: Segmentation?, entry: LedgerEntry?, now: Date) {
+  ///   - use: Only whether it can stay in use as that of an identity needs attention; nil for everything.
+  package init(
+    _ facts: CertificateFacts, segmentation: Segmentation?, entry: LedgerEntry?, use: Use? = nil, now: Date
+  ) {
     certificate = facts
     user = facts.isAuthority || !facts.isForClients ? nil : facts.user
     let identity = user.flatMap { user in
@@ -42,7 +57,13 @@ package struct CertificateReport: TextReport, Sendable {
     }
     revokedAt = entry?.revokedAt
     file = entry?.file
-    warnings = Self.warnings(facts, entry: entry, now: now)
+    warnings =
+      if let use {
+        (use.fault.map { ["it cannot stay in use as that of '\(use.identity)': \($0)"] } ?? [])
+          + (entry?.revokedAt.map { ["it was revoked on \($0.day)"] } ?? [])
+      } else {
+        Self.warnings(facts, entry: entry, now: now)
+      }
   }
 
   private static func warnings(_ facts: CertificateFacts, entry: LedgerEntry?, now: Date) -> [String] {
