@@ -53,19 +53,19 @@ import Testing
     }
     let key = "etc/bulkhead/cni-plugin/etcd-key"
     for _ in 1...2 {
-      let named = try bulkhead("bundle", "--as", "directory", "--to", "bundle")
+      let named = try bulkhead("bundle", "--as", "directory", "--to", "bundle", "--settings", "all")
       #expect(named.code == 0 && named.out.contains("no longer part of it: n2/\n"), "\(named.all)")
       #expect(named.error.contains("--prune") && exists("n2/\(key)"))
     }
     // Files that were changed since they were written, or that it never wrote, are not removed.
     try write("n2/settings/etc/calico/calico.env")
     try write("n2/etc/notes")
-    let pruned = try bulkhead("bundle", "--as", "directory", "--to", "bundle", "--prune")
+    let pruned = try bulkhead("bundle", "--as", "directory", "--to", "bundle", "--settings", "all", "--prune")
     #expect(pruned.code == 0 && pruned.out.contains("removed: n2/\n"), "\(pruned.all)")
     #expect(
       pruned.out.contains("changed by someone else: n2/settings/etc/calico/calico.env"), "\(pruned.all)")
     #expect(!exists("n2/etc/bulkhead") && !exists("n2/install"))
-    #expect(exists("n2/etc/calico/calico.env") && exists("n2/etc/notes") && exists("n1/\(key)"))
+    #expect(exists("n2/settings/etc/calico/calico.env") && exists("n2/etc/notes") && exists("n1/\(key)"))
     // Paths in the list that lead out of the folder are ignored.
     let outside = "\(folder.path)/outside"
     try "mine".write(toFile: outside, atomically: true, encoding: .utf8)
@@ -73,7 +73,8 @@ import Testing
     let sum = try Program.run("/usr/bin/sha256sum", ["../outside"], in: "\(folder.path)/bundle").out
     try (String(contentsOfFile: list, encoding: .utf8) + sum).write(
       toFile: list, atomically: true, encoding: .utf8)
-    #expect(try bulkhead("bundle", "--as", "directory", "--to", "bundle", "--prune").code == 0)
+    #expect(
+      try bulkhead("bundle", "--as", "directory", "--to", "bundle", "--settings", "all", "--prune").code == 0)
     #expect(FileManager.default.fileExists(atPath: outside))
     let sums = try Program.run(
       "/usr/bin/sha256sum", ["--check", "--quiet", "--ignore-missing", "SHA256SUMS"],

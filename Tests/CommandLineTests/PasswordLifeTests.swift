@@ -12,7 +12,7 @@ import ThrowawayEtcd
     let server = try #require(Server.all.first)
     let cluster = try await ThrowawayEtcd.start(
       members: 1, binary: server.binary, in: folder.path,
-      options: .init(extraArguments: ["--enable-grpc-gateway=true"]))
+      options: .init(hasGateway: true))
     defer { cluster.stop() }
     func bulkhead(_ arguments: String..., input: String? = nil) throws -> Program.Outcome {
       try Program.run(Program.path, arguments, in: folder.path, input: input)

@@ -26,7 +26,7 @@ struct OpenStackOnEtcdTests {
     let catalogue = try Catalogue.embedded()
     let release = try #require(EtcdRelease.one.first)
     try await TestCluster.with(
-      release, options: .init(extraArguments: ["--enable-grpc-gateway=true"])
+      release, options: .init(hasGateway: true)
     ) { cluster in
       try await cluster.secure()
       for record in records {

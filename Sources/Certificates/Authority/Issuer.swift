@@ -33,6 +33,12 @@ package struct Issuer: Sendable {
     self.allowRoot = allowRoot
   }
 
+  /// The end of the authority if that cuts off the lifetime of new certificates; nil if they get all of it.
+  package var cutOff: Date? {
+    let end = now + Double(lifetime.components.seconds)
+    return authority.facts.notAfter < end ? authority.facts.notAfter : nil
+  }
+
   /// Refuses a name for which no certificate can be issued.
   func check(_ holder: CertificateHolder) throws {
     _ = try SubjectName(client: holder.name, allowRoot: allowRoot)

@@ -51,8 +51,9 @@ struct CertsSign: AsyncParsableCommand {
       throw Complaint(
         "'\(identity)' has a certificate for each node", hint: "name the node with --node")
     }
-    let certificate = try workspace.issuer(passphraseOption, allowRoot: root).sign(
-      request, for: holder, file: to)
+    let issuer = try workspace.issuer(passphraseOption, allowRoot: root)
+    let certificate = try issuer.sign(request, for: holder, file: to)
+    Console.note(cutOffBy: issuer)
     if let to {
       try AtomicFile.write(Array(certificate.utf8), to: to, mode: 0o644)
       Console.note("\(to): \(request.name), \(request.keyAlgorithm)")
