@@ -33,13 +33,10 @@ package struct CalicoSettings: Sendable {
     "calicoctl",
   ]
 
-  /// The name in ``components`` for an identity; nil for an identity without settings.
-  package static func component(of identity: Identity) -> String? {
-    switch identity.purpose {
-    case .component(let name): components.contains(name) ? name : nil
-    case .calicoctl: "calicoctl"
-    default: nil
-    }
+  /// The name in ``components`` for an identity at a site; nil for one without settings.
+  package static func component(of resident: Site.Resident) -> String? {
+    if resident.identity.isPerson { return "calicoctl" }
+    return resident.program.flatMap { components.contains($0) ? $0 : nil }
   }
 
   /// The settings files of one identity on one host.
@@ -53,7 +50,7 @@ package struct CalicoSettings: Sendable {
       let text = ([Self.head] + lines).joined(separator: "\n") + "\n"
       return [NodeFile(path: path, format: format, bytes: Array(text.utf8), mode: mode, group: group)]
     }
-    switch Self.component(of: resident.identity) {
+    switch Self.component(of: resident) {
     case "calico-node":
       let name = site.node.map { ["NODENAME=\($0)", "CALICO_NODENAME=\($0)"] } ?? []
       return file(

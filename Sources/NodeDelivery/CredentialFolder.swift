@@ -11,7 +11,7 @@ package struct CredentialFolder: Hashable, Sendable {
   ///   - rules: Which account reads the files.
   package init(of resident: Site.Resident, in base: String, _ rules: CredentialReader.Rules) {
     path = "\(base)/\(resident.folder)"
-    reader = rules.reader(of: resident.identity)
+    reader = rules.reader(of: resident)
   }
 
   /// The path of the authorities of etcd's server certificates.

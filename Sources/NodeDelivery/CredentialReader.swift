@@ -23,8 +23,9 @@ package struct CredentialReader: Hashable, Sendable {
     /// `docker/calico/Dockerfile`).
     private static let oneImage = CalicoRelease(major: 3, minor: 33)
 
-    /// The account for an identity.
-    package func reader(of identity: Identity) -> CredentialReader {
+    /// The account for an identity at a site.
+    package func reader(of resident: Site.Resident) -> CredentialReader {
+      let identity = resident.identity
       if let account = named[identity.user] {
         let parts = account.split(separator: ":", maxSplits: 1).map(String.init)
         return CredentialReader(
@@ -32,12 +33,12 @@ package struct CredentialReader: Hashable, Sendable {
           keyMode: parts.count == 2 ? 0o440 : 0o400)
       }
       let isOneImage = release >= Self.oneImage
-      switch identity.component {
+      switch resident.program {
       // Neutron's services run as the user neutron.
       case "neutron-driver", "dhcp-agent":
         return CredentialReader(owner: "root", group: "neutron", keyMode: 0o440)
       // Before v3.33 the images of kube-controllers and Typha run as user 999 in group root.
-      case "kube-controllers", "typha", "calico":
+      case "kube-controllers", "typha":
         return CredentialReader(owner: "root", group: isOneImage ? "10001" : "root", keyMode: 0o440)
       case "cni-plugin" where isOneImage:
         return CredentialReader(owner: "root", group: "10001", keyMode: 0o440)

@@ -84,7 +84,7 @@ package struct HostBundle: Sendable {
     }
     if let agent { files += agent.files(for: site, authority: authority) }
     for resident in site.residents {
-      guard let component = CalicoSettings.component(of: resident.identity), settingsOf.contains(component)
+      guard let component = CalicoSettings.component(of: resident), settingsOf.contains(component)
       else { continue }
       let hasPassword = resident.identity.login == .password
       // Every user of the machine can read its user-data.

@@ -128,7 +128,11 @@ import Testing
   @Test func `one identity for all of Calico is used on each node`() throws {
     let sites = try segmentation("components: [calico]\nnodes: [n1, n2]").sites
     #expect(sites.map(\.name) == ["n1", "n2", "calico"])
-    #expect(sites.allSatisfy { $0.residents.map(\.folder) == ["calico"] })
+    // In the folders of the programs, where 'manifest --via host' expects them.
+    #expect(
+      sites.map { $0.residents.map(\.folder) }
+        == [["calico-node", "cni-plugin"], ["calico-node", "cni-plugin"], ["kube-controllers"]])
+    #expect(sites.flatMap(\.residents).allSatisfy { $0.identity.user == "calico" })
   }
 
   @Test func `people get files of their own, and no agent`() throws {

@@ -118,7 +118,7 @@ import Testing
       ("v3.32", "alice", "--reuid=4243 --regid=100", "--reuid=4242 --regid=4242"),
       ("v3.32", "backup", "--reuid=4243 --regid=100", "--reuid=4242 --regid=4242"),
     ])
-  func `who reads a file can read it, and nobody else can read the key`(
+  func `its reader can read each file, and another account cannot read the key`(
     version: String, name: String, reader: String, stranger: String
   ) throws {
     let lines =

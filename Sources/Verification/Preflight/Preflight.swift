@@ -88,6 +88,7 @@ package struct Preflight: Sendable {
         .union(knowledge.shared.map { [$0] } ?? []), as: credentials)
     findings += KeyChecks.prefixes(knowledge, segmentation)
     findings += try await KeyChecks.findings(etcd, segmentation, state)
+    findings += try await NodeNames.findings(etcd, segmentation)
     return Preflight(
       authEnabled: state.authEnabled, asked: assessment.cluster?.asked ?? "", findings: findings)
   }

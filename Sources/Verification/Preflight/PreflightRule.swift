@@ -44,6 +44,7 @@ package struct PreflightRule: Hashable, Sendable {
     disagreement, unknownAgreement, learner, unreachable, plainHTTP, peerPort, unknownPeerPort, grpcOnly,
     vulnerability, breaksAuthentication, password, emptyPassword, foreignAdministrator, unreachedKeys,
     endpoints, certificateInUse, otherPrefix, changes, storedDifference, untriedPassword,
+    unknownNode,
   ]
 
   static let obstacle = PreflightRule(
@@ -169,6 +170,11 @@ package struct PreflightRule: Hashable, Sendable {
     cure:
       "run preflight again once authentication is on; 'bulkhead apply --enable-auth' tries these passwords too"
   )
+  static let unknownNode = PreflightRule(
+    "PF029", .error, "a node of Calico has no users in the file",
+    meaning:
+      "with isolation 'node-user', its calico-node and CNI plugin are refused once authentication is on",
+    cure: "add it to 'nodes', or delete the node in Calico if its host does not exist any more")
 }
 
 /// One occurrence of a rule.
