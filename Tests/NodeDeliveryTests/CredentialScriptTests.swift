@@ -11,7 +11,7 @@ struct CredentialScriptTests {
   init() throws {
     folder = try TemporaryFolder()
     // Programs that the script calls, each of which may be the last one: the script is killed in its place.
-    for program in ["mv", "ln", "chmod", "cat", "rm", "mkdir", "openssl", "readlink", "date", "sync", "sed"] {
+    for program in ["mv", "ln", "chmod", "cat", "rm", "mkdir", "openssl"] {
       let real = try run("/bin/sh", ["-c", "command -v \(program)"]).output.trimmingCharacters(in: .newlines)
       try Self.write(
         """
@@ -81,7 +81,7 @@ struct CredentialScriptTests {
       #expect(sets.count == 4 && sets[0].hasPrefix("..20") && sets[1] == "..data", "\(sets)")
       // Fewer calls: the script came to its end.
     } while calls >= last && last < 60
-    #expect((15..<60).contains(last))
+    #expect((12..<60).contains(last))
   }
 
   @Test func `a certificate without a Common Name is requested and known`() throws {

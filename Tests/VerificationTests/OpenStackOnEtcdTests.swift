@@ -30,8 +30,11 @@ struct OpenStackOnEtcdTests {
     ) { cluster in
       try await cluster.secure()
       for record in records {
+        // With the feature compaction the driver has the role root, and everything would be allowed.
+        let text = record.file.replacing("features: [compaction]", with: "features: []")
         let segmentation = try Segmentation(
-          SegmentationFile(record.file, file: record.release, catalogue: catalogue), catalogue: catalogue)
+          SegmentationFile(text, file: record.release, catalogue: catalogue), catalogue: catalogue)
+        #expect(segmentation.identities.allSatisfy { !$0.isRoot || $0.user == "root" })
         try await cluster.apply(segmentation, password: "password")
         for (user, requests) in Dictionary(grouping: record.requests, by: \.user).sorted(by: {
           $0.key < $1.key
@@ -44,8 +47,11 @@ struct OpenStackOnEtcdTests {
             #expect(answer == 200, "\(record.release) region '\(record.region)': \(request): \(answer)")
           }
           // The role is what allows the requests.
-          #expect(try await gateway.range("/registry/secrets/") == 403)
-          #expect(try await gateway.put("/calico/resources/v3/projectcalico.org/ippools/a") == 403)
+          let denied = (
+            try await gateway.range("/registry/secrets/"),
+            try await gateway.put("/calico/resources/v3/projectcalico.org/ippools/a")
+          )
+          #expect(denied == (403, 403), "\(denied)")
         }
       }
       // The gateway refuses a client with a Common Name, which is why these certificates have none.
