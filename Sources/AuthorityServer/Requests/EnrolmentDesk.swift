@@ -56,14 +56,9 @@ struct EnrolmentDesk: Sendable {
         hint: "send {\"csr\": \"-----BEGIN ...\"}")
     }
     let request = try CertificateRequest(pem: message.csr)
-<<<<<<< HEAD
-    known.identity = request.commonName
-    if visit.isRenewal { known.early = message.reason }
-    guard request.commonName.utf8.count <= Self.longestName else {
-=======
     known.identity = request.name
+    if visit.isRenewal { known.early = message.reason }
     guard request.name.utf8.count <= Self.longestName else {
->>>>>>> f9e48ae (certificates: users with a password get certificates without a Common Name, which etcd's JSON gateway accepts)
       throw Refusal(
         .badRequest, "the request's Common Name has more than \(Self.longestName) bytes",
         hint: "ask for an identity of bulkhead.yaml")

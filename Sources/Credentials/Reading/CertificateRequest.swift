@@ -41,16 +41,12 @@ package struct CertificateRequest: Sendable {
       throw CertificatesError(
         "\(source) has an RSA key with a small public exponent", hint: "make a key with the exponent 65537")
     }
-<<<<<<< HEAD
     guard !request.publicKey.hasFactorableForm else {
       throw CertificatesError(
         "\(source) has an RSA key that can be factored (CVE-2017-15361)",
         hint: "make another key, not with the smart card or TPM that made this one")
     }
-    self.commonName = name
-=======
     self.name = name
->>>>>>> f9e48ae (certificates: users with a password get certificates without a Common Name, which etcd's JSON gateway accepts)
     self.publicKey = request.publicKey
   }
 
