@@ -104,7 +104,7 @@ let rooms: [Target] = [
   room("Manifests", ["Errors", "AgentFile", "Text", "YAML"]),
   room(
     "CertificateSources",
-    ["Errors", "Enrolment", "Credentials", "Files", "Text", "Cryptography", "Network", "HTTP"]),
+    ["Errors", "Enrolment", "Credentials", "Files", "Names", "Text", "Cryptography", "Network", "HTTP"]),
   // Floor 2.
   room("Terminal", ["Errors", "Printing", "Text", "Arguments", "Log"]),
   room("Segmentation", ["Errors", "Catalogue", "Keyspace", "Names", "StrictYAML", "Text", "YAML"]),
@@ -235,7 +235,7 @@ let allTests: [Target] = [
     "Verification",
     [
       "ThrowawayEtcd", "Segmentation", "Reconciliation", "Etcd", "Keyspace", "TestClusters", "TestSupport",
-      "Catalogue", "Certificates", "Names", "TestRecords",
+      "Catalogue", "Certificates", "Names", "TestRecords", "HTTP",
     ]),
   tests(
     "Reporting",

@@ -33,6 +33,12 @@ extension CertificateSource {
         "\(begins), not before \(facts.notBefore.formatted(.iso8601))",
         hint: "is this machine's clock right?",
         isTransient: true)
+    case .hasCommonName:
+      SourceError(
+        begins,
+        hint:
+          "let the source issue or store one without a Common Name: it is for a user that logs in with a password",
+        isTransient: false)
     default:
       SourceError(begins, hint: "look at the source's role or policy for this node", isTransient: false)
     }

@@ -31,7 +31,8 @@ extension CertificateSource {
 
 /// A request to a source.
 package struct CertificateOrder: Sendable {
-  /// The certificate's Common Name, which is the etcd user.
+  /// The certificate's name (`CertificateName`): its Common Name, which is the etcd user, or a name for a certificate
+  /// without one.
   package let identity: String
   /// The requested lifetime; nil for the source's default.
   package let lifetime: Duration?

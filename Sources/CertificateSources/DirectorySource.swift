@@ -16,6 +16,8 @@ package struct DirectorySource: CertificateSource {
     let (certificate, key) = ("\(own).crt", "\(own).key")
     for (certificate, key, authority) in [
       (certificate, key, nil), ("\(own)/etcd-cert", "\(own)/etcd-key", "\(own)/etcd-ca"),
+      // The names of a Secret of type kubernetes.io/tls and of cert-manager's CSI driver.
+      ("\(own)/tls.crt", "\(own)/tls.key", "\(own)/ca.crt"),
     ] {
       guard let certificatePEM = try text(certificate), let keyPEM = try text(key) else { continue }
       let credential = try Credential(
@@ -24,7 +26,9 @@ package struct DirectorySource: CertificateSource {
     }
     throw SourceError(
       "no certificate and key for \"\(order.identity)\" in \(path)",
-      hint: "put them there as \(certificate) and \(key)", isTransient: true)
+      hint:
+        "put them there as \(certificate) and \(key), or as etcd-cert and etcd-key, or tls.crt and tls.key, in \(own)/",
+      isTransient: true)
   }
 
   private func text(_ path: String) throws -> String? {

@@ -2,7 +2,8 @@
 
 struct VaultSignRequest: Encodable, Sendable {
   let csr: String
-  let commonName: String
+  /// Nil for a certificate without a Common Name, which a role allows with `require_cn=false`.
+  let commonName: String?
   /// Without it Vault requires the Common Name to be a host name and adds it to the alternative names.
   let excludeCnFromSans: Bool
   let format: String

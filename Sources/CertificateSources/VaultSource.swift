@@ -1,6 +1,7 @@
 import Credentials
 import Files
 import FoundationEssentials
+import Names
 
 /// HashiCorp Vault and OpenBao, which share the part of the HTTP API that is used here.
 ///
@@ -60,7 +61,8 @@ package actor VaultSource: CertificateSource {
   private func sign(_ order: CertificateOrder, _ path: String) async throws -> SourcedCertificate {
     let key = try PrivateKey.generate()
     let request = VaultSignRequest(
-      csr: try CertificateRequest.make(for: order.identity, key: key), commonName: order.identity,
+      csr: try CertificateRequest.make(for: order.identity, key: key),
+      commonName: CertificateName(order.identity).isTransport ? nil : order.identity,
       excludeCnFromSans: true, format: "pem", ttl: order.lifetime.map { "\($0.components.seconds)s" })
     let signed = try await ask("POST", path, body: request, VaultSignResponse.self).data
     let chain = signed.caChain ?? [signed.issuingCa].compactMap { $0 }
@@ -122,6 +124,9 @@ package actor VaultSource: CertificateSource {
       case 300..<400: "give the address of the active node, or of the load balancer of the cluster"
       case 403: "look at the policy and the role of this node; a token may have ended"
       case 404: "look at the mount, the path and the namespace"
+      case 400 where said.contains("keys of type"): "set key_type=any on the role: the agent makes P-256 keys"
+      case 400 where said.contains("common_name field is required"):
+        "set require_cn=false on the role: a certificate for a user with a password has no Common Name"
       case 503: "it is sealed or under maintenance; it is asked again"
       default: "look at its own log"
       }

@@ -10,7 +10,7 @@ extension OpenDirectory {
 
   /// Opens a directory name by name. A symbolic link on the way is followed only if it belongs to root or to the
   /// user of this process: another user could change where it leads.
-  /// - Parameter mode: creates missing directories with this mode; nil if they must exist.
+  /// - Parameter mode: creates missing directories with this mode, whatever the umask is; nil if they must exist.
   /// - Throws: ``FileError``.
   static func trusted(_ path: String, creating mode: mode_t? = nil) throws -> OpenDirectory {
     try FilePath.refuseNUL(path)
@@ -21,10 +21,11 @@ extension OpenDirectory {
       if walk.enter(name) { continue }
       switch errno {
       case ENOENT where mode != nil:
-        guard mkdirat(walk.descriptor, name, mode ?? 0) == 0 || errno == EEXIST else {
-          throw FileError(errno: errno, "create", path)
-        }
+        let isNew = mkdirat(walk.descriptor, name, mode ?? 0) == 0
+        guard isNew || errno == EEXIST else { throw FileError(errno: errno, "create", path) }
         guard walk.enter(name) else { throw FileError(errno: errno, "open the directory", path) }
+        // The umask may have narrowed it: the agent runs with 0077, and what it writes is for other users too.
+        if isNew, let mode { try walk.setMode(mode) }
       case ENOTDIR, ELOOP:
         links += 1
         guard links <= Self.longestChain else { throw FileError(errno: ELOOP, "open the directory", path) }
@@ -64,6 +65,15 @@ extension OpenDirectory {
       close(descriptor)
       descriptor = next
       return true
+    }
+
+    /// Sets the mode of the directory that was reached.
+    func setMode(_ mode: mode_t) throws {
+      // A descriptor of `O_PATH` cannot be given to fchmod(2).
+      let reached = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      guard reached >= 0 else { throw FileError(errno: errno, "open the directory", path) }
+      defer { close(reached) }
+      guard fchmod(reached, mode) == 0 else { throw FileError(errno: errno, "set the mode of", path) }
     }
 
     /// The target of a link of root or of this process's user.

@@ -15,7 +15,17 @@ package enum UserName {
     }
   }
 
-  /// Why a name cannot be that of a user in the segmentation's file; nil if it can.
+  /// Why a name cannot be that of a user; nil if it can. Names of certificates without a Common Name belong to no
+  /// user.
+  package static func problem(withUser name: String) -> NameError? {
+    if let problem = problem(with: name) { return problem }
+    guard CertificateName(name).isTransport else { return nil }
+    return NameError(
+      "the user name \(quoted(name)) is reserved for certificates that have no Common Name",
+      hint: "choose a name that does not end with '-transport'")
+  }
+
+  /// Why a name cannot be that of a role or of a certificate; nil if it can.
   package static func problem(with name: String) -> NameError? {
     if name == root {
       return NameError(

@@ -8,39 +8,56 @@ package struct AgentService: Sendable {
   let program: String
   /// The section `source` of `agent.yaml`, without the key `source:`.
   let source: String
-  /// The folder that contains the credential folders of all components.
-  let base: String
+  let layout: HostLayout
   /// The folder into which Calico's CNI installer copies the credentials, which the agent then keeps up to
   /// date; nil without one.
   let cniCopy: String?
 
-  package init(program: String, source: String, base: String, cniCopy: String?) {
+  package init(program: String, source: String, layout: HostLayout, cniCopy: String?) {
     self.program = program
     self.source = source
-    self.base = base
+    self.layout = layout
     self.cniCopy = cniCopy
   }
+
+  private var base: String { layout.base }
 
   /// - Parameter authority: The authorities of etcd's server certificates, in PEM.
   package func files(for site: Site, authority: [UInt8]) -> [NodeFile] {
     [
-      NodeFile(path: "\(base)/agent.yaml", bytes: Array(configuration(for: site).utf8), mode: 0o644),
+      NodeFile(
+        path: configurationPath(of: site), bytes: Array(configuration(for: site).utf8), mode: 0o644),
       NodeFile(path: "\(base)/etcd-ca.crt", bytes: authority, mode: 0o644),
       NodeFile(
-        path: "/etc/systemd/system/\(Self.unit)", bytes: Array(unit(for: site).utf8), mode: 0o644),
+        path: "/etc/systemd/system/\(Self.unit(of: site))", bytes: Array(unit(for: site).utf8), mode: 0o644),
     ]
   }
 
-  package static let unit = "bulkhead-agent.service"
+  /// The name of the unit: that of a node is the same on each node. Programs that run once have names of their own, so
+  /// that a host can have a node and several of them.
+  package static func unit(of site: Site) -> String { "bulkhead-agent\(suffix(of: site)).service" }
+
+  private func configurationPath(of site: Site) -> String { "\(base)/agent\(Self.suffix(of: site)).yaml" }
+
+  /// The folder with the files that the source names as `${CREDENTIALS_DIRECTORY}`.
+  private func credentials(of site: Site) -> String {
+    site.node == nil ? "\(base)/credentials/\(Self.unitName(site))" : "\(base)/credentials"
+  }
+
+  private static func suffix(of site: Site) -> String { site.node == nil ? "-\(unitName(site))" : "" }
+
+  /// The site's name without characters that mean something in the name of a unit.
+  private static func unitName(_ site: Site) -> String { site.fileName.replacing("%", with: "_") }
 
   /// The content of `agent.yaml`.
   package func configuration(for site: Site) -> String {
     let certificates = site.residents.map { resident in
-      let folder = CredentialFolder(of: resident, in: base)
+      let folder = layout.folder(of: resident)
       return AgentDelivery(
-        identity: Self.literal(resident.identity.commonName), directory: Self.literal(folder.path),
-        keyMode: folder.keyMode,
-        group: folder.group == "root" ? nil : folder.group,
+        identity: Self.literal(resident.identity.certificateName), directory: Self.literal(folder.path),
+        keyMode: folder.reader.keyMode,
+        owner: folder.reader.owner == "root" ? nil : folder.reader.owner,
+        group: folder.reader.group == "root" ? nil : folder.reader.group,
         cniCopy: resident.folder == "cni-plugin" ? cniCopy.map(Self.literal) : nil)
     }
     let file = AgentFile(
@@ -53,28 +70,21 @@ package struct AgentService: Sendable {
     text.replacing("${", with: "$${")
   }
 
-  /// The names of the credentials that the source reads from systemd: `${CREDENTIALS_DIRECTORY}/NAME`.
-  private var credentials: [String] {
-    var names: [String] = []
-    for match in source.matches(of: /\$\{CREDENTIALS_DIRECTORY\}\/([A-Za-z0-9._-]+)/)
-    where !names.contains(String(match.1)) {
-      names.append(String(match.1))
-    }
-    return names
-  }
-
   /// The systemd unit. The service may write only where the credentials are, and keeps only the capabilities
   /// to change the owner and mode of files.
   private func unit(for site: Site) -> String {
-    let loaded = credentials.map {
-      "LoadCredential=\(UnitWord.encode("\($0):\(base)/credentials/\($0)", isCommand: false))\n"
-    }.joined()
+    // Not LoadCredential=: it stops the start where a join token was deleted after its use, and systemd before 247
+    // ignores it.
+    let secrets =
+      source.contains("${CREDENTIALS_DIRECTORY}")
+      ? "Environment=\(UnitWord.encode("CREDENTIALS_DIRECTORY=\(credentials(of: site))", isCommand: false))\n"
+      : ""
     // The parent folder, because the agent may have to create this one.
     let copy = site.residents.contains { $0.folder == "cni-plugin" } ? cniCopy : nil
     let above = copy.flatMap { path in path.lastIndex(of: "/").map { String(path[..<$0]) } }
     let paths = ([base] + (above.map { ["-\($0)"] } ?? [])).map { UnitWord.encode($0, isCommand: false) }
       .joined(separator: " ")
-    let command = [program, "agent", "--config", "\(base)/agent.yaml"]
+    let command = [program, "agent", "--config", configurationPath(of: site)]
       .map { UnitWord.encode($0, isCommand: true) }.joined(separator: " ")
     return """
       # Written by 'bulkhead bundle'.
@@ -88,7 +98,7 @@ package struct AgentService: Sendable {
       ExecStart=\(command)
       Restart=on-failure
       RestartSec=10
-      \(loaded)ReadWritePaths=\(paths)
+      \(secrets)ReadWritePaths=\(paths)
       ProtectSystem=strict
       ProtectHome=yes
       PrivateTmp=yes

@@ -1,4 +1,5 @@
 import Catalogue
+import Names
 import Segmentation
 import YAML
 
@@ -9,7 +10,7 @@ struct AnsibleBundle {
   /// The absolute paths of the segmentation file and of Bulkhead, on the machine where Ansible runs.
   let file: String
   let program: String
-  let base: String
+  let layout: HostLayout
   /// Renewal is due when less than this is left of a certificate's lifetime, in seconds.
   let renewBefore: Int
 
@@ -23,6 +24,7 @@ struct AnsibleBundle {
       BundleFile("\(role)/tasks/credential.yml", PackageResources.credential_yml),
       BundleFile("\(role)/handlers/main.yml", PackageResources.handlers_yml),
       BundleFile("\(role)/files/credential", PackageResources.credential, mode: 0o700),
+      BundleFile("\(role)/files/put", PackageResources.put, mode: 0o700),
       BundleFile("\(role)/files/etcd-ca.crt", authority),
       BundleFile("group_vars/all.yml", variables),
       BundleFile("inventory.yml", inventory(sites)),
@@ -33,14 +35,16 @@ struct AnsibleBundle {
   func files(for site: Site, settings: [NodeFile]) -> [BundleFile] {
     let name = site.fileName
     let credentials = site.residents.map { resident in
-      let folder = CredentialFolder(of: resident, in: base)
+      let folder = layout.folder(of: resident)
       let sign = Self.signing(resident).joined(separator: ", ")
+      let name = CertificateName(resident.identity.certificateName)
       return """
-          - identity: \(Self.quoted(resident.identity.commonName))
+          - identity: \(Self.quoted(name.text))
+            attribute: \(name.isTransport ? "OU" : "CN")
             folder: \(Self.quoted(folder.path))
-            key_mode: "0\(String(folder.keyMode, radix: 8))"
-            owner: \(folder.owner)
-            group: \(folder.group)
+            key_mode: "0\(String(folder.reader.keyMode, radix: 8))"
+            owner: \(Self.quoted(folder.reader.owner))
+            group: \(Self.quoted(folder.reader.group))
             sign: [\(sign)]
 
         """
@@ -48,10 +52,12 @@ struct AnsibleBundle {
     let copies = settings.map { file in
       """
         - path: \(Self.quoted(file.path))
-          source: \(Self.quoted(String(file.path.dropFirst())))
-          mode: "0\(String(file.mode, radix: 8))"
-          owner: \(file.owner)
-          group: \(file.group)
+          source: \(Self.quoted(file.source))
+          format: \(file.format.rawValue)
+          secret: \(file.mode & 0o004 == 0)
+          mode: "\(file.octalMode)"
+          owner: \(Self.quoted(file.owner))
+          group: \(Self.quoted(file.group))
 
       """
     }
@@ -63,7 +69,7 @@ struct AnsibleBundle {
       \(copies.joined())
       """
     return [BundleFile("host_vars/\(name).yml", text)]
-      + settings.map { BundleFile("files/\(name)\($0.path)", $0.bytes) }
+      + settings.map { BundleFile("files/\(name)/\($0.source)", $0.bytes) }
   }
 
   /// The options of `certs sign` that depend on the identity, beside its name.
@@ -79,7 +85,7 @@ struct AnsibleBundle {
     # Written by 'bulkhead bundle'.
     bulkhead_program: \(Self.quoted(program))
     bulkhead_file: \(Self.quoted(file))
-    bulkhead_base: \(Self.quoted(base))
+    bulkhead_base: \(Self.quoted(layout.base))
     bulkhead_renew_before: "\(renewBefore)"
 
     """

@@ -3,7 +3,13 @@ import Errors
 /// Writes a bundle for several hosts into a folder.
 package struct BundleRun: Sendable {
   let bundle: HostBundle
-  let sites: [Site]
+  /// The sites that get files.
+  package let sites: [Site]
+
+  /// The people whose keys only root can read, because their names are no names of accounts.
+  package var unreadable: [String] {
+    bundle.layout.readers.unreadable(among: sites.flatMap(\.residents).map(\.identity))
+  }
 
   /// - Throws: ``BundleRefusal`` if two sites would have the same folder.
   package init(_ bundle: HostBundle, for sites: [Site]) throws(BundleRefusal) {
@@ -12,7 +18,7 @@ package struct BundleRun: Sendable {
       throw .sameName(site.name)
     }
     self.bundle = bundle
-    self.sites = sites
+    self.sites = bundle.served(sites)
   }
 
   /// What was written, and what an earlier bundle wrote that this one does not have.

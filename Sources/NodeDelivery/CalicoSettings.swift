@@ -3,26 +3,26 @@ import Names
 import Segmentation
 
 /// The settings with which each of Calico's programs reaches etcd as its identity, in the file that the
-/// program reads.
+/// program reads. That file may have other settings of the user, which stay (``NodeFile/Format``).
 ///
 /// The names of options and variables are Calico's own: libcalico-go `lib/apiconfig/apiconfig.go`, Felix
 /// `config/config_params.go`, Typha `pkg/config/config_params.go`, the CNI plugin `pkg/types/types.go`,
 /// networking-calico `common/config.py`; for flannel, the flags of flanneld.
 package struct CalicoSettings: Sendable {
   let endpoints: [Endpoint]
-  /// The folder that contains the credential folders of all components.
-  let base: String
+  let layout: HostLayout
   /// OpenStack's region, which must be the same for all programs of a region; nil without one.
   let region: String?
   /// The name of the CNI network, with which the IPAM handles of pods begin.
   let network: String
 
   package init(
-    endpoints: [Endpoint], base: String, region: String? = nil, network: String = Installation.defaultNetwork
+    endpoints: [Endpoint], layout: HostLayout, region: String? = nil,
+    network: String = Installation.defaultNetwork
   ) {
     self.network = network
     self.endpoints = endpoints
-    self.base = base
+    self.layout = layout
     self.region = region
   }
 
@@ -33,24 +33,24 @@ package struct CalicoSettings: Sendable {
     "calicoctl",
   ]
 
-  /// The name in ``components`` for an identity; nil for an identity without settings.
-  package static func component(of identity: Identity) -> String? {
-    switch identity.purpose {
-    case .component(let name): components.contains(name) ? name : nil
-    case .calicoctl: "calicoctl"
-    default: nil
-    }
+  /// The name in ``components`` for an identity at a site; nil for one without settings.
+  package static func component(of resident: Site.Resident) -> String? {
+    if resident.identity.isPerson { return "calicoctl" }
+    return resident.program.flatMap { components.contains($0) ? $0 : nil }
   }
 
   /// The settings files of one identity on one host.
   /// - Parameter password: The password of an identity that logs in with one.
   package func files(of resident: Site.Resident, on site: Site, password: String?) -> [NodeFile] {
-    let folder = CredentialFolder(of: resident, in: base)
-    func file(_ path: String, _ lines: [String], mode: UInt32 = 0o644, group: String = "root") -> [NodeFile] {
+    let folder = layout.folder(of: resident)
+    func file(
+      _ path: String, _ lines: [String], _ format: NodeFile.Format = .environment, mode: UInt32 = 0o644,
+      group: String = "root"
+    ) -> [NodeFile] {
       let text = ([Self.head] + lines).joined(separator: "\n") + "\n"
-      return [NodeFile(path: path, bytes: Array(text.utf8), mode: mode, group: group)]
+      return [NodeFile(path: path, format: format, bytes: Array(text.utf8), mode: mode, group: group)]
     }
-    switch Self.component(of: resident.identity) {
+    switch Self.component(of: resident) {
     case "calico-node":
       let name = site.node.map { ["NODENAME=\($0)", "CALICO_NODENAME=\($0)"] } ?? []
       return file(
@@ -58,19 +58,22 @@ package struct CalicoSettings: Sendable {
     case "kube-controllers":
       // To compact etcd itself, kube-controllers would need the role root.
       return file("/etc/calico/kube-controllers.env", environment(folder) + ["COMPACTION_PERIOD=0"])
-    case "felix": return file("/etc/calico/felix.cfg", felix(folder, site))
+    case "felix": return file("/etc/calico/felix.cfg", felix(folder, site), .sections)
     case "typha": return file("/etc/calico/typha.env", typha(folder))
     case "flannel": return file("/etc/calico/flanneld.env", flannel(folder))
-    case "calicoctl": return file("/etc/calico/calicoctl.cfg", calicoctl(folder))
+    // In the person's own folder: several people may work on a host.
+    case "calicoctl": return file("\(folder.path)/calicoctl.cfg", calicoctl(folder), .whole)
     case "cni-plugin": return [networkConfiguration(folder, site)]
     case "neutron-driver", "dhcp-agent":
       guard let password else { return [] }
-      let program =
-        resident.identity.component == "dhcp-agent" ? "calico-dhcp-agent" : "neutron-server"
-      return file(
-        "/etc/neutron/\(program).conf.d/bulkhead.conf",
-        neutron(folder, site, user: resident.identity.user, password: password), mode: 0o640, group: "neutron"
-      )
+      let lines = neutron(folder, site, user: resident.identity.user, password: password)
+      let own = "\(folder.path)/calico.conf"
+      // Options of neutron.conf win over those of the folders that oslo.config reads by default, and it is the only
+      // file that `calico-resync` reads (networking-calico, `resync/cli.py`). The second file is for a host with both
+      // programs, which have users of their own.
+      return file(own, lines, .whole, mode: 0o640, group: "neutron")
+        + file(
+          "/etc/neutron/neutron.conf", ["# Also in \(own)"] + lines, .sections, mode: 0o640, group: "neutron")
     default: return []
     }
   }
@@ -145,7 +148,8 @@ package struct CalicoSettings: Sendable {
       }
 
       """
-    return NodeFile(path: "/etc/cni/net.d/10-calico.conflist", bytes: Array(text.utf8), mode: 0o600)
+    return NodeFile(
+      path: "/etc/cni/net.d/10-calico.conflist", format: .network, bytes: Array(text.utf8), mode: 0o600)
   }
 
   /// The driver and the agent accept one member only. It is chosen from the site's name alone, so that hosts

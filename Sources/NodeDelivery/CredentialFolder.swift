@@ -4,22 +4,14 @@ import Segmentation
 /// names that Calico's manifests and its CNI installer use.
 package struct CredentialFolder: Hashable, Sendable {
   package let path: String
-  package let keyMode: UInt32
-  package let owner: String
-  package let group: String
+  package let reader: CredentialReader
 
-  /// - Parameter base: The folder that contains the credential folders of all components, such as
-  ///   `/etc/bulkhead`.
-  package init(of resident: Site.Resident, in base: String) {
+  /// - Parameters:
+  ///   - base: The folder that contains the credential folders of all components, such as `/etc/bulkhead`.
+  ///   - rules: Which account reads the files.
+  package init(of resident: Site.Resident, in base: String, _ rules: CredentialReader.Rules) {
     path = "\(base)/\(resident.folder)"
-    owner = "root"
-    switch resident.identity.component {
-    // Neutron's services run as the user neutron.
-    case "neutron-driver", "dhcp-agent": (keyMode, group) = (0o440, "neutron")
-    // The images of these components run as user 999 in group root.
-    case "kube-controllers", "typha": (keyMode, group) = (0o440, "root")
-    default: (keyMode, group) = (0o400, "root")
-    }
+    reader = rules.reader(of: resident)
   }
 
   /// The path of the authorities of etcd's server certificates.
@@ -34,7 +26,8 @@ package struct CredentialFolder: Hashable, Sendable {
     [
       NodeFile(path: authority, bytes: material.authority, mode: 0o644),
       NodeFile(path: certificate, bytes: material.certificate, mode: 0o644),
-      NodeFile(path: key, bytes: material.key, mode: keyMode, owner: owner, group: group),
+      NodeFile(
+        path: key, bytes: material.key, mode: reader.keyMode, owner: reader.owner, group: reader.group),
     ]
   }
 }

@@ -22,7 +22,7 @@ package struct HostBundle: Sendable {
   let settings: CalicoSettings
   /// The components whose settings are written, by their names in ``CalicoSettings/components``.
   let settingsOf: Set<String>
-  let base: String
+  let layout: HostLayout
   let authority: [UInt8]
   let agent: AgentService?
   let ansible: AnsibleBundle?
@@ -32,7 +32,7 @@ package struct HostBundle: Sendable {
   /// - Parameters:
   ///   - settingsOf: The components whose settings are written, by their names in
   ///     ``CalicoSettings/components``.
-  ///   - base: The folder on the hosts that contains the credential folders of all components.
+  ///   - layout: Where files are on the hosts, and who reads them.
   ///   - authority: The authorities of etcd's server certificates, in PEM.
   ///   - program: The path of Bulkhead: on the machine where Ansible runs, or on the hosts.
   ///   - file: The absolute path of the segmentation file.
@@ -40,19 +40,26 @@ package struct HostBundle: Sendable {
   ///   - agent: For the forms with an agent.
   ///   - more: Additional files for each host.
   package init(
-    _ form: Form, settings: CalicoSettings, of settingsOf: Set<String>, base: String, authority: [UInt8],
+    _ form: Form, settings: CalicoSettings, of settingsOf: Set<String>, layout: HostLayout,
+    authority: [UInt8],
     program: String, file: String, renewBefore: Int, agent: AgentService?, more: [NodeFile] = []
   ) {
     self.form = form
     self.settings = settings
     self.settingsOf = settingsOf
-    self.base = base
+    self.layout = layout
     self.authority = authority
     self.agent = agent
     self.more = more
     ansible =
       form == .ansible
-      ? AnsibleBundle(file: file, program: program, base: base, renewBefore: renewBefore) : nil
+      ? AnsibleBundle(file: file, program: program, layout: layout, renewBefore: renewBefore) : nil
+  }
+
+  /// The sites that get files in this form. The authority issues nothing to people over the network, so they get no
+  /// agent.
+  package func served(_ sites: [Site]) -> [Site] {
+    form.hasAgent ? sites.filter { !$0.residents.allSatisfy(\.identity.isPerson) } : sites
   }
 
   /// The files that are the same for all hosts.
@@ -72,12 +79,12 @@ package struct HostBundle: Sendable {
     var files = more
     if form.hasKeys {
       for resident in site.residents {
-        files += CredentialFolder(of: resident, in: base).files(try material(resident))
+        files += layout.folder(of: resident).files(try material(resident))
       }
     }
     if let agent { files += agent.files(for: site, authority: authority) }
     for resident in site.residents {
-      guard let component = CalicoSettings.component(of: resident.identity), settingsOf.contains(component)
+      guard let component = CalicoSettings.component(of: resident), settingsOf.contains(component)
       else { continue }
       let hasPassword = resident.identity.login == .password
       // Every user of the machine can read its user-data.
@@ -91,17 +98,22 @@ package struct HostBundle: Sendable {
   private func bundled(_ files: [NodeFile], _ site: Site) -> [BundleFile] {
     switch form {
     case .ansible: return ansible?.files(for: site, settings: files) ?? []
-    case .cloudInit: return [BundleFile("\(site.fileName)/user-data", CloudConfig.text(files))]
+    case .cloudInit:
+      let text = CloudConfig.text(files, base: layout.base, unit: AgentService.unit(of: site))
+      return [BundleFile("\(site.fileName)/user-data", text)]
     case .directory, .systemd:
-      let sums = Checksums.text(files.map { (String($0.path.dropFirst()), $0.bytes) })
-      let owners = files.map { file in
-        "0\(String(file.mode, radix: 8)) \(file.owner) \(file.group) \(file.path)\n"
+      let sums = Checksums.text(files.map { ($0.source, $0.bytes) })
+      let list = files.map { file in
+        "\(file.format.rawValue) \(file.octalMode) \(file.owner) \(file.group) \(file.path)\n"
       }
-      return files.map { BundleFile("\(site.fileName)\($0.path)", $0.bytes) }
+      let install = String(decoding: PackageResources.install, as: UTF8.self)
+        .replacing("@BASE@", with: layout.base)
+      return files.map { BundleFile("\(site.fileName)/\($0.source)", $0.bytes) }
         + [
           BundleFile("\(site.fileName)/\(Checksums.name)", sums),
-          BundleFile("\(site.fileName)/OWNERS", owners.joined()),
-          BundleFile("\(site.fileName)/install", PackageResources.install, mode: 0o700),
+          BundleFile("\(site.fileName)/FILES", list.joined()),
+          BundleFile("\(site.fileName)/install", install, mode: 0o700),
+          BundleFile("\(site.fileName)/put", PackageResources.put, mode: 0o700),
         ]
     }
   }

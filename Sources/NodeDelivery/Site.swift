@@ -20,10 +20,23 @@ package struct Site: Hashable, Sendable {
     /// The node whose certificate it uses, if several nodes have certificates with the same Common Name; nil
     /// if there is one certificate for the cluster.
     package let certificateNode: NodeName?
+    /// Calico's name of the program that uses it here; nil for people and for programs that are not Calico's. It is the
+    /// identity's component, or one of the programs that share the identity `calico`.
+    package let program: String?
 
-    /// The name of its folder: the component's, which is the same on every node, or the user's, encoded.
-    package var folder: String { identity.component ?? FileName.encode(identity.user) }
+    init(identity: Identity, certificateNode: NodeName?, program: String? = nil) {
+      self.identity = identity
+      self.certificateNode = certificateNode
+      self.program = program ?? identity.component
+    }
+
+    /// The name of its folder: the program's, which is the same on every node, or the user's, encoded.
+    package var folder: String { program ?? FileName.encode(identity.user) }
   }
+
+  /// The programs that share the identity `calico`: those on each node, and the one that runs once.
+  private static let onNodes = ["calico-node", "cni-plugin"]
+  private static let onceForAll = "kube-controllers"
 
   /// Every site of a segmentation, nodes first.
   /// - Parameter nodes: The nodes of the cluster. An identity that is shared by all nodes is used on each of
@@ -43,6 +56,12 @@ package struct Site: Hashable, Sendable {
           here[node, default: []].append(Resident(identity: identity, certificateNode: node))
         }
       case .cluster:
+        if identity.component == "calico" {
+          everywhere += onNodes.map { Resident(identity: identity, certificateNode: nil, program: $0) }
+          let once = Resident(identity: identity, certificateNode: nil, program: onceForAll)
+          alone.append(Site(name: identity.user, node: nil, residents: [once]))
+          continue
+        }
         let resident = Resident(identity: identity, certificateNode: nil)
         if identity.component.flatMap({ catalogue[$0] })?.placement == .node {
           everywhere.append(resident)

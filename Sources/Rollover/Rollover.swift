@@ -100,7 +100,7 @@ package struct AuthorityRollover: Sendable {
         authority: serverAuthority, certificate: try clients.certificatePath(of: holder),
         key: try clients.keyPath(of: holder), serverName: administrator.serverName)
       try await check.expectTrust(
-        of: credentials, of: "the certificate of \(holder.commonName)",
+        of: credentials, of: "the certificate of \(holder.name)",
         hint: "see that every member trusts \(directory.trust)")
     }
     try directory.trustNewOnly()

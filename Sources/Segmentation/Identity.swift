@@ -37,7 +37,7 @@ package struct Identity: Hashable, Sendable {
   package enum Login: Hashable, Sendable {
     /// By the Common Name of its certificate.
     case certificate
-    /// By a password. Its certificate only secures the connection, and its Common Name is not a user.
+    /// By a password. Its certificate only secures the connection, and has no Common Name.
     case password
   }
 
@@ -79,22 +79,23 @@ package struct Identity: Hashable, Sendable {
     }
   }
 
-  /// The Common Name of its certificates: the user, or for a password login a name that is not a user.
-  package var commonName: String {
-    login == .certificate ? user : UserName.transport(of: component ?? user)
+  /// The name of its certificates (``CertificateName``): the user, which is their Common Name, or for a password
+  /// login a name that is not a user, in certificates without a Common Name.
+  package var certificateName: String {
+    login == .certificate ? user : CertificateName.transportName(of: component ?? user)
   }
 
   /// One certificate for each place where the identity is used.
   package var deliveries: [Delivery] {
     switch place {
-    case .cluster: [Delivery(user: commonName, node: nil)]
-    case .node(let node): [Delivery(user: commonName, node: node)]
-    case .nodes(let nodes): nodes.map { Delivery(user: commonName, node: $0) }
+    case .cluster: [Delivery(user: certificateName, node: nil)]
+    case .node(let node): [Delivery(user: certificateName, node: node)]
+    case .nodes(let nodes): nodes.map { Delivery(user: certificateName, node: $0) }
     }
   }
 
-  /// Whether several nodes have certificates with its Common Name.
-  package var sharesCommonName: Bool {
+  /// Whether several nodes have certificates with this name.
+  package var sharesCertificateName: Bool {
     switch place {
     case .cluster: false
     case .node: login == .password
@@ -105,7 +106,7 @@ package struct Identity: Hashable, Sendable {
 
 /// A certificate and the node that it is delivered to.
 package struct Delivery: Hashable, Sendable {
-  /// The Common Name of the certificate; the user, except for a password login.
+  /// The name of the certificate; the user, except for a password login.
   package let user: String
   /// nil if the certificate is not bound to a node.
   package let node: NodeName?

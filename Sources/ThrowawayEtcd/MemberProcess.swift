@@ -28,12 +28,13 @@ package struct MemberProcess: Sendable {
         "--name=\(name)", "--data-dir=\(folder)/data", "--logger=zap",
         "--listen-client-urls=\(client)", "--advertise-client-urls=\(client)",
         "--cert-file=\(folder)/server.crt", "--key-file=\(folder)/server.key",
-        "--client-cert-auth=\(options.clientCertAuth)", "--trusted-ca-file=\(directory)/pki/ca.crt",
+        "--client-cert-auth=\(options.clientCertAuth)",
+        "--trusted-ca-file=\(directory)/\(options.hasGateway ? "etcd-ca/both.crt" : "pki/ca.crt")",
         "--listen-peer-urls=\(peer)", "--initial-advertise-peer-urls=\(peer)",
         "--peer-cert-file=\(folder)/peer.crt", "--peer-key-file=\(folder)/peer.key",
         "--peer-client-cert-auth", "--peer-trusted-ca-file=\(directory)/etcd-ca/ca.crt",
         "--initial-cluster=\(peers)", "--initial-cluster-state=new", "--initial-cluster-token=bulkhead",
-        "--enable-grpc-gateway=false",
+        "--enable-grpc-gateway=\(options.hasGateway)",
       ] + (options.quotaBackendBytes.map { ["--quota-backend-bytes=\($0)"] } ?? []) + options.extraArguments
     return MemberProcess(
       name: name, endpoint: try Endpoint(client), log: log, command: command,

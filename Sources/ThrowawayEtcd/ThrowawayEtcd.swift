@@ -15,6 +15,9 @@ package struct ThrowawayEtcd: Sendable {
     /// Whether etcd takes the client certificate's Common Name as the user; etcd requires a client
     /// certificate in either case.
     package var clientCertAuth = true
+    /// Whether the JSON gateway is on. It calls its member with the member's server certificate, so the member then
+    /// accepts certificates of the servers' authority from clients too.
+    package var hasGateway = false
     /// The quota of the database in bytes; nil for etcd's default.
     package var quotaBackendBytes: Int64?
     /// The time after which a server is killed; 15 minutes by default.
@@ -25,7 +28,10 @@ package struct ThrowawayEtcd: Sendable {
     /// Added to every member's arguments, after the usual ones; if a flag is given twice, etcd uses the last.
     package var extraArguments: [String]
 
-    package init(extraArguments: [String] = []) { self.extraArguments = extraArguments }
+    package init(hasGateway: Bool = false, extraArguments: [String] = []) {
+      self.hasGateway = hasGateway
+      self.extraArguments = extraArguments
+    }
   }
 
   /// Contains the authority of the server certificates (`etcd-ca`), that of the client certificates (`pki`),
@@ -103,6 +109,9 @@ package struct ThrowawayEtcd: Sendable {
       clients = try Authority.create(name: "bulkhead clients", lifetime: day, now: now)
       try clients.save(to: "\(directory)/pki")
     }
+    try AtomicFile.write(
+      Array((clients.certificatePEM + servers.certificatePEM).utf8), to: "\(directory)/etcd-ca/both.crt",
+      mode: 0o644)
     _ = try CredentialDirectory("\(directory)/pki/clients").issueMissing(
       ["root"], by: clients, lifetime: day, now: now, allowRoot: true)
   }

@@ -37,6 +37,30 @@ import Testing
     #expect(mode == 0o600)
   }
 
+  @Test func aCertificateForAUserWithAPasswordHasNoCommonNameAndIsRenewed() async throws {
+    let authority = try TestAuthority()
+    try authority.write(nodes: ["node-1"], components: "neutron-driver, dhcp-agent")
+    let token = try authority.token(node: nil, components: ["neutron-driver"])
+    let node = try authority.token()
+    let name = "neutron-driver-transport"
+    try await authority.serving { server in
+      let identity = try await server.identity(name, with: token)
+      #expect(try CertificateFacts(pem: identity.certificate).subject == "OU=\(name)")
+      let renewed = try await server.renew(name, as: identity)
+      let facts = try CertificateFacts(pem: try #require(renewed.certificate, "\(renewed.body)"))
+      #expect(facts.subject == "OU=\(name)")
+      let entry = try #require(try authority.ledger.entry(of: facts))
+      #expect(entry.identity == name && entry.component == "neutron-driver" && entry.renewedFrom != nil)
+      // It proves no other identity, and the password user itself gets no certificate.
+      for other in ["dhcp-agent-transport", "neutron-driver", "dhcp-agent.node-1"] {
+        #expect(try await server.renew(other, as: identity).status == 403, "\(other)")
+      }
+      let agent = try await server.identity("dhcp-agent-transport", with: node)
+      #expect(try CertificateFacts(pem: agent.certificate).commonNames.isEmpty)
+      #expect(try authority.auditEntries().map(\.identity).contains(name))
+    }
+  }
+
   @Test func aNodeDoesNotGetOtherIdentities() async throws {
     let authority = try TestAuthority()
     let node = try authority.token(uses: 9).secretText

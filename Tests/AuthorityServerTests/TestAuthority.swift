@@ -32,7 +32,10 @@ final class TestAuthority: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-  func write(isolation: String = "node-user", nodes: [String], lifetime: String = "1d") throws {
+  func write(
+    isolation: String = "node-user", nodes: [String], lifetime: String = "1d",
+    components: String = "calico-node, cni-plugin, kube-controllers"
+  ) throws {
     let text = """
       apiVersion: bulkhead/v1
       kind: Segmentation
@@ -41,7 +44,7 @@ final class TestAuthority: Sendable {
       etcd: {endpoints: ['https://127.0.0.1:2379'], ca: pki/ca.crt, certificate: root.crt, key: root.key}
       isolation: \(isolation)
       nodes: [\(nodes.joined(separator: ", "))]
-      components: [calico-node, cni-plugin, kube-controllers]
+      components: [\(components)]
       calicoctl: [{user: alice, access: full}]
       custom: [{user: backup, grants: [{prefix: /calico/, access: read}]}]
       kubernetes: {apiserver: kube-apiserver-etcd-client}
@@ -258,7 +261,8 @@ struct ClientKey: Sendable {
   /// A request with extensions, which the server must ignore.
   func csr(for name: String) throws -> String {
     try Cryptography.CertificateRequest(
-      subject: DistinguishedName(commonName: name), key: key,
+      subject: CertificateName(name).isTransport
+        ? DistinguishedName(organizationalUnit: name) : DistinguishedName(commonName: name), key: key,
       extensions: [.subjectAlternativeNames([.dns("evil.example.org")])]
     ).pem()
   }

@@ -45,6 +45,17 @@ import Testing
     #expect(try await DirectorySource(folder).refusal("felix")?.isTransient == true)
   }
 
+  @Test func findsTheFilesOfCertManager() async throws {
+    let credential = try issue("felix")
+    try Directory.create(folder + "/felix")
+    try write("felix/tls.crt", credential.certificatePEM)
+    try write("felix/tls.key", credential.key.secretPEM())
+    try write("felix/ca.crt", authority.certificatePEM)
+    let got = try await DirectorySource(folder).get("felix")
+    #expect(got.credential.facts.fingerprint == credential.facts.fingerprint)
+    #expect(got.etcdCA == authority.certificatePEM)
+  }
+
   @Test func waitsForMissingOrIncompleteFiles() async throws {
     let source = DirectorySource(folder)
     let missing = try #require(try await source.refusal("felix"))

@@ -36,6 +36,18 @@ struct RealVaultTests {
     }
   }
 
+  /// The role of Documentation/agent.md for OpenStack's components.
+  @Test func aCertificateForAUserWithAPasswordHasNoCommonName() async throws {
+    try await RealVault.with(identities: ["dhcp-agent-transport"]) { real in
+      let vault = VaultSource(try settings(.pki(mount: real.pki, role: "calico")))
+      let refused = try #require(try await vault.refusal("dhcp-agent-transport"))
+      #expect(refused.hint?.contains("require_cn=false") == true, "\(refused)")
+      try await real.allowWithoutCommonName(as: "dhcp-agent-transport")
+      let got = try await vault.get("dhcp-agent-transport")
+      #expect(got.credential.facts.subject == "OU=dhcp-agent-transport")
+    }
+  }
+
   @Test func anAppRoleLogsIn() async throws {
     try await RealVault.with(identities: identities) { real in
       let secret = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)

@@ -22,6 +22,23 @@ import Testing
     }
   }
 
+  @Test func aCertificateForAUserWithAPasswordHasNoCommonName() async throws {
+    try await SourceDouble.with { double in
+      double.allow(["dhcp-agent-transport"])
+      let got = try await VaultSource(try double.vault()).get("dhcp-agent-transport")
+      #expect(got.credential.facts.commonNames.isEmpty)
+      #expect(got.credential.facts.transportName == "dhcp-agent-transport")
+      // One that was stored with a Common Name is refused, because etcd's gateway refuses it.
+      let authority = try Authority.create(name: "ca", lifetime: .seconds(3_600), now: Date())
+      try double.store(
+        try authority.issue(client: "dhcp-agent", lifetime: .seconds(600), now: Date()),
+        as: "calico/dhcp-agent-transport")
+      let stored = VaultSource(try double.vault(nil, .keyValue(mount: "secret", path: "calico")))
+      let error = try #require(try await stored.refusal("dhcp-agent-transport"))
+      #expect(error.message.contains("it has a Common Name") && !error.isTransient, "\(error)")
+    }
+  }
+
   @Test func requestsTheLifetime() async throws {
     try await SourceDouble.with { double in
       double.allow(["felix"])

@@ -132,7 +132,7 @@ final class CertificateRequestTests: TemporaryDirectorySuite {
     let error = #expect(throws: CertificatesError.self) { try CertificateRequest(pem: pem) }
     #expect(message(error).contains("CVE-2017-15361"))
     let usual = try String(contentsOfFile: request("/CN=alice", ["-newkey", "rsa:2048"]), encoding: .utf8)
-    #expect(try CertificateRequest(pem: usual).commonName == "alice")
+    #expect(try CertificateRequest(pem: usual).name == "alice")
   }
 
   @Test func refusesAnotherNameAndRoot() throws {
@@ -166,7 +166,7 @@ final class CertificateRequestTests: TemporaryDirectorySuite {
       // its count of unused bits, may leave the same signature.
       do {
         let request = try CertificateRequest(pem: text)
-        #expect(request.commonName == "alice")
+        #expect(request.name == "alice")
         #expect(request.publicKey == original.publicKey)
       } catch {
         #expect(error is CertificatesError)

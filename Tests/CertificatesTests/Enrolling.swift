@@ -28,7 +28,7 @@ struct Enrolling {
     key: Certificates.PrivateKey? = nil, by issuer: Issuer
   ) async throws -> Held {
     let key = try key ?? .generate()
-    let request = try Certificates.CertificateRequest(pem: .make(for: holder.commonName, key: key))
+    let request = try Certificates.CertificateRequest(pem: .make(for: holder.name, key: key))
     let entitlement = Entitlement(node: holder.node, components: nil)
     let order = try EnrolmentOrder(request, proof: proof ?? .vouched(entitlement, .once), reason: reason) {
       _, _ throws(OrderRefusal) in holder

@@ -95,7 +95,7 @@ final class RealEtcdTests: TemporaryDirectorySuite {
     for kind in KeyAlgorithm.allCases {
       let key = try PrivateKey.generate(kind)
       let certificate = try base.certify(
-        key.key.publicKey, as: SubjectName(user: "alice", allowRoot: false), .client, lifetime: .days(1),
+        key.key.publicKey, as: SubjectName(client: "alice", allowRoot: false), .client, lifetime: .days(1),
         now: now)
       try add("with-\(kind)", Credential(certificate: certificate, chainPEM: "", key: key))
     }

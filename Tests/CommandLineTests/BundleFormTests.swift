@@ -43,7 +43,7 @@ import Testing
 
   @Test func filesOfARemovedNodeAreReportedAndRemovedOnRequest() throws {
     #expect(try bulkhead("certs", "issue").code == 0)
-    #expect(try bulkhead("bundle", "--as", "directory", "--to", "bundle").code == 0)
+    #expect(try bulkhead("bundle", "--as", "directory", "--to", "bundle", "--settings", "all").code == 0)
     try "n1\n".write(toFile: "\(folder.path)/nodes.txt", atomically: true, encoding: .utf8)
     func exists(_ path: String) -> Bool {
       FileManager.default.fileExists(atPath: "\(folder.path)/bundle/\(path)")
@@ -53,18 +53,19 @@ import Testing
     }
     let key = "etc/bulkhead/cni-plugin/etcd-key"
     for _ in 1...2 {
-      let named = try bulkhead("bundle", "--as", "directory", "--to", "bundle")
+      let named = try bulkhead("bundle", "--as", "directory", "--to", "bundle", "--settings", "all")
       #expect(named.code == 0 && named.out.contains("no longer part of it: n2/\n"), "\(named.all)")
       #expect(named.error.contains("--prune") && exists("n2/\(key)"))
     }
     // Files that were changed since they were written, or that it never wrote, are not removed.
-    try write("n2/etc/calico/calico.env")
+    try write("n2/settings/etc/calico/calico.env")
     try write("n2/etc/notes")
-    let pruned = try bulkhead("bundle", "--as", "directory", "--to", "bundle", "--prune")
+    let pruned = try bulkhead("bundle", "--as", "directory", "--to", "bundle", "--settings", "all", "--prune")
     #expect(pruned.code == 0 && pruned.out.contains("removed: n2/\n"), "\(pruned.all)")
-    #expect(pruned.out.contains("changed by someone else: n2/etc/calico/calico.env"), "\(pruned.all)")
+    #expect(
+      pruned.out.contains("changed by someone else: n2/settings/etc/calico/calico.env"), "\(pruned.all)")
     #expect(!exists("n2/etc/bulkhead") && !exists("n2/install"))
-    #expect(exists("n2/etc/calico/calico.env") && exists("n2/etc/notes") && exists("n1/\(key)"))
+    #expect(exists("n2/settings/etc/calico/calico.env") && exists("n2/etc/notes") && exists("n1/\(key)"))
     // Paths in the list that lead out of the folder are ignored.
     let outside = "\(folder.path)/outside"
     try "mine".write(toFile: outside, atomically: true, encoding: .utf8)
@@ -72,7 +73,8 @@ import Testing
     let sum = try Program.run("/usr/bin/sha256sum", ["../outside"], in: "\(folder.path)/bundle").out
     try (String(contentsOfFile: list, encoding: .utf8) + sum).write(
       toFile: list, atomically: true, encoding: .utf8)
-    #expect(try bulkhead("bundle", "--as", "directory", "--to", "bundle", "--prune").code == 0)
+    #expect(
+      try bulkhead("bundle", "--as", "directory", "--to", "bundle", "--settings", "all", "--prune").code == 0)
     #expect(FileManager.default.fileExists(atPath: outside))
     let sums = try Program.run(
       "/usr/bin/sha256sum", ["--check", "--quiet", "--ignore-missing", "SHA256SUMS"],
@@ -80,7 +82,53 @@ import Testing
     #expect(!sums.all.contains("n1/"), "\(sums.all)")
   }
 
+  @Test func inspectTellsWhetherACertificateCanStayInUse() throws {
+    #expect(try bulkhead("certs", "issue").code == 0)
+    let file = "pki/clients/cni-plugin.n1.crt"
+    let good = try bulkhead("certs", "inspect", file, "--for", "cni-plugin.n1")
+    #expect(good.code == 0, "\(good.all)")
+    let other = try bulkhead("certs", "inspect", file, "--for", "cni-plugin.n2")
+    #expect(other.code == 2 && other.out.contains("cannot stay in use"), "\(other.all)")
+    #expect(try bulkhead("certs", "inspect", file, "--for", "unknown").code == 1)
+    #expect(try bulkhead("certs", "revoke", "cni-plugin.n1").code == 0)
+    let revoked = try bulkhead("certs", "inspect", file, "--for", "cni-plugin.n1")
+    #expect(revoked.code == 2 && revoked.out.contains("it was revoked"), "\(revoked.all)")
+    // Another authority takes the place of the first.
+    let pki = "\(folder.path)/pki"
+    for name in ["ca.crt", "ca.key"] { try FileManager.default.removeItem(atPath: "\(pki)/\(name)") }
+    #expect(try bulkhead("certs", "authority", "--name", "another").code == 0)
+    let foreign = try bulkhead("certs", "inspect", "pki/clients/cni-plugin.n2.crt", "--for", "cni-plugin.n2")
+    #expect(foreign.code == 2 && foreign.out.contains("signed by another authority"), "\(foreign.all)")
+  }
+
+  @Test func peopleAndAccounts() throws {
+    let file = "\(folder.path)/bulkhead.yaml"
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    try (text + "calicoctl: [{user: alice, access: full}, {user: Bob, access: read-only}]\n").write(
+      toFile: file, atomically: true, encoding: .utf8)
+    #expect(try bulkhead("certs", "issue").code == 0)
+    let bundle = try bulkhead(
+      "bundle", "--as", "directory", "--to", "bundle", "--settings", "calicoctl", "--owner",
+      "alice=asmith:ops")
+    #expect(bundle.code == 0 && bundle.error.contains("only root can read the keys of Bob"), "\(bundle.all)")
+    let files = try String(contentsOfFile: "\(folder.path)/bundle/alice/FILES", encoding: .utf8)
+    #expect(files.contains("whole 0440 asmith ops /etc/bulkhead/alice/etcd-key\n"), "\(files)")
+    #expect(files.contains("/etc/bulkhead/alice/calicoctl.cfg\n"), "\(files)")
+    for wrong in ["alice", "alice=a b", "alice=a:b:c", "=a"] {
+      let refused = try bulkhead("bundle", "--as", "directory", "--to", "bundle", "--owner", wrong)
+      #expect(refused.code == 64, "\(refused.all)")
+    }
+    try "directory: {path: /x}\n".write(
+      toFile: "\(folder.path)/source.yaml", atomically: true, encoding: .utf8)
+    let agents = try bulkhead("bundle", "--as", "systemd", "--to", "agents", "--source", "source.yaml")
+    #expect(agents.code == 0 && agents.error.contains("no agent for alice, Bob"), "\(agents.all)")
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/agents/alice"))
+  }
+
   @Test func wrongUsageHasItsExitCode() throws {
+    #expect(
+      try bulkhead("bundle", "--as", "directory", "--to", "b", "--cni-copy", "/etc/cni/net.d/calico-tls").code
+        == 64)
     #expect(try bulkhead("bundle", "--as", "systemd", "--to", "b").code == 64)
     #expect(try bulkhead("bundle", "--as", "directory", "--to", "b", "--settings", "felx").code == 64)
     #expect(try bulkhead("bundle", "--as", "directory", "--to", "b", "--folder", "etc").code == 64)
@@ -93,7 +141,9 @@ import Testing
     let kubectl =
       #"{"kind":"List","items":[{"kind":"Node","metadata":{"name":"n1"}},{"kind":"Node","metadata":{"name":"n2"}}]}"#
     #expect(
-      try bulkhead("bundle", "--as", "ansible", "--to", "bundle", "--nodes", "-", input: kubectl).code == 0)
+      try bulkhead(
+        "bundle", "--as", "ansible", "--to", "bundle", "--settings", "all", "--nodes", "-", input: kubectl
+      ).code == 0)
     func play(_ more: String...) throws -> (Program.Outcome, changed: [Int]) {
       let outcome = try Program.run(
         Self.playbook,
@@ -153,6 +203,20 @@ import Testing
       .out
     )
     #expect(public1 == public2 && !public1.isEmpty)
+
+    // A revoked certificate is replaced though its time is not over; a file of somebody else is not.
+    let serial = try Program.run(
+      "/usr/bin/openssl", ["x509", "-in", "\(folder2)/etcd-cert", "-noout", "-serial"], in: folder.path
+    ).out.trimmingCharacters(in: .newlines).dropFirst("serial=".count)
+    #expect(try bulkhead("certs", "revoke", String(serial)).code == 0)
+    try "NODENAME=n9\n".write(
+      toFile: "\(folder.path)/n2/etc/calico/calico.env", atomically: false, encoding: .utf8)
+    let (revoked, _) = try play("--limit", "n2")
+    #expect(revoked.code != 0 && revoked.all.contains("it has NODENAME=n9"), "\(revoked.all)")
+    #expect(try read("\(folder2)/etcd-key") != new)
+    let (after, _) = try play("--limit", "n2", "-e", #"{"bulkhead_keep": ["/etc/calico/calico.env"]}"#)
+    #expect(after.code == 0, "\(after.all)")
+    #expect(try read("n2/etc/calico/calico.env") == "NODENAME=n9\n")
   }
 
   @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: playbook)))
@@ -165,7 +229,7 @@ import Testing
     // What a host prints is the host's choice.
     let script = "\(folder.path)/bundle/roles/bulkhead/files/credential"
     let honest = try String(contentsOfFile: script, encoding: .utf8)
-    let request = #"-subj "/CN=$subject""#
+    let request = #"-subj "/$3=$subject""#
     #expect(honest.contains(request))
     for name in ["kube-apiserver", "cni-plugin.n2", "root"] {
       try honest.replacing(request, with: "-subj /CN=\(name)").write(

@@ -10,7 +10,9 @@ import ThrowawayEtcd
   @Test func aComponentWithAPasswordIsCreatedVerifiedAndChanged() async throws {
     let folder = try TemporaryFolder()
     let server = try #require(Server.all.first)
-    let cluster = try await ThrowawayEtcd.start(members: 1, binary: server.binary, in: folder.path)
+    let cluster = try await ThrowawayEtcd.start(
+      members: 1, binary: server.binary, in: folder.path,
+      options: .init(hasGateway: true))
     defer { cluster.stop() }
     func bulkhead(_ arguments: String..., input: String? = nil) throws -> Program.Outcome {
       try Program.run(Program.path, arguments, in: folder.path, input: input)
@@ -72,6 +74,13 @@ import ThrowawayEtcd
     #expect(settled.code == 0, "\(settled.all)")
     let proof = try Program.run(Program.path, ["verify"] + Program.accepted, in: folder.path)
     #expect(proof.code == 0, "\(proof.all)")
+    // It logged in through the gateway, with its certificate without a Common Name.
+    let json = try Program.run(
+      Program.path, ["verify", "--output", "json"] + Program.accepted, in: folder.path)
+    let report = try JSONSerialization.jsonObject(with: Data(json.out.utf8)) as? [String: Any]
+    let logins = try #require(report?["gateway"] as? [[String: Any]])
+    #expect(logins.count == 1 && logins[0]["isFailure"] as? Bool == false, "\(logins)")
+    #expect(logins[0]["answer"] as? String == "logged in", "\(logins)")
 
     // Its certificate never authenticates it as the same user.
     let openssl = try Program.run(

@@ -21,6 +21,18 @@ import Testing
     #expect(problem.hint?.isEmpty == false)
   }
 
+  @Test func namesOfCertificatesWithoutACommonNameBelongToNoUser() throws {
+    for name in ["neutron-driver-transport", "dhcp-agent-transport", "a-transport"] {
+      #expect(CertificateName(name) == .transport(name))
+      #expect(try #require(UserName.problem(withUser: name)).message.contains("no Common Name"))
+      #expect(UserName.problem(with: name) == nil)
+    }
+    #expect(CertificateName.transportName(of: "neutron-driver") == "neutron-driver-transport")
+    for name in ["transport", "-transport", "calico-node.rail-transport", "a-transport ", "a-Transport"] {
+      #expect(CertificateName(name) == .user(name))
+    }
+  }
+
   @Test func everyNameThatServersHaveIsReserved() {
     for name in [ServerName.member("m1"), ServerName.peer("m1"), ServerName.authority, ServerName.probe] {
       #expect(ServerName.isReserved(name))

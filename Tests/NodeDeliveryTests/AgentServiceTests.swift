@@ -36,7 +36,9 @@ import YAML
   @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze")))
   func `systemd accepts its unit`() throws {
     let unit = try #require(try texts(.systemd)["n1/etc/systemd/system/bulkhead-agent.service"])
-    #expect(unit.contains("\nLoadCredential=join:/etc/bulkhead/credentials/join\n"))
+    // systemd does not start a unit whose LoadCredential= names a missing file, such as a used join token.
+    #expect(!unit.contains("LoadCredential"))
+    #expect(unit.contains("\nEnvironment=CREDENTIALS_DIRECTORY=/etc/bulkhead/credentials\n"))
     #expect(unit.contains("\nReadWritePaths=/etc/bulkhead -/etc/cni/net.d\n"))
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/bulkhead-agent.service"
@@ -60,12 +62,35 @@ import YAML
     #expect(files.count > 3)
     for file in files {
       let path = try #require(file["path"]?.string)
-      #expect(file["content"]?.string == systemd["n1\(path)"], "\(path)")
+      // Settings are put in their places afterwards, because the files may exist.
+      let source = path.replacing("/etc/bulkhead/settings/", with: "/settings/")
+        .replacing("/etc/bulkhead/put", with: "/put")
+      #expect(file["content"]?.string == systemd["n1\(source)"], "\(path)")
     }
+    let commands = try #require(root["runcmd"]?.sequence).compactMap { $0.sequence?.last?.string }
+    #expect(
+      commands.first
+        == "BULKHEAD_BASE=/etc/bulkhead '/etc/bulkhead/put' 'env' '/etc/calico/calico.env' '0644' 'root' 'root' "
+        + "<'/etc/bulkhead/settings/etc/calico/calico.env'")
     #expect(
       root["runcmd"]?.sequence?.last?.sequence?.map(\.string) == [
         "systemctl", "enable", "--now", "bulkhead-agent.service",
       ])
+  }
+
+  @Test func `a node and a program on one host have units of their own`() throws {
+    let (file, _, sites) = try segmentation("components: [calico-node, kube-controllers]\nnodes: [n1]")
+    let bundle = bundle(.systemd, file, source: Self.source)
+    let texts = try sites.map { try bundle.texts(for: $0) }
+    let paths = texts.map { Set($0.keys.map { String($0.drop { $0 != "/" }) }) }
+    let common = paths[0].intersection(paths[1])
+    #expect(
+      common == ["/FILES", "/SHA256SUMS", "/install", "/put", "/etc/bulkhead/etcd-ca.crt"], "\(common)")
+    let unit = try #require(
+      texts[1]["kube-controllers/etc/systemd/system/bulkhead-agent-kube-controllers.service"])
+    #expect(unit.contains(" --config /etc/bulkhead/agent-kube-controllers.yaml\n"))
+    #expect(unit.contains("=CREDENTIALS_DIRECTORY=/etc/bulkhead/credentials/kube-controllers\n"))
+    #expect(texts[0]["n1/etc/systemd/system/bulkhead-agent.service"] != nil)
   }
 
   private static let python = "\(root)/.tools/kubernetes-validate/bin/python"

@@ -11,8 +11,9 @@ import Testing
       to: folder, prune: prune,
       material: { resident in
         CredentialMaterial(
-          authority: Array("CA\n".utf8), certificate: Array("cert of \(resident.identity.commonName)\n".utf8),
-          key: Array("key of \(resident.identity.commonName)\n".utf8))
+          authority: Array("CA\n".utf8),
+          certificate: Array("cert of \(resident.identity.certificateName)\n".utf8),
+          key: Array("key of \(resident.identity.certificateName)\n".utf8))
       }, password: { "password-of-\($0)" })
   }
 

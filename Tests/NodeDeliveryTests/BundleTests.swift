@@ -17,7 +17,7 @@ import Testing
       let sites = try segmentation("\(lines)\nisolation: \(isolation)").sites
       #expect(sites.map(\.fileName) == ["n1", "n2", "kube-controllers", "alice%2Fx"])
       #expect(sites[1].residents.map(\.folder) == ["calico-node", "cni-plugin"])
-      let names = sites[1].residents.map(\.identity.commonName)
+      let names = sites[1].residents.map(\.identity.certificateName)
       #expect(
         names
           == (isolation == "node-user"
@@ -31,21 +31,22 @@ import Testing
     let texts = try bundle(.directory, file).texts(for: sites[0])
     #expect(texts["n1/etc/bulkhead/cni-plugin/etcd-key"] == "key of cni-plugin\n")
     #expect(texts["n1/etc/bulkhead/calico-node/etcd-ca"] == "CA\n")
-    let environment = try #require(texts["n1/etc/calico/calico.env"])
+    let environment = try #require(texts["n1/settings/etc/calico/calico.env"])
     for line in [
       "ETCD_ENDPOINTS=https://10.0.0.11:2379,https://10.0.0.12:2379", "NODENAME=n1",
       "ETCD_KEY_FILE=/etc/bulkhead/calico-node/etcd-key",
     ] { #expect(environment.split(separator: "\n").contains(Substring(line)), "\(line)") }
     #expect(
-      texts["n1/etc/calico/felix.cfg"]?.contains("EtcdCertFile = /etc/bulkhead/felix/etcd-cert\n") == true)
-    let network = try #require(texts["n1/etc/cni/net.d/10-calico.conflist"])
+      texts["n1/settings/etc/calico/felix.cfg"]?.contains("EtcdCertFile = /etc/bulkhead/felix/etcd-cert\n")
+        == true)
+    let network = try #require(texts["n1/settings/etc/cni/net.d/10-calico.conflist"])
     let json = try #require(try JSONSerialization.jsonObject(with: Data(network.utf8)) as? [String: Any])
     let plugin = try #require((json["plugins"] as? [[String: Any]])?.first)
     #expect(plugin["etcd_key_file"] as? String == "/etc/bulkhead/cni-plugin/etcd-key")
     #expect(plugin["nodename"] as? String == "n1")
-    #expect(texts["n1/OWNERS"]?.contains("0400 root root /etc/bulkhead/cni-plugin/etcd-key\n") == true)
+    #expect(texts["n1/FILES"]?.contains("whole 0400 root root /etc/bulkhead/cni-plugin/etcd-key\n") == true)
     #expect(
-      texts["n1/SHA256SUMS"]?.split(separator: "\n").count == texts["n1/OWNERS"]?.split(separator: "\n").count
+      texts["n1/SHA256SUMS"]?.split(separator: "\n").count == texts["n1/FILES"]?.split(separator: "\n").count
     )
   }
 
@@ -54,7 +55,7 @@ import Testing
       "components: [neutron-driver, dhcp-agent]\nnodes: [n1, n2]\nisolation: node-user")
     let agent = try #require(
       try bundle(.directory, file).texts(for: sites[1])[
-        "n2/etc/neutron/calico-dhcp-agent.conf.d/bulkhead.conf"])
+        "n2/settings/etc/neutron/neutron.conf"])
     for line in [
       "[calico]", "etcd_username = dhcp-agent.n2", "etcd_password = password-of-dhcp-agent.n2",
       "etcd_port = 2379",
@@ -62,11 +63,15 @@ import Testing
     ] { #expect(agent.split(separator: "\n").contains(Substring(line)), "\(line)") }
     let driver = try bundle(.directory, file).texts(for: sites[2])
     #expect(
-      driver["neutron-driver/etc/neutron/neutron-server.conf.d/bulkhead.conf"]?
+      driver["neutron-driver/settings/etc/neutron/neutron.conf"]?
         .contains("etcd_compaction_period_mins = 0\n") == true)
     #expect(
       driver["neutron-driver/etc/bulkhead/neutron-driver/etcd-key"] == "key of neutron-driver-transport\n")
-    #expect(driver["neutron-driver/OWNERS"]?.contains("0640 root neutron /etc/neutron") == true)
+    #expect(driver["neutron-driver/FILES"]?.contains("ini 0640 root neutron /etc/neutron") == true)
+    #expect(
+      driver["neutron-driver/etc/bulkhead/neutron-driver/calico.conf"]?.contains(
+        "\netcd_username = neutron-driver\n")
+        == true)
     // Every user of the machine can read its user-data.
     let user = try bundle(.cloudInit, file).texts(for: sites[1])
     #expect(user.values.allSatisfy { !$0.contains("password-of") && !$0.contains("key of") })
@@ -79,16 +84,19 @@ import Testing
       $0.merging($1) { $1 }
     }
     for (path, line) in [
-      ("n1/etc/neutron/calico-dhcp-agent.conf.d/bulkhead.conf", "openstack_region = north"),
-      ("neutron-driver/etc/neutron/neutron-server.conf.d/bulkhead.conf", "openstack_region = north"),
-      ("n1/etc/calico/felix.cfg", "OpenstackRegion = north"),
+      ("n1/settings/etc/neutron/neutron.conf", "openstack_region = north"),
+      ("neutron-driver/settings/etc/neutron/neutron.conf", "openstack_region = north"),
+      ("n1/settings/etc/calico/felix.cfg", "OpenstackRegion = north"),
     ] { #expect(files[path]?.contains("\n\(line)\n") == true, "\(path): \(files[path] ?? "")") }
     let keys = model.roles.flatMap(\.grants).map { "\($0)" }
     #expect(keys.contains { $0.contains("/calico/felix/v2/region-north/host/n1/") }, "\(keys)")
     #expect(keys.contains { $0.contains("/calico/dhcp/v2/region-north/subnet") })
     #expect(!keys.contains { $0.contains("no-region") })
     let (plain, _, places) = try segmentation(components)
-    #expect(try bundle(.directory, plain).texts(for: places[0]).values.allSatisfy { !$0.contains("egion") })
+    #expect(
+      try bundle(.directory, plain).texts(for: places[0]).allSatisfy {
+        $0.key.hasSuffix("/put") || !$0.value.contains("egion")
+      })
     let fault = #expect(throws: (any Error).self) { try segmentation(components, calico: ", region: North") }
     #expect("\(fault.map { "\($0)" } ?? "")".contains("is not a valid OpenStack region"))
   }
@@ -117,33 +125,31 @@ import Testing
     #expect(found.output.isEmpty, "\(found.output)")
   }
 
-  @Test
-  func `the install script sets the modes of OWNERS, and a second run changes nothing`()
-    throws
-  {
-    let folder = try TemporaryFolder()
-    let (file, _, sites) = try segmentation("components: [calico-node]\nnodes: [n1]")
-    var writer = try BundleWriter(folder.path)
-    let files = try bundle(.directory, file).files(
-      for: sites[0], material: { _ in CredentialMaterial(authority: [1], certificate: [2], key: [3]) },
-      password: { $0 })
-    for file in files { try writer.write(file) }
-    // Only root can give files to root.
-    let me = try run("/usr/bin/id", ["-un"]).output.trimmingCharacters(in: .newlines)
-    let group = try run("/usr/bin/id", ["-gn"]).output.trimmingCharacters(in: .newlines)
-    let owners = try String(contentsOfFile: "\(folder.path)/n1/OWNERS", encoding: .utf8)
-    try owners.replacing(" root root ", with: " \(me) \(group) ").write(
-      toFile: "\(folder.path)/n1/OWNERS", atomically: true, encoding: .utf8)
-    let first = try run("/bin/sh", ["\(folder.path)/n1/install", "\(folder.path)/host"])
+  @Test func `one identity for all of Calico is used on each node`() throws {
+    let sites = try segmentation("components: [calico]\nnodes: [n1, n2]").sites
+    #expect(sites.map(\.name) == ["n1", "n2", "calico"])
+    // In the folders of the programs, where 'manifest --via host' expects them.
     #expect(
-      first.code == 0 && first.output.contains("/etc/bulkhead/calico-node/etcd-key\n"), "\(first.output)")
-    let mode = try run(
-      "/usr/bin/stat", ["-c", "%a", "\(folder.path)/host/etc/bulkhead/calico-node/etcd-key"])
-    #expect(mode.output == "400\n")
-    let second = try run("/bin/sh", ["\(folder.path)/n1/install", "\(folder.path)/host"])
-    #expect(second.code == 0 && second.output.isEmpty, "\(second.output)")
-    try "damaged".write(
-      toFile: "\(folder.path)/n1/etc/bulkhead/calico-node/etcd-cert", atomically: false, encoding: .utf8)
-    #expect(try run("/bin/sh", ["\(folder.path)/n1/install", "\(folder.path)/host"]).code != 0)
+      sites.map { $0.residents.map(\.folder) }
+        == [["calico-node", "cni-plugin"], ["calico-node", "cni-plugin"], ["kube-controllers"]])
+    #expect(sites.flatMap(\.residents).allSatisfy { $0.identity.user == "calico" })
+  }
+
+  @Test func `people get files of their own, and no agent`() throws {
+    let (file, _, sites) = try segmentation(
+      "components: []\ncalicoctl: [{user: alice, access: full}, {user: \"Bob B\", access: read-only}]")
+    let texts = try sites.map { try bundle(.directory, file).texts(for: $0) }
+    let settings = try #require(texts[0]["alice/etc/bulkhead/alice/calicoctl.cfg"])
+    #expect(settings.contains("etcdKeyFile: \"/etc/bulkhead/alice/etcd-key\""))
+    #expect(texts[0]["alice/FILES"]?.contains("0400 alice root /etc/bulkhead/alice/etcd-key\n") == true)
+    #expect(
+      texts[1]["Bob%20B/FILES"]?.contains("0400 root root /etc/bulkhead/Bob%20B/etcd-key\n") == true)
+    let run = try BundleRun(bundle(.directory, file), for: sites)
+    #expect(run.unreadable == ["Bob B"])
+    let named = try bundle(.directory, file, owners: ["Bob B": "bob:staff"]).texts(for: sites[1])
+    #expect(named["Bob%20B/FILES"]?.contains("0440 bob staff /etc/bulkhead/Bob%20B/etcd-key\n") == true)
+    for form in [HostBundle.Form.systemd, .cloudInit] {
+      #expect(try BundleRun(bundle(form, file), for: sites).sites.isEmpty)
+    }
   }
 }

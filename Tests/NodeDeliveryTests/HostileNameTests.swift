@@ -1,10 +1,15 @@
 import Agent
 import AgentFile
+import Catalogue
 import Foundation
 import NodeDelivery
 import Segmentation
 import Testing
 import YAML
+
+extension CalicoRelease {
+  static let calico332 = CalicoRelease(major: 3, minor: 32)
+}
 
 /// Names of users that would be something else if they were written as they are.
 @Suite struct HostileNameTests {
@@ -38,12 +43,12 @@ import YAML
         #expect(path.allSatisfy { $0.isASCII && !$0.isWhitespace }, "\(form): \(path)")
       }
       guard let resident = site.residents.first else { continue }
-      let folder = CredentialFolder(of: resident, in: "/etc/bulkhead").path
+      let folder = CredentialFolder(of: resident, in: "/etc/bulkhead", .init(release: .calico332)).path
       #expect(folder.hasPrefix("/etc/bulkhead/") && folder.split(separator: "/").count == 3, "\(folder)")
       #expect(!folder.hasSuffix("/..") && !folder.hasSuffix("/."))
-      for owners in files.filter({ $0.key.hasSuffix("/OWNERS") }).values {
+      for owners in files.filter({ $0.key.hasSuffix("/FILES") }).values {
         for line in owners.split(separator: "\n") {
-          #expect(line.split(separator: " ").count == 4, "\(line)")
+          #expect(line.split(separator: " ").count == 5, "\(line)")
           #expect(!line.split(separator: "/").contains(".."), "\(line)")
         }
       }
@@ -54,7 +59,7 @@ import YAML
     throws
   {
     let (_, files) = try delivered(name, .systemd)
-    let text = try #require(files.first { $0.key.hasSuffix("/agent.yaml") }?.value)
+    let text = try #require(files.first { $0.key.contains("/etc/bulkhead/agent-") }?.value)
     let folder = try TemporaryFolder()
     try text.write(toFile: "\(folder.path)/agent.yaml", atomically: true, encoding: .utf8)
     let configuration = try AgentConfiguration(

@@ -8,7 +8,7 @@ private let parsed = Result { try Catalogue.embedded() }
 
 /// The smallest file that contains these lines.
 /// - Parameter calico: Further lines of the section `calico`.
-func segmentation(_ lines: String, calico: String = "") throws -> (
+func segmentation(_ lines: String, version: String = "v3.32", calico: String = "") throws -> (
   file: SegmentationFile, segmentation: Segmentation, sites: [Site]
 ) {
   let catalogue = try parsed.get()
@@ -17,7 +17,7 @@ func segmentation(_ lines: String, calico: String = "") throws -> (
     apiVersion: bulkhead/v1
     kind: Segmentation
     cluster: c
-    calico: {version: v3.32\(calico)}
+    calico: {version: \(version)\(calico)}
     etcd: {endpoints: ["https://10.0.0.11:2379", "https://10.0.0.12:2379"], ca: a, certificate: b, key: c}
     \(lines)
     """, file: "bulkhead.yaml", catalogue: catalogue)
@@ -26,20 +26,26 @@ func segmentation(_ lines: String, calico: String = "") throws -> (
 }
 
 /// A bundle of the given form with the settings of all components.
-func bundle(_ form: HostBundle.Form, _ file: SegmentationFile, source: String = "directory: {path: /x}")
-  -> HostBundle
-{
-  HostBundle(
+/// - Parameters:
+///   - owners: Accounts of identities, by user.
+///   - more: Further files for each host.
+func bundle(
+  _ form: HostBundle.Form, _ file: SegmentationFile, source: String = "directory: {path: /x}",
+  owners: [String: String] = [:], more: [NodeFile] = []
+) -> HostBundle {
+  let layout = HostLayout(
+    base: "/etc/bulkhead", readers: .init(release: file.calico.release, named: owners))
+  return HostBundle(
     form,
     settings: CalicoSettings(
-      endpoints: file.etcd.endpoints, base: "/etc/bulkhead", region: file.calico.region),
-    of: Set(CalicoSettings.components), base: "/etc/bulkhead", authority: Array("CA\n".utf8),
+      endpoints: file.etcd.endpoints, layout: layout, region: file.calico.region),
+    of: Set(CalicoSettings.components), layout: layout, authority: Array("CA\n".utf8),
     program: "/bin/true",
     file: "/x/bulkhead.yaml", renewBefore: 100,
     agent: form.hasAgent
       ? AgentService(
-        program: "/bin/true", source: source, base: "/etc/bulkhead", cniCopy: "/etc/cni/net.d/calico-tls")
-      : nil)
+        program: "/bin/true", source: source, layout: layout, cniCopy: "/etc/cni/net.d/calico-tls")
+      : nil, more: more)
 }
 
 extension HostBundle {
@@ -49,8 +55,9 @@ extension HostBundle {
       for: site,
       material: { resident in
         CredentialMaterial(
-          authority: Array("CA\n".utf8), certificate: Array("cert of \(resident.identity.commonName)\n".utf8),
-          key: Array("key of \(resident.identity.commonName)\n".utf8))
+          authority: Array("CA\n".utf8),
+          certificate: Array("cert of \(resident.identity.certificateName)\n".utf8),
+          key: Array("key of \(resident.identity.certificateName)\n".utf8))
       }, password: { "password-of-\($0)" })
     return Dictionary(
       uniqueKeysWithValues: files.map { ($0.path, String(decoding: $0.bytes, as: UTF8.self)) })
@@ -66,15 +73,17 @@ final class TemporaryFolder: Sendable {
 }
 
 /// Runs a program to its end.
-func run(_ program: String, _ arguments: [String], in folder: String = "/") throws -> (
-  code: Int32, output: String
-) {
+/// - Parameter input: Standard input, a file; nil for none.
+func run(
+  _ program: String, _ arguments: [String], in folder: String = "/", input: String? = nil
+) throws -> (code: Int32, output: String) {
   let process = Process()
   process.executableURL = URL(fileURLWithPath: program)
   process.arguments = arguments
   process.currentDirectoryURL = URL(fileURLWithPath: folder)
   let pipe = Pipe()
-  process.standardInput = FileHandle.nullDevice
+  let file = try input.map { try FileHandle(forReadingFrom: URL(fileURLWithPath: $0)) }
+  process.standardInput = file ?? FileHandle.nullDevice
   process.standardOutput = pipe
   process.standardError = pipe
   try process.run()

@@ -6,6 +6,40 @@ import Testing
 @testable import Segmentation
 
 @Suite struct NodeListTests {
+  /// Names in Kubernetes that are not Calico's.
+  @Test func namesOfKubernetesBecomeThoseOfCalico() throws {
+    let text = """
+      apiVersion: bulkhead/v1
+      kind: Segmentation
+      cluster: c
+      calico: {version: v3.32}
+      etcd: {endpoints: [https://10.0.0.11:2379], ca: a, certificate: b, key: c}
+      isolation: node-user
+      components: [calico-node]
+      nodes: [n1, {host-2: {kubernetes: ip-2.internal}}]
+      """
+    let catalogue = try catalogue()
+    let file = try SegmentationFile(text, file: "bulkhead.yaml", catalogue: catalogue)
+    #expect(file.nodes.map(\.text) == ["n1", "host-2"])
+    #expect(file.nodesByKubernetesName.mapValues(\.text) == ["ip-2.internal": "host-2"])
+    let list = try NodeList("n1\nip-2.internal\nn3\n", file: "nodes")
+    let listed = try SegmentationFile(text, file: "bulkhead.yaml", catalogue: catalogue, nodes: list)
+    #expect(listed.nodes.map(\.text) == ["n1", "host-2", "n3"])
+    for (nodes, word) in [
+      ("[{a: {kubernetes: x}}, {b: {kubernetes: x}}]", "two nodes have the name"),
+      ("[{a: {kubernetes: x}, b: {kubernetes: y}}]", "more than one name"),
+      ("[{a: {kubernete: x}}]", "unknown key"), ("[{A: {kubernetes: x}}]", "not a valid node name"),
+      ("[{a: x}]", "must be a mapping"),
+    ] {
+      let faults = #expect(throws: FileFaults.self) {
+        try SegmentationFile(
+          text.replacing("[n1, {host-2: {kubernetes: ip-2.internal}}]", with: nodes), file: "x",
+          catalogue: catalogue)
+      }
+      #expect("\(faults.map { "\($0)" } ?? "")".contains(word), "\(nodes)")
+    }
+  }
+
   private func names(_ text: String) throws -> [String] {
     try NodeList(text, file: "nodes.txt").names.map(\.text)
   }

@@ -2,6 +2,7 @@ import Certificates
 import Enrolment
 import Foundation
 import HTTP
+import Names
 import Synchronization
 
 /// Answers like Vault (developer.hashicorp.com/vault/api-docs) and like `bulkhead authority serve`.
@@ -45,15 +46,15 @@ struct Answers: Sendable {
       let csr = try? CertificateRequest(pem: order.csr)
     else { return Self.refusal(400, "this is no request") }
     if path == EnrolmentRequest.renewalPath {
-      guard request.peer == csr.commonName else {
+      guard request.peer == csr.name else {
         return Self.refusal(403, "the certificate is another's")
       }
     } else {
       let token = request.fields["authorization"].map { String($0.dropFirst("Bearer ".count)) } ?? ""
       let isGood = double.state.withLock { state in
-        state.allowed[token]?.contains(csr.commonName) == true && state.joinTokens.remove(token) != nil
+        state.allowed[token]?.contains(csr.name) == true && state.joinTokens.remove(token) != nil
       }
-      guard isGood else { return Self.refusal(403, "the token is not for \(csr.commonName)") }
+      guard isGood else { return Self.refusal(403, "the token is not for \(csr.name)") }
     }
     return Self.json(
       200,
@@ -63,10 +64,10 @@ struct Answers: Sendable {
 
   private func sign(_ csr: CertificateRequest, _ double: SourceDouble) throws -> String {
     let (fault, lifetime) = double.state.withLock { ($0.fault, $0.lifetime) }
-    double.state.withLock { $0.issued.append(csr.commonName) }
-    if fault == .otherKey { return try double.credential(csr.commonName).certificatePEM }
+    double.state.withLock { $0.issued.append(csr.name) }
+    if fault == .otherKey { return try double.credential(csr.name).certificatePEM }
     return try Issuer(double.clients, ledger: nil, lifetime: lifetime, now: Date()).sign(
-      csr, for: CertificateHolder(client: csr.commonName), file: nil)
+      csr, for: CertificateHolder(client: csr.name), file: nil)
   }
 
   // MARK: - Vault
@@ -116,10 +117,11 @@ struct Answers: Sendable {
 
   private func sign(_ parts: [String], _ fields: [String: Any], _ double: SourceDouble) throws -> Response {
     guard let text = fields["csr"] as? String, let csr = try? CertificateRequest(pem: text),
-      fields["common_name"] as? String == csr.commonName, fields["exclude_cn_from_sans"] as? Bool == true
+      fields["common_name"] as? String == (CertificateName(csr.name).isTransport ? nil : csr.name),
+      fields["exclude_cn_from_sans"] as? Bool == true
     else { return Self.errors(400, "the request cannot be signed") }
-    guard double.state.withLock({ $0.allowed[parts[3]]?.contains(csr.commonName) }) == true else {
-      return Self.errors(400, "common name \(csr.commonName) not allowed by this role")
+    guard double.state.withLock({ $0.allowed[parts[3]]?.contains(csr.name) }) == true else {
+      return Self.errors(400, "common name \(csr.name) not allowed by this role")
     }
     if let ttl = fields["ttl"] as? String, let seconds = Int(ttl.dropLast()) {
       double.state.withLock { $0.lifetime = .seconds(seconds) }

@@ -143,6 +143,16 @@ package struct RealVault: Sendable {
     }
   }
 
+  /// Changes the role `calico`, so that it signs certificates without a Common Name.
+  package func allowWithoutCommonName(as unit: String) async throws {
+    try await Self.call(
+      "POST", "\(pki)/roles/calico",
+      [
+        "require_cn": false, "ou": unit, "key_type": "any", "server_flag": false, "client_flag": true,
+        "ttl": "600s",
+      ])
+  }
+
   /// Allows logins with this service account of `kube-system`, as confirmed by a cluster's API server.
   package func admit(
     serviceAccount: String, audience: String, by server: APIServer, reviewer: String

@@ -119,5 +119,5 @@ final class Box: Sendable {
 
 extension Request {
   /// The Common Name of the client's certificate.
-  var peer: String? { certificates.first.flatMap { CertificateFacts(der: $0.der)?.user } }
+  var peer: String? { certificates.first.flatMap { CertificateFacts(der: $0.der)?.name } }
 }

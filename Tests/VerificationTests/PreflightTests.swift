@@ -37,6 +37,30 @@ struct PreflightTests {
     #expect(messages().contains("locked out: writer, its role writer lacks grants"))
   }
 
+  @Test("nodes that Calico knows by another name than the file are found")
+  func nodeNames() {
+    func node(_ name: String, _ reference: String?) -> NodeNames.Known {
+      let references = reference.map { #"[{"nodeName":"\#($0)","orchestrator":"k8s"}]"# } ?? "[]"
+      let value = #"{"kind":"Node","metadata":{"name":"\#(name)"},"spec":{"orchRefs":\#(references)}}"#
+      return NodeNames.Known(
+        key: "/calico/resources/v3/projectcalico.org/nodes/\(name)", value: Array(value.utf8))
+    }
+    func messages(_ divided: Set<String>, _ known: [NodeNames.Known]) -> [String] {
+      NodeNames.findings(divided, known).map(\.message)
+    }
+    let known = [node("n1", "n1"), node("host-2", "ip-2.internal"), node("vm", nil)]
+    #expect(messages(["n1", "host-2", "vm", "new"], known).isEmpty)
+    #expect(messages(["n1"], []).isEmpty)
+    #expect(
+      messages(["n1", "ip-2.internal"], known) == [
+        "the node 'ip-2.internal' of the file is called 'host-2' in Calico",
+        "Calico has the node 'vm', and the file gives it no users",
+      ])
+    let cure = NodeNames.findings(["ip-2.internal"], known).first?.cure
+    #expect(cure?.contains("'host-2: {kubernetes: ip-2.internal}'") == true)
+    #expect(NodeNames.Known(key: "/x/n", value: [0x7b]) == .init(name: "n", kubernetes: nil))
+  }
+
   @Test("passwords, administrators that the file does not name and certificates without a user are found")
   func users() {
     let desired = DesiredState(.sample)

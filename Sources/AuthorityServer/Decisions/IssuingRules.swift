@@ -35,9 +35,9 @@ struct IssuingRules: Sendable {
     // Swift compares strings by canonical equivalence, etcd by bytes.
     let named =
       segmentation[identity: name]
-      ?? segmentation.identities.first { $0.login == .password && $0.commonName == name }
+      ?? segmentation.identities.first { $0.login == .password && $0.certificateName == name }
     // A user that logs in with a password must not be usable with a certificate too.
-    guard let identity = named, identity.commonName.utf8.elementsEqual(name.utf8) else {
+    guard let identity = named, identity.certificateName.utf8.elementsEqual(name.utf8) else {
       throw OrderRefusal(
         .forbidden, "the segmentation has no identity \"\(name)\"",
         hint:
@@ -67,7 +67,7 @@ struct IssuingRules: Sendable {
           .forbidden, "\"\(identity.user)\" does not belong to a node",
           hint: "name it when the token is made: --component")
       }
-      return CertificateHolder(client: identity.commonName, component: identity.component, node: node)
+      return CertificateHolder(client: identity.certificateName, component: identity.component, node: node)
     }
     guard let node else {
       throw OrderRefusal(
@@ -76,15 +76,16 @@ struct IssuingRules: Sendable {
           "use a join token of the node's, or a service-account token that names its node (Kubernetes 1.30 or later)"
       )
     }
-    guard let name = try? NodeName(node), deliveries.contains(Delivery(user: identity.commonName, node: name))
+    guard let name = try? NodeName(node),
+      deliveries.contains(Delivery(user: identity.certificateName, node: name))
     else {
       throw OrderRefusal(
         .forbidden, "the node \"\(node)\" has no identity \"\(identity.user)\"",
         hint: "a node gets its own identities only; is it among 'nodes' in the file?")
     }
     return CertificateHolder(
-      client: identity.commonName, component: identity.component, node: node,
-      sharesName: identity.sharesCommonName)
+      client: identity.certificateName, component: identity.component, node: node,
+      sharesName: identity.sharesCertificateName)
   }
 }
 

@@ -56,9 +56,9 @@ struct EnrolmentDesk: Sendable {
         hint: "send {\"csr\": \"-----BEGIN ...\"}")
     }
     let request = try CertificateRequest(pem: message.csr)
-    known.identity = request.commonName
+    known.identity = request.name
     if visit.isRenewal { known.early = message.reason }
-    guard request.commonName.utf8.count <= Self.longestName else {
+    guard request.name.utf8.count <= Self.longestName else {
       throw Refusal(
         .badRequest, "the request's Common Name has more than \(Self.longestName) bytes",
         hint: "ask for an identity of bulkhead.yaml")

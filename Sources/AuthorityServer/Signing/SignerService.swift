@@ -182,7 +182,7 @@ private struct SignerDesk: Service {
     var entry = AuditEntry(time: Date(), decision: .refused, client: front)
     do {
       var order = try SigningOrder(frame)
-      entry.identity = order.request.commonName
+      entry.identity = order.request.name
       switch order.proof {
       case .token(let token): (entry.method, entry.proof) = ("token", token.id)
       case .certificate(let der, _):

@@ -33,9 +33,15 @@ package struct Issuer: Sendable {
     self.allowRoot = allowRoot
   }
 
+  /// The end of the authority if that cuts off the lifetime of new certificates; nil if they get all of it.
+  package var cutOff: Date? {
+    let end = now + Double(lifetime.components.seconds)
+    return authority.facts.notAfter < end ? authority.facts.notAfter : nil
+  }
+
   /// Refuses a name for which no certificate can be issued.
   func check(_ holder: CertificateHolder) throws {
-    _ = try SubjectName(user: holder.commonName, allowRoot: allowRoot)
+    _ = try SubjectName(client: holder.name, allowRoot: allowRoot)
   }
 
   /// Issues client certificates with new keys, on all cores, and records them in one transaction.
@@ -45,7 +51,7 @@ package struct Issuer: Sendable {
     try checkLedgerIsCurrent()
     let issued = try requests.concurrentMap { request in
       let credential = try authority.issue(
-        client: request.holder.commonName, lifetime: lifetime, now: now, allowRoot: allowRoot)
+        client: request.holder.name, lifetime: lifetime, now: now, allowRoot: allowRoot)
       let entry = LedgerEntry(
         credential.facts, by: authority, for: request.holder, file: request.file.absolutePath)
       return (credential, entry)
@@ -61,7 +67,7 @@ package struct Issuer: Sendable {
 
   /// Signs a client certificate for the key of a request. Nothing else is taken from the request.
   /// - Parameters:
-  ///   - holder: the expected holder; the request must have the same Common Name.
+  ///   - holder: the expected holder; the request must have the same name.
   ///   - file: the file of the certificate; nil if it is not written to a file.
   /// - Returns: the certificate in PEM, followed by that of the authority if another authority signed it.
   /// - Throws: ``CertificatesError``; ``OrderRefusal`` if the holder is blocked.
@@ -84,17 +90,19 @@ package struct Issuer: Sendable {
     _ request: CertificateRequest, for holder: CertificateHolder, lifetime: Duration
   ) throws -> Certificate {
     // Swift compares strings by canonical equivalence, etcd by bytes.
-    guard request.commonName.utf8.elementsEqual(holder.commonName.utf8) else {
+    guard request.name.utf8.elementsEqual(holder.name.utf8) else {
       throw CertificatesError(
-        "the request is for \"\(request.commonName)\", not for \"\(holder.commonName)\"",
-        hint: "make a request whose Common Name is the identity")
+        "the request is for \"\(request.name)\", not for \"\(holder.name)\"",
+        hint: CertificateName(holder.name).isTransport
+          ? "make a request whose only name is the organizational unit: openssl req -new -subj /OU=\(holder.name)"
+          : "make a request whose Common Name is the identity")
     }
     guard try request.publicKey != authority.certificate.publicKey else {
       throw CertificatesError(
         "the request has the authority's own key", hint: "make a new key for the request")
     }
     return try authority.certify(
-      request.publicKey, as: SubjectName(user: holder.commonName, allowRoot: allowRoot), .client,
+      request.publicKey, as: SubjectName(client: holder.name, allowRoot: allowRoot), .client,
       lifetime: lifetime, now: now)
   }
 

@@ -3,8 +3,8 @@ import FoundationEssentials
 import Names
 
 extension Authority {
-  /// Issues a certificate for an etcd user: the user's name as the only CN, client use only, no alternative
-  /// names.
+  /// Issues a certificate for a client of etcd: the user's name as the only CN, or a transport name as the only OU;
+  /// client use only, no alternative names.
   /// - Parameters:
   ///   - lifetime: from now; cut off at the end of the authority's certificate.
   ///   - allowRoot: must be true for the user `root`, which may do everything.
@@ -12,7 +12,7 @@ extension Authority {
   package func issue(
     client user: String, lifetime: Duration, now: Date, allowRoot: Bool = false
   ) throws -> Credential {
-    try issue(SubjectName(user: user, allowRoot: allowRoot), .client, lifetime: lifetime, now: now)
+    try issue(SubjectName(client: user, allowRoot: allowRoot), .client, lifetime: lifetime, now: now)
   }
 
   /// Issues a certificate for the client port of an etcd member. Its CN is `etcd-server NAME`, which cannot
@@ -58,9 +58,9 @@ extension Authority {
     try checkPermits(profile)
     // A certificate whose subject equals its issuer looks self-signed. Names are compared without case (RFC
     // 5280, section 7.1).
-    guard !isNamed(subject.commonName) else {
+    guard !isNamed(subject) else {
       throw CertificatesError(
-        "\"\(subject.commonName)\" is the authority's own name",
+        "\"\(subject.text)\" is the authority's own name",
         hint: "choose another name for one of the two")
     }
     let limits = ValidityPeriod(notBefore: facts.notBefore, notAfter: facts.notAfter)
@@ -75,8 +75,11 @@ extension Authority {
     return signed
   }
 
-  private func isNamed(_ commonName: String) -> Bool {
-    certificate.subject.relativeNames.count == 1
-      && certificate.subject.commonNames.map { $0?.lowercased() } == [commonName.lowercased()]
+  private func isNamed(_ subject: SubjectName) -> Bool {
+    guard certificate.subject.relativeNames.count == 1 else { return false }
+    let names =
+      subject.name.isTransport
+      ? certificate.subject.organizationalUnits : certificate.subject.commonNames
+    return names.map { $0?.lowercased() } == [subject.text.lowercased()]
   }
 }

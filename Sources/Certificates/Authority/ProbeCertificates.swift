@@ -3,8 +3,8 @@ import FoundationEssentials
 
 /// A certificate that a check of a server uses for some minutes.
 package struct ProbeCertificate: Hashable, Sendable {
-  /// Its Common Name; nil without one.
-  package let name: String?
+  /// Its name (`CertificateName`).
+  package let name: String
   package let certificatePath: String
   package let keyPath: String
 }
@@ -17,19 +17,15 @@ extension Issuer {
   /// minutes, with new keys. The ledger records them with the purpose `probe`, so that they are neither
   /// renewed nor counted as the user's.
   /// - Parameters:
-  ///   - names: Users, or names that belong to no user; nil for a certificate without a Common Name.
+  ///   - names: Names of certificates (`CertificateName`): users, names that belong to no user, or names of
+  ///     certificates without a Common Name.
   ///   - directory: Created with mode 0700 if needed. The caller removes it.
   /// - Throws: ``CertificatesError`` or `FileError`.
-  package func issueProbes(_ names: [String?], to directory: String) throws -> [ProbeCertificate] {
+  package func issueProbes(_ names: [String], to directory: String) throws -> [ProbeCertificate] {
     try Directory.create(directory, mode: 0o700)
     return try names.enumerated().map { index, name in
-      let credential =
-        if let name {
-          try authority.issue(client: name, lifetime: Self.probeLifetime, now: now)
-        } else {
-          try authority.issue(SubjectName.withoutCommonName, .client, lifetime: Self.probeLifetime, now: now)
-        }
-      let holder = CertificateHolder(name ?? "(no Common Name)", purpose: .probe)
+      let credential = try authority.issue(client: name, lifetime: Self.probeLifetime, now: now)
+      let holder = CertificateHolder(name, purpose: .probe)
       try ledger?.record([LedgerEntry(credential.facts, by: authority, for: holder, file: nil)])
       try credential.write(name: "probe-\(index)", in: directory)
       return ProbeCertificate(

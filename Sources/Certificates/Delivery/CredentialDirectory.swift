@@ -113,7 +113,7 @@ package struct CredentialDirectory: Sendable {
       let (needed, kept) = try action(for: holder, by: issuer, renewal: renewal)
       let block = needed == .kept ? nil : try issuer.ledger?.block(of: holder)
       let issuance = Issuance(
-        user: holder.commonName, action: block.map(Action.blocked) ?? needed, certificatePath: file,
+        user: holder.name, action: block.map(Action.blocked) ?? needed, certificatePath: file,
         keyPath: try keyPath(of: holder))
       issuances.append(issuance)
       if issuance.isNew {
@@ -157,7 +157,7 @@ package struct CredentialDirectory: Sendable {
     }
     if try FileContents.mode(of: keyPath) & 0o007 != 0 { return (.replaced(because: .keyExposed), nil) }
     if let fault = CredentialFault.first(
-      of: leaf, key: privateKey, user: holder.commonName, authority: issuer.authority.certificate,
+      of: leaf, key: privateKey, user: holder.name, authority: issuer.authority.certificate,
       now: issuer.now)
     {
       return (.replaced(because: fault), nil)

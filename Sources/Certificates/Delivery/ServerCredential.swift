@@ -53,7 +53,7 @@ extension Issuer {
     try ledger?.record([
       LedgerEntry(
         CertificateFacts(certificate), by: authority,
-        for: CertificateHolder(subject.commonName, purpose: .server), file: nil)
+        for: CertificateHolder(subject.text, purpose: .server), file: nil)
     ])
     return try certificate.pem() + authority.chainPEM
   }

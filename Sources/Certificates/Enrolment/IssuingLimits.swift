@@ -78,10 +78,10 @@ package struct IssuingLimits: Hashable, Sendable {
         """
         SELECT count(*) FROM certificate
         WHERE identity = ? AND node IS ? AND renewedFrom IS NULL AND file IS NULL AND notBefore > ?
-        """, holder.commonName, holder.node, now.secondsSince1970 - 3_600) ?? 0
+        """, holder.name, holder.node, now.secondsSince1970 - 3_600) ?? 0
     guard count < limit else {
       throw OrderRefusal(
-        .forbidden, "\"\(holder.commonName)\" got \(count) certificates within an hour",
+        .forbidden, "\"\(holder.name)\" got \(count) certificates within an hour",
         hint: "renew with the current certificate, or try again in an hour")
     }
   }
@@ -96,7 +96,7 @@ package struct IssuingLimits: Hashable, Sendable {
         WHERE identity = ? AND node IS ? AND purpose = ? AND revokedAt IS NULL AND notAfter > ?
         ORDER BY id DESC LIMIT -1 OFFSET ?)
       """,
-      now.secondsSince1970, RevocationReason.superseded.rawValue, holder.commonName, holder.node,
+      now.secondsSince1970, RevocationReason.superseded.rawValue, holder.name, holder.node,
       holder.purpose.rawValue, now.secondsSince1970, limit)
   }
 }

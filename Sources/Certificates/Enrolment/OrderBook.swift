@@ -36,7 +36,7 @@ extension Issuer {
   ) throws -> FilledOrder {
     let request = order.request
     let proved = try proved(order, listed: listed, in: db)
-    let holder = try order.decide(request.commonName, proved.entitlement)
+    let holder = try order.decide(request.name, proved.entitlement)
     try holder.checkIsNotBlocked(in: db)
     try request.checkKeyIsOwn(of: holder, in: db)
     if let token = proved.token {
@@ -101,7 +101,7 @@ extension CertificateRequest {
       try db.value(
         """
         SELECT count(*) FROM certificate WHERE publicKey = ? AND NOT (identity = ? AND node IS ?)
-        """, publicKey.fingerprint, holder.commonName, holder.node) ?? 0
+        """, publicKey.fingerprint, holder.name, holder.node) ?? 0
     guard others == 0 else {
       throw OrderRefusal(
         .forbidden, "the request has the key of another identity's certificate",
@@ -134,17 +134,17 @@ private struct SpendableToken {
   func checkIsUnspent(for holder: CertificateHolder, in db: borrowing Connection) throws {
     let uses: Int =
       try db.value(
-        "SELECT count(*) FROM joinTokenUse WHERE token = ? AND identity = ?", hash, holder.commonName) ?? 0
+        "SELECT count(*) FROM joinTokenUse WHERE token = ? AND identity = ?", hash, holder.name) ?? 0
     guard uses < grant.uses else {
       throw OrderRefusal(
-        .unproven, "the join token was used for \"\(holder.commonName)\" already",
+        .unproven, "the join token was used for \"\(holder.name)\" already",
         hint: "renew with the certificate, or make another token with 'bulkhead authority token'")
     }
   }
 
   func spend(on serial: String, for holder: CertificateHolder, in db: borrowing Connection) throws {
     try db.run(
-      "INSERT INTO joinTokenUse (token, identity, serial) VALUES (?, ?, ?)", hash, holder.commonName, serial)
+      "INSERT INTO joinTokenUse (token, identity, serial) VALUES (?, ?, ?)", hash, holder.name, serial)
   }
 }
 
@@ -179,10 +179,10 @@ extension LedgerEntry {
     guard facts.isValid(at: now) else {
       throw OrderRefusal(.unproven, "the client's certificate has expired", hint: hint)
     }
-    guard entry.identity.utf8.elementsEqual(request.commonName.utf8) else {
+    guard entry.identity.utf8.elementsEqual(request.name.utf8) else {
       throw OrderRefusal(
         .forbidden,
-        "the request is for \"\(request.commonName)\" and the client's certificate for \"\(entry.identity)\"",
+        "the request is for \"\(request.name)\" and the client's certificate for \"\(entry.identity)\"",
         hint: "renew each certificate with itself")
     }
     guard try certificate.publicKey != request.publicKey else {

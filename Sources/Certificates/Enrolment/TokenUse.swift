@@ -17,10 +17,10 @@ package struct TokenUse: Hashable, Sendable, Codable {
 
   func checkIsUnspent(for holder: CertificateHolder, in db: borrowing Connection) throws {
     let count: Int? = try db.value(
-      "SELECT count(*) FROM tokenUse WHERE jti = ? AND identity = ?", id, holder.commonName)
+      "SELECT count(*) FROM tokenUse WHERE jti = ? AND identity = ?", id, holder.name)
     guard count ?? 0 == 0 else {
       throw OrderRefusal(
-        .unproven, "the service-account token was used for \"\(holder.commonName)\" already",
+        .unproven, "the service-account token was used for \"\(holder.name)\" already",
         hint: "renew with the certificate, or wait until the kubelet replaces the token of the pod")
     }
   }
@@ -33,7 +33,7 @@ package struct TokenUse: Hashable, Sendable, Codable {
       try db.run("DELETE FROM tokenUse WHERE expiresAt < ?", (now - 3_600).secondsSince1970)
     }
     try db.run(
-      "INSERT INTO tokenUse (jti, identity, serial, expiresAt) VALUES (?, ?, ?, ?)", id, holder.commonName,
+      "INSERT INTO tokenUse (jti, identity, serial, expiresAt) VALUES (?, ?, ?, ?)", id, holder.name,
       serial, expiresAt.secondsSince1970)
   }
 }

@@ -29,7 +29,7 @@ extension BlockedIdentity {
     try db.first(
       """
       SELECT identity, node, since, reason FROM blocked WHERE identity = ? AND (node IS NULL OR node IS ?)
-      """, holder.commonName, holder.node
+      """, holder.name, holder.node
     ) { try Self($0) }
   }
 
@@ -73,7 +73,7 @@ extension CertificateHolder {
     let place = block.node.map { " on the node \"\($0)\"" } ?? ""
     throw OrderRefusal(
       .forbidden,
-      "\"\(commonName)\"\(place) is blocked since \(block.since.formatted(.iso8601)): it was revoked",
+      "\"\(name)\"\(place) is blocked since \(block.since.formatted(.iso8601)): it was revoked",
       hint: "'bulkhead certs unblock' on the authority's machine lifts the block")
   }
 }

@@ -1,28 +1,28 @@
 /// The holder of a certificate.
 package struct CertificateHolder: Hashable, Sendable {
-  /// The Common Name; for a client also the etcd user.
-  package let commonName: String
+  /// The name (`CertificateName`): the Common Name, for a client also the etcd user; the organizational unit in a
+  /// certificate without a Common Name.
+  package let name: String
   package let purpose: LedgerEntry.Purpose
   /// Calico's name of the program, if it is a Calico component.
   package let component: String?
   /// The node, if each node has its own certificate.
   package let node: String?
-  /// Whether certificates of other nodes have the same Common Name, so that the file name must contain the
-  /// node.
+  /// Whether certificates of other nodes have the same name, so that the file name must contain the node.
   let sharesName: Bool
 
   init(
-    _ commonName: String, purpose: LedgerEntry.Purpose, component: String? = nil, node: String? = nil,
+    _ name: String, purpose: LedgerEntry.Purpose, component: String? = nil, node: String? = nil,
     sharesName: Bool = false
   ) {
-    self.commonName = commonName
+    self.name = name
     self.purpose = purpose
     self.component = component
     self.node = node
     self.sharesName = sharesName
   }
 
-  /// - Parameter sharesName: whether certificates of other nodes have the same Common Name.
+  /// - Parameter sharesName: whether certificates of other nodes have the same name.
   package init(
     client user: String, component: String? = nil, node: String? = nil, sharesName: Bool = false
   ) {
@@ -33,8 +33,8 @@ package struct CertificateHolder: Hashable, Sendable {
   /// separates it from the node.
   /// - Throws: ``CertificatesError`` if the name cannot be a file name.
   func fileName() throws -> String {
-    let name = try CredentialFileName.encode(commonName)
-    guard sharesName, let node else { return name }
-    return try CredentialFileName.checked("\(name)@\(CredentialFileName.encode(node))", of: commonName)
+    let file = try CredentialFileName.encode(name)
+    guard sharesName, let node else { return file }
+    return try CredentialFileName.checked("\(file)@\(CredentialFileName.encode(node))", of: name)
   }
 }

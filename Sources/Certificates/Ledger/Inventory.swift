@@ -10,6 +10,8 @@ package struct Inventory: Sendable {
     case fileMissing = "file missing"
     /// Its file contains another certificate. It is valid until it ends.
     case replaced
+    /// Valid, but the file does not have its holder any more.
+    case notInFile = "not in the file"
     case revoked
     /// Revoked, and its file still contains it.
     case revokedInUse = "revoked, in use"
@@ -24,6 +26,9 @@ package struct Inventory: Sendable {
     /// When it is due for renewal.
     package let due: Date
     package let needsAttention: Bool
+    /// The arguments of `certs revoke` that take a certificate out of use whose holder is not in the file any more; nil
+    /// for others.
+    package let revocation: [String]?
   }
 
   /// Ordered by end, the earliest first.
@@ -32,8 +37,13 @@ package struct Inventory: Sendable {
   /// - Parameters:
   ///   - share: the share of its lifetime after which a certificate needs attention.
   ///   - window: certificates that end within this time need attention instead; nil for the share.
+  ///   - holders: all holders that the file has; nil if that is not known.
   /// - Throws: ``CertificatesError`` or `FileError`.
-  package init(_ ledger: Ledger, now: Date, share: Double, expiringWithin window: Duration? = nil) throws {
+  package init(
+    _ ledger: Ledger, now: Date, share: Double, expiringWithin window: Duration? = nil,
+    holders: [CertificateHolder]? = nil
+  ) throws {
+    let known = holders.map(KnownHolders.init)
     var fingerprints: [String: String?] = [:]
     func fingerprint(of file: String) -> String? {
       if let known = fingerprints[file] { return known }
@@ -46,19 +56,24 @@ package struct Inventory: Sendable {
     let newest = Dictionary(entries.map { ($0.holder, $0.fingerprint) }, uniquingKeysWith: { $1 })
     lines = entries.map { entry in
       let found = entry.file.flatMap(fingerprint)
-      let state = Self.state(of: entry, found: found, now: now)
+      let isKnown = known?.contain(entry) ?? true
+      let state = Self.state(of: entry, found: found, isKnown: isKnown, now: now)
       let due = dueDate(notBefore: entry.notBefore, notAfter: entry.notAfter, after: share)
       let isSoon =
         window.map { entry.notAfter <= now + Double($0.components.seconds) } ?? (now >= due)
       let needsAttention =
         switch state {
-        case .revokedInUse, .expiredInUse: true
+        case .revokedInUse, .notInFile: true
+        // Nothing renews it, and after its end it lets in nobody.
+        case .expiredInUse: isKnown
         case .inUse: isSoon
         case .fileMissing:
           isSoon && newest[entry.holder] == entry.fingerprint && entry.purpose != .probe
         case .replaced, .revoked, .expired: false
         }
-      return Line(entry: entry, state: state, due: due, needsAttention: needsAttention)
+      return Line(
+        entry: entry, state: state, due: due, needsAttention: needsAttention,
+        revocation: state == .notInFile ? known?.revocation(of: entry) : nil)
     }.sorted { ($0.entry.notAfter, $0.entry.identity) < ($1.entry.notAfter, $1.entry.identity) }
   }
 
@@ -78,12 +93,40 @@ package struct Inventory: Sendable {
     }.map(\.entry)
   }
 
-  private static func state(of entry: LedgerEntry, found: String?, now: Date) -> State {
+  private static func state(of entry: LedgerEntry, found: String?, isKnown: Bool, now: Date) -> State {
     let isThere = found == entry.fingerprint
     if entry.revokedAt != nil { return isThere ? .revokedInUse : .revoked }
     if now >= entry.notAfter { return isThere ? .expiredInUse : .expired }
+    if !isKnown { return .notInFile }
     if isThere { return .inUse }
     return found == nil ? .fileMissing : .replaced
+  }
+}
+
+/// The holders that a segmentation file has.
+private struct KnownHolders {
+  private let nodes: [String: Set<String>]
+  /// The names of certificates that are not bound to a node. One that was issued over the network has the node of its
+  /// proof.
+  private let free: Set<String>
+
+  init(_ holders: [CertificateHolder]) {
+    free = Set(holders.filter { $0.node == nil }.map(\.name))
+    nodes = Dictionary(grouping: holders.filter { $0.node != nil }, by: \.name).mapValues {
+      Set($0.compactMap(\.node))
+    }
+  }
+
+  func contain(_ entry: LedgerEntry) -> Bool {
+    guard entry.purpose == .client, !free.contains(entry.identity) else { return true }
+    return entry.node.map { nodes[entry.identity]?.contains($0) ?? false } ?? false
+  }
+
+  /// The arguments of `certs revoke` for an entry whose holder the file does not have. An identity that the file still
+  /// has keeps its other certificates.
+  func revocation(of entry: LedgerEntry) -> [String] {
+    guard nodes[entry.identity] != nil else { return [entry.identity] }
+    return entry.node.map { [entry.identity, "--node", $0] } ?? [entry.serial]
   }
 }
 

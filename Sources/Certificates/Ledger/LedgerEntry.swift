@@ -15,7 +15,8 @@ package struct LedgerEntry: Codable, Hashable, Sendable {
   /// The fingerprint of the authority's certificate (SHA-256).
   package let authority: String
   package let purpose: Purpose
-  /// The Common Name; for a client also the etcd user.
+  /// The name of the certificate (`CertificateName`): the Common Name, for a client also the etcd user; the
+  /// organizational unit in a certificate without a Common Name.
   package let identity: String
   package let component: String?
   package let node: String?
@@ -55,7 +56,7 @@ package struct LedgerEntry: Codable, Hashable, Sendable {
     self.serial = facts.serial
     self.authority = authority
     self.purpose = holder.purpose
-    self.identity = holder.commonName
+    self.identity = holder.name
     self.component = holder.component
     self.node = holder.node
     self.fingerprint = facts.fingerprint

@@ -90,7 +90,7 @@ private struct SignedFile {
       LedgerEntry(
         CertificateFacts(certificate), by: CertificateFacts(authority).fingerprint,
         for: CertificateHolder(
-          CertificateFacts(certificate).user ?? "", purpose: CertificateFacts(certificate).purpose),
+          CertificateFacts(certificate).name ?? "", purpose: CertificateFacts(certificate).purpose),
         file: word.absolutePath)
     }
   }
@@ -127,11 +127,11 @@ private struct Revocation {
 
   mutating func find(_ word: String, file: SignedFile?, in db: borrowing Connection) throws {
     let entries = try LedgerEntry.of(identity: word, in: db).filter { isOnNode($0.node) }
-    let known = order.known.filter { $0.commonName.utf8.elementsEqual(word.utf8) && isOnNode($0.node) }
+    let known = order.known.filter { $0.name.utf8.elementsEqual(word.utf8) && isOnNode($0.node) }
     if !entries.isEmpty || !known.isEmpty {
       let holders =
         entries.map { Target(program: $0.component ?? $0.identity, node: $0.node) }
-        + known.map { Target(program: $0.component ?? $0.commonName, node: $0.node) }
+        + known.map { Target(program: $0.component ?? $0.name, node: $0.node) }
       named.append((word, Array(Set(holders))))
       outcome.identities.insert(word)
       return add(entries.filter { $0.notAfter > now })

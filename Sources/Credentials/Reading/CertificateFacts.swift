@@ -36,6 +36,13 @@ package struct CertificateFacts: Codable, Hashable, Sendable {
     return name
   }
 
+  /// The name of a certificate without a Common Name: the only organizational unit, if that is such a name. etcd
+  /// gives its holder no user; it is for clients that log in with a password.
+  package let transportName: String?
+
+  /// The name by which the ledger knows it: ``user``, or ``transportName``.
+  package var name: String? { user ?? transportName }
+
   /// Whether there is exactly one Common Name, so that all programs read the same.
   package var hasOneCommonName: Bool { commonNames.count == 1 }
 
@@ -94,10 +101,30 @@ package struct CertificateFacts: Codable, Hashable, Sendable {
 }
 
 extension CertificateFacts {
+  /// The first reason why a certificate is not a valid one of an identity; nil if it is. Its revocation is in the
+  /// ledger.
+  /// - Parameters:
+  ///   - pem: the certificate, first in the text.
+  ///   - name: the certificate's name (`CertificateName`).
+  ///   - authority: the file with the certificate of the authority that must have signed it.
+  /// - Throws: `FileError` or ``CertificatesError``.
+  package static func fault(
+    of pem: String, source: String, as name: String, signedBy authority: String, now: Date
+  ) throws -> CredentialFault? {
+    let signer = try PEMText(
+      text: FileContents.readText(authority, limit: credentialFileLimit), source: authority
+    ).certificates().first
+    guard let certificate = try PEMText(text: pem, source: source).certificates().first else {
+      return .certificateUnreadable
+    }
+    return CredentialFault.first(of: certificate, user: name, authority: signer, now: now)
+  }
+
   /// The contents of a parsed certificate.
   package init(_ certificate: Certificate) {
     self.subject = "\(certificate.subject)"
     self.commonNames = certificate.subject.commonNames
+    self.transportName = certificate.subject.transportName
     self.issuer = "\(certificate.issuer)"
     self.serial = certificate.serial.hexadecimal
     self.notBefore = Date(timeIntervalSince1970: Double(certificate.notBefore))

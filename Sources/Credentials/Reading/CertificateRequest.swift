@@ -4,11 +4,12 @@ import Files
 /// A certificate signing request (PKCS#10, RFC 2986). Its signature has been checked, so its maker has the
 /// key.
 ///
-/// Only the Common Name and the public key are used. The authority decides extensions, other attributes of
+/// Only the name and the public key are used. The authority decides extensions, other attributes of
 /// the subject and the lifetime.
 package struct CertificateRequest: Sendable {
-  /// The requested name.
-  package let commonName: String
+  /// The requested name: the only Common Name, or without one the only organizational unit, if that is the name of a
+  /// certificate without a Common Name.
+  package let name: String
   package let publicKey: PublicKey
 
   /// - Parameter source: the origin of the text, for messages.
@@ -25,7 +26,8 @@ package struct CertificateRequest: Sendable {
         "\(source) is signed with MD5 or SHA-1", hint: "sign it with SHA-256: openssl req -sha256")
     }
     let names = request.subject.commonNames
-    guard names.count == 1, let name = names[0], !name.isEmpty else {
+    let only = names.count == 1 ? names[0] : request.subject.transportName
+    guard let name = only, !name.isEmpty else {
       throw CertificatesError(
         "\(source) has \(names.count == 1 ? "an empty or unclear" : "\(names.count)") Common Name\(names.count == 1 ? "" : "s")",
         hint: "make it with exactly one, as in openssl req -new -subj /CN=USER")
@@ -44,7 +46,7 @@ package struct CertificateRequest: Sendable {
         "\(source) has an RSA key that can be factored (CVE-2017-15361)",
         hint: "make another key, not with the smart card or TPM that made this one")
     }
-    self.commonName = name
+    self.name = name
     self.publicKey = request.publicKey
   }
 
@@ -56,10 +58,10 @@ package struct CertificateRequest: Sendable {
   /// The usual name of its key's algorithm: "P-256", "RSA 2048".
   package var keyAlgorithm: String { "\(publicKey.kind)" }
 
-  /// Makes a request for a user's certificate in PEM, signed with the given key.
+  /// Makes a request for a client's certificate in PEM, signed with the given key.
   /// - Throws: ``CertificatesError`` if the name cannot be that of a client.
   package static func make(for user: String, key: PrivateKey) throws -> String {
-    let subject = try SubjectName(user: user, allowRoot: false)
+    let subject = try SubjectName(client: user, allowRoot: false)
     return try Cryptography.CertificateRequest(subject: subject.distinguishedName, key: key.key).pem()
   }
 }

@@ -1,10 +1,24 @@
 import Cryptography
+import Names
 
 extension DistinguishedName {
   /// All Common Names in encoding order, in which etcd (Go's crypto/x509) reads them. Nil for one whose
   /// characters are ambiguous.
   package var commonNames: [String?] {
     attributes.filter { $0.type == Attribute.commonName }.map(\.certainText)
+  }
+
+  /// All organizational units in encoding order. Nil for one whose characters are ambiguous.
+  package var organizationalUnits: [String?] {
+    attributes.filter { $0.type == Attribute.organizationalUnit }.map(\.certainText)
+  }
+
+  /// The name of a certificate without a Common Name: its only organizational unit, if that is such a name.
+  package var transportName: String? {
+    guard commonNames.isEmpty, organizationalUnits.count == 1, let name = organizationalUnits[0],
+      CertificateName(name).isTransport
+    else { return nil }
+    return name
   }
 }
 

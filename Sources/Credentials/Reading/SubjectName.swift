@@ -1,16 +1,17 @@
 import Cryptography
 import Names
 
-/// The only Common Name of a new certificate, checked for its purpose.
+/// The only attribute of a new certificate's subject, checked for its purpose.
 ///
-/// etcd uses the last of several CNs as the user's name, so a subject made here has exactly one CN and nothing else.
+/// etcd uses the last of several CNs as the user's name, so a subject made here has exactly one CN and nothing else; or,
+/// for a client that logs in with a password, one OU and no CN.
 package struct SubjectName {
-  package let commonName: String
-  /// Whether ``commonName`` is an Organization instead, so that the certificate has no Common Name.
-  private var isOrganization = false
+  package let name: CertificateName
 
-  /// The CN of a client: the name of the etcd user.
-  package init(user: String, allowRoot: Bool) throws {
+  package var text: String { name.text }
+
+  /// The name of a client: that of the etcd user, or of a certificate without a Common Name.
+  package init(client user: String, allowRoot: Bool) throws {
     do throws(NameError) {
       try UserName.check(user)
     } catch {
@@ -21,7 +22,7 @@ package struct SubjectName {
         "a certificate for root was not asked for outright",
         hint: "root may do everything in etcd; ask for it by name")
     }
-    self.commonName = user
+    self.name = CertificateName(user)
   }
 
   package init(server member: String) throws { try self.init(ServerName.member(member), as: "member name") }
@@ -36,15 +37,6 @@ package struct SubjectName {
     get throws { try SubjectName(ServerName.probe, as: "probe's name") }
   }
 
-  /// The name of a certificate without a Common Name, with which a check asks a server.
-  package static var withoutCommonName: SubjectName {
-    get throws {
-      var name = try SubjectName(ServerName.probe, as: "probe's name")
-      name.isOrganization = true
-      return name
-    }
-  }
-
   package init(authority name: String) throws { try self.init(name, as: "authority's name") }
 
   private init(_ name: String, as kind: String) throws {
@@ -53,12 +45,14 @@ package struct SubjectName {
     } catch {
       throw CertificatesError(error)
     }
-    self.commonName = name
+    self.name = .user(name)
   }
 
   package var distinguishedName: DistinguishedName {
-    isOrganization
-      ? DistinguishedName(organization: commonName) : DistinguishedName(commonName: commonName)
+    switch name {
+    case .user(let name): DistinguishedName(commonName: name)
+    case .transport(let name): DistinguishedName(organizationalUnit: name)
+    }
   }
 }
 

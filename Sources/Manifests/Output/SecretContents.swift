@@ -76,7 +76,9 @@ struct SecretContents {
       findings.fault(
         at: 0, nil, "Secret \(secret.name)",
         "is needed by \(need.component), which has no certificate",
-        hint: "issue a certificate for \(need.component), or omit the Secrets")
+        hint:
+          "issue a certificate for \(need.component); or give its container another identity of the file with "
+          + "--component CONTAINER=IDENTITY; or omit the Secrets")
       return
     }
     new.append(

@@ -65,7 +65,7 @@ package struct ClusterDescription {
     }.sorted()
     let administrators = rest.filter { state.users[$0]?.roles.contains(Role.root) == true }
     for user in administrators {
-      if let problem = UserName.problem(with: user) {
+      if let problem = UserName.problem(withUser: user) {
         remarks.append("not described: \(problem.message)")
       } else if withPassword.contains(user) || state.users[user]?.acceptsEmptyPassword == true {
         remarks.append("not described: the administrator \(user), which logs in with a password")
@@ -96,7 +96,7 @@ package struct ClusterDescription {
 
   private mutating func describe(_ user: String, own: [Grant]?, _ known: Set<String>, _ catalogue: Catalogue)
   {
-    if let problem = UserName.problem(with: user)?.message {
+    if let problem = UserName.problem(withUser: user)?.message {
       return remarks.append("not described: \(problem)")
     }
     if state.users[user]?.acceptsEmptyPassword == true {

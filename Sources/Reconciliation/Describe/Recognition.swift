@@ -146,7 +146,7 @@ struct Recognition {
   private func calicoctlUsers() -> [(user: String, access: String)] {
     state.users.keys.sorted().compactMap { name in
       guard let role = state.users[name]?.roles.first, state.users[name]?.roles.count == 1,
-        role.hasPrefix("calicoctl-"), UserName.problem(with: name) == nil
+        role.hasPrefix("calicoctl-"), UserName.problem(withUser: name) == nil
       else { return nil }
       let access = String(role.dropFirst("calicoctl-".count))
       return SegmentationFile.CalicoctlUser.Access(rawValue: access).map { (name, $0.rawValue) }

@@ -1,5 +1,6 @@
 import Certificates
 import FoundationEssentials
+import Text
 
 /// The issued certificates, and which of them need attention.
 package struct InventoryReport: TextReport, Sendable {
@@ -18,6 +19,8 @@ package struct InventoryReport: TextReport, Sendable {
     let reason: String?
     let file: String?
     let needsAttention: Bool
+    /// The command that revokes a certificate whose holder is not in the file any more; nil for others.
+    let revocation: String?
   }
 
   let certificates: [Line]
@@ -30,6 +33,13 @@ package struct InventoryReport: TextReport, Sendable {
   /// How many certificates are not listed because they need no action.
   let leftOut: Int
   private let now: Date
+
+  /// The commands that revoke certificates whose holders are not in the file any more.
+  package var revocations: [String] {
+    certificates.reduce(into: []) { commands, line in
+      if let command = line.revocation, !commands.contains(command) { commands.append(command) }
+    }
+  }
 
   private enum CodingKeys: String, CodingKey {
     case certificates, blocked, revocationListUntil, isRevocationListOld, leftOut
@@ -45,7 +55,8 @@ package struct InventoryReport: TextReport, Sendable {
     self.blocked = blocked
     let shown = inventory.lines.filter { line in
       switch line.state {
-      case .inUse, .fileMissing, .revokedInUse, .expiredInUse: true
+      case .inUse, .fileMissing, .revokedInUse, .notInFile: true
+      case .expiredInUse: all || line.needsAttention
       case .replaced, .revoked, .expired: all
       }
     }
@@ -55,7 +66,11 @@ package struct InventoryReport: TextReport, Sendable {
         component: line.entry.component, node: line.entry.node, serial: line.entry.serial,
         fingerprint: line.entry.fingerprint, state: line.state.rawValue, notBefore: line.entry.notBefore,
         notAfter: line.entry.notAfter, due: line.due, revokedAt: line.entry.revokedAt,
-        reason: line.entry.reason?.rawValue, file: line.entry.file, needsAttention: line.needsAttention)
+        reason: line.entry.reason?.rawValue, file: line.entry.file, needsAttention: line.needsAttention,
+        revocation: line.revocation.map { arguments in
+          (["bulkhead", "certs", "revoke"] + arguments).map { ShellWord.bash(Array($0.utf8)) }
+            .joined(separator: " ")
+        })
     }
     leftOut = inventory.lines.count - shown.count
     revocationListUntil = nextList

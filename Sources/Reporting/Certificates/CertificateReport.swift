@@ -24,10 +24,25 @@ package struct CertificateReport: TextReport, Sendable {
 
   package var needsAttention: Bool { !warnings.isEmpty }
 
+  /// The question whether a certificate can stay in use as that of an identity.
+  package struct Use: Sendable {
+    let identity: String
+    /// Why it cannot, apart from a revocation; nil if it can.
+    let fault: CredentialFault?
+
+    package init(identity: String, fault: CredentialFault?) {
+      self.identity = identity
+      self.fault = fault
+    }
+  }
+
   /// - Parameters:
   ///   - segmentation: The segmentation of the file; nil without a file.
   ///   - entry: The entry of the certificate in the ledger; nil without one.
-  package init(_ facts: CertificateFacts, segmentation: Segmentation?, entry: LedgerEntry?, now: Date) {
+  ///   - use: Only whether it can stay in use as that of an identity needs attention; nil for everything.
+  package init(
+    _ facts: CertificateFacts, segmentation: Segmentation?, entry: LedgerEntry?, use: Use? = nil, now: Date
+  ) {
     certificate = facts
     user = facts.isAuthority || !facts.isForClients ? nil : facts.user
     let identity = user.flatMap { user in
@@ -42,7 +57,13 @@ package struct CertificateReport: TextReport, Sendable {
     }
     revokedAt = entry?.revokedAt
     file = entry?.file
-    warnings = Self.warnings(facts, entry: entry, now: now)
+    warnings =
+      if let use {
+        (use.fault.map { ["it cannot stay in use as that of '\(use.identity)': \($0)"] } ?? [])
+          + (entry?.revokedAt.map { ["it was revoked on \($0.day)"] } ?? [])
+      } else {
+        Self.warnings(facts, entry: entry, now: now)
+      }
   }
 
   private static func warnings(_ facts: CertificateFacts, entry: LedgerEntry?, now: Date) -> [String] {
@@ -58,7 +79,7 @@ package struct CertificateReport: TextReport, Sendable {
     guard facts.isForClients, !facts.isAuthority else { return warnings }
     if facts.commonNames.count > 1 {
       warnings.append("it has \(facts.commonNames.count) Common Names: etcd takes the last, others the first")
-    } else if facts.user == nil {
+    } else if facts.user == nil, facts.transportName == nil {
       warnings.append("its Common Name is missing, empty or ambiguous: etcd refuses it")
     }
     return warnings
@@ -90,6 +111,9 @@ package struct CertificateReport: TextReport, Sendable {
   private var userText: String {
     if certificate.isAuthority { return "none: this is an authority" }
     guard certificate.isForClients else { return "none: it is not for clients" }
+    if let name = certificate.transportName {
+      return "none: '\(name)' secures the connection of a user that logs in with a password"
+    }
     return user ?? "none: it has no Common Name that etcd would accept"
   }
 }

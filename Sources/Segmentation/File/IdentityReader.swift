@@ -19,21 +19,21 @@ extension FileReader {
             : "it has its own section: calicoctl or kubernetes")
         return nil
       }
-      guard claim(name, node, &names) else { return nil }
-      // A certificate with this name is issued, and the name must not be a user.
-      if catalogue[name]?.password != nil { _ = claim(UserName.transport(of: name), node, &names) }
-      return name
+      return claim(name, node, &names) ? name : nil
     }
   }
 
-  /// - Parameter components: The components that have a user for each node.
+  /// - Parameters:
+  ///   - components: The components that have a user for each node.
+  ///   - kubernetes: Gets the names of nodes that have another one in Kubernetes.
   mutating func nodes(
-    _ node: Node?, dividing components: [String], names: inout ClaimedNames
+    _ node: Node?, dividing components: [String], names: inout ClaimedNames,
+    kubernetes: inout [String: NodeName]
   ) -> [NodeName] {
     var nodes: [NodeName] = []
     var lines: [NodeName: Int] = [:]
     for node in elements(node, of: "'nodes'") {
-      guard let name = nodeName(node) else { continue }
+      guard let name = nodeEntry(node, kubernetes: &kubernetes) else { continue }
       if let line = lines[name] {
         fault(node, "the node '\(name)' is already listed on line \(line)", hint: "keep one of them")
         continue
@@ -76,6 +76,31 @@ extension FileReader {
 
   private static func withoutUsers(_ hint: String) -> String {
     "\(hint); isolation 'node-certificate' needs no such users"
+  }
+
+  /// Calico's names of nodes by those in Kubernetes, from the entries of a list that have both.
+  mutating func kubernetesNames(_ node: Node?) -> [String: NodeName] {
+    var kubernetes: [String: NodeName] = [:]
+    for node in elements(node, of: "'nodes'") { _ = nodeEntry(node, kubernetes: &kubernetes) }
+    return kubernetes
+  }
+
+  /// `NAME`, or `NAME: {kubernetes: NAME}`.
+  private mutating func nodeEntry(_ node: Node, kubernetes: inout [String: NodeName]) -> NodeName? {
+    guard let mapping = node.mapping else { return nodeName(node) }
+    guard mapping.pairs.count == 1, let (key, value) = mapping.pairs.first else {
+      fault(node, "an entry of 'nodes' has more than one name", hint: "write NAME: {kubernetes: NAME}")
+      return nil
+    }
+    let fields = fields(value, of: "a node", known: ["kubernetes"], required: ["kubernetes"])
+    guard let name = nodeName(key),
+      let other = text(fields["kubernetes"], of: "'kubernetes' of a node", numbers: true)
+    else { return nil }
+    guard kubernetes.updateValue(name, forKey: other) == nil else {
+      fault(value, "two nodes have the name \(quoted(other)) in Kubernetes", hint: "keep one of them")
+      return nil
+    }
+    return name
   }
 
   private mutating func nodeName(_ node: Node) -> NodeName? {
@@ -164,7 +189,7 @@ extension FileReader {
 
   private mutating func user(_ node: Node?, of place: String, _ names: inout ClaimedNames) -> String? {
     guard let node, let name = text(node, of: place) else { return nil }
-    if let problem = UserName.problem(with: name) {
+    if let problem = UserName.problem(withUser: name) {
       fault(node, problem.message, hint: problem.hint)
       return nil
     }

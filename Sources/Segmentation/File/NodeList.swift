@@ -6,7 +6,7 @@ import StrictYAML
 package struct NodeList: Sendable {
   /// The name of the list in messages.
   package let file: String
-  package let names: [NodeName]
+  package private(set) var names: [NodeName]
   private let text: String
 
   /// - Parameters:
@@ -38,6 +38,15 @@ package struct NodeList: Sendable {
     }
     guard faults.isEmpty else { throw FileFaults(file: file, faults: faults) }
     self.names = names
+  }
+
+  /// The list with Calico's names in the place of those of Kubernetes.
+  /// - Parameter kubernetes: Calico's names by those in Kubernetes, where they differ.
+  func renamed(by kubernetes: [String: NodeName]) -> NodeList {
+    guard !kubernetes.isEmpty else { return self }
+    var list = self
+    list.names = names.map { kubernetes[$0.text] ?? $0 }
+    return list
   }
 
   /// A fault about one of the names, with the line that contains it.

@@ -20,6 +20,8 @@ package struct SegmentationFile: Hashable, Sendable {
   /// The nodes on which components of placement `node` are divided; without effect for
   /// ``Isolation/component``.
   package var nodes: [NodeName]
+  /// Calico's name of each node that has another one in Kubernetes, by the name in Kubernetes.
+  package var nodesByKubernetesName: [String: NodeName]
   /// The path of the file with the list of nodes, if `nodes` names a file and no list was given to the
   /// reader.
   package var nodesFile: String?

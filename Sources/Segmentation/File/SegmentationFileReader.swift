@@ -52,14 +52,16 @@ extension FileReader {
     let divided = isolation.usersPerNode ? components.filter { catalogue[$0]?.placement == .node } : []
     let isFile = fields["nodes"]?.scalar != nil
     let nodesFile = isFile ? text(fields["nodes"], of: "'nodes', if it is not a list,") : nil
+    var kubernetes: [String: NodeName] = [:]
     let nodes =
       if let list {
         self.nodes(
-          list, line: fields["nodes"]?.position.line ?? 1, dividing: divided, names: &names, faults: &inList)
+          list.renamed(by: isFile ? [:] : kubernetesNames(fields["nodes"])),
+          line: fields["nodes"]?.position.line ?? 1, dividing: divided, names: &names, faults: &inList)
       } else if isFile {
         [NodeName]()
       } else {
-        self.nodes(fields["nodes"], dividing: divided, names: &names)
+        self.nodes(fields["nodes"], dividing: divided, names: &names, kubernetes: &kubernetes)
       }
     let calicoctl = calicoctlUsers(fields["calicoctl"], names: &names)
     let custom = customComponents(fields["custom"], catalogue: catalogue, names: &names)
@@ -90,6 +92,7 @@ extension FileReader {
     return SegmentationFile(
       cluster: cluster, calico: calico, etcd: etcd, isolation: isolation, components: components,
       calicoctl: calicoctl, custom: custom, customRoles: customRoles, nodes: nodes,
+      nodesByKubernetesName: kubernetes,
       nodesFile: list == nil ? nodesFile : nil, apiservers: apiservers,
       kubernetesPrefix: kubernetesPrefix(fields["kubernetes"]), administrators: administrators,
       certificates: certificates,

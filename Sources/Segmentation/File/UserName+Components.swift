@@ -5,8 +5,4 @@ extension UserName {
   /// The user of a component on one node: `calico-node.node-1`. No component has a dot in its name, so the
   /// first dot separates the two.
   package static func of(_ component: String, on node: NodeName) -> String { "\(component).\(node)" }
-
-  /// The Common Name of a certificate that only secures the connections of a component with a password login.
-  /// The reader of the file refuses users with this name.
-  static func transport(of component: String) -> String { "\(component)-transport" }
 }

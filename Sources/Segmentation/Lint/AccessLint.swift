@@ -49,7 +49,8 @@ enum AccessLint {
   static let serverName = LintRule(
     "BH009", .error, "a user has the name of a server",
     why: "etcd's JSON gateway uses the server's certificate, so requests through it may run as this user",
-    advice: "choose another name, and start etcd with --enable-grpc-gateway=false")
+    advice: "choose another name; where no OpenStack program uses the gateway, start etcd with "
+      + "--enable-grpc-gateway=false")
   static let idle = LintRule(
     "BH010", .info, "a user may do nothing", why: "it has no role, or only roles without grants",
     advice: "delete the user if nothing uses it")

@@ -18,10 +18,13 @@ package struct Preflight: Sendable {
     package let path: String
     /// Its Common Name; nil without one.
     package let user: String?
+    /// Whether it only secures the connection of a user with a password, and so has no Common Name.
+    package let isTransport: Bool
 
-    package init(path: String, user: String?) {
+    package init(path: String, user: String?, isTransport: Bool = false) {
       self.path = path
       self.user = user
+      self.isTransport = isTransport
     }
   }
 
@@ -102,6 +105,7 @@ package struct Preflight: Sendable {
         cure: known.cure)
     }
     findings += APIServerChecks.findings(segmentation, assessment)
+    findings += try await NodeNames.findings(etcd, segmentation)
     return Preflight(
       authEnabled: state.authEnabled, asked: assessment.cluster?.asked ?? "", findings: findings)
   }
@@ -177,7 +181,8 @@ enum UserChecks {
       findings += untriedPasswords(
         state.users.keys.filter { !names.contains($0) && $0 != Role.root }.sorted())
     }
-    for certificate in knowledge.certificates {
+    // A certificate without a Common Name that secures the connection of a user with a password is no finding.
+    for certificate in knowledge.certificates where !certificate.isTransport {
       let severity: PreflightRule.Severity? = state.authEnabled ? .warning : nil
       guard let user = certificate.user else {
         findings.append(

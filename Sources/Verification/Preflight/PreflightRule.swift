@@ -28,7 +28,7 @@ package struct PreflightRule: Hashable, Sendable {
     disagreement, unknownAgreement, learner, unreachable, plainHTTP, peerPort, unknownPeerPort, grpcOnly,
     vulnerability, breaksAuthentication, password, emptyPassword, foreignAdministrator, unreachedKeys,
     endpoints, certificateInUse, otherPrefix, changes, storedDifference, untriedPassword, endedAcceptance,
-    brokenRule, keysOfNoIdentity, knownRefusal, apiServerWithoutRoot, ignoresCertificates,
+    brokenRule, keysOfNoIdentity, knownRefusal, apiServerWithoutRoot, ignoresCertificates, unknownNode,
   ]
 
   static let obstacle = PreflightRule(
@@ -187,6 +187,11 @@ package struct PreflightRule: Hashable, Sendable {
     meaning:
       "no program of the file uses them: leftovers of another release, or of a program that the file lacks",
     cure: "find out what wrote them; add its user to the file ('custom:'), or delete them")
+  static let unknownNode = PreflightRule(
+    "PF035", .error, "a node of Calico has no users in the file",
+    meaning:
+      "with isolation 'node-user', its calico-node and CNI plugin are refused once authentication is on",
+    cure: "add it to 'nodes', or delete the node in Calico if its host does not exist any more")
 }
 
 /// One occurrence of a rule.

@@ -11,7 +11,7 @@ import Terminal
 struct BundleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bundle",
-    abstract: "Write the files for each host: credentials, Calico's settings, checksums.",
+    abstract: "Write the files for each host: credentials, checksums, and on request Calico's settings.",
     discussion: """
       Each node, each program that runs once and each calicoctl user gets a folder with mode 0700. Writes only files \
       that differ. Reports what an earlier bundle wrote for a node that was removed; --prune removes it: only files \
@@ -23,8 +23,11 @@ struct BundleCommand: AsyncParsableCommand {
         --as cloud-init   the same as user-data, without secrets
 
       The last two need the source of the agent's certificates: --source names a file with the content of 'source:' in \
-      agent.yaml. A file ${CREDENTIALS_DIRECTORY}/NAME in it is loaded by systemd from \
-      /etc/bulkhead/credentials/NAME.
+      agent.yaml. ${CREDENTIALS_DIRECTORY} in it is /etc/bulkhead/credentials on a node, and a folder below it for a \
+      program that runs once. People get no agent.
+
+      --settings also delivers the settings with which programs reach etcd. On a host, only the keys for etcd change in a \
+      file that exists, and a copy of it stays beside it. A file that would have to be replaced is refused.
 
         kubectl get nodes -o json | bulkhead bundle --as ansible --to bundle --nodes -
       """)
@@ -34,9 +37,15 @@ struct BundleCommand: AsyncParsableCommand {
   @Option(help: "The folder to write to.") var to: String
   @Option(
     help: ArgumentHelp(
-      "Whose settings to write: 'all', 'none', or components separated by commas; CNI's are not needed if Calico's manifest installs the plugin.",
+      "Whose settings to deliver: 'none', 'all', or components separated by commas; CNI's are not needed if Calico's manifest installs the plugin.",
       valueName: "components"))
-  var settings = "all"
+  var settings = "none"
+  @Option(
+    name: .customLong("owner"),
+    help: ArgumentHelp(
+      "The account on the hosts that reads an identity's key; may be repeated.",
+      valueName: "identity=user[:group]"))
+  var owners: [String] = []
   @Option(help: "The folder on the hosts for the credentials of all components.") var folder =
     "/etc/bulkhead"
   @Option(help: "A file with the content of 'source:' in the agent's configuration.") var source: String?
@@ -66,11 +75,11 @@ struct BundleCommand: AsyncParsableCommand {
     Console.clearProgress()
     try Console.out(
       BundleReport(
-        folder: to, form: form.rawValue, nodes: sites.count { $0.node != nil },
-        others: sites.filter { $0.node == nil }.map(\.name), written: outcome.written,
+        folder: to, form: form.rawValue, nodes: bundle.sites.count { $0.node != nil },
+        others: bundle.sites.filter { $0.node == nil }.map(\.name), written: outcome.written,
         unchanged: outcome.unchanged, removed: outcome.removed, left: outcome.left, changed: outcome.changed),
       outputOption)
-    note(sites)
+    note(workspace, sites, bundle)
     if !outcome.left.isEmpty {
       Console.note(
         "hint: --prune removes files that are no longer part of it; 'bulkhead apply' ends a node's access")
@@ -87,15 +96,33 @@ struct BundleCommand: AsyncParsableCommand {
     let program =
       self.program ?? (form == .ansible ? here : nil) ?? "/usr/local/bin/bulkhead"
     let authority = try FileContents.read(workspace.path(workspace.file.etcd.ca))
+    let layout = HostLayout(base: folder, readers: try readers(workspace))
     return HostBundle(
       form,
       settings: CalicoSettings(
-        endpoints: workspace.file.etcd.endpoints, base: folder, region: workspace.file.calico.region,
+        endpoints: workspace.file.etcd.endpoints, layout: layout, region: workspace.file.calico.region,
         network: workspace.file.calico.network ?? Installation.defaultNetwork),
-      of: try settingsOf(), base: folder, authority: authority, program: program,
+      of: try settingsOf(), layout: layout, authority: authority, program: program,
       file: URL(fileURLWithPath: fileOption.file).path,
       renewBefore: workspace.file.certificates.lifetime.seconds / 3,
-      agent: try agent(program), more: try added())
+      agent: try agent(program, layout), more: try added())
+  }
+
+  private func readers(_ workspace: Workspace) throws -> CredentialReader.Rules {
+    var named: [String: String] = [:]
+    for entry in owners {
+      // A name of an account has no '=', that of an identity may.
+      guard let split = entry.lastIndex(of: "="), split != entry.startIndex,
+        entry[entry.index(after: split)...].wholeMatch(
+          of: /[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?/)
+          != nil
+      else { throw ValidationError("--owner takes IDENTITY=USER or IDENTITY=USER:GROUP, found '\(entry)'") }
+      let user = try workspace.identity(String(entry[..<split])).user
+      guard named.updateValue(String(entry[entry.index(after: split)...]), forKey: user) == nil else {
+        throw ValidationError("--owner is given twice for '\(user)'")
+      }
+    }
+    return CredentialReader.Rules(release: workspace.file.calico.release, named: named)
   }
 
   private func settingsOf() throws -> Set<String> {
@@ -112,8 +139,12 @@ struct BundleCommand: AsyncParsableCommand {
     }
   }
 
-  private func agent(_ program: String) throws -> AgentService? {
+  private func agent(_ program: String, _ layout: HostLayout) throws -> AgentService? {
     guard form.hasAgent else {
+      guard cniCopy == nil else {
+        throw ValidationError(
+          "--cni-copy is for --as systemd and --as cloud-init: an agent keeps the copy current")
+      }
       guard source == nil else { throw ValidationError("--source is for --as systemd and --as cloud-init") }
       return nil
     }
@@ -123,7 +154,7 @@ struct BundleCommand: AsyncParsableCommand {
       )
     }
     return AgentService(
-      program: program, source: try FileContents.readText(source), base: folder, cniCopy: cniCopy)
+      program: program, source: try FileContents.readText(source), layout: layout, cniCopy: cniCopy)
   }
 
   private func added() throws -> [NodeFile] {
@@ -136,7 +167,19 @@ struct BundleCommand: AsyncParsableCommand {
     }
   }
 
-  private func note(_ sites: [Site]) {
+  private func note(_ workspace: Workspace, _ sites: [Site], _ bundle: BundleRun) {
+    let people = sites.filter { !bundle.sites.contains($0) }.map(\.name)
+    if !people.isEmpty {
+      Console.note(
+        "hint: the authority issues nothing to people over the network, so there is no agent for "
+          + "\(people.joined(separator: ", ")): use --as directory or --as ansible")
+    }
+    let unreadable = bundle.unreadable
+    if !unreadable.isEmpty {
+      Console.note(
+        "warning: only root can read the keys of \(unreadable.joined(separator: ", ")): these names are not accounts\n"
+          + "hint: --owner IDENTITY=USER names the account on the host")
+    }
     if sites.allSatisfy({ $0.node == nil }) {
       Console.note("hint: the file names no nodes; --nodes takes a list of them")
     }

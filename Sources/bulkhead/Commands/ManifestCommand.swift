@@ -151,7 +151,8 @@ struct ManifestCommand: AsyncParsableCommand {
     case .agent: options.delivery = .agent(try agent())
     }
     guard try needsCredentials() else { return options }
-    options.secrets = try Workspace(fileOption).componentSecrets(onHosts: via != .secret)
+    options.secrets = try Workspace(fileOption).componentSecrets(
+      onHosts: via != .secret, mapped: options.components.values)
     if writes { options.placement = placement }
     return options
   }

@@ -96,6 +96,9 @@ extension Workspace {
       // etcd's own server and peer certificates are for both.
       entry.facts.isForClients && entry.facts.extendedKeyUsages?.contains("serverAuth") != true
         && authorities.contains(entry.facts.issuer)
-    }.map { Preflight.CertificateInUse(path: $0.path, user: $0.facts.user) }
+    }.map {
+      Preflight.CertificateInUse(
+        path: $0.path, user: $0.facts.user, isTransport: $0.facts.transportName != nil)
+    }
   }
 }

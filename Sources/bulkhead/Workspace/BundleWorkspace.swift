@@ -16,7 +16,7 @@ extension Workspace {
     let path = try certificates.certificatePath(of: holder)
     guard try FileContents.readIfPresent(path) != nil else {
       throw Complaint(
-        "no certificate for '\(holder.commonName)' at \(path)",
+        "no certificate for '\(holder.name)' at \(path)",
         hint: "'bulkhead certs issue' creates it; --as ansible and --as systemd do not need it")
     }
     let facts = try CertificateFacts(file: path)

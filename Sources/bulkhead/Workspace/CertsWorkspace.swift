@@ -64,14 +64,16 @@ extension Workspace {
     }
   }
 
-  /// The identities whose certificates have this Common Name: usually one.
-  func identities(commonName: String) throws -> [Identity] {
-    let found = segmentation.identities.filter { $0.commonName.utf8.elementsEqual(commonName.utf8) }
+  /// The identities whose certificates have this name: usually one.
+  func identities(certificateName name: String) throws -> [Identity] {
+    let found = segmentation.identities.filter { $0.certificateName.utf8.elementsEqual(name.utf8) }
     guard found.isEmpty else { return found }
-    let identity = try identity(commonName)
+    let identity = try identity(name)
     throw Complaint(
-      "'\(commonName)' logs in with a password, and must not be the same user by a certificate too",
-      hint: "its certificate only secures the connection: request it for '\(identity.commonName)'")
+      "'\(name)' logs in with a password, and must not be the same user by a certificate too",
+      hint:
+        "its certificate only secures the connection, without a Common Name: request it for '\(identity.certificateName)'"
+    )
   }
 
   /// The credentials of a user; for a user with a certificate per node, those of the first node.
@@ -107,7 +109,7 @@ extension Identity {
   var holders: [CertificateHolder] {
     deliveries.map {
       CertificateHolder(
-        client: $0.user, component: program, node: $0.node?.description, sharesName: sharesCommonName)
+        client: $0.user, component: program, node: $0.node?.description, sharesName: sharesCertificateName)
     }
   }
 

@@ -10,19 +10,26 @@ import Text
 extension Workspace {
   /// The Secrets of the components in the file, with the issued certificates. A Secret without a certificate
   /// stays empty; a manifest that needs it is refused.
-  /// - Parameter onHosts: Whether DaemonSets get their credentials from the hosts or from an agent, so that a
-  ///   Secret need not be the same on every node.
-  func componentSecrets(onHosts: Bool) throws -> [ComponentSecret] {
+  /// - Parameters:
+  ///   - onHosts: Whether DaemonSets get their credentials from the hosts or from an agent, so that a Secret need not
+  ///     be the same on every node.
+  ///   - mapped: The names to which containers are mapped: components, or identities of the file.
+  func componentSecrets(onHosts: Bool, mapped: some Collection<String>) throws -> [ComponentSecret] {
     guard onHosts || file.isolation == .component else {
       throw Complaint(
         "a Secret is the same on every node, but the isolation is '\(file.isolation.rawValue)'",
         hint: "use --via host, --via agent, --secrets none or isolation 'component'")
     }
-    return try ComponentSecret.defaults.map { secret in
-      guard case .cluster = segmentation[identity: secret.component]?.place,
-        try FileContents.readIfPresent(certificates.certificatePath(of: secret.component)) != nil
+    let usual = Set(ComponentSecret.defaults.map(\.component))
+    let further = try Set(mapped).subtracting(usual).sorted().map { name in
+      ComponentSecret(component: name, name: try Self.secretName(of: try identity(name)))
+    }
+    return try (ComponentSecret.defaults + further).map { secret in
+      guard let identity = identity(serving: secret.component), case .cluster = identity.place,
+        let holder = identity.holders.first,
+        try FileContents.readIfPresent(certificates.certificatePath(of: holder)) != nil
       else { return secret }
-      let credentials = try self.credentials(of: secret.component)
+      let credentials = try self.credentials(of: identity)
       let material = ComponentSecret.Material(
         ca: try FileContents.read(credentials.authority),
         certificate: try FileContents.read(credentials.certificate),
@@ -34,6 +41,29 @@ extension Workspace {
 }
 
 extension Workspace {
+  /// The identity with which a component of a manifest reaches etcd: its own, or the one that all programs of Calico
+  /// share.
+  private func identity(serving component: String) -> Identity? {
+    segmentation[identity: component]
+      ?? (Self.shared.contains(component) ? segmentation.identities.first { $0.component == "calico" } : nil)
+  }
+
+  /// The components that the identity `calico` serves.
+  private static let shared = ["calico-node", "cni-plugin", "kube-controllers"]
+
+  private static func secretName(of identity: Identity) throws -> String {
+    let name = "\(identity.user)-etcd-secrets"
+    // A DNS subdomain (Kubernetes, `apimachinery/pkg/util/validation`); a hash may follow.
+    guard name.utf8.count <= 240,
+      name.wholeMatch(of: /[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/) != nil
+    else {
+      throw Complaint(
+        "'\(identity.user)' cannot be part of the name of a Secret",
+        hint: "give the identity a name of lower-case letters, digits and '-'")
+    }
+    return name
+  }
+
   /// The Common Name that an agent requests, by component; for a component with users per node, with a
   /// placeholder for the node.
   var agentIdentities: [String: String] {
@@ -41,7 +71,10 @@ extension Workspace {
     for identity in segmentation.identities {
       guard let component = identity.component else { continue }
       let isNodes = identity.node != nil && identity.login == .certificate
-      names[component] = isNodes ? "\(component).${NODE_NAME}" : identity.commonName
+      names[component] = isNodes ? "\(component).${NODE_NAME}" : identity.certificateName
+    }
+    if let all = names["calico"] {
+      for component in Self.shared where names[component] == nil { names[component] = all }
     }
     return names
   }

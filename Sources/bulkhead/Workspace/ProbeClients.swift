@@ -2,6 +2,7 @@ import Certificates
 import Etcd
 import Files
 import FoundationEssentials
+import Names
 import Reporting
 import Segmentation
 import Terminal
@@ -19,7 +20,9 @@ struct ProbeClients: Sendable {
 
   /// The Common Name of the certificate that belongs to no user.
   static let noUser = "bulkhead-probe-without-user"
-  /// What the certificate without a Common Name is called.
+  /// The name of the certificate without a Common Name.
+  static let noCommonName = CertificateName.transportName(of: "bulkhead-probe")
+  /// What it is called in reports.
   static let noName = "certificate without a Common Name"
 
   /// The file's identities, and those whose certificates were found and that the file does not name.
@@ -121,12 +124,14 @@ struct ProbeClients: Sendable {
       let credentials = ClientCredentials(
         authority: workspace.path(workspace.file.etcd.ca), certificate: entry.path, key: key,
         serverName: workspace.file.etcd.serverName)
-      guard let user = entry.facts.user else {
-        if clients[Self.noName] == nil { addUnknown(Self.noName, credentials, isNameless: true) }
-        continue
+      let holders = segmentation.identities.filter { $0.certificateName == entry.facts.name }
+      if holders.isEmpty {
+        if let user = entry.facts.user {
+          if clients[user] == nil { addUnknown(user, credentials) }
+        } else if clients[Self.noName] == nil {
+          addUnknown(Self.noName, credentials, isNameless: true)
+        }
       }
-      let holders = segmentation.identities.filter { $0.commonName == user }
-      if holders.isEmpty, clients[user] == nil { addUnknown(user, credentials) }
       for identity in holders where clients[identity.user] == nil {
         do {
           add(identity.user, credentials, try workspace.login(of: identity.user))
@@ -154,7 +159,7 @@ struct ProbeClients: Sendable {
       let issuer = Issuer(
         try Authority.load(workspace.authority, now: now, passphrase: nil),
         ledger: try Ledger(in: workspace.authority), lifetime: Issuer.probeLifetime, now: now)
-      let names: [String?] = absent.map(\.commonName) + (isLimited ? [] : [Self.noUser, nil])
+      let names = absent.map(\.certificateName) + (isLimited ? [] : [Self.noUser, Self.noCommonName])
       let issued = try issuer.issueProbes(names, to: folder)
       for (index, certificate) in issued.enumerated() {
         let credentials = ClientCredentials(
@@ -162,8 +167,8 @@ struct ProbeClients: Sendable {
           key: certificate.keyPath, serverName: workspace.file.etcd.serverName)
         if index < absent.count {
           add(absent[index].user, credentials, nil)
-        } else if let name = certificate.name {
-          addUnknown(name, credentials)
+        } else if certificate.name == Self.noUser {
+          addUnknown(Self.noUser, credentials)
         } else {
           addUnknown(Self.noName, credentials, isNameless: true)
         }

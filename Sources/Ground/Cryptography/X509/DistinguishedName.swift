@@ -5,6 +5,7 @@ package struct DistinguishedName: Hashable, Sendable {
   /// One attribute, such as a Common Name.
   package struct Attribute: Hashable, Sendable {
     package static let commonName = "2.5.4.3"
+    package static let organizationalUnit = "2.5.4.11"
 
     /// The object identifier, as in "2.5.4.3".
     package let type: String
@@ -24,15 +25,19 @@ package struct DistinguishedName: Hashable, Sendable {
   package var attributes: [Attribute] { Array(relativeNames.joined()) }
 
   /// A name with a Common Name in UTF8String and nothing else.
-  package init(commonName: String) { self.init(commonName, type: Attribute.commonName, last: 0x03) }
+  package init(commonName: String) {
+    self.init(Attribute.commonName, [0x06, 0x03, 0x55, 0x04, 0x03], commonName)
+  }
 
-  /// A name with an Organization in UTF8String and nothing else.
-  package init(organization: String) { self.init(organization, type: "2.5.4.10", last: 0x0a) }
+  /// A name with an organizational unit in UTF8String and nothing else.
+  package init(organizationalUnit: String) {
+    self.init(Attribute.organizationalUnit, [0x06, 0x03, 0x55, 0x04, 0x0b], organizationalUnit)
+  }
 
-  /// - Parameter last: The last byte of the encoded object identifier 2.5.4.x.
-  private init(_ text: String, type: String, last: UInt8) {
+  /// - Parameter identifier: the object identifier of the type, in DER.
+  private init(_ type: String, _ identifier: [UInt8], _ text: String) {
     let value = DER.value(0x0c, Array(text.utf8))
-    der = DER.sequence(DER.value(0x31, DER.sequence([0x06, 0x03, 0x55, 0x04, last], value)))
+    der = DER.sequence(DER.value(0x31, DER.sequence(identifier, value)))
     relativeNames = [[Attribute(type: type, tag: 0x0c, value: Array(text.utf8), encoding: value)]]
   }
 

@@ -12,19 +12,35 @@ struct CertsInspect: AsyncParsableCommand {
     discussion: """
       What it may do is told where there is a segmentation file. Exit code 2 if it needs attention: it has ended, is \
       due for renewal or revoked, or programs differ about whose it is.
+
+      With --for IDENTITY, exit code 2 if it cannot stay in use as the certificate of this identity: it is not signed by \
+      the authority of the file, is revoked, has ended, or is for another name. That it is due does not count.
       """)
 
   @Argument(help: "A PEM file.") var certificate: String
+  @Option(name: .customLong("for"), help: "Whether it can stay in use as the certificate of this identity.")
+  var identity: String?
   @OptionGroup var fileOption: FileOption
   @OptionGroup var outputOption: OutputOption
 
   func run() async throws {
-    let facts = try CertificateFacts(file: certificate)
+    let text = try FileContents.readText(certificate, limit: 1 << 20)
+    let facts = try CertificateFacts(pem: text, source: certificate)
     let workspace =
       try FileContents.readIfPresent(fileOption.file) == nil ? nil : try Workspace(fileOption)
+    let now = Date()
+    var use: CertificateReport.Use?
+    if let identity {
+      let workspace = try workspace ?? Workspace(fileOption)
+      _ = try workspace.identities(certificateName: identity)
+      use = CertificateReport.Use(
+        identity: identity,
+        fault: try CertificateFacts.fault(
+          of: text, source: certificate, as: identity, signedBy: "\(workspace.authority)/ca.crt", now: now))
+    }
     let report = CertificateReport(
       facts, segmentation: workspace?.segmentation,
-      entry: try workspace?.ledgerIfPresent()?.entry(of: facts), now: Date())
+      entry: try workspace?.ledgerIfPresent()?.entry(of: facts), use: use, now: now)
     try Console.out(report, outputOption)
     if report.needsAttention { throw ExitCode(2) }
   }

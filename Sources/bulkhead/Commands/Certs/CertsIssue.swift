@@ -31,16 +31,26 @@ struct CertsIssue: AsyncParsableCommand {
   func run() async throws {
     let workspace = try Workspace(fileOption, nodes: nodesOption)
     let holders = try workspace.holders(root: root, apiserver: apiserver, administrators: administrators)
-    let issued = try workspace.certificates.issue(
-      for: holders, by: try workspace.issuer(passphraseOption, allowRoot: root)
-    ) { Console.progress("\($0) of \(holders.count) certificates") }
+    let issuer = try workspace.issuer(passphraseOption, allowRoot: root)
+    let issued = try workspace.certificates.issue(for: holders, by: issuer) {
+      Console.progress("\($0) of \(holders.count) certificates")
+    }
     Console.clearProgress()
     try Console.out(try IssueReport(issued), outputOption)
+    if issued.contains(where: \.isNew) { Console.note(cutOffBy: issuer) }
     if Console.note(blockedIn: issued) { throw ExitCode(2) }
   }
 }
 
 extension Console {
+  /// Says that new certificates end with the authority, and not after the lifetime of the file.
+  static func note(cutOffBy issuer: Issuer) {
+    guard let end = issuer.cutOff else { return }
+    note(
+      "warning: the authority ends on \(end.day), so new certificates end then, and not after the lifetime of the file\n"
+        + "hint: 'bulkhead certs rollover' replaces the authority")
+  }
+
   /// Says which identities got no certificate because they are blocked.
   /// - Returns: false if there are none.
   static func note(blockedIn issued: [CredentialDirectory.Issuance]) -> Bool {

@@ -11,8 +11,8 @@ struct CertsList: AsyncParsableCommand {
     commandName: "list",
     abstract: "List the certificates that were issued, the first to end first.",
     discussion: """
-      Exit code 2 if one needs attention: it is due for renewal, has ended in use, or is revoked and its file still \
-      there; or the revocation list is out of date.
+      Exit code 2 if one needs attention: it is due for renewal, has ended in use, is revoked and its file still there, or \
+      is valid and its holder is not in the file any more, such as a removed node; or the revocation list is out of date.
       """)
 
   @Option(help: "Attention for those that end within this time, such as 30d, rather than those that are due.")
@@ -20,10 +20,11 @@ struct CertsList: AsyncParsableCommand {
   @Flag(help: "List those too that have ended, are revoked or were replaced.") var all = false
   @OptionGroup var dueOption: DueOption
   @OptionGroup var fileOption: FileOption
+  @OptionGroup var nodesOption: NodesOption
   @OptionGroup var outputOption: OutputOption
 
   func run() async throws {
-    let workspace = try Workspace(fileOption)
+    let workspace = try Workspace(fileOption, nodes: nodesOption)
     let window = try expiresWithin.map { text in
       guard let window = Lifetime(text) else {
         throw ValidationError("--expires-within takes a number and a unit: 30d, 12h")
@@ -32,11 +33,20 @@ struct CertsList: AsyncParsableCommand {
     }
     let ledger = try workspace.existingLedger()
     let now = Date()
-    let inventory = try Inventory(ledger, now: now, share: dueOption.share, expiringWithin: window)
+    let inventory = try Inventory(
+      ledger, now: now, share: dueOption.share, expiringWithin: window,
+      holders: workspace.segmentation.identities.flatMap(\.holders))
     let report = InventoryReport(
       inventory, blocked: try ledger.blockedIdentities(), nextList: try ledger.nextUpdateOfList(), now: now,
       all: all)
     try Console.out(report, outputOption)
+    let revocations = report.revocations
+    if !revocations.isEmpty {
+      Console.note(
+        "hint: these are valid, and the file does not have their holders any more; revoke them:\n"
+          + revocations.prefix(10).map { "  \($0)" }.joined(separator: "\n")
+          + (revocations.count > 10 ? "\n  and \(revocations.count - 10) more: --output json lists all" : ""))
+    }
     if report.needsAttention { throw ExitCode(2) }
   }
 }

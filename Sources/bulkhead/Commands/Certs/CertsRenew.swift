@@ -36,14 +36,16 @@ struct CertsRenew: AsyncParsableCommand {
   func run() async throws {
     let workspace = try Workspace(fileOption)
     let holders = try workspace.holdersWithCertificate(named: users)
+    let issuer = try workspace.issuer(
+      passphraseOption, allowRoot: holders.contains { $0.name == Role.root })
     let issued = try workspace.certificates.issue(
-      for: holders,
-      by: try workspace.issuer(passphraseOption, allowRoot: holders.contains { $0.commonName == Role.root }),
+      for: holders, by: issuer,
       renewal: now ? .always : .due(after: dueOption.share)
     ) { Console.progress("\($0) of \(holders.count) certificates") }
     Console.clearProgress()
     try Console.out(try IssueReport(issued), outputOption)
     let isBlocked = Console.note(blockedIn: issued)
+    if issued.contains(where: \.isNew) { Console.note(cutOffBy: issuer) }
     if issued.contains(where: \.isNew) {
       Console.note(
         "hint: the components read the new ones from new Secrets: 'bulkhead manifest', then roll out")

@@ -94,7 +94,7 @@ struct CertsRollover: AsyncParsableCommand {
   private func reissue(_ workspace: Workspace, _ rollover: AuthorityRollover) throws {
     let holders = try workspace.holdersWithCertificate(named: [])
     let issuer = try workspace.issuer(
-      passphraseOption, allowRoot: holders.contains { $0.commonName == Role.root })
+      passphraseOption, allowRoot: holders.contains { $0.name == Role.root })
     let issued = try rollover.reissue(for: holders, by: issuer)
     Console.out("\(issued.count(where: \.isNew)) certificates issued, \(issued.count) in all")
     _ = Console.note(blockedIn: issued)

@@ -12,7 +12,8 @@ struct CertsSign: AsyncParsableCommand {
     commandName: "sign",
     abstract: "Sign a certificate request, so that the key stays where it was made.",
     discussion: """
-      The request's own signature must be good, and its Common Name must be that of --identity. Nothing else is taken \
+      The request's own signature must be good, and its Common Name must be that of --identity. A certificate without a \
+      Common Name, for OpenStack's components, is requested with -subj /OU=COMPONENT-transport. Nothing else is taken \
       from it: no extension, no other name. The name comes from you and not from the request, because the request \
       may come from a host or a person that requests another identity's certificate.
 
@@ -24,7 +25,7 @@ struct CertsSign: AsyncParsableCommand {
       """)
 
   @Argument(help: "The request, in PEM.") var request: String
-  @Option(help: "The identity that the certificate is for: the Common Name that the request must have.")
+  @Option(help: "The identity that the certificate is for: the name that the request must have.")
   var identity: String
   @Option(help: "Write the certificate to this file instead of standard output.") var to: String?
   @Option(help: "The node, for an identity with a certificate for each node.") var node: String?
@@ -38,7 +39,7 @@ struct CertsSign: AsyncParsableCommand {
   func run() async throws {
     let workspace = try Workspace(fileOption)
     let request = try CertificateRequest(file: request)
-    let meant = try workspace.identities(commonName: identity)
+    let meant = try workspace.identities(certificateName: identity)
     for identity in meant { try check(identity) }
     let holders = meant.flatMap(\.holders)
     guard let holder = holders.first(where: { node == nil || $0.node == node }) else {
@@ -50,11 +51,12 @@ struct CertsSign: AsyncParsableCommand {
       throw Complaint(
         "'\(identity)' has a certificate for each node", hint: "name the node with --node")
     }
-    let certificate = try workspace.issuer(passphraseOption, allowRoot: root).sign(
-      request, for: holder, file: to)
+    let issuer = try workspace.issuer(passphraseOption, allowRoot: root)
+    let certificate = try issuer.sign(request, for: holder, file: to)
+    Console.note(cutOffBy: issuer)
     if let to {
       try AtomicFile.write(Array(certificate.utf8), to: to, mode: 0o644)
-      Console.note("\(to): \(request.commonName), \(request.keyAlgorithm)")
+      Console.note("\(to): \(request.name), \(request.keyAlgorithm)")
     } else {
       Console.write(certificate, to: STDOUT_FILENO)
     }
@@ -62,7 +64,7 @@ struct CertsSign: AsyncParsableCommand {
 
   /// Refuses an identity that needs a flag which was not given.
   private func check(_ identity: Identity) throws {
-    let name = identity.commonName
+    let name = identity.certificateName
     switch identity.purpose {
     case .apiserver:
       guard apiserver else {

@@ -1,0 +1,201 @@
+import Foundation
+import Testing
+
+/// `put`, which places files and settings on a host.
+@Suite struct PutTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func path(_ name: String) -> String { "\(folder.path)/\(name)" }
+
+  private func write(_ text: String, _ name: String) throws {
+    try text.write(toFile: path(name), atomically: false, encoding: .utf8)
+  }
+
+  private func read(_ name: String) throws -> String {
+    try String(contentsOfFile: path(name), encoding: .utf8)
+  }
+
+  /// Runs `put` on a file of the folder, with the folder `base` as Bulkhead's.
+  private func put(
+    _ format: String, _ name: String, _ content: String, mode: String = "0644", check: Bool = false,
+    replace: Bool = false
+  ) throws -> (code: Int32, output: String) {
+    try write(content, "content")
+    return try run(
+      "/usr/bin/env",
+      [
+        "BULKHEAD_BASE=\(path("base"))", "BULKHEAD_REPLACE=\(replace ? "yes" : "")", "/bin/sh",
+        "\(root)/Sources/NodeDelivery/OnHosts/put", format, path(name), mode, "-", "-",
+      ] + (check ? ["check"] : []), input: path("content"))
+  }
+
+  private let settings = """
+    # Written by 'bulkhead bundle'.
+    DATASTORE_TYPE=etcdv3
+    ETCD_ENDPOINTS=https://10.0.0.11:2379,https://10.0.0.12:2379
+    ETCD_KEY_FILE=/etc/bulkhead/calico-node/etcd-key
+    NODENAME=n1
+
+    """
+
+  @Test func `settings change only the keys for etcd, and the file as it was stays beside it`() throws {
+    let before =
+      "# mine\r\nCALICO_IPV4POOL_CIDR=10.1.0.0/16\n#ETCD_ENDPOINTS=no\nexport ETCD_ENDPOINTS=\"http://old:2379\"\r\n\n NO_DEFAULT_POOLS=true\nCALICO_IP=10.0.0.5"
+    try write(before, "calico.env")
+    #expect(try put("env", "calico.env", settings, check: true).output == "changed\n")
+    #expect(try read("calico.env") == before)
+    let changed = try put("env", "calico.env", settings)
+    #expect(changed.code == 0 && changed.output == "changed\n", "\(changed.output)")
+    #expect(
+      try read("calico.env")
+        == "# mine\r\nCALICO_IPV4POOL_CIDR=10.1.0.0/16\n#ETCD_ENDPOINTS=no\nexport ETCD_ENDPOINTS=https://10.0.0.11:2379,https://10.0.0.12:2379\r\n\n NO_DEFAULT_POOLS=true\nCALICO_IP=10.0.0.5\nDATASTORE_TYPE=etcdv3\nETCD_KEY_FILE=/etc/bulkhead/calico-node/etcd-key\nNODENAME=n1\n"
+    )
+    #expect(try read("calico.env.before-bulkhead") == before)
+    let again = try put("env", "calico.env", settings)
+    #expect(again.code == 0 && again.output.isEmpty, "\(again.output)")
+    // A later change keeps the first copy.
+    #expect(
+      try put("env", "calico.env", settings.replacing("10.0.0.11", with: "10.0.0.9")).output == "changed\n")
+    #expect(try read("calico.env.before-bulkhead") == before)
+  }
+
+  @Test func `a missing file is made of the settings, with its folders open to all`() throws {
+    let made = try run(
+      "/bin/sh",
+      [
+        "-c", #"umask 077; printf 'A=1\n' | BULKHEAD_BASE="$1/base" sh "$2" env "$1/a/b/x.env" 0644 - -"#,
+        "-",
+        folder.path, "\(root)/Sources/NodeDelivery/OnHosts/put",
+      ])
+    #expect(made.code == 0 && made.output == "made\n", "\(made.output)")
+    let modes = try run("/usr/bin/stat", ["-c", "%a", path("a"), path("a/b"), path("a/b/x.env")])
+    #expect(modes.output == "755\n755\n644\n")
+    #expect(try read("a/b/x.env") == "A=1\n")
+  }
+
+  @Test(arguments: [
+    ("env", "NODENAME=n2\n", "NODENAME=n2, and the settings are for n1"),
+    ("env", "DATASTORE_TYPE=kubernetes\n", "DATASTORE_TYPE=kubernetes"),
+    ("env", "ETCD_ENDPOINTS=a,\\\nb\n", "goes on in the next line"),
+  ])
+  func `a file of another node or datastore is refused`(format: String, before: String, word: String) throws {
+    try write(before, "x")
+    let refused = try put(format, "x", settings)
+    #expect(refused.code == 1 && refused.output.contains(word), "\(refused.output)")
+    #expect(try read("x") == before)
+    #expect(!FileManager.default.fileExists(atPath: path("x.before-bulkhead")))
+  }
+
+  private let options = """
+    # Also in /etc/bulkhead/neutron-driver/calico.conf
+    [calico]
+    etcd_host = 10.0.0.11
+    etcd_cert_file = /etc/bulkhead/neutron-driver/etcd-cert
+    etcd_username = neutron-driver
+    etcd_password = secret
+    etcd_compaction_period_mins = 0
+
+    """
+
+  @Test func `the options of one section change in neutron.conf, and it is closed to others`() throws {
+    let before =
+      "[DEFAULT]\ncore_plugin = calico\n\n[calico]\n# ours\nEtcd_host : OLD\netcd_cert_file=/old\nother = 1\n\n[agent]\netcd_host = keep\n"
+    try write(before, "neutron.conf")
+    let changed = try put("ini", "neutron.conf", options, mode: "0640")
+    #expect(changed.code == 0 && !changed.output.contains("secret"), "\(changed.output)")
+    #expect(
+      try read("neutron.conf")
+        == "[DEFAULT]\ncore_plugin = calico\n\n[calico]\netcd_username = neutron-driver\netcd_password = secret\netcd_compaction_period_mins = 0\n# ours\nEtcd_host : 10.0.0.11\netcd_cert_file=/etc/bulkhead/neutron-driver/etcd-cert\nother = 1\n\n[agent]\netcd_host = keep\n"
+    )
+    #expect(try run("/usr/bin/stat", ["-c", "%a", path("neutron.conf")]).output == "640\n")
+    #expect(try put("ini", "neutron.conf", options, mode: "0640").output.isEmpty)
+    // The DHCP agent of the same host has a user of its own.
+    let other = options.replacing("neutron-driver", with: "dhcp-agent")
+    let refused = try put("ini", "neutron.conf", other, mode: "0640")
+    #expect(
+      refused.code == 1
+        && refused.output.contains("--config-file /etc/bulkhead/dhcp-agent/calico.conf"), "\(refused.output)")
+    for text in ["", "[other]\nx = 1", "[calico]"] {
+      try write(text, "short.conf")
+      #expect(try put("ini", "short.conf", options, mode: "0640").output == "changed\n")
+      let lines = try read("short.conf").split(separator: "\n")
+      #expect(lines.contains("[calico]") && lines.contains("etcd_host = 10.0.0.11"))
+      #expect(lines.count == text.split(separator: "\n").count + (text == "[calico]" ? 5 : 6), "\(lines)")
+    }
+    try write("[calico]\n  etcd_host = a\n", "indented.conf")
+    #expect(try put("ini", "indented.conf", options).code == 1)
+  }
+
+  private let network = """
+    {
+      "name": "k8s-pod-network",
+      "plugins": [
+        {
+          "type": "calico",
+          "nodename": "n1",
+          "datastore_type": "etcdv3",
+          "etcd_endpoints": "https://10.0.0.11:2379",
+          "etcd_key_file": "/etc/bulkhead/cni-plugin/etcd-key",
+          "ipam": {"type": "calico-ipam"}
+        }
+      ]
+    }
+
+    """
+
+  @Test func `of a CNI configuration only Calico's keys for etcd change`() throws {
+    let before = #"""
+      {"name": "mine", "cniVersion": "0.3.1",
+       "plugins": [{
+         "mtu": 1440, "type": "calico",
+         "etcd_endpoints" : "http://old:2379", "note": "\"etcd_endpoints\": {",
+         "ipam": {"type": "calico-ipam", "ipv4_pools": ["10.1.0.0/16"], "etcd_endpoints": "theirs"}},
+        {"type": "tuning", "etcd_endpoints": "theirs"}]}
+      """#
+    try write(before, "net.conflist")
+    let changed = try put("cni", "net.conflist", network, mode: "0600")
+    #expect(changed.code == 0, "\(changed.output)")
+    let after = try read("net.conflist")
+    let json = try #require(try JSONSerialization.jsonObject(with: Data(after.utf8)) as? [String: Any])
+    let plugin = try #require((json["plugins"] as? [[String: Any]])?.first)
+    #expect(plugin["mtu"] as? Int == 1440 && plugin["etcd_endpoints"] as? String == "https://10.0.0.11:2379")
+    #expect(plugin["etcd_key_file"] as? String == "/etc/bulkhead/cni-plugin/etcd-key")
+    #expect(plugin["nodename"] as? String == "n1" && plugin["datastore_type"] as? String == "etcdv3")
+    // Everything else is byte for byte as it was.
+    let added =
+      #", "nodename": "n1", "datastore_type": "etcdv3", "etcd_key_file": "/etc/bulkhead/cni-plugin/etcd-key""#
+    #expect(after.replacing(added, with: "").replacing("https://10.0.0.11", with: "http://old") == before)
+    #expect(try put("cni", "net.conflist", network, mode: "0600").output.isEmpty)
+    for (text, word) in [
+      (#"{"type": "calico", "nodename": "n2"}"#, "nodename"), (#"{"type": "calico",}"#, "not JSON"),
+      (#"{"plugins": [{"type": "bridge"}]}"#, "0 of its plugins"),
+      (#"{"type": "calico", "etcd_key_file": "a", "etcd_key_file": "b"}"#, "twice"), ("", "not JSON"),
+    ] {
+      try write(text, "bad.conflist")
+      let refused = try put("cni", "bad.conflist", network)
+      #expect(refused.code == 1 && refused.output.contains(word), "\(text): \(refused.output)")
+      #expect(try read("bad.conflist") == text)
+    }
+  }
+
+  @Test func `a file of somebody else is not replaced`() throws {
+    try write("mine\n", "x.crt")
+    let refused = try put("whole", "x.crt", "theirs\n")
+    #expect(refused.code == 1 && refused.output.contains("is not Bulkhead's"), "\(refused.output)")
+    #expect(try read("x.crt") == "mine\n")
+    #expect(try put("whole", "x.crt", "theirs\n", replace: true).code == 0)
+    // From now on it is Bulkhead's, until somebody changes it.
+    #expect(try put("whole", "x.crt", "newer\n").output == "changed\n")
+    try write("changed by hand\n", "x.crt")
+    #expect(try put("whole", "x.crt", "newest\n").code == 1)
+    // What Bulkhead wrote says so, and what is in its folder is its own.
+    try write("#!/x\n# Written by 'bulkhead bundle'.\nold", "unit")
+    #expect(try put("whole", "unit", "new\n").output == "changed\n")
+    try FileManager.default.createDirectory(atPath: path("base/a"), withIntermediateDirectories: true)
+    try write("old", "base/a/etcd-key")
+    #expect(try put("whole", "base/a/etcd-key", "new", mode: "0400").output == "changed\n")
+    #expect(try run("/usr/bin/stat", ["-c", "%a", path("base/a/etcd-key")]).output == "400\n")
+  }
+}
