@@ -237,12 +237,7 @@ let allTests: [Target] = [
       "ThrowawayEtcd", "Segmentation", "Reconciliation", "Etcd", "Keyspace", "TestClusters", "TestSupport",
       "Catalogue", "Certificates", "Names", "TestRecords", "HTTP",
     ]),
-  tests(
-    "Reporting",
-    [
-      "Segmentation", "Catalogue", "Keyspace", "Names", "Etcd", "Verification", "Cryptography", "Text",
-      "TestSupport",
-    ]),
+  tests("Reporting", ["Segmentation", "Catalogue"]),
   // What tests of many rooms need: a seeded generator, a temporary folder, waiting for a condition.
   helper("TestSupport", [], path: "Tests/TestSupport"),
   // An authority whose certificates are good, or wrong in one way.

@@ -1,5 +1,6 @@
 import Cryptography
 import FoundationEssentials
+import Keyspace
 import Segmentation
 import Text
 
@@ -266,12 +267,12 @@ struct ReportPage {
   // MARK: - Sharing
 
   private var sharing: Markup {
-    let rows = report.shared.map { entry -> [Markup] in
-      let writers = entry.writers.map { writer -> Markup in
+    let rows = report.shared.groupedInOrder(by: \.writers).map { same, entries -> [Markup] in
+      let writers = same.map { writer -> Markup in
         let why = writer.why.joined(separator: "; ")
         return "<li><strong>\(writer.column)</strong>\(why.isEmpty ? "" : ": \(why)")</li>"
       }
-      return ["\(entry.keys)", "<ul class=\"plain\">\(writers)</ul>"]
+      return ["\(entries.map(\.keys).joined(separator: ", "))", "<ul class=\"plain\">\(writers)</ul>"]
     }
     let between: Markup =
       rows.isEmpty
