@@ -51,13 +51,6 @@ extension EtcdClient {
     return segments
   }
 
-  /// The first key of the range; nil if there is none.
-  private func firstKey(in range: KeyRange) async throws(EtcdError) -> Key? {
-    let request = RangeRequest(
-      key: range.lower.bytes, rangeEnd: range.rangeEnd, limit: 1, keysOnly: true)
-    return try await call(KV.range, request, operation: "Range \(range)").kvs.first.map { Key($0.key) }
-  }
-
   /// How many keys the range contains.
   package func count(in range: KeyRange) async throws(EtcdError) -> Int {
     let request = RangeRequest(key: range.lower.bytes, rangeEnd: range.rangeEnd, countOnly: true)

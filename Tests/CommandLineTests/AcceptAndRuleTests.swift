@@ -66,7 +66,7 @@ import ThrowawayEtcd
         && preflight.out.contains("PF030"))
     // A key of Calico that no role reaches.
     #expect(
-      preflight.out.contains("PF031") && preflight.out.contains("such as /calico/v1/left"), "\(preflight.out)"
+      preflight.out.contains("PF022") && preflight.out.contains("/calico/*: 1 key"), "\(preflight.out)"
     )
 
     // The report shows what was found, of this file; of another version of the file it says so.
