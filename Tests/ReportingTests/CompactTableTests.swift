@@ -30,7 +30,9 @@ import Testing
     #expect(lines.allSatisfy { $0.count <= width }, "\(lines)")
     let text = lines.joined(separator: "\n")
     for column in 0..<30 { #expect(text.contains(" component-\(column)")) }
-    let marks = lines.filter { $0.hasPrefix("Tiers") }.joined(separator: " ").split(separator: " ").filter { $0 == "RW" }
+    let marks = lines.filter { $0.hasPrefix("Tiers") }.joined(separator: " ").split(separator: " ").filter {
+      $0 == "RW"
+    }
     #expect(marks.count == 30)
   }
 }

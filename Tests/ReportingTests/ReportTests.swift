@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct ReportTests {
   @Test(
-    "identities of equal structure are one column, with 3 and with thousands of users", arguments: [1, 100, 1_500])
+    "identities of equal structure are one column, with 3 and with thousands of users",
+    arguments: [1, 100, 1_500])
   func groups(_ count: Int) throws {
     let report = try report(nodes(count))
     #expect(

@@ -33,7 +33,7 @@ package struct UnreachedKeys: Hashable, Sendable {
   }
 
   /// The keys that some user may read or write.
-  static func reached(_ desired: DesiredState, _ state: ClusterState) -> KeyRangeSet {
+  package static func reached(_ desired: DesiredState, _ state: ClusterState) -> KeyRangeSet {
     let others = state.users.values.filter { !$0.roles.contains(Role.root) }
       .flatMap { $0.roles.flatMap { state.roles[$0] ?? [] } }.map(\.grant.range)
     return desired.reachedKeys.union(KeyRangeSet(others))

@@ -1,8 +1,10 @@
+import FoundationEssentials
+import Segmentation
 import Text
 
 /// What `verify` finds where authentication is off at a member: no question is asked, because every client may do
 /// everything there.
-package struct AuthOffReport: TextReport, Encodable, Sendable {
+package struct AuthOffReport: CheckReport, Sendable {
   let cluster: String
   /// Always false.
   let isInForce = false
@@ -10,11 +12,27 @@ package struct AuthOffReport: TextReport, Encodable, Sendable {
   let asked: String
   /// The members at which authentication is off.
   let authOff: [String]
+  let findings: [CheckFinding]
+  /// When it was asked.
+  let at: Date
+  /// SHA-256 of the file of the segmentation, in hexadecimal.
+  let fileSHA256: String
 
-  package init(cluster: String, asked: String, authOff: [String]) {
+  package init(cluster: String, asked: String, authOff: [String], origin: ResultOrigin) {
     self.cluster = cluster
     self.asked = asked
     self.authOff = authOff
+    (at, fileSHA256) = (origin.at, origin.fileSHA256)
+    // What etcd does not enforce at all cannot be accepted.
+    findings = authOff.map { member in
+      CheckFinding(
+        VerifyRules.authOff, "member \(member)", "authentication is off at \(member)", accepting: .none)
+    }
+  }
+
+  package func result(file: String, counting severity: FindingSeverity) -> CheckResult {
+    CheckResult(
+      check: "verify", file: file, rules: [VerifyRules.authOff], findings: findings, counting: severity)
   }
 
   package func text(_ style: Style) -> String {

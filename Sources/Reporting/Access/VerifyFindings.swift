@@ -67,13 +67,18 @@ package enum VerifyRules {
     "remove the cause and the entry of 'accept', or set a new last day after a review")
 
   static let plainURL = rule(
-    "VF020", .error, "a member offers clients a URL without TLS", "there etcd asks no client for a certificate",
+    "VF020", .error, "a member offers clients a URL without TLS",
+    "there etcd asks no client for a certificate",
     "advertise and listen on https:// URLs only")
+  static let authOff = rule(
+    "VF021", .error, "authentication is off at a member", "every client may do everything there",
+    "turn it on with 'bulkhead apply --enable-auth'")
 
   /// Every rule, in the order of the ids.
   package static let all = [
     stored, foreign, unread, wrong, unanswered, gateway, notProbed, unreachable, changed, open, listed,
     peerPort, disagreement, alarm, unknownAlarms, nothing, notLookedFor, brokenRule, ended, plainURL,
+    authOff,
   ]
 
   private static func rule(

@@ -13,7 +13,7 @@ extension AccessMatrix {
     var unreached: [String] = []
     for (name, keys) in parts where !keys.isEmpty {
       let row = Row(
-        name: name, family: Self.family(keys), keys: Self.words(keys))
+        name: name, family: Self.family(keys, kubernetes: segmentation.kubernetes), keys: Self.words(keys))
       let found = reach.map { $0.cell(keys) }
       if limited.allSatisfy({ found[$0].isEmpty }), !Self.isAlwaysShown(row.family) {
         unreached.append(name)
@@ -99,19 +99,18 @@ extension AccessMatrix {
 
   private static let mostOwnRows = 30
 
-  private static let families: [(name: String, keys: KeyRangeSet)] = [
-    ("Calico resources", KeyRangeSet([.prefix("/calico/resources/")])),
-    ("Addresses", KeyRangeSet([.prefix("/calico/ipam/")])),
-    ("Status and other keys of Calico", KeyRangeSet([.calico])),
-    ("Kubernetes", KeyRangeSet([.kubernetes, .compaction])),
-  ]
   /// The order in which the families are shown.
-  package static let familyNames = families.map(\.name) + ["Other programs"]
+  package static let familyNames = [
+    "Calico resources", "Addresses", "Status and other keys of Calico", "Kubernetes", "Other programs",
+  ]
 
-  private static func family(_ keys: KeyRangeSet) -> String {
-    guard let first = keys.ranges.first else { return "Other programs" }
-    return families.first { !$0.keys.intersection(first).isEmpty && $0.keys.contains(first.lower) }?.name
-      ?? "Other programs"
+  private static func family(_ keys: KeyRangeSet, kubernetes: KeyRange) -> String {
+    let sets = [
+      KeyRangeSet([.prefix("/calico/resources/")]), KeyRangeSet([.prefix("/calico/ipam/")]),
+      KeyRangeSet([.calico]), KeyRangeSet([kubernetes, .compaction]),
+    ]
+    let index = keys.ranges.first.flatMap { first in sets.firstIndex { $0.contains(first.lower) } }
+    return familyNames[index ?? sets.count]
   }
 
   /// That these are closed is a result too.

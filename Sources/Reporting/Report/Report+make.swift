@@ -68,7 +68,7 @@ extension Report {
   private static func certificates(_ inventory: Inventory) -> [Certificate] {
     inventory.lines.filter { line in
       switch line.state {
-      case .inUse, .fileMissing, .revokedInUse, .expiredInUse: line.entry.purpose != .probe
+      case .inUse, .fileMissing, .notInFile, .revokedInUse, .expiredInUse: line.entry.purpose != .probe
       case .replaced, .revoked, .expired: false
       }
     }.map { line in

@@ -92,13 +92,13 @@ package struct Report: Codable, Hashable, Sendable {
     package let total: Int
     /// By the name of the row; rows without keys are left out.
     package let byRow: [String: Int]
-    /// Keys that no user but administrators reach: nil if there were too many gaps to ask.
-    package let unowned: [String]?
+    /// Keys that no user but administrators reach, by kind.
+    package let unowned: [String]
     /// The size of each member's store in bytes, by name.
     package let storeBytes: [String: Int64]
 
     package init(
-      at: Date, total: Int, byRow: [String: Int], unowned: [String]?, storeBytes: [String: Int64]
+      at: Date, total: Int, byRow: [String: Int], unowned: [String], storeBytes: [String: Int64]
     ) {
       self.at = at
       self.total = total

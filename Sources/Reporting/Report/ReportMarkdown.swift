@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Keyspace
 import Segmentation
 import Text
 
@@ -101,10 +102,10 @@ struct ReportMarkdown {
   }
 
   private var sharing: String {
-    let rows = report.shared.map { entry in
+    let rows = report.shared.groupedInOrder(by: \.writers).map { same, entries in
       [
-        plain(entry.keys),
-        entry.writers.map { writer in
+        plain(entries.map(\.keys).joined(separator: ", ")),
+        same.map { writer in
           plain(writer.column) + (writer.why.isEmpty ? "" : ": \(plain(writer.why.joined(separator: "; ")))")
         }.joined(separator: "<br>"),
       ]

@@ -29,6 +29,8 @@ package struct SavedResult: Decodable, Sendable {
   let findings: [CheckFinding]
   // Of verify only.
   let isInForce: Bool?
+  /// Of verify only where authentication is off.
+  let asked: String?
   let scope: Scope?
   let trust: Trust?
   let probes: Int?
@@ -54,7 +56,14 @@ package struct SavedResult: Decodable, Sendable {
   }
 
   func proof(_ sha256: String) -> Report.Proof? {
-    guard let isInForce, let scope, let trust, let before, let after else { return nil }
+    guard let isInForce else { return nil }
+    guard let scope, let trust, let before, let after else {
+      // Authentication is off: nothing else was asked.
+      return Report.Proof(
+        at: at, isOfThisFile: fileSHA256 == sha256, isInForce: isInForce, asked: asked ?? "", members: [],
+        answers: 0, wrong: 0, withoutAnswer: 0, limits: [], sampledNodes: nil, nodes: 0, notProbed: [],
+        vulnerabilitiesKnownOn: "", revisions: [])
+    }
     return Report.Proof(
       at: at, isOfThisFile: fileSHA256 == sha256, isInForce: isInForce, asked: scope.asked,
       members: trust.servers.map { .init(name: $0.member, release: $0.version) }, answers: probes ?? 0,

@@ -21,6 +21,7 @@ extension FileReader {
         fault(
           node, "the rule \(quoted(name)) is already on line \(line)", hint: "give each rule its own name")
       }
+      let access = access(fields["access"])
       guard (fields["only"] == nil) != (fields["separate"] == nil) else {
         fault(
           node, "a rule has either 'only' or 'separate'",
@@ -28,20 +29,20 @@ extension FileReader {
         return nil
       }
       let claim =
-        fields["only"].map { only($0, fields, node, known) } ?? separate(fields["separate"], fields, known)
+        fields["only"].map { only($0, access, fields, node, known) }
+        ?? separate(fields["separate"], fields, known)
       guard faults.count == before, let name, let why, let claim else { return nil }
       return AccessRule(name: name, claim: claim, why: why)
     }
   }
 
   private mutating func only(
-    _ list: Node, _ fields: [String: Node], _ rule: Node, _ known: Set<String>?
+    _ list: Node, _ access: Access?, _ fields: [String: Node], _ rule: Node, _ known: Set<String>?
   ) -> AccessRule.Claim? {
     let users = names(list, of: "'only'", known)
     if fields["access"] == nil {
       fault(rule, "a rule with 'only' lacks the key 'access'", hint: "read or write")
     }
-    let access = access(fields["access"])
     guard let range = ruleRange(fields) else {
       fault(rule, "a rule with 'only' has no keys", hint: "give it 'key', 'prefix', or 'from' and 'to'")
       return nil

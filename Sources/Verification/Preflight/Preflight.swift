@@ -98,7 +98,6 @@ package struct Preflight: Sendable {
     findings += KeyChecks.findings(
       try await UnreachedKeys.find(etcd, desired, state, allowing: knowledge.unreachable),
       authEnabled: state.authEnabled)
-    findings += try await KeyChecks.unowned(etcd, segmentation, state)
     findings += knowledge.knownRefusals.map { known in
       PreflightFinding(
         .knownRefusal, known.sender, "once authentication is on, etcd refuses that \(known.words)",
@@ -334,27 +333,6 @@ enum KeyChecks {
           .unreachedKeys, "keys \(segment.range)", "\(words(segment)), which --unreachable allows",
           severity: .info)
       }
-  }
-
-  /// Keys of Calico beside what any user may reach. Whole beginnings without a user are ``findings(_:_:_:)``.
-  static func unowned(
-    _ etcd: EtcdClient, _ segmentation: Segmentation, _ state: ClusterState
-  ) async throws(EtcdError) -> [PreflightFinding] {
-    switch try await UnownedKeys.ask(etcd, segmentation, state, in: .calico) {
-    case .found(let parts):
-      return parts.map { part in
-        PreflightFinding(
-          .keysOfNoIdentity, "keys \(part.witness)",
-          "\(part.words) that no user but administrators may read or write")
-      }
-    case .tooManyGaps(let gaps):
-      return [
-        PreflightFinding(
-          .keysOfNoIdentity,
-          "whether keys of Calico are under no grant was not looked at: the grants leave \(gaps) gaps, and "
-            + "\(UnownedKeys.mostGaps) are asked at most", severity: .info)
-      ]
-    }
   }
 
   /// The keys of kube-apiservers with another prefix than `/registry`, that no identity of the file may write.

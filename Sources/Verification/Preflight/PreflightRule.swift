@@ -28,7 +28,7 @@ package struct PreflightRule: Hashable, Sendable {
     disagreement, unknownAgreement, learner, unreachable, plainHTTP, peerPort, unknownPeerPort, grpcOnly,
     vulnerability, breaksAuthentication, password, emptyPassword, foreignAdministrator, unreachedKeys,
     endpoints, certificateInUse, otherPrefix, changes, storedDifference, untriedPassword, endedAcceptance,
-    brokenRule, keysOfNoIdentity, knownRefusal, apiServerWithoutRoot, ignoresCertificates, unknownNode,
+    brokenRule, knownRefusal, apiServerWithoutRoot, ignoresCertificates, unknownNode,
   ]
 
   static let obstacle = PreflightRule(
@@ -182,11 +182,6 @@ package struct PreflightRule: Hashable, Sendable {
     "PF030", .error, "a rule of the file does not hold in etcd",
     meaning: "the file promises it, and a user that etcd has breaks it",
     cure: "revoke what is named, or change the rule if it no longer holds")
-  static let keysOfNoIdentity = PreflightRule(
-    "PF031", .info, "keys are under no grant",
-    meaning:
-      "no program of the file uses them: leftovers of another release, or of a program that the file lacks",
-    cure: "find out what wrote them; add its user to the file ('custom:'), or delete them")
   static let unknownNode = PreflightRule(
     "PF035", .error, "a node of Calico has no users in the file",
     meaning:

@@ -54,7 +54,9 @@ struct ReportCommand: AsyncParsableCommand {
       workspace.file, catalogue: workspace.catalogue, authority: workspace.authorityOverlap(),
       ended: acceptances.ended)
     let inventory = try workspace.ledgerIfPresent().map {
-      try Inventory($0, now: origin.at, share: Renewal.usualShare)
+      try Inventory(
+        $0, now: origin.at, share: Renewal.usualShare,
+        holders: workspace.segmentation.identities.flatMap(\.holders))
     }
     let saved = try results.map { try savedResult($0, workspace) }
     let keys = live ? try await keyCounts(workspace, at: origin.at) : nil
@@ -114,11 +116,8 @@ struct ReportCommand: AsyncParsableCommand {
         if number > 0 { counts[name] = number }
       }
       let state = try await ClusterState.observe(etcd, tryingPasswords: false)
-      let unowned: [String]? =
-        switch try await UnownedKeys.ask(etcd, workspace.segmentation, state) {
-        case .found(let parts): parts.map { "\($0.name): \($0.count), such as \($0.witness)" }
-        case .tooManyGaps: nil
-        }
+      let unowned = try await UnownedKeys.ask(etcd, workspace.segmentation, state)
+        .map { "\($0.name): \($0.count), such as \($0.witness)" }
       let sizes = members.reachable.compactMap { member in
         member.status.map { (member.name, $0.databaseSize) }
       }

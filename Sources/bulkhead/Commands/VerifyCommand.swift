@@ -67,7 +67,9 @@ struct VerifyCommand: AsyncParsableCommand {
     let off = await authOff(members, etcd)
     guard off.isEmpty else {
       try Console.out(
-        AuthOffReport(cluster: workspace.file.cluster, asked: members.asked, authOff: off), outputOption)
+        AuthOffReport(
+          cluster: workspace.file.cluster, asked: members.asked, authOff: off, origin: workspace.origin()),
+        outputOption, file: fileOption.file, counting: .error)
       Console.note("hint: 'bulkhead apply --enable-auth' turns it on")
       throw ExitCode(2)
     }

@@ -106,7 +106,7 @@ struct Watcher: Sendable {
         reach: member.isLearner ? .learner : member.endpoint == nil ? .unreachable : .reachable,
         version: member.version.map { "\($0)" })
     }
-    found.state.vulnerabilities = vulnerabilities(of: members)
+    found.state.vulnerabilities = vulnerabilities(of: members, workspace.acceptances(accepted))
     var survey: Survey
     do {
       survey = try await Survey.take(
@@ -151,12 +151,17 @@ struct Watcher: Sendable {
     return found
   }
 
-  /// The known vulnerabilities of the members' releases that are not accepted.
-  private func vulnerabilities(of members: ClusterMembers) -> [WatchState.Vulnerability] {
+  /// The known vulnerabilities of the members' releases that neither the file nor `--accept` accepts.
+  private func vulnerabilities(
+    of members: ClusterMembers, _ acceptances: Acceptances
+  ) -> [WatchState.Vulnerability] {
     advisories.all.compactMap { advisory in
-      guard !accepted.contains(where: advisory.isNamed) else { return nil }
-      let affected = members.all.filter { $0.version.map(advisory.affects) ?? false }.map(\.name)
-      return affected.isEmpty ? nil : .init(id: advisory.id, kind: advisory.kind.rawValue, members: affected)
+      let affected = members.all.filter { $0.version.map(advisory.affects) ?? false }
+      let versions = Set(affected.compactMap(\.version)).sorted().map(\.description).joined(separator: ", ")
+      guard !affected.isEmpty,
+        acceptances.reason(for: [advisory.id] + advisory.aliases, at: "etcd \(versions)") == nil
+      else { return nil }
+      return .init(id: advisory.id, kind: advisory.kind.rawValue, members: affected.map(\.name))
     }
   }
 

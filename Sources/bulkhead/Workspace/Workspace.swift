@@ -65,9 +65,13 @@ struct Workspace {
   }
 
   /// What is accepted in this run: by the file, and by `--accept`.
-  /// - Parameters:
-  ///   - known: The advisories that the file may name.
-  ///   - options: The ids of `--accept`, which were checked.
+  /// - Parameter options: The ids of `--accept`, which were checked.
+  func acceptances(_ options: [String] = []) -> Acceptances {
+    Acceptances(file.accepted, options: options, today: CalendarDay(of: Date()))
+  }
+
+  /// The same, with a warning of an id in the file that means nothing.
+  /// - Parameter known: The advisories that the file may name.
   func acceptances(known: AdvisoryList, options: [String] = []) -> Acceptances {
     for entry in file.accepted
     where known[entry.id] == nil && !FindingIDs.all.contains(entry.id.uppercased()) {
@@ -75,7 +79,7 @@ struct Workspace {
         "warning: 'accept' of the file names \(quoted(entry.id)), which is no rule and no advisory that is known here"
       )
     }
-    return Acceptances(file.accepted, options: options, today: CalendarDay(of: Date()))
+    return acceptances(options)
   }
 
   var authority: String { path(file.certificates.directory) }

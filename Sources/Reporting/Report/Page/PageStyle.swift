@@ -76,6 +76,7 @@ enum PageStyle {
     summary{cursor:pointer;color:var(--accent);padding:.2rem 0}
     .names{font-size:.88rem;columns:16rem;margin:.4rem 0;padding:0 0 0 1.1rem;overflow-wrap:anywhere}
     ul.plain{padding-left:1.15rem;max-width:56rem}
+    td ul.plain{margin:0}
     .sev{white-space:nowrap;font-weight:600}
     td.cure{min-width:14rem}
     @media (max-width:40rem){body{font-size:15px}th,td{padding:.4rem .5rem}header{padding:1.4rem 0 1.1rem}\

@@ -1,5 +1,6 @@
 import Cryptography
 import FoundationEssentials
+import Keyspace
 import Segmentation
 import Text
 
@@ -266,12 +267,12 @@ struct ReportPage {
   // MARK: - Sharing
 
   private var sharing: Markup {
-    let rows = report.shared.map { entry -> [Markup] in
-      let writers = entry.writers.map { writer -> Markup in
+    let rows = report.shared.groupedInOrder(by: \.writers).map { same, entries -> [Markup] in
+      let writers = same.map { writer -> Markup in
         let why = writer.why.joined(separator: "; ")
         return "<li><strong>\(writer.column)</strong>\(why.isEmpty ? "" : ": \(why)")</li>"
       }
-      return ["\(entry.keys)", "<ul class=\"plain\">\(writers)</ul>"]
+      return ["\(entries.map(\.keys).joined(separator: ", "))", "<ul class=\"plain\">\(writers)</ul>"]
     }
     let between: Markup =
       rows.isEmpty
@@ -492,13 +493,11 @@ struct ReportPage {
       report.keys.map { keys in
         let stores = keys.storeBytes.sorted { $0.key < $1.key }
           .map { "\($0.key) \(Self.size($0.value))" }.joined(separator: ", ")
+        let items = keys.unowned.map { Markup("<li>\($0)</li>") }
         let unowned: Markup =
-          keys.unowned.map { list in
-            let items = list.map { Markup("<li>\($0)</li>") }
-            return list.isEmpty
-              ? "<p>Each key is under a grant of an identity, or is Bulkhead's own.</p>"
-              : "<p>Under no grant of an identity:</p><ul class=\"plain\">\(items)</ul>"
-          } ?? "<p>Keys under no grant were not looked for: the grants leave too many gaps.</p>"
+          items.isEmpty
+          ? "<p>Each key is under a grant of an identity, or is Bulkhead's own.</p>"
+          : "<p>Under no grant of an identity:</p><ul class=\"plain\">\(items)</ul>"
         return """
           <h3>Keys at \(keys.at.minute)</h3>
           <p>\(keys.total) keys. Size of the store: \(stores). How many bytes each kind of keys takes is not asked, because \
