@@ -100,23 +100,23 @@ import Testing
     let (user, key) = (etcd.user("kept"), Key("/\(etcd.name)/kept/x"))
     _ = try etcd.cluster.credentials(of: user)
     let cluster = etcd.cluster
-    let made = Mutex(0)
+    let made = Counter()
     let client = Task {
       try await cluster.connect(as: user) { client in
         while !Task.isCancelled {
           // A task of its own: the end of the test cancels no write.
           try await Task {
-            let value = Array("\(made.withLock { $0 })".utf8)
+            let value = Array("\(made.value)".utf8)
             try await client.put(value, at: key)
             #expect(try await client.value(of: key) == value)
           }.value
-          made.withLock { $0 += 1 }
+          made.add()
         }
       }
     }
     for _ in 1...3 {
-      let before = made.withLock { $0 }
-      #expect(try await eventually { made.withLock { $0 } > before + 2 })
+      let before = made.value
+      #expect(try await eventually { made.value > before + 2 })
       // Not on a thread that the client needs.
       let undone: Int32? = await withCheckedContinuation { continuation in
         DispatchQueue.global().async {
@@ -142,4 +142,11 @@ import Testing
     let undone = try etcd.expect(0, "undo", "--yes")
     #expect(undone.out.contains("are as before change"), "no user or role differs: \(undone.all)")
   }
+}
+
+/// Counts what a task does.
+private final class Counter: Sendable {
+  private let count = Mutex(0)
+  var value: Int { count.withLock { $0 } }
+  func add() { count.withLock { $0 += 1 } }
 }

@@ -129,9 +129,9 @@ package struct Goal: Sendable {
     for etcd: EtcdClient, _ survey: Survey, progress: @Sendable (String) -> Void = { _ in }
   ) async throws -> (state: ClusterState, plan: Plan) {
     let claim = try claim(survey.records)
-    let managed = claim.managed.union(survey.managedByEndedAccess(of: owner))
     let state = try await ClusterState.observe(
       etcd, passwords: passwords, authEnabled: survey.authEnabled, progress: progress)
+    let managed = claim.managed.union(survey.managedByEndedAccess(of: owner, state))
     let plan = Plan(
       from: state, to: desired, applicant: applicant, management: management, managed: managed,
       protecting: claim.foreign.union(Managed(users: protected, roles: protected))

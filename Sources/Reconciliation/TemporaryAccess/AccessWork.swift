@@ -42,17 +42,18 @@ extension TemporaryAccess {
   }
 
   /// What ends the access of people.
-  /// - Parameter ended: Of the goal's file.
+  /// - Parameter ended: Of the goal's file. Users that `access` cannot have made stay.
   /// - Throws: ``RecordOverlap``.
   package static func work(
     ending ended: [TemporaryAccess], from state: ClusterState, _ goal: Goal, _ survey: Survey
   ) throws -> RecordedRun.Work {
-    let names = Set(ended.map(\.user))
+    let plausible = ended.filter { $0.isPlausible(state) }
+    let names = Set(plausible.map(\.user))
     let ofFile = Set(goal.desired.users.map(\.name))
     let others = state.users.filter { !names.contains($0.key) }.reduce(into: Set<String>()) {
       $0.formUnion($1.value.roles)
     }
-    let roles = Set(ended.flatMap(\.madeRoles)).subtracting(goal.desired.roles.map(\.name)).subtracting(
+    let roles = Set(plausible.flatMap(\.madeRoles)).subtracting(goal.desired.roles.map(\.name)).subtracting(
       others)
     let claim = try goal.claim(survey.records)
     let desired = DesiredState(roles: [], users: [])

@@ -25,6 +25,14 @@ package struct TemporaryAccess: Codable, Hashable, Sendable {
 
   var key: Key { OwnKeys.person(user) }
 
+  /// Whether `access` can have made the user: its roles are among those that were given to it, and all of calicoctl.
+  /// A client that could once write Bulkhead's keys may have named any user there; nothing is taken from such a user,
+  /// and it is reported as before.
+  func isPlausible(_ state: ClusterState) -> Bool {
+    (roles + madeRoles).allSatisfy { $0.hasPrefix("calicoctl-") }
+      && state.users[user]?.roles.isSubset(of: roles) ?? true
+  }
+
   /// The longest time for which access is given, in seconds.
   package static let longest = 30.0 * 86_400
 }
@@ -86,23 +94,20 @@ extension Survey {
   }
 
   /// What counts as Bulkhead's own because its time is over.
-  func managedByEndedAccess(of owner: RecordOwner) -> Managed {
+  func managedByEndedAccess(of owner: RecordOwner, _ state: ClusterState) -> Managed {
     let running = Set(temporaryAccess.filter { !$0.isOver(at: takenAt) }.flatMap(\.roles))
-    let ended = endedAccess(of: owner)
+    let ended = endedAccess(of: owner).filter { $0.isPlausible(state) }
     return Managed(
       users: Set(ended.map(\.user)), roles: Set(ended.flatMap(\.madeRoles)).subtracting(running))
   }
 
-  /// What nothing is taken from because its time runs, or because another file gave it. A client that may write
-  /// Bulkhead's keys could name any user there: so not while there is one, and only a user with no other roles than
-  /// those of calicoctl that were given to it, for no longer than ``TemporaryAccess/longest``.
+  /// What nothing is taken from because its time runs, or because another file gave it; nothing while a client may
+  /// write Bulkhead's keys, which could name any user there.
   func protectedByAccess(of goal: Goal, _ state: ClusterState) -> Managed {
     guard state.recordDoubt == nil else { return Managed() }
     let kept = temporaryAccess.filter { access in
       (access.owner != goal.owner || !access.isOver(at: takenAt))
-        && access.until.timeIntervalSince(takenAt) <= TemporaryAccess.longest
-        && access.roles.allSatisfy { $0.hasPrefix("calicoctl-") }
-        && (state.users[access.user]?.roles.isSubset(of: access.roles) ?? true)
+        && access.until.timeIntervalSince(takenAt) <= TemporaryAccess.longest && access.isPlausible(state)
     }
     // The file's own roles are kept as in the file.
     return Managed(
