@@ -158,6 +158,10 @@ import Testing
       let text = try String(contentsOfFile: "\(folder.path)/bulkhead.yaml", encoding: .utf8)
       let outcome = try Self.validate(text, "bulkhead")
       #expect(outcome.code == 0, "\(outcome.all)")
+      for (nodes, code) in [("n1, {host-2: {kubernetes: ip-2}}", 0), ("{host-2: {kube: ip-2}}", 1)] {
+        let listed = try Self.validate("\(text)\nnodes: [\(nodes)]\n", "bulkhead")
+        #expect(listed.code == code, "\(nodes): \(listed.all)")
+      }
     }
   }
 
