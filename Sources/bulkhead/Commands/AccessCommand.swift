@@ -53,7 +53,9 @@ struct AccessCommand: AsyncParsableCommand {
       }
     } else {
       guard access != nil, let time else { throw ValidationError("--as and --for are needed, or --end") }
-      guard (60...Int(TemporaryAccess.longest)).contains(time.seconds) else { throw ValidationError("--for takes 1m to 30d") }
+      guard (60...Int(TemporaryAccess.longest)).contains(time.seconds) else {
+        throw ValidationError("--for takes 1m to 30d")
+      }
     }
   }
 
