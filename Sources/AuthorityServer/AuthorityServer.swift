@@ -14,7 +14,8 @@ package struct AuthorityServer: Sendable {
   private let certificate: OwnCertificate
   private let audit: AuditLog
   private let admission = Admission()
-  private let door: FrontDoor
+  private let router: RequestRouter
+  private let metrics: @Sendable () async -> String
 
   /// Reads the files, and issues the server's own certificate if needed.
   /// - Throws: ``AuthorityServerError``, `CertificatesError`, `FileError`, or the faults of the segmentation
@@ -42,27 +43,28 @@ package struct AuthorityServer: Sendable {
     self.logger = logger
     self.services = services
     self.certificate = certificate
-    let metrics = ServerMetrics()
+    let counters = ServerMetrics()
     let serviceAccounts = serviceAccounts ?? settings.serviceAccounts.map(ServiceAccounts.init)
     let audit = try AuditLog(settings.auditFile, limits: settings.limits, logger: logger)
     self.audit = audit
     let rateLimit = RateLimit(settings.limits)
-    door = FrontDoor(
+    metrics = { [admission] in
+      let state = try? await signer.state()
+      return counters.text(
+        ServerMetrics.Gauges(
+          isReady: state?.isReady ?? false, isFileCurrent: state?.isFileCurrent ?? false,
+          waiting: state?.waiting ?? 0, authorityEnds: state?.authorityEnds,
+          certificateEnds: certificate.ends,
+          certificateDue: certificate.due, clusterKeysAge: await serviceAccounts?.keys.age(),
+          connections: admission.counts, summedRefusals: audit.summed, isAuditWritable: audit.isWritable))
+    }
+    router = RequestRouter(
       desk: EnrolmentDesk(
         signer: signer, serviceAccounts: serviceAccounts, rateLimit: rateLimit, audit: audit,
-        admission: admission, metrics: metrics, logger: logger),
+        admission: admission, metrics: counters, logger: logger),
       signer: signer, rateLimit: rateLimit, limits: settings.limits,
       isReady: { (try? await signer.state())?.isReady ?? false },
-      metrics: { [admission] in
-        let state = try? await signer.state()
-        return metrics.text(
-          ServerMetrics.Gauges(
-            isReady: state?.isReady ?? false, isFileCurrent: state?.isFileCurrent ?? false,
-            waiting: state?.waiting ?? 0, authorityEnds: state?.authorityEnds,
-            certificateEnds: certificate.ends,
-            certificateDue: certificate.due, clusterKeysAge: await serviceAccounts?.keys.age(),
-            connections: admission.counts, summedRefusals: audit.summed, isAuditWritable: audit.isWritable))
-      })
+      metrics: settings.metricsListen == nil ? metrics : nil)
   }
 
   /// Serves until the process is asked to stop; requests in flight are completed first.
@@ -75,10 +77,14 @@ package struct AuthorityServer: Sendable {
   ) async throws {
     try await certificate.load()
     let listening = Listening(
-      settings, certificate: certificate, door: door, admission: admission, logger: logger, onStart: onStart)
+      settings, certificate: certificate, router: router, admission: admission, logger: logger,
+      onStart: onStart)
     if !heedsSignals { audit.ignoreSignals() }
+    let scraped = settings.metricsListen.map {
+      MetricsListening(listen: $0, metrics: metrics, logger: logger)
+    }
     let group = ServiceGroup(
-      services + [certificate, audit, listening],
+      services + [certificate, audit] + [scraped].compactMap { $0 } + [listening],
       gracefulShutdownSignals: heedsSignals ? [.sigterm, .sigint] : [],
       maximumGracefulShutdownDuration: settings.limits.farewell)
     try await group.run()

@@ -57,6 +57,8 @@ package struct AuthoritySettings: Sendable {
   /// 0 for a port that the system chooses.
   package var port: Int
   package var certificate: OwnCertificate
+  /// Where the metrics are, in plain HTTP; nil if they are beside the other paths.
+  package var metricsListen: ListenAddress?
   /// The audit log of this process, server or signer; nil for standard error.
   package var auditFile: String?
   /// Nil if only join tokens are accepted.

@@ -24,7 +24,7 @@ package struct HostBundle: Sendable {
   let settingsOf: Set<String>
   let layout: HostLayout
   let authority: [UInt8]
-  let agent: AgentService?
+  let agent: AgentUnit?
   let ansible: AnsibleBundle?
   /// Additional files for each host.
   let more: [NodeFile]
@@ -42,7 +42,7 @@ package struct HostBundle: Sendable {
   package init(
     _ form: Form, settings: CalicoSettings, of settingsOf: Set<String>, layout: HostLayout,
     authority: [UInt8],
-    program: String, file: String, renewBefore: Int, agent: AgentService?, more: [NodeFile] = []
+    program: String, file: String, renewBefore: Int, agent: AgentUnit?, more: [NodeFile] = []
   ) {
     self.form = form
     self.settings = settings
@@ -99,7 +99,7 @@ package struct HostBundle: Sendable {
     switch form {
     case .ansible: return ansible?.files(for: site, settings: files) ?? []
     case .cloudInit:
-      let text = CloudConfig.text(files, base: layout.base, unit: AgentService.unit(of: site))
+      let text = CloudConfig.text(files, base: layout.base, unit: AgentUnit.unit(of: site))
       return [BundleFile("\(site.fileName)/user-data", text)]
     case .directory, .systemd:
       let sums = Checksums.text(files.map { ($0.source, $0.bytes) })

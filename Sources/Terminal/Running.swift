@@ -18,7 +18,7 @@ extension AsyncParsableCommand {
     } catch let error as any CommandLineError {
       exit(withError: error)
     } catch {
-      Console.note(Complaint(error).text(Console.errorStyle))
+      Console.note(CommandError(error).text(Console.errorStyle))
       Glibc.exit(1)
     }
   }

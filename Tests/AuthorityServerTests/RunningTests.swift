@@ -1,6 +1,7 @@
 import Certificates
 import Files
 import Foundation
+import HTTP
 import Log
 import Names
 import Testing
@@ -30,6 +31,34 @@ import Testing
       #expect(
         try await eventually { try await server.enrol("calico-node.node-1", with: token).status == 200 })
       #expect(try await server.enrol("calico-node.node-3", with: newcomer).status == 403)
+    }
+  }
+
+  @Test func metricsCanBeAtAnAddressOfTheirOwn() async throws {
+    let authority = try TestAuthority()
+    let loopback = try #require(ListenAddress("127.0.0.1:0"))
+    try await authority.serving {
+      $0.metricsListen = loopback
+    } _: { server async throws in
+      #expect(try await server.send("/metrics", method: "GET").status == 404)
+      #expect(try await server.send("/live", method: "GET").status == 200)
+    }
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let (ports, started) = AsyncStream.makeStream(of: Int.self)
+    let listening = MetricsListening(
+      listen: loopback, metrics: { "known 1\n" }, logger: logger, onStart: { started.yield($0) })
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await listening.run() }
+      defer { group.cancelAll() }
+      var iterator = ports.makeAsyncIterator()
+      let port = try #require(await iterator.next())
+      for (path, status) in [("metrics", 200), ("live", 404), ("v1/enroll", 404)] {
+        let address = try #require(WebAddress("http://127.0.0.1:\(port)/\(path)"))
+        let answer = try await Client().send(.get, to: address)
+        #expect(answer.status.code == status, "\(path)")
+        if status == 200 { #expect(String(decoding: answer.body, as: UTF8.self) == "known 1\n") }
+      }
     }
   }
 

@@ -40,12 +40,55 @@ import Testing
   }
 
   /// The commands in blocks of a shell, without pipes and remarks.
+  private static let pages: [String] =
+    ["README.md", "SECURITY.md", "CONTRIBUTING.md"]
+    + ((try? FileManager.default.contentsOfDirectory(atPath: "\(Program.root)/Documentation")) ?? [])
+    .filter { $0.hasSuffix(".md") }.sorted().map { "Documentation/\($0)" }
+
+  /// Commands in running text, as `certs revoke NAME --cut-off`: with their verbs and options only.
+  private struct Mention: Hashable {
+    let verbs: [String]
+    let options: [String]
+  }
+
+  private static func mentions(of verbs: Set<String>, in text: String) -> Set<Mention> {
+    var mentions: Set<Mention> = []
+    for match in text.matches(of: /`(?:bulkhead )?([a-z][a-z-]*)( [^`\n]+)`/) {
+      guard verbs.contains(String(match.1)) else { continue }
+      let words = match.2.split(separator: " ").map(String.init)
+      let more = words.prefix { $0.wholeMatch(of: /[a-z-]+/) != nil && !$0.hasPrefix("-") }
+      let options = words.compactMap { $0.prefixMatch(of: /--[a-z][a-z-]+/).map { String($0.0) } }
+      mentions.insert(Mention(verbs: [String(match.1)] + more, options: options))
+    }
+    return mentions
+  }
+
+  /// The commands in running text are not run, because they lack their arguments.
+  @Test func verbsAndOptionsInRunningTextExist() throws {
+    func help(_ verbs: [String]) throws -> Program.Outcome {
+      try Program.run(Program.path, verbs + ["--help"], in: Program.root)
+    }
+    let verbs = try help([]).out.matches(of: /(?m)^ {2,4}([a-z][a-z-]*) {2,}/).map { String($0.1) }
+    #expect(verbs.count > 10 && verbs.contains("certs"), "\(verbs)")
+    var known: [[String]: Program.Outcome] = [:]
+    var count = 0
+    for page in Self.pages {
+      let text = try String(contentsOfFile: "\(Program.root)/\(page)", encoding: .utf8)
+      for mention in Self.mentions(of: Set(verbs), in: text) {
+        let shown = try known[mention.verbs] ?? help(mention.verbs)
+        known[mention.verbs] = shown
+        count += 1
+        #expect(shown.code == 0, "\(page): \(mention.verbs.joined(separator: " "))")
+        for option in mention.options where !shown.out.contains(option) {
+          Issue.record("\(page): '\(mention.verbs.joined(separator: " "))' has no option \(option)")
+        }
+      }
+    }
+    #expect(count > 50)
+  }
+
   static let commands: [Command] = {
     var commands: [Command] = []
-    let pages =
-      ["README.md"]
-      + ((try? FileManager.default.contentsOfDirectory(atPath: "\(Program.root)/Documentation")) ?? [])
-      .filter { $0.hasSuffix(".md") }.sorted().map { "Documentation/\($0)" }
     for page in pages {
       let text = (try? String(contentsOfFile: "\(Program.root)/\(page)", encoding: .utf8)) ?? ""
       var isShell = false

@@ -43,7 +43,7 @@ func bundle(
     program: "/bin/true",
     file: "/x/bulkhead.yaml", renewBefore: 100,
     agent: form.hasAgent
-      ? AgentService(
+      ? AgentUnit(
         program: "/bin/true", source: source, layout: layout, cniCopy: "/etc/cni/net.d/calico-tls")
       : nil, more: more)
 }

@@ -133,10 +133,10 @@ struct RecordTests {
 
   @Test("a goal is fulfilled only with the same file, the same desired state and the same revision")
   func fulfilled() throws {
-    func goal(_ text: String, _ segmentation: Segmentation = .sample) -> Goal {
-      Goal(segmentation, management: .additive, applicant: "root", text: text)
+    func goal(_ text: String, _ segmentation: Segmentation = .sample) -> ApplyGoal {
+      ApplyGoal(segmentation, management: .additive, applicant: "root", text: text)
     }
-    func survey(_ goal: Goal, at revision: Int64?, now: Int64?) -> Survey {
+    func survey(_ goal: ApplyGoal, at revision: Int64?, now: Int64?) -> Survey {
       let applied = Record.Applied(
         file: goal.file, wanted: goal.wanted, authRevision: revision, leftAlone: 0, bulkhead: "0.1.0")
       return Survey.of(
@@ -159,12 +159,12 @@ struct RecordTests {
       identities: ["driver", "agent"].map {
         Identity(user: $0, purpose: .custom, roles: [], login: .password)
       }, roles: [])
-    func goal(_ passwords: [String: [String]]) -> Goal {
-      Goal(segmentation, management: .additive, applicant: "root", text: "a", passwords: passwords)
+    func goal(_ passwords: [String: [String]]) -> ApplyGoal {
+      ApplyGoal(segmentation, management: .additive, applicant: "root", text: "a", passwords: passwords)
     }
     let one = goal(["driver": ["first"], "agent": ["second"]])
     let digest = try PasswordDigest(of: try #require(one.onlyPasswords))
-    func isRecognised(_ goal: Goal, _ digest: PasswordDigest?) throws -> Bool {
+    func isRecognised(_ goal: ApplyGoal, _ digest: PasswordDigest?) throws -> Bool {
       let applied = Record.Applied(
         file: goal.file, wanted: goal.wanted, authRevision: 7, leftAlone: 0, bulkhead: "0.1.0",
         passwords: digest)

@@ -11,7 +11,7 @@ import Testing
   private let state = ClusterState(users: ["root": .init(roles: ["root"])], roles: ["root": []])
 
   private func basis(
-    _ goal: Goal, state: ClusterState? = nil, revision: Int64? = 7, bulkhead: String = "1",
+    _ goal: ApplyGoal, state: ClusterState? = nil, revision: Int64? = 7, bulkhead: String = "1",
     cluster: UInt64 = 1,
     record: Record? = nil, targets: [String] = []
   ) throws -> PlanBasis {
@@ -21,9 +21,9 @@ import Testing
   }
 
   private func goal(_ segmentation: Segmentation = .sample, text: String = "a", takesOver: Bool = false)
-    -> Goal
+    -> ApplyGoal
   {
-    Goal(segmentation, management: .adopt, applicant: "root", text: text, takesOver: takesOver)
+    ApplyGoal(segmentation, management: .adopt, applicant: "root", text: text, takesOver: takesOver)
   }
 
   private func saved(_ basis: PlanBasis) -> SavedPlan {

@@ -25,7 +25,7 @@ import Testing
       var random = SeededGenerator(seed: seed)
       let segmentation = random.segmentation()
       let before = random.cluster().withoutPasswords
-      let goal = Goal(segmentation, management: .adopt, applicant: "root", text: "")
+      let goal = ApplyGoal(segmentation, management: .adopt, applicant: "root", text: "")
       let plan = Plan(from: before, to: goal.desired, applicant: "root", management: .adopt)
       let after = before.after(plan.changes)
       let managed = plan.managed
@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test func aChangeSinceIsAConflict() throws {
-    let goal = Goal(.sample, management: .adopt, applicant: "root", text: "")
+    let goal = ApplyGoal(.sample, management: .adopt, applicant: "root", text: "")
     let before = ClusterState(users: ["root": .init(roles: ["root"])], roles: ["root": []])
     let plan = Plan(from: before, to: goal.desired, applicant: "root")
     let after = before.after(plan.changes)
@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test func anInterruptedChangeIsUndoneWithTheOneThatCompletesIt() throws {
-    let goal = Goal(.sample, management: .adopt, applicant: "root", text: "")
+    let goal = ApplyGoal(.sample, management: .adopt, applicant: "root", text: "")
     let before = ClusterState(users: ["root": .init(roles: ["root"])], roles: ["root": []])
     let plan = Plan(from: before, to: goal.desired, applicant: "root")
     let half = before.after(Array(plan.changes.prefix(plan.changes.count / 2)))

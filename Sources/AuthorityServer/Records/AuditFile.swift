@@ -26,7 +26,14 @@ struct AuditFile: ~Copyable {
     chain = AuditChain(Self.newestValue(descriptor) ?? AuditChain.beginning)
   }
 
-  deinit { if path != nil { close(descriptor) } }
+  deinit { if path != nil, descriptor >= 0 { close(descriptor) } }
+
+  /// Closes the file, so that another process may write it. Nothing can be appended afterwards.
+  mutating func end() {
+    guard path != nil, descriptor >= 0 else { return }
+    close(descriptor)
+    descriptor = -1
+  }
 
   private static func open(_ path: String) throws -> Int32 {
     let descriptor = Glibc.open(
@@ -55,7 +62,7 @@ struct AuditFile: ~Copyable {
   /// - Returns: whether another file is in use now.
   /// - Throws: ``AuthorityServerError``.
   mutating func reopen() throws -> Bool {
-    guard let path else { return false }
+    guard let path, descriptor >= 0 else { return false }
     var (now, mine) = (stat(), stat())
     if stat(path, &now) == 0, fstat(descriptor, &mine) == 0, now.st_ino == mine.st_ino,
       now.st_dev == mine.st_dev
@@ -72,6 +79,7 @@ struct AuditFile: ~Copyable {
   /// Writes entries and waits until the disk has them. After a failure none of them is in the file.
   /// - Throws: ``AuditFailure``.
   mutating func append(_ entries: [AuditEntry]) throws {
+    guard descriptor >= 0 else { throw AuditFailure(errno: EBADF) }
     var status = stat()
     let isFile = path != nil && fstat(descriptor, &status) == 0
     let size = status.st_size

@@ -103,6 +103,8 @@ final class AuditLog: Service {
     }
     reopening.cancel()
     try? await record(sums())
+    // Connections that end later may still hold this log.
+    queue.sync { file.file.end() }
   }
 
   /// Opens the file again before the next entry, because it was renamed.

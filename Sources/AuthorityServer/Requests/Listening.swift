@@ -7,18 +7,18 @@ import Services
 struct Listening: Service {
   private let settings: AuthoritySettings
   private let certificate: OwnCertificate
-  private let door: FrontDoor
+  private let router: RequestRouter
   private let admission: Admission
   private let logger: Logger
   private let onStart: @Sendable (Int) async -> Void
 
   init(
-    _ settings: AuthoritySettings, certificate: OwnCertificate, door: FrontDoor, admission: Admission,
+    _ settings: AuthoritySettings, certificate: OwnCertificate, router: RequestRouter, admission: Admission,
     logger: Logger, onStart: @escaping @Sendable (Int) async -> Void
   ) {
     self.settings = settings
     self.certificate = certificate
-    self.door = door
+    self.router = router
     self.admission = admission
     self.logger = logger
     self.onStart = onStart
@@ -45,7 +45,7 @@ struct Listening: Service {
         on: settings.host, port: UInt16(settings.port), tls: { [certificate] in certificate.tls ?? first },
         limits: limits, admission: admission,
         report: { [logger] in logger.error("no connection can be accepted: \($0)") },
-        handler: { [door] in await door.respond(to: $0) })
+        handler: { [router] in await router.respond(to: $0) })
     } catch {
       throw AuthorityServerError(
         "cannot listen on \(settings.host):\(settings.port): \(error.listenReason)",

@@ -53,7 +53,7 @@ package struct ApplyRun: Sendable {
   /// What a run needs from its caller.
   package struct Interaction: Sendable {
     /// Reads the goal from the file, passwords on the disk included.
-    let goal: @Sendable () throws -> Goal
+    let goal: @Sendable () throws -> ApplyGoal
     /// Returns the password of a user. The password must be on the disk when this returns.
     let password: @Sendable (_ user: String) throws -> String
     /// Called if access is removed. Throws to stop the run; nothing has been written then.
@@ -67,7 +67,7 @@ package struct ApplyRun: Sendable {
     let note: @Sendable (String) -> Void
 
     package init(
-      goal: @escaping @Sendable () throws -> Goal,
+      goal: @escaping @Sendable () throws -> ApplyGoal,
       password: @escaping @Sendable (_ user: String) throws -> String,
       confirm: @escaping @Sendable (_ question: Confirmation) throws -> Void,
       progress: @escaping @Sendable (String) -> Void = { _ in },
@@ -241,14 +241,14 @@ package struct ApplyRun: Sendable {
 
   /// What Bulkhead manages before and after a plan.
   private func managed(
-    by plan: Plan, _ goal: Goal, _ survey: Survey
+    by plan: Plan, _ goal: ApplyGoal, _ survey: Survey
   ) throws -> (before: Managed, after: Managed) {
     let before = try goal.claim(survey.records).managed
     let isWhole = plan.left.isEmpty && (stage == nil || stage?.stage == .clean)
     return (before, isWhole ? plan.managed : before.union(plan.managed))
   }
 
-  private func request(_ goal: Goal) -> EnableAuth.Request {
+  private func request(_ goal: ApplyGoal) -> EnableAuth.Request {
     EnableAuth.Request(
       applicant: goal.applicant, desired: goal.desired, unreachable: switching?.unreachable ?? [],
       watch: switching?.watch, wayBacks: switching?.wayBacks ?? .none)
@@ -259,7 +259,7 @@ package struct ApplyRun: Sendable {
   /// - Returns: How many requests etcd refused because they were in flight, nil if unknown, which members
   ///   answered afterwards, and what they refused then.
   private func turnOn(
-    _ goal: Goal, _ survey: Survey, whenOn: @Sendable () async throws -> Void
+    _ goal: ApplyGoal, _ survey: Survey, whenOn: @Sendable () async throws -> Void
   ) async throws -> (refused: Int?, asked: String, watch: RefusalReport?)? {
     let (applied, rest) = try await goal.plan(for: etcd, survey, progress: interaction.progress)
     let missing = rest.withoutLosses
@@ -272,7 +272,7 @@ package struct ApplyRun: Sendable {
   }
 
   /// Plans once more, and records that all changes are applied if the plan is empty.
-  private func settle(_ goal: Goal) async throws -> Plan {
+  private func settle(_ goal: ApplyGoal) async throws -> Plan {
     let survey = try await Survey.take(etcd, as: administrator)
     let (state, remaining) = try await goal.plan(for: etcd, survey, progress: interaction.progress)
     if remaining.isEmpty, !lock.isNone {

@@ -19,7 +19,7 @@ package struct RestorePlan: Sendable {
   ///   - claim: The file's part of the records.
   /// - Throws: ``ExportRefusal``.
   package init(
-    _ export: AuthExport, from state: ClusterState, _ goal: Goal, _ survey: Survey
+    _ export: AuthExport, from state: ClusterState, _ goal: ApplyGoal, _ survey: Survey
   ) throws {
     guard export.cluster == goal.owner.cluster else {
       throw ExportRefusal.ofAnotherCluster(export.cluster, file: goal.owner.cluster)

@@ -34,7 +34,7 @@ struct HistoryWriter: Sendable {
     fileprivate let data: UndoData
     fileprivate let interrupted: HistoryEntry?
     fileprivate let changes: [Change]
-    fileprivate let goal: Goal
+    fileprivate let goal: ApplyGoal
     fileprivate let authRevision: Int64?
     /// Why it cannot be taken back; nil if it can.
     let obstacle: String?
@@ -55,7 +55,7 @@ struct HistoryWriter: Sendable {
   /// - Returns: nil if nothing is changed, or nothing can be written.
   /// - Throws: ``EtcdError``.
   func draft(
-    _ goal: Goal, _ survey: Survey, changes: [Change], from before: ClusterState, to after: ClusterState,
+    _ goal: ApplyGoal, _ survey: Survey, changes: [Change], from before: ClusterState, to after: ClusterState,
     managed: (before: Managed, after: Managed), note: (String) -> Void
   ) async throws -> Draft? {
     var data = UndoData(from: before, to: after, managed: managed.before, managed.after)
@@ -133,7 +133,7 @@ struct HistoryWriter: Sendable {
   /// since it began.
   /// - Returns: That change, which the new one replaces.
   private func absorbed(
-    into data: inout UndoData, _ history: History, _ goal: Goal, _ survey: Survey
+    into data: inout UndoData, _ history: History, _ goal: ApplyGoal, _ survey: Survey
   ) async throws -> HistoryEntry? {
     guard let last = history.entries.last, !last.isComplete, last.owner == goal.owner, last.undo != nil,
       let began = last.authRevision, let now = survey.authRevision, now <= began + Int64(last.changes),

@@ -52,7 +52,7 @@ package struct RecordedRun: Sendable {
   ///   - confirm: Called before anything is written. Throws to stop the run.
   /// - Throws: ``ApplyError``, ``LockError``, ``EtcdError``; what `confirm` throws.
   package func run(
-    _ work: Work, _ goal: Goal, _ survey: Survey, confirm: (Work) throws -> Void
+    _ work: Work, _ goal: ApplyGoal, _ survey: Survey, confirm: (Work) throws -> Void
   ) async throws {
     let claim = try goal.claim(survey.records)
     let history = HistoryWriter(etcd: etcd, lock: lock, origin: origin)

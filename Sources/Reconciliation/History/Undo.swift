@@ -7,7 +7,7 @@ package enum Undo {
   /// - Parameter number: Of the change; nil for the last one of the file.
   /// - Throws: ``UndoRefusal``, ``RecordOverlap``, ``EtcdError``.
   package static func plan(
-    _ number: Int?, _ goal: Goal, _ survey: Survey, _ etcd: EtcdClient,
+    _ number: Int?, _ goal: ApplyGoal, _ survey: Survey, _ etcd: EtcdClient,
     progress: @Sendable (String) -> Void = { _ in }
   ) async throws -> (state: ClusterState, undo: UndoPlan) {
     let history = try await History.read(etcd)

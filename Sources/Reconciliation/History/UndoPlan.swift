@@ -20,7 +20,8 @@ package struct UndoPlan: Sendable {
   ///   - claim: The file's part of the records.
   /// - Throws: ``UndoRefusal``.
   init(
-    _ entry: HistoryEntry, _ data: UndoData, from state: ClusterState, _ goal: Goal, _ claim: Records.Claim
+    _ entry: HistoryEntry, _ data: UndoData, from state: ClusterState, _ goal: ApplyGoal,
+    _ claim: Records.Claim
   ) throws(UndoRefusal) {
     guard entry.isComplete else { throw .incomplete(entry.number) }
     let conflicts = data.conflicts(with: state)

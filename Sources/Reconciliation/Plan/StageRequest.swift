@@ -4,11 +4,11 @@ package struct StageRequest: Sendable {
   /// The Common Names of the shared certificates; empty if each program has its own already.
   package let shared: [String]
   /// The pods that mount the shared certificate's Secret; nil if no list of pods was given.
-  package let podUses: PodUses?
+  package let podUses: PodsWithSecret?
   /// The Secret of the shared certificate, for messages.
   package let secret: String
 
-  package init(_ stage: Stage, shared: [String], podUses: PodUses?, secret: String) {
+  package init(_ stage: Stage, shared: [String], podUses: PodsWithSecret?, secret: String) {
     self.stage = stage
     self.shared = shared
     self.podUses = podUses
@@ -17,7 +17,7 @@ package struct StageRequest: Sendable {
 
   /// The changes of the plan that belong to this stage.
   /// - Throws: ``StageRefusal`` if the stage would take access that someone needs.
-  package func part(of plan: Plan, from state: ClusterState, _ goal: Goal) throws(StageRefusal) -> Plan {
+  package func part(of plan: Plan, from state: ClusterState, _ goal: ApplyGoal) throws(StageRefusal) -> Plan {
     switch stage {
     case .prepare: return try plan.preparing(shared: shared, from: state)
     case .switch: return try plan.switching(shared: shared, from: state)

@@ -11,7 +11,7 @@ package struct Bookkeeping: Sendable {
   }
 
   private let lock: ClusterLock
-  private let goal: Goal
+  private let goal: ApplyGoal
   private let records: Records
   /// The records as they were read under the lock.
   private let claim: Records.Claim
@@ -29,7 +29,7 @@ package struct Bookkeeping: Sendable {
   ///   - bulkhead: Bulkhead's version.
   /// - Throws: ``RecordOverlap``.
   package init(
-    _ survey: Survey, _ state: ClusterState, _ goal: Goal, _ lock: ClusterLock, bulkhead: String
+    _ survey: Survey, _ state: ClusterState, _ goal: ApplyGoal, _ lock: ClusterLock, bulkhead: String
   ) throws {
     self.lock = lock
     self.goal = goal

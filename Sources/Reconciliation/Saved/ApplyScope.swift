@@ -21,7 +21,7 @@ package struct ApplyScope: Sendable {
   /// The part of a plan that is made.
   /// - Throws: ``SavedPlanRefusal`` if it is not what was reviewed; ``UnknownTarget``.
   func part(
-    of plan: Plan, from state: ClusterState, _ goal: Goal, _ survey: Survey, version: String
+    of plan: Plan, from state: ClusterState, _ goal: ApplyGoal, _ survey: Survey, version: String
   ) throws -> Plan {
     guard let segmentation else { return plan }
     let part =

@@ -31,7 +31,7 @@ package struct PlanBasis: Codable, Hashable, Sendable {
   package let targets: [String]
 
   package init(
-    _ goal: Goal, _ survey: Survey, _ state: ClusterState, bulkhead: String, targets: [String]
+    _ goal: ApplyGoal, _ survey: Survey, _ state: ClusterState, bulkhead: String, targets: [String]
   ) throws {
     owner = goal.owner
     clusterID = String(survey.members.clusterID, radix: 16)

@@ -13,7 +13,7 @@ extension TemporaryAccess {
   package static func work(
     giving user: String, _ wanted: Segmentation, until: Date, by: LockOwner, why: String?,
     from state: ClusterState,
-    _ goal: Goal, _ survey: Survey
+    _ goal: ApplyGoal, _ survey: Survey
   ) throws -> RecordedRun.Work {
     guard survey.authEnabled else { throw AccessRefusal.authIsOff }
     guard !goal.desired.users.contains(where: { $0.name == user }) else { throw AccessRefusal.inFile(user) }
@@ -45,7 +45,7 @@ extension TemporaryAccess {
   /// - Parameter ended: Of the goal's file. Users that `access` cannot have made stay.
   /// - Throws: ``RecordOverlap``.
   package static func work(
-    ending ended: [TemporaryAccess], from state: ClusterState, _ goal: Goal, _ survey: Survey
+    ending ended: [TemporaryAccess], from state: ClusterState, _ goal: ApplyGoal, _ survey: Survey
   ) throws -> RecordedRun.Work {
     let plausible = ended.filter { $0.isPlausible(state) }
     let names = Set(plausible.map(\.user))

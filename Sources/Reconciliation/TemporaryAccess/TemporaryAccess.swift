@@ -101,9 +101,10 @@ extension Survey {
       users: Set(ended.map(\.user)), roles: Set(ended.flatMap(\.madeRoles)).subtracting(running))
   }
 
-  /// What nothing is taken from because its time runs, or because another file gave it; nothing while a client may
-  /// write Bulkhead's keys, which could name any user there.
-  func protectedByAccess(of goal: Goal, _ state: ClusterState) -> Managed {
+  /// What nothing is taken from because its time runs, or because another file gave it. A client that may write
+  /// Bulkhead's keys could name any user there: so not while there is one, and only a user with no other roles than
+  /// those of calicoctl that were given to it, for no longer than ``TemporaryAccess/longest``.
+  func protectedByAccess(of goal: ApplyGoal, _ state: ClusterState) -> Managed {
     guard state.recordDoubt == nil else { return Managed() }
     let kept = temporaryAccess.filter { access in
       (access.owner != goal.owner || !access.isOver(at: takenAt))

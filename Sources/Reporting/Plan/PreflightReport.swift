@@ -23,7 +23,7 @@ package struct PreflightReport: CheckReport {
   /// - Parameters:
   ///   - origin: When it was asked, and for which file.
   package init(
-    _ preflight: Preflight, cluster: String, pods: PodUses?, origin: ResultOrigin,
+    _ preflight: Preflight, cluster: String, pods: PodsWithSecret?, origin: ResultOrigin,
     accepting acceptances: Acceptances = .none
   ) {
     (at, fileSHA256) = (origin.at, origin.fileSHA256)

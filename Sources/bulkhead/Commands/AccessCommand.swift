@@ -79,7 +79,7 @@ struct AccessCommand: AsyncParsableCommand {
             try await workspace.endAccess(of: [user], etcd, $0)
           }
           guard !ended.isEmpty else {
-            throw Complaint(
+            throw CommandError(
               "\(quoted(user)) has no access that ends", hint: "'bulkhead access' lists who has")
           }
           return Console.out(
@@ -114,7 +114,7 @@ struct AccessCommand: AsyncParsableCommand {
     let issued = try workspace.certificates.issue(
       for: [CertificateHolder(client: user, component: "calicoctl")], by: issuer, renewal: .always)
     guard let first = issued.first, first.block == nil else {
-      throw Complaint(
+      throw CommandError(
         "\(quoted(user)) is blocked since it was revoked, and gets no certificate",
         hint: "'bulkhead certs unblock \(user)' lifts the block")
     }

@@ -207,7 +207,7 @@ struct ApplyCommand: AsyncParsableCommand {
           )
         }
         guard Console.confirms("Remove this access?") else {
-          throw Complaint("nothing was changed", hint: "to remove access without being asked, add --yes")
+          throw CommandError("nothing was changed", hint: "to remove access without being asked, add --yes")
         }
       },
       progress: Console.progress,
@@ -228,7 +228,7 @@ extension ApplyCommand {
     let most = mostDeletions ?? (question.recordDoubt == nil ? 20 : 0)
     guard names.count > most else { return }
     let shown = visible(names.prefix(10).joined(separator: ", ")) + (names.count > 10 ? ", …" : "")
-    throw Complaint(
+    throw CommandError(
       "nothing was changed: the plan deletes \(names.count) users and roles that the file does not name (\(shown)), "
         + "and --yes covers \(most)" + (question.recordDoubt.map { ", because \($0)" } ?? ""),
       hint: "look at 'bulkhead plan', and add --most-deletions \(names.count) if all of them may be deleted")

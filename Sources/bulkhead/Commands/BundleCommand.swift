@@ -139,7 +139,7 @@ struct BundleCommand: AsyncParsableCommand {
     }
   }
 
-  private func agent(_ program: String, _ layout: HostLayout) throws -> AgentService? {
+  private func agent(_ program: String, _ layout: HostLayout) throws -> AgentUnit? {
     guard form.hasAgent else {
       guard cniCopy == nil else {
         throw ValidationError(
@@ -153,7 +153,7 @@ struct BundleCommand: AsyncParsableCommand {
         "--as \(form.rawValue) needs --source: a file with the content of 'source:' in agent.yaml"
       )
     }
-    return AgentService(
+    return AgentUnit(
       program: program, source: try FileContents.readText(source), layout: layout, cniCopy: cniCopy)
   }
 

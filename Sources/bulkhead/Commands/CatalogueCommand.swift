@@ -40,12 +40,12 @@ struct CatalogueCommand: AsyncParsableCommand {
     }
     let release = try CalicoRelease.known(calico, assuming: assume)
     for feature in features where !catalogue.features.contains(where: { $0.name == feature }) {
-      throw Complaint("unknown feature '\(feature)'", hint: "'bulkhead catalogue --features' lists them")
+      throw CommandError("unknown feature '\(feature)'", hint: "'bulkhead catalogue --features' lists them")
     }
     let installation = try Installation(release: release, features: Set(features), region: region)
     let components = try component.map { name in
       guard let component = catalogue[name] else {
-        throw Complaint(
+        throw CommandError(
           "unknown component '\(name)'",
           hint: "known: \(catalogue.components.map(\.name).joined(separator: ", "))")
       }

@@ -116,7 +116,7 @@ private struct DemoFolder {
     let files = FileManager.default
     if let keep {
       guard (try? files.contentsOfDirectory(atPath: keep))?.isEmpty ?? true else {
-        throw Complaint("the folder '\(keep)' is not empty", hint: "give --keep a new one")
+        throw CommandError("the folder '\(keep)' is not empty", hint: "give --keep a new one")
       }
       path = URL(fileURLWithPath: keep).path
     } else {
@@ -167,7 +167,7 @@ private struct DemoShell {
       ).waitUntilEnd()
     }
     guard codes.contains(status) else {
-      throw Complaint("'bulkhead \(arguments.first ?? "")' ended with exit code \(status)")
+      throw CommandError("'bulkhead \(arguments.first ?? "")' ended with exit code \(status)")
     }
   }
 }

@@ -34,7 +34,7 @@ struct ExportCommand: AsyncParsableCommand {
       Console.note(members)
       let survey = try await Survey.take(etcd, as: administrator, members: members)
       guard survey.lock == nil else {
-        throw Complaint(
+        throw CommandError(
           "another process changes users and roles now", hint: "wait until it has finished, and export again")
       }
       let state = try await ClusterState.observe(
@@ -51,7 +51,7 @@ struct ExportCommand: AsyncParsableCommand {
     if let existing = try FileContents.readIfPresent(out, limit: AuthExport.mostBytes),
       !AuthExport.isOne(existing)
     {
-      throw Complaint(
+      throw CommandError(
         "the export is not written: '\(out)' exists and is not an export", hint: "name another file")
     }
     try AtomicFile.write(bytes, to: out, mode: 0o644)

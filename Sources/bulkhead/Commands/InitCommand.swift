@@ -91,7 +91,7 @@ struct InitCommand: AsyncParsableCommand {
     if fromCluster {
       template = try await described(template)
       guard template.namesSomebody else {
-        throw Complaint(
+        throw CommandError(
           "the cluster has no users or roles that a file could describe",
           hint: "'bulkhead init' without --from-cluster writes a file to begin with")
       }

@@ -131,7 +131,7 @@ struct ManifestCommand: AsyncParsableCommand {
     let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     if bytes.starts(with: byteOrderMark) { bytes = bytes.dropFirst(byteOrderMark.count) }
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw Complaint("standard input is not UTF-8 text", hint: "give it a Kubernetes manifest in YAML")
+      throw CommandError("standard input is not UTF-8 text", hint: "give it a Kubernetes manifest in YAML")
     }
     return text
   }

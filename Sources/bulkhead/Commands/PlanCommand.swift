@@ -107,7 +107,7 @@ struct PlanCommand: AsyncParsableCommand {
       }
       if let out {
         guard lock == nil else {
-          throw Complaint(
+          throw CommandError(
             "the plan is not written: another process changes users and roles now",
             hint: "wait until it has finished, and plan again")
         }

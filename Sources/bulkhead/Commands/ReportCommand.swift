@@ -80,12 +80,12 @@ struct ReportCommand: AsyncParsableCommand {
   private func savedResult(_ path: String, _ workspace: Workspace) throws -> SavedResult {
     let bytes = try FileContents.read(path)
     guard let result = try? SavedResult(json: bytes) else {
-      throw Complaint(
+      throw CommandError(
         "'\(path)' is no result of verify or preflight in JSON of this release",
         hint: "write it with 'bulkhead verify --output json >\(path)'")
     }
     guard result.clusterName == workspace.file.cluster else {
-      throw Complaint(
+      throw CommandError(
         "'\(path)' is about the cluster '\(result.clusterName)', and the file about '\(workspace.file.cluster)'",
         hint: "give a result for the same cluster")
     }
@@ -95,7 +95,7 @@ struct ReportCommand: AsyncParsableCommand {
   private func earlier(_ path: String) throws -> Report {
     let bytes = try FileContents.read(path)
     guard let report = try? Report(json: bytes), report.format == Report.currentFormat else {
-      throw Complaint(
+      throw CommandError(
         "'\(path)' is no report in JSON of this release",
         hint: "write one with 'bulkhead report --output json'")
     }

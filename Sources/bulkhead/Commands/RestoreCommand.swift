@@ -76,7 +76,8 @@ struct RestoreCommand: AsyncParsableCommand {
             guard !work.plan.removals.isEmpty, !yes else { return }
             Console.note(report(restore, isDone: false).text(Console.errorStyle))
             guard Console.confirms("Remove this access?") else {
-              throw Complaint("nothing was changed", hint: "to remove access without being asked, add --yes")
+              throw CommandError(
+                "nothing was changed", hint: "to remove access without being asked, add --yes")
             }
           }
           return restore

@@ -104,7 +104,7 @@ struct UndoCommand: AsyncParsableCommand {
       guard !work.plan.removals.isEmpty, !yes else { return }
       show(undo)
       guard Console.confirms("Remove this access?") else {
-        throw Complaint("nothing was changed", hint: "to remove access without being asked, add --yes")
+        throw CommandError("nothing was changed", hint: "to remove access without being asked, add --yes")
       }
     }
     return undo

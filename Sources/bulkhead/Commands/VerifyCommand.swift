@@ -144,7 +144,7 @@ struct VerifyCommand: AsyncParsableCommand {
     guard !probeOptions.members.isEmpty else { return assessment }
     let known = assessment.cluster?.voting.map(\.name) ?? []
     if let unknown = probeOptions.members.first(where: { !known.contains($0) }) {
-      throw Complaint(
+      throw CommandError(
         "the cluster has no voting member '\(unknown)'", hint: "it has \(known.joined(separator: ", "))")
     }
     return assessment.only(Set(probeOptions.members))

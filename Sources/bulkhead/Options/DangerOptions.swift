@@ -29,13 +29,13 @@ struct DangerOptions: ParsableArguments {
     }
   }
 
-  /// - Throws: ``Complaint`` for the first danger that is there and not accepted.
+  /// - Throws: ``CommandError`` for the first danger that is there and not accepted.
   func check(_ workspace: Workspace) throws {
     for danger in Danger.allCases where !isAccepted(danger) {
       guard
         let finding = danger.finding(in: workspace.segmentation, authority: workspace.authorityOverlap())
       else { continue }
-      throw Complaint(
+      throw CommandError(
         "nothing was changed: \(finding.message) (\(danger.rule.id)): \(danger.rule.why)",
         hint: "\(danger.rule.advice); to apply in spite of that, add \(Self.flag(danger))")
     }

@@ -20,12 +20,12 @@ struct KustomizeForm {
     if let found = try FileContents.readIfPresent(kustomization),
       !found.starts(with: Array(SegmentedManifest.kustomizationMark.utf8))
     {
-      throw Complaint(
+      throw CommandError(
         "\(kustomization) already exists and was not written by bulkhead",
         hint: "name another folder, and add it to your kustomization's resources")
     }
     guard name != "kustomization.yaml", name != secretsName else {
-      throw Complaint(
+      throw CommandError(
         "the manifest's name \(name) is that of another file in \(folder)", hint: "rename the manifest")
     }
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

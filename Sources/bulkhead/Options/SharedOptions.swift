@@ -18,11 +18,11 @@ struct SharedOptions: ParsableArguments {
   var secret = "calico-etcd-secrets"
 
   /// The pods that use the Secret; nil if no list of pods was given.
-  func podUses() throws -> PodUses? {
+  func podUses() throws -> PodsWithSecret? {
     guard let pods else { return nil }
     let list =
       pods == "-"
       ? try FileContents.readStandardInput(limit: 1 << 30) : try FileContents.read(pods, limit: 1 << 30)
-    return try PodUses(ofSecret: secret, in: list)
+    return try PodsWithSecret(ofSecret: secret, in: list)
   }
 }

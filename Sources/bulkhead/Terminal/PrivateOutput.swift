@@ -7,7 +7,7 @@ enum PrivateOutput {
   /// created it readable for others.
   static func prepare() throws {
     guard !Console.isTerminal(STDOUT_FILENO) else {
-      throw Complaint(
+      throw CommandError(
         "the Secrets hold private keys, which are not printed on a terminal",
         hint:
           "use --to FILE, --secrets FILE or --secrets none, or pipe it into kubectl apply --server-side -f -")
@@ -20,7 +20,7 @@ enum PrivateOutput {
     var status = stat()
     guard fstat(STDOUT_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
     guard status.st_mode & 0o077 == 0 || fchmod(STDOUT_FILENO, 0o600) == 0 else {
-      throw Complaint(
+      throw CommandError(
         "standard output is a file that others can read, and its mode cannot be changed",
         hint: "use --to FILE, which is written with mode 0600")
     }

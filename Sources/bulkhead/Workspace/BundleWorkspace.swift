@@ -12,16 +12,16 @@ extension Workspace {
     let holders = resident.identity.holders
     let holder =
       resident.certificateNode.flatMap { node in holders.first { $0.node == node.text } } ?? holders.first
-    guard let holder else { throw Complaint("'\(resident.identity.user)' is used on no host") }
+    guard let holder else { throw CommandError("'\(resident.identity.user)' is used on no host") }
     let path = try certificates.certificatePath(of: holder)
     guard try FileContents.readIfPresent(path) != nil else {
-      throw Complaint(
+      throw CommandError(
         "no certificate for '\(holder.name)' at \(path)",
         hint: "'bulkhead certs issue' creates it; --as ansible and --as systemd do not need it")
     }
     let facts = try CertificateFacts(file: path)
     guard facts.notAfter > now else {
-      throw Complaint(
+      throw CommandError(
         "the certificate at \(path) is no longer valid", hint: "'bulkhead certs renew' issues a new one")
     }
     return CredentialMaterial(
@@ -32,12 +32,12 @@ extension Workspace {
   /// The password that etcd accepts now, for the settings of a component that logs in with it.
   func usedPassword(of user: String) throws -> String {
     guard try passwords.next(of: user) == nil else {
-      throw Complaint(
+      throw CommandError(
         "a change of the password of '\(user)' was not finished",
         hint: "'bulkhead certs renew \(user) --password' finishes it")
     }
     guard let password = try passwords.password(of: user) else {
-      throw Complaint(
+      throw CommandError(
         "no password for '\(user)' at \(try passwords.file(of: user))",
         hint: "'bulkhead apply' creates it")
     }

@@ -28,7 +28,7 @@ extension Workspace {
 
   func existingLedger() throws -> Ledger {
     guard let ledger = try ledgerIfPresent() else {
-      throw Complaint(
+      throw CommandError(
         "no ledger in \(authority): nothing was issued yet",
         hint: "'bulkhead certs issue' creates one")
     }
@@ -38,11 +38,11 @@ extension Workspace {
   /// The holders for which `certs issue` issues certificates; administrators and kube-apiserver only on request.
   func holders(root: Bool, apiserver: Bool, administrators: Bool) throws -> [CertificateHolder] {
     if apiserver, !segmentation.identities.contains(where: { $0.purpose == .apiserver }) {
-      throw Complaint(
+      throw CommandError(
         "the file names no kube-apiserver", hint: "add kubernetes: {apiserver: kube-apiserver-etcd-client}")
     }
     if administrators, file.administrators.isEmpty {
-      throw Complaint(
+      throw CommandError(
         "the file names no administrators",
         hint: "add administrators: [{user: NAME, why: REASON}]; for the user root use --root")
     }
@@ -69,7 +69,7 @@ extension Workspace {
     let found = segmentation.identities.filter { $0.certificateName.utf8.elementsEqual(name.utf8) }
     guard found.isEmpty else { return found }
     let identity = try identity(name)
-    throw Complaint(
+    throw CommandError(
       "'\(name)' logs in with a password, and must not be the same user by a certificate too",
       hint:
         "its certificate only secures the connection, without a Common Name: request it for '\(identity.certificateName)'"
@@ -85,7 +85,7 @@ extension Workspace {
     let holder = identity.holders.first ?? CertificateHolder(client: user)
     let certificate = try certificates.certificatePath(of: holder)
     guard try FileContents.readIfPresent(certificate) != nil else {
-      throw Complaint(
+      throw CommandError(
         "no certificate for '\(user)' at \(certificate)", hint: "'bulkhead certs issue' creates it")
     }
     return ClientCredentials(
@@ -96,7 +96,7 @@ extension Workspace {
   func identity(_ user: String) throws -> Identity {
     guard let identity = segmentation.identities.first(where: { $0.user.utf8.elementsEqual(user.utf8) })
     else {
-      throw Complaint(
+      throw CommandError(
         "'\(user)' is not an identity of the file",
         hint: "the file has \(segmentation.identities.map(\.user).joined(separator: ", "))")
     }

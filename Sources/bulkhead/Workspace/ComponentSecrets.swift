@@ -16,7 +16,7 @@ extension Workspace {
   ///   - mapped: The names to which containers are mapped: components, or identities of the file.
   func componentSecrets(onHosts: Bool, mapped: some Collection<String>) throws -> [ComponentSecret] {
     guard onHosts || file.isolation == .component else {
-      throw Complaint(
+      throw CommandError(
         "a Secret is the same on every node, but the isolation is '\(file.isolation.rawValue)'",
         hint: "use --via host, --via agent, --secrets none or isolation 'component'")
     }
@@ -57,7 +57,7 @@ extension Workspace {
     guard name.utf8.count <= 240,
       name.wholeMatch(of: /[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/) != nil
     else {
-      throw Complaint(
+      throw CommandError(
         "'\(identity.user)' cannot be part of the name of a Secret",
         hint: "give the identity a name of lower-case letters, digits and '-'")
     }

@@ -65,7 +65,7 @@ extension Workspace {
   func checkMayCutOff(_ users: Set<String>) throws {
     let own = try applicant()
     guard !users.contains(own) else {
-      throw Complaint(
+      throw CommandError(
         "'\(own)' is the user that bulkhead itself works as, and is not cut off",
         hint: "replace its certificate first")
     }

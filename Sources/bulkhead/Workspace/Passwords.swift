@@ -25,7 +25,7 @@ extension Workspace {
   func changePasswords(of users: [String], timeout: Duration, _ lockOption: LockOption) async throws {
     let users = try users.isEmpty ? segmentation.passwordUsers : users.map { try identity($0).user }
     if let user = users.first(where: { segmentation[identity: $0]?.login != .password }) {
-      throw Complaint("'\(user)' has no password", hint: "it authenticates with its certificate")
+      throw CommandError("'\(user)' has no password", hint: "it authenticates with its certificate")
     }
     let store = passwords
     try await EtcdClient.connect(
@@ -38,7 +38,7 @@ extension Workspace {
           try await Apply(etcd, password: { _ in next }).make(.changePassword(user))
           if try await etcd.isAuthEnabled() {
             guard try await etcd.passwordFault(ofUser: user, passwords: [next]) == nil else {
-              throw Complaint(
+              throw CommandError(
                 "etcd does not take the new password of '\(user)', which was created without one",
                 hint: "'bulkhead apply' recreates the user")
             }

@@ -43,9 +43,10 @@ struct PeerAuthorityOption: ParsableArguments {
     switch origin {
     case .separate: return
     case .same:
-      throw Complaint("\(certificate) is an authority of etcd's servers (\(servers)): \(danger)", hint: hint)
+      throw CommandError(
+        "\(certificate) is an authority of etcd's servers (\(servers)): \(danger)", hint: hint)
     case .signed:
-      throw Complaint(
+      throw CommandError(
         "\(certificate) was signed by an authority of etcd's servers (\(servers)): \(danger)", hint: hint)
     case .unknown:
       throw Self.unchecked(
@@ -54,8 +55,8 @@ struct PeerAuthorityOption: ParsableArguments {
     }
   }
 
-  private static func unchecked(_ certificate: String, _ cause: String, _ way: String) -> Complaint {
-    Complaint(
+  private static func unchecked(_ certificate: String, _ cause: String, _ way: String) -> CommandError {
+    CommandError(
       "it is not known whether etcd's peers trust \(certificate), so that its clients could act as members and "
         + "write every key: \(cause)",
       hint: "\(way); if you know that no member has this one, or one that has signed it, in "

@@ -70,13 +70,13 @@ struct ProbeClients: Sendable {
       } catch {
         // The certificate of kube-apiserver is often elsewhere.
         if identity.isIssued || !wanted.isEmpty {
-          missing.append(.init(user: identity.user, reason: Complaint(error).message))
+          missing.append(.init(user: identity.user, reason: CommandError(error).message))
         }
       }
     }
     if options.issue { try issue(workspace, isLimited: !wanted.isEmpty) }
     guard !clients.isEmpty else {
-      throw Complaint(
+      throw CommandError(
         "there is no certificate of any identity on this machine",
         hint: "'bulkhead certs issue' makes them; --issue makes some for 15 minutes, --from reads a folder")
     }
@@ -137,12 +137,12 @@ struct ProbeClients: Sendable {
           add(identity.user, credentials, try workspace.login(of: identity.user))
           if !identity.isIssued { also.insert(identity.user) }
         } catch {
-          missing.append(.init(user: identity.user, reason: Complaint(error).message))
+          missing.append(.init(user: identity.user, reason: CommandError(error).message))
         }
       }
     }
     guard !clients.isEmpty else {
-      throw Complaint(
+      throw CommandError(
         "there is no client certificate with its key in \(folder)",
         hint: "give --from the folder of a host's or program's credentials")
     }

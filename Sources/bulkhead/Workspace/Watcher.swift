@@ -80,7 +80,7 @@ struct Watcher: Sendable {
       if isProofDue { lastProof = started }
       shown = state
     } catch {
-      let complaint = Complaint(error)
+      let complaint = CommandError(error)
       shown.problem = complaint.message
     }
     return Look(
@@ -184,7 +184,7 @@ struct Watcher: Sendable {
       return WatchState.Proof(at: Date(), isInForce: report.isInForce)
     } catch {
       Console.clearProgress()
-      return WatchState.Proof(at: Date(), isInForce: false, problem: Complaint(error).message)
+      return WatchState.Proof(at: Date(), isInForce: false, problem: CommandError(error).message)
     }
   }
 

@@ -29,11 +29,11 @@ struct Workspace {
     catalogue = try Catalogue.embedded()
     let isInput = option.file == "-"
     if isInput, nodes?.nodes == "-" {
-      throw Complaint(
+      throw CommandError(
         "--file and --nodes both read standard input", hint: "name a file for one of them")
     }
     guard try isInput || FileContents.readIfPresent(option.file) != nil else {
-      throw Complaint(
+      throw CommandError(
         "cannot find the file '\(option.file)'", hint: "'bulkhead init' writes one; --file names another")
     }
     let current = FileManager.default.currentDirectoryPath
@@ -105,8 +105,8 @@ struct Workspace {
 
   /// The goal of the file, applied as the user of the administrator's certificate.
   /// - Parameter takesOver: Whether records of other files that list what the file names become its own.
-  func goal(takesOver: Bool = false) throws -> Goal {
-    Goal(
+  func goal(takesOver: Bool = false) throws -> ApplyGoal {
+    ApplyGoal(
       segmentation, management: file.management, applicant: try applicant(), text: text,
       passwords: try passwordCandidates(), owner: file.owner, protecting: Set(file.protected),
       takesOver: takesOver)

@@ -29,6 +29,8 @@ struct AuthorityServe: AsyncParsableCommand {
   var certificate: String?
   @Option(help: "Its key, in PEM.") var key: String?
   @Option(help: "Append decisions to this file (mode 0600) instead of standard error.") var audit: String?
+  @Option(help: "Serve /metrics at this address and port in plain HTTP, and not at --listen.")
+  var metricsListen: String?
   @Option(help: "Requests a second that one address may make over time.") var ratePerClient = 20.0
   @Option(help: "Requests a second in all.") var rate = 2_000.0
   @Option(help: "Open connections from one address at most.") var connectionsPerClient = 64
@@ -78,6 +80,12 @@ struct AuthorityServe: AsyncParsableCommand {
       passphrase: { try memory.value ?? memory.source($0) }, host: address.host, port: address.port,
       certificate: try ownCertificate, auditFile: audit)
     settings.signer = signer
+    settings.metricsListen = try metricsListen.map {
+      guard let address = ListenAddress($0) else {
+        throw ValidationError("--metrics-listen takes an address and a port: 127.0.0.1:9814")
+      }
+      return address
+    }
     settings.serviceAccounts = cluster.settings
     settings.limits.ratePerClient = ratePerClient
     settings.limits.rate = rate

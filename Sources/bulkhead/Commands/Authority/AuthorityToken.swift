@@ -55,7 +55,7 @@ struct AuthorityTokenCreate: AsyncParsableCommand {
     let expiry = now + Double(lifetime.seconds)
     let nodes: [String?] = all ? workspace.segmentation.nodes : [node]
     guard !nodes.isEmpty else {
-      throw Complaint(
+      throw CommandError(
         "the file divides nothing by node",
         hint: "use isolation 'node-certificate' or 'node-user' and 'nodes'")
     }

@@ -38,7 +38,7 @@ struct CertsMember: AsyncParsableCommand {
       ledger: try Ledger(in: authority), lifetime: .seconds(lifetime.seconds), now: now)
     let hosts = try hosts.map(HostName.init)
     guard to != nil || !member.contains("/") else {
-      throw Complaint("the member's name '\(member)' makes no folder", hint: "say where with --to")
+      throw CommandError("the member's name '\(member)' makes no folder", hint: "say where with --to")
     }
     for path in try issuer.issueMember(member, hosts: hosts, to: to ?? "\(authority)/members/\(member)") {
       Console.out(path)

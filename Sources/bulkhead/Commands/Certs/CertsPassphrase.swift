@@ -30,7 +30,7 @@ struct PassphraseOption: ParsableArguments {
   func new() throws -> Passphrase {
     let passphrase = try newOfAnyLength()
     guard passphrase.count >= Self.shortest else {
-      throw Complaint(
+      throw CommandError(
         "the new passphrase is shorter than \(Self.shortest) bytes",
         hint: "use several words that nothing quotes")
     }
@@ -45,7 +45,7 @@ struct PassphraseOption: ParsableArguments {
     if let given = try Self.fromEnvironment() { return given }
     let first = try Self.line(prompt: "new passphrase")
     guard try Self.line(prompt: "the same again") == first else {
-      throw Complaint("the two passphrases differ", hint: "nothing was written; try again")
+      throw CommandError("the two passphrases differ", hint: "nothing was written; try again")
     }
     return try Passphrase(first)
   }
@@ -64,7 +64,7 @@ struct PassphraseOption: ParsableArguments {
   /// Reads a line without echo.
   private static func line(prompt: String) throws -> [UInt8] {
     guard Console.isTerminal(STDIN_FILENO), Console.isTerminal(STDERR_FILENO) else {
-      throw Complaint(
+      throw CommandError(
         "a passphrase is needed, and there is no terminal to ask on",
         hint: "give it with --passphrase-file or in $\(variable)")
     }

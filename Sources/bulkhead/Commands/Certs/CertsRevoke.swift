@@ -79,7 +79,7 @@ struct CertsRevoke: AsyncParsableCommand {
           + "the etcd user with --cut-off")
     }
     guard let probe else {
-      throw Complaint(
+      throw CommandError(
         "\(workspace.revocationList) was replaced by another process", hint: "run the same command again")
     }
     let isComplete = try await workspace.cutOff(

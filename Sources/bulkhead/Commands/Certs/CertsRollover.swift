@@ -79,7 +79,7 @@ struct CertsRollover: AsyncParsableCommand {
     case .reissue:
       try reissue(workspace, rollover)
       guard delivered else {
-        throw Complaint(
+        throw CommandError(
           "it is not known whether the new certificates are delivered",
           hint: "once every component and host has its own, add --delivered")
       }
@@ -120,7 +120,7 @@ struct CertsRollover: AsyncParsableCommand {
       return try Authority.load(signedBy, now: now, passphrase: PassphraseOption.prompting)
     }
     guard selfSigned || old.issuer == old.subject else {
-      throw Complaint(
+      throw CommandError(
         "the authority was signed by \(old.issuer), and it is not said which authority signs the new one",
         hint: "add --signed-by FOLDER with its ca.crt and ca.key, or --self-signed")
     }

@@ -43,12 +43,12 @@ struct CertsSign: AsyncParsableCommand {
     for identity in meant { try check(identity) }
     let holders = meant.flatMap(\.holders)
     guard let holder = holders.first(where: { node == nil || $0.node == node }) else {
-      throw Complaint(
+      throw CommandError(
         "'\(identity)' has no certificate for the node '\(node ?? "")'",
         hint: "name one of the nodes of the file")
     }
     guard node != nil || holders.count == 1 else {
-      throw Complaint(
+      throw CommandError(
         "'\(identity)' has a certificate for each node", hint: "name the node with --node")
     }
     let issuer = try workspace.issuer(passphraseOption, allowRoot: root)
@@ -68,19 +68,19 @@ struct CertsSign: AsyncParsableCommand {
     switch identity.purpose {
     case .apiserver:
       guard apiserver else {
-        throw Complaint(
+        throw CommandError(
           "'\(name)' is kube-apiserver, which may read and write all of Kubernetes",
           hint: "if kube-apiserver itself made this request, add --apiserver")
       }
     case .calicoctl:
       guard person else {
-        throw Complaint(
+        throw CommandError(
           "'\(name)' is a user of calicoctl", hint: "if that person made this request, add --person")
       }
       fallthrough
     case .administrator, .coAdministrator, .component, .custom, .observed:
       guard root || !identity.isRoot else {
-        throw Complaint(
+        throw CommandError(
           "'\(name)' has the role root, which may do everything in etcd",
           hint: "if you know who made this request and mean to sign it, add --root")
       }

@@ -19,7 +19,7 @@ struct CertsUnblock: AsyncParsableCommand {
   func run() async throws {
     let count = try Workspace(fileOption).existingLedger().unblock(identity, node: node)
     guard count > 0 else {
-      throw Complaint(
+      throw CommandError(
         "'\(identity)' is not blocked\(node.map { " on the node '\($0)'" } ?? "")",
         hint: "'bulkhead certs list' shows what is blocked")
     }

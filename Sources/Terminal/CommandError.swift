@@ -2,7 +2,7 @@ import Errors
 import Printing
 
 /// An error as the user sees it: one sentence, and hints what to do.
-package struct Complaint: Error {
+package struct CommandError: Error {
   package let message: String
   package let hint: String?
 
@@ -13,7 +13,7 @@ package struct Complaint: Error {
 
   package init(_ error: any Error) {
     switch error {
-    case let error as Complaint: self = error
+    case let error as CommandError: self = error
     case let error as any ExplainedError: self.init("\(error)", hint: error.hint)
     default: self.init("\(error)")
     }
@@ -24,3 +24,6 @@ package struct Complaint: Error {
       .joined(separator: "\n")
   }
 }
+
+/// The name before 28 November 2026, for branches.
+package typealias Complaint = CommandError

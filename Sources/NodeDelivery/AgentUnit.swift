@@ -3,7 +3,7 @@ import Segmentation
 import Text
 
 /// The agent as a systemd service of a host: its configuration and its unit.
-package struct AgentService: Sendable {
+package struct AgentUnit: Sendable {
   /// The path of the program on the hosts.
   let program: String
   /// The section `source` of `agent.yaml`, without the key `source:`.

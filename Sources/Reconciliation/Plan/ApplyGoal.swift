@@ -5,7 +5,7 @@ import Segmentation
 import Text
 
 /// The state that a file defines for a cluster, and the user that applies it.
-package struct Goal: Sendable {
+package struct ApplyGoal: Sendable {
   package let desired: DesiredState
   package let management: SegmentationFile.Management
   /// The user whose certificate Bulkhead uses.
@@ -107,7 +107,7 @@ package struct Goal: Sendable {
   /// The same goal with a password for every user that needs one.
   /// - Parameter make: Returns the password in a user's file. The password must be on the disk when this
   ///   returns: Bulkhead creates a user only with a password that cannot be lost.
-  package func withPasswords(_ make: (_ user: String) throws -> String) rethrows -> Goal {
+  package func withPasswords(_ make: (_ user: String) throws -> String) rethrows -> ApplyGoal {
     var goal = self
     for user in passwordUsers {
       let password = try make(user)
@@ -168,3 +168,6 @@ extension SHA256 {
     update(bytes)
   }
 }
+
+/// The name before 28 November 2026, for branches.
+package typealias Goal = ApplyGoal

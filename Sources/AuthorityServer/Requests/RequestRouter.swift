@@ -4,13 +4,14 @@ import HTTP
 import Text
 
 /// Routes requests.
-struct FrontDoor: Sendable {
+struct RequestRouter: Sendable {
   let desk: EnrolmentDesk
   let signer: any Signer
   let rateLimit: RateLimit
   let limits: AuthoritySettings.Limits
   let isReady: @Sendable () async -> Bool
-  let metrics: @Sendable () async -> String
+  /// Nil if the metrics are on an address of their own.
+  let metrics: (@Sendable () async -> String)?
 
   func respond(to request: Request) async -> Response {
     switch (request.method, request.path) {
@@ -28,6 +29,7 @@ struct FrontDoor: Sendable {
       return await isReady()
         ? Response(.ok, text: "ready\n") : Response(.serviceUnavailable, text: "not ready\n")
     case (.get, "/metrics"), (.head, "/metrics"):
+      guard let metrics else { return Refusal(.notFound, "unknown path").response }
       return Response(.ok, text: await metrics(), type: PrometheusText.mediaType)
     default: return Refusal(.notFound, "unknown path").response
     }

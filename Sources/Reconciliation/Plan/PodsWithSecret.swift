@@ -2,7 +2,7 @@ import Errors
 import FoundationEssentials
 
 /// The pods that use a Secret, from the output of `kubectl get pods --all-namespaces --output json`.
-package struct PodUses: Sendable {
+package struct PodsWithSecret: Sendable {
   /// The pods that mount the Secret or take environment variables from it, as `namespace/name`, sorted.
   package let pods: [String]
   /// The `--etcd-prefix` of each pod that has this argument, as kube-apiserver does, by `namespace/name`.

@@ -3,7 +3,7 @@ import Testing
 @testable import Reconciliation
 
 @Suite("Lists of pods")
-struct PodUsesTests {
+struct PodsWithSecretTests {
   private static let pods = """
     {"apiVersion": "v1", "kind": "List", "items": [
       {"kind": "Pod", "metadata": {"name": "node-1", "namespace": "kube-system"}, "status": {"phase": "Running"},
@@ -31,17 +31,17 @@ struct PodUsesTests {
         {"metadata": {"name": "c"}, "spec": {"containers": [{"name": "c", "command": ["kube-apiserver"]}]}}
       ]}
       """
-    let uses = try PodUses(ofSecret: "x", in: Array(list.utf8))
+    let uses = try PodsWithSecret(ofSecret: "x", in: Array(list.utf8))
     #expect(uses.etcdPrefixes == ["kube-system/a": "/kubernetes.io", "default/b": "/other"])
   }
 
   @Test("finds pods that use a Secret in any way, except pods that have ended")
   func podUses() throws {
-    let uses = try PodUses(ofSecret: "calico-etcd-secrets", in: Array(Self.pods.utf8))
+    let uses = try PodsWithSecret(ofSecret: "calico-etcd-secrets", in: Array(Self.pods.utf8))
     #expect(uses.pods == ["a/projected", "default/tool", "kube-system/node-1"])
-    #expect(try PodUses(ofSecret: "other", in: Array(Self.pods.utf8)).pods.isEmpty)
+    #expect(try PodsWithSecret(ofSecret: "other", in: Array(Self.pods.utf8)).pods.isEmpty)
     for text in ["", "[]", "{}", #"{"kind": "Secret", "items": []}"#, #"{"kind": "List"}"#] {
-      #expect(throws: PodListFault()) { try PodUses(ofSecret: "x", in: Array(text.utf8)) }
+      #expect(throws: PodListFault()) { try PodsWithSecret(ofSecret: "x", in: Array(text.utf8)) }
     }
   }
 }
