@@ -18,6 +18,22 @@ enum VerbExamples {
     "apply": [.init("bulkhead apply --enable-auth", "Make the users and roles, then turn authentication on")],
     "history": [.init("bulkhead history", "Who changed users and roles, and when")],
     "undo": [.init("bulkhead undo", "Take back the last change")],
+    "export": [
+      .init("bulkhead export --out users-and-roles.json", "Keep users and roles, beside the snapshots")
+    ],
+    "restore": [
+      .init("bulkhead restore users-and-roles.json --plan", "What differs after a restored snapshot")
+    ],
+    "access": [
+      .init("bulkhead access alice --as policy-editor --for 1h --why incident", "Access that ends by itself")
+    ],
+    "show": [
+      .init("bulkhead show", "Who may read and write where"),
+      .init("bulkhead show --output map >key-space.svg", "A picture of the key space"),
+    ],
+    "report": [
+      .init("bulkhead report --with verify.json --to report.html", "One page, with the proof of 'verify'")
+    ],
     "verify": [
       .init("bulkhead verify", "Ask each member with each certificate"),
       .init("bulkhead verify --identity cni-plugin --output json", "One identity, for a program"),
