@@ -57,12 +57,13 @@ install: ## install the release build, its manual pages and completions below PR
 uninstall: ## remove what `make install` installed below PREFIX
 	@tools/install --remove "$(DESTDIR)$(PREFIX)"
 
-package: ## make a Debian package, its checksums and bill of materials in .build/packages; SIGN=KEY signs with an SSH key
+package: ## make Debian packages, their checksums and bills of materials in .build/packages; SIGN=KEY signs with an SSH key
 	@tools/need-system "packages" dpkg-dev
 	@tools/package $(if $(SIGN),--sign "$(SIGN)")
 
-image: ## make a container image: .build/image and .build/packages/bulkhead-VERSION-oci.tar
+image: ## make container images: .build/packages/bulkhead-VERSION-oci.tar and bulkhead-agent-VERSION-oci.tar
 	@tools/image
+	@tools/image bulkhead-agent
 
 check-package: ## install the package in a new Debian, unpack and run the image; needs root and Debian's mirror
 	@tools/check-package
@@ -87,9 +88,10 @@ offline: ## build a fresh clone with the network cut
 	@tools/need-build
 	@tools/build-offline
 
-docs: ## generate Documentation/catalogue.md from the catalogue's data, and the README's pictures
+docs: ## generate Documentation/catalogue.md, the pages of Documentation/reference, and the README's pictures
 	@tools/build --product bulkhead
 	@.build/debug/bulkhead catalogue --markdown >Documentation/catalogue.md
+	@tools/reference .build/debug/bulkhead
 	@tools/pictures
 
 bench: ## run the benchmarks

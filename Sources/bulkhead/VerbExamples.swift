@@ -18,6 +18,22 @@ enum VerbExamples {
     "apply": [.init("bulkhead apply --enable-auth", "Make the users and roles, then turn authentication on")],
     "history": [.init("bulkhead history", "Who changed users and roles, and when")],
     "undo": [.init("bulkhead undo", "Take back the last change")],
+    "export": [
+      .init("bulkhead export --out users-and-roles.json", "Keep users and roles, beside the snapshots")
+    ],
+    "restore": [
+      .init("bulkhead restore users-and-roles.json --plan", "What differs after a restored snapshot")
+    ],
+    "access": [
+      .init("bulkhead access alice --as policy-editor --for 1h --why incident", "Access that ends by itself")
+    ],
+    "show": [
+      .init("bulkhead show", "Who may read and write where"),
+      .init("bulkhead show --output map >key-space.svg", "A picture of the key space"),
+    ],
+    "report": [
+      .init("bulkhead report --with verify.json --to report.html", "One page, with the proof of 'verify'")
+    ],
     "verify": [
       .init("bulkhead verify", "Ask each member with each certificate"),
       .init("bulkhead verify --identity cni-plugin --output json", "One identity, for a program"),
@@ -68,17 +84,23 @@ enum VerbExamples {
       .init("bulkhead certs rollover --next", "Take it"),
     ],
     "certs unblock": [.init("bulkhead certs unblock calico-node", "Issue for a revoked identity again")],
-    "authority": [.init("bulkhead authority serve", "Start the enrolment server")],
+    "authority": [
+      .init("bulkhead authority serve --host authority.example.org", "Start the enrolment server")
+    ],
     "authority serve": [
-      .init("bulkhead authority serve --listen 0.0.0.0:8443 --audit audit.log", "On all addresses")
+      .init(
+        "bulkhead authority serve --host authority.example.org --audit audit.log",
+        "With a server certificate for this name")
     ],
     "authority sign": [
       .init(
         "bulkhead authority sign --socket /run/bulkhead/signer.sock", "The signer, apart from the network")
     ],
-    "authority token": [.init("bulkhead authority token --node node-1", "A join token for a node")],
+    "authority token": [
+      .init("bulkhead authority token --node node-1 --to token", "A join token for a node")
+    ],
     "authority token create": [
-      .init("bulkhead authority token create --node node-1", "For one node, usable once")
+      .init("bulkhead authority token create --node node-1 --to token", "For one node, usable once")
     ],
     "authority token list": [.init("bulkhead authority token list --all", "With used and expired ones")],
     "authority token revoke": [.init("bulkhead authority token revoke 0123456789ab", "By its id")],

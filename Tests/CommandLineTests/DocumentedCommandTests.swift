@@ -27,6 +27,7 @@ import Testing
     ("bulkhead agent", "runs until it is stopped: AgentTests"),
     ("bulkhead certs trust", "needs a cluster: CertificateLifeTests"),
     ("bulkhead certs import", "needs an authority that exists: CertificateLifeTests"),
+    ("bulkhead certs unblock", "needs a revoked identity: CertificateLifeTests"),
     ("bulkhead authority token revoke", "needs a token: AuthorityServerTests"),
   ]
 
@@ -42,7 +43,7 @@ import Testing
   /// The commands in blocks of a shell, without pipes and remarks.
   private static let pages: [String] =
     ["README.md", "SECURITY.md", "CONTRIBUTING.md"]
-    + ((try? FileManager.default.contentsOfDirectory(atPath: "\(Program.root)/Documentation")) ?? [])
+    + ((try? FileManager.default.subpathsOfDirectory(atPath: "\(Program.root)/Documentation")) ?? [])
     .filter { $0.hasSuffix(".md") }.sorted().map { "Documentation/\($0)" }
 
   /// Commands in running text, as `certs revoke NAME --cut-off`: with their verbs and options only.
@@ -89,6 +90,7 @@ import Testing
 
   static let commands: [Command] = {
     var commands: [Command] = []
+      // TutorialTests runs the tutorial; ReferenceTests and HabitTests look at what is made from the program.
     for page in pages {
       let text = (try? String(contentsOfFile: "\(Program.root)/\(page)", encoding: .utf8)) ?? ""
       var isShell = false
@@ -152,7 +154,8 @@ import Testing
     // Where there is no file, a command that needs one ends before it does anything.
     let folder =
       isException || isFirst
-      ? try TemporaryFolder() : try self.folder(divided: command.text.contains("authority token"))
+      ? try TemporaryFolder()
+      : try self.folder(divided: command.text.contains("authority token") || command.text.contains("--node "))
     if isException, command.text.hasPrefix("bulkhead demo") { return }
     let nodes = "node-1\nnode-2\n"
     let bin = URL(fileURLWithPath: Program.path).deletingLastPathComponent().path

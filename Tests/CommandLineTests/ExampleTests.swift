@@ -12,7 +12,7 @@ import Testing
 
   private static let units = [
     "systemd/bulkhead-signer.service", "systemd/bulkhead-front.service", "systemd/bulkhead-crl.service",
-    "watch/bulkhead-watch.service", "watch/bulkhead-check.service",
+    "systemd/bulkhead-agent.service", "watch/bulkhead-watch.service", "watch/bulkhead-check.service",
   ]
 
   private let names = ["calico-node", "calico-cni", "calico-kube-controllers"].map { "\($0)-etcd-secrets" }
@@ -52,8 +52,8 @@ import Testing
   @Test func theUnitsCallTheProgramAsItIs() throws {
     for unit in Self.units {
       let start = try #require(
-        text("\(Self.examples)/\(unit)").firstMatch(of: /ExecStart=\S+bulkhead (.*)/)?.1)
-      let words = start.split(separator: " ").map(String.init)
+        text("\(Self.examples)/\(unit)").firstMatch(of: /ExecStart=\S+(bulkhead|bulkhead-agent) (.*)/))
+      let words = (start.1 == "bulkhead" ? [] : ["agent"]) + start.2.split(separator: " ").map(String.init)
       let verbs = Array(words.prefix { !$0.hasPrefix("--") })
       let help = try Program.run(Program.path, verbs + ["--help"], in: Self.examples)
       #expect(help.code == 0, "\(verbs)")

@@ -27,7 +27,7 @@ import Testing
     return survey
   }
 
-  private let goal = Goal(.sample, management: .authoritative, applicant: "root", text: "")
+  private let goal = ApplyGoal(.sample, management: .authoritative, applicant: "root", text: "")
   private func state(_ roles: Set<String>, writes: Bool = false) -> ClusterState {
     ClusterState(
       authEnabled: true,
