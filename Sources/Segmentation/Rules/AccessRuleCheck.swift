@@ -75,13 +75,16 @@ extension AccessRule {
     of identity: Identity, _ access: Access, _ keys: KeyRangeSet, _ segmentation: Segmentation,
     other: String? = nil
   ) -> RuleViolation? {
-    guard let range = keys.ranges.first, let witness = segmentation.keyNames.witness(in: range) else { return nil }
+    guard let range = keys.ranges.first, let witness = segmentation.keyNames.witness(in: range) else {
+      return nil
+    }
     let line = segmentation.lines(of: identity).first { line in
       line.line.grant.range.contains(witness) && !line.line.grant.access.isDisjoint(with: access)
     }
     return RuleViolation(
       user: identity.user, other: other, access: access, witness: witness,
-      name: segmentation.keyNames.places.first { $0.range.contains(witness) }?.name, line: identity.isRoot ? nil : line)
+      name: segmentation.keyNames.places.first { $0.range.contains(witness) }?.name,
+      line: identity.isRoot ? nil : line)
   }
 }
 
