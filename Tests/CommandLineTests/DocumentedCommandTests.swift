@@ -90,7 +90,7 @@ import Testing
 
   static let commands: [Command] = {
     var commands: [Command] = []
-      // TutorialTests runs the tutorial; ReferenceTests and HabitTests look at what is made from the program.
+    // TutorialTests runs the tutorial; ReferenceTests and HabitTests look at what is made from the program.
     for page in pages {
       let text = (try? String(contentsOfFile: "\(Program.root)/\(page)", encoding: .utf8)) ?? ""
       var isShell = false

@@ -75,7 +75,8 @@ struct CommandParser {
       throw ParsingEnd(
         path: path,
         cause: .wrongUsage(
-          .unknownCommand(words.text(at: first), among: path.subcommands.map { $0.configuration.commandName })))
+          .unknownCommand(words.text(at: first), among: path.subcommands.map { $0.configuration.commandName })
+        ))
     }
     guard rest.isEmpty else {
       throw ParsingEnd(path: path, cause: .wrongUsage(.unexpected(rest.map(words.text))))
