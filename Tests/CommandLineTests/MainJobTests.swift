@@ -212,7 +212,7 @@ import ThrowawayEtcd
       #expect(FileManager.default.fileExists(atPath: "\(kept)/\(name)"), "\(name)")
     }
     let report = try String(contentsOfFile: "\(kept)/report.html", encoding: .utf8)
-    #expect(report.contains("In force, as far as was asked") && report.contains("1 of 1 members"))
+    #expect(report.contains("In force, as far as was asked") && report.contains("1 of 1 member"))
     let manifest = try FileManager.default.attributesOfItem(atPath: "\(kept)/calico-etcd.segmented.yaml")
     #expect(manifest[.posixPermissions] as? Int == 0o600, "it holds private keys")
     let look = """

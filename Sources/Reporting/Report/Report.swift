@@ -132,6 +132,16 @@ package struct Report: Codable, Hashable, Sendable {
   package let keys: KeyCounts?
   package var changes: ReportChanges?
 
+  /// What the proof says, without a full stop; nil without a proof.
+  var proofResult: String? {
+    guard let proof else { return nil }
+    guard proof.isInForce else { return "not in force, or not known to be" }
+    let isAccepted = checks.contains { check in
+      check.check == "verify" && check.findings.contains { $0.isAccepted && $0.severity == .error }
+    }
+    return "in force, as far as was asked" + (isAccepted ? " and but for what was accepted" : "")
+  }
+
   /// What the report does not know, each as a sentence.
   package var notAsked: [String] {
     var sentences: [String] = []

@@ -42,7 +42,7 @@ struct ReportMarkdown {
       report.proof.map { proof in
         !proof.isOfThisFile
           ? "The proof is of another version of the file"
-          : "\(proof.isInForce ? "In force, as far as was asked" : "Not in force, or not known to be"): \(proof.answers) answers, asked \(proof.asked) at \(proof.at.minute)"
+          : "Result: \(report.proofResult ?? ""); \(proof.answers) answers, asked \(proof.asked) at \(proof.at.minute)"
       } ?? "Not asked: whether etcd enforces this"
     return """
       # Segmentation of etcd: \(plain(report.cluster))
@@ -151,7 +151,7 @@ struct ReportMarkdown {
       + table(
         ["subject", "answer"],
         [
-          ["result", proof.isInForce ? "in force, as far as was asked" : "not in force, or not known to be"],
+          ["result", report.proofResult ?? ""],
           ["when", proof.at.minute], ["members", plain(proof.asked)], ["releases", plain(members)],
           ["answers", "\(proof.answers), \(proof.wrong) not as expected, \(proof.withoutAnswer) missing"],
           ["vulnerabilities known on", plain(proof.vulnerabilitiesKnownOn)],

@@ -20,7 +20,7 @@ package struct UnownedKeys: Hashable, Sendable {
   package static func ask(
     _ etcd: EtcdClient, _ segmentation: Segmentation, _ state: ClusterState
   ) async throws(EtcdError) -> [UnownedKeys] {
-    let reached = UnreachedKeys.reached(DesiredState(segmentation), state)
+    let reached = granted(segmentation, state)
     let parts = segmentation.keyNames.parts.map { (name: $0.name, keys: $0.keys.subtracting(reached)) }
     guard parts.reduce(0, { $0 + $1.keys.ranges.count }) <= mostGaps else {
       return try await etcd.firstSegments(outside: reached).map { segment in
@@ -39,5 +39,21 @@ package struct UnownedKeys: Hashable, Sendable {
       if let witness { found.append(UnownedKeys(name: part.name, count: count, witness: witness)) }
     }
     return found
+  }
+
+  /// What a role of a user in the file or in etcd grants, kube-apiserver's keys, and Bulkhead's own. Other than
+  /// ``UnreachedKeys``, which warns before a program is locked out, this does not count all keys of Calico as used.
+  private static func granted(_ segmentation: Segmentation, _ state: ClusterState) -> KeyRangeSet {
+    var ranges: [KeyRange] = [.bulkhead]
+    for identity in segmentation.identities {
+      if identity.purpose == .apiserver { ranges += [segmentation.kubernetes, .compaction] }
+      guard !identity.isRoot else { continue }
+      let permissions = segmentation.permissions(of: identity)
+      ranges += permissions.readable.ranges + permissions.writable.ranges
+    }
+    for user in state.users.values where !user.roles.contains(Role.root) {
+      ranges += user.roles.flatMap { state.roles[$0] ?? [] }.map(\.grant.range)
+    }
+    return KeyRangeSet(ranges)
   }
 }

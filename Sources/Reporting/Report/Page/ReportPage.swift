@@ -379,8 +379,7 @@ struct ReportPage {
       ? "nothing: the store's revision was \(before) before and after"
       : "others wrote meanwhile: the store's revision went from \(before) to \(after)"
     var facts: [(String, String)] = []
-    facts.append(
-      ("Result", proof.isInForce ? "in force, as far as was asked" : "not in force, or not known to be"))
+    facts.append(("Result", report.proofResult ?? ""))
     facts.append(("When", proof.at.minute))
     facts.append(("Members", proof.asked))
     facts.append(("Releases", members))
