@@ -101,7 +101,7 @@ let rooms: [Target] = [
   room(
     "Certificates",
     ["Credentials", "Errors", "Files", "Names", "Processes", "Text", "Cryptography", "Database"]),
-  room("Manifests", ["Errors", "AgentFile", "Text", "YAML"]),
+  room("Manifests", ["Errors", "AgentFile", "Text", "Cryptography", "YAML"]),
   room(
     "CertificateSources",
     ["Errors", "Enrolment", "Credentials", "Files", "Names", "Text", "Cryptography", "Network", "HTTP"]),
@@ -154,7 +154,7 @@ let rooms: [Target] = [
     "bulkhead",
     [
       "Reporting", "Terminal", "Release", "Manifests", "Rollover", "ThrowawayEtcd", "NodeDelivery",
-      "Agent", "AgentProgram", "AuthorityServer",
+      "Agent", "AgentFile", "AgentProgram", "AuthorityServer",
       "Files",
       "Processes", "StrictYAML", "Catalogue", "Certificates", "Names", "Etcd", "Keyspace",
       "Reconciliation", "Segmentation", "Verification", "Text", "Cryptography", "Arguments", "Log",

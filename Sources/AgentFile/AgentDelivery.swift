@@ -4,6 +4,8 @@ package struct AgentDelivery: Hashable, Sendable {
   package var identity: String
   /// The folder for `etcd-ca`, `etcd-cert` and `etcd-key`.
   package var directory: String
+  /// Permission bits of the folder; nil to create it with 0755 and leave an existing one as it is.
+  package var directoryMode: UInt32?
   /// Permission bits.
   package var keyMode: UInt32
   package var certificateMode: UInt32
@@ -20,10 +22,11 @@ package struct AgentDelivery: Hashable, Sendable {
   package init(
     identity: String, directory: String, keyMode: UInt32 = usualKeyMode,
     certificateMode: UInt32 = usualCertificateMode, owner: String? = nil, group: String? = nil,
-    cniCopy: String? = nil, afterChange: AfterChange? = nil
+    directoryMode: UInt32? = nil, cniCopy: String? = nil, afterChange: AfterChange? = nil
   ) {
     self.identity = identity
     self.directory = directory
+    self.directoryMode = directoryMode
     self.keyMode = keyMode
     self.certificateMode = certificateMode
     self.owner = owner
@@ -48,6 +51,6 @@ package struct AgentDelivery: Hashable, Sendable {
 
   /// The keys of an entry.
   package enum Key: String, CaseIterable, Sendable {
-    case identity, directory, keyMode, certificateMode, owner, group, cniCopy, afterChange
+    case identity, directory, directoryMode, keyMode, certificateMode, owner, group, cniCopy, afterChange
   }
 }

@@ -11,16 +11,17 @@ package struct AgentFile: Sendable {
     case apiVersion, kind, source, certificates, etcdCA, lifetime, renewal, revocationList, listen
   }
 
-  /// The lines of the section `source`, as the user gave them.
-  package let source: [String]
+  /// What the user writes.
+  package let head: AgentFileHead
   package let certificates: [AgentDelivery]
   /// The path of the authorities of etcd's server certificates.
   package let etcdCA: String
 
-  /// - Parameter source: The content of the section `source`, without the key; empty lines are left out.
-  package init(source: String, certificates: [AgentDelivery], etcdCA: String) {
-    self.source = source.split(separator: "\n").filter { line in line.contains { !$0.isWhitespace } }
-      .map(String.init)
+  /// - Parameters:
+  ///   - source: See ``AgentFileHead``.
+  ///   - listens: Whether `listen` of the user stays.
+  package init(source: String, certificates: [AgentDelivery], etcdCA: String, listens: Bool = true) {
+    head = AgentFileHead(source, without: listens ? [] : [.listen])
     self.certificates = certificates
     self.etcdCA = etcdCA
   }
@@ -28,10 +29,16 @@ package struct AgentFile: Sendable {
   /// The content of the file, without a newline at its end.
   package var text: String {
     let lines =
-      [line(.apiVersion, Self.apiVersion), line(.kind, Self.kind), "\(Key.source):"]
-      + source.map { "  \($0)" }
+      [line(.apiVersion, Self.apiVersion), line(.kind, Self.kind)] + head.lines.map(\.text)
       + ["\(Key.certificates):"] + certificates.flatMap(\.lines) + [line(.etcdCA, etcdCA.asYAML)]
     return lines.joined(separator: "\n")
+  }
+
+  /// The place in the user's text of a place in ``text``; nil if Bulkhead wrote it. Lines and columns count from 1.
+  package func place(ofLine line: Int, column: Int) -> (line: Int, column: Int)? {
+    let index = line - 3
+    guard head.lines.indices.contains(index), let number = head.lines[index].number else { return nil }
+    return (number, max(1, column - head.indentation))
   }
 
   private func line(_ key: Key, _ value: String) -> String { "\(key): \(value)" }
@@ -43,6 +50,7 @@ extension AgentDelivery {
     var values: [(Key, String)] = [
       (.identity, identity.asDoubleQuotedYAML), (.directory, directory.asYAML), (.keyMode, keyMode.asOctal),
     ]
+    if let directoryMode { values.append((.directoryMode, directoryMode.asOctal)) }
     if certificateMode != Self.usualCertificateMode {
       values.append((.certificateMode, certificateMode.asOctal))
     }

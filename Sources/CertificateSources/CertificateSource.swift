@@ -16,6 +16,11 @@ package protocol CertificateSource: Sendable {
   /// - Throws: ``SourceError``, whose `isTransient` says whether a later retry may succeed.
   func certificate(for order: CertificateOrder) async throws -> SourcedCertificate
 
+  /// Whether another authority than the one that signed a credential issues certificates now, as in a roll-over;
+  /// false for sources that do not tell.
+  /// - Throws: ``SourceError``.
+  func hasReplacedAuthority(of current: Credential) async throws -> Bool
+
   /// Renews the credential for the source itself. It is called regularly while the agent runs.
   func maintain(now: Date) async throws
 
@@ -25,6 +30,7 @@ package protocol CertificateSource: Sendable {
 
 extension CertificateSource {
   package var revisit: Duration? { nil }
+  package func hasReplacedAuthority(of current: Credential) async throws -> Bool { false }
   package func maintain(now: Date) async throws {}
   package func leave() async {}
 }

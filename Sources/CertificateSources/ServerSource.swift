@@ -25,6 +25,15 @@ package struct ServerSource: CertificateSource {
     return try await enrol(order)
   }
 
+  package func hasReplacedAuthority(of current: Credential) async throws -> Bool {
+    let answer = try await exchange.send("GET", EnrolmentRequest.authorityPath)
+    // A server of an earlier release does not tell.
+    guard answer.status == 200 else { return false }
+    let pem = String(decoding: answer.body, as: UTF8.self)
+    let authorities = try PEMText(text: pem, source: "the answer of \(name)").certificates()
+    return authorities.first.map { !$0.hasSigned(current.certificate) } ?? false
+  }
+
   private func enrol(_ order: CertificateOrder) async throws -> SourcedCertificate {
     let token = try settings.token.read("token for \(name)")
     return try await ask(

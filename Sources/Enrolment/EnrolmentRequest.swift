@@ -8,6 +8,9 @@ package struct EnrolmentRequest: Codable, Hashable, Sendable {
   /// Where the server has the current revocation list in DER, for any client.
   package static let revocationListPath = "/v1/crl"
 
+  /// Where the server has, for any client, the authorities that etcd should trust in PEM; the first one issues now.
+  package static let authorityPath = "/v1/authority"
+
   /// A certificate signing request (RFC 2986) in PEM. Its Common Name is the identity; the server uses
   /// nothing else but the key.
   package let csr: String

@@ -12,8 +12,14 @@ import Glibc
 /// old files or all new files are there. Programs that watch mounted Secrets already handle this layout.
 package struct AtomicDirectory: Sendable {
   package let path: String
+  /// The mode that the directory is given when it is written; nil to create it with 0755 and leave an existing one as
+  /// it is.
+  private let mode: mode_t?
 
-  package init(_ path: String) { self.path = path }
+  package init(_ path: String, mode: mode_t? = nil) {
+    self.path = path
+    self.mode = mode
+  }
 
   static let current = "..data"
   private static let next = "..data_tmp"
@@ -42,7 +48,7 @@ package struct AtomicDirectory: Sendable {
     return status.st_mode & S_IFMT == S_IFDIR && status.isOfTrustedUser
   }
 
-  /// Replaces all files in the directory, which is created with mode 0755 if it does not exist. Removes what
+  /// Replaces all files in the directory, which is created if it does not exist. Removes what
   /// a killed process left behind, and restores missing links.
   ///
   /// All steps use descriptors and follow no link of another user. A directory that others may write is refused.
@@ -51,8 +57,11 @@ package struct AtomicDirectory: Sendable {
   @discardableResult
   package func write(_ files: [NewFile], now: Date) throws -> Bool {
     for file in files { _ = try FilePath.checked(file.name) }
-    let directory = try OpenDirectory.trusted(path, creating: 0o755)
+    let directory = try OpenDirectory.trusted(path, creating: mode ?? 0o755)
     try directory.checkIsOurs()
+    if let mode, try directory.status().st_mode & 0o7777 != mode, fchmod(directory.descriptor, mode) != 0 {
+      throw FileError(errno: errno, "set the mode of", path)
+    }
     directory.lock()
     let old = try current(in: directory)
     if let old, Self.isPresent(files, in: old, of: directory) {

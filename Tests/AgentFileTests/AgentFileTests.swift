@@ -33,4 +33,24 @@ import Testing
       certificates: [AgentDelivery(identity: "calico-node.${NODE_NAME}", directory: "/a")], etcdCA: "/ca")
     #expect(try read(file.text).deliveries.map(\.identity) == ["calico-node.n1"])
   }
+
+  @Test func aWholeFileOfTheUsersKeysIsTheHead() throws {
+    let text =
+      "# note\napiVersion: bulkhead/v1\nlifetime: 24h\nsource:\n  directory: {path: /from}\nrenewal:\n  share: 0.5\nlisten: 127.0.0.1:1\n"
+    let certificates = [AgentDelivery(identity: "a", directory: "/a", directoryMode: 0o700)]
+    let whole = AgentFile(source: text, certificates: certificates, etcdCA: "/ca")
+    let configuration = try read(whole.text)
+    #expect(configuration.source == .directory("/from"))
+    #expect(configuration.lifetime != nil)
+    #expect(configuration.renewal.share == 0.5)
+    #expect(configuration.listen != nil && configuration.deliveries == certificates)
+    let deaf = AgentFile(source: text, certificates: certificates, etcdCA: "/ca", listens: false)
+    #expect(try read(deaf.text).listen == nil)
+    #expect(try read(deaf.text).renewal.share == 0.5)
+    // Line 5 of the user is line 6 of the file: the apiVersion is written once, the kind is added.
+    #expect(whole.place(ofLine: 6, column: 3)?.line == 5 && whole.place(ofLine: 1, column: 1) == nil)
+    let section = AgentFile(source: "\ndirectory:\n  path: /x\n", certificates: certificates, etcdCA: "/ca")
+    let place = try #require(section.place(ofLine: 5, column: 5))
+    #expect(place == (3, 3))
+  }
 }

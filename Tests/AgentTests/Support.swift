@@ -92,6 +92,9 @@ final class FakeSource: CertificateSource {
     var etcdCA: String?
     var asked = 0
     var currents: [String?] = []
+    var reasons: [RenewalReason?] = []
+    var isReplaced = false
+    var askedForAuthority = 0
   }
 
   let authority: Authority
@@ -107,6 +110,7 @@ final class FakeSource: CertificateSource {
     let state = state.withLock { state in
       state.asked += 1
       state.currents.append(order.current?.facts.fingerprint)
+      state.reasons.append(order.reason)
       return state
     }
     while self.state.withLock({ $0.heldUp.contains(order.identity) }) {
@@ -118,6 +122,14 @@ final class FakeSource: CertificateSource {
       ?? authority.issue(
         client: state.identity ?? order.identity, lifetime: .seconds(Int(state.lifetime)), now: state.now)
     return SourcedCertificate(credential: credential, etcdCA: state.etcdCA)
+  }
+
+  func hasReplacedAuthority(of current: Credential) async throws -> Bool {
+    try state.withLock { state in
+      state.askedForAuthority += 1
+      if let error = state.error { throw error }
+      return state.isReplaced
+    }
   }
 
   func fail(_ isTransient: Bool?) {

@@ -62,6 +62,16 @@ import Testing
     }
   }
 
+  /// So that agents notice a roll-over.
+  @Test func servesTheAuthorityThatIssuesNow() async throws {
+    let authority = try TestAuthority()
+    try await authority.serving { server in
+      let answer = try await server.send("/v1/authority", method: "GET")
+      #expect(answer.status == 200)
+      #expect(try answer.body.hasPrefix(authority.certificate))
+    }
+  }
+
   @Test func servesTheCurrentRevocationList() async throws {
     let authority = try TestAuthority()
     try await authority.serving { server in

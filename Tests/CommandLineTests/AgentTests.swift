@@ -61,10 +61,12 @@ import ThrowawayEtcd
         try await Task.sleep(for: .milliseconds(100))
       }
       #expect(ready == 200)
+      agent.send(SIGUSR1)
+      try await wait(for: agent) { agent.output.contains("reason=requested") }
       let metrics = try await get("/metrics").1
       #expect(metrics.contains("bulkhead_agent_certificate_ready_status{identity=\"felix.node-1\"} 1\n"))
       #expect(
-        metrics.contains("bulkhead_agent_renewals_total{identity=\"felix.node-1\",result=\"success\"} 1\n"))
+        metrics.contains("bulkhead_agent_renewals_total{identity=\"felix.node-1\",result=\"success\"} 2\n"))
       #expect(try await agent.end() == 0)
       #expect(!agent.output.contains("root-token"))
       #expect(!agent.output.contains("PRIVATE KEY"))
@@ -73,7 +75,7 @@ import ThrowawayEtcd
       let again = try Running(agent: configuration(double), in: folder.path, environment: environment)
       try await Task.sleep(for: .seconds(1))
       #expect(try await again.end() == 0)
-      #expect(double.issued == ["felix.node-1"])
+      #expect(double.issued == ["felix.node-1", "felix.node-1"])
       let path = folder.path
       let check = try await aside { [environment] in
         try Program.run(

@@ -126,11 +126,15 @@ import Testing
       + (divided ? "isolation: node-certificate\n" : ""))
       .write(toFile: file, atomically: true, encoding: .utf8)
     try bulkhead("certs", "issue", "--root")
+    let manifest = try String(
+      contentsOfFile: "\(Program.root)/Sources/bulkhead/Example/calico-etcd.yaml", encoding: .utf8)
     for (name, text) in [
+      ("calico-etcd.yaml", manifest),
+      // That kubespray's own shape is taken is tested by ModeChangeTests.
+      ("kubespray.yaml", manifest),
       (
-        "calico-etcd.yaml",
-        try String(
-          contentsOfFile: "\(Program.root)/Sources/bulkhead/Example/calico-etcd.yaml", encoding: .utf8)
+        "agent-source.yaml",
+        "source:\n  server:\n    address: https://authority.example:8443\n    ca: /etc/bulkhead-agent/authority.crt\n"
       ),
       ("source.yaml", "server:\n  address: https://authority.example.org:8443\n"),
       ("main/bulkhead.yaml", try String(contentsOfFile: file, encoding: .utf8)),

@@ -116,7 +116,7 @@ import Testing
     let host = try manifest(Self.manifest, "--secrets", "none", "--via", "host")
     #expect(host.out.contains("path: /etc/bulkhead/cni-plugin\n"))
     #expect(try manifest(Self.manifest, "--via", "agent").code == 64)
-    try "directory: {path: /x}\n".write(
+    try "server: {address: https://authority.example:8443, ca: /etc/bulkhead-agent/etcd-ca.crt}\n".write(
       toFile: "\(folder.path)/source.yaml", atomically: true, encoding: .utf8)
     let agent = ["--via", "agent", "--agent-image", "example/bulkhead:1", "--agent-source", "source.yaml"]
     let made = try Program.run(
@@ -131,5 +131,105 @@ import Testing
     let runbook = try Program.run(
       Program.path, ["manifest", Self.manifest, "--runbook"] + agent, in: folder.path)
     #expect(runbook.out.contains("## 3. The source of the agents' certificates\n"), "\(runbook.all)")
+  }
+
+  /// What the pod's agent would refuse at its start, or not find, is refused before anything is written.
+  @Test func theSourceOfAPodsAgentIsReadAsTheAgentReadsIt() throws {
+    let folder = try folderWithCertificates()
+    func manifest(_ source: String, _ more: String...) throws -> Program.Outcome {
+      try source.write(toFile: "\(folder.path)/source.yaml", atomically: true, encoding: .utf8)
+      return try Program.run(
+        Program.path,
+        [
+          "manifest", Self.manifest, "--secrets", "none", "--via", "agent", "--agent-image",
+          "example/bulkhead:1",
+          "--agent-source", "source.yaml",
+        ] + more, in: folder.path)
+    }
+    let server = "server:\n  address: https://authority.example:8443\n"
+    for (source, complaint) in [
+      ("nonsense: true\n", "source.yaml:1:1"),
+      ("server:\n\taddress: x\n", "source.yaml:"),
+      (server + "  tokn: /x\n", "source.yaml:3:3"),
+      (server + "  token: ${MY_NODE}\n", "source.yaml:3:"),
+      (server + "  ca: /etc/bulkhead-agent/other.crt\n", "--agent-file other.crt=FILE"),
+      (server + "  token: /etc/bulkhead-agent-secret/join\n", "--agent-secret SECRET"),
+      ("source:\n  \(server.replacing("\n  ", with: "\n    "))certificates: []\n", "source.yaml:"),
+    ] {
+      let outcome = try manifest(source)
+      #expect(outcome.code == 1 && outcome.error.contains(complaint), "\(source) \(outcome.all)")
+      #expect(outcome.out == "")
+    }
+    let whole =
+      "lifetime: 24h\nsource:\n  server:\n    address: https://vault.vault.svc:8443\n    ca: /etc/bulkhead-agent/own.crt\n    token: /etc/bulkhead-agent-secret/join\nlisten: 127.0.0.1:9878\n"
+    let made = try manifest(whole, "--agent-file", "own.crt=pki/ca.crt", "--agent-secret", "join-token")
+    #expect(made.code == 0, "\(made.all)")
+    #expect(made.out.contains("own.crt: |") && made.out.contains("secretName: join-token"))
+    #expect(made.out.contains("mountPath: /var/run/secrets/kubernetes.io/serviceaccount"))
+    #expect(made.error.contains("a name that only the cluster's DNS resolves"), "\(made.error)")
+    let kubernetes = try manifest(
+      "vault:\n  address: https://vault.example\n  pki: {role: r}\n  auth: {kubernetes: {role: r}}\n")
+    #expect(kubernetes.code == 0 && !kubernetes.out.contains("mountPath: /var/run/secrets/kubernetes.io/"))
+    let key = try manifest(whole, "--agent-file", "own.crt=pki/ca.key", "--agent-secret", "a")
+    #expect(key.code == 1 && key.error.contains("holds a private key"), "\(key.all)")
+    let wrapped = try manifest(
+      "vault:\n  address: https://vault.example\n  pki: {role: r}\n  auth: {appRole: {roleId: r, secretId: /etc/bulkhead-agent-secret/a, wrappedSecretId: /etc/bulkhead-agent-secret/b}}\n",
+      "--agent-secret", "login")
+    #expect(wrapped.code == 1 && wrapped.error.contains("cannot write in a pod"), "\(wrapped.all)")
+    // Options that would have no effect.
+    for more in [
+      ["--agent-file", "own.crt=pki/ca.crt"], ["--agent-secret", "join-token"],
+      ["--agent-memory", "--host-folder", "/x"],
+    ] {
+      let outcome = try Program.run(
+        Program.path,
+        [
+          "manifest", Self.manifest, "--secrets", "none", "--via", "agent", "--agent-image", "x",
+          "--agent-source", "plain.yaml",
+        ]
+          + more, in: folder.path)
+      #expect(outcome.code == 64 || outcome.code == 1, "\(more) \(outcome.all)")
+    }
+    for more in [["--agent-secret", "a"], ["--agent-memory"], ["--host-folder", "/x"]] {
+      let outcome = try Program.run(
+        Program.path, ["manifest", Self.manifest, "--secrets", "none"] + more, in: folder.path)
+      #expect(outcome.code == 64, "\(more) \(outcome.all)")
+    }
+  }
+
+  /// An agent in a kustomization and in a ResourceList.
+  @Test func agentsHaveTheOtherFormsToo() throws {
+    let folder = try folderWithCertificates()
+    try "server: {address: https://authority.example:8443}\n".write(
+      toFile: "\(folder.path)/source.yaml", atomically: true, encoding: .utf8)
+    let made = try Program.run(
+      Program.path,
+      [
+        "manifest", Self.manifest, "--secrets", "none", "--via", "agent", "--agent-image",
+        "example/bulkhead:1",
+        "--agent-source", "source.yaml", "--kustomize", "k",
+      ], in: folder.path)
+    #expect(made.code == 0, "\(made.all)")
+    let agents = try String(contentsOfFile: "\(folder.path)/k/agents.yaml", encoding: .utf8)
+    #expect(agents.contains("name: bulkhead-agent-calico-node\n"))
+    let kustomization = try String(contentsOfFile: "\(folder.path)/k/kustomization.yaml", encoding: .utf8)
+    #expect(kustomization.contains("- agents.yaml\n"))
+  }
+
+  /// With node-user no pod would start in a network of another name.
+  @Test func anotherNetworkThanTheFilesIsRefused() throws {
+    let folder = try folderWithCertificates()
+    let text = try String(contentsOfFile: Self.manifest, encoding: .utf8)
+    try text.replacing("\"name\": \"k8s-pod-network\"", with: "\"name\": \"cni0\"").write(
+      toFile: "\(folder.path)/other.yaml", atomically: true, encoding: .utf8)
+    let refused = try Program.bulkhead("manifest", "other.yaml", "--secrets", "none", in: folder.path)
+    #expect(
+      refused.code == 1 && refused.error.contains("write `network: cni0` under 'calico'"), "\(refused.all)")
+    // The hint, followed.
+    let file = "\(folder.path)/bulkhead.yaml"
+    let segmentation = try String(contentsOfFile: file, encoding: .utf8)
+    try segmentation.replacing("calico:\n", with: "calico:\n  network: cni0\n").write(
+      toFile: file, atomically: true, encoding: .utf8)
+    #expect(try Program.bulkhead("manifest", "other.yaml", "--secrets", "none", in: folder.path).code == 0)
   }
 }

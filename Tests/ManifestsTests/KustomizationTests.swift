@@ -27,16 +27,18 @@ struct KustomizationTests {
   ) throws {
     let separate = try Samples.segment(
       text, placement: .separate, sharedSecret: sharedSecret, delivery: delivery)
+    let secrets = separate.secrets.isEmpty ? [] : ["secrets.yaml"]
+    let agents = separate.configMaps.isEmpty ? [] : ["agents.yaml"]
     let patched = try build([
-      "kustomization.yaml": separate.kustomization(resources: ["calico.yaml", "secrets.yaml"]),
-      "calico.yaml": text, "secrets.yaml": separate.secrets,
+      "kustomization.yaml": separate.kustomization(resources: ["calico.yaml"] + secrets + agents),
+      "calico.yaml": text, "secrets.yaml": separate.secrets, "agents.yaml": separate.configMaps,
     ])
     let inPlace = try build([
-      "kustomization.yaml": "resources: [calico.yaml, secrets.yaml]\n", "calico.yaml": separate.text,
-      "secrets.yaml": separate.secrets,
+      "kustomization.yaml": "resources: [\((["calico.yaml"] + secrets).joined(separator: ", "))]\n",
+      "calico.yaml": separate.text, "secrets.yaml": separate.secrets,
     ])
     #expect(patched == inPlace)
-    #expect(patched.count { $0.contains("kind: Secret\n") } >= 1)
+    #expect(patched.count { $0.contains("kind: Secret\n") } >= secrets.count)
   }
 
   @Test("kubectl kustomize gives the same result as the edited text")
@@ -44,6 +46,12 @@ struct KustomizationTests {
     try check(SmallManifest.whole)
     try check(SmallManifest.whole, delivery: .host(folder: "/etc/bulkhead"))
     try check(SmallManifest.whole, sharedSecret: .keep)
+    try check(SmallManifest.whole, delivery: AgentDeliveryTests.agent)
+    for delivery in [ManifestOptions.Delivery.host(folder: "/etc/bulkhead"), AgentDeliveryTests.agent] {
+      try check(OtherInstallers.Kubespray().text, delivery: delivery)
+      // What is removed on the way back is removed by the patches too.
+      try check(Samples.segment(SmallManifest.whole, delivery: delivery).text)
+    }
     try check(WrappedManifestTests.list)
   }
 

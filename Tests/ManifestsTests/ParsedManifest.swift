@@ -40,7 +40,8 @@ struct ParsedManifest {
     }
   }
 
-  /// For each container that mounts a volume at /calico-secrets, its Secret.
+  /// For each container that mounts a credential, at /calico-secrets or where the CNI installer copies nothing, its
+  /// Secret or folder.
   var credentials: [String: String] {
     var found: [String: String] = [:]
     for (title, node) in objects {
@@ -48,7 +49,9 @@ struct ParsedManifest {
       let containers = ["initContainers", "containers"].flatMap { pod?[$0]?.sequence ?? [] }
       for container in containers {
         for mount in container["volumeMounts"]?.sequence ?? []
-        where mount["mountPath"]?.string?.hasPrefix("/calico-secrets") == true {
+        where ["/calico-secrets", "/host/bulkhead/"].contains(where: {
+          mount["mountPath"]?.string?.hasPrefix($0) == true
+        }) {
           let volume = pod?["volumes"]?.sequence?.first { $0["name"] == mount["name"] }
           found["\(title) \(container["name"]?.string ?? "")"] =
             volume?["secret"]?["secretName"]?.string

@@ -22,7 +22,8 @@ struct RefusalTests {
   static let wrong: [Wrong] = [
     Wrong(
       "key: key", "key: cert",
-      "calico.yaml:9: ConfigMap/settings, cert would be the path of both etcd-cert and etcd-key"),
+      "calico.yaml:9: ConfigMap/settings, cert would be both /calico-secrets/etcd-cert and /calico-secrets/etcd-key"
+    ),
     Wrong(
       "ca: ''", "ca: /etc/ssl/ca.pem",
       "calico.yaml:8: ConfigMap/settings, ca is /etc/ssl/ca.pem, not /calico-secrets/etcd-ca"),
@@ -30,9 +31,6 @@ struct RefusalTests {
       "  ca: ''\n", "",
       "calico.yaml:1: ConfigMap/settings, data has no key ca, from which DaemonSet/agents gets ETCD_CA_CERT_FILE"
     ),
-    Wrong(
-      "\"__ETCD_CERT_FILE__\"", "\"/etc/calico/ssl/cert.pem\"",
-      "calico.yaml:13: ConfigMap/settings, cni gives etcd_cert_file as the path /etc/calico/ssl/cert.pem"),
     Wrong(
       "\"etcd_key_file\": \"__ETCD_KEY_FILE__\",", "",
       "calico.yaml:11: ConfigMap/settings, cni has no etcd_key_file"),
@@ -59,8 +57,8 @@ struct RefusalTests {
       "          name: tls\n", "",
       "calico.yaml:40: DaemonSet/agents, container calico-node has a mount without a"),
     Wrong(
-      "secret: {secretName: shared, defaultMode: 0400}", "hostPath: {path: /etc/calico}",
-      "calico.yaml:43: DaemonSet/agents, volume tls contains the etcd credential and has the type hostPath"),
+      "secret: {secretName: shared, defaultMode: 0400}", "emptyDir: {medium: Memory}",
+      "calico.yaml:43: DaemonSet/agents, volume tls contains the etcd credential and has the type emptyDir"),
     Wrong(
       "secret: {secretName: shared, defaultMode: 0400}",
       "csi: {driver: d, nodePublishSecretRef: {name: shared}}",

@@ -21,7 +21,7 @@ private enum Schemas {
 
 @Suite("schemas of Kubernetes", .enabled(if: Schemas.arePresent, "kubernetes-validate is not installed"))
 struct SchemaTests {
-  static let versions = ["1.25", "1.29", "1.33", "1.37"]
+  static let versions = (28...34).map { "1.\($0)" } + ["1.37"]
 
   /// The small manifest lacks fields that Kubernetes requires and the segmenter does not.
   private let small = SmallManifest.whole.replacing(
@@ -37,9 +37,7 @@ struct SchemaTests {
     for names in [ManifestOptions.SecretNames.hashed, .fixed] {
       var deliveries = [ManifestOptions.Delivery.secrets, .host(folder: "/etc/bulkhead")]
       // The Kubernetes schemas before 1.28 do not know restartable init containers.
-      if version != "1.25", text.contains("/host/etc/cni/net.d") {
-        deliveries.append(AgentDeliveryTests.agent)
-      }
+      if version != "1.25", !text.contains("name: calicoctl") { deliveries.append(AgentDeliveryTests.agent) }
       for delivery in deliveries {
         let options = ManifestOptions(
           secrets: hashed, secretNames: names, delivery: delivery, placement: .inline)

@@ -139,4 +139,29 @@ struct WrappedManifestTests {
     #expect(try !mapped.result.get().isAlreadySegmented)
     #expect(throws: ManifestRefusal.self) { try function().run(SmallManifest.whole, file: "x") }
   }
+
+  @Test("a KRM function adds agents and their ConfigMaps as items, and takes them out again")
+  func agents() throws {
+    var function = function()
+    function.segmenter.options.delivery = AgentDeliveryTests.agent
+    let outcome = try function.run(Self.resourceList, file: "standard input")
+    _ = try outcome.result.get()
+    #expect(try DeliveryCheck.faults(outcome.text, .agent) == [])
+    #expect(try function.run(outcome.text, file: "x").result.get().isAlreadySegmented)
+    let back = try self.function().run(outcome.text, file: "x")
+    _ = try back.result.get()
+    #expect(try DeliveryCheck.faults(back.text, .secret) == [])
+  }
+
+  @Test("a KRM function passes on a list without Calico, and an empty one")
+  func pipeline() throws {
+    let other =
+      "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: a}\n"
+    let empty = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n"
+    for text in [other, empty] {
+      let outcome = try function().run(text, file: "x")
+      #expect(try outcome.result.get().isAlreadySegmented)
+      #expect(outcome.text == text)
+    }
+  }
 }

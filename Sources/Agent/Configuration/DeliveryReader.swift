@@ -32,6 +32,7 @@ extension AgentReader {
       node, of: place, known: AgentDelivery.Key.allCases.map(\.rawValue), required: ["identity", "directory"])
     let identity = identity(fields["identity"])
     let directory = path(fields["directory"], of: "'directory'")
+    let directoryMode = directoryMode(fields["directoryMode"])
     let keyMode = mode(fields["keyMode"], of: "'keyMode'", isSecret: true)
     let certificateMode = mode(fields["certificateMode"], of: "'certificateMode'", isSecret: false)
     let owner = account(fields["owner"], of: "'owner'")
@@ -42,8 +43,21 @@ extension AgentReader {
     return AgentConfiguration.Delivery(
       identity: identity, directory: directory, keyMode: keyMode ?? AgentDelivery.usualKeyMode,
       certificateMode: certificateMode ?? AgentDelivery.usualCertificateMode, owner: owner, group: group,
-      cniCopy: cniCopy,
-      afterChange: afterChange)
+      directoryMode: directoryMode, cniCopy: cniCopy, afterChange: afterChange)
+  }
+
+  /// A folder that its owner can use, and that others cannot write.
+  private mutating func directoryMode(_ node: Node?) -> UInt32? {
+    guard let node, let word = reader.text(node, of: "'directoryMode'", numbers: true) else { return nil }
+    if (3...4).contains(word.count), let mode = UInt32(word, radix: 8), mode & ~0o755 == 0,
+      mode & 0o700 == 0o700
+    {
+      return mode
+    }
+    reader.fault(
+      node, "'directoryMode' cannot be \(quoted(word))",
+      hint: "write 0700, 0750 or 0755: others may not write there")
+    return nil
   }
 
   private mutating func identity(_ node: Node?) -> String? {

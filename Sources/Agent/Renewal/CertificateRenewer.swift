@@ -23,6 +23,7 @@ struct CertificateRenewer: Sendable {
   private var unwritten: SourcedCertificate?
   /// Why an operator wants another certificate; nil if none does.
   private var reason: RenewalReason?
+  private var authorityWatch: AuthorityWatch
 
   /// - Throws: `FileError` if the owner or group does not exist.
   init(
@@ -34,15 +35,18 @@ struct CertificateRenewer: Sendable {
     etcdCA = configuration.etcdCA
     lifetime = configuration.lifetime.map { .seconds($0.seconds) }
     owner = try FileOwner(owner: delivery.owner, group: delivery.group)
-    directory = AtomicDirectory(delivery.directory)
+    directory = AtomicDirectory(delivery.directory, mode: delivery.directoryMode)
     machine = RenewalMachine(policy: configuration.renewal, spread: spread)
     // With jitter, so that a fleet that starts at once does not send its requests at once.
     revisit = source.revisit.map { $0 / .seconds(1) * (1 - spread / 4) }
+    authorityWatch = AuthorityWatch(spread: spread)
   }
 
   /// The result of one check.
   struct Look: Sendable {
     var held: HeldCertificate?
+    /// Whether the CNI plugin's copy has the certificate; true without a copy.
+    var isCopied = true
     /// When the certificate is due.
     var due: Date?
     /// Why a certificate was replaced; nil if it was not.
@@ -64,6 +68,7 @@ struct CertificateRenewer: Sendable {
       machine.failed(holding: look.held, isTransient: KeeperFault(error).isTransient, now: now)
       look.fault = KeeperFault(error)
     }
+    look.isCopied = isCopied(now: now)
     if let held = look.held { look.due = machine.dueDate(held) }
     if case .wait(let date) = machine.next(holding: look.held, now: now) { look.next = date }
     return look
@@ -91,16 +96,37 @@ struct CertificateRenewer: Sendable {
     machine.request()
   }
 
-  /// The state of the certificate, without network access or changes.
-  func standing(now: Date) throws -> (held: HeldCertificate?, isDue: Bool) {
-    let held = try HeldFiles(in: directory, identity: delivery.identity, now: now)?.certificate
-    guard case .order = RenewalMachine(policy: machine.policy, spread: 0).next(holding: held, now: now) else {
-      return (held, false)
+  /// The state of the certificate and of the CNI plugin's copy, without network access or changes.
+  func standing(now: Date) throws -> (look: Look, isDue: Bool) {
+    var look = Look(next: now)
+    look.held = try HeldFiles(in: directory, identity: delivery.identity, now: now)?.certificate
+    look.isCopied = isCopied(now: now)
+    guard
+      case .order = RenewalMachine(policy: machine.policy, spread: 0).next(holding: look.held, now: now)
+    else { return (look, false) }
+    return (look, true)
+  }
+
+  /// Whether the copy that the CNI plugin reads is the pair in the directory. What cannot be read is no copy.
+  private func isCopied(now: Date) -> Bool {
+    guard let copy = delivery.cniCopy else { return true }
+    guard let held = try? HeldFiles(in: directory, identity: delivery.identity, now: now) else {
+      return false
     }
-    return (held, true)
+    func text(_ name: String) -> String? { try? FileContents.readText("\(copy)/\(name)", limit: 1 << 20) }
+    guard let certificate = text(HeldFiles.certificate), let key = text(HeldFiles.key),
+      let credential = try? Credential(
+        certificatePEM: certificate, key: PrivateKey(pem: key), source: copy)
+    else { return false }
+    return credential.facts.fingerprint == held.credential.facts.fingerprint
   }
 
   private mutating func renew(_ held: HeldFiles?, _ look: inout Look, now: Date) async throws {
+    if let held, reason == nil,
+      await authorityWatch.isRenewalDue(of: held.credential, from: source, now: now)
+    {
+      request(.newAuthority)
+    }
     let step = machine.next(holding: held?.certificate, now: now)
     guard let new = try await certificate(holding: held, step, now: now) else {
       if let held { try write(held.credential, etcdCA: held.etcdCA, now: now) }
@@ -113,6 +139,7 @@ struct CertificateRenewer: Sendable {
       throw error
     }
     unwritten = nil
+    if reason == .newAuthority { authorityWatch.received(new.credential.facts.fingerprint) }
     reason = nil
     machine.succeeded()
     look.held = try HeldFiles(in: directory, identity: delivery.identity, now: now)?.certificate

@@ -41,8 +41,8 @@ package struct Agent: Sendable {
   package func check() throws -> [AgentStanding] {
     let now = clock()
     return try keepers.map { keeper in
-      let (held, isDue) = try keeper.standing(now: now)
-      return AgentStanding(keeper, CertificateRenewer.Look(held: held, next: now), isDue: isDue, now: now)
+      let (look, isDue) = try keeper.standing(now: now)
+      return AgentStanding(keeper, look, isDue: isDue, now: now)
     } + lists.map { AgentStanding($0, $0.standing(now: now), now: now) }
   }
 

@@ -1,3 +1,4 @@
+import Credentials
 import FoundationEssentials
 import Log
 import Names
@@ -19,7 +20,7 @@ package struct AgentService: Service {
   }
 
   /// Runs the agent, and its HTTP server if configured, until SIGTERM or SIGINT. SIGHUP triggers a check at
-  /// once.
+  /// once, SIGUSR1 new certificates.
   /// - Throws: if it cannot listen on the address.
   package static func run(_ agent: Agent, listen: ListenAddress?, log: Logger) async throws {
     let board = AgentStatus()
@@ -33,19 +34,20 @@ package struct AgentService: Service {
     log.info("stopped")
   }
 
-  private enum Wake { case time, hangup }
+  private enum Wake { case time, check, renewal }
 
   package func run() async throws {
     let (wakes, wake) = AsyncStream.makeStream(of: Wake.self, bufferingPolicy: .bufferingNewest(2))
-    let signals = await SignalSequence(trapping: .sighup)
-    let hangups = Task { for await _ in signals { wake.yield(.hangup) } }
-    defer { hangups.cancel() }
+    let signals = await SignalSequence(trapping: .sighup, .sigusr1)
+    let requests = Task { for await signal in signals { wake.yield(signal == .sigusr1 ? .renewal : .check) } }
+    defer { requests.cancel() }
     await cancelWhenGracefulShutdown {
       var agent = agent
       var timer: Task<Void, any Error>?
       wake.yield(.time)
       for await event in wakes {
-        let round = await agent.look(isAsked: event == .hangup)
+        if event == .renewal { agent.request(.requested) }
+        let round = await agent.look(isAsked: event != .time)
         if Task.isCancelled { return }
         board.show(round.standings, at: Date())
         let pause = min(max(round.next.timeIntervalSinceNow, Self.shortestPause), Self.longestPause)

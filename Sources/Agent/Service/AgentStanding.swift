@@ -37,13 +37,22 @@ package struct AgentStanding: Codable, Hashable, Sendable {
     kind = .certificate
     identity = keeper.delivery.identity
     directory = keeper.delivery.directory
-    state = look.held?.isValid(at: now) != true ? .unusable : isDue ? .due : .good
+    let isUsable = look.held?.isValid(at: now) == true && look.isCopied
+    state = !isUsable ? .unusable : isDue ? .due : .good
     notAfter = look.held?.notAfter
     renewal = look.due
     renewed = look.renewed
     number = nil
-    fault = look.fault?.message
-    hint = look.fault?.hint
+    let fault = look.fault ?? (look.held == nil || look.isCopied ? nil : Self.notCopied(keeper))
+    self.fault = fault?.message
+    hint = fault?.hint
+  }
+
+  private static func notCopied(_ keeper: CertificateRenewer) -> KeeperFault {
+    KeeperFault(
+      "the CNI plugin's copy in \(keeper.delivery.cniCopy ?? "") is not the certificate in "
+        + keeper.delivery.directory,
+      hint: "a running agent writes it within a minute; if it does not, its log says why")
   }
 
   init(_ keeper: ListKeeper, _ look: ListKeeper.Look, now: Date) {
@@ -64,5 +73,10 @@ package struct AgentStanding: Codable, Hashable, Sendable {
   package static func exitCode(_ standings: [AgentStanding]) -> Int32 {
     if standings.contains(where: { $0.state == .unusable }) { return 1 }
     return standings.contains { $0.state == .due || $0.fault != nil } ? 2 : 0
+  }
+
+  /// For a probe: 0 if every certificate can be used, also one that is due; else 1.
+  package static func probeExitCode(_ standings: [AgentStanding]) -> Int32 {
+    standings.contains { $0.state == .unusable } ? 1 : 0
   }
 }

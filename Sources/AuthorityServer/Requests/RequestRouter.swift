@@ -24,6 +24,15 @@ struct RequestRouter: Sendable {
         return error.response
       }
       return await list(known: request.fields["if-none-match"])
+    case (.get, EnrolmentRequest.authorityPath), (.head, EnrolmentRequest.authorityPath):
+      do {
+        try rateLimit.admit(request.client, network: request.network)
+        return Response(.ok, text: try await signer.state().trusted, type: "application/x-pem-file")
+      } catch let refusal as Refusal {
+        return refusal.response
+      } catch {
+        return Refusal(error).response
+      }
     case (.get, "/live"), (.head, "/live"): return Response(.ok, text: "alive\n")
     case (.get, "/ready"), (.head, "/ready"):
       return await isReady()

@@ -11,6 +11,8 @@ package struct Signal: Sendable, Hashable {
   package static let sigterm = Signal(number: SIGTERM)
   /// What asks a service to look at its files, and what a program gets whose terminal is gone.
   package static let sighup = Signal(number: SIGHUP)
+  /// What asks a service for something of its own.
+  package static let sigusr1 = Signal(number: SIGUSR1)
 
   /// What asks a program that runs to its end to stop. SIGHUP is one of them unless the program was started with the
   /// signal ignored, as by nohup.

@@ -1,48 +1,90 @@
 import AgentFile
+import Cryptography
+import Text
 
 /// The ConfigMap of a pod's agent. It contains no secrets.
 struct AgentConfigMap {
   let name: String
   let namespace: String?
+  /// The list of which the workload is an item, and the index of its document; nil if the workload is a document
+  /// itself.
+  let list: (document: Int, items: YAMLNode)?
   /// The content of `agent.yaml`, without a trailing newline.
   let configuration: String
   let etcdCA: String
+  /// Further files, by name.
+  let files: [String: String]
 
-  /// - Parameter components: Those that the pod's agent gets credentials for.
-  init(of agent: AgentPlacement, for components: [String], in pod: PodSpec) {
+  /// - Parameters:
+  ///   - components: Those that the pod's agent gets credentials for.
+  ///   - folder: The folder on the host in which the agent keeps them; nil for memory.
+  init(of agent: AgentPlacement, for components: [String], in pod: PodSpec, folder: String?) {
     name = "\(AgentContainer.name)-\(pod.object.name)"
     namespace = pod.object.namespace
+    list = pod.object.list.map { (pod.object.document, $0) }
     etcdCA = agent.etcdCA
+    files = agent.files
     let certificates = components.map { component in
-      AgentDelivery(
+      let isControllers = component == "kube-controllers"
+      return AgentDelivery(
         identity: agent.identities[component] ?? component, directory: AgentContainer.folder(of: component),
-        // kube-controllers runs as user 999 in group root.
-        keyMode: component == "kube-controllers" ? 0o440 : 0o400,
-        cniCopy: component == "cni-plugin" ? "\(Container.hostNetworkFolder)/calico-tls" : nil)
+        // kube-controllers runs as user 999 in group root, from Calico v3.33 as 10001:10001.
+        keyMode: isControllers ? 0o440 : 0o400,
+        group: isControllers && pod.hasUnprivilegedImages ? "\(CalicoImage.unprivileged)" : nil,
+        directoryMode: folder == nil ? nil : 0o700,
+        cniCopy: component == "cni-plugin" && folder == nil
+          ? "\(Container.hostNetworkFolder)/calico-tls" : nil)
     }
     configuration =
       AgentFile(
         source: agent.source, certificates: certificates,
-        etcdCA: "\(AgentContainer.configurationFolder)/etcd-ca.crt"
+        etcdCA: "\(AgentContainer.configurationFolder)/etcd-ca.crt",
+        // Two agents on one host would listen on the same port: these pods use the host's network.
+        listens: pod.object.kind == "DaemonSet"
       ).text
+  }
+
+  /// A part of the hash of what the agent reads, which changes with it.
+  var digest: String {
+    var sha256 = SHA256()
+    for (name, text) in [("agent.yaml", configuration), ("etcd-ca.crt", etcdCA)]
+      + files.sorted(by: { $0.key < $1.key })
+    {
+      sha256.update(Array("\(name) \(text.utf8.count) ".utf8))
+      sha256.update(Array(text.utf8))
+    }
+    return String(sha256.digest().hexadecimal.prefix(10))
   }
 
   /// The value of the document, for comparison.
   var value: YAMLValue { object { .string($0) } }
 
+  /// The value of the document, with texts of several lines as blocks.
+  var written: YAMLValue { object { .text($0) } }
+
   /// The lines of the document.
-  var lines: [String] { ["---"] + YAMLStyle.usual.block(object { .block($0) }, indent: 0) }
+  var lines: [String] { ["---"] + YAMLStyle.usual.block(written, indent: 0) }
 
   private func object(_ text: (String) -> YAMLValue) -> YAMLValue {
     typealias Secret = SecretDocuments.Secret
     let labels = YAMLValue.mapping([Secret.managedBy: .string(Secret.manager)])
-    var authority = etcdCA
-    while authority.hasSuffix("\n") { authority.removeLast() }
+    var data: [YAMLValue.Pair] = [
+      .init("agent.yaml", text(configuration)), .init("etcd-ca.crt", text(Self.withoutEnd(etcdCA))),
+    ]
+    for (name, content) in files.sorted(by: { $0.key < $1.key }) {
+      data.append(.init(name, text(Self.withoutEnd(content))))
+    }
     return .mapping([
       "apiVersion": .string("v1"),
       "kind": .string("ConfigMap"),
       "metadata": .mapping(.naming(name, in: namespace) + [.init("labels", labels)]),
-      "data": .mapping(["agent.yaml": text(configuration), "etcd-ca.crt": text(authority)]),
+      "data": .mapping(data),
     ])
+  }
+
+  private static func withoutEnd(_ text: String) -> String {
+    var text = text
+    while text.hasSuffix("\n") || text.hasSuffix("\r\n") { text.removeLast() }
+    return text.replacing("\r\n", with: "\n")
   }
 }

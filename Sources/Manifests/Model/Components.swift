@@ -27,9 +27,19 @@ struct ComponentSignature: Sendable {
     all.first { $0.containers.contains(container) }
   }
 
+  /// The component of a container by its image, and by its arguments where one image serves all components.
+  static func byImage(of container: Container) -> String? {
+    CalicoImage.component(of: container) ?? container.image.flatMap(of(image:))?.component
+  }
+
   /// The component of an image, independent of its registry: `calico/node`, `host:5000/mirrored-calico-node`.
   static func of(image: ImageReference) -> ComponentSignature? {
     all.first { $0.holds(image) }
+  }
+
+  /// Whether the image of a container is one of the component.
+  func holds(_ container: Container, image: ImageReference) -> Bool {
+    CalicoImage.component(of: container).map { $0 == component } ?? holds(image)
   }
 
   func holds(_ image: ImageReference) -> Bool {

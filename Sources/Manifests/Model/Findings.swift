@@ -13,6 +13,8 @@ struct Findings {
   private(set) var needed: [NeededSecret] = []
   /// The configurations of agents that the file does not contain yet.
   var configMaps: [AgentConfigMap] = []
+  /// The documents of earlier configurations of agents, which are removed.
+  var superseded: [KubernetesObject] = []
 
   init(in manifest: Manifest) { reader = manifest.reader }
 
@@ -28,6 +30,7 @@ struct Findings {
     abandoned += later.abandoned
     for need in later.needed { add(need) }
     configMaps += later.configMaps
+    superseded += later.superseded
   }
 
   /// Adds an edit, unless an anchor and aliases use the node at several places.

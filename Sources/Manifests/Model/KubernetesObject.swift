@@ -57,6 +57,13 @@ struct PodSpec: Sendable {
     }
     volumes = (node["volumes"]?.items ?? []).compactMap(Volume.init)
   }
+
+  /// Whether it runs on Windows nodes only.
+  var isWindows: Bool {
+    let selector = node["nodeSelector"]
+    return node["os"]?["name"]?.string == "windows"
+      || ["kubernetes.io/os", "beta.kubernetes.io/os"].contains { selector?[$0]?.string == "windows" }
+  }
 }
 
 struct Container: Sendable {
@@ -147,4 +154,7 @@ struct Volume: Sendable {
   }
 
   var secret: String? { secretName?.string }
+
+  /// The folder of a volume of type hostPath.
+  var hostFolder: String? { node["hostPath"]?["path"]?.string.map(VolumeMount.normal) }
 }

@@ -82,12 +82,12 @@ package struct ManifestOptions: Sendable {
   package enum Delivery: Sendable, Equatable {
     /// By Secrets.
     case secrets
-    /// Pods of a DaemonSet read them from a folder on each host, such as `/etc/bulkhead`, which contains a
-    /// folder per component with the files `etcd-ca`, `etcd-cert` and `etcd-key`. Other workloads keep
+    /// Pods of a DaemonSet, and the CNI plugin, read them from a folder on each host, such as `/etc/bulkhead`, which
+    /// contains a folder per component with the files `etcd-ca`, `etcd-cert` and `etcd-key`. Other workloads keep
     /// Secrets, because they are not bound to a host.
     case host(folder: String)
-    /// Pods of DaemonSets and Deployments have an agent, which creates a key, gets a certificate for it,
-    /// keeps both in memory and renews the certificate.
+    /// Pods of DaemonSets and Deployments have an agent, which creates a key, gets a certificate for it and renews the
+    /// certificate. It keeps both in memory, in a DaemonSet usually on the host.
     case agent(AgentPlacement)
   }
 
@@ -98,12 +98,16 @@ package struct ManifestOptions: Sendable {
   package var sharedSecret: SharedSecret
   /// Explicit components of containers: container name to component, such as `felix` to `calico-node`.
   package var components: [String: String]
+  /// The name of the CNI network that the CNI plugin has access for; nil if it is not known.
+  package var network: String?
+  /// Whether a file without a container that needs a credential is passed on as it is, as in a pipeline of functions.
+  package var mayHaveNone = false
 
   package init(
     secrets: [ComponentSecret] = ComponentSecret.defaults, secretNames: SecretNames = .hashed,
     delivery: Delivery = .secrets, placement: SecretPlacement = .none,
     sharedSecret: SharedSecret = .dropUnpopulated,
-    components: [String: String] = [:]
+    components: [String: String] = [:], network: String? = nil
   ) {
     self.secrets = secrets
     self.delivery = delivery
@@ -111,5 +115,6 @@ package struct ManifestOptions: Sendable {
     self.placement = placement
     self.sharedSecret = sharedSecret
     self.components = components
+    self.network = network
   }
 }

@@ -21,7 +21,8 @@ struct ManifestReader {
       return
     }
     for index in documents.indices { read(index) }
-    if objects.isEmpty, faults.isEmpty {
+    let isEmptyList = documents.contains { $0.root.isEmptyResourceList }
+    if objects.isEmpty, faults.isEmpty, !isEmptyList {
       fault(
         at: 0, "contains no Kubernetes object",
         hint: "give a hosted Calico manifest, such as calico-etcd.yaml")
@@ -58,6 +59,7 @@ struct ManifestReader {
         hint: "give a Kubernetes manifest; if this is a template, give its rendered output")
       return
     }
+    if root.isEmptyResourceList { return }
     if kind.hasSuffix("List"), root["items"] != nil {
       fault(
         at: root["kind"]?.range.lowerBound ?? 0, object: kind, "wraps its objects in a kind: \(kind)",
@@ -113,6 +115,13 @@ struct ManifestReader {
 }
 
 extension YAMLNode {
+  /// Whether it is a ResourceList without items, which a pipeline of functions passes on.
+  var isEmptyResourceList: Bool {
+    self["kind"]?.string == "ResourceList"
+      && self["apiVersion"]?.string?.hasPrefix("config.kubernetes.io/") == true
+      && self["items"].map { $0.isNull || $0.items?.isEmpty == true } ?? true
+  }
+
   /// The items of a document that wraps objects: a List from `kubectl get -o yaml`, or the ResourceList that
   /// is passed to a function of the Kubernetes Resource Model.
   fileprivate var wrappedItems: YAMLNode? {

@@ -82,6 +82,9 @@ package struct ManifestWarning: Sendable, Equatable, CustomStringConvertible {
     case updatesOnDelete = "updates-on-delete"
     case hostFiles = "host-files"
     case agent = "agent"
+    case agentSource = "agent-source"
+    case agentMemory = "agent-memory"
+    case unprivilegedImage = "unprivileged-image"
     case canal = "canal"
   }
 

@@ -3,12 +3,12 @@ extension SegmentedManifest {
   package static let kustomizationMark =
     "# Made by bulkhead manifest --kustomize: each component's own etcd credential."
 
-  /// A kustomization that turns the original into ``text``, except for the new Secrets. It uses JSON patches
+  /// A kustomization that turns the original into ``text``, except for the new Secrets and ConfigMaps. It uses JSON patches
   /// (RFC 6902), which fail if the original is not the one that they were made for, and only features that
   /// are built into `kubectl kustomize`.
   ///
-  /// - Parameter resources: The original and, if there is one, the file of the new Secrets, as paths relative
-  ///   to the kustomization's folder.
+  /// - Parameter resources: The original and, if there are such, the files of the new Secrets and of ``configMaps``,
+  ///   as paths relative to the kustomization's folder.
   package func kustomization(resources: [String]) -> String {
     let patches = manifest.objects.compactMap(patch)
     var pairs: [YAMLValue.Pair] = [

@@ -73,7 +73,9 @@ package struct ManifestSegmenter: Sendable {
     changes += secrets.dropped.map {
       ManifestChange(
         place: manifest.reader.place($0.root.range.lowerBound, $0),
-        what: "is removed: each component now has its own Secret")
+        what: $0.kind == "Secret"
+          ? "is removed: each component now has its own Secret"
+          : "is removed: it is the earlier configuration of an agent")
     }
     var new = findings.configMaps.map { ("ConfigMap/\($0.name)", "the configuration of an agent") }
     if manifest.options.placement == .inline {

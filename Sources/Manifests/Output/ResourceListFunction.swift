@@ -29,6 +29,7 @@ package struct ResourceListFunction: Sendable {
       throw ManifestRefusal(faults: reader.faults.isEmpty ? [fault] : reader.faults)
     }
     var segmenter = segmenter
+    segmenter.options.mayHaveNone = true
     let mapping = root["functionConfig"]?["data"]?["components"]?.string ?? ""
     for pair in mapping.split(whereSeparator: { ",\n ".contains($0) }) {
       let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)

@@ -55,7 +55,10 @@ extension Runbook {
       check: [
         "kubectl version shows 1.29 or later for the server",
         "bulkhead agent --config agent.yaml --once, on a machine with the same access, exits with 0",
-      ],
+      ]
+        + servedNamespaces.flatMap { option in
+          [agentSecret].compactMap(\.self).map { "kubectl\(option) get secret \($0)" }
+        },
       back: ["nothing uses the source yet: leave it"])
   }
 
@@ -67,6 +70,13 @@ extension Runbook {
     }
     if case .agent(let agent) = manifest.options.delivery {
       words.append(" --via agent --agent-image \(Self.word(agent.image)) --agent-source SOURCE.yaml")
+      for name in agent.files.keys.sorted() { words.append(" --agent-file \(Self.word(name))=FILE") }
+      if let secret = agent.secret { words.append(" --agent-secret \(Self.word(secret))") }
+      switch agent.folder {
+      case nil: words.append(" --agent-memory")
+      case AgentPlacement.usualFolder?: break
+      case let folder?: words.append(" --host-folder \(Self.word(folder))")
+      }
     }
     if manifest.options.secretNames == .fixed { words.append(" --secret-names fixed") }
     for (container, component) in manifest.options.components.sorted(by: { $0.key < $1.key }) {
@@ -75,9 +85,22 @@ extension Runbook {
     return words.joined()
   }
 
+  /// The Secret that the agents read, as a word.
+  private var agentSecret: String? {
+    guard case .agent(let agent) = manifest.options.delivery else { return nil }
+    return agent.secret.map(Self.word)
+  }
+
+  /// The namespaces of the pods with an agent, as options.
+  private var servedNamespaces: [String] {
+    Set(findings.uses.filter { manifest.isServed($0.pod) }.map { namespace(of: $0.object) }).sorted()
+  }
+
   var hosts: [Step] {
     guard case .host(let folder) = manifest.options.delivery else { return [] }
-    let components = findings.uses.filter { manifest.isHosted($0.pod) }.components
+    let components = Set(
+      manifest.pods.filter(manifest.isHosted).flatMap { manifest.components(of: $0, findings.uses.of($0)) }
+    ).sorted()
     return [
       Step(
         title: "The files on every host that the DaemonSet runs on",

@@ -29,8 +29,25 @@ extension Runbook {
   }
 
   var installed: Step? {
-    guard let use = findings.uses.first(where: { $0.component == "cni-plugin" }) else { return nil }
-    let object = use.object
+    guard
+      let pod = manifest.pods.first(where: {
+        manifest.components(of: $0, findings.uses.of($0)).contains("cni-plugin")
+      })
+    else { return nil }
+    let object = pod.object
+    let back = ["kubectl\(namespace(of: object)) rollout undo \(Self.target(object))"]
+    if let folder = manifest.pluginFolder(of: pod) {
+      return Step(
+        title: "The CNI plugin's files on every host",
+        run: [
+          "openssl x509 -noout -subject -enddate -in \(Self.word("\(folder)/etcd-cert"))   # on each host",
+          "ls /etc/cni/net.d/calico-tls   # does not exist any more: the plugin reads \(folder)",
+        ],
+        check: [
+          "grep etcd_cert_file /etc/cni/net.d/10-c*.conflist shows \(folder)/etcd-cert",
+          "a new pod gets an address",
+        ], back: back)
+    }
     return Step(
       title: "The CNI plugin's copy on every host",
       run: ["openssl x509 -noout -subject -in /etc/cni/net.d/calico-tls/etcd-cert   # on each host"],
@@ -39,7 +56,7 @@ extension Runbook {
         "grep etcd_cert_file /etc/cni/net.d/10-c*.conflist shows a file, not \"\"",
         "a new pod gets an address",
       ],
-      back: ["kubectl\(namespace(of: object)) rollout undo \(Self.target(object))"])
+      back: back)
   }
 
   var proof: Step {
@@ -80,10 +97,15 @@ extension Runbook {
         "kubectl\($0) delete secret \(Self.word(name))"
       }
     }
+    let windows = "kubectl get nodes -l kubernetes.io/os=windows   # with Windows nodes: keep the Secrets"
     return Step(
       title: "Last: the Secrets that nothing refers to any more",
-      run: objects,
-      check: ["pods stay ready, and new pods get addresses"],
+      run: [windows] + objects,
+      check: [
+        "pods stay ready, and new pods get addresses",
+        "no Windows node is there: Calico's installer for Windows reads the Secret of -EtcdTlsSecretName at each "
+          + "installation, also on a node that is added later",
+      ],
       back: ["keep a copy of the Secret; restore its user in etcd as in the previous step"])
   }
 

@@ -122,7 +122,7 @@ extension KubernetesObject {
   var holdsCredentials: Bool { kind == "Secret" && root.isPopulated }
 
   /// Whether an earlier run wrote it.
-  fileprivate var isManaged: Bool {
+  var isManaged: Bool {
     root["metadata"]?["labels"]?[SecretDocuments.Secret.managedBy]?.string == SecretDocuments.Secret.manager
   }
 }

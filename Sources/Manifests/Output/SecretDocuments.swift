@@ -29,8 +29,8 @@ struct SecretDocuments {
     findings = contents.findings
     new = contents.new
     position = reader.documents.count
-    dropped = Self.inOrder(contents.dropped + contents.replaced)
-    let shared = Self.inOrder(contents.shared + contents.replaced)
+    dropped = Self.inOrder(contents.dropped + contents.replaced + edited.superseded)
+    let shared = Self.inOrder(contents.shared + contents.replaced + edited.superseded)
     let inline = manifest.options.placement == .inline ? new : []
     if let first = shared.first(where: { $0.list == nil }) {
       position = first.document + (dropped.contains { $0.document == first.document } ? 0 : 1)
@@ -43,10 +43,11 @@ struct SecretDocuments {
       position -= 1
     }
     edits = Self.edits(
-      edited.configMaps.flatMap(\.lines) + inline.filter { $0.list == nil }.flatMap(\.lines),
+      edited.configMaps.filter { $0.list == nil }.flatMap(\.lines)
+        + inline.filter { $0.list == nil }.flatMap(\.lines),
       dropped: dropped.filter { $0.list == nil }.map(\.document),
       position: position, reader)
-    editLists(inline)
+    editLists(inline, edited.configMaps)
   }
 
   private static func inOrder(_ objects: [KubernetesObject]) -> [KubernetesObject] {
@@ -54,15 +55,15 @@ struct SecretDocuments {
     return objects.sorted { $0.id < $1.id }.filter { seen.insert($0.id).inserted }
   }
 
-  private mutating func editLists(_ inline: [Secret]) {
+  private mutating func editLists(_ inline: [Secret], _ configMaps: [AgentConfigMap]) {
     for object in dropped {
       guard let list = object.list else { continue }
       listEdits.append((object.document, .replace(object.root, of: list, by: [], .usual)))
     }
-    for secret in inline {
-      guard let list = secret.list, let last = list.items.items?.last else { continue }
-      listEdits.append(
-        (list.document, .append(secret.value, to: list.items, YAMLStyle(like: last))))
+    let new = configMaps.map { ($0.list, $0.written) } + inline.map { ($0.list, $0.value) }
+    for case (let list?, let value) in new {
+      guard let last = list.items.items?.last else { continue }
+      listEdits.append((list.document, .append(value, to: list.items, YAMLStyle(like: last))))
     }
   }
 

@@ -19,7 +19,7 @@ struct SelfCheck {
   private func comparison(_ reader: ManifestReader) -> [String] {
     let dropped = Set(secrets.dropped.filter { $0.list == nil }.map(\.document))
     let new =
-      edited.configMaps.map(\.value)
+      edited.configMaps.filter { $0.list == nil }.map(\.value)
       + (manifest.options.placement == .inline ? secrets.new.filter { $0.list == nil }.map(\.value) : [])
     var expected: [YAMLValue] = []
     for (index, document) in manifest.reader.documents.enumerated() {
@@ -47,7 +47,7 @@ struct SelfCheck {
     var faults: [String] = []
     for pod in result.pods {
       for container in pod.containers {
-        for mount in container.mounts where mount.path == CredentialFile.directory {
+        for mount in container.mounts where result.isCredentialMount(mount, of: container) {
           let component =
             manifest.options.components[container.name] ?? ComponentSignature.named(container.name)?.component
           let own = component.flatMap(manifest.secret(of:))

@@ -1,5 +1,5 @@
-/// Sets the paths of the three files at the places from which the components' variables get them. Only the
-/// empty string is replaced; the trailing comment that repeats the path stays.
+/// Sets the paths of the three files at the places from which the components' variables get them. The empty string is
+/// replaced, and another file name in the folder of the credential; the trailing comment that repeats the path stays.
 struct CertificatePaths {
   private let manifest: Manifest
   private(set) var findings: Findings
@@ -7,40 +7,47 @@ struct CertificatePaths {
   init(_ manifest: Manifest, uses: [CredentialUse]) {
     self.manifest = manifest
     findings = Findings(in: manifest)
-    var planned: [Int: CredentialFile] = [:]
-    for use in uses where use.mount.path == CredentialFile.directory {
+    var planned: [Int: String] = [:]
+    for use in uses where manifest.isCredentialMount(use.mount, of: use.container) {
       requireVariables(of: use)
+      // The installer does not read the variables that canal's manifest gives it; they share the values of
+      // calico-node.
+      let folder = use.component == "cni-plugin" && !use.isMapped ? CredentialFile.directory : use.mount.path
       for variable in use.container.environment {
         guard let file = CredentialFile(variable: variable.name),
           let place = source(of: variable, in: use.container, of: use.object)
         else { continue }
         let offset = place.node.range.lowerBound
-        switch planned.updateValue(file, forKey: offset) {
-        case nil: setPath(of: file, in: place)
-        case file: break
+        let path = file.path(in: folder)
+        switch planned.updateValue(path, forKey: offset) {
+        case nil: setPath(path, in: place)
+        case path: break
         case let other?:
           findings.fault(
             at: offset, place.owner, place.part,
-            "would be the path of both \(other.rawValue) and \(file.rawValue)",
-            hint: "give each of the three files its own key")
+            "would be both \(other) and \(path)",
+            hint: "give each file of each container its own key")
         }
       }
     }
   }
 
-  private mutating func setPath(of file: CredentialFile, in place: ScalarPlace) {
+  /// - Parameter path: In the folder at which the credential is mounted.
+  private mutating func setPath(_ path: String, in place: ScalarPlace) {
     let scalar = place.node
     let found = scalar.string ?? ""
-    if found == file.path { return }
-    guard found.isEmpty, case .scalar = scalar.content else {
+    if found == path { return }
+    let folder = CredentialFile.folder(of: path)
+    // Another name in the same folder, such as `key.pem`, is that of a file of the old credential.
+    guard found.isEmpty || CredentialFile.folder(of: found) == folder, case .scalar = scalar.content else {
       findings.fault(
         at: scalar.range.lowerBound, place.owner, place.part,
-        "is \(found.isEmpty ? "no text" : found), not \(file.path)",
-        hint: "set it to \"\(file.path)\" or to \"\", and mount the credential at \(CredentialFile.directory)"
+        "is \(found.isEmpty ? "no text" : found), not \(path)",
+        hint: "set it to \"\(path)\" or to \"\", and mount the credential at \(folder)"
       )
       return
     }
-    findings.edit(.set(scalar, to: file.path), place.owner, place.part, "is \(file.path)")
+    findings.edit(.set(scalar, to: path), place.owner, place.part, "is \(path)")
   }
 
   /// calico-node, kube-controllers and calicoctl read all three variables; the CNI installer reads the

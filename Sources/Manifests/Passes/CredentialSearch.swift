@@ -15,11 +15,15 @@ struct CredentialSearch {
 
   private mutating func search(_ pod: PodSpec) {
     let credentials = manifest.credentialSecrets(for: pod.object)
-    for container in pod.containers {
+    let folders = manifest.credentialHostFolders
+    // An agent of an earlier run serves the others.
+    for container in pod.containers where !AgentContainer.isOwn(container) {
       for mount in container.mounts {
         let volumes = pod.volumes.filter { $0.name == mount.volumeName }
-        let isCredential = volumes.contains { $0.secret.map(credentials.contains) ?? false }
-        guard mount.path == CredentialFile.directory || isCredential else { continue }
+        let isCredential = volumes.contains { volume in
+          volume.secret.map(credentials.contains) ?? volume.hostFolder.map(folders.contains) ?? false
+        }
+        guard manifest.isCredentialMount(mount, of: container) || isCredential else { continue }
         guard let name = mount.volume, !mount.path.isEmpty, !mount.volumeName.isEmpty else {
           findings.fault(
             at: mount.node.range.lowerBound, pod.object, container.part,
@@ -46,6 +50,15 @@ struct CredentialSearch {
     let object = pod.object
     let mapped = manifest.options.components[container.name]
     guard let component = mapped ?? recognise(container, mount: mount, in: object) else { return }
+    if pod.isWindows {
+      findings.fault(
+        at: mount.node.range.lowerBound, object, container.part,
+        "runs on Windows nodes and uses the credential's volume: neither a Secret's folder nor an agent of "
+          + "Linux serves a Windows container",
+        hint: "remove \(object.title) from this file; on Windows nodes Calico's installer writes the files "
+          + "(install-calico-windows.ps1 -EtcdTlsSecretName SECRET)")
+      return
+    }
     if mount.hasSubPath {
       let message =
         "mounts the volume \(volume.name) at \(mount.path) by subPath, and such a mount never shows a renewed"
@@ -63,7 +76,9 @@ struct CredentialSearch {
         hint: "remove one of the two mounts")
       return
     }
-    if mapped == nil, !container.mounts.contains(where: { $0.path == CredentialFile.directory }) {
+    if mapped == nil, component != "cni-plugin",
+      !container.mounts.contains(where: { manifest.isCredentialMount($0, of: container) })
+    {
       findings.fault(
         at: mount.node.range.lowerBound, object, container.part,
         "mounts the credential at \(mount.path) and not at \(CredentialFile.directory)",
@@ -91,21 +106,23 @@ struct CredentialSearch {
   private mutating func recognise(_ container: Container, mount: VolumeMount, in object: KubernetesObject)
     -> String?
   {
-    let byImage = container.image.flatMap(ComponentSignature.of(image:))
+    let byImage = ComponentSignature.byImage(of: container)
     let hint = "if it needs a component's credential, map it: --component \(container.name)="
     guard let signature = ComponentSignature.named(container.name) else {
       findings.fault(
         at: mount.node.range.lowerBound, object, container.part,
         "uses the credential's volume \(mount.volumeName) at \(mount.path) and is not a Calico component "
           + "that is known",
-        hint: hint + "\(byImage?.component ?? "COMPONENT"); or give it its own volume")
+        hint: hint + "COMPONENT; or give it its own volume")
       return nil
     }
-    guard let image = container.image, !signature.holds(image) else { return signature.component }
+    guard let image = container.image, !signature.holds(container, image: image) else {
+      return signature.component
+    }
     if let byImage {
       findings.fault(
         at: container.node.range.lowerBound, object, container.part,
-        "has the name of \(signature.component) and the image of \(byImage.component) (\(image.baseName))",
+        "has the name of \(signature.component) and the image of \(byImage) (\(image.baseName))",
         hint: hint + "COMPONENT")
       return nil
     }
@@ -121,10 +138,12 @@ struct CredentialSearch {
   /// manifest is like that, and gets a mount from ``CalicoctlWiring``.
   private mutating func refuseUnwired(_ pod: PodSpec) {
     for container in pod.containers where container.variable("ETCD_ENDPOINTS") != nil {
-      let isMounted = container.mounts.contains { $0.path == CredentialFile.directory }
+      let isMounted = container.mounts.contains { manifest.isCredentialMount($0, of: container) }
       guard !isMounted, let signature = ComponentSignature.named(container.name),
         signature.component != "calicoctl"
       else { continue }
+      // The plugin reads the host's files itself.
+      if signature.component == "cni-plugin", manifest.pluginFolder(of: pod) != nil { continue }
       if container.mounts.contains(where: { mount in
         findings.uses.contains { $0.mount.node.range == mount.node.range }
       }) {
@@ -135,6 +154,8 @@ struct CredentialSearch {
         "has ETCD_ENDPOINTS and mounts nothing at \(CredentialFile.directory)",
         hint:
           "mount the Secret with its credential at \(CredentialFile.directory), as Calico's own manifest does"
+          + (signature.component == "cni-plugin"
+            ? "; or use --via host or --via agent, with which it needs no mount" : "")
       )
     }
   }

@@ -1,11 +1,16 @@
-/// A Secret's volume whose users are to get other volumes, or another Secret.
+/// A volume with a credential whose users are to get other volumes, or another Secret.
 struct CredentialVolume {
+  /// Where the volume has its files from.
+  enum Source {
+    /// A Secret, and the scalar that names it.
+    case secret(String, name: YAMLNode)
+    /// A folder of the host, or the memory of the pod to which an agent writes.
+    case files
+  }
+
   let volume: Volume
   let pod: PodSpec
-  /// The scalar that names the Secret.
-  let secretName: YAMLNode
-  /// The Secret's name before the edits.
-  let secret: String
+  let source: Source
   /// The mounts of the volume; not empty.
   let users: [CredentialUse]
 
@@ -13,7 +18,7 @@ struct CredentialVolume {
   var part: String { "volume \(volume.name)" }
 
   /// The volume, if containers use it and it does not deliver their credentials yet; nil, with a fault, if it
-  /// is not a volume whose Secret can be exchanged.
+  /// is not a volume whose credential can be exchanged.
   init?(
     _ volume: Volume, of pod: PodSpec, usedBy uses: [CredentialUse], in manifest: Manifest,
     _ findings: inout Findings
@@ -22,20 +27,16 @@ struct CredentialVolume {
     self.pod = pod
     users = uses.filter { $0.volume.name == volume.name }
     if users.allSatisfy({ manifest.isDelivered(by: volume, to: $0.component, in: pod) }) { return nil }
-    guard let secretName = volume.secretName, let secret = volume.secret else {
+    if let secretName = volume.secretName, let secret = volume.secret {
+      source = .secret(secret, name: secretName)
+    } else if volume.hostFolder?.isEmpty == false || pod.agentWrites(to: volume) {
+      source = .files
+    } else {
       findings.fault(
         at: volume.node.range.lowerBound, pod.object, "volume \(volume.name)",
         "contains the etcd credential and has the type \(volume.type ?? "emptyDir"), "
-          + "not of a Secret by its secretName",
+          + "not of a Secret by its secretName or of a folder of the host",
         hint: "provide the credential in a volume of type secret, or remove this workload")
-      return nil
-    }
-    self.secretName = secretName
-    self.secret = secret
-    if let (offset, message) = volume.itemFault {
-      findings.fault(
-        at: offset, pod.object, part, message,
-        hint: "remove `items`: the new Secrets have the keys etcd-ca, etcd-cert and etcd-key")
       return nil
     }
   }
@@ -43,7 +44,7 @@ struct CredentialVolume {
   /// Replaces the volume by others. They have new names: a volume that changes its type under the same name
   /// has both types after it is applied (kubernetes#112014).
   func replace(by volumes: [YAMLValue], _ what: String, _ findings: inout Findings) {
-    findings.abandoned.append((secret, pod.object))
+    if case .secret(let secret, _) = source { findings.abandoned.append((secret, pod.object)) }
     guard let list = pod.node["volumes"] else { return }
     findings.edit(
       .replace(volume.node, of: list, by: volumes, YAMLStyle(like: volume.node)), pod.object, part, what)
@@ -54,6 +55,16 @@ struct CredentialVolume {
     findings.edit(
       .set(use.volumeName, to: name), pod.object, use.container.part,
       "mounts \(name) at \(use.mount.path), not \(volume.name)")
+  }
+
+  /// Lets a mount of this volume use another one, which the container must not write.
+  func exchangeReadOnly(for name: String, in use: CredentialUse, _ findings: inout Findings) {
+    exchange(for: name, in: use, &findings)
+    guard use.mount.node["readOnly"] == nil, let last = use.mount.node.entries?.last else { return }
+    let pair = YAMLValue.Pair("readOnly", .bool(true))
+    findings.edit(
+      .insert(pair, after: last, of: use.mount.node, YAMLStyle(like: use.mount.node)), pod.object,
+      use.container.part, "mounts \(name) read-only")
   }
 }
 
@@ -66,8 +77,13 @@ struct VolumeNames {
   func contains(_ name: String) -> Bool { taken.contains(name) }
 
   /// An unused name for a component's volume, which is taken then. It is a DNS label: at most 63 characters.
-  mutating func fresh(for component: String, beside name: String) -> String {
-    let suffix = component == "cni-plugin" ? "-cni" : "-\(component)"
+  /// - Parameters:
+  ///   - form: Where the volume has its files from: `host`, `agent` or `memory`; nil for a Secret.
+  ///   - name: The name of the volume that it replaces or stands beside.
+  mutating func fresh(for component: String, from form: String? = nil, beside name: String) -> String {
+    let ending = component == "cni-plugin" && form == nil ? "cni" : component
+    let suffix = "-\(ending)" + (form.map { "-\($0)" } ?? "")
+    let name = Self.withoutEnding(name)
     var candidate = name.prefix(63 - min(suffix.count, 62)) + suffix
     var number = 2
     while taken.contains(String(candidate)) {
@@ -77,6 +93,22 @@ struct VolumeNames {
     }
     taken.insert(String(candidate))
     return String(candidate)
+  }
+
+  /// A name without what an earlier run added to it.
+  private static func withoutEnding(_ name: String) -> String {
+    let ending =
+      #/(.+?)-(?:cni|cni-plugin|calico-node|kube-controllers|flannel|calicoctl)(?:-host|-agent|-memory)?(?:-\d{1,3})?/#
+    return name.wholeMatch(of: ending).map { String($0.1) } ?? name
+  }
+}
+
+extension PodSpec {
+  /// Whether it has an agent that writes to the volume.
+  fileprivate func agentWrites(to volume: Volume) -> Bool {
+    containers.contains { container in
+      AgentContainer.isOwn(container) && container.mounts.contains { $0.volumeName == volume.name }
+    }
   }
 }
 

@@ -26,7 +26,7 @@ struct HostVolumes {
     var volumes: [YAMLValue] = []
     for component in shared.users.components {
       let path = "\(folder)/\(component)"
-      let name = names.fresh(for: "\(component)-host", beside: shared.name)
+      let name = names.fresh(for: component, from: "host", beside: shared.name)
       new[component] = name
       let source = YAMLValue.mapping(["path": .string(path), "type": .string("Directory")])
       volumes.append(.mapping(["name": .string(name), "hostPath": source]))
@@ -38,13 +38,7 @@ struct HostVolumes {
     let what = new.values.sorted().joined(separator: " and ")
     shared.replace(by: volumes, "is replaced by \(what), with each host's own files", &findings)
     for use in shared.users {
-      guard let name = new[use.component] else { continue }
-      shared.exchange(for: name, in: use, &findings)
-      guard use.mount.node["readOnly"] == nil, let last = use.mount.node.entries?.last else { continue }
-      let pair = YAMLValue.Pair("readOnly", .bool(true))
-      findings.edit(
-        .insert(pair, after: last, of: use.mount.node, YAMLStyle(like: use.mount.node)), object,
-        use.container.part, "mounts \(name) read-only")
+      if let name = new[use.component] { shared.exchangeReadOnly(for: name, in: use, &findings) }
     }
   }
 }

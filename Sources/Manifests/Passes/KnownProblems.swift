@@ -10,7 +10,9 @@ struct KnownProblems {
       // With an agent no Secret is mounted, and the agent keeps the installer's copy current.
       if !manifest.isServed(use.pod) {
         if use.component == "kube-controllers" { checkMode(of: use) }
-        if use.component == "cni-plugin" { findings.add(InstallerProblems(manifest, use).findings) }
+        if use.component == "cni-plugin", manifest.pluginFolder(of: use.pod) == nil {
+          findings.add(InstallerProblems(manifest, use).findings)
+        }
         checkOptional(use)
       }
       checkEndpoints(of: use)

@@ -4,7 +4,7 @@ struct NothingToSegment {
 
   init(_ manifest: Manifest, uses: [CredentialUse], edits: [PlannedEdit], isRefused: Bool) {
     findings = Findings(in: manifest)
-    guard !isRefused, uses.isEmpty, edits.isEmpty else { return }
+    guard !isRefused, uses.isEmpty, edits.isEmpty, !manifest.options.mayHaveNone else { return }
     let isKubernetesDatastore = manifest.pods.contains { pod in
       pod.containers.contains { $0.variable("DATASTORE_TYPE")?.value?.string == "kubernetes" }
     }

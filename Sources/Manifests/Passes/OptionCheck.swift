@@ -21,6 +21,12 @@ struct OptionCheck {
     }
   }
 
+  private static func isObjectName(_ name: String) -> Bool {
+    // Kubernetes, `apimachinery/pkg/util/validation.IsDNS1123Subdomain`.
+    name.count <= 253
+      && name.wholeMatch(of: #/[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/#) != nil
+  }
+
   private mutating func check(_ agent: AgentPlacement) {
     if agent.image.wholeMatch(of: #/[A-Za-z0-9][-A-Za-z0-9._\/:@]*/#) == nil {
       findings.fault(
@@ -32,16 +38,23 @@ struct OptionCheck {
         at: 0, nil, nil, "would have an agent without a source of certificates",
         hint: "give the content of 'source:' in agent.yaml")
     }
+    if let folder = agent.folder { check(folder) }
+    for name in agent.files.keys.sorted() where !AgentPlacement.isFileName(name) {
+      findings.fault(
+        at: 0, nil, nil, "would have a file '\(name)' in the agent's ConfigMap, which is not a name for one",
+        hint: "use letters, digits, '-', '_' and '.'; agent.yaml and etcd-ca.crt are there already")
+    }
+    if let secret = agent.secret, !Self.isObjectName(secret) {
+      findings.fault(
+        at: 0, nil, nil, "would mount the Secret '\(secret)' in the agent, which is not a name of a Secret",
+        hint: "use lower-case letters, digits, `-` and `.` (a DNS subdomain name)")
+    }
   }
 
   private mutating func check(_ secrets: [OwnSecret]) {
     var names: [String: String] = [:]
     for secret in secrets {
-      let isName =
-        secret.name.count <= 253
-        && secret.name.wholeMatch(of: #/[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/#)
-          != nil
-      if !isName {
+      if !Self.isObjectName(secret.name) {
         findings.fault(
           at: 0, nil, "Secret of \(secret.component)",
           "would be named \(secret.name), which Kubernetes does not allow",

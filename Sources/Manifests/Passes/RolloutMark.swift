@@ -1,33 +1,57 @@
-/// Adds the hashes of their credentials to pod templates, so that a renewed credential restarts the workload:
-/// a Secret with a fixed name changes without a change of the workload. Hashed names need no such annotation.
+/// Adds annotations to pod templates, so that a workload restarts when what it reads at its start changes: the hashes of
+/// its credentials, where a Secret has a fixed name (hashed names need no such annotation), and the hash of its agent's
+/// configuration. Removes those of an earlier run that no longer say anything.
 struct RolloutMark {
   /// The annotation of a pod template that changes with the credentials of the pod.
   private static let checksum = "checksum/etcd-certs"
+  /// The annotation that changes with the configuration of the pod's agent.
+  private static let configuration = "checksum/bulkhead-agent"
 
+  private let manifest: Manifest
   private(set) var findings: Findings
 
   init(_ manifest: Manifest, uses: [CredentialUse]) {
+    self.manifest = manifest
     findings = Findings(in: manifest)
-    guard manifest.options.secretNames == .fixed else { return }
     for pod in manifest.pods {
-      guard manifest.delivery(to: pod) == .secrets, let template = pod.object.template(around: pod.node)
-      else { continue }
-      let hashes = uses.of(pod).components.compactMap { component in
-        manifest.secret(of: component)?.shortHash.map { "\(component)=\($0)" }
+      guard let template = pod.object.template(around: pod.node) else { continue }
+      let own = uses.of(pod)
+      if own.isEmpty { continue }
+      switch manifest.delivery(to: pod) {
+      case .agent(let agent):
+        let map = AgentConfigMap(
+          of: agent, for: manifest.components(of: pod, own), in: pod, folder: manifest.agentFolder(of: pod))
+        mark(
+          template, Self.configuration, map.digest, in: pod.object,
+          "the workload restarts when the agent's configuration changes")
+        unmark(template, Self.checksum, in: pod.object)
+      case .host:
+        unmark(template, Self.configuration, in: pod.object)
+        unmark(template, Self.checksum, in: pod.object)
+      case .secrets:
+        unmark(template, Self.configuration, in: pod.object)
+        guard manifest.options.secretNames == .fixed else { continue }
+        let hashes = own.components.compactMap { component in
+          manifest.secret(of: component)?.shortHash.map { "\(component)=\($0)" }
+        }
+        if hashes.isEmpty { continue }
+        mark(
+          template, Self.checksum, hashes.joined(separator: ","), in: pod.object,
+          "the workload restarts when a credential is renewed")
       }
-      if hashes.isEmpty { continue }
-      mark(template, with: hashes.joined(separator: ","), in: pod.object)
     }
   }
 
-  private mutating func mark(_ template: YAMLNode, with text: String, in object: KubernetesObject) {
-    let what = "has the annotation \(Self.checksum): the workload restarts when a credential is renewed"
-    let pair = YAMLValue.Pair(Self.checksum, text)
+  private mutating func mark(
+    _ template: YAMLNode, _ name: String, _ text: String, in object: KubernetesObject, _ why: String
+  ) {
+    let what = "has the annotation \(name): \(why)"
+    let pair = YAMLValue.Pair(name, text)
     let annotations = YAMLValue.Pair("annotations", .mapping([pair]))
     var style = YAMLStyle.usual
     if let existing = template["metadata"]?["annotations"], let last = existing.entries?.last {
       style = YAMLStyle(like: existing)
-      if let old = existing[Self.checksum] {
+      if let old = existing[name] {
         if old.string != text { findings.edit(.set(old, to: text), object, "pod template", what) }
       } else {
         findings.edit(.insert(pair, after: last, of: existing, style), object, "pod template", what)
@@ -45,6 +69,24 @@ struct RolloutMark {
         at: template.range.lowerBound, object, "pod template", "has metadata or annotations that are empty",
         hint: "remove the empty key")
     }
+  }
+
+  /// Removes an annotation, and what would be empty without it.
+  private mutating func unmark(_ template: YAMLNode, _ name: String, in object: KubernetesObject) {
+    guard let metadata = template.entry("metadata"),
+      let annotations = metadata.value.resolved.entry("annotations"),
+      let own = annotations.value.resolved.entry(name)
+    else { return }
+    let what = "has no annotation \(name) any more"
+    let edit: TreeEdit =
+      if annotations.value.resolved.entries?.count != 1 {
+        .remove(own, of: annotations.value.resolved)
+      } else if metadata.value.resolved.entries?.count != 1 {
+        .remove(annotations, of: metadata.value.resolved)
+      } else {
+        .remove(metadata, of: template)
+      }
+    findings.edit(edit, object, "pod template", what)
   }
 }
 

@@ -6,8 +6,7 @@ struct VolumeAssignment {
   /// - Parameter isRefused: Whether an earlier pass found a fault.
   init(_ manifest: Manifest, uses: [CredentialUse], isRefused: Bool) {
     findings = Findings(in: manifest)
-    // By object: its pod specs, if it has several, share one configuration of the agent.
-    var inMemory: [Int: [String: String]] = [:]
+    findings.add(AgentRemoval(manifest).findings)
     for pod in manifest.pods {
       let uses = uses.of(pod)
       switch manifest.delivery(to: pod) {
@@ -16,12 +15,13 @@ struct VolumeAssignment {
       case .host(let folder):
         findings.add(HostVolumes(manifest, pod, uses, folder: folder).findings)
       case .agent(let agent):
-        let volumes = AgentVolumes(manifest, pod, uses, besides: inMemory[pod.object.id] ?? [:])
+        let components = manifest.components(of: pod, uses)
+        let volumes = AgentVolumes(manifest, pod, uses, for: components)
         findings.add(volumes.findings)
-        inMemory[pod.object.id] = volumes.names
         // An agent for a manifest that is refused would only lead to further faults.
         if uses.isEmpty || isRefused || findings.isRefused { continue }
-        findings.add(AgentInsertion(agent, manifest, pod, uses, volumes: volumes.names).findings)
+        findings.add(
+          AgentInsertion(agent, manifest, pod, uses, for: components, volumes: volumes.names).findings)
       }
     }
   }

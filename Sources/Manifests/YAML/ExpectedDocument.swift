@@ -6,16 +6,18 @@ struct ExpectedDocument {
   private var pairsAfter: [Int: [YAMLValue.Pair]] = [:]
   private var replaced: [Int: [YAMLValue]] = [:]
   private var filled: [Int: YAMLValue] = [:]
+  private var removed: Set<Int> = []
 
   init(_ edits: [TreeEdit]) {
     for edit in edits {
       switch edit {
-      case .set(let scalar, let text): scalars[scalar.range.lowerBound] = text
+      case .set(let scalar, let text), .setParts(let scalar, _, let text):
+        scalars[scalar.range.lowerBound] = text
       case .duplicate(let item, _, let changes):
         itemsAfter[item.range.lowerBound, default: []].append(YAMLValue(item, changing: changes))
       case .append(let value, let list, _):
         guard case .sequence(let items, _) = list.content, let last = items.last else { continue }
-        itemsAfter[last.range.lowerBound, default: []].append(value)
+        itemsAfter[last.range.lowerBound, default: []].append(value.plain)
       case .prepend(let value, let entry, _):
         guard let first = entry.value.items?.first else { continue }
         itemsBefore[first.range.lowerBound, default: []].append(value)
@@ -23,6 +25,7 @@ struct ExpectedDocument {
       case .insert(let pair, let entry, _, _):
         pairsAfter[entry.key.range.lowerBound, default: []].append(pair)
       case .fill(let entry, let items, _, _): filled[entry.key.range.lowerBound] = .sequence(items)
+      case .remove(let entry, _): removed.insert(entry.key.range.lowerBound)
       }
     }
   }
@@ -45,6 +48,7 @@ struct ExpectedDocument {
       value = .mapping(
         entries.flatMap { entry -> [YAMLValue.Pair] in
           let key = entry.key.range.lowerBound
+          if removed.contains(key) { return pairsAfter[key] ?? [] }
           let own = YAMLValue.Pair(
             key: YAMLValue(entry.key), value: filled[key] ?? self.value(of: entry.value))
           return [own] + (pairsAfter[key] ?? [])

@@ -31,14 +31,14 @@ struct JSONPatch {
   private static func operations(_ edit: TreeEdit, of root: YAMLNode) -> [Operation] {
     func pointer(_ node: YAMLNode) -> String { root.pointer(to: node.range) ?? "" }
     switch edit {
-    case .set(let scalar, let text):
+    case .set(let scalar, let text), .setParts(let scalar, _, let text):
       let path = pointer(scalar)
       guard let old = scalar.string else {
-        return [Operation(name: "add", path: path, value: .string(text))]
+        return [Operation(name: "add", path: path, value: .text(text))]
       }
       return [
-        Operation(name: "test", path: path, value: .string(old)),
-        Operation(name: "replace", path: path, value: .string(text)),
+        Operation(name: "test", path: path, value: .text(old)),
+        Operation(name: "replace", path: path, value: .text(text)),
       ]
     case .duplicate(let item, let list, let changes):
       let index = (list.index(of: item) ?? 0) + 1
@@ -68,6 +68,9 @@ struct JSONPatch {
       return [
         Operation(name: "add", path: "\(pointer(mapping))/\(key.pointerToken)", value: .sequence(items))
       ]
+    case .remove(let entry, let mapping):
+      let key = (entry.key.string ?? "").pointerToken
+      return [Operation(name: "remove", path: "\(pointer(mapping))/\(key)", value: nil)]
     }
   }
 

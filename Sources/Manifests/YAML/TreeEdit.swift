@@ -5,6 +5,9 @@ import YAML
 enum TreeEdit: Sendable {
   /// Another text in a scalar, with the quotes of the old one.
   case set(YAMLNode, to: String)
+  /// Another text in parts of a scalar, with the other parts as they are written. The parts are ranges of the file,
+  /// in order; the last value is the whole new text of the scalar.
+  case setParts(YAMLNode, [(range: Range<Int>, text: String)], to: String)
   /// A copy of a list's item directly after it, with another text in some scalars.
   case duplicate(YAMLNode, of: YAMLNode, changing: [(YAMLNode, String)])
   /// A new item after the last item of a list.
@@ -17,16 +20,18 @@ enum TreeEdit: Sendable {
   case insert(YAMLValue.Pair, after: YAMLEntry, of: YAMLNode, YAMLStyle)
   /// A list for a key of a mapping that has no value yet, or an empty list.
   case fill(YAMLEntry, items: [YAMLValue], of: YAMLNode, YAMLStyle)
+  /// A mapping without one of its several keys.
+  case remove(YAMLEntry, of: YAMLNode)
 
   /// A node that the edit changes, to report its line and to check whether an anchor shares it.
   var target: YAMLNode {
     switch self {
-    case .set(let scalar, _): scalar
+    case .set(let scalar, _), .setParts(let scalar, _, _): scalar
     case .duplicate(let item, _, _), .replace(let item, _, _, _): item
     case .append(_, let list, _): list
     case .prepend(_, let entry, _): entry.key
     case .insert(_, let entry, _, _): entry.key
-    case .fill(let entry, _, _, _): entry.key
+    case .fill(let entry, _, _, _), .remove(let entry, _): entry.key
     }
   }
 
@@ -36,6 +41,8 @@ enum TreeEdit: Sendable {
     switch self {
     case .set(let scalar, let text):
       return inLine(scalar.range, try Self.replacement(of: scalar, by: text), source)
+    case .setParts(let scalar, let parts, _):
+      return try Self.replacement(of: parts, in: scalar, source)
     case .duplicate(let item, let list, let changes):
       let copy = try Self.copy(of: item, changing: changes, source)
       if list.isFlow { return inLine(item.range.upperBound..<item.range.upperBound, ", " + copy, source) }
@@ -84,7 +91,58 @@ enum TreeEdit: Sendable {
       let column = source.column(at: entry.key.range.lowerBound) + style.sequenceOffset
       return source.insertion(
         of: items.flatMap { style.item($0, dashColumn: column) }, afterEnd: entry.key.range.upperBound)
+    case .remove(let entry, let mapping):
+      return try Self.removal(of: entry, from: mapping, source)
     }
+  }
+
+  /// All parts of a scalar as one edit.
+  private static func replacement(
+    of parts: [(range: Range<Int>, text: String)], in scalar: YAMLNode, _ source: SourceText
+  ) throws(LayoutFault) -> TextEdit {
+    guard let first = parts.first, let last = parts.last else {
+      throw LayoutFault(offset: scalar.range.lowerBound, message: "has no part to change")
+    }
+    var text = ""
+    var done = first.range.lowerBound
+    for part in parts {
+      guard part.range.lowerBound >= done else {
+        throw LayoutFault(offset: scalar.range.lowerBound, message: "is not written out in one place")
+      }
+      text += source.string(done..<part.range.lowerBound) + part.text
+      done = part.range.upperBound
+    }
+    let lines = Set(parts.map { source.line(at: $0.range.lowerBound) })
+    return TextEdit(
+      range: first.range.lowerBound..<last.range.upperBound, text: text, changedLines: lines.count,
+      addedLines: 0)
+  }
+
+  private static func removal(
+    of entry: YAMLEntry, from mapping: YAMLNode, _ source: SourceText
+  ) throws(LayoutFault) -> TextEdit {
+    let start = entry.key.range.lowerBound
+    let entries = mapping.entries ?? []
+    guard entries.count > 1, let index = entries.firstIndex(where: { $0.key.range.lowerBound == start })
+    else {
+      throw LayoutFault(offset: start, message: "is the only key of a mapping")
+    }
+    let end = max(entry.key.range.upperBound, entry.value.range.upperBound)
+    if mapping.isFlow {
+      let range =
+        index > 0
+        ? max(entries[index - 1].key.range.upperBound, entries[index - 1].value.range.upperBound)..<end
+        : start..<entries[index + 1].key.range.lowerBound
+      return TextEdit(range: range, text: "", changedLines: 1, addedLines: 0)
+    }
+    let prefix = source.linePrefix(before: start)
+    guard prefix.utf8.allSatisfy({ $0 == UInt8(ascii: " ") }) else {
+      throw LayoutFault(offset: start, message: "is a key that does not start its line")
+    }
+    // A list may be indented like its key, so its dashes are not deeper.
+    let lines = source.lines(of: start..<end, deeperThan: prefix.utf8.count)
+    return TextEdit(
+      range: lines, text: "", changedLines: source.line(at: end) - source.line(at: start) + 1, addedLines: 0)
   }
 
   private func inLine(_ range: Range<Int>, _ text: String, _ source: SourceText) -> TextEdit {

@@ -34,9 +34,11 @@ struct YAMLStyle: Sendable {
   /// A string in the given quotes; without one, in double quotes if it could be parsed as another type.
   static func quoted(_ text: String, with quote: Character?) -> String {
     switch quote {
-    case "'": return "'" + text.replacing("'", with: "''") + "'"
+    case "'" where !text.contains("\n"): return "'" + text.replacing("'", with: "''") + "'"
     case nil where YAMLValue.isPlainString(text): return text
-    default: return "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    default:
+      let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+      return "\"" + escaped.replacing("\n", with: "\\n").replacing("\r", with: "\\r") + "\""
     }
   }
 
@@ -59,12 +61,24 @@ struct YAMLStyle: Sendable {
         switch pair.value {
         case .mapping: return [key] + block(pair.value, indent: indent + 2)
         case .sequence: return [key] + block(pair.value, indent: indent + sequenceOffset)
-        case .block(let text):
-          return [key + " |-"] + text.lines.map { $0.isEmpty ? "" : spaces(indent + 2) + $0 }
+        case .block(let text): return Self.literal(text, after: key, indent: indent + 2)
         case .scalar, .alias, .tagged: return [key + " " + inline(pair.value)]
         }
       }
     }
+  }
+
+  /// A text as a literal block that every parser reads as this text, with its line ends.
+  private static func literal(_ text: String, after key: String, indent: Int) -> [String] {
+    var lines = text.lines
+    let ends = lines.reversed().prefix { $0.isEmpty }.count
+    let chomping = ends == 0 ? "-" : ends == 1 ? "" : "+"
+    // A block with all line ends has one for each of its lines.
+    if ends > 0 { lines.removeLast() }
+    // Without it, a first line that begins with a space would set the indentation.
+    let indicator = text.first == " " || text.first == "\n" ? "2" : ""
+    return ["\(key) |\(indicator)\(chomping)"]
+      + lines.map { $0.isEmpty ? "" : String(repeating: " ", count: indent) + $0 }
   }
 
   /// A value on one line, as in flow style.
@@ -74,7 +88,7 @@ struct YAMLStyle: Sendable {
     switch value {
     case .scalar(let text, true): Self.quoted(text, with: quote)
     case .scalar(let text, false): text
-    case .block(let text): Self.quoted(text.replacing("\n", with: "\\n"), with: "\"")
+    case .block(let text): Self.quoted(text, with: "\"")
     case .alias(let name): "*\(name)"
     case .tagged(let tag, let value): "\(tag) \(inline(value, quote: quote))"
     case .sequence(let items): "[" + items.map { inline($0) }.joined(separator: ", ") + "]"

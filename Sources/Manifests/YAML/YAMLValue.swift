@@ -28,11 +28,40 @@ indirect enum YAMLValue: Equatable, Sendable {
   }
 
   static func string(_ text: String) -> YAMLValue { .scalar(text, isString: true) }
+  /// A text, written as a literal block if it has several lines. One that ends in a line end is written in quotes:
+  /// kustomize trims patches, and with them a block at their end.
+  static func text(_ text: String) -> YAMLValue {
+    text.contains("\n") && !text.hasSuffix("\n") ? .block(text) : .string(text)
+  }
   static func bool(_ value: Bool) -> YAMLValue { .scalar("\(value)", isString: false) }
   static func number(_ value: Int) -> YAMLValue { .scalar("\(value)", isString: false) }
 
   static func mapping(_ pairs: KeyValuePairs<String, YAMLValue>) -> YAMLValue {
     .mapping(pairs.map { Pair($0.key, $0.value) })
+  }
+
+  /// The value as it is parsed: a block is a text.
+  var plain: YAMLValue {
+    switch self {
+    case .scalar, .alias: self
+    case .block(let text): .string(text)
+    case .tagged(let tag, let value): .tagged(tag, value.plain)
+    case .sequence(let items): .sequence(items.map(\.plain))
+    case .mapping(let pairs): .mapping(pairs.map { Pair(key: $0.key, value: $0.value.plain) })
+    }
+  }
+
+  /// The value with the keys of each mapping in alphabetical order: other programs write mappings in other orders.
+  var sorted: YAMLValue {
+    switch self {
+    case .scalar, .alias, .block: return plain
+    case .tagged(let tag, let value): return .tagged(tag, value.sorted)
+    case .sequence(let items): return .sequence(items.map(\.sorted))
+    case .mapping(let pairs):
+      func name(_ pair: Pair) -> String { if case .scalar(let text, _) = pair.key { text } else { "" } }
+      return .mapping(
+        pairs.map { Pair(key: $0.key, value: $0.value.sorted) }.sorted { name($0) < name($1) })
+    }
   }
 
   init(_ node: YAMLNode) { self.init(node, changing: [:]) }

@@ -154,7 +154,13 @@ struct BundleCommand: AsyncParsableCommand {
       )
     }
     return AgentUnit(
-      program: program, source: try FileContents.readText(source), layout: layout, cniCopy: cniCopy)
+      program: program, source: try agentSource(source).text, layout: layout, cniCopy: cniCopy)
+  }
+
+  private func agentSource(_ path: String) throws -> AgentSourceFile {
+    // What the unit sets.
+    try AgentSourceFile(
+      path, folder: folder, environment: ["CREDENTIALS_DIRECTORY": "\(folder)/credentials"])
   }
 
   private func added() throws -> [NodeFile] {

@@ -1,4 +1,6 @@
+import Agent
 import Arguments
+import Catalogue
 import Files
 import FoundationEssentials
 import Glibc
@@ -50,13 +52,33 @@ struct ManifestCommand: AsyncParsableCommand {
       "How pods get credentials: from a Secret, from a folder on each host, or from an agent in each pod."
   )
   var via = Delivery.secret
-  @Option(help: "With --via host: the folder with one folder for each component.")
-  var hostFolder = "/etc/bulkhead"
+  @Option(
+    help: ArgumentHelp(
+      "With --via host and --via agent: the folder on each host with one folder for each component (default: /etc/bulkhead, and /var/lib/bulkhead for the agent).",
+      valueName: "folder"))
+  var hostFolder: String?
   @Option(help: "With --via agent: an image with the program 'bulkhead'.") var agentImage: String?
   @Option(
     help: ArgumentHelp(
-      "With --via agent: a file with the content of 'source:' in agent.yaml.", valueName: "file"))
+      "With --via agent: a file with the content of 'source:' in agent.yaml, or with the keys source, lifetime, renewal and listen.",
+      valueName: "file"))
   var agentSource: String?
+  @Option(
+    name: .customLong("agent-file"),
+    help: ArgumentHelp(
+      "With --via agent: a further file at /etc/bulkhead-agent/NAME in the agent's container, such as an authority; may be repeated.",
+      valueName: "name=file"))
+  var agentFiles: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "With --via agent: an existing Secret, whose keys are files in /etc/bulkhead-agent-secret.",
+      valueName: "name"))
+  var agentSecret: String?
+  @Flag(
+    help:
+      "With --via agent: keep credentials in memory only; a node that restarts while the source is unreachable then has no network."
+  )
+  var agentMemory = false
   @Option(help: "The file to write; mode 0600 if it contains private keys.") var to: String?
   @Option(
     name: .customLong("component"),
@@ -80,8 +102,12 @@ struct ManifestCommand: AsyncParsableCommand {
     if (via == .agent) != (agentImage != nil && agentSource != nil) {
       throw ValidationError("--via agent needs --agent-image and --agent-source, which are for it only")
     }
-    if via == .agent, krm || kustomize != nil {
-      throw ValidationError("--via agent adds a ConfigMap, which --krm and --kustomize cannot; use --to")
+    if via != .agent, !agentFiles.isEmpty || agentSecret != nil || agentMemory {
+      throw ValidationError("--agent-file, --agent-secret and --agent-memory are for --via agent only")
+    }
+    if hostFolder != nil, via == .secret || agentMemory {
+      throw ValidationError(
+        "--host-folder has no effect with \(agentMemory ? "--agent-memory" : "--via secret")")
     }
     if krm, placement == .separate { throw ValidationError("--krm takes --secrets inline or none") }
     if kustomize != nil, secrets == "inline" {
@@ -147,9 +173,10 @@ struct ManifestCommand: AsyncParsableCommand {
     }
     switch via {
     case .secret: break
-    case .host: options.delivery = .host(folder: hostFolder)
+    case .host: options.delivery = .host(folder: hostFolder ?? "/etc/bulkhead")
     case .agent: options.delivery = .agent(try agent())
     }
+    options.network = try network()
     guard try needsCredentials() else { return options }
     options.secrets = try Workspace(fileOption).componentSecrets(
       onHosts: via != .secret, mapped: options.components.values)
@@ -159,10 +186,18 @@ struct ManifestCommand: AsyncParsableCommand {
 
   private func agent() throws -> AgentPlacement {
     let workspace = try Workspace(fileOption)
+    let pod = try PodAgent(source: agentSource ?? "", files: agentFiles, secret: agentSecret)
     return AgentPlacement(
-      image: agentImage ?? "", source: try agentSource.map { try FileContents.readText($0) } ?? "",
-      identities: workspace.agentIdentities,
-      etcdCA: try FileContents.readText(workspace.path(workspace.file.etcd.ca)))
+      image: agentImage ?? "", source: pod.source.text, identities: workspace.agentIdentities,
+      etcdCA: try FileContents.readText(workspace.path(workspace.file.etcd.ca)), files: pod.files,
+      secret: agentSecret, folder: agentMemory ? nil : hostFolder ?? AgentPlacement.usualFolder,
+      needsDefaultToken: pod.needsDefaultToken, sourceHosts: pod.source.configuration.sourceHosts)
+  }
+
+  /// The network for which the file gives access; nil without a file.
+  private func network() throws -> String? {
+    guard try FileContents.readIfPresent(fileOption.file) != nil else { return nil }
+    return try Workspace(fileOption).file.calico.network ?? Installation.defaultNetwork
   }
 
   /// Options that only show something need no credentials if there is no segmentation file: the references

@@ -24,7 +24,7 @@ struct KustomizeForm {
         "\(kustomization) already exists and was not written by bulkhead",
         hint: "name another folder, and add it to your kustomization's resources")
     }
-    guard name != "kustomization.yaml", name != secretsName else {
+    guard name != "kustomization.yaml", name != secretsName, name != Self.agentsName else {
       throw CommandError(
         "the manifest's name \(name) is that of another file in \(folder)", hint: "rename the manifest")
     }
@@ -35,12 +35,19 @@ struct KustomizeForm {
       try AtomicFile.write(Array(segmented.secrets.utf8), to: "\(folder)/\(secretsName)", mode: 0o600)
       Console.note("\(folder)/\(secretsName): the Secrets, mode 0600")
     }
+    if !segmented.configMaps.isEmpty {
+      resources.append(Self.agentsName)
+      try AtomicFile.write(Array(segmented.configMaps.utf8), to: "\(folder)/\(Self.agentsName)", mode: 0o644)
+    }
     try AtomicFile.write(
       Array(text.utf8), to: "\(folder)/\(name)", mode: segmented.originalHoldsCredentials ? 0o600 : 0o644)
     try AtomicFile.write(
       Array(segmented.kustomization(resources: resources).utf8), to: kustomization, mode: 0o644)
     Console.note("\(kustomization): for kubectl apply --server-side -k \(folder)")
   }
+
+  /// The file of the ConfigMaps of `--via agent`.
+  private static let agentsName = "agents.yaml"
 
   /// kustomize reads no files outside its folder.
   private var secretsName: String? {

@@ -1,0 +1,195 @@
+import Manifests
+import Testing
+
+/// Each way of delivery, and each change from one to another, judged by ``DeliveryCheck``.
+@Suite("ways of delivery")
+struct ModeChangeTests {
+  static func delivery(_ way: DeliveryCheck.Way) -> ManifestOptions.Delivery {
+    switch way {
+    case .secret: return .secrets
+    case .host: return .host(folder: "/etc/bulkhead")
+    case .agent: return AgentDeliveryTests.agent
+    case .memory:
+      guard case .agent(var agent) = AgentDeliveryTests.agent else { return .secrets }
+      agent.folder = nil
+      return .agent(agent)
+    }
+  }
+
+  /// The manifests that take every way.
+  static let names =
+    ["small"] + (Samples.arePresent ? ["v3.15.5-calico", "v3.32.1-calico", "v3.29.7-canal"] : [])
+
+  private static func text(_ name: String) throws -> String {
+    guard name == "small" else { return try Samples.text("hosted/\(name)-etcd.yaml") }
+    let mount = "- {mountPath: /calico-secrets, name: tls}\n"
+    return SmallManifest.whole
+      .replacing(mount, with: mount + "        - {mountPath: /host/etc/cni/net.d, name: cni-net}\n")
+      .replacing(
+        "      volumes:\n      - name: tls",
+        with: "      volumes:\n      - {name: cni-net, hostPath: {path: /etc/cni/net.d}}\n      - name: tls")
+  }
+
+  private func change(_ text: String, to way: DeliveryCheck.Way, _ what: String) throws -> String {
+    let result: SegmentedManifest
+    do {
+      result = try Samples.segment(text, delivery: Self.delivery(way))
+    } catch {
+      Issue.record("\(what): \(error)")
+      throw error
+    }
+    #expect(try DeliveryCheck.faults(result.text, way) == [], "\(what)")
+    let again = try Samples.segment(result.text, delivery: Self.delivery(way))
+    #expect(again.isAlreadySegmented, "\(what): \(again.changes)")
+    return result.text
+  }
+
+  @Test(
+    "each change between two ways gives what the new way asks for, with nothing left of the old one",
+    arguments: names)
+  func between(name: String) throws {
+    let text = try Self.text(name)
+    for first in DeliveryCheck.Way.allCases {
+      let one = try change(text, to: first, "\(name) to \(first)")
+      for second in DeliveryCheck.Way.allCases where second != first {
+        let two = try change(one, to: second, "\(name) \(first) to \(second)")
+        let three = try change(two, to: first, "\(name) \(first) to \(second) and back")
+        if name != "small" { continue }
+        // Names do not grow with each change.
+        let four = try change(three, to: second, "\(name) \(first) to \(second), twice")
+        #expect(try change(four, to: first, "\(name) \(first) to \(second) and back, twice") == three)
+      }
+    }
+  }
+
+  @Test("another image, configuration or folder changes the pods and rolls them out")
+  func updates() throws {
+    let text = try Self.text("small")
+    let first = try Samples.segment(text, delivery: AgentDeliveryTests.agent).text
+    guard case .agent(let agent) = AgentDeliveryTests.agent else { return }
+    func changed(_ change: (inout AgentPlacement) -> Void) throws -> [String] {
+      var other = agent
+      change(&other)
+      let second = try Samples.segment(first, delivery: .agent(other)).text
+      #expect(try DeliveryCheck.faults(second, .agent).filter { !$0.contains("/srv/keys") } == [])
+      #expect(try Samples.segment(second, delivery: .agent(other)).isAlreadySegmented)
+      return try ParsedManifest.changes(from: first, to: second)
+    }
+    let digest = "checksum/bulkhead-agent"
+    let image = try changed { $0.image = "registry.example/bulkhead:0.3.0" }
+    #expect(image.count == 2 && image.allSatisfy { $0.contains("[bulkhead-agent].image") }, "\(image)")
+    let source = try changed { $0.source = $0.source.replacing("8443", with: "9443") }
+    #expect(source.count { $0.contains(digest) } == 2 && source.count { $0.contains("agent.yaml") } == 2)
+    let files = try changed { $0.files = ["vault-ca.crt": "-----BEGIN CERTIFICATE-----\n"] }
+    #expect(files.count { $0.contains(digest) } == 2 && files.count { $0.contains("data.vault-ca.crt") } == 2)
+    let secret = try changed { $0.secret = "vault-login" }
+    #expect(secret.contains { $0.contains("volumes[bulkhead-agent-secret].secret.secretName") })
+    let token = try changed { $0.needsDefaultToken = true }
+    #expect(
+      !token.isEmpty
+        && token.allSatisfy { $0.contains("bulkhead-agent-empty") || $0.contains("serviceaccount") })
+    // What others add to the agent's container stays.
+    let own = first.replacing(
+      "          restartPolicy: Always\n",
+      with: "          restartPolicy: Always\n          imagePullPolicy: Always\n")
+    var other = agent
+    other.image = "registry.example/bulkhead:0.3.0"
+    let kept = try Samples.segment(own, delivery: .agent(other)).text
+    #expect(own != first && kept.contains("imagePullPolicy: Always") && kept.contains("bulkhead:0.3.0"))
+  }
+
+  @Test(
+    "kubespray, kubeasz and manifests with other paths take their credentials from the hosts and from agents")
+  func installers() throws {
+    var spray = OtherInstallers.Kubespray()
+    spray.certificates = "/srv/keys"
+    let texts = [
+      OtherInstallers.Kubespray().text, spray.text, OtherInstallers.kubeasz(), OtherInstallers.literal(),
+    ]
+    for text in texts {
+      for way in [DeliveryCheck.Way.host, .agent] {
+        let one = try change(text, to: way, "to \(way)")
+        let other = way == .host ? DeliveryCheck.Way.agent : .host
+        let two = try change(one, to: other, "\(way) to \(other)")
+        #expect(!two.contains("cert.crt") && !two.contains("key.pem") && !two.contains("/srv/keys\""))
+        #expect(!two.contains("/etc/calico/ssl") && !two.contains("/srv/calico"))
+      }
+    }
+    // The installer of kubespray has no mount from which it could copy a Secret.
+    let refused = Samples.faults(texts[0])
+    #expect(refused.count == 1 && refused[0].contains("has ETCD_ENDPOINTS and mounts nothing"), "\(refused)")
+    for text in texts[2...] { _ = try change(text, to: .secret, "to secrets") }
+  }
+
+  @Test("the network's name is compared with the one that the access is for")
+  func network() throws {
+    func faults(_ name: String, _ network: String?) -> String {
+      var spray = OtherInstallers.Kubespray()
+      spray.network = name
+      let options = ManifestOptions(delivery: .host(folder: "/etc/bulkhead"), network: network)
+      do {
+        _ = try ManifestSegmenter(options: options).segment(spray.text, file: "calico.yaml")
+        return ""
+      } catch { return "\(error) \(error.hint ?? "")" }
+    }
+    #expect(faults("k8s-pod-network", "k8s-pod-network") == "")
+    #expect(faults("cni0", "cni0") == "")
+    #expect(faults("cni0", nil) == "")
+    let fault = faults("cni0", "k8s-pod-network")
+    #expect(
+      fault.contains("names the CNI network cni0, and the access in etcd is for k8s-pod-network"), "\(fault)")
+    #expect(fault.contains("write `network: cni0` under 'calico'"))
+  }
+
+  @Test("a Windows workload is refused, with what to do")
+  func windows() {
+    let text = SmallManifest.whole.replacing(
+      "      initContainers:\n",
+      with: "      nodeSelector: {kubernetes.io/os: windows}\n      initContainers:\n")
+    let faults = Samples.faults(text)
+    #expect(faults.count == 2 && faults.allSatisfy { $0.contains("runs on Windows nodes") }, "\(faults)")
+  }
+
+  @Test("Calico's single image is known by its arguments, and kube-controllers can read its Secret")
+  func singleImage() throws {
+    let text = SmallManifest.whole
+      .replacing(
+        "image: calico/cni:v3.32.1",
+        with: "image: calico/calico:v3.33.0\n        args: [component, cni, install]"
+      )
+      .replacing(
+        "image: calico/kube-controllers:v3.32.1",
+        with: "image: registry:5000/mirrored/calico:v3.33.0\n        args: [component, kube-controllers]")
+    let result = try Samples.segment(text)
+    #expect(!result.warnings.contains { $0.kind == .imageNotRecognised }, "\(result.warnings)")
+    #expect(
+      try ParsedManifest(result.text).values[
+        "Deployment/controllers.spec.template.spec.securityContext.fsGroup"]
+        == "10001 (int)")
+    #expect(try Samples.segment(result.text).isAlreadySegmented)
+    let agent = try Samples.segment(text, delivery: Self.delivery(.agent))
+    #expect(agent.text.contains("group: \"10001\""))
+    // The arguments of another component contradict the name.
+    let wrong = Samples.faults(
+      text.replacing("[component, kube-controllers]", with: "[component, cni, install]"))
+    #expect(wrong.count == 1 && wrong[0].contains("and the image of cni-plugin"), "\(wrong)")
+  }
+
+  @Test("an agent that asks inside its cluster, and one that keeps all in memory, are warned of")
+  func sources() throws {
+    guard case .agent(var agent) = AgentDeliveryTests.agent else { return }
+    let text = OtherInstallers.Kubespray().text
+    #expect(try !Samples.segment(text, delivery: .agent(agent)).warnings.contains { $0.kind == .agentSource })
+    agent.sourceHosts = ["vault.vault.svc"]
+    let warnings = try Samples.segment(text, delivery: .agent(agent)).warnings.filter {
+      $0.kind == .agentSource
+    }
+    #expect(warnings.count == 4 && warnings.contains { $0.message.contains("DNS servers of the host") })
+    agent.folder = nil
+    let spray = SmallManifest.whole.replacing(
+      "mountPath: /calico-secrets, name: tls}\n",
+      with:
+        "mountPath: /calico-secrets, name: tls}\n        - {mountPath: /host/etc/cni/net.d, name: tls2}\n")
+    #expect(try Samples.segment(spray, delivery: .agent(agent)).warnings.contains { $0.kind == .agentMemory })
+  }
+}
