@@ -165,7 +165,8 @@ import Testing
     let bin = URL(fileURLWithPath: Program.path).deletingLastPathComponent().path
     let outcome = try Program.run(
       "/bin/sh", ["-c", command.text], in: folder.path, input: nodes,
-      environment: ["PATH": "\(bin):/usr/bin:/bin"])
+      // The variable of the tutorial.
+      environment: ["PATH": "\(bin):/usr/bin:/bin", "members": "https://127.0.0.1:1"])
     if isException {
       #expect(outcome.code != 64 && outcome.code != 127, "\(command.text): \(outcome.error)")
     } else {
