@@ -18,7 +18,7 @@ struct Refusals: Sendable {
 
   /// What one member has refused since it started, by method, such as `Range`.
   struct Reading: Hashable, Sendable {
-    /// Requests without the permission, and those of certificates whose Common Name is no user.
+    /// Requests without the permission, and those of certificates that are named after no user.
     var denied: [String: Int] = [:]
     /// Reads and writes without a user name: nearly all that etcd refuses as invalid.
     var nameless: [String: Int] = [:]
@@ -44,7 +44,7 @@ struct Refusals: Sendable {
     }
   }
 
-  /// The reading of each member, or why there is none.
+  /// The reading of each member, or the error.
   typealias Readings = [Endpoint: Result<Reading, EtcdError>]
 
   func read() async -> Readings {

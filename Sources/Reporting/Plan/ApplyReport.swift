@@ -49,7 +49,7 @@ package struct ApplyReport: TextReport, Sendable {
     let refused: Int
     /// The members whose counts are unknown, and why.
     let unknown: [String]
-    /// Known requests whose refusal is no lock-out and that may account for those that were refused.
+    /// Known requests whose refusal locks out no program, and that may account for those that were refused.
     let known: [String]
 
     init(_ report: RefusalReport) {

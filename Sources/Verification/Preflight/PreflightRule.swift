@@ -152,7 +152,7 @@ package struct PreflightRule: Hashable, Sendable {
     cure: "run 'bulkhead plan', which says what 'bulkhead apply' corrects and what it leaves")
   static let knownRefusal = PreflightRule(
     "PF032", .info, "some requests of a program are refused, which it does without",
-    meaning: "it is no lock-out, and counts in the members' metrics of refused requests",
+    meaning: "it locks out no program, and counts in the members' metrics of refused requests",
     cure: "no action is needed")
   static let apiServerWithoutRoot = PreflightRule(
     "PF033", .warning, "kube-apiserver lacks the role root, which some calls need in the release of a member",
