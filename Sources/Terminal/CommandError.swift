@@ -24,6 +24,3 @@ package struct CommandError: Error {
       .joined(separator: "\n")
   }
 }
-
-/// The name before 28 November 2026, for branches.
-package typealias Complaint = CommandError

@@ -168,6 +168,3 @@ extension SHA256 {
     update(bytes)
   }
 }
-
-/// The name before 28 November 2026, for branches.
-package typealias Goal = ApplyGoal
