@@ -48,6 +48,18 @@ struct MutationTests {
     #/\.(ca|cert|key):|\.secretName:|volumes\[|volumeMounts\[|env\[(ETCD_|COMPACTION_PERIOD)|^Secret\/shared/#
   }
 
+  /// Whether a change is one of the CNI configuration, and only of the paths of the credential in it: a damaged
+  /// placeholder is written again.
+  private static func setsPaths(_ change: String) -> Bool {
+    let paths = #/"(?:etcd_key_file|etcd_cert_file|etcd_ca_cert_file)"\s*:\s*"[^"]*"/#
+    guard let start = change.firstRange(of: "ConfigMap/settings.data.cni: "),
+      start.lowerBound == change.startIndex
+    else { return false }
+    let sides = change[start.upperBound...].split(separator: " -> ", omittingEmptySubsequences: false)
+    return sides.count == 2
+      && sides[0].replacing(paths, with: "path") == sides[1].replacing(paths, with: "path")
+  }
+
   /// Several thousand, the same in every run; a slow machine does fewer.
   @Test("with randomly damaged characters and lines, only the wiring changes", arguments: 1...4)
   func randomDamage(seed: Int) throws {
@@ -69,7 +81,7 @@ struct MutationTests {
         #expect(secret == Self.own[name], "\(container)\n\(text)")
       }
       for change in try ParsedManifest.changes(from: text, to: result.text) {
-        #expect(change.contains(Self.edited), "\(change)\n\(text)")
+        #expect(change.contains(Self.edited) || Self.setsPaths(change), "\(change)\n\(text)")
       }
       #expect(try Samples.segment(result.text).text == result.text)
     }
