@@ -79,7 +79,7 @@ final class RolloverTests {
       key: directory + "/old-alice.key")
     let rollover = AuthorityRollover(
       directory: pki, clients: clients, endpoints: [cluster.endpoints[0]], administrator: cluster.root,
-      timeout: .seconds(3))
+      timeout: .seconds(10))
     let ledger = try Ledger(in: pki)
     if authEnabled {
       try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) { etcd in
@@ -183,7 +183,7 @@ private final class Writers: Sendable {
 
   private func run(as credentials: ClientCredentials) async -> (Int, [String]) {
     var (done, failed) = (0, [String]())
-    while !isStopped.withLock({ $0 }) {
+    while !isStopped.withLock({ $0 }), !Task.isCancelled {
       if let error = await Self.write(done, endpoints, credentials) { failed.append(error) }
       done += 1
     }
@@ -203,7 +203,7 @@ private final class Writers: Sendable {
         ) { try await $0.put(Array("\(number)".utf8), at: Key("/writers/\(credentials.certificate)")) }
         return nil
       } catch {
-        guard ContinuousClock.now < deadline else { return "\(error)" }
+        guard ContinuousClock.now < deadline, !Task.isCancelled else { return "\(error)" }
       }
     }
   }
