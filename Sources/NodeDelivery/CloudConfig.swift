@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Text
 import YAML
 
@@ -7,7 +8,7 @@ import YAML
 /// Every user of the machine can read its user-data, so it contains no key and no password.
 package enum CloudConfig {
   /// - Parameters:
-  ///   - files: The files of one host. They must contain no secrets and must be UTF-8 text.
+  ///   - files: The files of one host. They must contain no secrets.
   ///   - base: The folder of Bulkhead's files on the host.
   ///   - unit: The agent's unit.
   /// - Returns: A `#cloud-config` document.
@@ -23,9 +24,8 @@ package enum CloudConfig {
         "  - path: \(file.path.asDoubleQuotedYAML)", "    owner: \(file.owner):\(file.group)",
         "    permissions: \"\(file.octalMode)\"",
         // Groups that packages create exist only later.
-        "    defer: true", "    content: |",
-      ]
-        + lines(String(decoding: file.bytes, as: UTF8.self)).map { $0.isEmpty ? "" : "      \($0)" }
+        "    defer: true",
+      ] + content(file.bytes)
     }
     let putting = settings.map { file in
       let words = [
@@ -38,6 +38,34 @@ package enum CloudConfig {
       + putting.map { "  - [sh, -c, \($0.asDoubleQuotedYAML)]" } + [
         "  - [systemctl, daemon-reload]", "  - [systemctl, enable, --now, \(unit)]", "",
       ]).joined(separator: "\n")
+  }
+
+  private static func content(_ bytes: [UInt8]) -> [String] {
+    guard let text = plainText(bytes) else {
+      return ["    encoding: b64", "    content: \"\(Data(bytes).base64EncodedString())\""]
+    }
+    return ["    content: |"] + lines(text).map { $0.isEmpty ? "" : "      \($0)" }
+  }
+
+  /// The text that YAML's block `|` gives back byte for byte; nil for any other content.
+  private static func plainText(_ bytes: [UInt8]) -> String? {
+    let newline: UInt8 = 0x0a
+    // An indented first line would set the block's indentation, and the block ends with exactly one newline.
+    guard let first = bytes.first(where: { $0 != newline }), first != 0x20, first != 0x09,
+      bytes.last == newline, bytes.dropLast().last != newline
+    else { return nil }
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard Array(text.utf8) == bytes, text.unicodeScalars.allSatisfy(isPlain) else { return nil }
+    return text
+  }
+
+  /// Whether it is a character that YAML 1.1 can hold as it is, and that ends a line only if it is a newline.
+  private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x09, 0x0a: true
+    case 0..<0x20, 0x7f...0x9f, 0x2028, 0x2029, 0xfeff, 0xfffe, 0xffff: false
+    default: true
+    }
   }
 
   /// Without the empty line after the final newline, which YAML's block adds itself.

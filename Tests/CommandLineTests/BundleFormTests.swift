@@ -134,6 +134,48 @@ import Testing
     #expect(try bulkhead("bundle", "--as", "directory", "--to", "b", "--folder", "etc").code == 64)
   }
 
+  @Test func secretsAreNotInUserDataAndOtherBytesAreKept() throws {
+    func write(_ text: String, _ name: String) throws {
+      try text.write(toFile: "\(folder.path)/\(name)", atomically: true, encoding: .utf8)
+    }
+    try write("directory: {path: /x}\n", "source.yaml")
+    try write("-----BEGIN EC PRIVATE KEY-----\nx\n-----END EC PRIVATE KEY-----\n", "secret.key")
+    try write("bulkhead-join-\(String(repeating: "0a", count: 32))\n", "join")
+    for (name, word) in [("secret.key", "a private key"), ("join", "a join token")] {
+      let refused = try bulkhead(
+        "bundle", "--as", "cloud-init", "--to", "cloud", "--source", "source.yaml", "--add",
+        "/etc/x=\(name)")
+      #expect(refused.code == 1 && refused.error.contains("holds \(word)"), "\(refused.all)")
+      let closed = try bulkhead(
+        "bundle", "--as", "systemd", "--to", "\(name).d", "--source", "source.yaml", "--add",
+        "/etc/x=\(name)")
+      #expect(closed.code == 0, "\(closed.all)")
+      let files = try String(contentsOfFile: "\(folder.path)/\(name).d/n1/FILES", encoding: .utf8)
+      #expect(files.contains("whole 0600 root root /etc/x\n"), "\(files)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/cloud/n1"))
+    for text in [
+      "a\r\nb\r\n", "  indented\nb\n", "\n\tb\n", "no newline", "two\n\n", "\n", "\u{1}\n",
+      "\u{2028}\n",
+    ] {
+      try write(text, "odd")
+      let made = try bulkhead(
+        "bundle", "--as", "cloud-init", "--to", "cloud", "--source", "source.yaml", "--add", "/etc/x=odd")
+      #expect(made.code == 0, "\(made.all)")
+      let data = try String(contentsOfFile: "\(folder.path)/cloud/n1/user-data", encoding: .utf8)
+      let encoded = Data(text.utf8).base64EncodedString()
+      #expect(data.contains("    encoding: b64\n    content: \"\(encoded)\"\n"), "\(data)")
+    }
+    try write("plain: gr\u{fc}n\n\tb\n", "odd")
+    #expect(
+      try bulkhead(
+        "bundle", "--as", "cloud-init", "--to", "cloud", "--source", "source.yaml", "--add", "/etc/x=odd"
+      ).code == 0)
+    let data = try String(contentsOfFile: "\(folder.path)/cloud/n1/user-data", encoding: .utf8)
+    #expect(data.contains("    content: |\n      plain: gr\u{fc}n\n      \tb\n"))
+    #expect(!data.contains("encoding:"))
+  }
+
   static let playbook = "\(Program.root)/.tools/ansible/bin/ansible-playbook"
 
   @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: playbook)))

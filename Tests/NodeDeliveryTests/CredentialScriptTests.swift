@@ -11,7 +11,7 @@ struct CredentialScriptTests {
   init() throws {
     folder = try TemporaryFolder()
     // Programs that the script calls, each of which may be the last one: the script is killed in its place.
-    for program in ["mv", "ln", "chmod", "cat", "rm", "mkdir", "openssl"] {
+    for program in ["mv", "ln", "chmod", "cat", "rm", "mkdir", "mktemp", "openssl"] {
       let real = try run("/bin/sh", ["-c", "command -v \(program)"]).output.trimmingCharacters(in: .newlines)
       try Self.write(
         """
@@ -96,5 +96,65 @@ struct CredentialScriptTests {
     #expect(try due("OU", "neutron-driver-transport") == "it is for another name")
     #expect(try due("CN", "dhcp-agent-transport") == "it is for another name")
     #expect(try sh("sh \(Self.script) show host") == sh("cat host/etcd-cert"))
+  }
+
+  /// Earlier releases gave the folder to the reader of the key, who could put anything into it.
+  @Test(.enabled(if: geteuid() == 0, "only root can give files to others"))
+  func `links of the folder's owner are not followed`() throws {
+    try sh(
+      """
+      echo victim >victim; chmod 0600 victim
+      mkdir host/.next host/..data_tmp host/..2020_old host/etcd-key
+      ln -s "$PWD/victim" host/.next/etcd-key
+      mkfifo host/.next/etcd-cert host/etcd-cert
+      ln -s "$PWD/victim" host/etcd-ca
+      ln -s "$PWD/bin" host/..link
+      mkdir host/..data
+      chown -hR 65534:65534 host
+      """)
+    let early = try run("/bin/sh", [Self.script, "request", "host", "CN", "n1"], in: folder.path)
+    #expect(early.code == 1 && early.output.contains("credential prepare"), "\(early.output)")
+    #expect(try sh("sh \(Self.script) prepare host") == "changed\n")
+    #expect(try sh("sh \(Self.script) prepare host").isEmpty)
+    #expect(try due() != "good")
+    #expect(try run("/bin/sh", [Self.script, "show", "host"], in: folder.path).code == 1)
+    try sh(
+      """
+      sh \(Self.script) request host CN n1 >csr
+      openssl x509 -req -in csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 5 2>/dev/null >crt
+      sh \(Self.script) install host 0400 65534 65534 <crt
+      """)
+    #expect(try due() == "good")
+    #expect(try sh("cat victim; stat -c '%a %u' victim; ls bin | wc -l") == "victim\n600 0\n8\n")
+    // The reader gets the key and nothing else.
+    #expect(
+      try sh("stat -L -c '%a %u' host host/..data host/etcd-cert host/etcd-key")
+        == "755 0\n755 0\n644 0\n400 65534\n")
+    #expect(try sh("ls -A host | wc -l") == "4\n")
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "only root can give files to others"))
+  func `a set of files that another user may change is replaced`() throws {
+    try renew()
+    try sh("chown -hR 65534 host/..2*")
+    #expect(try sh("sh \(Self.script) prepare host").isEmpty)
+    #expect(try due() == "users other than root may write its folder")
+    try renew()
+    #expect(try due() == "good")
+  }
+
+  @Test func `a link in place of the folder and an open folder above it are refused`() throws {
+    try sh("mkdir open real; chmod 0777 open; ln -s real link")
+    for name in ["open/host", "link"] {
+      for work in ["prepare", "request"] {
+        let refused = try run("/bin/sh", [Self.script, work, name, "CN", "n1"], in: folder.path)
+        #expect(refused.code == 1, "\(work) \(name): \(refused.output)")
+      }
+    }
+    #expect(try sh("ls -A open real") == "open:\n\nreal:\n")
+    let out = try run(
+      "/usr/bin/env", ["BULKHEAD_ROOT=\(folder.path)/real", "/bin/sh", Self.script, "prepare", "host"],
+      in: folder.path)
+    #expect(out.code == 1 && out.output.contains("leads out of"), "\(out.output)")
   }
 }

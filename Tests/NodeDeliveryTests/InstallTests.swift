@@ -98,6 +98,24 @@ import Testing
     #expect(try install(site).output.isEmpty)
   }
 
+  @Test func `a root may be relative, and no link leads out of it`() throws {
+    let site = try write("components: [calico-node]\nnodes: [n1]")
+    try giveToMe(site)
+    let files = FileManager.default
+    for name in ["host", "outside"] {
+      try files.createDirectory(atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+    }
+    try files.createSymbolicLink(atPath: host("/etc"), withDestinationPath: "\(folder.path)/outside")
+    let refused = try install(site)
+    #expect(refused.code == 1 && refused.output.contains("a link leads"), "\(refused.output)")
+    #expect(try files.contentsOfDirectory(atPath: "\(folder.path)/outside").isEmpty)
+    try files.removeItem(atPath: host("/etc"))
+    let relative = try run("/bin/sh", ["\(site)/install", "host"], in: folder.path)
+    #expect(relative.code == 0, "\(relative.output)")
+    #expect(files.fileExists(atPath: host("/etc/bulkhead/calico-node/etcd-key")))
+    #expect(!files.fileExists(atPath: "\(site)/host"))
+  }
+
   /// The accounts of a host, mounted over `/etc` for one child process.
   private static let mayMount =
     geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv")

@@ -88,6 +88,55 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: path("x.before-bulkhead")))
   }
 
+  @Test(arguments: [
+    ("OTHER=\"a\nETCD_ENDPOINTS=http://old:2379\n\"\n", "line 1 leaves a quote open"),
+    ("A=1\nOTHER='a\nETCD_ENDPOINTS=http://old:2379\n'\n", "line 2 leaves a quote open"),
+    ("OTHER=a \\\nETCD_ENDPOINTS=http://old:2379\n", "goes on from the line before"),
+    ("OTHER=a \\\n", "its last line goes on"),
+    ("\u{feff}ETCD_ENDPOINTS=http://old:2379\n", "byte order mark"),
+  ])
+  func `text inside of another variable is not taken for a setting`(before: String, word: String) throws {
+    try write(before, "x")
+    let refused = try put("env", "x", settings)
+    #expect(refused.code == 1 && refused.output.contains(word), "\(refused.output)")
+    // Foundation would leave out the byte order mark of a text.
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path("x"))) == Data(before.utf8))
+    #expect(!FileManager.default.fileExists(atPath: path("x.before-bulkhead")))
+  }
+
+  @Test func `quotes that are closed stay, and added lines end as the others do`() throws {
+    let before = "A=\"b 'c\" # it's\r\nB='d\"'\r\nC=e\\\"f\r\n"
+    try write(before, "x")
+    let changed = try put("env", "x", "ETCD_ENDPOINTS=https://e\n")
+    #expect(changed.code == 0, "\(changed.output)")
+    #expect(Array(try read("x").utf8) == Array((before + "ETCD_ENDPOINTS=https://e\r\n").utf8))
+  }
+
+  @Test func `links with the names of temporary files and of the copy are not followed`() throws {
+    func link(_ name: String) throws {
+      try FileManager.default.createSymbolicLink(atPath: path(name), withDestinationPath: path("victim"))
+    }
+    try write("victim\n", "victim")
+    try write("A=1\n", "x")
+    try link("x.bulkhead")
+    try link("y.bulkhead")
+    #expect(try put("env", "x", settings).code == 0)
+    #expect(try put("whole", "y", "new\n").code == 0)
+    #expect(try read("victim") == "victim\n" && read("x.before-bulkhead") == "A=1\n" && read("y") == "new\n")
+    try write("A=1\n", "z")
+    try link("z.before-bulkhead")
+    let refused = try put("env", "z", settings)
+    #expect(refused.code == 1 && refused.output.contains("is a link"), "\(refused.output)")
+    #expect(try read("victim") == "victim\n" && read("z") == "A=1\n")
+    // No temporary file stays.
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(
+      Set(names) == [
+        "base", "content", "victim", "x", "x.before-bulkhead", "x.bulkhead", "y", "y.bulkhead", "z",
+        "z.before-bulkhead",
+      ], "\(names)")
+  }
+
   private let options = """
     # Also in /etc/bulkhead/neutron-driver/calico.conf
     [calico]

@@ -1,5 +1,6 @@
 import Arguments
 import Catalogue
+import Certificates
 import Files
 import FoundationEssentials
 import NodeDelivery
@@ -169,8 +170,22 @@ struct BundleCommand: AsyncParsableCommand {
       guard parts.count == 2, parts[0].hasPrefix("/") else {
         throw ValidationError("--add takes PATH=FILE with an absolute path, found '\(pair)'")
       }
-      return NodeFile(path: parts[0], bytes: try FileContents.read(parts[1]), mode: 0o644)
+      let bytes = try FileContents.read(parts[1])
+      let secret = Self.secret(in: bytes)
+      if let secret, form == .cloudInit {
+        throw CommandError(
+          "\(parts[1]) holds \(secret), and each user of a machine can read its user-data",
+          hint: "put it on the hosts in another way, or use --as systemd")
+      }
+      return NodeFile(path: parts[0], bytes: bytes, mode: secret == nil ? 0o644 : 0o600)
     }
+  }
+
+  /// What a file holds that only root may read; nil for none.
+  private static func secret(in bytes: [UInt8]) -> String? {
+    let text = String(decoding: bytes, as: UTF8.self)
+    if text.contains("PRIVATE KEY") { return "a private key" }
+    return text.contains(JoinToken.prefix) ? "a join token" : nil
   }
 
   private func note(_ workspace: Workspace, _ sites: [Site], _ bundle: BundleRun) {
