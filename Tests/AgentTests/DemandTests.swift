@@ -132,6 +132,24 @@ import Testing
     #expect((1...13).contains(node.source.state.withLock(\.askedForAuthority)))
   }
 
+  /// The source notices its own mistake: the next request is the ordinary one, when the certificate is due.
+  @Test func aRefusedNewAuthorityIsNotRepeatedUntilTheEnd() async throws {
+    let node = try Node()
+    var agent = try node.agent()
+    _ = try await agent.lookOnce()
+    agent.request(.newAuthority)
+    node.source.fail(false)
+    let refused = try await agent.lookOnce()
+    #expect(refused.state == .good && refused.fault != nil)
+    node.source.fail(nil)
+    // Half of a day is the certificate's own time.
+    node.pass(3_600)
+    #expect(try await agent.lookOnce().renewed == nil)
+    node.pass(43_200)
+    #expect(try await agent.lookOnce().renewed == "due")
+    #expect(node.source.state.withLock(\.reasons) == [nil, .newAuthority, nil])
+  }
+
   @Test func anUnreachableSourceIsAskedAgainForItsAuthority() async throws {
     let node = try Node()
     node.source.state.withLock { $0.lifetime = 90 * 86_400 }

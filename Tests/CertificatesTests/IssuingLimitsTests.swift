@@ -119,6 +119,19 @@ import Testing
     _ = try await enrolling.enrol(.on("n1"), key: key, by: issuer)
   }
 
+  @Test func `the reason new-authority is refused only while the certificate is not due`() async throws {
+    let enrolling = try enrolling()
+    let held = try await enrolling.enrol(.on("n1"), by: enrolling.issuer(at: now))
+    #expect(
+      await refusal {
+        try await enrolling.renew(
+          held, .on("n1"), reason: "new-authority", by: enrolling.issuer(at: now + 7 * 3_600))
+      }.contains("the authority in use has issued"))
+    // An agent that goes on sending the reason gets its next certificate all the same.
+    _ = try await enrolling.renew(
+      held, .on("n1"), reason: "new-authority", by: enrolling.issuer(at: now + 9 * 3_600))
+  }
+
   @Test func `after a roll-over a certificate is renewed at once`() async throws {
     let before = try enrolling()
     let held = try await before.enrol(.on("n1"), by: before.issuer(at: now))

@@ -15,10 +15,16 @@ struct AuthorityWatch: Sendable {
   private let spread: Double
   /// The time of the last question; nil before the first.
   private var asked: Date?
-  /// When the noticed change leads to a renewal.
-  private var due: Date?
+  /// When the noticed change leads to a renewal; nil if none was noticed.
+  private var due: Due?
   /// The certificate that was received because of a change: if it is of the old authority too, it stays.
   private var renewed: String?
+
+  private struct Due {
+    /// The certificate that is to be renewed.
+    let fingerprint: String
+    let date: Date
+  }
 
   init(spread: Double) { self.spread = spread }
 
@@ -29,20 +35,31 @@ struct AuthorityWatch: Sendable {
   ) async -> Bool {
     let facts = current.facts
     guard facts.notBefore <= now, now < facts.notAfter else { return false }
-    if due == nil {
-      // The first question waits, so that an agent that is restarted often does not ask each time.
-      guard let last = asked, last <= now else {
-        asked = now - Self.interval * spread
+    // If the certificate was replaced meanwhile, what was noticed is about another one.
+    if due?.fingerprint != facts.fingerprint { due = nil }
+    if let due {
+      guard now >= due.date else { return false }
+      asked = now
+      // The authority may be the former one again: a renewal for this reason would be refused.
+      guard let isReplaced = try? await source.hasReplacedAuthority(of: current) else {
+        self.due = Due(fingerprint: due.fingerprint, date: now + Self.interval)
         return false
       }
-      guard now >= last + Self.interval, facts.fingerprint != renewed else { return false }
-      asked = now
-      guard (try? await source.hasReplacedAuthority(of: current)) == true else { return false }
-      due = now + Self.span * spread
+      self.due = nil
+      return isReplaced
     }
-    guard let due, now >= due else { return false }
-    self.due = nil
-    return true
+    // The first question waits, so that an agent that is restarted often does not ask each time.
+    guard let last = asked, last <= now else {
+      asked = now - Self.interval * spread
+      return false
+    }
+    guard now >= last + Self.interval, facts.fingerprint != renewed else { return false }
+    asked = now
+    guard (try? await source.hasReplacedAuthority(of: current)) == true else { return false }
+    let date = now + Self.span * spread
+    guard now < date else { return true }
+    due = Due(fingerprint: facts.fingerprint, date: date)
+    return false
   }
 
   /// Remembers what a renewal for this reason brought.

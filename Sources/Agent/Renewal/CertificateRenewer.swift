@@ -23,6 +23,8 @@ struct CertificateRenewer: Sendable {
   private var unwritten: SourcedCertificate?
   /// Why an operator wants another certificate; nil if none does.
   private var reason: RenewalReason?
+  /// The certificate whose authority was found to be replaced; nil if ``reason`` has another cause.
+  private var replaced: String?
   private var authorityWatch: AuthorityWatch
 
   /// - Throws: `FileError` if the owner or group does not exist.
@@ -65,8 +67,11 @@ struct CertificateRenewer: Sendable {
       look.held = held?.certificate
       try await renew(held, &look, now: now)
     } catch {
-      machine.failed(holding: look.held, isTransient: KeeperFault(error).isTransient, now: now)
-      look.fault = KeeperFault(error)
+      let fault = KeeperFault(error)
+      // A refusal of this reason must not be repeated until the certificate expires.
+      if !fault.isTransient { forgetNewAuthority() }
+      machine.failed(holding: look.held, isTransient: fault.isTransient, now: now)
+      look.fault = fault
     }
     look.isCopied = isCopied(now: now)
     if let held = look.held { look.due = machine.dueDate(held) }
@@ -93,7 +98,15 @@ struct CertificateRenewer: Sendable {
   /// Makes the next check get another certificate, although the current one is not due.
   mutating func request(_ reason: RenewalReason) {
     self.reason = reason
+    replaced = nil
     machine.request()
+  }
+
+  /// Gives up a renewal because of another authority; one for another reason stays.
+  private mutating func forgetNewAuthority() {
+    guard reason == .newAuthority else { return }
+    (reason, replaced) = (nil, nil)
+    machine.forgetRequest()
   }
 
   /// The state of the certificate and of the CNI plugin's copy, without network access or changes.
@@ -122,10 +135,12 @@ struct CertificateRenewer: Sendable {
   }
 
   private mutating func renew(_ held: HeldFiles?, _ look: inout Look, now: Date) async throws {
+    if let replaced, held?.credential.facts.fingerprint != replaced { forgetNewAuthority() }
     if let held, reason == nil,
       await authorityWatch.isRenewalDue(of: held.credential, from: source, now: now)
     {
       request(.newAuthority)
+      replaced = held.credential.facts.fingerprint
     }
     let step = machine.next(holding: held?.certificate, now: now)
     guard let new = try await certificate(holding: held, step, now: now) else {
@@ -140,7 +155,7 @@ struct CertificateRenewer: Sendable {
     }
     unwritten = nil
     if reason == .newAuthority { authorityWatch.received(new.credential.facts.fingerprint) }
-    reason = nil
+    (reason, replaced) = (nil, nil)
     machine.succeeded()
     look.held = try HeldFiles(in: directory, identity: delivery.identity, now: now)?.certificate
     if case .order(let reason) = step { look.renewed = reason.rawValue } else { look.renewed = "changed" }

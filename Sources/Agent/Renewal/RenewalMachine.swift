@@ -99,6 +99,9 @@ package struct RenewalMachine: Hashable, Sendable {
     pause = nil
   }
 
+  /// Takes back ``request()``: the certificate is due again at its own time. The pause stays.
+  package mutating func forgetRequest() { isRequested = false }
+
   /// Ends the pause, for SIGHUP: the source may be reachable again.
   package mutating func forgetPause() { pause = nil }
 

@@ -44,13 +44,15 @@ package struct IssuingLimits: Hashable, Sendable {
         .forbidden, "the client's certificate was renewed \(renewals) times within an hour",
         hint: "renew with the newest certificate, or try again in an hour")
     }
+    let due = dueDate(notBefore: entry.notBefore, notAfter: entry.notAfter, after: renewalShare)
+    // A certificate that is due is renewed whatever the reason says.
+    guard now < due else { return }
     if reason == .newAuthority, !isReplaced {
       throw OrderRefusal(
         .forbidden, "the authority in use has issued the client's certificate",
         hint: "renew it when a third of its lifetime has passed, or for another reason")
     }
-    let due = dueDate(notBefore: entry.notBefore, notAfter: entry.notAfter, after: renewalShare)
-    guard now < due, !isReplaced else { return }
+    guard !isReplaced else { return }
     guard reason != nil else {
       throw OrderRefusal(
         .forbidden, "the client's certificate can be renewed from \(due.formatted(.iso8601)) on",
