@@ -39,6 +39,48 @@ import Testing
     #expect(text.contains("an info\\u{1}") && text.contains("a&quot;b.yaml"))
   }
 
+  @Test func junitSkipsRulesThatWereNotLookedAt() {
+    let whole = result()
+    let partial = CheckResult(
+      check: "verify", file: "f", rules: whole.rules, findings: whole.findings, counting: .warning,
+      notAsked: ["X1": "has a finding", "X4": "\"a\" <b>"], limits: ["--identity a&b", "--member m"])
+    let text = JUnitReport.text(partial)
+    func count(_ part: String) -> Int { text.components(separatedBy: part).count - 1 }
+    #expect(count("tests=\"5\" failures=\"2\" errors=\"0\" skipped=\"2\"") == 2)
+    #expect(count("<testcase ") == 5 && count("</testcase>") == 5)
+    #expect(text.contains("<skipped message=\"not asked: &quot;a&quot; &lt;b&gt;\"/>"))
+    #expect(count("not asked") == 1, "a finding is no rule that was left out")
+    #expect(
+      text.contains(
+        "<properties><property name=\"limited by\" value=\"--identity a&amp;b --member m\"/></properties>"))
+    #expect(!JUnitReport.text(whole).contains("<properties>"))
+  }
+
+  @Test func junitOfAClusterWithoutAuthenticationPassesNothing() {
+    let report = AuthOffReport(
+      cluster: "c", asked: "1 of 1 members", authOff: ["m"], origin: ResultOrigin(at: now, fileSHA256: "00"))
+    let text = JUnitReport.text(report.result(file: "f", counting: .error))
+    let skipped = text.components(separatedBy: "not asked: authentication is off").count - 1
+    #expect(skipped == VerifyRules.all.count - 1)
+    #expect(text.components(separatedBy: "<failure ").count == 2)
+  }
+
+  @Test func aSavedAcceptanceEndsAfterItsLastDay() {
+    let findings = result().findings
+    let accepted = findings[1]
+    #expect(accepted.isAccepted)
+    #expect(accepted.accepted(by: .none, on: Self.day("2027-03-01")) == accepted)
+    #expect(!accepted.accepted(by: .none, on: Self.day("2027-03-02")).isAccepted)
+    let longer = Acceptances(
+      [AcceptedFinding(id: "X2", why: "again", until: Self.day("2027-04-01"))], today: Self.day("2027-03-02"))
+    #expect(
+      accepted.accepted(by: longer, on: Self.day("2027-03-02")).acceptance
+        == "accepted until 2027-04-01: again")
+    // An option names no day.
+    let option = CheckFinding(result().rules[0], "s", "m", accepting: Acceptances(options: ["X1"]))
+    #expect(option.accepted(by: .none, on: Self.day("2099-01-01")).isAccepted)
+  }
+
   @Test func sarifSuppressesWhatIsAccepted() throws {
     let value =
       try JSONSerialization.jsonObject(with: Data(JSON.text(SARIFReport(result())).utf8)) as? [String: Any]

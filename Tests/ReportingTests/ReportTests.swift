@@ -69,6 +69,71 @@ import Testing
     #expect(change.proof == "in force, before not asked")
   }
 
+  /// A result of verify at the time of the report, unless the test sets another.
+  private func verified(
+    at date: String = "2027-01-15T08:00:00Z", nodes: Int = 0, wrong: String = "", finding: String = "",
+    scope: String = "", trust: String = ""
+  ) throws -> SavedResult {
+    try SavedResult(
+      json: Array(
+        """
+        {"cluster": "c", "at": "\(date)", "fileSHA256": "00", "findings": [\(finding)],
+         "isInForce": true, "probes": 7, "wrong": [\(wrong)], "inconclusive": [],
+         "scope": {"asked": "3 of 3 members", "limits": [], "nodes": \(nodes), "notProbed": []\(scope)},
+         "trust": {"servers": [], "advisoriesKnownOn": "2026-11-28"\(trust)},
+         "before": {"revision": 4}, "after": {"revision": 4}}
+        """.utf8))
+  }
+
+  @Test func aProofOfOtherNodesOrAnOldOneIsACaution() throws {
+    let good = "class=\"verdict good\""
+    #expect(try report(small, results: [verified()]).html.contains(good))
+    #expect(try report(nodes(3), results: [verified(nodes: 3)]).html.contains(good))
+    let added = try report(nodes(3), results: [verified(nodes: 2)])
+    let old = try report(small, results: [verified(at: "2027-01-08T07:00:00Z")])
+    for (report, reason) in [
+      (added, "the proof is of 2 nodes, and the report of 3"),
+      (old, "the proof is 7 days old, more than 7"),
+    ] {
+      #expect(!report.html.contains(good) && report.html.contains("class=\"verdict caution\""))
+      #expect(report.html.contains(reason) && report.markdown.contains(reason))
+      #expect(report.notAsked.contains { $0.contains(reason) })
+    }
+    #expect(try report(small, results: [verified(at: "2027-01-08T09:00:00Z")]).html.contains(good))
+  }
+
+  @Test func whatVerifyDidNotAskIsListed() throws {
+    let saved = try verified(
+      scope: #", "notAsked": ["a certificate"]"#,
+      trust: #", "notCompared": ["keys: too many"], "unknownPeerPorts": ["https://x:2380 of m: no route"]"#)
+    let report = try report(small, results: [saved])
+    for sentence in [
+      "Not asked: a certificate.", "Not compared between the members: keys: too many.",
+      "A peer port was not asked: https://x:2380 of m: no route.",
+    ] {
+      #expect(report.notAsked.contains(sentence))
+    }
+    #expect(try Report(json: Array(JSON.text(report).utf8)) == report)
+  }
+
+  @Test func anEndedAcceptanceIsNotInForceAndWrongAnswersAreNotExpected() throws {
+    func finding(until day: String) -> String {
+      """
+      {"id": "VF004", "severity": "error", "title": "t", "subject": "user u", "message": "m", "meaning": "w",
+       "cure": "c", "isAccepted": true, "acceptance": "accepted until \(day): later"}
+      """
+    }
+    let accepted = try report(
+      small, results: [verified(wrong: "{}, {}", finding: finding(until: "2027-01-15"))])
+    #expect(accepted.html.contains("but for what was accepted"))
+    #expect(accepted.html.contains("5 of 7 answers are as expected"))
+    #expect(accepted.markdown.contains("5 of 7 answers are as expected"))
+    let ended = try report(
+      small, results: [verified(wrong: "{}, {}", finding: finding(until: "2027-01-14"))])
+    #expect(ended.proof?.isInForce == false && ended.html.contains("Not in force, or not known to be."))
+    #expect(ended.checks.last?.findings.first?.isAccepted == false)
+  }
+
   @Test func aReportAsJSONIsReadBack() throws {
     let first = try report(small)
     let again = try Report(json: Array(JSON.text(first).utf8))

@@ -31,8 +31,10 @@ package struct AuthOffReport: CheckReport, Sendable {
   }
 
   package func result(file: String, counting severity: FindingSeverity) -> CheckResult {
-    CheckResult(
-      check: "verify", file: file, rules: [VerifyRules.authOff], findings: findings, counting: severity)
+    let others = VerifyRules.all.filter { $0.id != VerifyRules.authOff.id }
+    return CheckResult(
+      check: "verify", file: file, rules: VerifyRules.all, findings: findings, counting: severity,
+      notAsked: Dictionary(others.map { ($0.id, "authentication is off") }) { first, _ in first })
   }
 
   package func text(_ style: Style) -> String {

@@ -246,7 +246,30 @@ package struct VerifyReport: CheckReport, Sendable {
 
   package func result(file: String, counting severity: FindingSeverity) -> CheckResult {
     CheckResult(
-      check: "verify", file: file, rules: VerifyRules.all, findings: findings, counting: severity)
+      check: "verify", file: file, rules: VerifyRules.all, findings: findings, counting: severity,
+      notAsked: rulesNotAsked, limits: scope.limits)
+  }
+
+  /// The rules that this run did not look at, and why.
+  private var rulesNotAsked: [String: String] {
+    var reasons: [String: String] = [:]
+    func leaveOut(_ rules: [CheckRule], _ reason: String) {
+      for rule in rules { reasons[rule.id] = reason }
+    }
+    if !trust.unknownPeerPorts.isEmpty {
+      leaveOut([VerifyRules.peerPort], trust.unknownPeerPorts.joined(separator: "; "))
+    }
+    if !trust.notCompared.isEmpty {
+      leaveOut([VerifyRules.disagreement], trust.notCompared.joined(separator: "; "))
+    }
+    if gateway.isEmpty { leaveOut([VerifyRules.gateway], "no user with a password was asked") }
+    if noVulnerabilityLookedFor { leaveOut([VerifyRules.open], VerifyRules.notLookedFor.meaning) }
+    if probes == 0 {
+      leaveOut(
+        [VerifyRules.wrong, VerifyRules.unanswered, VerifyRules.open, VerifyRules.peerPort],
+        "no certificate was at hand")
+    }
+    return reasons
   }
 
   package func text(_ style: Style) -> String {

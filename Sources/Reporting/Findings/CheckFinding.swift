@@ -50,6 +50,26 @@ package struct CheckFinding: Codable, Hashable, Sendable {
     acceptance = acceptances.reason(for: names, at: subject)?.words
   }
 
+  /// The same finding with what is accepted on another day. An acceptance by `--accept`, or by a name that is not in the
+  /// saved form, stays until its last day.
+  func accepted(by acceptances: Acceptances, on today: CalendarDay) -> CheckFinding {
+    var finding = self
+    let names = [id] + (advisory.map { [$0] } ?? [])
+    if let reason = acceptances.reason(for: names, at: subject) {
+      finding.acceptance = reason.words
+    } else if let last = lastDayAccepted, last < today {
+      finding.acceptance = nil
+    }
+    return finding
+  }
+
+  /// The last day of an acceptance by the file; nil for `--accept`, which names none.
+  private var lastDayAccepted: CalendarDay? {
+    let prefix = "accepted until "
+    guard let acceptance, acceptance.hasPrefix(prefix) else { return nil }
+    return CalendarDay(String(acceptance.dropFirst(prefix.count).prefix(10)))
+  }
+
   private enum CodingKeys: String, CodingKey {
     case id, severity, title, subject, message, meaning, cure, details, advisory, isAccepted, acceptance
   }
@@ -94,15 +114,22 @@ package struct CheckResult: Sendable {
   package let findings: [CheckFinding]
   /// The least severity that counts.
   package let counted: FindingSeverity
+  /// Why rules were not looked at, by their ids; without a finding, they do not pass.
+  package let notAsked: [String: String]
+  /// The options that limited what was asked; empty for everything.
+  package let limits: [String]
 
   package init(
-    check: String, file: String, rules: [CheckRule], findings: [CheckFinding], counting: FindingSeverity
+    check: String, file: String, rules: [CheckRule], findings: [CheckFinding], counting: FindingSeverity,
+    notAsked: [String: String] = [:], limits: [String] = []
   ) {
     self.check = check
     self.file = file
     self.rules = rules
     self.findings = findings
     counted = counting
+    self.notAsked = notAsked
+    self.limits = limits
   }
 
   func counts(_ finding: CheckFinding) -> Bool { !finding.isAccepted && finding.severity >= counted }

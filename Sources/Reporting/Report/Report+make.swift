@@ -38,8 +38,11 @@ extension Report {
     let latest = ["preflight", "verify"].compactMap { check in
       results.filter { $0.check == check }.max { $0.at < $1.at }
     }
-    checks = [own] + latest.map { $0.checked(origin.fileSHA256) }
-    proof = latest.firstNonNil { $0.proof(origin.fileSHA256) }
+    checks = [own] + latest.map { $0.checked(for: origin, accepting: acceptances) }
+    // As verify counts them.
+    let issued = segmentation.identities.filter(\.isIssued)
+    let nodeCount = Set(issued.compactMap { $0.node?.description }).count
+    proof = latest.firstNonNil { $0.proof(for: origin, accepting: acceptances, nodes: nodeCount) }
     shared = Self.shared(matrix, segmentation)
     sharedByNodes = Self.sharedByNodes(matrix, segmentation)
     rules = file.ruleResults(in: segmentation).map { result in

@@ -58,6 +58,13 @@ package struct Report: Codable, Hashable, Sendable {
     package let vulnerabilitiesKnownOn: String
     /// The revision of the store before and after.
     package let revisions: [Int64]
+    /// What verify could not ask, each as a sentence; nil for nothing.
+    package let notAsked: [String]?
+    /// Why it may say nothing about the cluster of today, without full stops; nil for no reason.
+    package let doubts: [String]?
+
+    /// `6 of 7 answers are as expected`.
+    var score: String { "\(max(answers - wrong - withoutAnswer, 0)) of \(answers) answers are as expected" }
   }
 
   /// Keys that several kinds of identities may write, and why.
@@ -140,6 +147,7 @@ package struct Report: Codable, Hashable, Sendable {
       check.check == "verify" && check.findings.contains { $0.isAccepted && $0.severity == .error }
     }
     return "in force, as far as was asked" + (isAccepted ? " and but for what was accepted" : "")
+      + (proof.doubts.map { ", but \($0.joined(separator: ", and "))" } ?? "")
   }
 
   /// What the report does not know, each as a sentence.
@@ -149,6 +157,11 @@ package struct Report: Codable, Hashable, Sendable {
       if !proof.isOfThisFile {
         sentences.append("The proof is of another version of the file: run 'bulkhead verify' again.")
       }
+      for doubt in proof.doubts ?? [] {
+        sentences.append(
+          "Whether etcd enforces this now was not asked: \(doubt). Run 'bulkhead verify' again.")
+      }
+      sentences += proof.notAsked ?? []
       if !proof.limits.isEmpty {
         sentences.append("The proof was limited by \(proof.limits.joined(separator: " ")).")
       }

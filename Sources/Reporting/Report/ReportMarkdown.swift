@@ -42,7 +42,7 @@ struct ReportMarkdown {
       report.proof.map { proof in
         !proof.isOfThisFile
           ? "The proof is of another version of the file"
-          : "Result: \(report.proofResult ?? ""); \(proof.answers) answers, asked \(proof.asked) at \(proof.at.minute)"
+          : "Result: \(report.proofResult ?? ""); \(proof.score), asked \(proof.asked) at \(proof.at.minute)"
       } ?? "Not asked: whether etcd enforces this"
     return """
       # Segmentation of etcd: \(plain(report.cluster))

@@ -110,13 +110,18 @@ struct ReportPage {
     guard proof.isInForce else {
       return banner(
         "bad", "Not in force, or not known to be.",
-        "\(proof.answers) answers, \(when)\(limits): see the findings.")
+        "\(proof.score), \(when)\(limits): see the findings.")
+    }
+    if let doubts = proof.doubts {
+      return banner(
+        "caution", "In force when it was asked, but \(doubts.joined(separator: ", and ")).",
+        "\(proof.score), \(when)\(limits). Run 'bulkhead verify' again.")
     }
     return banner(
       accepted.isEmpty ? "good" : "caution",
       accepted.isEmpty
         ? "In force, as far as was asked." : "In force, as far as was asked and but for what was accepted.",
-      "\(proof.answers) answers are as expected, \(when)\(limits).")
+      "\(proof.score), \(when)\(limits).")
   }
 
   private func banner(_ kind: String, _ title: String, _ more: String) -> Markup {

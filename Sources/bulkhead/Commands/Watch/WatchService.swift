@@ -32,17 +32,15 @@ struct WatchService: Service {
   func run() async throws {
     await cancelWhenGracefulShutdown { [self] in
       var watcher = watcher
-      var told: WatchState?
+      var news = WatchNews()
       while !Task.isCancelled {
         let look = await watcher.look()
         if Task.isCancelled { return }
         metrics.show(look.state, at: look.at, seconds: look.seconds, readAll: look.readAll)
         if let certificates = look.certificates { metrics.show(certificates: certificates) }
-        if told?.comparable != look.state.comparable {
-          print(look)
-          if told != nil || look.state.needsAction || look.state.problem != nil { await tell(look) }
-          told = look.state
-        }
+        if news.see(look.state) { print(look) }
+        // A program that failed is told again at the next look.
+        if news.isUntold, await tell(look) { news.wasTold() }
         try? await Task.sleep(for: interval)
       }
     }
@@ -58,8 +56,10 @@ struct WatchService: Service {
   }
 
   /// Runs the program of `--on-change`.
-  private func tell(_ look: Watcher.Look) async {
-    guard let onChange, let line = try? look.state.line(at: look.at) else { return }
+  /// - Returns: Whether it ended with 0; true without a program.
+  private func tell(_ look: Watcher.Look) async -> Bool {
+    guard let onChange else { return true }
+    guard let line = try? look.state.line(at: look.at) else { return false }
     // On a thread of its own: it waits for the program.
     let problem: String? = await withCheckedContinuation { continuation in
       DispatchQueue.global().async {
@@ -72,6 +72,9 @@ struct WatchService: Service {
         }
       }
     }
-    if let problem { Console.note("warning: the program of --on-change, \(onChange), \(problem)") }
+    guard let problem else { return true }
+    Console.note(
+      "warning: the program of --on-change, \(onChange), \(problem); it is run again at the next look")
+    return false
   }
 }
