@@ -1,6 +1,7 @@
 import Etcd
 import Foundation
 import Keyspace
+import Synchronization
 import TestSupport
 import Testing
 import ThrowawayEtcd
@@ -99,16 +100,19 @@ import ThrowawayEtcd
     let kube = ClientCredentials(
       authority: cluster.serverAuthority, certificate: "\(folder.path)/kube.crt",
       key: "\(folder.path)/kube.key")
+    let reads = Counter()
     let compactor = Task {
       try await EtcdClient.connect(to: cluster.endpoints, as: kube, timeout: .seconds(60)) { etcd in
         while !Task.isCancelled {
           _ = try? await etcd.value(of: "compact_rev_key")
+          reads.add()
           try? await Task.sleep(for: .milliseconds(100))
         }
       }
     }
+    #expect(try await eventually { reads.count > 0 })
     let back = try await aside {
-      try Program.run(Program.path, ["apply", "--yes", "--watch", "5"], in: folder.path)
+      try Program.run(Program.path, ["apply", "--yes", "--watch", "10"], in: folder.path)
     }
     compactor.cancel()
     try await compactor.value
@@ -116,4 +120,10 @@ import ThrowawayEtcd
       back.code == 2 && back.out.contains("kube-apiserver (kube) has the role root again"), "\(back.all)")
     #expect(try await etcd { try await $0.roles(ofUser: "kube") } == ["kube-apiserver", "root"])
   }
+}
+
+private final class Counter: Sendable {
+  private let value = Mutex(0)
+  var count: Int { value.withLock { $0 } }
+  func add() { value.withLock { $0 += 1 } }
 }

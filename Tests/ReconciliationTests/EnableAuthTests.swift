@@ -1,4 +1,5 @@
 import Etcd
+import Foundation
 import Keyspace
 import Names
 import Segmentation
@@ -203,6 +204,25 @@ struct EnableAuthTests {
     }
   }
 
+  private static let holder = LockOwner(
+    host: "host-1", process: 4711, user: "alice", since: Date(timeIntervalSince1970: 1_800_000_000))
+
+  @Test("the note of a process that was killed stays while no member answers", arguments: EtcdRelease.one)
+  func unreachable(release: EtcdRelease) async throws {
+    let wayBack = WayBack(user: EnableAuth.wayBackPrefix + "x", password: "a password of some length")
+    try await TestCluster.with(release) { cluster in
+      let root = try cluster.credentials(of: "root")
+      let nobody = try Endpoint("https://127.0.0.1:1")
+      let recovery = try await EtcdClient.connect(to: [nobody], as: root, timeout: .seconds(2)) {
+        try await EnableAuth($0, as: root).recover(with: wayBack)
+      }
+      guard case .unknown = recovery else {
+        Issue.record("ended with \(recovery)")
+        return
+      }
+    }
+  }
+
   @Test("is turned off again with the note of a process that was killed", arguments: EtcdRelease.one)
   func killed(release: EtcdRelease) async throws {
     let wayBack = WayBack(user: EnableAuth.wayBackPrefix + "x", password: "a password of some length")
@@ -213,10 +233,16 @@ struct EnableAuthTests {
         try await cluster.apply(.sample)
         try await cluster.connect { etcd async throws in
           let enable = EnableAuth(etcd, as: cluster.etcd.root)
-          #expect(try await !enable.recover(with: wayBack))
+          #expect(try await enable.recover(with: wayBack) == .notNeeded)
+          // The process that holds the lock may have made the note.
+          try await ClusterLock.holding(etcd, as: Self.holder, wait: .zero) { _ in
+            let found = try? await enable.recover(with: wayBack)
+            #expect(found == .busy)
+          }
           try await etcd.addAdministrator(wayBack.user, password: wayBack.password)
           try await etcd.enableAuth()
-          #expect(try await enable.recover(with: wayBack) == ignoresCertificates)
+          #expect(
+            try await enable.recover(with: wayBack) == (ignoresCertificates ? .turnedOff : .notNeeded))
           #expect(try await etcd.isAuthEnabled() != ignoresCertificates)
           // Where the certificate works, the next plan deletes the user.
           #expect(try await etcd.users().contains(wayBack.user) != ignoresCertificates)

@@ -27,7 +27,9 @@ import Testing
     return survey
   }
 
-  private let goal = ApplyGoal(.sample, management: .authoritative, applicant: "root", text: "")
+  private let goal = ApplyGoal(
+    .sample, management: .authoritative, applicant: "root", text: "",
+    calicoctl: [Role(name: "calicoctl-full", grants: [Role.Line(Grant(.prefix("/calico/"), .readwrite))])])
   private func state(_ roles: Set<String>, writes: Bool = false) -> ClusterState {
     ClusterState(
       authEnabled: true,
@@ -51,15 +53,15 @@ import Testing
     let kept = Managed(users: ["alice"], roles: ["calicoctl-full"])
     let state = state(["calicoctl-full"])
     #expect(survey([access(in: 60)]).protectedByAccess(of: goal, state) == kept)
-    #expect(survey([access(in: 60)]).managedByEndedAccess(of: goal.owner, state) == Managed())
+    #expect(survey([access(in: 60)]).managedByEndedAccess(of: goal, state) == Managed())
     #expect(survey([access(in: 0)]).protectedByAccess(of: goal, state) == Managed())
-    #expect(survey([access(in: 0)]).managedByEndedAccess(of: goal.owner, state) == kept)
+    #expect(survey([access(in: 0)]).managedByEndedAccess(of: goal, state) == kept)
     // Of another file.
     #expect(survey([access(in: -60, owner: "x")]).protectedByAccess(of: goal, state) == kept)
-    #expect(survey([access(in: -60, owner: "x")]).managedByEndedAccess(of: goal.owner, state) == Managed())
+    #expect(survey([access(in: -60, owner: "x")]).managedByEndedAccess(of: goal, state) == Managed())
     // A role that another person still has stays.
     let both = survey([access(in: -60), access("bob", in: 60)])
-    #expect(both.managedByEndedAccess(of: goal.owner, state) == Managed(users: ["alice"]))
+    #expect(both.managedByEndedAccess(of: goal, state) == Managed(users: ["alice"]))
   }
 
   /// A client that may write Bulkhead's keys can neither hide a user there nor have one deleted.
@@ -79,7 +81,31 @@ import Testing
       (["calicoctl-full"], [], ["calicoctl-full", "metrics"]),
     ] as [([String], [String], Set<String>)] {
       let over = access(roles: roles, made: made, in: -60)
-      #expect(survey([over]).managedByEndedAccess(of: goal.owner, state(has)) == Managed(), "\(over)")
+      #expect(survey([over]).managedByEndedAccess(of: goal, state(has)) == Managed(), "\(over)")
     }
+  }
+
+  /// A role of that name with more than the catalogue's, a role that is none of the catalogue's, or a password: what
+  /// `access` never makes.
+  @Test func aBackdoorIsNotHidden() {
+    let planted = access(in: 60)
+    var wider = state(["calicoctl-full"])
+    wider.roles["calicoctl-full"]?.append(Permission(.read, .prefix("/registry/secrets/")))
+    var withPassword = state(["calicoctl-full"])
+    withPassword.users["alice"]?.hasPassword = true
+    var emptyPassword = state(["calicoctl-full"])
+    emptyPassword.users["alice"]?.acceptsEmptyPassword = true
+    for state in [wider, withPassword, emptyPassword] {
+      #expect(survey([planted]).protectedByAccess(of: goal, state) == Managed())
+      #expect(survey([access(in: 0)]).managedByEndedAccess(of: goal, state) == Managed())
+    }
+    var other = state(["calicoctl-all"])
+    other.roles["calicoctl-all"] = [Permission(.read, .prefix("/calico/"))]
+    let named = access(roles: ["calicoctl-all"], made: ["calicoctl-all"], in: 60)
+    #expect(survey([named]).protectedByAccess(of: goal, other) == Managed())
+    // Less than the catalogue's role is no backdoor.
+    var narrower = state(["calicoctl-full"])
+    narrower.roles["calicoctl-full"] = [Permission(.read, .prefix("/calico/ipam/"))]
+    #expect(survey([planted]).protectedByAccess(of: goal, narrower).users == ["alice"])
   }
 }

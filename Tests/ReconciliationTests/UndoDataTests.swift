@@ -88,6 +88,41 @@ import Testing
     #expect(undo.managedAfter == Managed())
   }
 
+  /// Undo data that names another user for the role root, as one could write who could once write Bulkhead's keys.
+  @Test func theRoleRootGoesToAdministratorsOfTheFileAlone() throws {
+    let goal = ApplyGoal(.sample, management: .adopt, applicant: "root", text: "")
+    let before = ClusterState(
+      users: ["root": .init(roles: ["root"]), "mallory": .init(roles: ["root"])], roles: ["root": []])
+    var after = before
+    after.users["mallory"] = nil
+    let data = UndoData(from: before, to: after, managed: Managed(), Managed())
+    let claim = Records.Claim(own: nil, takenOver: [], others: [])
+    let undo = try UndoPlan(entry(), data, from: after, goal, claim)
+    #expect(undo.plan.newAdministrators.isEmpty)
+    #expect(after.after(undo.plan.changes).listedRoles(of: "mallory") == [])
+    #expect(undo.remaining.contains { $0.contains("user mallory does not get the role root") })
+  }
+
+  /// Access whose time was over, and which the change took away, would never end if it came back.
+  @Test func endedAccessIsNotBroughtBack() throws {
+    let goal = ApplyGoal(.sample, management: .adopt, applicant: "root", text: "")
+    let before = ClusterState(
+      users: ["root": .init(roles: ["root"]), "alice": .init(roles: ["calicoctl-full"])],
+      roles: ["root": [], "calicoctl-full": [Permission(.readwrite, .prefix("/calico/"))]])
+    var after = before
+    after.users["alice"] = nil
+    after.roles["calicoctl-full"] = nil
+    var data = UndoData(from: before, to: after, managed: Managed(), Managed())
+    data.leaveOut(Managed(users: ["alice", "nobody"], roles: ["calicoctl-full"]))
+    let stored = try UndoData(try data.bytes)
+    #expect(stored == data && stored.isEmpty)
+    let claim = Records.Claim(own: nil, takenOver: [], others: [])
+    let undo = try UndoPlan(entry(), stored, from: after, goal, claim)
+    #expect(undo.plan.isEmpty)
+    #expect(undo.remaining.count == 1)
+    #expect(undo.remaining.first?.contains("user alice had access for a time") == true)
+  }
+
   /// The names of 15,000 nodes fit into what is kept.
   @Test func manyNodesFit() throws {
     var after = ClusterState()
@@ -110,6 +145,16 @@ import Testing
       #""format":1"#, with: #""format":2"#)
     #expect(HistoryEntry(Array(later.utf8)) == nil)
     #expect(OwnKeys.historyNumber(OwnKeys.history(17)) == 17)
+    for name in ["9223372036854775807", "17", "-000000017", "+000000017", "0000000000", "000000001x", ""] {
+      #expect(OwnKeys.historyNumber(Key("/bulkhead/v1/history/\(name)")) == nil, "\(name)")
+    }
+    #expect(History(entries: [], notUnderstood: [HistoryEntry.mostNumber]).nextNumber == 1)
+    // Numbers that make a sum overflow.
+    for (field, value) in [("changes", "9223372036854775807"), ("changes", "-1"), ("number", "0")] {
+      let text = String(decoding: try entry.bytes, as: UTF8.self).replacing(
+        "\"\(field)\":1", with: "\"\(field)\":\(value)")
+      #expect(HistoryEntry(Array(text.utf8)) == nil, "\(field)")
+    }
     // The history is not read with each plan.
     #expect(!OwnKeys.surveyed.contains(OwnKeys.history(1)) && !OwnKeys.surveyed.contains(OwnKeys.undo(1, 0)))
     #expect(OwnKeys.surveyed.contains(OwnKeys.lock) && OwnKeys.surveyed.contains(OwnKeys.record))

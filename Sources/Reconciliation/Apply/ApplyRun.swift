@@ -1,6 +1,7 @@
 import Etcd
 import Keyspace
 import Segmentation
+import Text
 
 /// One `bulkhead apply` under the lock, from the first read to the last. The order of the steps in ``run()``
 /// ensures that no client loses access, wherever the run is interrupted:
@@ -94,6 +95,8 @@ package struct ApplyRun: Sendable {
     /// Why another client may have written the record, and so have named users in it that Bulkhead did not
     /// create; nil if only administrators may.
     package let recordDoubt: String?
+    /// Users that got access back before the question, which an apply that was killed had taken away.
+    package let restored: [String]
 
     /// Users and roles that the plan deletes because the file does not name them.
     package var deletions: [String] {
@@ -134,6 +137,8 @@ package struct ApplyRun: Sendable {
     /// Users whose access an apply took away which was killed before it could count refused requests, and that have it
     /// again.
     package let restored: [Record.LeavingUser]
+    /// How many users did not get access back that an apply which was killed had taken away.
+    package let notGivenBack: Int
     /// The changes that are left at the end; nil if the cluster was not read again.
     package let remaining: Plan?
   }
@@ -171,7 +176,7 @@ package struct ApplyRun: Sendable {
     let survey = try await Survey.take(etcd, as: administrator)
     var goal = try interaction.goal()
     let watched = WatchedRemoval(etcd, survey.members, as: administrator, lock: lock)
-    let restored = try await watched.restore(try goal.interruptedRemovals(survey))
+    let interrupted = try await restore(goal, survey, watched)
     let (before, all) = try await goal.plan(for: etcd, survey, progress: interaction.progress)
     let part =
       lock.isNone
@@ -191,14 +196,16 @@ package struct ApplyRun: Sendable {
       throw StageRefusal.memberUnreachable(member.name)
     }
     let history = origin.map { HistoryWriter(etcd: etcd, lock: lock, origin: $0) }
+    let after = before.after(whole.changes, deleting: shared)
+    let managed = try self.managed(by: whole, goal, survey)
     let draft = try await history?.draft(
-      goal, survey, changes: whole.changes, from: before, to: before.after(whole.changes, deleting: shared),
-      managed: managed(by: whole, goal, survey), note: interaction.note)
+      goal, survey, changes: whole.changes, from: before, to: after, managed: managed,
+      note: interaction.note)
     if !whole.removals.isEmpty || !shared.isEmpty {
       try interaction.confirm(
         Confirmation(
           plan: whole, authEnabled: before.authEnabled, leaving: shared,
-          recordDoubt: before.recordDoubt))
+          recordDoubt: before.recordDoubt, restored: interrupted.restorable.map(\.name)))
     }
     if !whole.isEmpty { await interaction.planned(whole) }
     let later = Set(demotions.map { Change.unlink(user: $0.name, role: Role.root) })
@@ -226,8 +233,19 @@ package struct ApplyRun: Sendable {
     }
 
     try await history?.finish(begun, unchanged: removal?.isGivenBack == true ? leaving.map(\.name) : [])
+    let whenOn: @Sendable () async throws -> Void = { [goal] in
+      let dropped = try await bookkeeping.confirm(plan, etcd)
+      if let history, begun != nil {
+        // This run's changes are recorded again from memory: a client could change what was written.
+        let again = try await history.draft(
+          goal, survey, changes: whole.changes, from: before, to: after, managed: managed, note: { _ in })
+        try await history.finish(try await history.begin(again, bulkhead: version))
+      }
+      if let words = dropped.without(history: begun == nil ? 0 : 1).words { interaction.note(words) }
+    }
+    // Completed despite an interruption.
     let enabled =
-      turnsOn ? try await turnOn(goal, survey) { try await bookkeeping.confirm(plan) } : nil
+      turnsOn ? try await turnOn(goal, survey) { try await Task { try await whenOn() }.value } : nil
 
     // Empty passwords can be tried only after authentication is turned on, and only now the shared users are
     // deleted or restored. Changes that are left for a later stage are not reported again.
@@ -235,8 +253,28 @@ package struct ApplyRun: Sendable {
     return Outcome(
       plan: plan, time: time, authEnabledBefore: before.authEnabled, turnedOn: turnsOn,
       refusedAtSwitch: enabled?.refused, membersAsked: enabled?.asked, watch: enabled?.watch,
-      leaving: leaving, removal: removal, restored: restored,
+      leaving: leaving, removal: removal, restored: interrupted.restorable,
+      notGivenBack: interrupted.refused.count,
       remaining: looksAgain ? try await settle(goal) : nil)
+  }
+
+  /// Gives access back that an apply took away before it was killed, and says so: the run may stop later.
+  private func restore(
+    _ goal: ApplyGoal, _ survey: Survey, _ watched: WatchedRemoval
+  ) async throws -> InterruptedRemovals {
+    let leaving = try goal.interruptedRemovals(survey)
+    // Without the lock access is only removed.
+    guard !leaving.isEmpty, !lock.isNone else { return InterruptedRemovals() }
+    let state = try await goal.plan(for: etcd, survey, progress: interaction.progress).state
+    let interrupted = InterruptedRemovals(
+      leaving, in: state, goal.desired, foreign: try goal.claim(survey.records).foreign)
+    try scope.check(interrupted)
+    try await watched.restore(interrupted)
+    for user in interrupted.restorable {
+      interaction.note("\(quoted(user.name)) has the access again that an apply which was killed took away")
+    }
+    for refused in interrupted.refused { interaction.note(refused.words) }
+    return interrupted
   }
 
   /// What Bulkhead manages before and after a plan.

@@ -256,24 +256,61 @@ package struct EnableAuth: Sendable {
 
   /// Turns authentication off again with the temporary administrator of a process that was killed, if a member refuses the
   /// certificate.
-  /// - Returns: Whether authentication was on and is off now.
-  package func recover(with wayBack: WayBack) async throws -> Bool {
+  /// - Throws: ``EtcdError``; the temporary administrator may be needed then.
+  package func recover(with wayBack: WayBack) async throws -> Recovery {
     var isRefused = false
+    var problem: String?
     for endpoint in etcd.endpoints {
       do throws(EtcdError) { _ = try await etcd.only(endpoint).users() } catch {
-        if [.noIdentity, .permissionDenied].contains(error.code) { isRefused = true }
+        if [.noIdentity, .permissionDenied].contains(error.code) {
+          isRefused = true
+        } else {
+          problem = "\(error)"
+        }
       }
     }
-    guard isRefused, try await etcd.isAuthEnabled() else { return false }
-    do throws(EtcdError) {
-      try await etcd.login(wayBack.user, password: wayBack.password).disableAuth()
-    } catch {
-      // The process had deleted the user, or not created it yet.
-      guard [.loginFailed, .notFound].contains(error.code) else { throw error }
-      return false
+    guard isRefused else {
+      if let problem { return .unknown(problem) }
+      return try await isLocked(etcd) ? .busy : .notNeeded
     }
+    guard try await etcd.isAuthEnabled() else {
+      return .unknown("members disagree whether authentication is on")
+    }
+    let temporary: EtcdClient
+    do throws(EtcdError) {
+      temporary = try await etcd.login(wayBack.user, password: wayBack.password)
+    } catch {
+      // The process had deleted the user.
+      guard [.loginFailed, .notFound].contains(error.code) else { throw error }
+      return .userIsGone
+    }
+    // A process that still runs asks each member itself. The lock of one that was killed ends with its lease.
+    for second in 0... {
+      guard try await isLocked(temporary) else { break }
+      guard second < 2 * ClusterLock.usualTerm else { return .busy }
+      try await Task.sleep(for: .seconds(1))
+    }
+    try await temporary.disableAuth()
     try await remove(wayBack)
-    return true
+    return .turnedOff
+  }
+
+  /// What came of the note of a temporary administrator.
+  package enum Recovery: Hashable, Sendable {
+    /// Each member accepts the certificate, or authentication is off.
+    case notNeeded
+    /// Authentication was on and is off again.
+    case turnedOff
+    /// A member refuses the certificate, and the temporary administrator does not exist any more.
+    case userIsGone
+    /// Another process holds the lock, perhaps the one that made the note.
+    case busy
+    /// A member did not say whether it accepts the certificate, and why.
+    case unknown(String)
+  }
+
+  private func isLocked(_ etcd: EtcdClient) async throws(EtcdError) -> Bool {
+    try await etcd.holdsAny(.key(OwnKeys.lock))
   }
 
   private func remove(_ wayBack: WayBack) async throws {

@@ -54,17 +54,10 @@ package struct WatchedRemoval: Sendable {
   }
 
   /// Gives access back that a killed process took away.
-  /// - Returns: The users that lacked some of it.
-  func restore(_ leaving: [Record.LeavingUser]) async throws -> [Record.LeavingUser] {
-    var restored: [Record.LeavingUser] = []
-    for user in leaving {
-      let exists = try await etcd.users().contains(user.name)
-      let held = exists ? Set(try await etcd.roles(ofUser: user.name)) : []
-      guard !exists || !held.isSuperset(of: user.roles) else { continue }
-      try await giveBack([user])
-      restored.append(user)
-    }
-    return restored
+  func restore(_ interrupted: InterruptedRemovals) async throws {
+    guard !interrupted.restorable.isEmpty else { return }
+    try await lock?.check()
+    try await giveBack(interrupted.restorable)
   }
 
   /// Counts refused requests for a time, takes the access away, and counts for the same time again, or until more
@@ -146,6 +139,13 @@ extension Record.LeavingUser {
   fileprivate var removals: [Change] {
     staysAsUser ? roles.map { .unlink(user: name, role: $0) } : [.deleteUser(name)]
   }
+
+  /// The commands that give the access back.
+  func etcdctl(creating: Bool) -> String {
+    ((creating ? [EtcdctlCommand.line(["user", "add"], [name], flags: ["--no-password"])] : [])
+      + roles.map { EtcdctlCommand.line(["user", "grant-role"], [name, $0]) })
+      .joined(separator: " && ")
+  }
 }
 
 /// Access was taken away, is still needed, and could not be given back.
@@ -159,9 +159,5 @@ package struct AccessLost: ExplainedError, Sendable {
       : "the shared user '\(user.name)' was deleted and could not be created again: \(reason)"
   }
 
-  package var hint: String? {
-    ((user.staysAsUser ? [] : [EtcdctlCommand.line(["user", "add"], [user.name], flags: ["--no-password"])])
-      + user.roles.map { EtcdctlCommand.line(["user", "grant-role"], [user.name, $0]) })
-      .joined(separator: " && ")
-  }
+  package var hint: String? { user.etcdctl(creating: !user.staysAsUser) }
 }

@@ -41,7 +41,13 @@ package struct History: Sendable {
 
   package subscript(number: Int) -> HistoryEntry? { entries.first { $0.number == number } }
 
-  var nextNumber: Int { (entries.map(\.number) + notUnderstood).max().map { $0 + 1 } ?? 1 }
+  /// Whoever may write the keys may have written any number: after the largest one, gaps are used.
+  var nextNumber: Int {
+    let used = Set(entries.map(\.number) + notUnderstood)
+    let highest = used.max() ?? 0
+    if highest < HistoryEntry.mostNumber { return highest + 1 }
+    return (1...HistoryEntry.mostNumber).first { !used.contains($0) } ?? HistoryEntry.mostNumber
+  }
 
   /// Reads what takes a change back.
   /// - Throws: ``UndoRefusal``, ``EtcdError``.
@@ -67,8 +73,12 @@ extension OwnKeys {
 
   static func history(_ number: Int) -> Key { Key(historyPrefix.bytes + digits(number, 10)) }
 
+  /// - Returns: nil for a key that ``history(_:)`` does not make.
   static func historyNumber(_ key: Key) -> Int? {
-    Int(String(decoding: key.bytes.dropFirst(historyPrefix.bytes.count), as: UTF8.self))
+    let digits = key.bytes.dropFirst(historyPrefix.bytes.count)
+    let isNumber = digits.count == 10 && digits.allSatisfy { (0x30...0x39).contains($0) }
+    guard isNumber, let number = Int(String(decoding: digits, as: UTF8.self)), number > 0 else { return nil }
+    return number
   }
 
   static func undo(_ number: Int, _ chunk: Int) -> Key {

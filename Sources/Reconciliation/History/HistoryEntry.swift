@@ -62,6 +62,8 @@ package struct HistoryEntry: Codable, Hashable, Sendable {
 
   /// How many changes are in ``words``.
   static let mostWords = 20
+  /// The largest number that its key has room for.
+  static let mostNumber = 9_999_999_999
 }
 
 extension HistoryEntry {
@@ -86,10 +88,21 @@ extension HistoryEntry {
   init?(_ bytes: [UInt8]) {
     let decoder = JSONDecoder()
     decoder.dateDecodingStrategy = .iso8601
-    guard let stored = try? decoder.decode(Stored.self, from: Data(bytes)), stored.format == Self.format
+    guard let stored = try? decoder.decode(Stored.self, from: Data(bytes)), stored.format == Self.format,
+      stored.entry.isPossible
     else {
       return nil
     }
     self = stored.entry
+  }
+
+  /// Whether its numbers are ones that Bulkhead can have written. Others could make a sum overflow.
+  private var isPossible: Bool {
+    let counts = 0...1_000_000_000
+    guard (1...Self.mostNumber).contains(number), counts.contains(changes), counts.contains(removals),
+      (authRevision ?? 0) >= 0
+    else { return false }
+    guard let undo else { return true }
+    return (0...64).contains(undo.chunks) && (0...UndoData.mostBytes).contains(undo.bytes)
   }
 }

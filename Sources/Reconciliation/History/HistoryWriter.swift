@@ -36,6 +36,7 @@ struct HistoryWriter: Sendable {
     fileprivate let changes: [Change]
     fileprivate let goal: ApplyGoal
     fileprivate let authRevision: Int64?
+    fileprivate let words: [String]
     /// Why it cannot be taken back; nil if it can.
     let obstacle: String?
   }
@@ -51,28 +52,37 @@ struct HistoryWriter: Sendable {
   ///   - before: The users and roles before the changes.
   ///   - after: The same after them.
   ///   - managed: What Bulkhead manages before and after.
+  ///   - words: What is done apart from the changes, in words.
   ///   - note: Called with a sentence for people if the changes cannot be taken back.
   /// - Returns: nil if nothing is changed, or nothing can be written.
-  /// - Throws: ``EtcdError``.
+  /// - Throws: ``EtcdError``, ``LockError``.
   func draft(
     _ goal: ApplyGoal, _ survey: Survey, changes: [Change], from before: ClusterState, to after: ClusterState,
-    managed: (before: Managed, after: Managed), note: (String) -> Void
+    managed: (before: Managed, after: Managed), words: [String] = [], note: (String) -> Void
   ) async throws -> Draft? {
     var data = UndoData(from: before, to: after, managed: managed.before, managed.after)
-    guard !changes.isEmpty || before != after else { return nil }
+    // The end of a person's access is no user and no role, but a change of who may do what.
+    let isAccess = origin.kind == .access || origin.kind == .accessEnd
+    let changesNothing = changes.isEmpty && before == after
+    guard !changesNothing || isAccess else {
+      try await completeInterrupted(goal)
+      return nil
+    }
     guard !lock.isNone else {
       note("without the lock nothing is recorded, so 'bulkhead undo' cannot take this back")
       return nil
     }
     let history = try await History.read(etcd)
-    let interrupted = try await absorbed(into: &data, history, goal, survey)
-    let obstacle = await obstacle(try data.bytes.count, survey)
-    if let obstacle, origin.kind != .accessEnd {
+    let interrupted = changesNothing ? nil : try await absorbed(into: &data, history, goal, survey)
+    let access = survey.temporaryAccess.filter { $0.isPlausible(before, goal) }
+    data.leaveOut(Managed(users: Set(access.map(\.user)), roles: Set(access.flatMap(\.madeRoles))))
+    let obstacle = await obstacle(try data.bytes.count, survey, changesNothing: changesNothing)
+    if let obstacle, !isAccess {
       note("'bulkhead undo' will not be able to take this back: \(obstacle)")
     }
     return Draft(
       history: history, data: data, interrupted: interrupted, changes: changes, goal: goal,
-      authRevision: survey.authRevision, obstacle: obstacle)
+      authRevision: survey.authRevision, words: words, obstacle: obstacle)
   }
 
   /// Writes it, before the first change.
@@ -82,12 +92,14 @@ struct HistoryWriter: Sendable {
     let bytes = try draft.data.bytes
     let chunks = draft.obstacle == nil ? Self.chunks(bytes) : []
     let number = draft.history.nextNumber
+    let most = HistoryEntry.mostWords
+    let words = Array((draft.words + draft.changes.prefix(most).map(\.words)).prefix(most))
     let entry = HistoryEntry(
       number: number, kind: origin.kind, owner: draft.goal.owner, by: origin.by,
       administrator: draft.goal.applicant, source: origin.source, fileDigest: draft.goal.file,
       bulkhead: bulkhead, undoes: origin.undoes, changes: draft.changes.count,
       removals: draft.changes.count(where: \.takesAway),
-      words: draft.changes.prefix(HistoryEntry.mostWords).map(\.words), authRevision: draft.authRevision,
+      words: words, authRevision: draft.authRevision,
       isComplete: false, undo: draft.obstacle == nil ? Self.undo(bytes) : nil, notUndoable: draft.obstacle)
     try await prune(draft.history, adding: bytes.count, replacing: draft.interrupted)
     for (index, chunk) in chunks.enumerated() { try await lock.put(chunk, at: OwnKeys.undo(number, index)) }
@@ -136,16 +148,31 @@ struct HistoryWriter: Sendable {
     into data: inout UndoData, _ history: History, _ goal: ApplyGoal, _ survey: Survey
   ) async throws -> HistoryEntry? {
     guard let last = history.entries.last, !last.isComplete, last.owner == goal.owner, last.undo != nil,
-      let began = last.authRevision, let now = survey.authRevision, now <= began + Int64(last.changes),
+      let began = last.authRevision, let now = survey.authRevision, now >= 0,
+      now - began <= Int64(last.changes),
       let earlier = try? await History.undoData(of: last, etcd)
     else { return nil }
     data.absorb(earlier)
     return last
   }
 
+  /// Marks what was interrupted as complete: nothing is left to do, and what it left is compared with its
+  /// data before it is undone.
+  private func completeInterrupted(_ goal: ApplyGoal) async throws {
+    guard !lock.isNone, origin.kind == .apply else { return }
+    let interrupted = try await History.read(etcd).entries.filter {
+      !$0.isComplete && $0.owner == goal.owner
+    }
+    for var entry in interrupted {
+      entry.isComplete = true
+      try await lock.put(try entry.bytes, at: OwnKeys.history(entry.number))
+    }
+  }
+
   /// Why data of this size is not written; nil if it is.
-  private func obstacle(_ bytes: Int, _ survey: Survey) async -> String? {
+  private func obstacle(_ bytes: Int, _ survey: Survey, changesNothing: Bool) async -> String? {
     if origin.kind == .accessEnd { return "its time is over; 'bulkhead access' gives it again" }
+    if changesNothing { return "it changed until when access lasts, and no user or role" }
     guard bytes <= UndoData.mostBytes else {
       return "what undoes it has \(bytes) bytes, and \(UndoData.mostBytes) are kept at most"
     }

@@ -23,6 +23,8 @@ package struct RecordedRun: Sendable {
     /// Writes to Bulkhead's own keys before the first change and after the last one.
     var writesBefore: [OwnWrite] = []
     var writesAfter: [OwnWrite] = []
+    /// What is done apart from the plan, in words, for the history.
+    var words: [String] = []
   }
 
   /// - Parameters:
@@ -59,7 +61,7 @@ package struct RecordedRun: Sendable {
     let changes = work.plan.changes
     let draft = try await history.draft(
       goal, survey, changes: changes, from: work.state, to: work.state.after(changes),
-      managed: (claim.managed, work.managed), note: note)
+      managed: (claim.managed, work.managed), words: work.words, note: note)
     try confirm(work)
     var goal = goal
     let needsPasswords = changes.contains { if case .addPasswordUser = $0 { true } else { false } }

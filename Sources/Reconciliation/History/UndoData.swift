@@ -10,6 +10,8 @@ import Text
 package struct UndoData: Codable, Hashable, Sendable {
   package var users: [String: Touched]
   package var roles: [String: Touched]
+  /// People whose access for a time the change took away. It is not given again.
+  package private(set) var ended: [String]?
 
   /// A user or role. The names of the keys are short, because there may be tens of thousands.
   package struct Touched: Codable, Hashable, Sendable {
@@ -64,6 +66,20 @@ package struct UndoData: Codable, Hashable, Sendable {
     return String(digest.digest().hexadecimal.prefix(16))
   }
 
+  /// Leaves out people with access for a time whom the change deletes, and the roles that were made for them: brought
+  /// back, their access would not end.
+  /// - Parameter access: The people, and the roles that were made for them.
+  mutating func leaveOut(_ access: Managed) {
+    let gone = access.users.filter { name in users[name].map { $0.before != nil && $0.a == nil } ?? false }
+    guard !gone.isEmpty else { return }
+    for name in gone { users[name] = nil }
+    let needed = Set(users.values.flatMap { $0.before ?? [] })
+    for name in access.roles where !needed.contains(name) {
+      if let role = roles[name], role.before != nil, role.a == nil { roles[name] = nil }
+    }
+    ended = Set(ended ?? []).union(gone).sorted()
+  }
+
   /// Takes over what an earlier apply touched that was interrupted, so that both are undone as one.
   mutating func absorb(_ earlier: UndoData) {
     func merge(_ now: inout [String: Touched], _ earlier: [String: Touched]) {
@@ -75,6 +91,7 @@ package struct UndoData: Codable, Hashable, Sendable {
     }
     merge(&users, earlier.users)
     merge(&roles, earlier.roles)
+    if let more = earlier.ended { ended = Set(ended ?? []).union(more).sorted() }
   }
 }
 

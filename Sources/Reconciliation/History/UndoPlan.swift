@@ -27,6 +27,10 @@ package struct UndoPlan: Sendable {
     let conflicts = data.conflicts(with: state)
     guard conflicts.isEmpty else { throw .changedSince(entry.number, conflicts) }
     let fileUsers = Dictionary(goal.desired.users.map { ($0.name, $0) }) { first, _ in first }
+    // Who could once write Bulkhead's keys may have written what is brought back.
+    let administrators = Set(goal.desired.users.filter { $0.roles.contains(Role.root) }.map(\.name))
+      .union([Role.root, goal.applicant]).union(
+        state.users.filter { $0.value.roles.contains(Role.root) }.map(\.key))
     let desired = DesiredState(
       roles: data.roles.compactMap { name, role in
         role.before.map { texts in
@@ -36,7 +40,8 @@ package struct UndoPlan: Sendable {
       users: data.users.compactMap { name, user in
         user.before.map { roles in
           DesiredState.User(
-            name: name, roles: roles, isExact: fileUsers[name]?.isExact ?? (name != Role.root),
+            name: name, roles: roles.filter { $0 != Role.root || administrators.contains(name) },
+            isExact: fileUsers[name]?.isExact ?? (name != Role.root),
             isAPIServer: fileUsers[name]?.isAPIServer ?? false, login: fileUsers[name]?.login ?? .certificate)
         }
       })
@@ -70,6 +75,16 @@ package struct UndoPlan: Sendable {
         all.append(permission)
       }
     }
+  }
+}
+
+extension Plan {
+  /// The users that get the role root.
+  package var newAdministrators: [String] {
+    changes.compactMap { change -> String? in
+      guard case .link(let user, Role.root) = change else { return nil }
+      return user
+    }.sorted()
   }
 }
 
@@ -114,7 +129,10 @@ extension UndoData {
     var lines: [String] = []
     for (name, user) in users.sorted(by: { $0.key < $1.key }) {
       let now = after.listedRoles(of: name)
-      if now != user.before {
+      if user.before?.contains(Role.root) == true, now?.contains(Role.root) == false {
+        lines.append(
+          "the user \(name) does not get the role root: the file does not name it as an administrator")
+      } else if now != user.before {
         lines.append(
           user.before == nil
             ? "the user \(name) stays: "
@@ -130,6 +148,10 @@ extension UndoData {
         role.before == nil
           ? "the role \(name) stays: a user that is not changed needs it"
           : "the role \(name) had several entries for one range, and gets one")
+    }
+    for name in (ended ?? []).sorted() where after.users[name] == nil {
+      lines.append(
+        "the user \(name) had access for a time, and does not get it again: 'bulkhead access' gives it")
     }
     return lines
   }

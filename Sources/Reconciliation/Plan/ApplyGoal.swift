@@ -16,6 +16,8 @@ package struct ApplyGoal: Sendable {
   package let takesOver: Bool
   /// Names of users and roles from which nothing is taken away, whatever the management mode is.
   let protected: Set<String>
+  /// What each role of calicoctl in the catalogue allows, by name.
+  let calicoctl: [String: Permissions]
   /// SHA-256 of the file's text, in hexadecimal.
   let file: String
   /// SHA-256 of the desired state and the management mode, in hexadecimal.
@@ -29,14 +31,18 @@ package struct ApplyGoal: Sendable {
   ///   - passwords: For each user that logs in with a password: none, the one, or two if a password change
   ///     may or may not have been made.
   ///   - owner: nil for a file without `owner`.
+  ///   - calicoctl: The catalogue's roles of calicoctl for the file's Calico.
   package init(
     _ segmentation: Segmentation, management: SegmentationFile.Management, applicant: String, text: String,
     passwords: [String: [String]] = [:], owner: String? = nil, protecting protected: Set<String> = [],
-    takesOver: Bool = false
+    takesOver: Bool = false, calicoctl: [Role] = []
   ) {
     desired = DesiredState(segmentation)
     self.owner = RecordOwner(cluster: segmentation.cluster, file: owner)
     self.protected = protected
+    self.calicoctl = Dictionary(
+      calicoctl.map { ($0.name, Permissions($0.grants.map(\.grant))) }
+    ) { first, _ in first }
     self.takesOver = takesOver
     self.passwords = passwords
     self.management = management
@@ -131,7 +137,7 @@ package struct ApplyGoal: Sendable {
     let claim = try claim(survey.records)
     let state = try await ClusterState.observe(
       etcd, passwords: passwords, authEnabled: survey.authEnabled, progress: progress)
-    let managed = claim.managed.union(survey.managedByEndedAccess(of: owner, state))
+    let managed = claim.managed.union(survey.managedByEndedAccess(of: self, state))
     let plan = Plan(
       from: state, to: desired, applicant: applicant, management: management, managed: managed,
       protecting: claim.foreign.union(Managed(users: protected, roles: protected))

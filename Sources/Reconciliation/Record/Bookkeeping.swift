@@ -76,10 +76,38 @@ package struct Bookkeeping: Sendable {
     try await write(Record(owner: goal.owner, managed: managed(during: plan)))
   }
 
-  /// Called when authentication was turned on: writes again what this run has written or read last. Until then each
-  /// client could write it.
-  package func confirm(_ plan: Plan) async throws {
+  /// Called when authentication was turned on: writes again what this run has written last, and deletes what only a
+  /// client can have written that is no administrator. Until then each client could write all of it.
+  package func confirm(_ plan: Plan, _ etcd: EtcdClient) async throws -> DroppedEntries {
     try await write(last.withLock { $0 } ?? Record(owner: goal.owner, managed: managed(during: plan)))
+    return try await dropUnproven(etcd)
+  }
+
+  /// Deletes the history and the access of people that ends, and takes the interrupted removals out of the records of
+  /// other files.
+  private func dropUnproven(_ etcd: EtcdClient) async throws -> DroppedEntries {
+    let (history, people) = (
+      try await etcd.keys(in: OwnKeys.history), try await etcd.keys(in: OwnKeys.people)
+    )
+    var deletions = history + people
+    deletions += try await etcd.keys(in: OwnKeys.undoData)
+    var removals = 0
+    for entry in try await etcd.entries(in: OwnKeys.records) where entry.key != goal.owner.key {
+      guard var record = try? Record(entry.value) else { continue }
+      if record.owner == goal.owner {
+        // A second record of this file: Bulkhead writes none.
+        deletions.append(entry.key)
+      } else if !record.leaving.isEmpty {
+        removals += 1
+        record.leaving = []
+        try await lock.put(try record.bytes, at: entry.key)
+      }
+    }
+    // etcd accepts up to 128 operations in a transaction (`--max-txn-ops`).
+    for start in stride(from: 0, to: deletions.count, by: 100) {
+      try await lock.write([], deleting: Array(deletions[start..<min(start + 100, deletions.count)]))
+    }
+    return DroppedEntries(history: history.count, people: people.count, removals: removals)
   }
 
   /// What the file manages until the plan is made. A name that only the record has may be forged, so that a later plan
@@ -114,6 +142,33 @@ package struct Bookkeeping: Sendable {
     let deletions = claim.takenOver.compactMap { $0.owner?.key } + keys
     try await Task { [writes] in try await lock.write(writes, deleting: deletions) }.value
     last.withLock { $0 = record }
+  }
+}
+
+/// How much of Bulkhead's own entries was dropped when authentication was turned on.
+package struct DroppedEntries: Hashable, Sendable {
+  /// Changes in the history.
+  var history = 0
+  /// Access of people that ends.
+  var people = 0
+  /// Records of other files with users whose access is to be given back.
+  var removals = 0
+
+  /// The same without changes that were recorded again.
+  func without(history recorded: Int) -> DroppedEntries {
+    DroppedEntries(history: max(0, history - recorded), people: people, removals: removals)
+  }
+
+  /// A sentence for people; nil if nothing was dropped.
+  var words: String? {
+    let parts = [
+      history == 0 ? nil : "the history (\(history))",
+      people == 0 ? nil : "access of people that ends (\(people); their users stay: see 'bulkhead plan')",
+      removals == 0 ? nil : "interrupted removals in records of other files (\(removals))",
+    ].compactMap { $0 }
+    guard !parts.isEmpty else { return nil }
+    return "dropped, because before authentication was on any client could write it: "
+      + parts.joined(separator: ", ")
   }
 }
 

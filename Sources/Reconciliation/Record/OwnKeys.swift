@@ -10,6 +10,8 @@ package enum OwnKeys {
   static let recordsPrefix = prefix + "records/"
   /// One record for each file.
   static let records = KeyRange.prefix(recordsPrefix)
+  /// What takes the changes in the history back.
+  static let undoData = KeyRange.prefix(prefix + "undo/")
   /// What is read before anything is planned: the lock, the access of people that ends, the records. The history
   /// is outside, because it is long.
   static let surveyed = KeyRange(from: lock, to: records.upper)

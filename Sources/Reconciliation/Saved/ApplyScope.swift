@@ -34,6 +34,16 @@ package struct ApplyScope: Sendable {
     return part
   }
 
+  /// - Throws: ``SavedPlanRefusal`` if access has to be given back first, which was not reviewed.
+  func check(_ interrupted: InterruptedRemovals) throws(SavedPlanRefusal) {
+    guard let reviewed, !interrupted.restorable.isEmpty else { return }
+    let names = interrupted.restorable.map(\.name).joined(separator: ", ")
+    throw .stale(
+      [
+        "an apply was killed that had taken access from \(names), and 'bulkhead apply' without a plan gives it back first"
+      ], made: reviewed.madeAt)
+  }
+
   /// Whether a part of a plan is all of it, as far as targets limit it.
   func covers(_ part: Plan) -> Bool { targets.isEmpty || part.left.isEmpty }
 }

@@ -1,6 +1,7 @@
 import Errors
 import Etcd
 import FoundationEssentials
+import Keyspace
 import Segmentation
 import Text
 
@@ -30,7 +31,12 @@ extension TemporaryAccess {
     let made =
       person.roles.filter { state.roles[$0] == nil && !ofFile.contains($0) } + (existing?.madeRoles ?? [])
     let desired = DesiredState(roles: all.roles.filter { person.roles.contains($0.name) }, users: [person])
-    // Nothing is taken from a role that exists.
+    // Nothing is taken from a role that exists, so it may not allow more.
+    for role in desired.roles {
+      let wanted = Permissions(role.permissions.map(\.grant))
+      let beyond = (state.roles[role.name] ?? []).map(\.grant).filter { !wanted.include(Permissions([$0])) }
+      guard beyond.isEmpty else { throw AccessRefusal.widerRole(role.name, beyond.map(\.description)) }
+    }
     let plan = Plan(
       from: state.withoutPasswords, to: desired, applicant: goal.applicant, management: .additive)
     let access = TemporaryAccess(
@@ -38,7 +44,8 @@ extension TemporaryAccess {
       why: why)
     return RecordedRun.Work(
       plan: plan, state: state, desired: desired, managed: try goal.claim(survey.records).managed,
-      writesBefore: [OwnWrite(key: access.key, value: try access.bytes)])
+      writesBefore: [OwnWrite(key: access.key, value: try access.bytes)],
+      words: ["access of \(user) until \(until.formatted(.iso8601))"])
   }
 
   /// What ends the access of people.
@@ -47,7 +54,7 @@ extension TemporaryAccess {
   package static func work(
     ending ended: [TemporaryAccess], from state: ClusterState, _ goal: ApplyGoal, _ survey: Survey
   ) throws -> RecordedRun.Work {
-    let plausible = ended.filter { $0.isPlausible(state) }
+    let plausible = ended.filter { $0.isPlausible(state, goal) }
     let names = Set(plausible.map(\.user))
     let ofFile = Set(goal.desired.users.map(\.name))
     let others = state.users.filter { !names.contains($0.key) }.reduce(into: Set<String>()) {
@@ -63,7 +70,8 @@ extension TemporaryAccess {
       protecting: claim.foreign.union(Managed(users: goal.protected, roles: goal.protected)))
     return RecordedRun.Work(
       plan: plan, state: state, desired: desired, managed: claim.managed,
-      writesAfter: ended.map { OwnWrite(key: $0.key, value: nil) })
+      writesAfter: ended.map { OwnWrite(key: $0.key, value: nil) },
+      words: ended.map { "end the access of \($0.user)" })
   }
 }
 
@@ -74,6 +82,8 @@ package enum AccessRefusal: ExplainedError, Hashable, Sendable {
   case exists(String)
   case ofAnotherFile(String, RecordOwner)
   case otherRole(String, [String])
+  /// A role in etcd, and what it allows beyond the access that was asked for.
+  case widerRole(String, [String])
 
   package var description: String {
     switch self {
@@ -84,6 +94,10 @@ package enum AccessRefusal: ExplainedError, Hashable, Sendable {
     case .ofAnotherFile(let user, let owner): "\(quoted(user)) has access for a time from \(owner)"
     case .otherRole(let user, let roles):
       "\(quoted(user)) has the role \(visible(roles.joined(separator: ", "))) for a time, and not the one that was asked for"
+    case .widerRole(let role, let beyond):
+      "the role \(quoted(role)) in etcd allows more than that access: "
+        + beyond.prefix(8).map(visible).joined(separator: ", ")
+        + (beyond.count > 8 ? ", and \(beyond.count - 8) more" : "")
     }
   }
 
@@ -93,6 +107,8 @@ package enum AccessRefusal: ExplainedError, Hashable, Sendable {
     case .inFile: "take the user out of the file first, or leave its access as it is"
     case .exists: "choose another name"
     case .ofAnotherFile: "give --file that file"
+    case .widerRole(let role, _):
+      "'bulkhead apply' narrows a role of the file; 'etcdctl role revoke-permission \(role)' narrows any other"
     case .otherRole(let user, _): "end it first: 'bulkhead access \(user) --end'"
     }
   }

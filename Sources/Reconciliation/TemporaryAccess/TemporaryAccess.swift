@@ -25,12 +25,16 @@ package struct TemporaryAccess: Codable, Hashable, Sendable {
 
   var key: Key { OwnKeys.person(user) }
 
-  /// Whether `access` can have made the user: its roles are among those that were given to it, and all of calicoctl.
-  /// A client that could once write Bulkhead's keys may have named any user there; nothing is taken from such a user,
-  /// and it is reported as before.
-  func isPlausible(_ state: ClusterState) -> Bool {
-    (roles + madeRoles).allSatisfy { $0.hasPrefix("calicoctl-") }
-      && state.users[user]?.roles.isSubset(of: roles) ?? true
+  /// Whether `access` can have made the user: it has no password, its roles are among those that were given to it, and
+  /// each is one of calicoctl that allows no more than the catalogue says. A client that could once write Bulkhead's
+  /// keys may have named any user there; it is reported like any other user then.
+  func isPlausible(_ state: ClusterState, _ goal: ApplyGoal) -> Bool {
+    let areOfCalicoctl = (roles + madeRoles).allSatisfy { role in
+      guard let known = goal.calicoctl[role] else { return false }
+      return known.include(Permissions((state.roles[role] ?? []).map(\.grant)))
+    }
+    guard areOfCalicoctl, let found = state.users[user] else { return areOfCalicoctl }
+    return !found.hasPassword && !found.acceptsEmptyPassword && found.roles.isSubset(of: roles)
   }
 
   /// The longest time for which access is given, in seconds.
@@ -94,9 +98,9 @@ extension Survey {
   }
 
   /// What counts as Bulkhead's own because its time is over.
-  func managedByEndedAccess(of owner: RecordOwner, _ state: ClusterState) -> Managed {
+  func managedByEndedAccess(of goal: ApplyGoal, _ state: ClusterState) -> Managed {
     let running = Set(temporaryAccess.filter { !$0.isOver(at: takenAt) }.flatMap(\.roles))
-    let ended = endedAccess(of: owner).filter { $0.isPlausible(state) }
+    let ended = endedAccess(of: goal.owner).filter { $0.isPlausible(state, goal) }
     return Managed(
       users: Set(ended.map(\.user)), roles: Set(ended.flatMap(\.madeRoles)).subtracting(running))
   }
@@ -108,7 +112,8 @@ extension Survey {
     guard state.recordDoubt == nil else { return Managed() }
     let kept = temporaryAccess.filter { access in
       (access.owner != goal.owner || !access.isOver(at: takenAt))
-        && access.until.timeIntervalSince(takenAt) <= TemporaryAccess.longest && access.isPlausible(state)
+        && access.until.timeIntervalSince(takenAt) <= TemporaryAccess.longest
+        && access.isPlausible(state, goal)
     }
     // The file's own roles are kept as in the file.
     return Managed(

@@ -80,7 +80,8 @@ struct AccessCommand: AsyncParsableCommand {
           }
           guard !ended.isEmpty else {
             throw CommandError(
-              "\(quoted(user)) has no access that ends", hint: "'bulkhead access' lists who has")
+              "\(quoted(user)) has no access that ends, or is not as 'bulkhead access' made it and stays",
+              hint: "'bulkhead access' lists who has; 'bulkhead plan' names other users")
           }
           return Console.out(
             "\(visible(user)): the access is ended; its certificate is not revoked: 'bulkhead certs revoke' does that"

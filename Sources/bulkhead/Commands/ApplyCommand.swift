@@ -127,7 +127,8 @@ struct ApplyCommand: AsyncParsableCommand {
     let stage = try stages.request()
     let scope = ApplyScope(reviewed: reviewed, targets: targetOption.targets, workspace.segmentation)
     try await withCancellation { [self] in
-      try await WayBackFile(workspace).recover(workspace, timeout: timeoutOption.duration)
+      if reviewed != nil { try WayBackFile(workspace).checkReviewed() }
+      let isRecovered = try await WayBackFile(workspace).recover(workspace, timeout: timeoutOption.duration)
       try await EtcdClient.connectToMembers(
         behind: workspace.file.etcd.endpoints, as: administrator, timeout: timeoutOption.duration
       ) { etcd, members in
@@ -149,7 +150,8 @@ struct ApplyCommand: AsyncParsableCommand {
           if !survey.authEnabled { noteConsequences(workspace.file) }
         }
         try await Console.noteLogins(etcd, survey)
-        let report = try await lockOption.holdingLock(of: etcd) { lock in
+        let (report, notGivenBack) = try await lockOption.holdingLock(of: etcd) {
+          lock -> (ApplyReport, Int) in
           let run = ApplyRun(
             etcd, as: administrator, lock: lock, stage: stage,
             switching: turnsOn
@@ -160,14 +162,16 @@ struct ApplyCommand: AsyncParsableCommand {
               : nil, removalWatch: watchOption.request(WatchOption.removal, workspace.file),
             pace: pace.map(Double.init), version: Version.current, scope: scope,
             origin: HistoryOrigin(.apply, by: .thisProcess, source: workspace.source),
-            interaction(workspace, members, etcd, takesOver: takesOver))
-          return ApplyReport(
-            try await run.run(), cluster: workspace.file.cluster, members: members,
+            interaction(workspace, members, etcd, takesOver: takesOver, isRecovered: isRecovered))
+          let outcome = try await run.run()
+          let report = ApplyReport(
+            outcome, cluster: workspace.file.cluster, members: members,
             isLimited: !targetOption.targets.isEmpty)
+          return (report, outcome.notGivenBack)
         }
         Console.clearProgress()
         try Console.out(report, outputOption)
-        if !report.isComplete { throw ExitCode(2) }
+        if !report.isComplete || notGivenBack > 0 { throw ExitCode(2) }
         if let next = stages.next {
           Console.note("hint: \(next)")
         } else if case .off = report.authentication {
@@ -187,7 +191,8 @@ struct ApplyCommand: AsyncParsableCommand {
   }
 
   private func interaction(
-    _ workspace: Workspace, _ members: ClusterMembers, _ etcd: EtcdClient, takesOver: Bool
+    _ workspace: Workspace, _ members: ClusterMembers, _ etcd: EtcdClient, takesOver: Bool,
+    isRecovered: Bool
   ) -> ApplyRun.Interaction {
     ApplyRun.Interaction(
       goal: { try workspace.goal(takesOver: takesOver) },
@@ -196,7 +201,8 @@ struct ApplyCommand: AsyncParsableCommand {
         Console.noteDemotions(question.plan, workspace.segmentation, members)
         // Who reviewed the plan has seen each removal.
         guard plan == nil else { return }
-        guard !yes else { return try checkDeletions(question) }
+        let unchanged = Self.unchanged(question, isRecovered: isRecovered)
+        guard !yes else { return try checkDeletions(question, unchanged) }
         let report = PlanReport(
           question.plan, cluster: workspace.file.cluster, authEnabled: question.authEnabled)
         Console.note(report.text(Console.errorStyle))
@@ -207,7 +213,7 @@ struct ApplyCommand: AsyncParsableCommand {
           )
         }
         guard Console.confirms("Remove this access?") else {
-          throw CommandError("nothing was changed", hint: "to remove access without being asked, add --yes")
+          throw CommandError(unchanged, hint: "to remove access without being asked, add --yes")
         }
       },
       progress: Console.progress,
@@ -222,14 +228,25 @@ struct ApplyCommand: AsyncParsableCommand {
 }
 
 extension ApplyCommand {
+  /// What a run says that stops at the question.
+  private static func unchanged(_ question: ApplyRun.Confirmation, isRecovered: Bool) -> String {
+    let before = [
+      isRecovered ? "authentication is off again" : nil,
+      question.restored.isEmpty
+        ? nil : "given back was the access of \(visible(question.restored.joined(separator: ", ")))",
+    ].compactMap { $0 }
+    return before.isEmpty
+      ? "nothing was changed" : "nothing else was changed (\(before.joined(separator: "; ")))"
+  }
+
   /// Deletions that only the record or `management: authoritative` justifies, without a person who looks.
-  private func checkDeletions(_ question: ApplyRun.Confirmation) throws {
+  private func checkDeletions(_ question: ApplyRun.Confirmation, _ unchanged: String) throws {
     let names = question.deletions
     let most = mostDeletions ?? (question.recordDoubt == nil ? 20 : 0)
     guard names.count > most else { return }
     let shown = visible(names.prefix(10).joined(separator: ", ")) + (names.count > 10 ? ", …" : "")
     throw CommandError(
-      "nothing was changed: the plan deletes \(names.count) users and roles that the file does not name (\(shown)), "
+      "\(unchanged): the plan deletes \(names.count) users and roles that the file does not name (\(shown)), "
         + "and --yes covers \(most)" + (question.recordDoubt.map { ", because \($0)" } ?? ""),
       hint: "look at 'bulkhead plan', and add --most-deletions \(names.count) if all of them may be deleted")
   }

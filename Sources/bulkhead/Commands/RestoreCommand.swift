@@ -19,8 +19,8 @@ struct RestoreCommand: AsyncParsableCommand {
       for 'protect' in the file, Bulkhead's own user and what may be kube-apiserver's. Passwords cannot be brought back. \
       See Documentation/restore.md for that day.
 
-      --plan shows the steps and changes nothing. Otherwise steps that remove access need --yes, or an answer on a \
-      terminal. 'bulkhead undo' takes a restore back.
+      --plan shows the steps and changes nothing. Otherwise they need --yes, or an answer on a terminal; the question \
+      names each user that gets the role root. 'bulkhead undo' takes a restore back.
 
         bulkhead restore users-and-roles.json --plan
         bulkhead restore users-and-roles.json
@@ -30,7 +30,7 @@ struct RestoreCommand: AsyncParsableCommand {
 
   @Argument(help: "What 'bulkhead export' wrote.") var export: String
   @Flag(help: "Show what differs and the steps, and change nothing.") var plan = false
-  @Flag(help: "Do not ask before removing access.") var yes = false
+  @Flag(help: "Do not ask before the first step.") var yes = false
   @OptionGroup var fileOption: FileOption
   @OptionGroup var nodesOption: NodesOption
   @OptionGroup var outputOption: OutputOption
@@ -73,11 +73,12 @@ struct RestoreCommand: AsyncParsableCommand {
             note: { Console.note("note: \($0)") }, applying: { Console.progress($0.words) },
             password: workspace.passwords.make)
           try await run.run(restore.work(from: state), try workspace.goal(), survey) { work in
-            guard !work.plan.removals.isEmpty, !yes else { return }
+            guard !yes else { return }
             Console.note(report(restore, isDone: false).text(Console.errorStyle))
-            guard Console.confirms("Remove this access?") else {
+            guard Console.confirms(work.plan.question("Bring users and roles back to the export?")) else {
               throw CommandError(
-                "nothing was changed", hint: "to remove access without being asked, add --yes")
+                "nothing was changed",
+                hint: "'--plan' shows the steps; to make them without being asked, add --yes")
             }
           }
           return restore

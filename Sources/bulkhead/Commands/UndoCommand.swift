@@ -18,9 +18,9 @@ struct UndoCommand: AsyncParsableCommand {
       Refused if one of them was changed since. Passwords are not recorded: a user that is created again has none, or \
       the one in its file. Authentication stays on.
 
-      --plan shows the steps and changes nothing; otherwise steps that remove access need --yes, or an answer on a \
-      terminal. An undo is a change too: a second undo takes it back. The file still asks for what it says: change it, \
-      or the next apply makes the same changes again.
+      --plan shows the steps and changes nothing; otherwise they need --yes, or an answer on a terminal. The role root \
+      goes only to administrators that the file names. An undo is a change too: a second undo takes it back. The file \
+      still asks for what it says: change it, or the next apply makes the same changes again.
 
         bulkhead undo --plan     what would be taken back
         bulkhead undo            the last change
@@ -33,7 +33,7 @@ struct UndoCommand: AsyncParsableCommand {
   var number: Int?
 
   @Flag(help: "Show the steps, and change nothing.") var plan = false
-  @Flag(help: "Do not ask before removing access.") var yes = false
+  @Flag(help: "Do not ask before the first step.") var yes = false
   @OptionGroup var fileOption: FileOption
   @OptionGroup var nodesOption: NodesOption
   @OptionGroup var outputOption: OutputOption
@@ -101,12 +101,23 @@ struct UndoCommand: AsyncParsableCommand {
       note: { Console.note("note: \($0)") }, applying: { Console.progress($0.words) },
       password: workspace.passwords.make)
     try await run.run(undo.work(from: state), goal, survey) { work in
-      guard !work.plan.removals.isEmpty, !yes else { return }
+      guard !yes else { return }
       show(undo)
-      guard Console.confirms("Remove this access?") else {
-        throw CommandError("nothing was changed", hint: "to remove access without being asked, add --yes")
+      guard Console.confirms(work.plan.question("Take change \(undo.entry.number) back?")) else {
+        throw CommandError(
+          "nothing was changed", hint: "'--plan' shows the steps; to make them without being asked, add --yes"
+        )
       }
     }
     return undo
+  }
+}
+
+extension Plan {
+  /// A question that names who becomes an administrator.
+  func question(_ question: String) -> String {
+    let names = newAdministrators
+    return names.isEmpty
+      ? question : "The role root goes to \(names.map { quoted($0) }.joined(separator: ", ")). \(question)"
   }
 }

@@ -49,7 +49,11 @@ extension Workspace {
     guard !ended.isEmpty else { return [] }
     let work = try TemporaryAccess.work(ending: ended, from: state, goal, survey)
     try await run(.accessEnd, etcd, lock).run(work, goal, survey) { _ in }
-    return ended.map(\.user)
+    // A user that is not as `access` made it stays.
+    let inFile = Set(goal.desired.users.map(\.name))
+    return ended.map(\.user).filter { user in
+      state.users[user] == nil || inFile.contains(user) || work.plan.changes.contains(.deleteUser(user))
+    }
   }
 
   private func look(_ etcd: EtcdClient) async throws -> (Survey, ClusterState) {

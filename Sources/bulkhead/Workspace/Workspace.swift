@@ -109,7 +109,22 @@ struct Workspace {
     ApplyGoal(
       segmentation, management: file.management, applicant: try applicant(), text: text,
       passwords: try passwordCandidates(), owner: file.owner, protecting: Set(file.protected),
-      takesOver: takesOver)
+      takesOver: takesOver, calicoctl: calicoctlRoles)
+  }
+
+  /// The catalogue's roles of calicoctl for the file's Calico, whether the file has users of them or not.
+  private var calicoctlRoles: [Role] {
+    var file = file
+    file.components = []
+    file.custom = []
+    file.customRoles = []
+    file.apiservers = []
+    file.administrators = []
+    return SegmentationFile.CalicoctlUser.Access.allCases.flatMap { access -> [Role] in
+      file.calicoctl = [SegmentationFile.CalicoctlUser(user: "person", access: access)]
+      // Calico publishes no table for some.
+      return (try? Segmentation(file, catalogue: catalogue))?.roles ?? []
+    }
   }
 }
 
