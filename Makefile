@@ -84,9 +84,9 @@ fuzz: ## give the ground floor's readers made-up input; FUZZTIME=600 for longer 
 	@tools/need-build
 	@tools/fuzz
 
-offline: ## build a fresh clone with the network cut
+offline: ## make a release build of a fresh clone with the network cut
 	@tools/need-build
-	@tools/build-offline
+	@tools/build-offline --configuration release --product bulkhead
 
 docs: ## generate Documentation/catalogue.md, the pages of Documentation/reference, and the README's pictures
 	@tools/build --product bulkhead

@@ -31,7 +31,7 @@ package struct RefusalReport: Hashable, Sendable {
     _ duration: Duration, denied: [RefusalChange], nameless: [RefusalChange], known: [KnownRefusal]
   ) {
     self.duration = duration
-    changes = denied + nameless.filter { $0.increase.map { $0 > 0 } ?? false }
+    changes = denied + nameless.filter { ($0.increase ?? 0) > 0 }
     let methods = denied.methods
     let seconds = duration / .seconds(1)
     var isExplained = nameless.methods.isEmpty
