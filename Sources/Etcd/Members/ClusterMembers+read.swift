@@ -63,8 +63,9 @@ extension ClusterMembers {
           } catch { return (index, .failure(error)) }
         }
       }
-      return await group.reduce(into: [(Int, Result<MemberStatus, EtcdError>)]()) { $0.append($1) }
-        .sorted { $0.0 < $1.0 }.map { (endpoints[$0.0], $0.1) }
+      var answers: [Int: Result<MemberStatus, EtcdError>] = [:]
+      for await (index, result) in group { answers[index] = result }
+      return endpoints.enumerated().compactMap { index, endpoint in answers[index].map { (endpoint, $0) } }
     }
   }
 
