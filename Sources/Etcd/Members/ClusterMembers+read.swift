@@ -36,8 +36,10 @@ extension ClusterMembers {
     _ etcd: EtcdClient, as credentials: ClientCredentials
   ) async throws -> ClusterMembers {
     let list = try await etcd.memberList()
-    let answers = await statuses(of: etcd.endpoints, as: credentials) { endpoint async throws(EtcdError) in
-      try await etcd.only(endpoint).within(patience).status()
+    let answers = await statuses(of: etcd.endpoints) { endpoint in
+      do throws(EtcdError) {
+        return .success(try await etcd.only(endpoint).within(patience).status())
+      } catch { return .failure(error) }
     }
     let foreign = answers.filter { (try? $0.result.get()).map { $0.clusterID != list.clusterID } ?? false }
     if let other = try foreign.first?.result.get().clusterID {
@@ -51,22 +53,15 @@ extension ClusterMembers {
   typealias EndpointStatus = (endpoint: Endpoint, result: Result<MemberStatus, EtcdError>)
 
   /// Asks all endpoints at the same time; the answers have the order of `endpoints`.
+  ///
+  /// `ask` returns a `Result`: in release builds of Swift 6.3.1, a task that called a closure with a typed error gave
+  /// answers to other endpoints than it had asked.
   private static func statuses(
-    of endpoints: [Endpoint], as credentials: ClientCredentials,
-    _ ask: @escaping @Sendable (Endpoint) async throws(EtcdError) -> MemberStatus
+    of endpoints: [Endpoint],
+    _ ask: @escaping @Sendable (Endpoint) async -> Result<MemberStatus, EtcdError>
   ) async -> [EndpointStatus] {
-    await withTaskGroup(of: (Int, Result<MemberStatus, EtcdError>).self) { group in
-      for (index, endpoint) in endpoints.enumerated() {
-        group.addTask {
-          do throws(EtcdError) {
-            return (index, .success(try await ask(endpoint)))
-          } catch { return (index, .failure(error)) }
-        }
-      }
-      var answers: [Int: Result<MemberStatus, EtcdError>] = [:]
-      for await (index, result) in group { answers[index] = result }
-      return endpoints.enumerated().compactMap { index, endpoint in answers[index].map { (endpoint, $0) } }
-    }
+    let answers = await concurrently(endpoints, limit: endpoints.count, ask)
+    return zip(endpoints, answers).map { ($0, $1) }
   }
 
   private init(_ list: MemberList, _ answers: [EndpointStatus], as credentials: ClientCredentials) async {
@@ -125,9 +120,11 @@ extension ClusterMembers {
     let advertising = listed.filter { $0.advertises(endpoint) }.map(\.id)
     guard listed.count > 1, advertising != [first.memberID] else { return [first.memberID] }
     // At the same time, because a load balancer may prefer the member with the fewest connections.
-    let again = await statuses(
-      of: Array(repeating: endpoint, count: listed.count + 1), as: credentials
-    ) { endpoint async throws(EtcdError) in try await statusOverNewConnection(endpoint, as: credentials) }
+    let again = await statuses(of: Array(repeating: endpoint, count: listed.count + 1)) { endpoint in
+      do throws(EtcdError) {
+        return .success(try await statusOverNewConnection(endpoint, as: credentials))
+      } catch { return .failure(error) }
+    }
     return again.reduce(into: [first.memberID]) {
       if let status = try? $1.result.get() { $0.insert(status.memberID) }
     }
