@@ -9,7 +9,7 @@ extension Report {
   ///   - name: The name of the file.
   ///   - origin: The moment of the report, and the file.
   ///   - lint: What lint found in the file.
-  ///   - inventory: The certificates of the ledger; nil if there is none.
+  ///   - inventory: The certificates of the ledger; nil without a ledger.
   ///   - results: What verify and preflight found; the last one of each counts.
   ///   - keys: How many keys the live cluster has; nil if it was not asked.
   package init(

@@ -1,0 +1,162 @@
+import Etcd
+import FoundationEssentials
+import Keyspace
+import Names
+import Segmentation
+import Text
+import Verification
+
+/// The report in words.
+extension VerifyReport {
+  package func text(_ style: Style) -> String {
+    let sections = [
+      trust.lines(style), storedLines(style), ruleLines(style), matrix.lines(style),
+      findings("wrong", wrong, style.bad),
+      findings("without an answer", inconclusive, style.caution), scopeLines(style), summary(style),
+    ]
+    return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
+  }
+
+  private func storedLines(_ style: Style) -> [String] {
+    let bad = stored.filter(\.breaksSegmentation)
+    let other = stored.filter { !$0.breaksSegmentation }
+    var lines: [String] = []
+    func list(_ differences: [Stored]) {
+      for difference in differences.prefix(30) {
+        lines.append(
+          visible(
+            "  \(difference.subject): \(difference.kind): \(difference.meaning) (\(difference.members.joined(separator: ", ")))"
+          ))
+      }
+      if differences.count > 30 {
+        lines.append("  and \(differences.count - 30) more: see --output json")
+      }
+    }
+    if !bad.isEmpty {
+      lines.append(style.bad("\(bad.count) differences between the file and the users and roles in etcd"))
+      list(bad)
+    }
+    for member in unread {
+      lines.append(
+        style.bad(visible("the users and roles of \(member.member) were not read: \(member.problem)")))
+    }
+    if !other.isEmpty {
+      lines.append(style.faint("not in the file, and without access to its keys"))
+      list(other)
+    }
+    return lines
+  }
+
+  /// The rules of the file that do not hold, and acceptances that have ended.
+  private func ruleLines(_ style: Style) -> [String] {
+    let shown = findings.filter { [VerifyRules.brokenRule.id, VerifyRules.ended.id].contains($0.id) }
+    return shown.flatMap { finding in
+      let paint = finding.isAccepted ? style.faint : finding.severity == .error ? style.bad : style.caution
+      return [
+        paint(
+          visible(
+            "\(finding.subject)\(finding.subject.isEmpty ? "" : ": ")\(finding.message)"
+              + (finding.acceptance.map { " (\($0))" } ?? "")))
+      ] + finding.details.map { "  \(visible($0))" }
+    }
+  }
+
+  private func findings(_ title: String, _ findings: [Finding], _ paint: (String) -> String) -> [String] {
+    guard !findings.isEmpty else { return [] }
+    let shown = findings.prefix(30).map { finding in
+      visible(
+        "  \(finding.identity): \(finding.question) at \(finding.endpoint): expected \(finding.expected), got \(finding.got)"
+          + (finding.gotThen.map { ", then \($0)" } ?? ""))
+    }
+    let rest = findings.count - shown.count
+    return [paint("\(findings.count) \(title)")] + shown
+      + (rest > 0 ? ["  and \(rest) more: see --output json"] : [])
+  }
+
+  private func scopeLines(_ style: Style) -> [String] {
+    var lines: [String] = []
+    if !scope.limits.isEmpty { lines.append("limited by \(scope.limits.joined(separator: " "))") }
+    if let nodes = scope.sampledNodes {
+      let certificates =
+        scope.nodesWithCertificate < scope.nodes
+        ? "; \(scope.nodesWithCertificate) of \(scope.nodes) have a certificate on this machine (--issue makes some for 15 minutes)"
+        : ""
+      let sample = nodes.count < scope.nodesWithCertificate ? ", a sample (--seed \(scope.seed))" : ""
+      lines.append(
+        "probed: \(nodes.count) of \(scope.nodes) nodes\(sample): \(nodes.joined(separator: ", "))\(certificates)"
+      )
+    }
+    if !scope.briefly.isEmpty {
+      lines.append(
+        "probed with their own ranges only, because another has the same roles: \(scope.briefly.joined(separator: ", "))"
+      )
+    }
+    for login in gateway where login.answer != "logged in" {
+      let text =
+        "\(login.identity): log in through the JSON gateway of \(login.member), as its client does: \(login.answer)"
+      lines.append(login.isFailure ? style.bad(text) : style.caution(text))
+    }
+    for login in gateway {
+      for read in login.wrongReads.prefix(5) {
+        lines.append(
+          style.bad(visible("\(login.identity): through the JSON gateway of \(login.member): \(read)")))
+      }
+    }
+    lines += scope.notAsked.map { style.faint("not asked: \($0)") }
+    if scope.leftOut > 0 {
+      lines.append("\(scope.leftOut) questions were left out to add fewer lines to etcd's logs (--log-lines)")
+    }
+    for user in scope.notProbed.prefix(10) {
+      lines.append(style.caution("not probed: \(user.user): \(user.reason)"))
+    }
+    if scope.notProbed.count > 10 {
+      lines.append(style.caution("and \(scope.notProbed.count - 10) more were not probed"))
+    }
+    return lines
+  }
+
+  private func summary(_ style: Style) -> [String] {
+    let answers =
+      probes == 0
+      ? style.bad("no question was asked")
+      : wrong.isEmpty && inconclusive.isEmpty
+        ? style.good("all \(probes) answers are as expected")
+        : style.bad("\(wrong.count) wrong, \(inconclusive.count) without an answer, of \(probes)")
+    let bad = stored.filter(\.breaksSegmentation).count
+    let more = stored.count - bad
+    let users =
+      unread.isEmpty && bad == 0
+      ? style.good("users and roles are those of the file")
+        + (more == 0 ? "" : "; \(more) more, through which no client reaches its keys")
+      : style.bad("users and roles are not those of the file")
+    var lines = ["\(cluster): \(answers), \(users); \(scope.asked)"]
+    if let changedMeanwhile { lines.append(style.bad(changedMeanwhile)) }
+    if noVulnerabilityLookedFor {
+      lines.append(
+        style.bad("no vulnerability was looked for")
+          + ": the identities that were asked may make each request that would show one, or log in with a password"
+      )
+    }
+    let seen = trust.vulnerabilities.filter { $0.state == "seen open" && !$0.isAccepted }
+    if !seen.isEmpty {
+      lines.append(
+        style.bad("\(seen.map(\.id).joined(separator: ", ")): seen open, so the grants are not enforced")
+          + "; update etcd, or accept it under 'accept' in the file, or with "
+          + seen.map { "--accept '\($0.id)'" }.joined(separator: " "))
+    }
+    let accepted = findings.filter { $0.isAccepted && $0.advisory == nil && $0.severity == .error }
+    for (id, same) in accepted.groupedInOrder(by: \.id) {
+      lines.append(
+        style.caution(
+          visible(
+            "not counted: \(count(same.count, "finding")) \(id), \(same[0].title): \(same[0].acceptance ?? "")"
+          )))
+    }
+    lines.append(
+      before.revision == after.revision
+        ? "nothing was changed: the store's revision is \(after.revision) as before"
+        : "the store's revision went from \(before.revision) to \(after.revision) meanwhile: others are writing, the questions do not"
+    )
+    return lines
+  }
+}
