@@ -67,19 +67,11 @@ struct RestoreCommand: AsyncParsableCommand {
           let survey = try await Survey.take(etcd, as: administrator)
           let (state, restore) = try await restorePlan(export, workspace, survey, etcd)
           guard !restore.plan.isEmpty else { return restore }
-          let run = RecordedRun(
-            etcd, as: administrator, lock: lock, version: Version.current,
-            origin: HistoryOrigin(.restore, by: .thisProcess, source: workspace.source),
-            note: { Console.note("note: \($0)") }, applying: { Console.progress($0.words) },
-            password: workspace.passwords.make)
+          let run = try workspace.recordedRun(.restore, etcd, lock)
           try await run.run(restore.work(from: state), try workspace.goal(), survey) { work in
             guard !yes else { return }
-            Console.note(report(restore, isDone: false).text(Console.errorStyle))
-            guard Console.confirms(work.plan.question("Bring users and roles back to the export?")) else {
-              throw CommandError(
-                "nothing was changed",
-                hint: "'--plan' shows the steps; to make them without being asked, add --yes")
-            }
+            try Console.confirm(
+              work.plan, "Bring users and roles back to the export?", showing: report(restore, isDone: false))
           }
           return restore
         }

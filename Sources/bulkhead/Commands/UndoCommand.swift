@@ -69,9 +69,18 @@ struct UndoCommand: AsyncParsableCommand {
         }
         _ = try await survey.checkSpace(as: administrator)
         let undo = try await lockOption.holdingLock(of: etcd) { lock in
-          try await takeBack(workspace, administrator, etcd, lock) { undo in
-            Console.note(report(undo, isDone: false).text(Console.errorStyle))
+          let survey = try await Survey.take(etcd, as: administrator)
+          let goal = try workspace.goal()
+          let (state, undo) = try await Undo.plan(number, goal, survey, etcd, progress: Console.progress)
+          Console.clearProgress()
+          guard !undo.plan.isEmpty else { return undo }
+          let run = try workspace.recordedRun(.undo, undoing: undo.entry.number, etcd, lock)
+          try await run.run(undo.work(from: state), goal, survey) { work in
+            guard !yes else { return }
+            try Console.confirm(
+              work.plan, "Take change \(undo.entry.number) back?", showing: report(undo, isDone: false))
           }
+          return undo
         }
         Console.clearProgress()
         try Console.out(report(undo, isDone: true), outputOption)
@@ -83,41 +92,5 @@ struct UndoCommand: AsyncParsableCommand {
         if !undo.remaining.isEmpty { throw ExitCode(2) }
       }
     }
-  }
-
-  private func takeBack(
-    _ workspace: Workspace, _ administrator: ClientCredentials, _ etcd: EtcdClient, _ lock: ClusterLock,
-    show: @Sendable (UndoPlan) -> Void
-  ) async throws -> UndoPlan {
-    let survey = try await Survey.take(etcd, as: administrator)
-    let goal = try workspace.goal()
-    let (state, undo) = try await Undo.plan(number, goal, survey, etcd, progress: Console.progress)
-    Console.clearProgress()
-    guard !undo.plan.isEmpty else { return undo }
-    let run = RecordedRun(
-      etcd, as: administrator, lock: lock, version: Version.current,
-      origin: HistoryOrigin(
-        .undo, by: .thisProcess, source: workspace.source, undoes: undo.entry.number),
-      note: { Console.note("note: \($0)") }, applying: { Console.progress($0.words) },
-      password: workspace.passwords.make)
-    try await run.run(undo.work(from: state), goal, survey) { work in
-      guard !yes else { return }
-      show(undo)
-      guard Console.confirms(work.plan.question("Take change \(undo.entry.number) back?")) else {
-        throw CommandError(
-          "nothing was changed", hint: "'--plan' shows the steps; to make them without being asked, add --yes"
-        )
-      }
-    }
-    return undo
-  }
-}
-
-extension Plan {
-  /// A question that names who becomes an administrator.
-  func question(_ question: String) -> String {
-    let names = newAdministrators
-    return names.isEmpty
-      ? question : "The role root goes to \(names.map { quoted($0) }.joined(separator: ", ")). \(question)"
   }
 }

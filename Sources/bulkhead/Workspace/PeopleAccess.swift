@@ -33,7 +33,7 @@ extension Workspace {
       from: state,
       goal, survey)
     try certificate()
-    try await run(.access, etcd, lock).run(work, goal, survey) { _ in }
+    try await recordedRun(.access, etcd, lock).run(work, goal, survey) { _ in }
     return work
   }
 
@@ -48,7 +48,7 @@ extension Workspace {
       ?? survey.endedAccess(of: goal.owner)
     guard !ended.isEmpty else { return [] }
     let work = try TemporaryAccess.work(ending: ended, from: state, goal, survey)
-    try await run(.accessEnd, etcd, lock).run(work, goal, survey) { _ in }
+    try await recordedRun(.accessEnd, etcd, lock).run(work, goal, survey) { _ in }
     // A user that is not as `access` made it stays.
     let inFile = Set(goal.desired.users.map(\.name))
     return ended.map(\.user).filter { user in
@@ -63,13 +63,5 @@ extension Workspace {
       etcd, tryingPasswords: false, authEnabled: survey.authEnabled, progress: Console.progress)
     Console.clearProgress()
     return (survey, state)
-  }
-
-  private func run(
-    _ kind: HistoryEntry.Kind, _ etcd: EtcdClient, _ lock: ClusterLock
-  ) throws -> RecordedRun {
-    RecordedRun(
-      etcd, as: try administrator, lock: lock, version: Version.current,
-      origin: HistoryOrigin(kind, by: .thisProcess, source: source), note: { Console.note("note: \($0)") })
   }
 }
