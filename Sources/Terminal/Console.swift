@@ -46,7 +46,7 @@ package enum Console {
 
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
-  /// The width of the terminal that standard output is, in characters; nil if it is none.
+  /// The width of the terminal that standard output is, in characters; nil if it is not a terminal.
   private static var width: Int? {
     var size = winsize()
     guard isTerminal(STDOUT_FILENO), ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0

@@ -92,7 +92,8 @@ private struct SignerDesk: Service {
     }
     if socket.mode & 0o002 != 0 {
       logger.notice(
-        "every user of this machine may connect to the socket; --socket-group limits that to a group")
+        "the socket has mode 0666: every user that can reach its folder may connect; --socket-group limits that to a group"
+      )
     }
     let connections = Connections()
     let accepting = DispatchQueue(label: "signer")

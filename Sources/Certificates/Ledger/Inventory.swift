@@ -64,7 +64,7 @@ package struct Inventory: Sendable {
       let needsAttention =
         switch state {
         case .revokedInUse, .notInFile: true
-        // Nothing renews it, and after its end it lets in nobody.
+        // Nothing renews it, and after its end members refuse it.
         case .expiredInUse: isKnown
         case .inUse: isSoon
         case .fileMissing:

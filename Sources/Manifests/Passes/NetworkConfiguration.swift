@@ -123,7 +123,7 @@ struct NetworkConfiguration {
 /// The name of the network in a CNI configuration (CNI specification, "Configuration format": the key `name` of the
 /// outermost object), also where placeholders make the text no JSON yet.
 struct NetworkName {
-  /// Nil if there is none, or if it is a placeholder.
+  /// Nil if the configuration lacks it, or if it is a placeholder.
   let name: String?
 
   init(in text: String) {

@@ -41,7 +41,7 @@ package struct History: Sendable {
 
   package subscript(number: Int) -> HistoryEntry? { entries.first { $0.number == number } }
 
-  /// Whoever may write the keys may have written any number: after the largest one, gaps are used.
+  /// A client that may write the keys may have written any number: after the largest one, gaps are used.
   var nextNumber: Int {
     let used = Set(entries.map(\.number) + notUnderstood)
     let highest = used.max() ?? 0

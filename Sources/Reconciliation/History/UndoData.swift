@@ -66,7 +66,7 @@ package struct UndoData: Codable, Hashable, Sendable {
     return String(digest.digest().hexadecimal.prefix(16))
   }
 
-  /// Leaves out people with access for a time whom the change deletes, and the roles that were made for them: brought
+  /// Leaves out people with access for a time that the change deletes, and the roles that were made for them: brought
   /// back, their access would not end.
   /// - Parameter access: The people, and the roles that were made for them.
   mutating func leaveOut(_ access: Managed) {

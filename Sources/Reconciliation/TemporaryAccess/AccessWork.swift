@@ -87,7 +87,7 @@ package enum AccessRefusal: ExplainedError, Hashable, Sendable {
 
   package var description: String {
     switch self {
-    case .authIsOff: "authentication is off, so every client may do everything already"
+    case .authIsOff: "authentication is off: every client that a member admits may do everything already"
     case .inFile(let user): "the file names \(quoted(user)), whose access does not end"
     case .exists(let user):
       "etcd has a user \(quoted(user)) already, and Bulkhead did not give it access for a time"

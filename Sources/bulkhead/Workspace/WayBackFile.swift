@@ -23,7 +23,7 @@ struct WayBackFile: Sendable {
       }, forget: { try remove() })
   }
 
-  /// The note that a killed process left; nil if there is none.
+  /// The note that a killed process left; nil without one.
   func read() throws -> WayBack? {
     guard try FileContents.readRegularIfPresent(path) != nil else { return nil }
     return try JSONDecoder().decode(WayBack.self, from: Data(FileContents.readSecret(path)))
