@@ -45,6 +45,21 @@ import ThrowawayEtcd
     #expect(clean.out.contains("accepted until 2099-12-31: the update is planned"), "\(clean.out)")
     #expect(try bulkhead("plan").code == 0)
 
+    // A file that breaks its own rule is not applied without a flag, or an entry of accept.
+    let broken = text.replacing(
+      "only: [], access: read, prefix: /shop/", with: "only: [], access: write, prefix: /calico/")
+    try broken.write(toFile: file, atomically: true, encoding: .utf8)
+    let stopped = try bulkhead("apply", "--yes")
+    #expect(
+      stopped.code == 1 && stopped.error.contains("nothing was changed: the file breaks its rule 'shop'"))
+    #expect(stopped.error.contains("may write /calico/") && stopped.error.contains("--rules-are-broken"))
+    #expect(try bulkhead("apply", "--yes", "--rules-are-broken").code == 0)
+    try (broken + "  - {id: BH070, subject: rule shop, why: until Monday, until: 2099-12-31}\n").write(
+      toFile: file, atomically: true, encoding: .utf8)
+    #expect(try bulkhead("apply", "--yes").code == 0)
+    try text.write(toFile: file, atomically: true, encoding: .utf8)
+    #expect(try bulkhead("apply", "--yes").code == 0)
+
     // A user that the file does not name and that reaches none of its keys: only the rule forbids it.
     try etcdctl("role", "add", "shop")
     try etcdctl("role", "grant-permission", "shop", "read", "/shop/orders/", "--prefix")
@@ -52,10 +67,10 @@ import ThrowawayEtcd
     try etcdctl("user", "grant-role", "mallory", "shop")
     try etcdctl("put", "/calico/v1/left", "x")
     let sentence = "'mallory' may read /shop/orders/example, by read /shop/orders/* (role shop)"
-    let broken = try bulkhead("verify", "--output", "json")
-    #expect(broken.code == 2 && broken.out.contains(sentence), "\(broken.all)")
-    #expect(broken.out.contains(#""id" : "VF018""#) && !broken.out.contains(#""id" : "VF001""#))
-    try broken.out.write(toFile: folder.path + "/verify.json", atomically: true, encoding: .utf8)
+    let found = try bulkhead("verify", "--output", "json")
+    #expect(found.code == 2 && found.out.contains(sentence), "\(found.all)")
+    #expect(found.out.contains(#""id" : "VF018""#) && !found.out.contains(#""id" : "VF001""#))
+    try found.out.write(toFile: folder.path + "/verify.json", atomically: true, encoding: .utf8)
     let plan = try bulkhead("plan")
     #expect(plan.code == 2 && plan.error.contains(sentence), "\(plan.all)")
     #expect(plan.error.contains("does not hold in etcd after this plan"), "\(plan.error)")

@@ -111,6 +111,18 @@ import Testing
     #expect(!more.contains(etcd.user("b")) && !less.contains(etcd.user("a")))
     #expect(parts.contains { $0.hasPrefix("Steps") && $0.contains("**remove access**") })
 
+    let text = try etcd.expect(2, "plan").out
+    #expect(
+      text.contains(
+        """
+        after this plan these users may do more:
+          \(etcd.user("a"))
+            write /calico/ipam/v2/*: all of IPAM
+        after this plan these users may do less:
+          \(etcd.user("b"))
+            read /registry/*: all of Kubernetes
+        """), "\(text)")
+
     let json = try etcd.json(try etcd.expect(2, "plan", "--output", "json"))
     let access = try #require(json["access"] as? [[String: Any]])
     #expect(access.map { $0["identity"] as? String } == [etcd.user("a"), etcd.user("b")])

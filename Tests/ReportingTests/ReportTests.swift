@@ -148,5 +148,11 @@ import Testing
     #expect(
       ReportChanges(from: again, to: wider).gained == [.init(column: "backup", grant: "write /calico/*")])
     #expect(ReportChanges(from: again, to: wider).lost.isEmpty)
+    // As many users as before, and one of them is another.
+    let replaced = try report(small.replacingOccurrences(of: "alice", with: "carol"))
+    #expect(
+      ReportChanges(from: again, to: replaced).users == [
+        "calicoctl read-only: 1, before 1: carol is new; alice is gone"
+      ])
   }
 }

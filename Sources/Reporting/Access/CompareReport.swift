@@ -4,7 +4,7 @@ import Text
 
 /// What becomes possible and impossible between two segmentations.
 package struct CompareReport: TextReport, Sendable {
-  struct Change: Encodable, Sendable {
+  struct Change: Encodable, Hashable, Sendable {
     let access: String
     let range: String
     let witness: String

@@ -40,42 +40,25 @@ package struct PlanMarkdown: Sendable {
         "Limited to \(targets.map(Markdown.code).joined(separator: ", ")); \(count(plan.left.count, "change")) left out."
       )
     }
-    lines += table("Who may do more", \.gained, \.gainsRoot, none: "No user may do more than before.")
-    lines += table("Who may do less", \.lost, \.losesRoot, none: "No user may do less than before.")
+    lines += table("Who may do more", .more, none: "No user may do more than before.")
+    lines += table("Who may do less", .less, none: "No user may do less than before.")
     lines += steps
     lines += differences
     return lines.joined(separator: "\n")
   }
 
-  private func table(
-    _ title: String, _ changes: (CompareReport.Entry) -> [CompareReport.Change],
-    _ root: (CompareReport.Entry) -> Bool, none: String
-  ) -> [String] {
-    var rows: [[String]] = []
-    // Users with the same changes, such as those of the nodes, share their rows.
-    var order: [[String]] = []
-    var users: [[String]: [String]] = [:]
-    var cells: [[String]: [[String]]] = [:]
-    for entry in access.identities {
-      var found = changes(entry).map { change in
-        [
-          change.access, change.names.map(visible).joined(separator: ", ").replacing("|", with: "\\|"),
-          Markdown.code(change.range), Markdown.code(change.witness),
-        ]
-      }
-      if root(entry) { found = [["administrator", "everything, users and roles too", "role `root`", ""]] }
-      guard !found.isEmpty else { continue }
-      let key = found.flatMap(\.self)
-      if users[key] == nil { order.append(key) }
-      users[key, default: []].append(entry.identity)
-      cells[key] = found
-    }
-    for key in order {
-      let names = users[key] ?? []
-      let shown =
-        names.prefix(3).map(Markdown.code).joined(separator: ", ")
-        + (names.count > 3 ? " and \(names.count - 3) more" : "")
-      for (index, row) in (cells[key] ?? []).enumerated() { rows.append([index == 0 ? shown : ""] + row) }
+  private func table(_ title: String, _ direction: AccessChangeGroup.Direction, none: String) -> [String] {
+    let rows = AccessChangeGroup.groups(access, direction).flatMap { group -> [[String]] in
+      let cells =
+        group.isRoot
+        ? [["administrator", "everything, users and roles too", "role `root`", ""]]
+        : group.changes.map { change in
+          [
+            change.access, change.names.map(visible).joined(separator: ", ").replacing("|", with: "\\|"),
+            Markdown.code(change.range), Markdown.code(change.witness),
+          ]
+        }
+      return cells.enumerated().map { [$0 == 0 ? group.names(Markdown.code) : ""] + $1 }
     }
     guard !rows.isEmpty else { return ["", "### \(title)", "", none] }
     return ["", "### \(title)", ""]

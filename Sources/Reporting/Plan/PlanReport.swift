@@ -32,7 +32,7 @@ package struct PlanReport: TextReport, Sendable {
 
   /// - Parameters:
   ///   - members: Those that were asked; nil if the report is part of another one.
-  ///   - access: What each user may do more and less after the plan, for JSON.
+  ///   - access: What each user may do more and less after the plan; nil where the report is about the steps alone.
   ///   - targets: The names that the plan is limited to.
   package init(
     _ plan: Plan, cluster: String, authEnabled: Bool, members: ClusterMembers? = nil,
@@ -106,6 +106,7 @@ package struct PlanReport: TextReport, Sendable {
         for change in left { out("  \(visible(change.words))") }
       }
     }
+    for line in accessLines(style) { out(line) }
     if let estimate { out(estimate.text(style)) }
     for change in plan.withheld {
       out(
@@ -118,6 +119,37 @@ package struct PlanReport: TextReport, Sendable {
       out("")
       out(style.caution(Self.authIsOff))
     }
+  }
+
+  /// More lines about the access of users are only counted.
+  private static let mostAccess = 20
+
+  private func accessLines(_ style: Style) -> [String] {
+    guard let access, !plan.changes.isEmpty else { return [] }
+    func lines(_ direction: AccessChangeGroup.Direction) -> [String] {
+      AccessChangeGroup.groups(access, direction).flatMap { group -> [String] in
+        [group.names { visible($0) }]
+          + (group.isRoot
+            ? ["  everything, users and roles too (role root)"]
+            : group.changes.map { change in
+              let names = change.names.isEmpty ? "" : ": " + change.names.joined(separator: ", ")
+              return visible("  \(change.access) \(change.range)\(names)")
+            })
+      }
+    }
+    func section(_ title: String, _ none: String, _ lines: [String]) -> [String] {
+      guard !lines.isEmpty else { return [style.faint(none)] }
+      let left = lines.count - Self.mostAccess
+      return [title] + lines.prefix(Self.mostAccess).map { "  " + $0 }
+        + (left > 0 ? [style.faint("  … and \(count(left, "line")) more: --output markdown has them")] : [])
+    }
+    return [""]
+      + section(
+        style.strong("after this plan these users may do more:"), "no user may do more than before",
+        lines(.more))
+      + section(
+        style.strong("after this plan these users may do less:"), "no user may do less than before",
+        lines(.less))
   }
 
   static let authIsOff =

@@ -14,7 +14,7 @@ package struct ReportChanges: Codable, Hashable, Sendable {
   package let goneKinds: [String]
   package let gained: [Access]
   package let lost: [Access]
-  /// How the number of users of a kind changed: `calico-node: 3, before 2`.
+  /// Which users of a kind are new and gone: `calico-node: 3, before 3: calico-node.c is new; calico-node.a is gone`.
   package let users: [String]
   package let newFindings: [String]
   package let goneFindings: [String]
@@ -51,8 +51,12 @@ package struct ReportChanges: Codable, Hashable, Sendable {
     gained = beyond(new.matrix.columns, before)
     lost = beyond(old.matrix.columns, after)
     users = new.matrix.columns.compactMap { column in
-      guard let was = before[column.name], was.users.count != column.users.count else { return nil }
-      return "\(column.name): \(column.users.count), before \(was.users.count)"
+      guard let was = before[column.name] else { return nil }
+      let (new, gone) = (Set(column.users).subtracting(was.users), Set(was.users).subtracting(column.users))
+      let parts = [Self.names(new, "new"), Self.names(gone, "gone")].compactMap(\.self)
+      guard !parts.isEmpty else { return nil }
+      return
+        "\(column.name): \(column.users.count), before \(was.users.count): \(parts.joined(separator: "; "))"
     }
     func found(_ report: Report) -> [String] {
       report.checks.flatMap { check in
@@ -69,5 +73,13 @@ package struct ReportChanges: Codable, Hashable, Sendable {
       return proof.isInForce ? "in force" : "not in force"
     }
     proof = words(old.proof) == words(new.proof) ? nil : "\(words(new.proof)), before \(words(old.proof))"
+  }
+
+  /// `a, b, c and 2 more are gone`; nil without names.
+  private static func names(_ names: Set<String>, _ state: String) -> String? {
+    guard !names.isEmpty else { return nil }
+    let shown = names.sorted().prefix(3)
+    let more = names.count > shown.count ? " and \(names.count - shown.count) more" : ""
+    return "\(shown.joined(separator: ", "))\(more) \(names.count == 1 ? "is" : "are") \(state)"
   }
 }

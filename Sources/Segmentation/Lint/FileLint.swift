@@ -1,8 +1,9 @@
 /// Rules about what the file sets for itself: its own rules, and the findings that it accepts.
-enum FileLint {
+package enum FileLint {
   static let rules = [broken, ended]
 
-  static let broken = LintRule(
+  /// Which `apply` refuses too.
+  package static let broken = LintRule(
     "BH070", .error, "a rule of the file is broken",
     why: "the file promises it, and people who review a change rely on it",
     advice: "narrow the grant that is named, or change the rule if it no longer holds")

@@ -85,16 +85,11 @@ struct PlanCommand: AsyncParsableCommand {
       let lock = try await survey.lockSince(etcd)
       let targets = targetOption.targets
       switch output {
-      case .text:
-        let report = PlanReport(
-          plan, cluster: cluster, authEnabled: state.authEnabled, members: members, estimate: estimate,
-          targets: targets)
-        try Console.out(LockedReport(report, lock), .text)
-      case .json:
+      case .text, .json:
         let report = PlanReport(
           plan, cluster: cluster, authEnabled: state.authEnabled, members: members, estimate: estimate,
           access: plan.access(from: state, cluster: cluster), targets: targets)
-        try Console.out(LockedReport(report, lock), .json)
+        try Console.out(LockedReport(report, lock), output == .json ? .json : .text)
       case .markdown:
         if lock != nil {
           Console.note("warning: another process changes users and roles: the plan may be incomplete")
