@@ -64,6 +64,20 @@ import ThrowawayEtcd
       applied.code == 0 && applied.out.contains("the members refused no request in the"), "\(applied.all)")
     #expect(applied.error.contains("promote learners at the leader"), "\(applied.all)")
 
+    // verify's refused requests would count: it waits for the process that holds the lock.
+    let lease = try await etcd { etcd in
+      let lease = try await etcd.grantLease(seconds: 600)
+      _ = try await etcd.put(
+        [1], at: "/bulkhead/v1/lock", with: lease, onlyIf: "/bulkhead/v1/lock", wasMadeAt: 0)
+      return lease
+    }
+    let waited = try bulkhead("verify", "--wait", "0")
+    #expect(
+      waited.code == 1 && waited.error.contains("counts refused requests")
+        && waited.error.contains("--wait SECONDS"),
+      "\(waited.all)")
+    try await etcd { try await $0.revoke(lease) }
+
     // The API server's root is taken away as a step of its own.
     let file = "\(folder.path)/bulkhead.yaml"
     let text = try String(contentsOfFile: file, encoding: .utf8)

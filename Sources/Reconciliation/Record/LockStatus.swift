@@ -33,6 +33,21 @@ extension LockStatus {
     let isRenewed = time.map { $0.remaining >= $0.granted / 2 } ?? false
     return LockStatus(holder: holder, standing: isRenewed ? .renewed : .silent(freeIn: remaining))
   }
+
+  /// Waits until no process holds the lock, or the time is over.
+  /// - Parameter waiting: Called with each look that finds the lock held.
+  /// - Returns: The lock as it was found last; nil if it is free.
+  package static func whenFree(
+    _ etcd: EtcdClient, within patience: Duration, waiting: (LockStatus) -> Void
+  ) async throws -> LockStatus? {
+    let deadline = ContinuousClock.now + patience
+    while let lock = try await of(etcd.entries(in: .key(OwnKeys.lock)), etcd) {
+      guard ContinuousClock.now < deadline else { return lock }
+      waiting(lock)
+      try await Task.sleep(for: .milliseconds(500))
+    }
+    return nil
+  }
 }
 
 extension Survey {

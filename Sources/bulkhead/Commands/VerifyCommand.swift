@@ -37,6 +37,7 @@ struct VerifyCommand: AsyncParsableCommand {
   @OptionGroup var fileArgument: FileArgument
   @OptionGroup var outputOption: FindingsOutputOption
   @OptionGroup var timeoutOption: TimeoutOption
+  @OptionGroup var waitOption: WaitOption
 
   private var fileOption: FileOption { fileArgument.fileOption }
 
@@ -50,6 +51,7 @@ struct VerifyCommand: AsyncParsableCommand {
       behind: workspace.file.etcd.endpoints, as: try workspace.administrator, timeout: timeoutOption.duration
     ) { etcd, members in
       Console.note(members)
+      try await waitOption.untilLockIsFree(etcd)
       return try await verify(workspace, clients, etcd, members, advisories)
     }
     Console.clearProgress()

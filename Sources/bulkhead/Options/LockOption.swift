@@ -51,6 +51,25 @@ struct WaitOption: ParsableArguments {
     option.wait = wait
     return try await option.holdingLock(of: etcd, body)
   }
+
+  /// Waits while another process changes users and roles, for a verb whose refused requests that process would count.
+  func untilLockIsFree(_ etcd: EtcdClient) async throws {
+    let held = try await LockStatus.whenFree(etcd, within: .seconds(wait)) { lock in
+      Console.progress(
+        "waiting for \(lock.holder.map { "\($0)" } ?? "another process, which holds the lock")")
+    }
+    guard let held else { return }
+    let holder = held.holder.map { "\($0)," } ?? "a process"
+    guard held.standing != .endless else {
+      return Console.note(
+        "warning: \(holder) holds the lock of this cluster's users and roles without a lease, so it does not expire"
+      )
+    }
+    throw CommandError(
+      "\(holder) changes this cluster's users and roles, or counts refused requests after a change: the questions of "
+        + "verify are refused, and would make it take the change back",
+      hint: "wait until it has finished: --wait SECONDS waits longer than \(wait) s")
+  }
 }
 
 extension LockOwner {
