@@ -14,6 +14,8 @@ package struct AgentDelivery: Hashable, Sendable {
   package var group: String?
   /// The folder from which the CNI plugin reads on the host, Calico's `calico-tls`.
   package var cniCopy: String?
+  /// The CNI network for which the identity has access in etcd; nil if it does not matter.
+  package var cniNetwork: CNINetwork?
   package var afterChange: AfterChange?
 
   package static let usualKeyMode: UInt32 = 0o600
@@ -22,7 +24,8 @@ package struct AgentDelivery: Hashable, Sendable {
   package init(
     identity: String, directory: String, keyMode: UInt32 = usualKeyMode,
     certificateMode: UInt32 = usualCertificateMode, owner: String? = nil, group: String? = nil,
-    directoryMode: UInt32? = nil, cniCopy: String? = nil, afterChange: AfterChange? = nil
+    directoryMode: UInt32? = nil, cniCopy: String? = nil, cniNetwork: CNINetwork? = nil,
+    afterChange: AfterChange? = nil
   ) {
     self.identity = identity
     self.directory = directory
@@ -32,7 +35,22 @@ package struct AgentDelivery: Hashable, Sendable {
     self.owner = owner
     self.group = group
     self.cniCopy = cniCopy
+    self.cniNetwork = cniNetwork
     self.afterChange = afterChange
+  }
+
+  /// A CNI network, and where the host has its configuration.
+  package struct CNINetwork: Hashable, Sendable {
+    package var name: String
+    /// The folder of CNI configurations.
+    package var folder: String
+
+    package static let usualFolder = "/etc/cni/net.d"
+
+    package init(name: String, folder: String = usualFolder) {
+      self.name = name
+      self.folder = folder
+    }
   }
 
   /// The action after a certificate has changed.
@@ -51,6 +69,7 @@ package struct AgentDelivery: Hashable, Sendable {
 
   /// The keys of an entry.
   package enum Key: String, CaseIterable, Sendable {
-    case identity, directory, directoryMode, keyMode, certificateMode, owner, group, cniCopy, afterChange
+    case identity, directory, directoryMode, keyMode, certificateMode, owner, group, cniCopy, cniNetwork,
+      afterChange
   }
 }

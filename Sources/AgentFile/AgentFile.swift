@@ -8,7 +8,7 @@ package struct AgentFile: Sendable {
 
   /// The keys of the file.
   package enum Key: String, CaseIterable, Sendable {
-    case apiVersion, kind, source, certificates, etcdCA, lifetime, renewal, revocationList, listen
+    case apiVersion, kind, source, certificates, etcdCA, lifetime, renewal, revocationList, listen, nodeNames
   }
 
   /// What the user writes.
@@ -16,11 +16,23 @@ package struct AgentFile: Sendable {
   package let certificates: [AgentDelivery]
   /// The path of the authorities of etcd's server certificates.
   package let etcdCA: String
+  /// Calico's name of each node that has another one in Kubernetes, by the name in Kubernetes.
+  package let nodeNames: [String: String]
+
+  /// The variable with Calico's name of the node, where `nodeNames` is in the file. ``kubernetesNode`` has its name in
+  /// Kubernetes.
+  package static let calicoNode = "CALICO_NODE_NAME"
+  package static let kubernetesNode = "NODE_NAME"
 
   /// - Parameters:
   ///   - source: See ``AgentFileHead``.
   ///   - listens: Whether `listen` of the user stays.
-  package init(source: String, certificates: [AgentDelivery], etcdCA: String, listens: Bool = true) {
+  ///   - nodeNames: See ``nodeNames``; without an entry the key is left out.
+  package init(
+    source: String, certificates: [AgentDelivery], etcdCA: String, listens: Bool = true,
+    nodeNames: [String: String] = [:]
+  ) {
+    self.nodeNames = nodeNames
     head = AgentFileHead(source, without: listens ? [] : [.listen])
     self.certificates = certificates
     self.etcdCA = etcdCA
@@ -30,7 +42,7 @@ package struct AgentFile: Sendable {
   package var text: String {
     let lines =
       [line(.apiVersion, Self.apiVersion), line(.kind, Self.kind)] + head.lines.map(\.text)
-      + ["\(Key.certificates):"] + certificates.flatMap(\.lines) + [line(.etcdCA, etcdCA.asYAML)]
+      + ["\(Key.certificates):"] + certificates.flatMap(\.lines) + [line(.etcdCA, etcdCA.asYAML)] + names
     return lines.joined(separator: "\n")
   }
 
@@ -39,6 +51,14 @@ package struct AgentFile: Sendable {
     let index = line - 3
     guard head.lines.indices.contains(index), let number = head.lines[index].number else { return nil }
     return (number, max(1, column - head.indentation))
+  }
+
+  private var names: [String] {
+    if nodeNames.isEmpty { return [] }
+    return ["\(Key.nodeNames):"]
+      + nodeNames.sorted { $0.key < $1.key }.map {
+        "  \($0.key.asDoubleQuotedYAML): \($0.value.asDoubleQuotedYAML)"
+      }
   }
 
   private func line(_ key: Key, _ value: String) -> String { "\(key): \(value)" }
@@ -57,6 +77,11 @@ extension AgentDelivery {
     if let owner { values.append((.owner, owner.asYAML)) }
     if let group { values.append((.group, group.asYAML)) }
     if let cniCopy { values.append((.cniCopy, cniCopy.asYAML)) }
+    if let cniNetwork {
+      let folder =
+        cniNetwork.folder == CNINetwork.usualFolder ? "" : ", folder: \(cniNetwork.folder.asDoubleQuotedYAML)"
+      values.append((.cniNetwork, "{name: \(cniNetwork.name.asDoubleQuotedYAML)\(folder)}"))
+    }
     switch afterChange {
     case .command(let words)?:
       values.append((.afterChange, "{command: [\(words.map(\.asDoubleQuotedYAML).joined(separator: ", "))]}"))

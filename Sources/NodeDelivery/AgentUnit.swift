@@ -12,8 +12,11 @@ package struct AgentUnit: Sendable {
   /// The folder into which Calico's CNI installer copies the credentials, which the agent then keeps up to
   /// date; nil without one.
   let cniCopy: String?
+  /// The name of the CNI network for which the CNI plugin has access.
+  let network: String
 
-  package init(program: String, source: String, layout: HostLayout, cniCopy: String?) {
+  package init(program: String, source: String, layout: HostLayout, cniCopy: String?, network: String) {
+    self.network = network
     self.program = program
     self.source = source
     self.layout = layout
@@ -58,7 +61,9 @@ package struct AgentUnit: Sendable {
         keyMode: folder.reader.keyMode,
         owner: folder.reader.owner == "root" ? nil : folder.reader.owner,
         group: folder.reader.group == "root" ? nil : folder.reader.group,
-        cniCopy: resident.folder == "cni-plugin" ? cniCopy.map(Self.literal) : nil)
+        cniCopy: resident.folder == "cni-plugin" ? cniCopy.map(Self.literal) : nil,
+        cniNetwork: resident.identity.component == "cni-plugin"
+          ? AgentDelivery.CNINetwork(name: Self.literal(network)) : nil)
     }
     let file = AgentFile(
       source: source, certificates: certificates, etcdCA: Self.literal("\(base)/etcd-ca.crt"))

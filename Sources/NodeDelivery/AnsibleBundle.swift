@@ -13,6 +13,9 @@ struct AnsibleBundle {
   let layout: HostLayout
   /// Renewal is due when less than this is left of a certificate's lifetime, in seconds.
   let renewBefore: Int
+  /// The name of the CNI network for which the CNI plugin has access.
+  let network: String
+  let isKubespray: Bool
 
   /// The files that are the same for all hosts.
   func files(for sites: [Site], authority: [UInt8]) -> [BundleFile] {
@@ -25,6 +28,7 @@ struct AnsibleBundle {
       BundleFile("\(role)/handlers/main.yml", PackageResources.handlers_yml),
       BundleFile("\(role)/files/credential", PackageResources.credential, mode: 0o700),
       BundleFile("\(role)/files/put", PackageResources.put, mode: 0o700),
+      BundleFile("\(role)/files/network", PackageResources.network, mode: 0o700),
       BundleFile("\(role)/files/etcd-ca.crt", authority),
       BundleFile("group_vars/all.yml", variables),
       BundleFile("inventory.yml", inventory(sites)),
@@ -49,6 +53,16 @@ struct AnsibleBundle {
 
         """
     }
+    let links = site.residents.filter { isKubespray && $0.program == Site.shared }.flatMap { resident in
+      KubesprayLayout.names.map { name, own in
+        """
+          - path: \(Self.quoted("\(KubesprayLayout.folder)/\(name)"))
+            from: \(Self.quoted("\(layout.folder(of: resident).path)/\(own)"))
+            mode: "0\(String(KubesprayLayout.mode, radix: 8))"
+
+        """
+      }
+    }
     let copies = settings.map { file in
       """
         - path: \(Self.quoted(file.path))
@@ -64,6 +78,8 @@ struct AnsibleBundle {
     let text = """
       # Written by 'bulkhead bundle'.
       bulkhead_files: "{{ inventory_dir }}/files/\(name)"
+      bulkhead_network: \(Self.quoted(site.hasPlugin ? network : ""))
+      bulkhead_links:\(links.isEmpty ? " []" : "\n")\(links.joined())
       bulkhead_credentials:
       \(credentials.joined())bulkhead_settings:\(copies.isEmpty ? " []" : "")
       \(copies.joined())

@@ -26,6 +26,8 @@ package struct HostBundle: Sendable {
   let authority: [UInt8]
   let agent: AgentUnit?
   let ansible: AnsibleBundle?
+  /// Where the identity `calico` is read; nil for a folder of its own for each program.
+  let kubespray: KubesprayLayout?
   /// Additional files for each host.
   let more: [NodeFile]
 
@@ -38,11 +40,14 @@ package struct HostBundle: Sendable {
   ///   - file: The absolute path of the segmentation file.
   ///   - renewBefore: Renewal is due when less than this is left of a certificate's lifetime, in seconds.
   ///   - agent: For the forms with an agent.
+  ///   - isKubespray: Whether the identity `calico` is read where kubespray has its certificates: see
+  ///     ``KubesprayLayout``. The forms with an agent do not have that.
   ///   - more: Additional files for each host.
   package init(
     _ form: Form, settings: CalicoSettings, of settingsOf: Set<String>, layout: HostLayout,
     authority: [UInt8],
-    program: String, file: String, renewBefore: Int, agent: AgentUnit?, more: [NodeFile] = []
+    program: String, file: String, renewBefore: Int, agent: AgentUnit?, isKubespray: Bool = false,
+    more: [NodeFile] = []
   ) {
     self.form = form
     self.settings = settings
@@ -51,9 +56,12 @@ package struct HostBundle: Sendable {
     self.authority = authority
     self.agent = agent
     self.more = more
+    kubespray = isKubespray ? KubesprayLayout(base: layout.base) : nil
     ansible =
       form == .ansible
-      ? AnsibleBundle(file: file, program: program, layout: layout, renewBefore: renewBefore) : nil
+      ? AnsibleBundle(
+        file: file, program: program, layout: layout, renewBefore: renewBefore, network: settings.network,
+        isKubespray: isKubespray) : nil
   }
 
   /// The sites that get files in this form. The authority issues nothing to people over the network, so they get no
@@ -64,7 +72,7 @@ package struct HostBundle: Sendable {
 
   /// The files that are the same for all hosts.
   package func files(for sites: [Site]) -> [BundleFile] {
-    ansible?.files(for: sites, authority: authority) ?? []
+    (ansible?.files(for: sites, authority: authority) ?? []) + [kubespray?.variables].compactMap(\.self)
   }
 
   /// The files of one host.
@@ -79,7 +87,12 @@ package struct HostBundle: Sendable {
     var files = more
     if form.hasKeys {
       for resident in site.residents {
-        files += layout.folder(of: resident).files(try material(resident))
+        let material = try material(resident)
+        if let kubespray, resident.program == Site.shared {
+          files += kubespray.files(material)
+        } else {
+          files += layout.folder(of: resident).files(material)
+        }
       }
     }
     if let agent { files += agent.files(for: site, authority: authority) }
@@ -108,12 +121,14 @@ package struct HostBundle: Sendable {
       }
       let install = String(decoding: PackageResources.install, as: UTF8.self)
         .replacing("@BASE@", with: layout.base)
+        .replacing("@NETWORK@", with: site.hasPlugin ? settings.network : "")
       return files.map { BundleFile("\(site.fileName)/\($0.source)", $0.bytes) }
         + [
           BundleFile("\(site.fileName)/\(Checksums.name)", sums),
           BundleFile("\(site.fileName)/FILES", list.joined()),
           BundleFile("\(site.fileName)/install", install, mode: 0o700),
           BundleFile("\(site.fileName)/put", PackageResources.put, mode: 0o700),
+          BundleFile("\(site.fileName)/network", PackageResources.network, mode: 0o700),
         ]
     }
   }

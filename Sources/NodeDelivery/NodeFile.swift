@@ -10,6 +10,8 @@ package struct NodeFile: Hashable, Sendable {
     case sections = "ini"
     /// The same for the plugin of type `calico` in a CNI network configuration.
     case network = "cni"
+    /// A file that kubespray links to its certificate for etcd, in ``KubesprayLayout/folder``.
+    case kubespray
   }
 
   /// The absolute path on the host.
@@ -38,5 +40,7 @@ package struct NodeFile: Hashable, Sendable {
 
   /// The path of its content in a bundle, relative to the site's folder. Settings are not where they lie on the host,
   /// because that file may have further content.
-  var source: String { format == .whole ? String(path.dropFirst()) : "settings\(path)" }
+  var source: String {
+    [.whole, .kubespray].contains(format) ? String(path.dropFirst()) : "settings\(path)"
+  }
 }

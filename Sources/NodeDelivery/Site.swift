@@ -11,6 +11,9 @@ package struct Site: Hashable, Sendable {
   /// In the order of the segmentation.
   package let residents: [Resident]
 
+  /// Whether the CNI plugin has an identity of its own here, whose access is for one CNI network.
+  var hasPlugin: Bool { residents.contains { $0.identity.component == "cni-plugin" } }
+
   /// The name as a folder and as an Ansible host.
   package var fileName: String { FileName.encode(name) }
 
@@ -37,12 +40,15 @@ package struct Site: Hashable, Sendable {
   /// The programs that share the identity `calico`: those on each node, and the one that runs once.
   private static let onNodes = ["calico-node", "cni-plugin"]
   private static let onceForAll = "kube-controllers"
+  /// The identity that all programs of Calico share, and in kubespray's layout its folder on each host.
+  package static let shared = "calico"
 
   /// Every site of a segmentation, nodes first.
-  /// - Parameter nodes: The nodes of the cluster. An identity that is shared by all nodes is used on each of
-  ///   these.
+  /// - Parameters:
+  ///   - nodes: The nodes of the cluster. An identity that is shared by all nodes is used on each of these.
+  ///   - sharesFolder: Whether all programs on a host read the identity `calico` in one folder, as kubespray has it.
   package static func all(
-    of segmentation: Segmentation, nodes: [NodeName], catalogue: Catalogue
+    of segmentation: Segmentation, nodes: [NodeName], catalogue: Catalogue, sharesFolder: Bool = false
   ) -> [Site] {
     var everywhere: [Resident] = []
     var here: [NodeName: [Resident]] = [:]
@@ -56,7 +62,11 @@ package struct Site: Hashable, Sendable {
           here[node, default: []].append(Resident(identity: identity, certificateNode: node))
         }
       case .cluster:
-        if identity.component == "calico" {
+        if identity.component == shared {
+          if sharesFolder {
+            everywhere.append(Resident(identity: identity, certificateNode: nil))
+            continue
+          }
           everywhere += onNodes.map { Resident(identity: identity, certificateNode: nil, program: $0) }
           let once = Resident(identity: identity, certificateNode: nil, program: onceForAll)
           alone.append(Site(name: identity.user, node: nil, residents: [once]))

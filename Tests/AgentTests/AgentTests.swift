@@ -75,6 +75,36 @@ import Testing
     #expect(node.source.state.withLock(\.currents).last == .some(nil))
   }
 
+  /// The plugin's handles begin with the name of the network, so with another one no pod gets an address.
+  @Test func nothingIsRequestedForAnotherNetworkThanTheHosts() async throws {
+    let node = try Node()
+    try Directory.create("\(node.folder)/net.d")
+    let agent = "cniNetwork: {name: k8s-pod-network, folder: net.d}"
+    var first = try node.agent(agent)
+    try node.write("net.d/10-calico.conflist", #"{"name": "cni0", "plugins": [{"type": "calico"}]}"#)
+    let refused = try await first.lookOnce()
+    #expect(refused.state == .unusable && node.source.asked == 0)
+    #expect(refused.fault?.contains("names the CNI network 'cni0'") == true, "\(refused)")
+    #expect(refused.hint?.contains("write 'network: cni0' under 'calico' in bulkhead.yaml") == true)
+    #expect(try first.check().first?.fault == refused.fault)
+    // Others' networks, and files that libcni does not load, do not matter.
+    try node.write(
+      "net.d/10-calico.conflist", #"{"name": "k8s-pod-network", "plugins": [{"type": "calico"}]}"#)
+    try node.write("net.d/20-other.conf", #"{"name": "lo", "type": "loopback"}"#)
+    try node.write("net.d/calico.conflist.template", #"{"name": "x", "type": "calico"}"#)
+    try node.write("net.d/notes.conf", "of another program")
+    var second = try node.agent(agent)
+    #expect(try await second.lookOnce().fault == nil)
+    // A certificate in use is renewed, and the difference is reported.
+    try node.write("net.d/10-calico.conflist", #"{"name": "cni0", "plugins": [{"type": "calico"}]}"#)
+    node.pass(50_000)
+    let renewed = try await second.lookOnce()
+    #expect(renewed.renewed == "due" && renewed.state == .good && renewed.fault?.contains("'cni0'") == true)
+    #expect(try AgentStanding.exitCode(second.check()) == 2)
+    try node.write("net.d/10-calico.conflist", #"{"name": "k8s-pod-network", "plugins": [{"type": "calico""#)
+    #expect(try second.check().first?.fault?.contains("is not JSON") == true)
+  }
+
   @Test func aSlowRequestDoesNotDelayOtherCertificates() async throws {
     let node = try Node()
     let note = node.folder + "/note"

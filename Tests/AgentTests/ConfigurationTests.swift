@@ -221,6 +221,23 @@ private func edited(_ old: String, _ new: String) throws -> String {
     )
   }
 
+  @Test func aNodeIsKnownByItsNameInCalico() throws {
+    let file = try edited("calico-node.${NODE_NAME}", "calico-node.${CALICO_NODE_NAME}")
+    func identity(_ names: String, here: String = "node-1") throws -> String? {
+      try read(file + names, environment: ["NODE_NAME": here]).deliveries.first?.identity
+    }
+    #expect(try identity("") == "calico-node.node-1")
+    #expect(try identity("nodeNames: {node-1: host-1, 'node-2': host-2}\n") == "calico-node.host-1")
+    #expect(try identity("nodeNames: {node-1: host-1}\n", here: "node-3") == "calico-node.node-3")
+    #expect(try identity("nodeNames: {a: b, b: a}\n", here: "b") == "calico-node.a")
+    // It would ask for the identities of another node.
+    let stranger = try faults(file + "nodeNames: {node-1: host-1}\n", environment: ["NODE_NAME": "host-1"])
+    #expect(stranger.first?.contains("'host-1' is Calico's name of a node that has another name") == true)
+    #expect(try faults(file + "nodeNames: [a]\n").first?.contains("'nodeNames' is not a mapping") == true)
+    let unknown = try faults(file + "nodeNames: {a: b}\n", environment: [:])
+    #expect(unknown.contains { $0.contains("'nodeNames' needs the environment variable 'NODE_NAME'") })
+  }
+
   @Test func anEmptyFileIsAFault() throws {
     #expect(
       try faults("") == ["1:1: the file is empty | see Documentation/agent.md for one to begin with"])

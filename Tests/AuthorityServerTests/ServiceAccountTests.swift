@@ -45,6 +45,32 @@ import Testing
     #expect(try authority.issued().map(\.node) == ["node-1", "node-1", "node-2"])
   }
 
+  /// The token has Kubernetes' name of the node, the identity Calico's.
+  @Test(arguments: ["node-user", "node-certificate"])
+  func aNodeWithAnotherNameInKubernetesGetsItsOwnIdentities(isolation: String) async throws {
+    let authority = try TestAuthority(
+      isolation: isolation, nodes: ["host-1: {kubernetes: ip-1.internal}", "node-2"])
+    let accounts = try settings(authority)
+    func name(_ node: String) -> String { isolation == "node-user" ? "calico-node.\(node)" : "calico-node" }
+    let mapped = try cluster.token(account: "calico-node", node: "ip-1.internal")
+    let unmapped = try cluster.token(account: "calico-node", node: "node-2")
+    // In Kubernetes another node has the name that the first one has in Calico.
+    let stranger = try cluster.token(account: "calico-node", node: "host-1")
+    try await authority.serving {
+      $0.serviceAccounts = accounts
+    } _: { server async throws in
+      #expect(try await server.enrol(name("host-1"), with: mapped).status == 200)
+      #expect(try await server.enrol(name("node-2"), with: unmapped).status == 200)
+      let refused = try await server.enrol(name("host-1"), with: stranger)
+      #expect(refused.status == 403 && refused.body.contains("another name in Kubernetes"), "\(refused.body)")
+      if isolation == "node-user" {
+        #expect(try await server.enrol("calico-node.ip-1.internal", with: mapped).status == 403)
+        #expect(try await server.enrol("calico-node.node-2", with: mapped).status == 403)
+      }
+    }
+    #expect(try authority.issued().map(\.node) == ["host-1", "node-2"])
+  }
+
   /// The keys as the API server publishes them to clients with a token, over TLS of the cluster's own
   /// authority.
   @Test func onlyTheClustersOwnKeysAreFetched() async throws {

@@ -17,6 +17,7 @@ import Testing
     ("bulkhead watch", "needs a cluster: WatchTests"),
     ("bulkhead verify", "needs a cluster: MainJobTests"),
     ("bulkhead compare live", "needs a cluster: QuestionTests"),
+    (" --layout kubespray", "needs the component calico: KubesprayTests"),
     (" --live", "needs a cluster: QuestionTests"),
     (" --from-cluster", "needs a cluster: FromClusterTests"),
     ("bulkhead certs rollover", "needs a cluster: RolloverTests"),

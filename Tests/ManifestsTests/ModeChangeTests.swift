@@ -121,6 +121,76 @@ struct ModeChangeTests {
     for text in texts[2...] { _ = try change(text, to: .secret, "to secrets") }
   }
 
+  @Test("credentials that stay on the hosts are named, with the command that removes them")
+  func leftovers() throws {
+    let text = try Self.text("small")
+    func named(_ text: String, _ way: DeliveryCheck.Way) throws -> (warnings: [String], steps: String) {
+      let result = try Samples.segment(text, delivery: Self.delivery(way))
+      return (
+        result.warnings.filter { $0.kind == .hostLeftovers }.map { "\($0.message) | \($0.hint)" },
+        result.runbook(of: "calico.yaml")
+      )
+    }
+    let agent = try Samples.segment(text, delivery: Self.delivery(.agent)).text
+    let host = try Samples.segment(text, delivery: Self.delivery(.host)).text
+    let ofAgent = "rm -rf -- /var/lib/bulkhead/calico-node /var/lib/bulkhead/cni-plugin"
+    let ofHost = "rm -rf -- /etc/bulkhead/calico-node /etc/bulkhead/cni-plugin"
+    for (before, command, ways) in [
+      (agent, ofAgent, [DeliveryCheck.Way.secret, .host, .memory]),
+      (host, ofHost, [.secret, .agent, .memory]),
+    ] {
+      for way in ways {
+        let (warnings, steps) = try named(before, way)
+        #expect(
+          warnings.count == 1 && warnings[0].contains("leaves credentials on each host")
+            && warnings[0].hasSuffix("on each host: \(command)"), "\(way): \(warnings)")
+        #expect(
+          steps.contains("\n\(command)   # on each host") && steps.contains("Last: the credentials that stay")
+        )
+      }
+    }
+    for (before, way) in [(text, DeliveryCheck.Way.agent), (text, .host), (agent, .agent), (host, .host)] {
+      let (warnings, steps) = try named(before, way)
+      #expect(warnings == [] && !steps.contains("rm -rf"), "\(way): \(warnings)")
+    }
+    // Another folder of the same way.
+    guard case .agent(var moved) = Self.delivery(.agent) else { return }
+    moved.folder = "/srv/keys"
+    let odd = try Samples.segment(text, delivery: .agent(moved))
+    let back = try Samples.segment(odd.text, delivery: Self.delivery(.agent))
+    let hint = back.warnings.first { $0.kind == .hostLeftovers }?.hint ?? ""
+    #expect(hint.contains("rm -rf -- /srv/keys/calico-node /srv/keys/cni-plugin"), "\(hint)")
+    // The user's own folder is not named: others may use it.
+    let spray = try Samples.segment(OtherInstallers.Kubespray().text, delivery: Self.delivery(.host))
+    #expect(!spray.warnings.contains { $0.kind == .hostLeftovers }, "\(spray.warnings)")
+  }
+
+  @Test("nodes with another name in Kubernetes ask by their name in Calico, and a new node restarts no other")
+  func nodeNames() throws {
+    guard case .agent(var agent) = Self.delivery(.agent) else { return }
+    for component in ["calico-node", "cni-plugin"] {
+      agent.identities[component] = "\(component).${CALICO_NODE_NAME}"
+    }
+    agent.nodeNames = ["ip-1.internal": "host-1"]
+    let text = try Self.text("small")
+    let first = try Samples.segment(text, delivery: .agent(agent)).text
+    let maps = try ParsedManifest(first).values.filter { $0.key.hasSuffix("data.agent.yaml") }
+    #expect(maps.count == 2)
+    #expect(
+      maps["ConfigMap/bulkhead-agent-agents.data.agent.yaml"]?.contains(
+        "nodeNames:\n  \"ip-1.internal\": \"host-1\"") == true)
+    #expect(maps["ConfigMap/bulkhead-agent-controllers.data.agent.yaml"]?.contains("nodeNames") == false)
+    agent.nodeNames["ip-2.internal"] = "host-2"
+    let second = try Samples.segment(first, delivery: .agent(agent)).text
+    let changes = try ParsedManifest.changes(from: first, to: second)
+    #expect(
+      changes.count == 1 && changes[0].hasPrefix("ConfigMap/bulkhead-agent-agents.data.agent.yaml"),
+      "\(changes)")
+    #expect(try Samples.segment(second, delivery: .agent(agent)).isAlreadySegmented)
+    for index in 0..<30_000 { agent.nodeNames["ip-\(index).internal"] = "host-\(index)" }
+    #expect(throws: ManifestRefusal.self) { try Samples.segment(text, delivery: .agent(agent)) }
+  }
+
   @Test("the network's name is compared with the one that the access is for")
   func network() throws {
     func faults(_ name: String, _ network: String?) -> String {

@@ -85,7 +85,8 @@ import YAML
     let paths = texts.map { Set($0.keys.map { String($0.drop { $0 != "/" }) }) }
     let common = paths[0].intersection(paths[1])
     #expect(
-      common == ["/FILES", "/SHA256SUMS", "/install", "/put", "/etc/bulkhead/etcd-ca.crt"], "\(common)")
+      common == ["/FILES", "/SHA256SUMS", "/install", "/network", "/put", "/etc/bulkhead/etcd-ca.crt"],
+      "\(common)")
     let unit = try #require(
       texts[1]["kube-controllers/etc/systemd/system/bulkhead-agent-kube-controllers.service"])
     #expect(unit.contains(" --config /etc/bulkhead/agent-kube-controllers.yaml\n"))

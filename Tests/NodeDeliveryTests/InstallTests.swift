@@ -75,7 +75,8 @@ import Testing
     func read(_ path: String) throws -> String { try String(contentsOfFile: host(path), encoding: .utf8) }
     let environment = "CALICO_IPV4POOL_CIDR=10.1.0.0/16\nETCD_ENDPOINTS=http://old:2379\n"
     try place(environment, "/etc/calico/calico.env")
-    try place(#"{"type": "calico", "mtu": 1440}"#, "/etc/cni/net.d/10-calico.conflist")
+    try place(
+      #"{"name": "k8s-pod-network", "type": "calico", "mtu": 1440}"#, "/etc/cni/net.d/10-calico.conflist")
     try place("mine\n", "/etc/ssl/extra.crt")
     let refused = try install(site)
     #expect(refused.code == 1 && refused.output.contains("nothing was written"), "\(refused.output)")
@@ -96,6 +97,57 @@ import Testing
     #expect(replaced.code == 0 && replaced.output.contains("/etc/ssl/extra.crt\n"), "\(replaced.output)")
     #expect(try read("/etc/ssl/extra.crt") == "new\n")
     #expect(try install(site).output.isEmpty)
+  }
+
+  /// The plugin's access in etcd is for one network, whoever delivers the CNI configuration.
+  @Test func `nothing is written where the host has another CNI network`() throws {
+    let site = try write("components: [calico-node, cni-plugin]\nnodes: [n1]")
+    try giveToMe(site)
+    let path = host("/etc/cni/net.d")
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    func place(_ text: String, _ name: String = "10-calico.conflist") throws {
+      try text.write(toFile: "\(path)/\(name)", atomically: false, encoding: .utf8)
+    }
+    for (text, word) in [
+      (
+        #"{"plugins": [{"type": "portmap"}, {"type": "calico", "name": "k8s-pod-network"}], "name": "cni0"}"#,
+        "'cni0'"
+      ),
+      (#"{"name": "k8s-pod-network", "plugins": [{"type": "calico""#, "is not JSON"),
+      (#"{"plugins": [{"type": "calico"}]}"#, "has no name"),
+    ] {
+      try place(text)
+      for options in [["--check"], []] {
+        let refused = try run("/bin/sh", ["\(site)/install"] + options + [host("")])
+        #expect(refused.code == 1 && refused.output.contains(word), "\(refused.output)")
+      }
+      #expect(!FileManager.default.fileExists(atPath: host("/etc/bulkhead")))
+    }
+    // Other plugins' networks, nested ones, and files that libcni does not load.
+    try place(
+      #"{"name": "k8s-pod-network", "args": {"name": "x"}, "plugins": [{"type": "calico", "etcd_key_file": ""}]}"#
+    )
+    try place(
+      #"{"name": "mine", "plugins": [{"type": "flannel", "delegate": {"type": "calico"}}]}"#, "5.conflist")
+    try place(#"{"name": "lo", "type": "loopback"}"#, "99-lo.conf")
+    try place(#"{"name": "x", "type": "calico"}"#, "calico.conflist.template")
+    #expect(try install(site).code == 0)
+    // The hint, followed to the letter, without the settings of the plugin.
+    try place(#"{"name": "cni0", "plugins": [{"type": "calico"}]}"#)
+    let hint = try install(site).output
+    #expect(hint.contains("hint: write 'network: cni0' under 'calico' in bulkhead.yaml"), "\(hint)")
+    let (file, _, sites) = try segmentation(
+      "components: [cni-plugin]\nnodes: [n1]", calico: ", network: cni0")
+    var writer = try BundleWriter("\(folder.path)/other")
+    let material = CredentialMaterial(authority: [0x61], certificate: [0x62], key: [0x63])
+    for file in try bundle(.directory, file).files(
+      for: sites[0], material: { _ in material }, password: { $0 })
+    {
+      try writer.write(file)
+    }
+    try giveToMe("\(folder.path)/other/n1")
+    let right = try install("\(folder.path)/other/n1")
+    #expect(right.code == 0, "\(right.output)")
   }
 
   @Test func `a root may be relative, and no link leads out of it`() throws {

@@ -31,21 +31,23 @@ func segmentation(_ lines: String, version: String = "v3.32", calico: String = "
 ///   - more: Further files for each host.
 func bundle(
   _ form: HostBundle.Form, _ file: SegmentationFile, source: String = "directory: {path: /x}",
-  owners: [String: String] = [:], more: [NodeFile] = []
+  owners: [String: String] = [:], isKubespray: Bool = false, more: [NodeFile] = []
 ) -> HostBundle {
   let layout = HostLayout(
     base: "/etc/bulkhead", readers: .init(release: file.calico.release, named: owners))
   return HostBundle(
     form,
     settings: CalicoSettings(
-      endpoints: file.etcd.endpoints, layout: layout, region: file.calico.region),
+      endpoints: file.etcd.endpoints, layout: layout, region: file.calico.region,
+      network: file.calico.network ?? "k8s-pod-network"),
     of: Set(CalicoSettings.components), layout: layout, authority: Array("CA\n".utf8),
     program: "/bin/true",
     file: "/x/bulkhead.yaml", renewBefore: 100,
     agent: form.hasAgent
       ? AgentUnit(
-        program: "/bin/true", source: source, layout: layout, cniCopy: "/etc/cni/net.d/calico-tls")
-      : nil, more: more)
+        program: "/bin/true", source: source, layout: layout, cniCopy: "/etc/cni/net.d/calico-tls",
+        network: file.calico.network ?? "k8s-pod-network")
+      : nil, isKubespray: isKubespray, more: more)
 }
 
 extension HostBundle {

@@ -25,9 +25,17 @@ import Testing
     let list = try NodeList("n1\nip-2.internal\nn3\n", file: "nodes")
     let listed = try SegmentationFile(text, file: "bulkhead.yaml", catalogue: catalogue, nodes: list)
     #expect(listed.nodes.map(\.text) == ["n1", "host-2", "n3"])
+    #expect(listed.nodesByKubernetesName == file.nodesByKubernetesName)
+    // Another node has in Kubernetes the name that this one has in Calico.
+    let twice = try NodeList("ip-2.internal\nhost-2\n", file: "nodes")
+    let same = #expect(throws: FileFaults.self) {
+      try SegmentationFile(text, file: "bulkhead.yaml", catalogue: catalogue, nodes: twice)
+    }
+    #expect("\(same.map { "\($0)" } ?? "")".contains("two nodes of the list are 'host-2' in Calico"))
     for (nodes, word) in [
       ("[{a: {kubernetes: x}}, {b: {kubernetes: x}}]", "two nodes have the name"),
       ("[{a: {kubernetes: x}, b: {kubernetes: y}}]", "more than one name"),
+      ("[x, {a: {kubernetes: x}}]", "two nodes have the name 'x' in Kubernetes: 'a' and 'x'"),
       ("[{a: {kubernete: x}}]", "unknown key"), ("[{A: {kubernetes: x}}]", "not a valid node name"),
       ("[{a: x}]", "must be a mapping"),
     ] {

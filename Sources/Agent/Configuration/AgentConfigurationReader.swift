@@ -30,7 +30,7 @@ extension AgentConfiguration {
 struct AgentReader {
   var reader: FileReader
   let folder: String
-  let environment: [String: String]
+  private(set) var environment: [String: String]
 
   fileprivate mutating func configuration(_ root: Node) -> AgentConfiguration? {
     // A member of etcd may need the revocation list alone.
@@ -40,6 +40,10 @@ struct AgentReader {
       required: ["apiVersion", "kind"] + (isListOnly ? [] : ["source", "certificates"]))
     reader.constant(fields["apiVersion"], of: "'apiVersion'", AgentFile.apiVersion)
     reader.constant(fields["kind"], of: "'kind'", AgentFile.kind)
+    if environment[AgentFile.calicoNode] == nil {
+      environment[AgentFile.calicoNode] = environment[AgentFile.kubernetesNode]
+    }
+    if let names = fields["nodeNames"] { readNames(names) }
     let source = fields["source"].flatMap { self.source($0) }
     let deliveries = isListOnly ? [] : deliveries(fields["certificates"])
     let revocationList = fields["revocationList"].flatMap { self.revocationList($0) }
@@ -58,6 +62,37 @@ struct AgentReader {
     return AgentConfiguration(
       source: source, deliveries: deliveries, revocationList: revocationList, etcdCA: etcdCA,
       lifetime: lifetime, renewal: renewal, listen: listen)
+  }
+
+  /// Sets the variable with Calico's name of this node.
+  private mutating func readNames(_ node: Node) {
+    let variable = AgentFile.calicoNode
+    guard let mapping = node.mapping else {
+      return reader.fault(
+        node, "'nodeNames' is not a mapping",
+        hint: "write Calico's name of each node after its name in Kubernetes")
+    }
+    var names: [String: String] = [:]
+    for (key, value) in mapping.pairs {
+      guard let kubernetes = reader.text(key, of: "a node's name in Kubernetes", numbers: true),
+        let name = reader.text(value, of: "Calico's name of a node", numbers: true)
+      else { continue }
+      names[kubernetes] = name
+    }
+    guard let here = environment[AgentFile.kubernetesNode], !here.isEmpty else {
+      return reader.fault(
+        node, "'nodeNames' needs the environment variable '\(AgentFile.kubernetesNode)', which is not set",
+        hint: "in a pod, take it from a field: 'fieldRef: {fieldPath: spec.nodeName}'")
+    }
+    // A node without an entry has one name. It must not be the name of another node, whose identity it would ask for.
+    guard names[here] != nil || !names.values.contains(here) else {
+      return reader.fault(
+        node, "\(quoted(here)) is Calico's name of a node that has another name in Kubernetes",
+        hint:
+          "list under 'nodes' in bulkhead.yaml the node that has this name in Kubernetes, and apply the manifest again"
+      )
+    }
+    environment[variable] = names[here] ?? here
   }
 
   private mutating func revocationList(_ node: Node) -> AgentConfiguration.RevocationList? {

@@ -38,12 +38,20 @@ extension AgentReader {
     let owner = account(fields["owner"], of: "'owner'")
     let group = account(fields["group"], of: "'group'")
     let cniCopy = path(fields["cniCopy"], of: "'cniCopy'")
+    let cniNetwork = fields["cniNetwork"].flatMap { network($0) }
     let afterChange = fields["afterChange"].flatMap { self.afterChange($0) }
     guard let identity, let directory else { return nil }
     return AgentConfiguration.Delivery(
       identity: identity, directory: directory, keyMode: keyMode ?? AgentDelivery.usualKeyMode,
       certificateMode: certificateMode ?? AgentDelivery.usualCertificateMode, owner: owner, group: group,
-      directoryMode: directoryMode, cniCopy: cniCopy, afterChange: afterChange)
+      directoryMode: directoryMode, cniCopy: cniCopy, cniNetwork: cniNetwork, afterChange: afterChange)
+  }
+
+  private mutating func network(_ node: Node) -> AgentDelivery.CNINetwork? {
+    let fields = reader.fields(node, of: "'cniNetwork'", known: ["name", "folder"], required: ["name"])
+    let folder = path(fields["folder"], of: "'cniNetwork.folder'")
+    guard let name = text(fields["name"], of: "'cniNetwork.name'") else { return nil }
+    return AgentDelivery.CNINetwork(name: name, folder: folder ?? AgentDelivery.CNINetwork.usualFolder)
   }
 
   /// A folder that its owner can use, and that others cannot write.

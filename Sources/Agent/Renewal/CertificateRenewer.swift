@@ -47,6 +47,8 @@ struct CertificateRenewer: Sendable {
   /// The result of one check.
   struct Look: Sendable {
     var held: HeldCertificate?
+    /// Why the certificate is of no use to the CNI plugin of this host; nil if it is of use.
+    var network: KeeperFault?
     /// Whether the CNI plugin's copy has the certificate; true without a copy.
     var isCopied = true
     /// When the certificate is due.
@@ -65,6 +67,9 @@ struct CertificateRenewer: Sendable {
     do {
       let held = try HeldFiles(in: directory, identity: delivery.identity, now: now)
       look.held = held?.certificate
+      look.network = networkFault
+      // Before the first certificate; one that is in use is renewed, and the difference is reported.
+      if held == nil, let fault = look.network { throw fault }
       try await renew(held, &look, now: now)
     } catch {
       let fault = KeeperFault(error)
@@ -114,11 +119,14 @@ struct CertificateRenewer: Sendable {
     var look = Look(next: now)
     look.held = try HeldFiles(in: directory, identity: delivery.identity, now: now)?.certificate
     look.isCopied = isCopied(now: now)
+    look.network = networkFault
     guard
       case .order = RenewalMachine(policy: machine.policy, spread: 0).next(holding: look.held, now: now)
     else { return (look, false) }
     return (look, true)
   }
+
+  private var networkFault: KeeperFault? { delivery.cniNetwork.flatMap(HostNetworks.fault) }
 
   /// Whether the copy that the CNI plugin reads is the pair in the directory. What cannot be read is no copy.
   private func isCopied(now: Date) -> Bool {

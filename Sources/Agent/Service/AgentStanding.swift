@@ -43,7 +43,8 @@ package struct AgentStanding: Codable, Hashable, Sendable {
     renewal = look.due
     renewed = look.renewed
     number = nil
-    let fault = look.fault ?? (look.held == nil || look.isCopied ? nil : Self.notCopied(keeper))
+    let fault =
+      look.fault ?? look.network ?? (look.held == nil || look.isCopied ? nil : Self.notCopied(keeper))
     self.fault = fault?.message
     hint = fault?.hint
   }

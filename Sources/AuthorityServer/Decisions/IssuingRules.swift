@@ -12,19 +12,39 @@ struct IssuingRules: Sendable {
   let enrolledLifetime: Duration
   /// The authorities of etcd's server certificates in PEM.
   let etcdCA: String
+  /// Calico's name of each node that has another one in Kubernetes, by the name in Kubernetes.
+  private let nodesByKubernetesName: [String: NodeName]
+  /// The names of ``nodesByKubernetesName`` in Calico.
+  private let renamed: Set<NodeName>
   /// A set, because each request looks it up and there may be thousands of entries.
   private let deliveries: Set<Delivery>
 
   init(
     segmentation: Segmentation, authority: Authority, lifetime: Duration, enrolledLifetime: Duration,
-    etcdCA: String
+    etcdCA: String, nodesByKubernetesName: [String: NodeName] = [:]
   ) {
+    self.nodesByKubernetesName = nodesByKubernetesName
+    renamed = Set(nodesByKubernetesName.values)
     self.enrolledLifetime = enrolledLifetime
     self.segmentation = segmentation
     self.authority = authority
     self.lifetime = lifetime
     self.etcdCA = etcdCA
     self.deliveries = Set(segmentation.deliveries)
+  }
+
+  /// What a service-account token proves, with Calico's name of the node in the place of that in Kubernetes.
+  /// - Throws: `OrderRefusal` if the name is in Calico that of a node which has another one in Kubernetes: that node's
+  ///   identities are not for this one.
+  func named(_ entitlement: Entitlement) throws(OrderRefusal) -> Entitlement {
+    guard let node = entitlement.node else { return entitlement }
+    if let name = nodesByKubernetesName[node] {
+      return Entitlement(node: name.text, components: entitlement.components)
+    }
+    guard let same = try? NodeName(node), renamed.contains(same) else { return entitlement }
+    throw OrderRefusal(
+      .forbidden, "\"\(node)\" is Calico's name of a node that has another name in Kubernetes",
+      hint: "list the node that has this name in Kubernetes under 'nodes', with its name in Calico")
   }
 
   /// The holder of a certificate that was requested with this Common Name.

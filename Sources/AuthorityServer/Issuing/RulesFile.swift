@@ -110,7 +110,8 @@ final class RulesFile: Service {
       authority: try Authority.load(settings.directory, now: Date(), passphrase: settings.passphrase),
       lifetime: .seconds(file.certificates.lifetime.seconds),
       enrolledLifetime: .seconds(file.certificates.enrolledLifetime.seconds),
-      etcdCA: try FileContents.readText(settings.path(file.etcd.ca)))
+      etcdCA: try FileContents.readText(settings.path(file.etcd.ca)),
+      nodesByKubernetesName: file.nodesByKubernetesName)
   }
 }
 

@@ -44,6 +44,7 @@ struct LocalSigner: Signer {
 
   func fill(_ order: SigningOrder) async throws -> SignedOrder {
     let proof: EnrolmentOrder.Proof
+    let rules = rules.rules
     switch order.proof {
     case .token(let token): proof = .token(token)
     case .certificate(let der, let signed):
@@ -55,12 +56,11 @@ struct LocalSigner: Signer {
         )
       }
       proof = .certificate(der, try signed.map { try order.signature($0) })
-    case .serviceAccount(_, let known?): proof = .vouched(known.entitlement, known.use)
+    case .serviceAccount(_, let known?): proof = .vouched(try rules.named(known.entitlement), known.use)
     case .serviceAccount(let token, nil):
       let proved = try await proved(token)
-      proof = .vouched(proved.entitlement, proved.use)
+      proof = .vouched(try rules.named(proved.entitlement), proved.use)
     }
-    let rules = rules.rules
     let filled = try await queue.fill(
       try EnrolmentOrder(order.request, proof: proof, reason: order.reason) {
         (name, entitlement) throws(OrderRefusal) in

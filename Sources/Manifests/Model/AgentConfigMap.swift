@@ -11,6 +11,8 @@ struct AgentConfigMap {
   let list: (document: Int, items: YAMLNode)?
   /// The content of `agent.yaml`, without a trailing newline.
   let configuration: String
+  /// The same without what changes with each node.
+  private let base: String
   let etcdCA: String
   /// Further files, by name.
   let files: [String: String]
@@ -25,29 +27,39 @@ struct AgentConfigMap {
     etcdCA = agent.etcdCA
     files = agent.files
     let certificates = components.map { component in
-      let isControllers = component == "kube-controllers"
+      let isWithoutRoot = ComponentSignature.withoutRoot.contains(component)
       return AgentDelivery(
         identity: agent.identities[component] ?? component, directory: AgentContainer.folder(of: component),
-        // kube-controllers runs as user 999 in group root, from Calico v3.33 as 10001:10001.
-        keyMode: isControllers ? 0o440 : 0o400,
-        group: isControllers && pod.hasUnprivilegedImages ? "\(CalicoImage.unprivileged)" : nil,
+        keyMode: isWithoutRoot ? 0o440 : 0o400,
+        group: isWithoutRoot && pod.hasUnprivilegedImages ? "\(CalicoImage.unprivileged)" : nil,
         directoryMode: folder == nil ? nil : 0o700,
         cniCopy: component == "cni-plugin" && folder == nil
           ? "\(Container.hostNetworkFolder)/calico-tls" : nil)
     }
-    configuration =
+    func text(_ nodeNames: [String: String]) -> String {
       AgentFile(
         source: agent.source, certificates: certificates,
         etcdCA: "\(AgentContainer.configurationFolder)/etcd-ca.crt",
         // Two agents on one host would listen on the same port: these pods use the host's network.
-        listens: pod.object.kind == "DaemonSet"
+        listens: pod.object.kind == "DaemonSet", nodeNames: nodeNames
       ).text
+    }
+    base = text([:])
+    let variable = "${\(AgentFile.calicoNode)}"
+    let needsNames = base.contains(variable)
+    configuration = needsNames ? text(agent.nodeNames) : base
   }
 
-  /// A part of the hash of what the agent reads, which changes with it.
+  /// Whether the API server takes the ConfigMap (Kubernetes, `validation.ValidateConfigMap`: 1 MiB in all).
+  var fits: Bool {
+    configuration.utf8.count + etcdCA.utf8.count + files.values.reduce(0) { $0 + $1.utf8.count } < 1_000_000
+  }
+
+  /// A part of the hash of what the agent reads, which changes with it. Names of nodes are left out: a pod reads them at
+  /// its start, and those of other nodes do not matter to it.
   var digest: String {
     var sha256 = SHA256()
-    for (name, text) in [("agent.yaml", configuration), ("etcd-ca.crt", etcdCA)]
+    for (name, text) in [("agent.yaml", base), ("etcd-ca.crt", etcdCA)]
       + files.sorted(by: { $0.key < $1.key })
     {
       sha256.update(Array("\(name) \(text.utf8.count) ".utf8))

@@ -5,8 +5,11 @@ package struct AgentPlacement: Sendable, Equatable {
   /// The content of the section `source:` of its configuration, or a file with the key `source` and others: see
   /// `AgentFile`.
   package var source: String
-  /// The Common Name for each component; `${NODE_NAME}` in it stands for the node of the pod.
+  /// The Common Name for each component; `${NODE_NAME}` in it stands for the name of the pod's node in Kubernetes,
+  /// `${CALICO_NODE_NAME}` for that in Calico.
   package var identities: [String: String]
+  /// Calico's name of each node that has another one in Kubernetes, by the name in Kubernetes.
+  package var nodeNames: [String: String]
   /// The authorities of etcd's server certificates, in PEM.
   package var etcdCA: String
   /// Further files of its configuration, by name. They are in a ConfigMap, so they are no secrets.
@@ -34,8 +37,9 @@ package struct AgentPlacement: Sendable, Equatable {
     image: String, source: String, identities: [String: String], etcdCA: String,
     files: [String: String] = [:],
     secret: String? = nil, folder: String? = usualFolder, needsDefaultToken: Bool = false,
-    sourceHosts: [String] = []
+    sourceHosts: [String] = [], nodeNames: [String: String] = [:]
   ) {
+    self.nodeNames = nodeNames
     self.image = image
     self.source = source
     self.identities = identities

@@ -13,16 +13,19 @@ enum CalicoImage {
     guard let image = container.image, holds(image) else { return nil }
     let words = ["command", "args"].flatMap { container.node[$0]?.items ?? [] }.compactMap(\.string)
     guard let index = words.firstIndex(of: "component"), words.indices.contains(index + 1) else { return nil }
-    return ["cni": "cni-plugin", "kube-controllers": "kube-controllers", "node": "calico-node"][
-      words[index + 1]]
+    return [
+      "cni": "cni-plugin", "kube-controllers": "kube-controllers", "node": "calico-node", "typha": "typha",
+    ][words[index + 1]]
   }
 }
 
 extension PodSpec {
-  /// Whether kube-controllers in the pod does not run in the group of root, as before Calico v3.33.
+  /// Whether kube-controllers or Typha in the pod does not run in the group of root, as before Calico v3.33.
   var hasUnprivilegedImages: Bool {
     containers.contains { container in
-      guard ComponentSignature.named(container.name)?.component == "kube-controllers" else { return false }
+      guard let component = ComponentSignature.named(container.name)?.component,
+        ComponentSignature.withoutRoot.contains(component)
+      else { return false }
       return container.image.map { CalicoImage.holds($0) || ($0.version.map { $0 >= (3, 33, 0) } ?? false) }
         ?? false
     }

@@ -13,6 +13,7 @@ struct ComponentSignature: Sendable {
       component: "cni-plugin", containers: ["install-cni", "install-calico-cni"], images: ["cni"]),
     ComponentSignature(
       component: "kube-controllers", containers: ["calico-kube-controllers"], images: ["kube-controllers"]),
+    ComponentSignature(component: "typha", containers: ["calico-typha"], images: ["typha"]),
     ComponentSignature(component: "flannel", containers: ["flannel", "kube-flannel"], images: ["flannel"]),
     // Canal's Job writes flannel's network configuration with etcdctl.
     ComponentSignature(component: "flannel", containers: ["configure-flannel"], images: ["etcd"]),
@@ -21,7 +22,11 @@ struct ComponentSignature: Sendable {
 
   /// If several components share a volume, the one that comes first here keeps it, so that the fewest lines
   /// change.
-  static let precedence = ["calico-node", "kube-controllers", "calicoctl", "flannel", "cni-plugin"]
+  static let precedence = ["calico-node", "kube-controllers", "typha", "calicoctl", "flannel", "cni-plugin"]
+
+  /// The components whose images run in the group of root as user 999, and from Calico v3.33 on as 10001:10001
+  /// (`docker/calico/Dockerfile`, before that the Dockerfiles of kube-controllers and Typha).
+  static let withoutRoot: Set<String> = ["kube-controllers", "typha"]
 
   static func named(_ container: String) -> ComponentSignature? {
     all.first { $0.containers.contains(container) }

@@ -23,7 +23,8 @@ struct CredentialPath {
     by container: Container, of object: KubernetesObject, _ reader: ManifestReader
   ) -> String? {
     let folders = CredentialFile.allCases.map { file -> String? in
-      guard let variable = container.variable(file.variable) else { return nil }
+      let component = ComponentSignature.named(container.name)?.component ?? ""
+      guard let variable = container.variable(file.variable(of: component)) else { return nil }
       let value =
         variable.value?.string
         ?? variable.configMapKey.flatMap { reader.value(of: $0, from: object)?.node.string }

@@ -13,6 +13,8 @@ struct Findings {
   private(set) var needed: [NeededSecret] = []
   /// The configurations of agents that the file does not contain yet.
   var configMaps: [AgentConfigMap] = []
+  /// The folders on hosts that no pod reads any more.
+  var leftovers: [HostLeftovers.Leftover] = []
   /// The documents of earlier configurations of agents, which are removed.
   var superseded: [KubernetesObject] = []
 
@@ -31,6 +33,7 @@ struct Findings {
     for need in later.needed { add(need) }
     configMaps += later.configMaps
     superseded += later.superseded
+    leftovers += later.leftovers
   }
 
   /// Adds an edit, unless an anchor and aliases use the node at several places.

@@ -17,11 +17,13 @@ package struct ComponentSecret: Sendable, Equatable {
     self.hash = hash
   }
 
-  /// The five components of Calico's own manifests, with the default names of their Secrets.
+  /// The five components of Calico's own manifests, and Typha, which those have for the Kubernetes datastore only; with
+  /// the default names of their Secrets.
   package static let defaults: [ComponentSecret] = [
     ComponentSecret(component: "calico-node", name: "calico-node-etcd-secrets"),
     ComponentSecret(component: "cni-plugin", name: "calico-cni-etcd-secrets"),
     ComponentSecret(component: "kube-controllers", name: "calico-kube-controllers-etcd-secrets"),
+    ComponentSecret(component: "typha", name: "calico-typha-etcd-secrets"),
     ComponentSecret(component: "flannel", name: "flannel-etcd-secrets"),
     ComponentSecret(component: "calicoctl", name: "calicoctl-etcd-secrets"),
   ]

@@ -81,6 +81,7 @@ package struct ManifestWarning: Sendable, Equatable, CustomStringConvertible {
     case cniDirectory = "cni-directory"
     case updatesOnDelete = "updates-on-delete"
     case hostFiles = "host-files"
+    case hostLeftovers = "host-leftovers"
     case agent = "agent"
     case agentSource = "agent-source"
     case agentMemory = "agent-memory"

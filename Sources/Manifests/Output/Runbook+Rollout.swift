@@ -109,6 +109,24 @@ extension Runbook {
       back: ["keep a copy of the Secret; restore its user in etcd as in the previous step"])
   }
 
+  /// The folders on the hosts that no pod reads any more.
+  var leftovers: Step? {
+    let old = findings.leftovers
+    if old.isEmpty { return nil }
+    let filled = old.filter { !$0.isAgents }.map(\.path)
+    return Step(
+      title: "Last: the credentials that stay on the hosts",
+      run: [
+        "\(HostLeftovers.removal(of: old.map(\.path)))   # on each host, also on those that no longer run the pods"
+      ],
+      check: [
+        filled.isEmpty
+          ? "kubectl get daemonsets -A -o yaml | grep -F \(Self.word(old[0].path)) prints nothing"
+          : "whatever filled \(filled.joined(separator: " and ")) no longer runs there: an agent's service, a play, 'install'"
+      ],
+      back: ["bring the credentials there again before the manifest of before"])
+  }
+
   private var rolledOut: [KubernetesObject] {
     let ids = Set(findings.edits.map(\.object))
     return manifest.objects.filter { ids.contains($0.id) && !$0.podSpecs.isEmpty }

@@ -33,7 +33,7 @@ struct Runbook {
 
   private var steps: [Step] {
     [access, enforcement, credentials] + hosts + [workloads] + recreated
-      + [installed, proof, cleaning, removal].compactMap(\.self)
+      + [installed, proof, cleaning, removal, leftovers].compactMap(\.self)
   }
 
   /// A Secret that the components shared, and an object that used it; nil if each component has its own

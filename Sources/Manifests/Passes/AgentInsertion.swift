@@ -33,7 +33,8 @@ struct AgentInsertion {
     let old = pod.containers.first(where: AgentContainer.isOwn)
     let container = AgentContainer.value(
       image: agent.image, mounts: mounts, writesToHost: pod.object.kind == "DaemonSet",
-      givesAway: components.contains("kube-controllers") && pod.hasUnprivilegedImages, besides: old?.node)
+      givesAway: !ComponentSignature.withoutRoot.isDisjoint(with: components) && pod.hasUnprivilegedImages,
+      besides: old?.node)
     if let old {
       update(old, to: container)
     } else {
@@ -45,6 +46,13 @@ struct AgentInsertion {
 
   /// Adds the agent's configuration, or puts it in the place of an earlier one.
   private mutating func configure(_ map: AgentConfigMap, in manifest: Manifest) {
+    guard map.fits else {
+      findings.fault(
+        at: pod.node.range.lowerBound, pod.object, nil,
+        "would need a ConfigMap of more than a megabyte for its agent, and the API server takes none",
+        hint: "use --via host, or fewer and smaller files in --agent-file")
+      return
+    }
     let existing = manifest.find("ConfigMap", named: map.name, from: pod.object).first
     if let existing {
       if YAMLValue(existing.root).sorted == map.value.sorted { return }

@@ -50,17 +50,18 @@ struct CertificatePaths {
     findings.edit(.set(scalar, to: path), place.owner, place.part, "is \(path)")
   }
 
-  /// calico-node, kube-controllers and calicoctl read all three variables; the CNI installer reads the
+  /// calico-node, kube-controllers, Typha and calicoctl read all three variables; the CNI installer reads the
   /// folder.
   private mutating func requireVariables(of use: CredentialUse) {
-    guard !use.isMapped, ["calico-node", "kube-controllers", "calicoctl"].contains(use.component) else {
-      return
-    }
-    for file in CredentialFile.allCases where use.container.variable(file.variable) == nil {
+    guard !use.isMapped, ["calico-node", "kube-controllers", "calicoctl", "typha"].contains(use.component)
+    else { return }
+    for file in CredentialFile.allCases {
+      let variable = file.variable(of: use.component)
+      if use.container.variable(variable) != nil { continue }
       findings.fault(
         at: use.container.node.range.lowerBound, use.object, use.container.part,
-        "mounts the credential and has no variable \(file.variable)",
-        hint: "add \(file.variable) to its env with the path \(file.path)")
+        "mounts the credential and has no variable \(variable)",
+        hint: "add \(variable) to its env with the path \(file.path)")
     }
   }
 

@@ -137,7 +137,10 @@ struct CredentialSearch {
   /// Refuses a component that connects to etcd without mounting a credential: it would get none. calicoctl's
   /// manifest is like that, and gets a mount from ``CalicoctlWiring``.
   private mutating func refuseUnwired(_ pod: PodSpec) {
-    for container in pod.containers where container.variable("ETCD_ENDPOINTS") != nil {
+    for container in pod.containers {
+      let endpoints = CredentialFile.endpointsVariable(
+        of: ComponentSignature.named(container.name)?.component)
+      if container.variable(endpoints) == nil { continue }
       let isMounted = container.mounts.contains { manifest.isCredentialMount($0, of: container) }
       guard !isMounted, let signature = ComponentSignature.named(container.name),
         signature.component != "calicoctl"
@@ -151,7 +154,7 @@ struct CredentialSearch {
       }
       findings.fault(
         at: container.node.range.lowerBound, pod.object, container.part,
-        "has ETCD_ENDPOINTS and mounts nothing at \(CredentialFile.directory)",
+        "has \(endpoints) and mounts nothing at \(CredentialFile.directory)",
         hint:
           "mount the Secret with its credential at \(CredentialFile.directory), as Calico's own manifest does"
           + (signature.component == "cni-plugin"

@@ -98,7 +98,7 @@ struct VolumeNames {
   /// A name without what an earlier run added to it.
   private static func withoutEnding(_ name: String) -> String {
     let ending =
-      #/(.+?)-(?:cni|cni-plugin|calico-node|kube-controllers|flannel|calicoctl)(?:-host|-agent|-memory)?(?:-\d{1,3})?/#
+      #/(.+?)-(?:cni|cni-plugin|calico-node|kube-controllers|typha|flannel|calicoctl)(?:-host|-agent|-memory)?(?:-\d{1,3})?/#
     return name.wholeMatch(of: ending).map { String($0.1) } ?? name
   }
 }

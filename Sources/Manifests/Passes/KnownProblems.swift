@@ -9,7 +9,7 @@ struct KnownProblems {
     for use in uses {
       // With an agent no Secret is mounted, and the agent keeps the installer's copy current.
       if !manifest.isServed(use.pod) {
-        if use.component == "kube-controllers" { checkMode(of: use) }
+        if ComponentSignature.withoutRoot.contains(use.component) { checkMode(of: use) }
         if use.component == "cni-plugin", manifest.pluginFolder(of: use.pod) == nil {
           findings.add(InstallerProblems(manifest, use).findings)
         }
@@ -19,7 +19,7 @@ struct KnownProblems {
     }
   }
 
-  /// Since v3.17.1 kube-controllers runs as user 999 and group 0 (calico#4313).
+  /// Since v3.17.1 kube-controllers runs as user 999 and group 0 (calico#4313), as Typha does.
   private mutating func checkMode(of use: CredentialUse) {
     guard let mode = use.volume.node["secret"]?["defaultMode"], let text = mode.string,
       let bits = Self.fileMode(text), bits & 0o040 == 0,
@@ -27,7 +27,7 @@ struct KnownProblems {
     else { return }
     findings.warn(
       .modeNotGroupReadable, at: mode.range.lowerBound, use.object, "volume \(use.volume.name)",
-      "has the mode \(text), which kube-controllers cannot read: it runs as user 999, group 0 (calico#4313)",
+      "has the mode \(text), which \(use.component) cannot read: it runs as user 999, group 0 (calico#4313)",
       hint: "set defaultMode to 0440")
   }
 
@@ -46,7 +46,8 @@ struct KnownProblems {
   }
 
   private mutating func checkEndpoints(of use: CredentialUse) {
-    guard let variable = use.container.variable("ETCD_ENDPOINTS") else { return }
+    let name = CredentialFile.endpointsVariable(of: use.component)
+    guard let variable = use.container.variable(name) else { return }
     let place =
       if let value = variable.value {
         ScalarPlace(node: value, owner: use.object, part: use.container.part)

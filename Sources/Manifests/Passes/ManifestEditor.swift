@@ -18,6 +18,7 @@ enum ManifestEditor {
     { DuplicateObjects($0, uses: $1.uses).findings },
     { OtherReferences($0, uses: $1.uses).findings },
     { VolumeAssignment($0, uses: $1.uses, isRefused: $1.isRefused).findings },
+    { HostLeftovers($0, uses: $1.uses).findings },
     { InstallerMount($0, uses: $1.uses).findings },
     { CertificatePaths($0, uses: $1.uses).findings },
     { PathReaders($0, uses: $1.uses, edits: $1.edits, isRefused: $1.isRefused).findings },

@@ -94,8 +94,8 @@ struct SecretVolumes {
       guard own[component] == nil, let secret = manifest.secret(of: component) else { continue }
       let name = names.fresh(for: component, beside: shared.name)
       own[component] = name
-      // kube-controllers reads it in the group of root.
-      let mode = component == "kube-controllers" ? 0o440 : 0o400
+      // Read in the group of root.
+      let mode = ComponentSignature.withoutRoot.contains(component) ? 0o440 : 0o400
       let source = YAMLValue.mapping(["secretName": .string(secret.name), "defaultMode": .number(mode)])
       volumes.append(.mapping(["name": .string(name), "secret": source]))
     }

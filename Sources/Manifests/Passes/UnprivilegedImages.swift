@@ -1,4 +1,4 @@
-/// Lets kube-controllers of Calico v3.33 and later read its Secret: it runs as 10001:10001, and a Secret's files belong
+/// Lets kube-controllers and Typha of Calico v3.33 and later read their Secrets: each runs as 10001:10001, and a Secret's files belong
 /// to root, unless the pod has an `fsGroup`. (`docker/calico/Dockerfile` of release-v3.33.)
 struct UnprivilegedImages {
   private(set) var findings: Findings
@@ -7,7 +7,8 @@ struct UnprivilegedImages {
     findings = Findings(in: manifest)
     let edited = Set(edits.map(\.object))
     var seen: Set<Int> = []
-    for use in uses where use.component == "kube-controllers" && use.pod.hasUnprivilegedImages {
+    for use in uses
+    where ComponentSignature.withoutRoot.contains(use.component) && use.pod.hasUnprivilegedImages {
       guard !manifest.isServed(use.pod), seen.insert(use.pod.id).inserted else { continue }
       let context = use.pod.node["securityContext"]
       if context?["fsGroup"] != nil { continue }
@@ -23,7 +24,7 @@ struct UnprivilegedImages {
         "securityContext", .mapping(["fsGroup": .number(CalicoImage.unprivileged)]))
       findings.edit(
         .insert(pair, after: entry, of: use.pod.node, YAMLStyle(like: use.pod.node)), use.object, "pod",
-        "has fsGroup \(CalicoImage.unprivileged): kube-controllers of this release runs in that group")
+        "has fsGroup \(CalicoImage.unprivileged): \(use.component) of this release runs in that group")
     }
   }
 }

@@ -49,6 +49,14 @@ extension FileReader {
         }
       }
     }
+    // In Kubernetes the name of such an entry is that of another node.
+    let mapped = Set(kubernetes.values)
+    for name in nodes where !mapped.contains(name) {
+      guard let other = kubernetes[name.text], let node else { continue }
+      fault(
+        node, "two nodes have the name '\(name)' in Kubernetes: '\(other)' and '\(name)'",
+        hint: "write \(name): {kubernetes: NAME} with its name in Kubernetes")
+    }
     return nodes
   }
 
@@ -58,7 +66,16 @@ extension FileReader {
     _ list: NodeList, line: Int, dividing components: [String], names: inout ClaimedNames,
     faults: inout [Fault]
   ) -> [NodeName] {
+    var seen: Set<NodeName> = []
     for name in list.names {
+      guard seen.insert(name).inserted else {
+        faults.append(
+          list.fault(
+            name,
+            "two nodes of the list are '\(name)' in Calico: one by its name, one by 'kubernetes' of the file",
+            hint: "write under 'nodes' of the file which name each of the two has in Calico"))
+        continue
+      }
       for component in components {
         let user = UserName.of(component, on: name)
         if let problem = UserName.problem(with: user) {

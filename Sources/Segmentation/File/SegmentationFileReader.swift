@@ -53,10 +53,12 @@ extension FileReader {
     let isFile = fields["nodes"]?.scalar != nil
     let nodesFile = isFile ? text(fields["nodes"], of: "'nodes', if it is not a list,") : nil
     var kubernetes: [String: NodeName] = [:]
+    // With a list of nodes, the section only says which names differ.
+    if list != nil, !isFile { kubernetes = kubernetesNames(fields["nodes"]) }
     let nodes =
       if let list {
         self.nodes(
-          list.renamed(by: isFile ? [:] : kubernetesNames(fields["nodes"])),
+          list.renamed(by: kubernetes),
           line: fields["nodes"]?.position.line ?? 1, dividing: divided, names: &names, faults: &inList)
       } else if isFile {
         [NodeName]()

@@ -27,6 +27,9 @@ struct BundleCommand: AsyncParsableCommand {
       agent.yaml. ${CREDENTIALS_DIRECTORY} in it is /etc/bulkhead/credentials on a node, and a folder below it for a \
       program that runs once. People get no agent.
 
+      With --layout kubespray the identity 'calico' is put where the pods of kubespray read their credential \
+      (/etc/calico/certs): see Documentation/kubespray.md.
+
       --settings also delivers the settings with which programs reach etcd. On a host, only the keys for etcd change in a \
       file that exists, and a copy of it stays beside it. A file that would have to be replaced is refused.
 
@@ -47,6 +50,13 @@ struct BundleCommand: AsyncParsableCommand {
       "The account on the hosts that reads an identity's key; may be repeated.",
       valueName: "identity=user[:group]"))
   var owners: [String] = []
+  enum Layout: String, ExpressibleByArgument, CaseIterable { case usual, kubespray }
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the identity 'calico' is on the hosts: in the folders of its programs, or where kubespray has its certificates.",
+      valueName: "usual|kubespray"))
+  var layout = Layout.usual
   @Option(help: "The folder on the hosts for the credentials of all components.") var folder =
     "/etc/bulkhead"
   @Option(help: "A file with the content of 'source:' in the agent's configuration.") var source: String?
@@ -66,7 +76,9 @@ struct BundleCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try Workspace(fileOption, nodes: nodesOption)
     let sites = Site.all(
-      of: workspace.segmentation, nodes: workspace.file.nodes, catalogue: workspace.catalogue)
+      of: workspace.segmentation, nodes: workspace.file.nodes, catalogue: workspace.catalogue,
+      sharesFolder: layout == .kubespray)
+    try checkLayout(workspace)
     let bundle = try BundleRun(self.bundle(workspace), for: sites)
     let now = Date()
     let outcome = try bundle.write(
@@ -87,6 +99,29 @@ struct BundleCommand: AsyncParsableCommand {
     }
   }
 
+  private func checkLayout(_ workspace: Workspace) throws {
+    guard layout == .kubespray else { return }
+    if form.hasAgent {
+      throw ValidationError("--layout kubespray is for --as directory and --as ansible")
+    }
+    guard workspace.segmentation.identities.contains(where: { $0.component == Site.shared }) else {
+      throw CommandError(
+        "all programs of Calico that kubespray runs on a host read one credential, and the file has no component 'calico'",
+        hint:
+          "write 'components: [calico]', or use 'bulkhead manifest --via host' (Documentation/kubespray.md)")
+    }
+    guard !workspace.file.nodes.isEmpty else {
+      throw CommandError(
+        "the file names no nodes, so no host gets files of --layout kubespray",
+        hint: "kubectl get nodes -o json | bulkhead bundle … --nodes -")
+    }
+    guard KubesprayLayout.serves(workspace.file.calico.release) else {
+      throw CommandError(
+        "kube-controllers of Calico v3.33 and later runs as 10001:10001 and cannot read kubespray's folder",
+        hint: "use 'bulkhead manifest --via host', with which it has a Secret (Documentation/kubespray.md)")
+    }
+  }
+
   private func bundle(_ workspace: Workspace) throws -> HostBundle {
     guard folder.hasPrefix("/"), !folder.hasSuffix("/"),
       folder.allSatisfy({ "/._-".contains($0) || ($0.isASCII && ($0.isLetter || $0.isNumber)) })
@@ -98,15 +133,17 @@ struct BundleCommand: AsyncParsableCommand {
       self.program ?? (form == .ansible ? here : nil) ?? "/usr/local/bin/bulkhead"
     let authority = try FileContents.read(workspace.path(workspace.file.etcd.ca))
     let layout = HostLayout(base: folder, readers: try readers(workspace))
+    let network = workspace.file.calico.network ?? Installation.defaultNetwork
     return HostBundle(
       form,
       settings: CalicoSettings(
         endpoints: workspace.file.etcd.endpoints, layout: layout, region: workspace.file.calico.region,
-        network: workspace.file.calico.network ?? Installation.defaultNetwork),
+        network: network),
       of: try settingsOf(), layout: layout, authority: authority, program: program,
       file: URL(fileURLWithPath: fileOption.file).path,
       renewBefore: workspace.file.certificates.lifetime.seconds / 3,
-      agent: try agent(program, layout), more: try added())
+      agent: try agent(program, layout, network), isKubespray: self.layout == .kubespray,
+      more: try added())
   }
 
   private func readers(_ workspace: Workspace) throws -> CredentialReader.Rules {
@@ -140,7 +177,7 @@ struct BundleCommand: AsyncParsableCommand {
     }
   }
 
-  private func agent(_ program: String, _ layout: HostLayout) throws -> AgentUnit? {
+  private func agent(_ program: String, _ layout: HostLayout, _ network: String) throws -> AgentUnit? {
     guard form.hasAgent else {
       guard cniCopy == nil else {
         throw ValidationError(
@@ -155,7 +192,8 @@ struct BundleCommand: AsyncParsableCommand {
       )
     }
     return AgentUnit(
-      program: program, source: try agentSource(source).text, layout: layout, cniCopy: cniCopy)
+      program: program, source: try agentSource(source).text, layout: layout, cniCopy: cniCopy,
+      network: network)
   }
 
   private func agentSource(_ path: String) throws -> AgentSourceFile {

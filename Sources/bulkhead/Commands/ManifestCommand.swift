@@ -187,11 +187,20 @@ struct ManifestCommand: AsyncParsableCommand {
   private func agent() throws -> AgentPlacement {
     let workspace = try Workspace(fileOption)
     let pod = try PodAgent(source: agentSource ?? "", files: agentFiles, secret: agentSecret)
+    let renamed = workspace.file.nodesByKubernetesName.count
+    if renamed > 0, case .vault = pod.source.configuration.source {
+      Console.note(
+        "\(Console.errorStyle.caution("warning:")) Vault knows a pod's node by its name in Kubernetes, and \(renamed) "
+          + "nodes have another one in Calico, by which the agent asks\n"
+          + "hint: let Vault's roles for these nodes allow their names in Calico, or use 'bulkhead authority serve', which "
+          + "reads both names in bulkhead.yaml")
+    }
     return AgentPlacement(
       image: agentImage ?? "", source: pod.source.text, identities: workspace.agentIdentities,
       etcdCA: try FileContents.readText(workspace.path(workspace.file.etcd.ca)), files: pod.files,
       secret: agentSecret, folder: agentMemory ? nil : hostFolder ?? AgentPlacement.usualFolder,
-      needsDefaultToken: pod.needsDefaultToken, sourceHosts: pod.source.configuration.sourceHosts)
+      needsDefaultToken: pod.needsDefaultToken, sourceHosts: pod.source.configuration.sourceHosts,
+      nodeNames: workspace.file.nodesByKubernetesName.mapValues(\.text))
   }
 
   /// The network for which the file gives access; nil without a file.

@@ -1,3 +1,4 @@
+import AgentFile
 import Certificates
 import Cryptography
 import Etcd
@@ -49,7 +50,7 @@ extension Workspace {
   }
 
   /// The components that the identity `calico` serves.
-  private static let shared = ["calico-node", "cni-plugin", "kube-controllers"]
+  private static let shared = ["calico-node", "cni-plugin", "kube-controllers", "typha"]
 
   private static func secretName(of identity: Identity) throws -> String {
     let name = "\(identity.user)-etcd-secrets"
@@ -71,7 +72,8 @@ extension Workspace {
     for identity in segmentation.identities {
       guard let component = identity.component else { continue }
       let isNodes = identity.node != nil && identity.login == .certificate
-      names[component] = isNodes ? "\(component).${NODE_NAME}" : identity.certificateName
+      let node = file.nodesByKubernetesName.isEmpty ? AgentFile.kubernetesNode : AgentFile.calicoNode
+      names[component] = isNodes ? "\(component).${\(node)}" : identity.certificateName
     }
     if let all = names["calico"] {
       for component in Self.shared where names[component] == nil { names[component] = all }

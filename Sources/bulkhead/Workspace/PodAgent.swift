@@ -1,4 +1,5 @@
 import Agent
+import AgentFile
 import Arguments
 import Files
 import FoundationEssentials
@@ -19,7 +20,8 @@ struct PodAgent {
   private static let defaultToken = "/var/run/secrets/kubernetes.io/serviceaccount"
 
   init(source path: String, files: [String], secret: String?) throws {
-    source = try AgentSourceFile(path, folder: Self.configuration, environment: ["NODE_NAME": "node"])
+    source = try AgentSourceFile(
+      path, folder: Self.configuration, environment: [AgentFile.kubernetesNode: "node"])
     self.files = try Self.contents(of: files)
     let read = source.configuration.sourceFiles
     needsDefaultToken = read.contains { $0.hasPrefix(Self.defaultToken + "/") }
