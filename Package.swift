@@ -116,6 +116,8 @@ let rooms: [Target] = [
       "Cryptography",
     ]),
   room(
+    "Discovery", ["Catalogue", "Credentials", "Etcd", "Names", "Segmentation", "YAML"]),
+  room(
     "Verification",
     ["Errors", "Segmentation", "Keyspace", "Names", "Etcd", "Reconciliation", "Certificates", "Catalogue"],
     resources: [.embedInCode("Advisories/Data")]),
@@ -154,7 +156,7 @@ let rooms: [Target] = [
     "bulkhead",
     [
       "Reporting", "Terminal", "Release", "Manifests", "Rollover", "ThrowawayEtcd", "NodeDelivery",
-      "Agent", "AgentFile", "AgentProgram", "AuthorityServer",
+      "Agent", "AgentFile", "AgentProgram", "AuthorityServer", "Discovery",
       "Files",
       "Processes", "StrictYAML", "Catalogue", "Certificates", "Names", "Etcd", "Keyspace",
       "Reconciliation", "Segmentation", "Verification", "Text", "Cryptography", "Arguments", "Log",
@@ -198,6 +200,9 @@ let allTests: [Target] = [
   tests("AgentFile", ["Agent"]),
   tests("NodeDelivery", ["Agent", "AgentFile", "Segmentation", "Catalogue", "Names", "YAML"]),
   tests("Catalogue", ["Keyspace"]),
+  tests(
+    "Discovery",
+    ["Cryptography", "Etcd", "Names", "Segmentation", "TestCertificates", "TestClusters", "ThrowawayEtcd"]),
   tests(
     "Certificates", ["Files", "Names", "Etcd", "ThrowawayEtcd", "Database", "Cryptography", "TestSupport"]),
   tests(

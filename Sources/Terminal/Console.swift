@@ -44,6 +44,18 @@ package enum Console {
     return readLine() == "yes"
   }
 
+  /// The line that a person types after a prompt, without white space around it; nil at the end of the input.
+  package static func answer(_ prompt: String) -> String? {
+    clearProgress()
+    write(TerminalText.safe(prompt), to: STDERR_FILENO)
+    guard let line = readLine() else {
+      write("\n", to: STDERR_FILENO)
+      return nil
+    }
+    let start = line.drop(while: \.isWhitespace)
+    return String(start.reversed().drop(while: \.isWhitespace).reversed())
+  }
+
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
   /// The width of the terminal that standard output is, in characters; nil if it is not a terminal.

@@ -23,7 +23,7 @@ import Testing
     ("bulkhead certs rollover", "needs a cluster: RolloverTests"),
     (" --cut-off", "needs a cluster: CertificateLifeTests"),
     ("bulkhead report --with", "needs a result of verify: MainJobTests"),
-    ("bulkhead demo", "starts etcd: DemoTests"),
+    ("bulkhead demo", "starts etcd: MainJobTests"),
     ("bulkhead authority serve", "runs until it is stopped: AuthorityServerTests"),
     ("bulkhead agent", "runs until it is stopped: AgentTests"),
     ("bulkhead certs trust", "needs a cluster: CertificateLifeTests"),
@@ -161,6 +161,11 @@ import Testing
       isException || isFirst
       ? try TemporaryFolder()
       : try self.folder(divided: command.text.contains("authority token") || command.text.contains("--node "))
+    if isFirst {
+      try FileManager.default.copyItem(
+        atPath: "\(Program.root)/Sources/bulkhead/Example/calico-etcd.yaml",
+        toPath: "\(folder.path)/calico-etcd.yaml")
+    }
     if isException, command.text.hasPrefix("bulkhead demo") { return }
     let nodes = "node-1\nnode-2\n"
     let bin = URL(fileURLWithPath: Program.path).deletingLastPathComponent().path

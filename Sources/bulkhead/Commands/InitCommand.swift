@@ -1,8 +1,10 @@
 import Arguments
 import Catalogue
+import Discovery
 import Etcd
 import Files
 import FoundationEssentials
+import Glibc
 import Names
 import Reconciliation
 import Segmentation
@@ -13,13 +15,16 @@ struct InitCommand: AsyncParsableCommand {
     commandName: "init",
     abstract: "Write a first bulkhead.yaml.",
     discussion: """
-      Fills in and checks the given values; comments in the file explain the rest. Never overwrites a file.
+      Takes the given values and finds out what it can: on a host of kubeadm, kubespray or k3s from their files, from \
+      a Calico manifest, and from the etcd that answers on this host. Prints where each value is from. On a terminal \
+      it asks the rest; otherwise it names what it did not find. Comments in the file explain all of it. Never \
+      overwrites a file, changes nothing in etcd.
 
+        bulkhead init --manifest calico-etcd.yaml
         bulkhead init --cluster prod-eu --endpoint https://10.0.0.11:2379 --ca pki/etcd-ca.crt
 
       With --from-cluster the file describes etcd's users and roles: components and calicoctl users by name if they \
-      are exactly as in the catalogue, all others by their permissions. 'bulkhead plan' of that file has no changes. \
-      Writes nothing to etcd.
+      are exactly as in the catalogue, all others by their permissions. 'bulkhead plan' of that file has no changes.
 
         bulkhead init --from-cluster --endpoint https://10.0.0.11:2379 --ca etcd-ca.crt \
           --certificate root.crt --key root.key
@@ -43,6 +48,22 @@ struct InitCommand: AsyncParsableCommand {
   var apiservers: [String] = []
 
   @Option(help: "kube-apiserver's --etcd-prefix, if it is not /registry.") var etcdPrefix: String?
+  @Option(
+    name: .customLong("administrator"),
+    help: ArgumentHelp(
+      "Another client that needs etcd's role root, as USER or USER=WHY; may be repeated.", valueName: "user"))
+  var administrators: [String] = []
+
+  @Option(
+    help: ArgumentHelp("A Calico manifest, which has the release and the components.", valueName: "file"))
+  var manifest: String?
+  @Option(
+    help: ArgumentHelp(
+      "Where the host's file system is: / is this host; another folder for a copy of /etc and /var/lib, or a mount.",
+      valueName: "folder"))
+  var hostRoot = "/"
+  @Flag(help: "Use only what the options say: read no file of the host, ask no etcd and no person.")
+  var onlyGiven = false
 
   @Flag(help: "Describe the users and roles of the running cluster.") var fromCluster = false
   @OptionGroup var timeoutOption: TimeoutOption
@@ -56,6 +77,14 @@ struct InitCommand: AsyncParsableCommand {
         "--from-cluster finds components and calicoctl users itself: omit --component and --calicoctl")
     }
     if let etcdPrefix { try check(etcdPrefix) }
+    for (name, isGiven) in [("--manifest", manifest != nil), ("--host-root", hostRoot != "/")] where isGiven {
+      guard !onlyGiven else { throw ValidationError("\(name) has no effect with --only-given") }
+      guard !fromCluster else { throw ValidationError("\(name) has no effect with --from-cluster") }
+    }
+    if onlyGiven, fromCluster {
+      throw ValidationError("--only-given has no effect with --from-cluster, which asks the cluster alone")
+    }
+    guard hostRoot.hasPrefix("/") else { throw ValidationError("--host-root takes an absolute path") }
   }
 
   private func check(_ etcdPrefix: String) throws {
@@ -68,6 +97,46 @@ struct InitCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    let isOutput = fileOption.file == "-"
+    if !isOutput, FileManager.default.fileExists(atPath: fileOption.file) {
+      throw CommandError(
+        "cannot create \(fileOption.file): it exists already", hint: "choose another path, or remove it")
+    }
+    let catalogue = try Catalogue.embedded()
+    var template = try givenTemplate()
+    var missing: [Question] = []
+    if fromCluster {
+      template = try await described(template)
+      guard template.namesSomebody else {
+        throw CommandError(
+          "the cluster has no users or roles that a file could describe",
+          hint: "'bulkhead init' without --from-cluster writes a file to begin with")
+      }
+    } else if onlyGiven {
+      missing = Question.allCases.filter { !given.contains($0) }
+    } else {
+      var proposal = try await proposal(template)
+      for line in proposal.findings { Console.note("found \(line)") }
+      for line in proposal.remarks { Console.note("note: \(line)") }
+      if Console.isTerminal(STDIN_FILENO), Console.isTerminal(STDOUT_FILENO) {
+        try InitDialogue(file: fileOption.file, catalogue: catalogue).complete(&proposal)
+      }
+      template = proposal.template
+      missing = proposal.questions
+    }
+    // Checks the given values as parts of the file.
+    let file = try SegmentationFile(template.text, file: fileOption.file, catalogue: catalogue)
+    guard !isOutput else { return Console.out(String(template.text.dropLast())) }
+    try AtomicFile.create(fileOption.file, text: template.text)
+    let count = file.components.count + file.calicoctl.count + file.custom.count
+    Console.out("\(fileOption.file): \(count) identities on Calico \(file.calico.release)")
+    for remark in template.remarks { Console.note(remark) }
+    for line in notFound(missing, template) { Console.note(line) }
+    Console.note("hint: next, \(nextSteps(template))")
+  }
+
+  /// What the options say, in the file that is otherwise the first one.
+  private func givenTemplate() throws -> FileTemplate {
     var template = FileTemplate()
     if let cluster { template.cluster = cluster }
     // As etcdctl takes them: separated by commas.
@@ -86,23 +155,108 @@ struct InitCommand: AsyncParsableCommand {
       return (user: String(parts[0]), access: String(parts[1]))
     }
     template.apiservers = apiservers
+    template.administrators = administrators.map { entry in
+      let parts = entry.split(separator: "=", maxSplits: 1).map(String.init)
+      return .init(
+        user: parts.first ?? "",
+        why: parts.count == 2 ? parts[1] : "needs the role root, as 'bulkhead init' was told")
+    }
     template.schema = InstalledFiles.schema
     template.etcdPrefix = etcdPrefix
-    if fromCluster {
-      template = try await described(template)
-      guard template.namesSomebody else {
-        throw CommandError(
-          "the cluster has no users or roles that a file could describe",
-          hint: "'bulkhead init' without --from-cluster writes a file to begin with")
-      }
+    return template
+  }
+
+  private var given: Set<Question> {
+    var given: Set<Question> = []
+    if cluster != nil { given.insert(.cluster) }
+    if !endpoints.isEmpty { given.insert(.endpoints) }
+    if ca != nil { given.insert(.authority) }
+    if calico != nil { given.insert(.calico) }
+    if !apiservers.isEmpty { given.insert(.apiserver) }
+    if !calicoctl.isEmpty { given.insert(.calicoctl) }
+    return given
+  }
+
+  /// kubespray keeps what it has applied there (kubespray, `roles/network_plugin/calico/tasks/install.yml`).
+  private static let kubesprayManifest = "/etc/kubernetes/calico-node.yml"
+
+  /// What the host's files, the manifest and the etcd on this host say, added to what was given.
+  private func proposal(_ template: FileTemplate) async throws -> Proposal {
+    let files = HostFiles.onDisk(below: hostRoot)
+    let host = HostDiscovery(files)
+    let root = hostRoot == "/" ? "" : hostRoot
+    var facts: ManifestFacts?
+    if let manifest {
+      let isInput = manifest == "-"
+      facts = ManifestFacts(
+        try FileContents.readText(isInput ? "/dev/stdin" : manifest),
+        file: isInput ? "standard input" : manifest)
+    } else if case .text(let text) = files[Self.kubesprayManifest] {
+      facts = ManifestFacts(text, file: root + Self.kubesprayManifest)
     }
-    // Checks the given values as parts of the file.
-    let file = try SegmentationFile(template.text, file: fileOption.file, catalogue: try Catalogue.embedded())
-    try AtomicFile.create(fileOption.file, text: template.text)
-    let count = file.components.count + file.calicoctl.count + file.custom.count
-    Console.out("\(fileOption.file): \(count) identities on Calico \(file.calico.release)")
-    for remark in template.remarks { Console.note(remark) }
-    Console.note("hint: next, 'bulkhead certs issue' and 'bulkhead plan'")
+    // Members on this host are asked only if nothing says that another etcd is meant.
+    let running = endpoints.isEmpty && hostRoot == "/" ? await running(host, template) : nil
+    return Proposal(
+      template, given: given,
+      // kubespray has other files for the other components.
+      hasComponents: !components.isEmpty || manifest == nil, host: host, manifest: facts, running: running
+    ) { root + $0 }
+  }
+
+  /// Asks the etcd that answers on this host, with the certificate that was given or that the host's files name.
+  private func running(_ host: HostDiscovery, _ template: FileTemplate) async -> RunningEtcd? {
+    let url = host.local.first ?? "https://127.0.0.1:2379"
+    guard let endpoint = try? Endpoint(url), LoopbackPort.answers(endpoint.port) else { return nil }
+    guard let authority = ca ?? host.authority?.value,
+      let client = certificate.flatMap({ certificate in key.map { (certificate, $0) } })
+        ?? host.client.map({ ($0.certificate, $0.key) })
+    else {
+      Console.note(
+        "note: something answers at \(url); to ask it, give --ca, --certificate and --key of a client of etcd"
+      )
+      return nil
+    }
+    let folder = fileOption.file.containingFolder
+    let credentials = ClientCredentials(
+      authority: authority.relative(to: folder), certificate: client.0.relative(to: folder),
+      key: client.1.relative(to: folder))
+    do {
+      return try await RunningEtcd.ask(at: endpoint, as: credentials, timeout: .seconds(3))
+    } catch {
+      let error = CommandError(error)
+      Console.note("note: etcd at \(url) was not asked: \(error.message)")
+      return nil
+    }
+  }
+
+  /// What the file has without anyone having said it.
+  private func notFound(_ questions: [Question], _ template: FileTemplate) -> [String] {
+    // People are a choice, not a fact.
+    let facts = questions.filter { $0 != .calicoctl }
+    guard !facts.isEmpty else { return [] }
+    let width = facts.map(\.option.count).max() ?? 0
+    return ["neither given nor found, so look at these in the file:"]
+      + facts.map { question in
+        let value = question.standard(in: template) ?? ""
+        let padding = String(repeating: " ", count: width - question.option.count)
+        return
+          "  \(question.option)\(padding)  \(value == "-" ? "none, as if Kubernetes had another etcd" : value)"
+      }
+  }
+
+  /// The next commands, which depend on what exists already.
+  private func nextSteps(_ template: FileTemplate) -> String {
+    let folder = fileOption.file.containingFolder
+    func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path.relative(to: folder)) }
+    let option = fileOption.file == FileOption().file ? "" : " --file \(fileOption.file)"
+    var steps: [String] = []
+    if !exists("\(template.authority)/ca.crt") {
+      steps.append("bulkhead certs authority\(option.isEmpty ? "" : " \(template.authority)") --clients-only")
+    }
+    let makesRoot =
+      template.certificate == "\(template.authority)/clients/root.crt" && !exists(template.certificate)
+    steps.append("bulkhead certs issue\(option)\(makesRoot ? " --root" : "")")
+    return (steps + ["bulkhead plan\(option)"]).map { "'\($0)'" }.joined(separator: ", ")
   }
 
   /// Adds what the running cluster contains to the template.
