@@ -19,6 +19,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## build, then run the demo on a throw-away etcd; DEMO="--keep DIR" keeps it
+	@. tools/say.sh; say demo "first what the build needs, then the build, then Bulkhead on a temporary etcd"
 	@tools/need-build
 	@tools/need-etcd 3.4.23 "the demo"
 	@tools/build --product bulkhead

@@ -193,7 +193,14 @@ import ThrowawayEtcd
       "demo", "--etcd", server.binary, in: folder.path, environment: ["TMPDIR": folder.path])
     #expect(outcome.code == 0, "\(outcome.all)")
     #expect(outcome.out.contains("answers are as expected"))
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    // The report alone is left, where the last lines say.
+    let left = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.contains("/") }
+    let name = try #require(left.first)
+    #expect(left.count == 1 && name.hasSuffix("/report.html"), "\(left)")
+    #expect(
+      outcome.out.contains("Open the report in a browser: \(folder.path)/\(name)\n"), "\(outcome.out)")
+    let report = try String(contentsOfFile: "\(folder.path)/\(name)", encoding: .utf8)
+    #expect(report.contains("In force, as far as was asked") && report.contains("3 of 3 members"))
     #expect(try Program.run("/usr/bin/pgrep", ["-f", folder.path], in: folder.path).code == 1)
     expectNoKey(in: outcome.all)
   }

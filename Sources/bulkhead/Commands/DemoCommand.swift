@@ -32,9 +32,17 @@ struct DemoCommand: AsyncParsableCommand {
 
   func run() async throws {
     let folder = try DemoFolder(keep: keep)
-    defer { folder.removeUnlessKept() }
-    try await withCancellation { [self] in try await run(in: folder.path) }
+    do {
+      try await withCancellation { [self] in try await run(in: folder.path) }
+    } catch {
+      folder.removeUnlessKept()
+      throw error
+    }
+    folder.removeUnlessKept(but: Self.report)
   }
+
+  /// What is left when all else is removed.
+  private static let report = "report.html"
 
   private func run(in folder: String) async throws {
     let style = Console.style
@@ -81,13 +89,16 @@ struct DemoCommand: AsyncParsableCommand {
     try bulkhead.run(proof)
     title("one page to show around")
     try bulkhead.run(proof + ["--output", "json"], to: "verify.json")
-    try bulkhead.run(["report", "--with", "verify.json", "--live", "--to", "report.html"])
+    try bulkhead.run(["report", "--with", "verify.json", "--live", "--to", Self.report])
 
     title("done in \((ContinuousClock.now - started).inWords)")
     if keep == nil {
       Console.out(
-        "All servers are stopped and all files removed, report.html too. To keep them: bulkhead demo --keep DIR"
-      )
+        """
+        Open the report in a browser: \(folder)/report.html
+          who may do what in this etcd, what a leaked certificate opens, and the proof
+        All servers are stopped and all other files removed. To keep them: bulkhead demo --keep DIR
+        """)
     } else {
       try cluster.writeScripts()
       Console.out(
@@ -96,7 +107,8 @@ struct DemoCommand: AsyncParsableCommand {
           bulkhead.yaml                the one file
           pki/clients                  a certificate and key for each identity
           calico-etcd.segmented.yaml   the manifest with a Secret for each component
-          report.html                  who may do what, what a leaked certificate opens, and the proof
+          report.html                  open it in a browser: who may do what, what a leaked certificate opens,
+                                       and the proof
           ./start                      runs the members again; then, in another terminal:
           . ./etcdctl.env              etcdctl user list; etcdctl role get cni-plugin
         """)
@@ -127,8 +139,16 @@ private struct DemoFolder {
     try Directory.create(path)
   }
 
-  func removeUnlessKept() {
-    if !isKept { try? FileManager.default.removeItem(atPath: path) }
+  /// - Parameter name: the file that stays; nil to remove the folder too.
+  func removeUnlessKept(but name: String? = nil) {
+    guard !isKept else { return }
+    let files = FileManager.default
+    guard let name, files.fileExists(atPath: "\(path)/\(name)") else {
+      return (try? files.removeItem(atPath: path)) ?? ()
+    }
+    for other in (try? files.contentsOfDirectory(atPath: path)) ?? [] where other != name {
+      try? files.removeItem(atPath: "\(path)/\(other)")
+    }
   }
 }
 
