@@ -91,9 +91,17 @@ enum PageStyle {
     section.wide{padding-top:1.2rem}
     h2,h3,caption{break-after:avoid}
     .card,tr,.verdict{break-inside:avoid}
-    .cards{grid-template-columns:1fr 1fr}
-    .matrix tbody th{position:static}
+    thead,h2+p,caption{break-after:avoid}
+    .cards{display:block;orphans:1;widows:1}
+    .card{display:inline-block;vertical-align:top;width:31.8%;margin:0 .6% 4mm;padding:.6rem .7rem}
+    .card details p{display:none}
+    .matrix{table-layout:fixed;width:100%;font-size:8.5pt}
+    .matrix thead th:first-child{width:30%}
+    .matrix thead th+th,.matrix td{white-space:normal;overflow-wrap:anywhere;padding:.2rem .15rem}
+    .matrix tbody th{position:static;min-width:0}
     th,td{padding:.2rem .4rem}
+    .scroll td{overflow-wrap:anywhere}
+    .scroll[aria-labelledby^=findings-] th:last-child{min-width:34mm}
     .m-write,.s-write,.mark.w{-webkit-print-color-adjust:exact;print-color-adjust:exact}
     a{color:inherit;text-decoration:none}
     }

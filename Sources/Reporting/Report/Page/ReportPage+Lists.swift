@@ -19,7 +19,7 @@ extension ReportPage {
       return """
         <h3>\(check.check)</h3>
         \(PageTable(
-          id: "findings-\(check.check)", caption: "Found at \(check.at.minute)\(old)",
+          id: "findings-\(check.check)", caption: "What \(check.check) found at \(check.at.minute)\(old)",
           head: ["Finding", "Severity", "Where", "What", "What to do"],
           rows: Self.rows(check.findings)
         ).html)
