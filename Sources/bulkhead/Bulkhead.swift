@@ -29,7 +29,7 @@ struct Bulkhead: AsyncParsableCommand {
 
       Exit codes: 0 fine, or nothing to do; 1 failure; 2 drift, or action needed; 64 wrong usage.
       """,
-    version: Version.current, examples: VerbExamples.all,
+    version: Version.current, examples: VerbExamples.all, actionNeeded: VerbExitCodes.actionNeeded,
     subcommands: [
       InitCommand.self, PreflightCommand.self, PlanCommand.self, ApplyCommand.self, HistoryCommand.self,
       UndoCommand.self, ExportCommand.self, RestoreCommand.self, AccessCommand.self,

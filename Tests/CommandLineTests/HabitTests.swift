@@ -51,6 +51,30 @@ import Testing
     }
   }
 
+  /// Each verb whose code ends the program with 2 says what that means, and no other does.
+  @Test func theMeaningOfCodeTwoIsSaid() throws {
+    let table = try String(
+      contentsOfFile: "\(Program.root)/Sources/bulkhead/VerbExitCodes.swift", encoding: .utf8)
+    let said = Set(table.matches(of: /(?m)^ {4}"([a-z -]+)":/).map { String($0.1) })
+    let names = Set(Self.verbs.map { $0.words.joined(separator: " ") })
+    #expect(said.isSubset(of: names), "\(said.subtracting(names))")
+    let folder = "\(Program.root)/Sources/bulkhead/Commands"
+    var ending: Set<String> = ["agent"]
+    for file in try FileManager.default.subpathsOfDirectory(atPath: folder) where file.hasSuffix(".swift") {
+      let text = try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8)
+      guard text.contains("ExitCode(2)"), let name = text.firstMatch(of: /commandName: "([a-z-]+)"/)?.1 else {
+        continue
+      }
+      ending.insert(file.hasPrefix("Certs/") ? "certs \(name)" : String(name))
+    }
+    #expect(said == ending, "\(said.symmetricDifference(ending))")
+    for name in said {
+      let help = try Program.run(
+        Program.path, name.split(separator: " ").map(String.init) + ["--help"], in: Program.root)
+      #expect(help.out.contains("\nEXIT CODE 2: "), "\(name)")
+    }
+  }
+
   @Test(arguments: [
     ("aply", "apply"), ("verfy", "verify"), ("certs isue", "certs issue"),
     ("authority serv", "authority serve"),

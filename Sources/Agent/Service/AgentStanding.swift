@@ -33,6 +33,16 @@ package struct AgentStanding: Codable, Hashable, Sendable {
   package let fault: String?
   package let hint: String?
 
+  /// For an example of what the agent reports.
+  init(example kind: Kind, _ identity: String, at moment: Date) {
+    self.kind = kind
+    self.identity = identity
+    (directory, state) = ("/etc/bulkhead", .good)
+    (notAfter, renewal) = (moment, moment)
+    (renewed, fault, hint) = (nil, nil, nil)
+    number = kind == .revocationList ? 1 : nil
+  }
+
   init(_ keeper: CertificateRenewer, _ look: CertificateRenewer.Look, isDue: Bool, now: Date) {
     kind = .certificate
     identity = keeper.delivery.identity

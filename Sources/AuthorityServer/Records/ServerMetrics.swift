@@ -40,6 +40,20 @@ final class ServerMetrics: Sendable {
     }
   }
 
+  /// Every metric, with made-up values, for the reference.
+  static func example(at moment: Date) -> String {
+    let metrics = ServerMetrics()
+    let results = ["issued", "renewed", "refused", "limited", "failed"]
+    for (number, method) in ["token", "service-account", "certificate", "none", "none"].enumerated() {
+      metrics.count(method: method, result: results[number], seconds: 0.1)
+    }
+    return metrics.text(
+      Gauges(
+        isReady: true, isFileCurrent: true, waiting: 0, authorityEnds: moment, certificateEnds: moment,
+        certificateDue: moment, clusterKeysAge: .zero, connections: Admission.Counts(), summedRefusals: 0,
+        isAuditWritable: true))
+  }
+
   func text(_ gauges: Gauges) -> String {
     let (requests, duration) = state.withLock { ($0.requests, $0.duration) }
     func time(_ certificate: String, _ date: Date) -> PrometheusText.Sample {

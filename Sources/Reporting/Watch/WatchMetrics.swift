@@ -47,6 +47,19 @@ package final class WatchMetrics: Sendable {
 
   package var hasLooked: Bool { values.withLock { $0.lastLook != nil } }
 
+  /// Every metric, with made-up values, for the reference; those in capitals stand for names.
+  package static func example(at moment: Date) -> String {
+    var state = WatchState(cluster: "NAME")
+    (state.authEnabled, state.drift) = (true, [.init(kind: "KIND", corrected: 0, left: 0)])
+    state.members = [.init(name: "NAME", reach: .reachable, version: nil)]
+    state.alarms = [.init(member: "NAME", kind: "NOSPACE")]
+    state.proof = .init(at: moment, isInForce: true)
+    let metrics = WatchMetrics()
+    metrics.show(state, at: moment, seconds: 0.5, readAll: true)
+    metrics.show(certificates: [(name: "NAME", notAfter: moment)])
+    return metrics.text()
+  }
+
   package func text() -> String {
     let values = values.withLock { $0 }
     var metrics = PrometheusText()

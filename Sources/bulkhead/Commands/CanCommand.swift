@@ -22,7 +22,7 @@ struct CanCommand: AsyncParsableCommand {
     commandName: "can",
     abstract: "Show whether an identity may do something to a key, and why.",
     discussion: """
-      Uses etcd's own rules on the file, or with --live on the cluster's roles. Exit code 0 yes, 2 no, 1 unknown.
+      Uses etcd's own rules on the file, or with --live on the cluster's roles.
 
         bulkhead can calico-node put /calico/ipam/v2/config
         bulkhead can cni-plugin get /calico/resources/v3/projectcalico.org/ippools/ --prefix

@@ -10,8 +10,7 @@ struct LintCommand: AsyncParsableCommand {
     commandName: "lint",
     abstract: "Find known problems of a segmentation, with their meaning and remedy.",
     discussion: """
-      Checks the file, or with --live the cluster's users and roles. Exit code 2 if a finding has at least the \
-      severity --fail-on and is not accepted in the file. --rules lists the rules.
+      Checks the file, or with --live the cluster's users and roles. --rules lists the rules.
       """)
 
   @Flag(help: "Check the cluster's users and roles.") var live = false

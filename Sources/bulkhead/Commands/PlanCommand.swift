@@ -26,10 +26,8 @@ struct PlanCommand: AsyncParsableCommand {
       The plan file contains no secret. It is not signed: who may write it and who may apply is for you to decide.
       Markdown and JSON also list who may do what that they could not before, and who no longer can.
 
-      Exit code 0 if nothing is to do, 2 if something is, while an alarm of etcd is active, or if a user that the \
-      file does not name reaches its keys, has the role root or accepts the empty password, or if a rule of the file \
-      does not hold, which is printed on standard error. What else 'management' leaves \
-      alone is listed and not to do.
+      What 'management' leaves alone is listed and not to do; a rule of the file that does not hold is printed on \
+      standard error.
       """)
 
   @Flag(help: "Read every user and role, even if nothing seems to have changed.")

@@ -17,7 +17,7 @@ struct PreflightCommand: AsyncParsableCommand {
       administrators could reach; at the pods and at folders with certificates if they are given:
         kubectl get pods --all-namespaces --output json | bulkhead preflight --pods -
 
-      Exit code 0 if it is safe, 2 if a finding is at least as bad as --fail-on. With --rules it lists the rules.
+      With --rules it lists the rules.
       """)
 
   @Flag(help: "List the rules.") var rules = false

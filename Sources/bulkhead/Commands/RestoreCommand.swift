@@ -24,8 +24,6 @@ struct RestoreCommand: AsyncParsableCommand {
 
         bulkhead restore users-and-roles.json --plan
         bulkhead restore users-and-roles.json
-
-      Exit code 2 with --plan if something differs, and if something stays that is not as in the export.
       """)
 
   @Argument(help: "What 'bulkhead export' wrote.") var export: String

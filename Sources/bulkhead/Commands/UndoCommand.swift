@@ -25,8 +25,6 @@ struct UndoCommand: AsyncParsableCommand {
         bulkhead undo --plan     what would be taken back
         bulkhead undo            the last change
         bulkhead undo 12         change 12 of 'bulkhead history'
-
-      Exit code 2 with --plan if something is to do, and if something stays that was not so before.
       """)
 
   @Argument(help: "The number of the change in 'bulkhead history'; the last one of the file by default.")

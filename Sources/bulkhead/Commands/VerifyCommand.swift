@@ -21,11 +21,6 @@ struct VerifyCommand: AsyncParsableCommand {
       Nothing is written, no data is read, no event is awaited: the store's revision is the same before and after.
 
       With a user for each node, a sample of the nodes is asked (--sample, --all); all are compared.
-
-      Exit code 0 if the segmentation is in force on every member. 2 if users, roles or answers differ from the file, a \
-      member is unreachable or disagrees, authentication is off, a peer port admits clients, or a vulnerability was \
-      seen open that neither --accept nor 'accept' in the file names, or a rule of the file does not hold; with --strict also if the servers' releases have known ones. With \
-      --identity, --member or --from, it concerns these alone.
       """)
 
   @Flag(help: "Exit with 2 also if the servers' releases have known vulnerabilities.")

@@ -48,12 +48,14 @@ package struct CommandConfiguration: Sendable {
   package var defaultSubcommand: (any ParsableCommand.Type)?
   /// Examples of a root's subcommands, by the names after the root's: `["certs issue": …]`.
   package var examples: [String: [CommandExample]]
+  /// What exit code 2 of a root's subcommands means, by the names after the root's.
+  package var actionNeeded: [String: String]
   /// Whether `--help` belongs to its arguments.
   var hasHelp = true
 
   package init(
     commandName: String, abstract: String = "", discussion: String = "", version: String = "",
-    examples: [String: [CommandExample]] = [:],
+    examples: [String: [CommandExample]] = [:], actionNeeded: [String: String] = [:],
     subcommands: [any ParsableCommand.Type] = [], defaultSubcommand: (any ParsableCommand.Type)? = nil
   ) {
     self.commandName = commandName
@@ -61,6 +63,7 @@ package struct CommandConfiguration: Sendable {
     self.discussion = discussion
     self.version = version
     self.examples = examples
+    self.actionNeeded = actionNeeded
     self.subcommands = subcommands
     self.defaultSubcommand = defaultSubcommand
   }

@@ -12,6 +12,8 @@ struct CommandTree: Encodable {
     var defaultSubcommand: String?
     /// Not in ToolInfoV0, whose readers pass it over.
     var examples: [CommandExample]?
+    /// Not in ToolInfoV0 either: what exit code 2 means.
+    var actionNeeded: String?
     var subcommands: [Command]?
     var arguments: [Argument]?
   }
@@ -68,6 +70,7 @@ extension CommandTree.Command {
     abstract = configuration.abstract.nonEmpty
     discussion = configuration.discussion.nonEmpty
     examples = path.examples.nonEmpty
+    actionNeeded = path.actionNeeded
     defaultSubcommand = configuration.defaultSubcommand?.configuration.commandName
     subcommands = configuration.subcommands.map { Self(path.appending($0)) }.nonEmpty
     arguments = path.definitions().map(CommandTree.Argument.init).nonEmpty

@@ -21,6 +21,7 @@ struct HelpText {
     }
     parts.append("USAGE: \(path.usage)\n")
     parts += [section("Examples", path.examples.map(entry))].compactMap { $0 }
+    if let meaning = path.actionNeeded { parts.append("EXIT CODE 2: \(meaning)".wrapped(to: width) + "\n") }
     parts += sections
     if !configuration.subcommands.isEmpty {
       let names = ([path.names[0], "help"] + path.names.dropFirst()).joined(separator: " ")

@@ -29,6 +29,11 @@ struct CommandPath: Sendable {
     commands[0].configuration.examples[names.dropFirst().joined(separator: " ")] ?? []
   }
 
+  /// What the root says that exit code 2 of this command means; nil if it never ends with that.
+  var actionNeeded: String? {
+    commands[0].configuration.actionNeeded[names.dropFirst().joined(separator: " ")]
+  }
+
   /// As far down as the names lead.
   func descending(by names: [String]) -> CommandPath {
     guard let name = names.first, let next = subcommand(named: name) else { return self }

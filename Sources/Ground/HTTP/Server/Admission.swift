@@ -11,6 +11,8 @@ package final class Admission: Sendable {
     package var refusedInAll = 0
     /// Connections that were closed to make room for one of another client.
     package var displaced = 0
+
+    package init() {}
   }
 
   private struct State {

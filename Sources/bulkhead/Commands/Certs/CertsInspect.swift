@@ -10,11 +10,7 @@ struct CertsInspect: AsyncParsableCommand {
     commandName: "inspect",
     abstract: "Show what a certificate is, its etcd user, what that user may do, and when it expires.",
     discussion: """
-      What it may do is told where there is a segmentation file. Exit code 2 if it needs attention: it has ended, is \
-      due for renewal or revoked, or programs differ about whose it is.
-
-      With --for IDENTITY, exit code 2 if it cannot stay in use as the certificate of this identity: it is not signed by \
-      the authority of the file, is revoked, has ended, or is for another name. That it is due does not count.
+      What it may do is told where there is a segmentation file.
       """)
 
   @Argument(help: "A PEM file.") var certificate: String

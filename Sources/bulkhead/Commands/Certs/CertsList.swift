@@ -9,11 +9,7 @@ import Terminal
 struct CertsList: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "List the certificates that were issued, the first to end first.",
-    discussion: """
-      Exit code 2 if one needs attention: it is due for renewal, has ended in use, is revoked and its file still there, or \
-      is valid and its holder is not in the file any more, such as a removed node; or the revocation list is out of date.
-      """)
+    abstract: "List the certificates that were issued, the first to end first.")
 
   @Option(help: "Attention for those that end within this time, such as 30d, rather than those that are due.")
   var expiresWithin: String?

@@ -27,8 +27,6 @@ struct CertsRevoke: AsyncParsableCommand {
       until the store is full, which on etcd 3.5 opens the way to every key. So a cut-off is complete only when every \
       member refuses the certificate, by the list or by a roll-over. The command asks each member with a revoked \
       certificate and says which still accept it. It can be repeated. 'bulkhead apply' creates the user again.
-
-      Exit code 2 if a cut-off is not complete.
       """)
 
   @Argument(help: "Identities, serials in hexadecimal, or PEM files.") var what: [String]

@@ -13,8 +13,6 @@ struct CertsTrust: AsyncParsableCommand {
       Connects to each member of the member list with a certificate that belongs to no user and is valid for an hour. \
       A member reads --trusted-ca-file at its start: add the authority to the file, restart the members one by one, and \
       ask again after each.
-
-      Exit code 2 if a member is not known to accept them.
       """)
 
   @OptionGroup var fileOption: FileOption

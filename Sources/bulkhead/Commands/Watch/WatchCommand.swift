@@ -24,8 +24,6 @@ struct WatchCommand: AsyncParsableCommand {
 
         bulkhead watch --interval 1m --verify-every 1d
         bulkhead watch --once --output json
-
-      Exit codes of --once: 0 all is as in the file, 2 something needs action, 1 it could not be found out.
       """)
 
   @Flag(help: "Look once, and end.") var once = false
