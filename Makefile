@@ -13,7 +13,7 @@ SWIFT_CODE := Package.swift Sources Tests Benchmarks Fuzz
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo check test build release install uninstall package image check-package format lint sanitize fuzz offline docs bench clean
+.PHONY: help demo check test build release release-static install uninstall package image check-package check-release check-reproducible format lint sanitize fuzz offline docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,7 +46,14 @@ release: ## build for use, stripped, with Swift's libraries linked in: .build/re
 	@tools/need-build
 	@tools/build --configuration release --product bulkhead
 	@tools/build --configuration release --product bulkhead-agent
+	@tools/check-executable .build/release/bulkhead .build/release/bulkhead-agent
 	@ls -lh .build/release/bulkhead .build/release/bulkhead-agent
+
+release-static: ## the same with OpenSSL, nghttp2, libyaml and SQLite inside, for hosts without them: .build/release-static/bulkhead
+	@tools/need-build
+	@BULKHEAD_STATIC=yes tools/build --configuration release --product bulkhead
+	@tools/check-executable --static .build/release-static/bulkhead
+	@ls -lh .build/release-static/bulkhead
 
 # Where `make install` puts files; DESTDIR is set by those who make packages of their own.
 PREFIX ?= /usr/local
@@ -69,6 +76,13 @@ image: ## make container images: .build/packages/bulkhead-VERSION-oci.tar and bu
 check-package: ## install the package in a new Debian, unpack and run the image; needs root and Debian's mirror
 	@tools/check-package
 
+check-release: ## run the demo and tests of the command line with the release build
+	@tools/check-release
+
+check-reproducible: ## build the last commit twice, in folders of different names, and compare executables, packages and images
+	@tools/need-build
+	@tools/check-reproducible
+
 format: ## format the Swift code, in place
 	@swift format --in-place --parallel --recursive $(SWIFT_CODE)
 
@@ -87,7 +101,7 @@ fuzz: ## give the ground floor's readers made-up input; FUZZTIME=600 for longer 
 
 offline: ## make a release build of a fresh clone with the network cut
 	@tools/need-build
-	@tools/build-offline --configuration release --product bulkhead
+	@tools/build-offline
 
 docs: ## generate Documentation/catalogue.md, the pages of Documentation/reference, and the README's pictures
 	@tools/build --product bulkhead

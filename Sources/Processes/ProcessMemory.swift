@@ -13,7 +13,8 @@ package enum ProcessMemory {
   }
 
   /// Turns off core dumps and the inspection by other processes of the same user (Linux, prctl(2),
-  /// PR_SET_DUMPABLE), and locks the memory, so that it is not written to the swap.
+  /// PR_SET_DUMPABLE), and locks the memory, so that it is not written to the swap. Code and constants of the program
+  /// and its libraries are not locked: they hold no secret, and the kernel reads them from their files again.
   /// - Returns: what could not be done.
   package static func protect() -> [String] {
     var problems = [refuseDumps()].compactMap { $0 }
@@ -31,6 +32,12 @@ package enum ProcessMemory {
         "the memory cannot be locked and may be written to the swap: \(String(cString: strerror(errno)).lowercased())"
       )
     }
+    shim_unlock_code()
     return problems
   }
+
+  /// Takes code and constants of the program and its libraries out of the memory of this process (madvise(2),
+  /// MADV_DONTNEED): most of them were needed for the start, or will not be for minutes. They stay in the kernel's page
+  /// cache while it has room, so that the next use costs a page fault and no reading.
+  package static func giveBackCode() { shim_give_back_code() }
 }

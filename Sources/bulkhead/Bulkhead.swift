@@ -41,5 +41,5 @@ struct Bulkhead: AsyncParsableCommand {
       DemoCommand.self, SchemaCommand.self, VersionCommand.self,
     ])
 
-  static func main() async { await runAsProgram() }
+  static func main() { runAsProgram() }
 }

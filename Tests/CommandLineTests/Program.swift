@@ -11,8 +11,11 @@ enum Program {
     var all: String { out + error }
   }
 
-  /// The executable beside this test bundle.
-  static let path = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).resolvingSymlinksInPath()
+  /// The executable that `BULKHEAD_EXECUTABLE` names, such as a release build, or else the one beside this test bundle;
+  /// `bulkhead-agent` is in the same folder.
+  static let path =
+    ProcessInfo.processInfo.environment["BULKHEAD_EXECUTABLE"]
+    ?? URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0]).resolvingSymlinksInPath()
     .deletingLastPathComponent().appendingPathComponent("bulkhead").path
 
   /// The root of the package.

@@ -2,6 +2,7 @@ import Credentials
 import FoundationEssentials
 import Log
 import Names
+import Processes
 import Services
 
 /// The agent as a process that runs until it is stopped.
@@ -56,6 +57,8 @@ package struct AgentService: Service {
           try await Task.sleep(for: .seconds(pause))
           wake.yield(.time)
         }
+        // An agent sleeps for most of its life.
+        ProcessMemory.giveBackCode()
       }
     }
   }

@@ -95,8 +95,8 @@ package struct PreflightRule: Hashable, Sendable {
       + "--peer-cert-allowed-cn or --peer-cert-allowed-hostname")
   static let unknownPeerPort = PreflightRule(
     "PF015", .info, "whether the peer port of a member admits clients is unknown",
-    meaning: "it cannot be reached from here, or no certificate is here that the member's client port accepts",
-    cure: "run preflight where the peer port can be reached and a current certificate of a client is")
+    meaning: "it cannot be reached from here, or the client port accepts no certificate that is here",
+    cure: "run preflight where the peer port can be reached, with a current certificate of a client")
   static let grpcOnly = PreflightRule(
     "PF016", .warning, "the client URL of a member answers no HTTP",
     meaning: "the member seems to run with --listen-client-http-urls: its metrics are elsewhere, and before "
