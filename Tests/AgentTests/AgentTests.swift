@@ -93,6 +93,9 @@ import Testing
     try node.write("net.d/20-other.conf", #"{"name": "lo", "type": "loopback"}"#)
     try node.write("net.d/calico.conflist.template", #"{"name": "x", "type": "calico"}"#)
     try node.write("net.d/notes.conf", "of another program")
+    try node.write(
+      "net.d/30-canal.conf",
+      #"{"name": "canal", "type": "calico", "ipam": {"type": "host-local"}, "policy": {"type": "k8s"}}"#)
     var second = try node.agent(agent)
     #expect(try await second.lookOnce().fault == nil)
     // A certificate in use is renewed, and the difference is reported.

@@ -62,6 +62,70 @@ struct ModeChangeTests {
     }
   }
 
+  @Test(
+    "between Secrets with fixed names and each other way the annotation changes",
+    arguments: ["small", "annotated"])
+  func fixedNames(name: String) throws {
+    var text = try Self.text("small")
+    if name == "annotated" {
+      text = text.replacing(
+        "spec:\n  template:\n    spec:",
+        with: "spec:\n  template:\n    metadata:\n      annotations:\n        a: b\n    spec:")
+      #expect(text.contains("        a: b\n"))
+    }
+    func annotations(_ text: String) throws -> [String] {
+      try ParsedManifest(text).values.keys.filter { $0.contains("annotations.") }.map {
+        String($0.split(separator: "annotations.")[1])
+      }.sorted()
+    }
+    let others = name == "annotated" ? ["a", "a"] : []
+    let fixed = try Samples.segment(text, secretNames: .fixed).text
+    #expect(try annotations(fixed) == others + ["checksum/etcd-certs", "checksum/etcd-certs"])
+    for way in DeliveryCheck.Way.allCases {
+      let other = try change(fixed, to: way, "fixed to \(way)")
+      let isAgent = way == .agent || way == .memory
+      let marks = try annotations(other)
+      // A Deployment keeps its Secret with --via host.
+      #expect(
+        marks.filter { $0 != "a" }
+          == (isAgent ? ["checksum/bulkhead-agent", "checksum/bulkhead-agent"] : []),
+        "\(way): \(marks)")
+      #expect(marks.filter { $0 == "a" } == others)
+      let back = try Samples.segment(other, secretNames: .fixed)
+      #expect(
+        try annotations(back.text) == others + ["checksum/etcd-certs", "checksum/etcd-certs"], "\(way)")
+      #expect(try DeliveryCheck.faults(back.text, .secret) == [])
+      #expect(try Samples.segment(back.text, secretNames: .fixed).isAlreadySegmented)
+    }
+  }
+
+  @Test("a CNI configuration that goes on in other lines, in quotes, gets the paths of each way")
+  func folded() throws {
+    // As PyYAML and others write long texts, with a field divided by the end of a line.
+    let block = try #require(SmallManifest.whole.firstMatch(of: #/  cni: \|\n(    .*\n)+/#)).output.0
+    let texts = [
+      "  cni: \"{\\\"type\\\": \\\"calico\\\", \\\"etcd_key_file\\\":\\\n    \\ \\\"__ETCD_KEY_FILE__\\\",\\n \\\"etcd_cert_file\\\"\\\n"
+        + "    : \\\"__ETCD_CERT_FILE__\\\",\\n \\\"etcd_ca_cert_file\\\": \\\"__ETCD_\\\n    CA_CERT_FILE__\\\"}\\n\"\n",
+      "  cni: '{\"type\": \"calico\", \"etcd_key_file\":\n    \"__ETCD_KEY_FILE__\",\n\n    \"etcd_cert_file\": \"__ETCD_CERT_FILE__\",\n"
+        + "    \"etcd_ca_cert_file\": \"__ETCD_CA_CERT_FILE__\"}'\n",
+    ]
+    for written in texts {
+      let text = try Self.text("small").replacing(block, with: written)
+      #expect(text.contains(written))
+      let without = try ParsedManifest(text).values
+      for first in DeliveryCheck.Way.allCases {
+        let one = try change(text, to: first, "to \(first)")
+        for second in DeliveryCheck.Way.allCases where second != first {
+          let back = try change(change(one, to: second, "\(first) to \(second)"), to: .secret, "and back")
+          // All else in it is as before.
+          #expect(
+            try ParsedManifest(back).values["ConfigMap/settings.data.cni"]
+              == without["ConfigMap/settings.data.cni"])
+        }
+      }
+    }
+  }
+
   @Test("another image, configuration or folder changes the pods and rolls them out")
   func updates() throws {
     let text = try Self.text("small")
@@ -207,8 +271,15 @@ struct ModeChangeTests {
     #expect(faults("cni0", nil) == "")
     let fault = faults("cni0", "k8s-pod-network")
     #expect(
-      fault.contains("names the CNI network cni0, and the access in etcd is for k8s-pod-network"), "\(fault)")
+      fault.contains("names the CNI network cni0, and bulkhead.yaml gives access for k8s-pod-network"),
+      "\(fault)")
     #expect(fault.contains("write `network: cni0` under 'calico'"))
+    // Canal's plugin assigns no addresses.
+    let other = OtherInstallers.Kubespray(network: "canal").text.replacing(
+      #""ipam": { "type": "calico-ipam", "assign_ipv4": "true" }"#,
+      with: #""ipam": {"type": "host-local"}, "policy": {"type": "k8s"}"#)
+    let options = ManifestOptions(delivery: .host(folder: "/etc/bulkhead"), network: "k8s-pod-network")
+    #expect(try ManifestSegmenter(options: options).segment(other, file: "x").changedLines > 0)
   }
 
   @Test("a Windows workload is refused, with what to do")
@@ -218,6 +289,29 @@ struct ModeChangeTests {
       with: "      nodeSelector: {kubernetes.io/os: windows}\n      initContainers:\n")
     let faults = Samples.faults(text)
     #expect(faults.count == 2 && faults.allSatisfy { $0.contains("runs on Windows nodes") }, "\(faults)")
+    // A container of another name too, however the pods are bound to Windows.
+    let term = "{matchExpressions: [{key: kubernetes.io/os, operator: In, values: [windows]}]}"
+    for pod in [
+      "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [\(term)]}}}",
+      "securityContext: {windowsOptions: {hostProcess: true}}", "os: {name: windows}",
+    ] {
+      let more = """
+        ---
+        apiVersion: apps/v1
+        kind: DaemonSet
+        metadata: {name: calico-node-windows, namespace: net}
+        spec:
+          template:
+            spec:
+              \(pod)
+              containers:
+              - {name: node, image: calico/node-windows:v3.32.1, volumeMounts: [{name: tls, mountPath: /calico-secrets}]}
+              volumes: [{name: tls, secret: {secretName: shared}}]
+
+        """
+      let faults = Samples.faults(SmallManifest.whole + more)
+      #expect(faults.count == 1 && faults[0].contains("container node runs on Windows nodes"), "\(faults)")
+    }
   }
 
   @Test("Calico's single image is known by its arguments, and kube-controllers can read its Secret")

@@ -35,10 +35,20 @@ enum Samples {
   static func segment(
     _ text: String, placement: ManifestOptions.SecretPlacement = .none,
     sharedSecret: ManifestOptions.SharedSecret = .dropUnpopulated, components: [String: String] = [:],
-    delivery: ManifestOptions.Delivery = .secrets
+    delivery: ManifestOptions.Delivery = .secrets, secretNames: ManifestOptions.SecretNames = .hashed
   ) throws -> SegmentedManifest {
+    // Names with a hash, and annotations with one, need it.
+    let secrets =
+      secretNames == .hashed
+      ? secrets
+      : secrets.map { secret in
+        var secret = secret
+        secret.hash = String(repeating: "0123456789abcdef", count: 4)
+        return secret
+      }
     let options = ManifestOptions(
-      secrets: secrets, delivery: delivery, placement: placement, sharedSecret: sharedSecret,
+      secrets: secrets, secretNames: secretNames, delivery: delivery, placement: placement,
+      sharedSecret: sharedSecret,
       components: components)
     return try ManifestSegmenter(options: options).segment(text, file: "calico.yaml")
   }

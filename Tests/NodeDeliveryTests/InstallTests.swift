@@ -130,6 +130,9 @@ import Testing
     try place(
       #"{"name": "mine", "plugins": [{"type": "flannel", "delegate": {"type": "calico"}}]}"#, "5.conflist")
     try place(#"{"name": "lo", "type": "loopback"}"#, "99-lo.conf")
+    try place(
+      #"{"name": "canal", "plugins": [{"type": "calico", "ipam": {"type": "host-local"}, "policy": {"type": "k8s"}}]}"#,
+      "20-canal.conflist")
     try place(#"{"name": "x", "type": "calico"}"#, "calico.conflist.template")
     #expect(try install(site).code == 0)
     // The hint, followed to the letter, without the settings of the plugin.

@@ -26,6 +26,9 @@ enum HostNetworks {
         guard String(decoding: content, as: UTF8.self).contains("\"calico\"") else { continue }
         return KeeperFault("\(path) is not JSON, so the name of its CNI network is not known", hint: nil)
       }
+      // Without IPAM of Calico and with a policy section the plugin writes no key that has the name of the network.
+      let text = String(decoding: content, as: UTF8.self)
+      guard text.contains("\"calico-ipam\"") || !text.contains("\"policy\"") else { continue }
       guard configuration.isCalico, configuration.name != network.name else { continue }
       return different(path, configuration.name ?? "", from: network.name)
     }
@@ -35,10 +38,10 @@ enum HostNetworks {
   private static func different(_ path: String, _ name: String, from wanted: String) -> KeeperFault {
     name.isEmpty
       ? KeeperFault(
-        "\(path): its network has no name, and the access in etcd is for '\(wanted)'",
+        "\(path): its network has no name, and agent.yaml gives '\(wanted)'",
         hint: "give it the key \"name\": \"\(wanted)\"")
       : KeeperFault(
-        "\(path) names the CNI network '\(name)', and the access in etcd is for '\(wanted)': no pod would get an address",
+        "\(path) names the CNI network '\(name)', and agent.yaml gives '\(wanted)'",
         hint: "write 'network: \(name)' under 'calico' in bulkhead.yaml, run 'bulkhead apply', and set "
           + "'cniNetwork' in agent.yaml (or run 'bulkhead bundle' again)")
   }

@@ -61,8 +61,23 @@ struct PodSpec: Sendable {
   /// Whether it runs on Windows nodes only.
   var isWindows: Bool {
     let selector = node["nodeSelector"]
-    return node["os"]?["name"]?.string == "windows"
-      || ["kubernetes.io/os", "beta.kubernetes.io/os"].contains { selector?[$0]?.string == "windows" }
+    let labels = ["kubernetes.io/os", "beta.kubernetes.io/os"]
+    let terms =
+      node["affinity"]?["nodeAffinity"]?["requiredDuringSchedulingIgnoredDuringExecution"]?[
+        "nodeSelectorTerms"]?
+      .items ?? []
+    // Each of the terms is an alternative.
+    let isBound =
+      !terms.isEmpty
+      && terms.allSatisfy { term in
+        (term["matchExpressions"]?.items ?? []).contains { expression in
+          labels.contains { $0 == expression["key"]?.string } && expression["operator"]?.string == "In"
+            && expression["values"]?.items?.map(\.string) == ["windows"]
+        }
+      }
+    return node["os"]?["name"]?.string == "windows" || isBound
+      || labels.contains { selector?[$0]?.string == "windows" }
+      || node["securityContext"]?["windowsOptions"]?["hostProcess"]?.string == "true"
   }
 }
 

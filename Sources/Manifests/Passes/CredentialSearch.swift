@@ -48,8 +48,6 @@ struct CredentialSearch {
     of volume: Volume, named name: YAMLNode, by mount: VolumeMount, in container: Container, of pod: PodSpec
   ) {
     let object = pod.object
-    let mapped = manifest.options.components[container.name]
-    guard let component = mapped ?? recognise(container, mount: mount, in: object) else { return }
     if pod.isWindows {
       findings.fault(
         at: mount.node.range.lowerBound, object, container.part,
@@ -59,6 +57,8 @@ struct CredentialSearch {
           + "(install-calico-windows.ps1 -EtcdTlsSecretName SECRET)")
       return
     }
+    let mapped = manifest.options.components[container.name]
+    guard let component = mapped ?? recognise(container, mount: mount, in: object) else { return }
     if mount.hasSubPath {
       let message =
         "mounts the volume \(volume.name) at \(mount.path) by subPath, and such a mount never shows a renewed"

@@ -87,35 +87,45 @@ struct NetworkConfiguration {
         hint: "add \"\(field)\": \"\(path)\" beside etcd_endpoints")
     }
     guard missing.isEmpty else { return }
+    var new = ""
+    var done = text.startIndex
+    var changes: [String] = []
+    for match in text.matches(of: field) {
+      guard let path = wanted[String(match.2)], match.3 != path else { continue }
+      new += text[done..<match.3.startIndex] + path
+      done = match.3.endIndex
+      changes.append("\(match.2) \(path)")
+    }
+    if changes.isEmpty { return }
+    new += text[done...]
     let start = place.node.range.lowerBound
     let raw = source.string(place.node.range)
     var parts: [(range: Range<Int>, text: String)] = []
-    var changes: [String] = []
     for match in raw.matches(of: field) {
       guard let path = wanted[String(match.2)], match.3 != path else { continue }
       let lower = start + raw.utf8.distance(from: raw.startIndex, to: match.3.startIndex)
       parts.append((lower..<lower + match.3.utf8.count, path))
-      changes.append("\(match.2) \(path)")
     }
-    if parts.isEmpty { return }
-    var new = ""
-    var done = text.startIndex
-    for match in text.matches(of: field) {
-      new += text[done..<match.3.startIndex] + (wanted[String(match.2)] ?? String(match.3))
-      done = match.3.endIndex
-    }
+    // In a quoted scalar that goes on in another line, as other programs write long ones, a field may be divided: such a
+    // scalar is written again as a whole.
+    let edit =
+      parts.count == changes.count
+      ? TreeEdit.setParts(place.node, parts, to: new) : .set(place.node, to: new)
     findings.edit(
-      .setParts(place.node, parts, to: new + text[done...]), at: parts.first?.range.lowerBound, place.owner,
-      place.part, "has \(changes.joined(separator: ", "))")
+      edit, at: parts.first?.range.lowerBound, place.owner, place.part,
+      "has \(changes.joined(separator: ", "))")
   }
 
   private mutating func compareName(in place: ScalarPlace) {
+    // Without IPAM of Calico and with a policy section the plugin writes no key that has the name of the network.
+    let text = place.node.string ?? ""
+    guard text.contains("\"calico-ipam\"") || !text.contains("\"policy\"") else { return }
     guard let network = manifest.options.network,
-      let name = NetworkName(in: place.node.string ?? "").name, name != network
+      let name = NetworkName(in: text).name, name != network
     else { return }
     findings.fault(
       at: place.node.range.lowerBound, place.owner, place.part,
-      "names the CNI network \(name), and the access in etcd is for \(network): no pod would get an address",
+      "names the CNI network \(name), and bulkhead.yaml gives access for \(network)",
       hint: "write `network: \(name)` under 'calico' in bulkhead.yaml, and run bulkhead apply")
   }
 }

@@ -22,29 +22,41 @@ struct RolloutMark {
         let map = AgentConfigMap(
           of: agent, for: manifest.components(of: pod, own), in: pod, folder: manifest.agentFolder(of: pod))
         mark(
-          template, Self.configuration, map.digest, in: pod.object,
+          template, Self.configuration, map.digest, besides: Self.checksum, in: pod.object,
           "the workload restarts when the agent's configuration changes")
-        unmark(template, Self.checksum, in: pod.object)
       case .host:
         unmark(template, Self.configuration, in: pod.object)
         unmark(template, Self.checksum, in: pod.object)
       case .secrets:
-        unmark(template, Self.configuration, in: pod.object)
-        guard manifest.options.secretNames == .fixed else { continue }
         let hashes = own.components.compactMap { component in
           manifest.secret(of: component)?.shortHash.map { "\(component)=\($0)" }
         }
-        if hashes.isEmpty { continue }
+        if manifest.options.secretNames != .fixed || hashes.isEmpty {
+          unmark(template, Self.configuration, in: pod.object)
+          if manifest.options.secretNames == .hashed { unmark(template, Self.checksum, in: pod.object) }
+          continue
+        }
         mark(
-          template, Self.checksum, hashes.joined(separator: ","), in: pod.object,
+          template, Self.checksum, hashes.joined(separator: ","), besides: Self.configuration, in: pod.object,
           "the workload restarts when a credential is renewed")
       }
     }
   }
 
+  /// - Parameter other: The annotation of another way of delivery, which goes.
   private mutating func mark(
-    _ template: YAMLNode, _ name: String, _ text: String, in object: KubernetesObject, _ why: String
+    _ template: YAMLNode, _ name: String, _ text: String, besides other: String, in object: KubernetesObject,
+    _ why: String
   ) {
+    if let existing = template["metadata"]?["annotations"], let old = existing.resolved.entry(other),
+      existing[name] == nil, old.value.string != nil
+    {
+      findings.edit(
+        .exchange(old, of: existing.resolved, key: name, text: text), object, "pod template",
+        "has the annotation \(name) in the place of \(other): \(why)")
+      return
+    }
+    unmark(template, other, in: object)
     let what = "has the annotation \(name): \(why)"
     let pair = YAMLValue.Pair(name, text)
     let annotations = YAMLValue.Pair("annotations", .mapping([pair]))

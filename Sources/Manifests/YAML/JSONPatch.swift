@@ -71,6 +71,12 @@ struct JSONPatch {
     case .remove(let entry, let mapping):
       let key = (entry.key.string ?? "").pointerToken
       return [Operation(name: "remove", path: "\(pointer(mapping))/\(key)", value: nil)]
+    case .exchange(let entry, let mapping, let key, let text):
+      let old = (entry.key.string ?? "").pointerToken
+      return [
+        Operation(name: "remove", path: "\(pointer(mapping))/\(old)", value: nil),
+        Operation(name: "add", path: "\(pointer(mapping))/\(key.pointerToken)", value: .text(text)),
+      ]
     }
   }
 

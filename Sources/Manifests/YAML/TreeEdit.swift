@@ -22,6 +22,8 @@ enum TreeEdit: Sendable {
   case fill(YAMLEntry, items: [YAMLValue], of: YAMLNode, YAMLStyle)
   /// A mapping without one of its several keys.
   case remove(YAMLEntry, of: YAMLNode)
+  /// Another key with a text in the place of a key and its scalar.
+  case exchange(YAMLEntry, of: YAMLNode, key: String, text: String)
 
   /// A node that the edit changes, to report its line and to check whether an anchor shares it.
   var target: YAMLNode {
@@ -31,7 +33,7 @@ enum TreeEdit: Sendable {
     case .append(_, let list, _): list
     case .prepend(_, let entry, _): entry.key
     case .insert(_, let entry, _, _): entry.key
-    case .fill(let entry, _, _, _), .remove(let entry, _): entry.key
+    case .fill(let entry, _, _, _), .remove(let entry, _), .exchange(let entry, _, _, _): entry.key
     }
   }
 
@@ -93,6 +95,12 @@ enum TreeEdit: Sendable {
         of: items.flatMap { style.item($0, dashColumn: column) }, afterEnd: entry.key.range.upperBound)
     case .remove(let entry, let mapping):
       return try Self.removal(of: entry, from: mapping, source)
+    case .exchange(let entry, _, let key, let text):
+      let between = source.string(entry.key.range.upperBound..<entry.value.range.lowerBound)
+      return inLine(
+        entry.key.range.lowerBound..<entry.value.range.upperBound,
+        try Self.replacement(of: entry.key, by: key) + between + Self.replacement(of: entry.value, by: text),
+        source)
     }
   }
 
