@@ -13,7 +13,8 @@ package enum PeerPortAnswer: Hashable, Sendable {
   case admitsClient
   /// It answered a request without any certificate, or it has no TLS.
   case admitsAnyone
-  /// The TLS handshake failed, and why.
+  /// It refused the certificate in the TLS handshake, and with which alert. Only with a certificate that the member's
+  /// client port accepts does this show that the peers do not trust its authority.
   case refused(String)
   /// It could not be asked, and why.
   case unknown(String)
@@ -47,19 +48,31 @@ extension ClientCredentials {
     var client = Client(tls: address.isSecure ? context : nil)
     client.limit = timeout
     client.connectLimit = timeout
-    do throws(ClientError) {
-      _ = try await client.send(.get, to: address)
-      return .admitsClient
-    } catch {
-      switch error {
-      // An answer, although not one that is understood.
-      case .malformed, .tooLarge: return .admitsClient
-      case .network(.tls(.notTLS)): return .unknown("\(error)")
-      case .network(.tls(let fault)): return .refused("\(fault)")
-      // A server that refuses the certificate may close the connection before its alert is read.
-      case .network(.reset), .network(.ended), .closedEarly: return .refused("\(error)")
-      default: return .unknown("\(error)")
+    var last = PeerPortAnswer.unknown("not asked")
+    // A server that refuses the certificate may close the connection before its alert is read.
+    for attempt in 1...5 {
+      do throws(ClientError) {
+        _ = try await client.send(.get, to: address)
+        return .admitsClient
+      } catch {
+        switch error {
+        // An answer, although not one that is understood.
+        case .malformed, .tooLarge: return .admitsClient
+        case .network(.tls(.certificateRefused(let alert))) where Self.showsAuthority(alert):
+          return .refused("\(error)")
+        case .network(.reset), .network(.ended), .closedEarly, .network(.tls(.closedInHandshake)):
+          last = .unknown("\(error)")
+        default: return .unknown("\(error)")
+        }
       }
+      try? await Task.sleep(for: .milliseconds(50 * attempt))
     }
+    return last
+  }
+
+  /// Whether an alert about a certificate that is valid now, and that another port of the same server accepts, means that
+  /// its authority is not trusted there, or that it lacks a name or a use that the port requires.
+  private static func showsAuthority(_ alert: TLSAlert) -> Bool {
+    ![.certificateExpired, .certificateRevoked].contains(alert)
   }
 }

@@ -56,10 +56,8 @@ package struct AuthorityRollover: Sendable {
   package func promote(ledger: Ledger, now: Date, passphrase: PassphraseSource?) async throws {
     try expect(.trustBoth)
     let check = try await trustCheck()
-    let hint =
-      "give \(directory.trust) to --trusted-ca-file of every member, restart them one by one, and try again"
     try await withProbe(by: directory.next, ledger: ledger, now: now, passphrase: passphrase) {
-      try await check.expectTrust(of: $0, of: $1, hint: hint)
+      try await check.expectTrust(of: $0, of: $1, hint: Self.hint(directory.trust))
     }
     try directory.promote()
   }
@@ -71,6 +69,7 @@ package struct AuthorityRollover: Sendable {
     for holders: [CertificateHolder], by issuer: Issuer, progress: (Int) -> Void = { _ in }
   ) throws -> [CredentialDirectory.Issuance] {
     try expect(.reissue)
+    try directory.removeNext()
     return try clients.issue(for: holders, by: issuer, progress: progress)
   }
 
@@ -107,17 +106,36 @@ package struct AuthorityRollover: Sendable {
   }
 
   /// Step 5: moves the old authority aside, once no member trusts it.
-  /// - Returns: The folder that it was moved to.
+  /// - Returns: The folder that it was moved to, and the peer URLs that could not be asked, with the reason.
   /// - Throws: ``RolloverRefusal``, ``CertificatesError``, `EtcdError` or `FileError`.
-  package func finish(ledger: Ledger, now: Date, passphrase: PassphraseSource?) async throws -> String {
+  package func finish(
+    ledger: Ledger, now: Date, passphrase: PassphraseSource?
+  ) async throws -> (retired: String, notAsked: [String]) {
     try expect(.trustNew)
     let check = try await trustCheck()
-    let hint =
-      "give \(directory.trust) to --trusted-ca-file of every member, restart them one by one, and try again"
-    try await withProbe(by: directory.previous, ledger: ledger, now: now, passphrase: passphrase) {
-      try await check.expectRefusal(of: $0, of: $1, hint: hint)
+    // A member whose clock is behind refuses this one too, and then the other refusal shows nothing.
+    try await withProbe(by: directory.path, ledger: ledger, now: now, passphrase: passphrase) {
+      try await check.expectTrust(
+        of: $0, of: "\($1), which trust.crt names",
+        hint:
+          "compare the clocks of this machine and of the member, and see that the member trusts \(directory.trust)"
+      )
     }
-    return try directory.retire()
+    var notAsked: [String] = []
+    try await withProbe(by: directory.previous, ledger: ledger, now: now, passphrase: passphrase) {
+      try await check.expectRefusal(of: $0, of: $1, hint: Self.hint(directory.trust, removing: true))
+      notAsked = try await check.expectRefusalAtPeerPorts(of: $0, of: $1)
+    }
+    return (try directory.retire(), notAsked)
+  }
+
+  /// What is to be done at the members. `--trusted-ca-file` may name other authorities too, such as the one of
+  /// kube-apiserver's certificate; without them their clients are locked out.
+  private static func hint(_ trust: String, removing: Bool = false) -> String {
+    (removing
+      ? "remove the old authority from the file of --trusted-ca-file of every member"
+      : "add the certificates of \(trust) to the file of --trusted-ca-file of every member")
+      + ", keep the other authorities in it, restart the members one by one, and try again"
   }
 
   /// Issues a certificate of an authority that names no etcd user, and deletes it after `body`.

@@ -37,7 +37,8 @@ package struct RolloverDirectory: Sendable {
 
   /// - Throws: `FileError`.
   package func stage() throws -> Stage {
-    if try certificate(in: next) != nil { return .trustBoth }
+    // Where the certificate of `next` is in its place already, what is left is to delete `next`.
+    if let new = try certificate(in: next), try certificate(in: path) != new { return .trustBoth }
     guard let old = try certificate(in: previous) else { return .idle }
     return try String(decoding: FileContents.read(trust), as: UTF8.self).contains(old) ? .reissue : .trustNew
   }
@@ -67,6 +68,13 @@ package struct RolloverDirectory: Sendable {
       try AtomicFile.write(files(in: path), in: previous)
     }
     try AtomicFile.write(files(in: next), in: path)
+    try removeNext()
+  }
+
+  /// Deletes what a promotion that was interrupted has left of `next`.
+  /// - Throws: an error of the file manager.
+  func removeNext() throws {
+    guard FileManager.default.fileExists(atPath: next) else { return }
     try FileManager.default.removeItem(atPath: next)
   }
 

@@ -1,21 +1,10 @@
 import Etcd
 import Names
 
-/// Whether one member accepts TLS connections of a client: whether it trusts the authority of the client's
-/// certificate.
-package enum Trust: Hashable, Sendable {
-  case trusted
-  /// The member refused the certificate in the TLS handshake. The value is the TLS alert that it sent.
-  case refused(String)
-  /// Nothing is known. The value is the error of the last attempt.
-  case unknown(String)
-}
-
 /// Finds out whether every member accepts a client's certificate.
 ///
-/// An answer of etcd, whatever it says, shows that TLS has accepted the certificate: with authentication on,
-/// some releases allow Status to root only (etcd 3.4.42 to 3.4.45, 3.5.28 to 3.5.31 and 3.6.0 to 3.6.11). Only
-/// a TLS alert about the certificate shows that it was refused; every other failure shows nothing.
+/// A refusal shows something of the certificate's authority only if the same member accepts a certificate of another
+/// authority that was made at the same moment: its clock may differ, and then it refuses both.
 struct TrustCheck {
   /// All members, each at an address that leads to it alone.
   let members: ClusterMembers
@@ -44,7 +33,7 @@ struct TrustCheck {
   func expectTrust(of credentials: ClientCredentials, of subject: String, hint: String) async throws {
     for member in members.all {
       guard let endpoint = member.endpoint else { continue }
-      switch await trust(of: credentials, at: endpoint) {
+      switch await credentials.trust(at: endpoint, timeout: timeout) {
       case .trusted: break
       case .refused(let alert):
         throw RolloverRefusal(
@@ -58,7 +47,7 @@ struct TrustCheck {
   func expectRefusal(of credentials: ClientCredentials, of subject: String, hint: String) async throws {
     for member in members.all {
       guard let endpoint = member.endpoint else { continue }
-      switch await trust(of: credentials, at: endpoint) {
+      switch await credentials.trust(at: endpoint, timeout: timeout) {
       case .refused: break
       case .trusted:
         throw RolloverRefusal(
@@ -74,25 +63,28 @@ struct TrustCheck {
       hint: "wait until the member answers, and run the same command again")
   }
 
-  func trust(of credentials: ClientCredentials, at endpoint: Endpoint) async -> Trust {
-    var last = "no answer"
-    // A member that has just started may need a retry; so does one that closes the connection before its alert
-    // is read.
-    for attempt in 1...5 {
-      do {
-        _ = try await EtcdClient.connect(to: [endpoint], as: credentials, timeout: timeout) {
-          try await $0.status()
+  /// Asks the peer ports, which may trust authorities of their own.
+  /// - Returns: The peer URLs that could not be asked, each with the reason.
+  /// - Throws: ``RolloverRefusal`` for the first peer port that accepts the certificate.
+  func expectRefusalAtPeerPorts(of credentials: ClientCredentials, of subject: String) async throws
+    -> [String]
+  {
+    var unknown: [String] = []
+    for member in members.all {
+      for url in member.peerURLs {
+        switch await credentials.peerPort(url, timeout: min(timeout, .seconds(5))) {
+        case .refused: break
+        case .admitsClient:
+          throw RolloverRefusal(
+            "the peer port \(url) of the member \(member.name) still accepts \(subject)",
+            hint:
+              "remove the old authority from --peer-trusted-ca-file of every member, restart them one by one, and "
+              + "try again")
+        case .admitsAnyone: unknown.append("\(url) of \(member.name) admits clients without a certificate")
+        case .unknown(let why): unknown.append("\(url) of \(member.name): \(why)")
         }
-        return .trusted
-      } catch let error as EtcdError {
-        switch error.origin {
-        case .etcd: return .trusted
-        case .connection(.clientCertificateRefused(let alert)): return .refused(alert)
-        case .connection, .other: last = error.message
-        }
-      } catch { last = "\(error)" }
-      try? await Task.sleep(for: .milliseconds(100 * attempt))
+      }
     }
-    return .unknown(last)
+    return unknown
   }
 }

@@ -19,9 +19,9 @@ package enum Console {
     write(TerminalText.safe(text) + "\n", to: STDERR_FILENO)
   }
 
-  /// A line that the next one replaces; prints nothing if standard error is not a terminal.
+  /// A line that the next one replaces; prints nothing if standard error is not a terminal, or a dumb one.
   package static func progress(_ text: String) {
-    guard isTerminal(STDERR_FILENO) else { return }
+    guard isTerminal(STDERR_FILENO), !isDumb else { return }
     hasProgress.withLock { $0 = true }
     write("\r\u{1b}[K\(TerminalText.safe(String(text.prefix(100))))", to: STDERR_FILENO)
   }
@@ -54,23 +54,43 @@ package enum Console {
     return Int(size.ws_col)
   }
 
-  /// Writes all bytes, in as many calls as necessary.
+  /// Writes all bytes, in as many calls as necessary. If standard output takes no more, the rest is dropped; see
+  /// ``checkOutput()``.
   package static func write(_ text: String, to descriptor: Int32) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if written < 0, errno == EINTR { continue }
-      guard written > 0 else { return }
+      guard written > 0 else {
+        let code = written == 0 ? EIO : errno
+        if descriptor == STDOUT_FILENO { outputFault.withLock { $0 = $0 ?? code } }
+        return
+      }
       rest = rest.dropFirst(written)
     }
   }
 
+  /// - Throws: ``CommandError`` if a result could not be written to standard output as a whole. A reader that has closed it,
+  ///   such as `head`, wanted no more.
+  package static func checkOutput() throws {
+    guard let code = outputFault.withLock({ $0 }), code != EPIPE else { return }
+    throw CommandError(
+      "cannot write to standard output: \(String(cString: strerror(code))); the result there is not complete",
+      hint: "make room, and run the command again: what it changed is changed")
+  }
+
+  /// The first error of a write to standard output; nil if each succeeded.
+  private static let outputFault = Mutex<Int32?>(nil)
+
   private static let hasProgress = Mutex(false)
+
+  /// Whether the terminal understands no escape sequences.
+  private static var isDumb: Bool { ProcessInfo.processInfo.environment["TERM"] == "dumb" }
 
   /// Whether to use colour: the convention of no-color.org, and not on dumb terminals.
   private static var wantsColour: Bool {
     let environment = ProcessInfo.processInfo.environment
-    return (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    return (environment["NO_COLOR"] ?? "").isEmpty && !isDumb
   }
 }
 

@@ -263,6 +263,25 @@ import ThrowawayEtcd
     try await deliver()
     #expect(try await bulkhead("certs", "revoke", "bob", "--cut-off").code == 0)
   }
+
+  @Test func aUserIsNotDeletedWhileCertificatesOfOtherNodesAreInUse() async throws {
+    try await begin(users: 0)
+    let file = "\(folder.path)/bulkhead.yaml"
+    let text = try String(contentsOfFile: file, encoding: .utf8).replacing(":2379", with: ":9")
+    try (text + "\nisolation: node-certificate\nnodes: [n1, n2]\n").write(
+      toFile: file, atomically: true, encoding: .utf8)
+    #expect(try await bulkhead("certs", "issue", "--root").code == 0)
+    let one = try await bulkhead("certs", "revoke", "calico-node", "--node", "n1", "--cut-off")
+    #expect(one.code == 1 && one.out.contains("revoked: calico-node"), "\(one.all)")
+    #expect(one.error.contains("no user is deleted") && one.error.contains("calico-node on n2"), "\(one.all)")
+    #expect(one.error.contains("restart the members one by one"), "\(one.all)")
+    let without = try await bulkhead("certs", "revoke", "cni-plugin", "--node", "n1")
+    #expect(without.code == 0 && without.error.contains("restart the members"), "\(without.all)")
+    #expect(!without.error.contains("--cut-off"), "\(without.all)")
+    // All of them: the etcd user is the next step, at an etcd that is not there.
+    let all = try await bulkhead("certs", "revoke", "calico-node", "--cut-off", "--timeout", "1")
+    #expect(all.code == 1 && !all.error.contains("no user is deleted"), "\(all.all)")
+  }
 }
 
 extension Int32 {

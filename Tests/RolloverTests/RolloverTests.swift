@@ -107,6 +107,10 @@ final class RolloverTests {
     try await restartOneByOne(&members, as: cluster.root)
     try await rollover.promote(ledger: ledger, now: Date(), passphrase: nil)
     #expect(try rollover.directory.stage() == .reissue)
+    // Killed while it deleted `next`, the key of which goes first: the next command goes on.
+    try FileManager.default.createDirectory(atPath: pki + "/next", withIntermediateDirectories: false)
+    try FileManager.default.copyItem(atPath: pki + "/ca.crt", toPath: pki + "/next/ca.crt")
+    #expect(try rollover.directory.stage() == .reissue)
 
     // 2. Issue new certificates; the old authority cannot be dropped before.
     let tooEarly = await #expect(throws: RolloverRefusal.self) {
@@ -135,8 +139,14 @@ final class RolloverTests {
     }
     #expect(oneIsDown?.description.contains("the member etcd-3 is unreachable") == true)
     #expect(try rollover.directory.stage() == .trustNew)
+    // A clock that is ahead: each certificate that is made now is refused as not valid yet, of either authority.
+    let ahead = await #expect(throws: RolloverRefusal.self) {
+      try await rollover.finish(ledger: ledger, now: Date() + 7200, passphrase: nil)
+    }
+    #expect(ahead?.hint?.contains("compare the clocks") == true, "\(String(describing: ahead))")
     try await restartOneByOne(&members, 2..<3, as: cluster.root)
-    let retired = try await rollover.finish(ledger: ledger, now: Date(), passphrase: nil)
+    let (retired, notAsked) = try await rollover.finish(ledger: ledger, now: Date(), passphrase: nil)
+    #expect(notAsked == [])
     #expect(try CertificateFacts(file: retired + "/ca.crt").fingerprint == old.facts.fingerprint)
     #expect(try rollover.directory.stage() == .idle)
 

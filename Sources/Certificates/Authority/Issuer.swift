@@ -112,7 +112,8 @@ package struct Issuer: Sendable {
   package func issueProbe(name: String, to directory: String) throws {
     try checkLedgerIsCurrent()
     let holder = CertificateHolder(ServerName.probe, purpose: .probe)
-    let probe = try authority.issue(SubjectName.probe, .client, lifetime: .seconds(3600), now: now)
+    let probe = try authority.issue(
+      SubjectName.probe, .client, lifetime: .seconds(Self.comparisonLifetime), now: now)
     try Directory.create(directory, mode: 0o700)
     try ledger?.record([LedgerEntry(probe.facts, by: authority, for: holder, file: nil)])
     try probe.write(name: name, in: directory)

@@ -8,6 +8,8 @@ package struct Inventory: Sendable {
     case inUse = "in use"
     /// Its file does not exist or is not known here. The certificate may be in use elsewhere.
     case fileMissing = "file missing"
+    /// It was made for one run of a command, belongs to no user, and ends within hours. Left out once it has ended.
+    case probe = "for one run"
     /// Its file contains another certificate. It is valid until it ends.
     case replaced
     /// Valid, but the file does not have its holder any more.
@@ -54,7 +56,7 @@ package struct Inventory: Sendable {
     let entries = try ledger.entries()
     // A certificate without its file needs attention only if it is the newest one of its holder.
     let newest = Dictionary(entries.map { ($0.holder, $0.fingerprint) }, uniquingKeysWith: { $1 })
-    lines = entries.map { entry in
+    lines = entries.filter { $0.purpose != .probe || now < $0.notAfter }.map { entry in
       let found = entry.file.flatMap(fingerprint)
       let isKnown = known?.contain(entry) ?? true
       let state = Self.state(of: entry, found: found, isKnown: isKnown, now: now)
@@ -68,8 +70,8 @@ package struct Inventory: Sendable {
         case .expiredInUse: isKnown
         case .inUse: isSoon
         case .fileMissing:
-          isSoon && newest[entry.holder] == entry.fingerprint && entry.purpose != .probe
-        case .replaced, .revoked, .expired: false
+          isSoon && newest[entry.holder] == entry.fingerprint
+        case .replaced, .revoked, .expired, .probe: false
         }
       return Line(
         entry: entry, state: state, due: due, needsAttention: needsAttention,
@@ -99,6 +101,7 @@ package struct Inventory: Sendable {
     if now >= entry.notAfter { return isThere ? .expiredInUse : .expired }
     if !isKnown { return .notInFile }
     if isThere { return .inUse }
+    if entry.purpose == .probe { return .probe }
     return found == nil ? .fileMissing : .replaced
   }
 }

@@ -8,6 +8,9 @@ extension Issuer {
   /// The folder of `probe.crt` and `probe.key`, beside the authority.
   package static let revokedProbeFolder = "revoked-probe"
 
+  /// The lifetime of ``issueProbe(name:to:)``, in seconds.
+  static let comparisonLifetime = 3600.0
+
   /// Issues the certificate, revokes it, and writes a new revocation list. The certificate before it stays on
   /// the list until it ends.
   /// - Parameters:
@@ -38,6 +41,8 @@ extension Issuer {
     let paths = (certificate: "\(folder)/probe.crt", key: "\(folder)/probe.key")
     guard try FileContents.readIfPresent(paths.key) != nil,
       let facts = try? CertificateFacts(file: paths.certificate), facts.isValid(at: now),
+      // It outlives a certificate that is made now for comparison.
+      facts.isValid(at: now + Self.comparisonLifetime),
       let listed = try listedSerials(in: directory), listed.contains(facts.serial),
       entries.allSatisfy({ $0.notAfter < now || listed.contains($0.serial) })
     else { return nil }

@@ -78,7 +78,8 @@ struct NetworkConfiguration {
     // In a quoted scalar the quotes of JSON are escaped.
     let field = #/(\\?")(etcd_key_file|etcd_cert_file|etcd_ca_cert_file)\\?"\s*:\s*\\?"([^"\\]*)\\?"/#
     var missing = Set(wanted.keys)
-    for match in text.matches(of: field) { missing.remove(String(match.2)) }
+    let decoded = text.matches(of: field)
+    for match in decoded { missing.remove(String(match.2)) }
     for field in missing.sorted() {
       let path = wanted[field] ?? ""
       findings.fault(
@@ -87,31 +88,44 @@ struct NetworkConfiguration {
         hint: "add \"\(field)\": \"\(path)\" beside etcd_endpoints")
     }
     guard missing.isEmpty else { return }
+    var new = ""
+    var done = text.startIndex
+    var changes: [String] = []
+    for match in decoded {
+      let path = wanted[String(match.2)] ?? String(match.3)
+      new += text[done..<match.3.startIndex] + path
+      done = match.3.endIndex
+      if match.3 != path { changes.append("\(match.2) \(path)") }
+    }
+    if changes.isEmpty { return }
+    new += text[done...]
+    let what = "has \(changes.joined(separator: ", "))"
     let start = place.node.range.lowerBound
     let raw = source.string(place.node.range)
+    let written = raw.matches(of: field)
+    // Programs that write YAML fold quoted text, also within a field: then its lines are not those of the text, and
+    // it is written again as a whole.
+    guard written.map({ [$0.2, $0.3] }) == decoded.map({ [$0.2, $0.3] }) else {
+      findings.edit(.set(place.node, to: new), place.owner, place.part, what)
+      return
+    }
     var parts: [(range: Range<Int>, text: String)] = []
-    var changes: [String] = []
-    for match in raw.matches(of: field) {
+    for match in written {
       guard let path = wanted[String(match.2)], match.3 != path else { continue }
       let lower = start + raw.utf8.distance(from: raw.startIndex, to: match.3.startIndex)
       parts.append((lower..<lower + match.3.utf8.count, path))
-      changes.append("\(match.2) \(path)")
-    }
-    if parts.isEmpty { return }
-    var new = ""
-    var done = text.startIndex
-    for match in text.matches(of: field) {
-      new += text[done..<match.3.startIndex] + (wanted[String(match.2)] ?? String(match.3))
-      done = match.3.endIndex
     }
     findings.edit(
-      .setParts(place.node, parts, to: new + text[done...]), at: parts.first?.range.lowerBound, place.owner,
-      place.part, "has \(changes.joined(separator: ", "))")
+      .setParts(place.node, parts, to: new), at: parts.first?.range.lowerBound, place.owner, place.part, what)
   }
 
   private mutating func compareName(in place: ScalarPlace) {
+    let text = place.node.string ?? ""
+    // Only Calico's own IPAM has the name in keys, and the profiles that the plugin makes where the configuration has no
+    // policy section; with host-local, as in canal, any name will do.
     guard let network = manifest.options.network,
-      let name = NetworkName(in: place.node.string ?? "").name, name != network
+      text.contains("calico-ipam") || !text.contains("\"policy\""),
+      let name = NetworkName(in: text).name, name != network
     else { return }
     findings.fault(
       at: place.node.range.lowerBound, place.owner, place.part,

@@ -26,6 +26,9 @@ struct ExpectedDocument {
         pairsAfter[entry.key.range.lowerBound, default: []].append(pair)
       case .fill(let entry, let items, _, _): filled[entry.key.range.lowerBound] = .sequence(items)
       case .remove(let entry, _): removed.insert(entry.key.range.lowerBound)
+      case .exchange(let entry, let pair, _, _):
+        removed.insert(entry.key.range.lowerBound)
+        pairsAfter[entry.key.range.lowerBound, default: []].append(pair)
       }
     }
   }

@@ -83,11 +83,7 @@ struct TrustReport: Encodable, Sendable {
         + (port.admitsAnyone ? "clients without a certificate" : "a client's certificate")
     }
     plainURLs = assessment.plainURLs.map { "\($0.url) of \($0.member)" }
-    unknownPeerPorts = assessment.members.flatMap { member in
-      member.peerPorts.sorted { $0.key < $1.key }.compactMap { url, answer in
-        if case .unknown(let why) = answer { "\(url) of \(member.name): \(why)" } else { nil }
-      }
-    }
+    unknownPeerPorts = assessment.unknownPeerPorts
     vulnerabilities = assessment.vulnerabilities.map { vulnerability in
       var entry = Vulnerability(vulnerability, accepting: accepted)
       if vulnerability.advisory.isNamed("GHSA-xg4h-6gfc-h4m8") { entry.usableBy = readers }

@@ -57,7 +57,7 @@ package struct InventoryReport: TextReport, Sendable {
       switch line.state {
       case .inUse, .fileMissing, .revokedInUse, .notInFile: true
       case .expiredInUse: all || line.needsAttention
-      case .replaced, .revoked, .expired: all
+      case .replaced, .revoked, .expired, .probe: all
       }
     }
     certificates = shown.map { line in

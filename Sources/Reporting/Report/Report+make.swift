@@ -72,7 +72,7 @@ extension Report {
     inventory.lines.filter { line in
       switch line.state {
       case .inUse, .fileMissing, .notInFile, .revokedInUse, .expiredInUse: line.entry.purpose != .probe
-      case .replaced, .revoked, .expired: false
+      case .replaced, .revoked, .expired, .probe: false
       }
     }.map { line in
       Certificate(

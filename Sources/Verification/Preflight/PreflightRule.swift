@@ -95,8 +95,8 @@ package struct PreflightRule: Hashable, Sendable {
       + "--peer-cert-allowed-cn or --peer-cert-allowed-hostname")
   static let unknownPeerPort = PreflightRule(
     "PF015", .info, "whether the peer port of a member admits clients is unknown",
-    meaning: "it cannot be reached from here; from other hosts it may be",
-    cure: "run preflight where the peer port can be reached")
+    meaning: "it cannot be reached from here, or no certificate is here that the member's client port accepts",
+    cure: "run preflight where the peer port can be reached and a current certificate of a client is")
   static let grpcOnly = PreflightRule(
     "PF016", .warning, "the client URL of a member answers no HTTP",
     meaning: "the member seems to run with --listen-client-http-urls: its metrics are elsewhere, and before "
@@ -121,7 +121,8 @@ package struct PreflightRule: Hashable, Sendable {
   static let foreignAdministrator = PreflightRule(
     "PF021", .error, "an administrator is not in the file",
     meaning: "it may read and write everything and change users and roles",
-    cure: "find out who uses it: name it under 'administrators', or 'etcdctl user revoke-role USER root'")
+    cure: "find out who uses it: name it under 'administrators', or with --shared if programs share its "
+      + "certificate, or 'etcdctl user revoke-role USER root'")
   static let unreachedKeys = PreflightRule(
     "PF022", .error, "no user but administrators can reach some keys",
     meaning: "a program that uses them is refused once authentication is on",

@@ -16,7 +16,7 @@ enum ServerChecks {
         findings.append(PreflightFinding(.ignoresCertificates, "member \(name)", note.description))
       case .plainHTTP(let name, _):
         findings.append(PreflightFinding(.plainHTTP, "member \(name)", note.description))
-      case .notInFile, .severalEndpoints, .balanced, .notListed, .silentEndpoint:
+      case .notInFile, .severalEndpoints, .balanced, .notListed, .notAdvertised, .silentEndpoint:
         findings.append(PreflightFinding(.endpoints, note.description))
       }
     }
@@ -42,7 +42,7 @@ enum ServerChecks {
         findings.append(PreflightFinding(.unknownAgreement, "keys were not compared: \(reason)"))
       }
     }
-    return findings + vulnerabilities(assessment)
+    return findings + assessment.peerPorts.compactMap(finding) + vulnerabilities(assessment)
   }
 
   private static func findings(_ member: ServerAssessment.Member) -> [PreflightFinding] {
@@ -63,26 +63,19 @@ enum ServerChecks {
         PreflightFinding(
           .grpcOnly, subject, "\(member.endpoint) of \(member.name) answers no HTTP: \(problem)"))
     }
-    for (url, answer) in member.peerPorts.sorted(by: { $0.key < $1.key }) {
-      switch answer {
-      case .admitsClient:
-        findings.append(
-          PreflightFinding(
-            .peerPort, subject, "the peer port \(url) of \(member.name) admits a client's certificate"))
-      case .admitsAnyone:
-        findings.append(
-          PreflightFinding(
-            .peerPort, subject, "the peer port \(url) of \(member.name) admits clients without a certificate")
-        )
-      case .unknown(let reason):
-        findings.append(
-          PreflightFinding(
-            .unknownPeerPort, subject, "the peer port \(url) of \(member.name) could not be asked: \(reason)")
-        )
-      case .refused: break
-      }
-    }
     return findings
+  }
+
+  private static func finding(_ port: ServerAssessment.PeerPort) -> PreflightFinding? {
+    let subject = "member \(port.member)"
+    let place = "the peer port \(port.url) of \(port.member)"
+    return switch port.answer {
+    case .admitsClient: PreflightFinding(.peerPort, subject, "\(place) admits a client's certificate")
+    case .admitsAnyone: PreflightFinding(.peerPort, subject, "\(place) admits clients without a certificate")
+    case .unknown(let reason):
+      PreflightFinding(.unknownPeerPort, subject, "\(place) could not be asked: \(reason)")
+    case .refused: nil
+    }
   }
 
   private static func vulnerabilities(_ assessment: ServerAssessment) -> [PreflightFinding] {

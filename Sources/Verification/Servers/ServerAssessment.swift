@@ -14,8 +14,6 @@ package struct ServerAssessment: Hashable, Sendable {
     package let space: StoreSpace
     /// Why its client URL answers gRPC but no HTTP; nil if it answers both.
     package let grpcOnly: String?
-    /// What each of its peer URLs answered to a client's certificate; empty if they were not asked.
-    package var peerPorts: [String: PeerPortAnswer] = [:]
 
     package init(
       name: String, endpoint: Endpoint, status: MemberStatus, space: StoreSpace, grpcOnly: String? = nil
@@ -32,7 +30,17 @@ package struct ServerAssessment: Hashable, Sendable {
     package var hasRoom: Bool { space.isEnough }
   }
 
+  /// What a peer URL of a member answered to a client's certificate.
+  package struct PeerPort: Hashable, Sendable {
+    package let member: String
+    package let url: String
+    package let answer: PeerPortAnswer
+  }
+
   package private(set) var members: [Member]
+  /// Those of all members, learners and members that do not answer at their client URL included; empty if they were not
+  /// asked.
+  package private(set) var peerPorts: [PeerPort] = []
   /// The names of the members that the check is limited to; nil for all.
   private var limit: Set<String>?
   /// All members of the cluster, those that were not asked included.
@@ -92,11 +100,28 @@ package struct ServerAssessment: Hashable, Sendable {
   }
 
   /// Adds what the peer ports answer to a client's certificate.
-  package func askingPeerPorts(as credentials: ClientCredentials) async -> ServerAssessment {
+  ///
+  /// A refusal is about the peers' authority only if the certificate is good: each port is asked with the first that the
+  /// member's client port accepts.
+  /// - Parameter clients: Those with certificates of the clients' authority, in the order in which they are tried.
+  package func askingPeerPorts(
+    as clients: [ClientCredentials], timeout: Duration = .seconds(5)
+  ) async -> ServerAssessment {
     var assessment = self
-    for (index, member) in members.enumerated() {
-      for url in cluster?.all.first(where: { $0.endpoint == member.endpoint })?.peerURLs ?? [] {
-        assessment.members[index].peerPorts[url] = await credentials.peerPort(url)
+    for member in cluster?.all ?? [] where limit?.contains(member.name) ?? true {
+      var client: ClientCredentials?
+      if let endpoint = member.endpoint ?? members.first?.endpoint {
+        // One that is refused shows at once that it is; more than a few are not tried.
+        for candidate in clients.prefix(8) where client == nil {
+          if await candidate.trust(at: endpoint, timeout: timeout) == .trusted { client = candidate }
+        }
+      }
+      for url in member.peerURLs {
+        let answer =
+          if let client { await client.peerPort(url, timeout: timeout) } else {
+            PeerPortAnswer.unknown("no certificate of a client is here that the client port accepts")
+          }
+        assessment.peerPorts.append(PeerPort(member: member.name, url: url, answer: answer))
       }
     }
     return assessment
@@ -104,14 +129,19 @@ package struct ServerAssessment: Hashable, Sendable {
 
   /// The peer URLs that admit clients, with the member's name.
   package var openPeerPorts: [(member: String, url: String, admitsAnyone: Bool)] {
-    members.flatMap { member in
-      member.peerPorts.sorted { $0.key < $1.key }.compactMap { url, answer in
-        switch answer {
-        case .admitsClient: (member.name, url, false)
-        case .admitsAnyone: (member.name, url, true)
-        case .refused, .unknown: nil
-        }
+    peerPorts.compactMap { port in
+      switch port.answer {
+      case .admitsClient: (port.member, port.url, false)
+      case .admitsAnyone: (port.member, port.url, true)
+      case .refused, .unknown: nil
       }
+    }
+  }
+
+  /// The peer URLs of which it is not known whether they admit clients, each with the member's name and the reason.
+  package var unknownPeerPorts: [String] {
+    peerPorts.compactMap { port in
+      if case .unknown(let why) = port.answer { "\(port.url) of \(port.member): \(why)" } else { nil }
     }
   }
 
@@ -139,6 +169,7 @@ package struct ServerAssessment: Hashable, Sendable {
     var assessment = self
     assessment.limit = names
     assessment.members = members.filter { names.contains($0.name) }
+    assessment.peerPorts = peerPorts.filter { names.contains($0.member) }
     return assessment
   }
 }

@@ -55,7 +55,7 @@ struct PreflightCommand: AsyncParsableCommand {
     knowledge.knownRefusals = workspace.file.knownRefusals
     knowledge.etcdPrefixes = uses?.etcdPrefixes ?? [:]
     knowledge.certificates = try certificateFolders.flatMap { try workspace.certificatesInUse($0) }
-    let client = workspace.someClient ?? credentials
+    let clients = workspace.clients
     let preflight = try await EtcdClient.connectToMembers(
       behind: workspace.file.etcd.endpoints, as: credentials, timeout: timeoutOption.duration
     ) { [knowledge] etcd, members in
@@ -66,7 +66,7 @@ struct PreflightCommand: AsyncParsableCommand {
       let assessment = try await ServerAssessment.of(
         members, etcd, as: credentials, advisories: advisories, quota: quotaOption.bytes
       )
-      .askingPeerPorts(as: client)
+      .askingPeerPorts(as: clients)
       return try await Preflight.check(
         etcd, assessment, as: credentials, workspace.segmentation, state: state, applicant: applicant,
         knowledge)
@@ -81,9 +81,15 @@ struct PreflightCommand: AsyncParsableCommand {
 }
 
 extension Workspace {
-  /// The credentials of an identity whose certificate is on this machine.
-  fileprivate var someClient: ClientCredentials? {
-    segmentation.identities.lazy.filter(\.isIssued).compactMap { try? self.credentials(of: $0) }.first
+  /// The credentials of some identities whose certificates are on this machine, and the administrator's if the same
+  /// authority signed them.
+  fileprivate var clients: [ClientCredentials] {
+    let issued = segmentation.identities.lazy.filter(\.isIssued).compactMap { try? self.credentials(of: $0) }
+    let own = try? administrator
+    let issuer = own.flatMap { try? CertificateFacts(file: $0.certificate).issuer }
+    let isOfAuthority =
+      issuer != nil && issuer == (try? CertificateFacts(file: "\(authority)/ca.crt").subject)
+    return Array(issued.prefix(7)) + (isOfAuthority ? [own].compactMap(\.self) : [])
   }
 
   /// The client certificates in a folder that an authority of the file signed, as far as their issuer's name

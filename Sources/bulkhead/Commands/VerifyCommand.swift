@@ -78,7 +78,7 @@ struct VerifyCommand: AsyncParsableCommand {
     var assessment = try await ServerAssessment.of(
       members, etcd, as: administrator, advisories: advisories, quota: quotaOption.bytes)
     assessment = try limited(assessment)
-    if let client = clients.first { assessment = await assessment.askingPeerPorts(as: client.credentials) }
+    assessment = await assessment.askingPeerPorts(as: clients.all)
 
     let stored = await StoredComparison.of(
       assessment.members, etcd, workspace.segmentation, passwords: try workspace.passwordCandidates(),

@@ -11,6 +11,7 @@ enum Acceptance: Hashable {
   /// the certificate. A certificate on the revocation list gets no alert: etcd closes the connection after the
   /// handshake (etcd, `client/pkg/transport/listener_tls.go`). So a connection that ends means that the
   /// certificate was refused, if connections with other credentials succeed directly before and after.
+  /// - Parameter reference: What differs from the certificate in one point only, which the refusal is then about.
   init(
     of credentials: ClientCredentials, besides reference: ClientCredentials, at endpoint: Endpoint,
     timeout: Duration
@@ -51,11 +52,13 @@ enum Acceptance: Hashable {
 struct MembersAcceptance {
   let members: [(member: ClusterMember, acceptance: Acceptance)]
 
-  /// - Parameter administrator: credentials that every member accepts.
+  /// - Parameters:
+  ///   - reference: Credentials that differ from these in one point only, which a refusal is then about.
+  ///   - administrator: Credentials that every member accepts.
   /// - Throws: `EtcdError` if the members cannot be read.
   init(
-    of credentials: ClientCredentials, besides administrator: ClientCredentials, endpoints: [Endpoint],
-    timeout: Duration
+    of credentials: ClientCredentials, besides reference: ClientCredentials,
+    as administrator: ClientCredentials, endpoints: [Endpoint], timeout: Duration
   ) async throws {
     let found = try await EtcdClient.connect(to: endpoints, as: administrator, timeout: timeout) {
       try await ClusterMembers.read($0, as: administrator)
@@ -67,7 +70,7 @@ struct MembersAcceptance {
         continue
       }
       members.append(
-        (member, await Acceptance(of: credentials, besides: administrator, at: endpoint, timeout: timeout)))
+        (member, await Acceptance(of: credentials, besides: reference, at: endpoint, timeout: timeout)))
     }
     self.members = members
   }

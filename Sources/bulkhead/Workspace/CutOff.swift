@@ -14,13 +14,26 @@ extension Workspace {
   /// MemberList. On etcd 3.5 that is enough to become administrator: leases fill the store, and while the alarm
   /// NOSPACE is active, no permission is checked (etcd pull request 22386). So a cut-off is complete only if no
   /// member accepts the certificate.
-  /// - Parameter probe: a certificate that is on the revocation list, with its key.
+  /// - Parameters:
+  ///   - probe: a certificate that is on the revocation list, with its key.
+  ///   - control: one of the same authority that is not, made now. A member that refuses both shows nothing: its clock may
+  ///     differ, or it trusts another authority.
   /// - Returns: whether the cut-off is complete.
   func cutOff(
-    _ users: Set<String>, probe: (certificate: String, key: String), timeout: Duration,
-    _ lockOption: LockOption
+    _ users: Set<String>, probe: (certificate: String, key: String),
+    control: (certificate: String, key: String), timeout: Duration, _ lockOption: LockOption
   ) async throws -> Bool {
     try checkMayCutOff(users)
+    let (probed, controlled) = (
+      try CertificateFacts(file: probe.certificate), try CertificateFacts(file: control.certificate)
+    )
+    guard probed.notBefore <= controlled.notBefore, probed.notAfter >= controlled.notAfter else {
+      throw CommandError(
+        "the revoked certificate that the members are asked with is valid for another time than one made now",
+        hint:
+          "compare this machine's clock with the members'; then delete \(authority)/revoked-probe and run again"
+      )
+    }
     let administrator = try administrator
     let isAuthEnabled = try await EtcdClient.connect(
       to: file.etcd.endpoints, as: administrator, timeout: timeout
@@ -42,11 +55,14 @@ extension Workspace {
     if !isAuthEnabled {
       Console.note("authentication is off: every certificate that a member accepts may do everything")
     }
+    func client(_ files: (certificate: String, key: String)) -> ClientCredentials {
+      ClientCredentials(
+        authority: administrator.authority, certificate: files.certificate, key: files.key,
+        serverName: administrator.serverName)
+    }
     let acceptance = try await MembersAcceptance(
-      of: ClientCredentials(
-        authority: administrator.authority, certificate: probe.certificate, key: probe.key,
-        serverName: administrator.serverName),
-      besides: administrator, endpoints: file.etcd.endpoints, timeout: timeout)
+      of: client(probe), besides: client(control), as: administrator, endpoints: file.etcd.endpoints,
+      timeout: timeout)
     for line in acceptance.lines("revoked certificates") { Console.out(line) }
     let (refusing, all) = (acceptance.count(.refused), acceptance.members.count)
     guard refusing == all else {

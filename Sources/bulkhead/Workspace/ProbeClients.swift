@@ -50,7 +50,8 @@ struct ProbeClients: Sendable {
   }
 
   subscript(user: String) -> Client? { clients[user] }
-  var first: Client? { order.lazy.compactMap { clients[$0] }.first }
+  /// All credentials, in the order of the file.
+  var all: [ClientCredentials] { order.compactMap { clients[$0]?.credentials } }
 
   init(_ workspace: Workspace, _ options: ProbeOptions) throws {
     segmentation = workspace.segmentation

@@ -10,13 +10,15 @@ enum Terminal {
   }
 
   /// Writes all of it, unless the one who reads has gone.
-  static func write(_ text: String, to descriptor: Int32) {
+  /// - Returns: The error number of the write that failed; nil if all was written.
+  static func write(_ text: String, to descriptor: Int32) -> Int32? {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }
+      guard count > 0 else { return count == 0 ? EIO : errno }
       rest = rest.dropFirst(count)
     }
+    return nil
   }
 }

@@ -17,7 +17,14 @@ extension ParsableCommand {
   package static func exit(withError error: any Error) -> Never {
     let ending = Ending(error, root: self, width: Terminal.width)
     if !ending.text.isEmpty {
-      Terminal.write(ending.text + "\n", to: ending.code == .success ? STDOUT_FILENO : STDERR_FILENO)
+      let fault = Terminal.write(
+        ending.text + "\n", to: ending.code == .success ? STDOUT_FILENO : STDERR_FILENO)
+      // A reader that has closed it, such as `head`, wanted no more.
+      if ending.code == .success, let fault, fault != EPIPE {
+        let words = String(cString: strerror(fault))
+        _ = Terminal.write("error: cannot write to standard output: \(words)\n", to: STDERR_FILENO)
+        Glibc.exit(1)
+      }
     }
     Glibc.exit(ending.code.rawValue)
   }

@@ -6,6 +6,7 @@ import Reconciliation
 import Reporting
 import Segmentation
 import Terminal
+import Text
 
 extension RevocationReason: ExpressibleByArgument {}
 
@@ -26,7 +27,9 @@ struct CertsRevoke: AsyncParsableCommand {
       also on open connections. The certificate can still be used for what etcd allows without a user: to grant leases \
       until the store is full, which on etcd 3.5 opens the way to every key. So a cut-off is complete only when every \
       member refuses the certificate, by the list or by a roll-over. The command asks each member with a revoked \
-      certificate and says which still accept it. It can be repeated. 'bulkhead apply' creates the user again.
+      certificate and says which still accept it. It can be repeated. 'bulkhead apply' creates the user again. \
+      A user is not deleted while other certificates of it are not revoked, such as those of other nodes with \
+      isolation node-certificate.
 
       Exit code 2 if a cut-off is not complete.
       """)
@@ -73,18 +76,42 @@ struct CertsRevoke: AsyncParsableCommand {
       Console.note(written: list)
       probe = try issuer.revokedProbe(listedWith: affected, in: workspace.authority)
     }
+    let others = try workspace.existingLedger().valid(of: outcome.identities, at: Date())
     guard cutOff else {
       return Console.note(
-        "hint: copy \(workspace.revocationList) to --client-crl-file of every etcd member by a rename, and delete "
-          + "the etcd user with --cut-off")
+        "hint: copy \(workspace.revocationList) to --client-crl-file of every etcd member by a rename, and "
+          + (others.isEmpty
+            ? "delete the etcd user with --cut-off"
+            : "restart the members one by one: that ends the connections that are open"))
     }
+    guard others.isEmpty else { throw Self.refusal(others, workspace.revocationList) }
     guard let probe else {
       throw CommandError(
         "\(workspace.revocationList) was replaced by another process", hint: "run the same command again")
     }
+    let folder = "\(workspace.authority)/trust-probe"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try issuer.issueProbe(name: "control", to: folder)
     let isComplete = try await workspace.cutOff(
-      outcome.identities, probe: probe, timeout: timeoutOption.duration, lockOption)
+      outcome.identities, probe: probe, control: ("\(folder)/control.crt", "\(folder)/control.key"),
+      timeout: timeoutOption.duration, lockOption)
     if !isComplete { throw ExitCode(2) }
+  }
+}
+
+extension CertsRevoke {
+  /// Why no user is deleted that other certificates need.
+  private static func refusal(_ others: [LedgerEntry], _ list: String) -> CommandError {
+    let users = Set(others.map(\.identity)).sorted()
+    let names = others.prefix(5).map { $0.identity + ($0.node.map { " on \($0)" } ?? " \($0.serial)") }
+    return CommandError(
+      "revoked, but no user is deleted: \(visible(users.joined(separator: ", "))) is also the user of "
+        + "\(others.count) certificates that are not revoked (\(visible(names.joined(separator: ", ")))"
+        + (others.count > names.count ? ", …)" : ")") + ", and their holders would stop",
+      hint:
+        "copy \(list) to --client-crl-file of every member by a rename, and restart the members one by one: that ends "
+        + "the connections that are open; to cut off all holders, revoke \(visible(users.joined(separator: " "))) without "
+        + "--node")
   }
 }
 

@@ -7,6 +7,7 @@ import Rollover
 import Segmentation
 import StrictYAML
 import Terminal
+import Text
 
 struct CertsRollover: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,10 +17,14 @@ struct CertsRollover: AsyncParsableCommand {
       Without --next, says how far the roll-over is and what is to be done. With it, takes the next step, after \
       having seen on every member that the one before is complete:
 
-        1. a new authority with the limits of the old one, and trust.crt with both; you give it to the members and restart them one by one
+        1. a new authority with the limits of the old one, and trust.crt with both; you add both to --trusted-ca-file of \
+      each member and restart them one by one
         2. the new authority takes its place, and every certificate is issued again; you deliver them
-        3. trust.crt with the new one only, after --delivered; you give it to the members and restart them
-        4. the old authority is put aside, once no member admits its certificates
+        3. trust.crt with the new one only, after --delivered; you remove the old one from --trusted-ca-file and restart
+        4. the old authority is put aside, once no member admits its certificates at its client and peer ports
+
+      --trusted-ca-file often names other authorities too, such as etcd's own, which signed kube-apiserver's certificate. \
+      Keep them in each step: cat etcd-ca.crt pki/trust.crt >clients-ca.crt
 
       Where 'bulkhead authority serve' runs, its nodes have to trust both as well before step 3: give them trust.crt as \
       'source.server.ca'. It issues from the new authority from step 2 on, and shows its own certificate of the old \
@@ -86,7 +91,11 @@ struct CertsRollover: AsyncParsableCommand {
       try await rollover.distrust(
         holders: try workspace.holdersWithCertificate(named: []), ledger: ledger, now: now)
     case .trustNew:
-      let retired = try await rollover.finish(ledger: ledger, now: now, passphrase: passphraseOption.source)
+      let (retired, notAsked) = try await rollover.finish(
+        ledger: ledger, now: now, passphrase: passphraseOption.source)
+      for port in notAsked {
+        Console.note("warning: whether this peer port accepts the old authority is unknown: \(visible(port))")
+      }
       Console.out("done: the old authority is in \(retired), for as long as you want to keep it")
     }
   }
@@ -131,14 +140,21 @@ struct CertsRollover: AsyncParsableCommand {
     switch stage {
     case .idle: "no roll-over is under way; --next begins one"
     case .trustBoth:
-      "the members are to trust both authorities: give \(trust) to --trusted-ca-file of each, restart one by one, then --next"
+      """
+      the members are to trust both authorities: in the file of --trusted-ca-file of each member, put \(trust) in the place \
+      of the old ca.crt, keep the other authorities in it (etcd's own, of kube-apiserver and administrators), restart the \
+      members one by one, then --next
+      """
     case .reissue:
       """
       the clients are to use the new certificates: deliver them to every component and host, then --next --delivered
       agents of 'bulkhead authority serve' get theirs by themselves; give them \(trust) as source.server.ca before that
       """
     case .trustNew:
-      "the members are to trust the new authority only: give \(trust) to --trusted-ca-file of each, restart one by one, then --next"
+      """
+      the members are to trust the new authority and no longer the old one: in the file of --trusted-ca-file of each member, \
+      replace the two by \(trust), keep the other authorities in it, restart the members one by one, then --next
+      """
     }
   }
 }

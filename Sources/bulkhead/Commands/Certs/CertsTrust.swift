@@ -31,14 +31,17 @@ struct CertsTrust: AsyncParsableCommand {
       of: ClientCredentials(
         authority: administrator.authority, certificate: "\(folder)/probe.crt", key: "\(folder)/probe.key",
         serverName: administrator.serverName),
-      besides: administrator, endpoints: workspace.file.etcd.endpoints, timeout: timeoutOption.duration)
+      besides: administrator, as: administrator, endpoints: workspace.file.etcd.endpoints,
+      timeout: timeoutOption.duration)
     for line in acceptance.lines("its certificates") { Console.out(line) }
     let (accepting, all) = (acceptance.count(.accepted), acceptance.members.count)
     Console.out("\(accepting) of \(all) members accept certificates of \(workspace.authority)/ca.crt")
     guard accepting == all else {
-      Console.note(
-        "hint: add \(workspace.authority)/ca.crt to the file of --trusted-ca-file of each other member, and restart it"
-      )
+      if acceptance.count(.refused) > 0 {
+        Console.note(
+          "hint: add \(workspace.authority)/ca.crt to the file of --trusted-ca-file of each member that refuses them, keep "
+            + "the other authorities in it, and restart it; a member whose clock is behind refuses them too")
+      }
       throw ExitCode(2)
     }
   }
