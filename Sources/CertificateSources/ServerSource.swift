@@ -20,6 +20,14 @@ package struct ServerSource: CertificateSource {
       } catch let error as SourceError where !error.isTransient {
         // The certificate may be of a replaced authority, or revoked by mistake; a token still works then.
         guard try settings.token.readIfPresent() != nil else { throw error }
+        do {
+          return try await enrol(order)
+        } catch let second as SourceError {
+          // Why the certificate was refused is the cause, and its hint the one to follow.
+          throw SourceError(
+            "\(error.message); with the token: \(second.message)", hint: error.hint,
+            isTransient: second.isTransient)
+        }
       }
     }
     return try await enrol(order)

@@ -90,6 +90,34 @@ package struct AtomicDirectory: Sendable {
     return true
   }
 
+  /// Why readers do not find a file as it was written.
+  package enum Damage: Hashable, Sendable {
+    /// Its name leads elsewhere or nowhere, or it is no regular file.
+    case misplaced(String)
+    /// It has another mode or another owner.
+    case otherRights(String)
+  }
+
+  /// The first of these files that readers do not find under its name as it was written. Contents are not compared.
+  /// - Throws: ``FileError``.
+  package func damage(of files: [(name: String, mode: mode_t, owner: FileOwner?)]) throws -> Damage? {
+    let directory = try OpenDirectory.trusted(path)
+    guard let generation = try current(in: directory) else {
+      return files.first.map { Damage.misplaced($0.name) }
+    }
+    let inner = try OpenDirectory(generation.name, in: directory)
+    for file in files {
+      guard try directory.link(file.name) == "\(Self.current)/\(file.name)",
+        let status = try inner.status(of: file.name, followingLinks: false),
+        status.st_mode & S_IFMT == S_IFREG
+      else { return .misplaced(file.name) }
+      guard status.st_mode & 0o7777 == file.mode, file.owner?.owns(status) ?? true else {
+        return .otherRights(file.name)
+      }
+    }
+    return nil
+  }
+
   private func fill(
     _ generation: Generation, with files: [NewFile], in directory: borrowing OpenDirectory
   ) throws {
@@ -110,7 +138,7 @@ package struct AtomicDirectory: Sendable {
   }
 
   /// Creates the links with the names of the files.
-  /// - Parameter replacing: Whether to replace something else that has the name.
+  /// - Parameter replacing: Whether to replace something else that has the name: a file, a link or an empty directory.
   private func link(
     _ files: [NewFile], in directory: borrowing OpenDirectory, replacing: Bool
   ) throws {
@@ -119,6 +147,8 @@ package struct AtomicDirectory: Sendable {
       guard try directory.link(file.name) != target,
         try replacing || directory.status(of: file.name, followingLinks: false) == nil
       else { continue }
+      // A container runtime makes an empty directory where a file to mount is missing.
+      unlinkat(directory.descriptor, file.name, AT_REMOVEDIR)
       try Self.point(file.name, via: "..\(file.name)_tmp", at: target, in: directory)
     }
   }

@@ -95,10 +95,12 @@ extension KeyRange {
 }
 
 extension KeyRange: CustomStringConvertible {
-  /// `/a` for one key, `/a/*` for a prefix, `[/a, /c)` for anything else.
+  /// `/a` for one key, `/a/*` for a prefix, `[/a, /c)` for anything else. An asterisk in a key is `\x2a`, so that no two
+  /// ranges have the same text.
   package var description: String {
-    if let singleKey { return "\(singleKey)" }
-    if let prefix { return "\(prefix)*" }
-    return "[\(lower), \(upper.map(\.description) ?? "∞"))"
+    func text(_ key: Key) -> String { key.description.replacing("*", with: "\\x2a") }
+    if let singleKey { return text(singleKey) }
+    if let prefix { return "\(text(prefix))*" }
+    return "[\(text(lower)), \(upper.map(text) ?? "∞"))"
   }
 }

@@ -1,4 +1,5 @@
 import AgentFile
+import Catalogue
 import Segmentation
 import Text
 
@@ -6,7 +7,7 @@ import Text
 package struct AgentUnit: Sendable {
   /// The path of the program on the hosts.
   let program: String
-  /// The section `source` of `agent.yaml`, without the key `source:`.
+  /// The section `source` of `agent.yaml`, without the key `source:`. It may name the ``variables`` of a site.
   let source: String
   let layout: HostLayout
   /// The folder into which Calico's CNI installer copies the credentials, which the agent then keeps up to
@@ -42,9 +43,15 @@ package struct AgentUnit: Sendable {
 
   private func configurationPath(of site: Site) -> String { "\(base)/agent\(Self.suffix(of: site)).yaml" }
 
-  /// The folder with the files that the source names as `${CREDENTIALS_DIRECTORY}`.
-  private func credentials(of site: Site) -> String {
-    site.node == nil ? "\(base)/credentials/\(Self.unitName(site))" : "\(base)/credentials"
+  /// The variables that the source may name, with their values at a site: `NODE_NAME`, the node's name or that of a
+  /// program that runs once, and `CREDENTIALS_DIRECTORY`, the folder with the files of the source. `agent.yaml` has
+  /// their values, so that it needs no environment: `--check` reads it by hand.
+  package static func variables(base: String, site: Site) -> [String: String] {
+    let credentials = "\(base)/credentials"
+    return [
+      "NODE_NAME": site.node?.text ?? unitName(site),
+      "CREDENTIALS_DIRECTORY": site.node == nil ? "\(credentials)/\(unitName(site))" : credentials,
+    ]
   }
 
   private static func suffix(of site: Site) -> String { site.node == nil ? "-\(unitName(site))" : "" }
@@ -66,7 +73,8 @@ package struct AgentUnit: Sendable {
           ? AgentDelivery.CNINetwork(name: Self.literal(network)) : nil)
     }
     let file = AgentFile(
-      source: source, certificates: certificates, etcdCA: Self.literal("\(base)/etcd-ca.crt"))
+      source: Self.expanded(source, Self.variables(base: base, site: site)), certificates: certificates,
+      etcdCA: Self.literal("\(base)/etcd-ca.crt"))
     return "# Written by 'bulkhead bundle'.\n\(file.text)\n"
   }
 
@@ -75,15 +83,28 @@ package struct AgentUnit: Sendable {
     text.replacing("${", with: "$${")
   }
 
+  /// A text with the values of variables, where the agent would take them: `$${` stands for `${` there.
+  static func expanded(_ text: String, _ values: [String: String]) -> String {
+    var (result, rest) = ("", text[...])
+    while let start = rest.firstRange(of: "${") {
+      let before = rest[..<start.lowerBound]
+      if before.last != "$", let end = rest[start.upperBound...].firstIndex(of: "}"),
+        let value = values[String(rest[start.upperBound..<end])]
+      {
+        result += before + value
+        rest = rest[rest.index(after: end)...]
+      } else {
+        result += rest[..<start.upperBound]
+        rest = rest[start.upperBound...]
+      }
+    }
+    return result + rest
+  }
+
   /// The systemd unit. The service may write only where the credentials are, and keeps only the capabilities
-  /// to change the owner and mode of files.
+  /// to change the owner and mode of files. It has no LoadCredential=, which stops the start where a join token was
+  /// deleted after its use, and which systemd before 247 ignores.
   private func unit(for site: Site) -> String {
-    // Not LoadCredential=: it stops the start where a join token was deleted after its use, and systemd before 247
-    // ignores it.
-    let secrets =
-      source.contains("${CREDENTIALS_DIRECTORY}")
-      ? "Environment=\(UnitWord.encode("CREDENTIALS_DIRECTORY=\(credentials(of: site))", isCommand: false))\n"
-      : ""
     // The parent folder, because the agent may have to create this one.
     let copy = site.residents.contains { $0.folder == "cni-plugin" } ? cniCopy : nil
     let above = copy.flatMap { path in path.lastIndex(of: "/").map { String(path[..<$0]) } }
@@ -103,7 +124,7 @@ package struct AgentUnit: Sendable {
       ExecStart=\(command)
       Restart=on-failure
       RestartSec=10
-      \(secrets)ReadWritePaths=\(paths)
+      ReadWritePaths=\(paths)
       ProtectSystem=strict
       ProtectHome=yes
       PrivateTmp=yes

@@ -1,4 +1,5 @@
 import Errors
+import Segmentation
 
 /// Writes a bundle for several hosts into a folder.
 package struct BundleRun: Sendable {
@@ -11,14 +12,26 @@ package struct BundleRun: Sendable {
     bundle.layout.readers.unreadable(among: sites.flatMap(\.residents).map(\.identity))
   }
 
-  /// - Throws: ``BundleRefusal`` if two sites would have the same folder.
+  /// - Throws: ``BundleRefusal`` if two sites would have the same folder, or if a user's folder would have the path of
+  ///   another file on the hosts.
   package init(_ bundle: HostBundle, for sites: [Site]) throws(BundleRefusal) {
     var names: Set<String> = []
     if let site = sites.first(where: { !names.insert($0.fileName).inserted }) {
       throw .sameName(site.name)
     }
+    let residents = sites.flatMap(\.residents)
+    if let resident = residents.first(where: { $0.program == nil && Self.isTaken($0.folder) }) {
+      throw .nameOfFile(resident.identity.user)
+    }
     self.bundle = bundle
     self.sites = bundle.served(sites)
+  }
+
+  /// Whether a file or folder of Bulkhead has this name beside the folders of the users: scripts of the Ansible role,
+  /// what ``AgentUnit`` and ``CloudConfig`` write.
+  private static func isTaken(_ name: String) -> Bool {
+    ["put", "credential", "credentials", "settings", "etcd-ca.crt", "agent.yaml"].contains(name)
+      || (name.hasPrefix("agent-") && name.hasSuffix(".yaml"))
   }
 
   /// What was written, and what an earlier bundle wrote that this one does not have.
@@ -63,12 +76,24 @@ package struct BundleRun: Sendable {
 package enum BundleRefusal: ExplainedError, Hashable {
   /// A node and a program or user have this name.
   case sameName(String)
+  /// A user has the name of a file in the folder of all credentials.
+  case nameOfFile(String)
+  /// A further file has the path of another one.
+  case samePath(String)
 
   package var description: String {
     switch self {
     case .sameName(let name): "a node and a program have the same name '\(name)'"
+    case .nameOfFile(let user):
+      "the user '\(user)' has the name of a file that Bulkhead puts beside the users' folders"
+    case .samePath(let path): "\(path) is given with --add, and the bundle has another file for this path"
     }
   }
 
-  package var hint: String? { "rename the user in the file" }
+  package var hint: String? {
+    switch self {
+    case .sameName, .nameOfFile: "rename the user in the file"
+    case .samePath: "give each path once, and none that Bulkhead writes itself"
+    }
+  }
 }

@@ -45,10 +45,12 @@ package struct CalicoSettings: Sendable {
     let folder = layout.folder(of: resident)
     func file(
       _ path: String, _ lines: [String], _ format: NodeFile.Format = .environment, mode: UInt32 = 0o644,
-      group: String = "root"
+      owner: String = "root", group: String = "root"
     ) -> [NodeFile] {
       let text = ([Self.head] + lines).joined(separator: "\n") + "\n"
-      return [NodeFile(path: path, format: format, bytes: Array(text.utf8), mode: mode, group: group)]
+      return [
+        NodeFile(path: path, format: format, bytes: Array(text.utf8), mode: mode, owner: owner, group: group)
+      ]
     }
     switch Self.component(of: resident) {
     case "calico-node":
@@ -68,12 +70,16 @@ package struct CalicoSettings: Sendable {
       guard let password else { return [] }
       let lines = neutron(folder, site, user: resident.identity.user, password: password)
       let own = "\(folder.path)/calico.conf"
+      // With the password, for the account that reads the key.
+      let reader = folder.reader
+      let mode: UInt32 = reader.keyMode & 0o040 == 0 ? 0o600 : 0o640
       // Options of neutron.conf win over those of the folders that oslo.config reads by default, and it is the only
       // file that `calico-resync` reads (networking-calico, `resync/cli.py`). The second file is for a host with both
       // programs, which have users of their own.
-      return file(own, lines, .whole, mode: 0o640, group: "neutron")
+      return file(own, lines, .whole, mode: mode, owner: reader.owner, group: reader.group)
         + file(
-          "/etc/neutron/neutron.conf", ["# Also in \(own)"] + lines, .sections, mode: 0o640, group: "neutron")
+          "/etc/neutron/neutron.conf", ["# Also in \(own)"] + lines, .sections, mode: mode,
+          owner: reader.owner, group: reader.group)
     default: return []
     }
   }

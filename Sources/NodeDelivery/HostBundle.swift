@@ -79,7 +79,7 @@ package struct HostBundle: Sendable {
   /// - Parameters:
   ///   - material: Called for each identity if the form contains keys.
   ///   - password: Called for each user that logs in with a password and whose settings are written.
-  /// - Throws: What `material` and `password` throw.
+  /// - Throws: What `material` and `password` throw, or ``BundleRefusal`` if a further file has the path of another.
   package func files(
     for site: Site, material: (Site.Resident) throws -> CredentialMaterial,
     password: (String) throws -> String
@@ -104,6 +104,14 @@ package struct HostBundle: Sendable {
       if hasPassword, form == .cloudInit { continue }
       files += settings.files(
         of: resident, on: site, password: hasPassword ? try password(resident.identity.user) : nil)
+    }
+    var paths = Set(files.dropFirst(more.count).map(\.path))
+    for resident in site.residents {
+      let folder = layout.folder(of: resident)
+      paths.formUnion([folder.authority, folder.certificate, folder.key])
+    }
+    if let file = more.first(where: { !paths.insert($0.path).inserted }) {
+      throw BundleRefusal.samePath(file.path)
     }
     return bundled(files, site)
   }

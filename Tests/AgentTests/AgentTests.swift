@@ -218,6 +218,94 @@ import Testing
     #expect(node.source.asked == asked)
   }
 
+  /// Programs read the names in the folder, not what `..data` leads to.
+  @Test(arguments: [
+    "rm etcd-key", "rm etcd-ca", "rm etcd-cert && echo other >etcd-cert", ": >etcd-ca",
+    "rm etcd-key && mkdir etcd-key", "rm etcd-key && ln -s /etc/hostname etcd-key",
+  ])
+  func seesAndRepairsWhatProgramsDoNotFind(damage: String) async throws {
+    let node = try Node()
+    var agent = try node.agent()
+    _ = try await agent.lookOnce()
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+    shell.arguments = ["-euc", damage]
+    shell.currentDirectoryURL = URL(fileURLWithPath: node.folder + "/out")
+    try shell.run()
+    shell.waitUntilExit()
+    #expect(shell.terminationStatus == 0)
+    let standing = try #require(try agent.check().first)
+    #expect(standing.state == .unusable && standing.fault?.contains("/out/etcd-") == true, "\(standing)")
+    #expect(try AgentStanding.exitCode(agent.check()) == 1)
+    #expect(try AgentStanding.probeExitCode(agent.check()) == 1)
+    let repaired = try await agent.lookOnce()
+    #expect(repaired.state == .good && repaired.fault == nil, "\(repaired)")
+    #expect(try node.held().user == "felix")
+    #expect(try node.text("out/etcd-ca") == node.text("etcd-ca.crt"))
+    #expect(node.source.asked == 1)
+  }
+
+  @Test func saysThatAModeIsWrong() async throws {
+    let node = try Node()
+    var agent = try node.agent()
+    _ = try await agent.lookOnce()
+    #expect(chmod("\(node.folder)/out/etcd-key", 0o644) == 0)
+    let standing = try #require(try agent.check().first)
+    #expect(standing.state == .good && standing.fault?.contains("another mode or owner") == true)
+    #expect(AgentStanding.exitCode([standing]) == 2)
+    #expect(try await agent.lookOnce().fault == nil)
+  }
+
+  /// A directory with content stays, and is no file that a program could read.
+  @Test func aFolderInThePlaceOfAFileIsNotGood() async throws {
+    let node = try Node()
+    var agent = try node.agent()
+    _ = try await agent.lookOnce()
+    #expect(unlink(node.folder + "/out/etcd-key") == 0)
+    try Directory.create(node.folder + "/out/etcd-key")
+    try node.write("out/etcd-key/mine", "x")
+    let standing = try await agent.lookOnce()
+    #expect(standing.state == .unusable && standing.fault != nil, "\(standing)")
+    #expect(try node.text("out/etcd-key/mine") == "x")
+  }
+
+  /// The component `calico` is one identity in two folders, and a join token is good for one certificate.
+  @Test func anIdentityInTwoFoldersIsRequestedOnce() async throws {
+    let node = try Node()
+    let others = ["identity: felix, directory: other, keyMode: 0640"]
+    var agent = try node.agent(others: others)
+    #expect(await agent.look().standings.map(\.renewed) == ["missing", "missing"])
+    #expect(node.source.asked == 1)
+    #expect(try node.held() == node.held("other"))
+    #expect(try node.mode("other/etcd-key") == 0o640)
+    // What one has lost comes from the other, also after a restart.
+    for lost in ["out", "other"] {
+      try FileManager.default.removeItem(atPath: "\(node.folder)/\(lost)")
+      agent = try node.agent(others: others)
+      #expect(await agent.look().standings.allSatisfy { $0.state == .good })
+      #expect(try node.held() == node.held("other"))
+    }
+    #expect(node.source.asked == 1)
+    // Renewals too, with the certificate as the proof.
+    let first = try node.held().fingerprint
+    node.pass(50_000)
+    #expect(await agent.look().standings.map(\.state) == [.good, .good])
+    #expect(try node.held() == node.held("other") && node.held().fingerprint != first)
+    node.pass(10)
+    agent.request(.keyCompromise)
+    #expect(await agent.look().standings.map(\.state) == [.good, .good])
+    #expect(try node.held() == node.held("other"))
+    #expect(node.source.asked == 3)
+    let currents = node.source.state.withLock(\.currents)
+    #expect(currents[0] == nil && currents.dropFirst().allSatisfy { $0 != nil })
+    // Prometheus takes one sample for each label.
+    let status = AgentStatus()
+    status.show(try agent.check(), at: node.now)
+    let samples = status.metrics(now: node.now).split(separator: "\n")
+      .filter { $0.hasPrefix("bulkhead_agent_certificate_ready_status{") }
+    #expect(samples.count == 1 && samples.first?.hasSuffix(" 1") == true, "\(samples)")
+  }
+
   @Test func deliversANewEtcdAuthorityWithoutARequest() async throws {
     let node = try Node()
     var agent = try node.agent()

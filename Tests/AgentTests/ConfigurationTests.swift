@@ -217,7 +217,7 @@ private func edited(_ old: String, _ new: String) throws -> String {
     #expect(found.count == 2)
     #expect(
       found.last
-        == "12:15: 'identity' refers to the environment variable 'NODE_NAME', which is not set | in a pod, take it from a field: 'fieldRef: {fieldPath: spec.nodeName}'"
+        == "12:15: 'identity' refers to the environment variable 'NODE_NAME', which is not set | set it where the agent is started: 'Environment=' of its unit, in a pod 'fieldRef: {fieldPath: spec.nodeName}'"
     )
   }
 

@@ -60,4 +60,17 @@ import Testing
       #expect(error.message.contains("our certificate"), "\(error)")
     }
   }
+
+  @Test func ofTwoRefusalsThatOfTheCertificateComesFirst() async throws {
+    try await SourceDouble.with { double in
+      let source = ServerSource(try double.server(token: "join-1", for: ["felix.node-2"]))
+      let current = try double.credential("felix.old")
+      let error = try #require(try await source.refusal("felix.node-1", current: current))
+      #expect(!error.isTransient)
+      #expect(
+        error.message.hasSuffix(
+          "answers 403: the certificate is another's; with the token: the authority server \(double.url) answers 403: the token is not for felix.node-1"
+        ), "\(error)")
+    }
+  }
 }

@@ -198,6 +198,17 @@ import Testing
     #expect(try list() == ([alice, bob, carol], 6))
   }
 
+  @Test func `an agent whose identity is blocked is told so, and not to enrol again`() async throws {
+    let issuer = try issuer(at: now)
+    let first = try await enrolling.enrol(.on("n1"), by: issuer)
+    _ = try issuer.revoke(RevocationOrder(["cni-plugin.n1"]))
+    let refusal = await #expect(throws: OrderRefusal.self) {
+      try await enrolling.renew(first, .on("n1"), by: issuer)
+    }
+    #expect(refusal?.message.contains("is blocked since") == true)
+    #expect(refusal?.hint?.contains("certs unblock") == true)
+  }
+
   @Test func `what is on the list is not renewed, whatever the ledger says`() async throws {
     let issuer = try issuer(at: now)
     let first = try await enrolling.enrol(.on("n1"), by: issuer)

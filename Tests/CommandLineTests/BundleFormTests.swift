@@ -122,6 +122,18 @@ import Testing
       toFile: "\(folder.path)/source.yaml", atomically: true, encoding: .utf8)
     let agents = try bulkhead("bundle", "--as", "systemd", "--to", "agents", "--source", "source.yaml")
     #expect(agents.code == 0 && agents.error.contains("no agent for alice, Bob"), "\(agents.all)")
+    // Where the package has the program.
+    let unit = "\(folder.path)/agents/n1/etc/systemd/system/bulkhead-agent.service"
+    #expect(
+      try String(contentsOfFile: unit, encoding: .utf8).contains(
+        "\nExecStart=/usr/bin/bulkhead-agent agent --config /etc/bulkhead/agent.yaml\n"))
+    // A variable without a value on the hosts.
+    try "directory: {path: \"/x/${NODE_NAME}/${OTHER}\"}\n".write(
+      toFile: "\(folder.path)/source.yaml", atomically: true, encoding: .utf8)
+    let unset = try bulkhead("bundle", "--as", "systemd", "--to", "agents", "--source", "source.yaml")
+    #expect(
+      unset.code == 1 && unset.error.contains("only ${CREDENTIALS_DIRECTORY}, ${NODE_NAME} can be used"),
+      "\(unset.all)")
     #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/agents/alice"))
   }
 
@@ -259,6 +271,23 @@ import Testing
     let (after, _) = try play("--limit", "n2", "-e", #"{"bulkhead_keep": ["/etc/calico/calico.env"]}"#)
     #expect(after.code == 0, "\(after.all)")
     #expect(try read("n2/etc/calico/calico.env") == "NODENAME=n9\n")
+
+    // A blocked identity stops neither the others nor the settings, and the play fails at its end.
+    #expect(try bulkhead("certs", "revoke", "calico-node.n2").code == 0)
+    for path in [folder2, "n2/etc/calico/calico.env"] {
+      try FileManager.default.removeItem(atPath: "\(folder.path)/\(path)")
+    }
+    let (blocked, _) = try play("--limit", "n2")
+    #expect(blocked.code != 0 && blocked.out.contains("is blocked since"), "\(blocked.all)")
+    #expect(try read("\(folder2)/etcd-key").contains("PRIVATE KEY"))
+    #expect(try read("n2/etc/calico/calico.env").contains("NODENAME=n2\n"))
+    // Without its certificate, settings would lead the program to nothing.
+    for path in ["n2/etc/bulkhead/calico-node", "n2/etc/calico/calico.env"] {
+      try FileManager.default.removeItem(atPath: "\(folder.path)/\(path)")
+    }
+    let (without, _) = try play("--limit", "n2")
+    #expect(without.code != 0 && without.all.contains("no settings were written"), "\(without.all)")
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/n2/etc/calico/calico.env"))
   }
 
   @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: playbook)))

@@ -154,7 +154,9 @@ import ThrowawayEtcd
     // After adoption Bulkhead manages it; `authoritative` then removes all others, except root and
     // kube-apiserver.
     let adopted = try hand.bulkhead("apply")
-    #expect(adopted.code == 0, "\(adopted.all)")
+    // As in the plan, mallory counts.
+    #expect(adopted.code == 2 && adopted.out.contains("found: user mallory"), "\(adopted.all)")
+    #expect(!adopted.out.contains("nothing to do"), "\(adopted.all)")
     #expect(try hand.bash("etcdctl get --prefix /bulkhead/v1/records/").contains("calico-node"))
     try hand.edit { $0.replacing("management: adopt", with: "management: authoritative") }
     let removals = try hand.bulkhead("apply")

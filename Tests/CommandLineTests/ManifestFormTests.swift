@@ -71,6 +71,80 @@ import Testing
     #expect(modes.out == "600\n")
   }
 
+  /// A file of the user is neither replaced by the Secrets nor by a part of a kustomization.
+  @Test func filesOfTheUserStay() throws {
+    let folder = try folderWithCertificates()
+    func run(_ arguments: String...) throws -> Program.Outcome {
+      try Program.run(Program.path, ["manifest", Self.manifest] + arguments, in: folder.path)
+    }
+    func text(_ path: String) throws -> String {
+      try String(contentsOfFile: "\(folder.path)/\(path)", encoding: .utf8)
+    }
+    let same = try run("--secrets", "x.yaml", "--to", "./x.yaml")
+    #expect(same.code == 1 && same.error.contains("name one file"), "\(same.all)")
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/x.yaml"))
+    let file = try text("bulkhead.yaml")
+    for arguments in [["--secrets", "bulkhead.yaml"], ["--secrets", "none", "--to", "bulkhead.yaml"]] {
+      let outcome = try Program.run(Program.path, ["manifest", Self.manifest] + arguments, in: folder.path)
+      #expect(outcome.code == 1 && outcome.out == "", "\(outcome.all)")
+    }
+    #expect(try text("bulkhead.yaml") == file)
+    try FileManager.default.copyItem(atPath: Self.manifest, toPath: "\(folder.path)/in.yaml")
+    let input = try Program.bulkhead("manifest", "in.yaml", "--secrets", "in.yaml", in: folder.path)
+    #expect(input.code == 1 && input.error.contains("in.yaml exists"), "\(input.all)")
+    #expect(try text("in.yaml").contains("kind: DaemonSet"))
+    // The Secrets of an earlier run are replaced, and so is an empty file.
+    try "".write(toFile: "\(folder.path)/s.yaml", atomically: true, encoding: .utf8)
+    for _ in 0..<2 { #expect(try run("--secrets", "s.yaml", "--to", "out.yaml").code == 0) }
+    #expect(try text("s.yaml").contains("kind: Secret"))
+
+    let folders = FileManager.default
+    for (name, arguments) in [
+      ("agents.yaml", [String]()), ("calico-etcd.yaml", []), ("secrets.yaml", []),
+      ("mine.yaml", ["--secrets", "mine.yaml"]),
+    ] {
+      try folders.createDirectory(atPath: "\(folder.path)/k-\(name)", withIntermediateDirectories: true)
+      try "mine: true\n".write(toFile: "\(folder.path)/k-\(name)/\(name)", atomically: true, encoding: .utf8)
+      try "server: {address: https://authority.example:8443}\n".write(
+        toFile: "\(folder.path)/source.yaml", atomically: true, encoding: .utf8)
+      let agent = ["--via", "agent", "--agent-image", "example/bulkhead:1", "--agent-source", "source.yaml"]
+      let outcome = try Program.run(
+        Program.path,
+        ["manifest", Self.manifest, "--kustomize", "k-\(name)"] + arguments
+          + (name == "agents.yaml" ? agent + ["--secrets", "none"] : []), in: folder.path)
+      #expect(outcome.code == 1 && outcome.error.contains(name), "\(name) \(outcome.all)")
+      #expect(try text("k-\(name)/\(name)") == "mine: true\n")
+    }
+    for name in ["kustomization.yaml", "agents.yaml"] {
+      #expect(try run("--secrets", name, "--kustomize", "k").code == 1)
+    }
+    for _ in 0..<2 { #expect(try run("--secrets", "s.yaml", "--kustomize", "k").code == 0) }
+  }
+
+  /// '-' is standard output and standard input, and a byte order mark stays.
+  @Test func standardStreamsAreNamedByADash() throws {
+    let folder = try folderWithCertificates()
+    func run(_ arguments: String...) throws -> Program.Outcome {
+      try Program.run(Program.path, ["manifest"] + arguments, in: folder.path)
+    }
+    let plain = try run(Self.manifest, "--secrets", "none")
+    #expect(try run(Self.manifest, "--secrets", "none", "--to", "-").out == plain.out)
+    let secrets = try run(Self.manifest, "--secrets", "-", "--to", "out.yaml")
+    #expect(
+      secrets.code == 0 && secrets.out.contains("kind: Secret") && !secrets.out.contains("kind: DaemonSet"))
+    #expect(try run(Self.manifest, "--secrets", "-").code == 64)
+    #expect(try run(Self.manifest, "--secrets", "-", "--to", "-").code == 64)
+    #expect(try run("-", "--file", "-").code == 64)
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/-"))
+    let script = """
+      (printf '\\357\\273\\277'; cat '\(Self.manifest)') | '\(Program.path)' manifest --secrets none 2>/dev/null |
+        head -c 3 | od -An -tx1
+      '\(Program.path)' manifest '\(Self.manifest)' --file - --secrets s.yaml <bulkhead.yaml >/dev/null 2>&1; echo $?
+      """
+    let outcome = try Program.run("/bin/sh", ["-c", script], in: folder.path)
+    #expect(outcome.out == " ef bb bf\n0\n", "\(outcome.all)")
+  }
+
   @Test func theRunbookNamesThisManifestsObjects() throws {
     let folder = try TemporaryFolder()
     let outcome = try Program.bulkhead("manifest", Self.manifest, "--runbook", in: folder.path)

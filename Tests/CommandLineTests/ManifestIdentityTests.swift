@@ -64,6 +64,23 @@ import Testing
     #expect(outcome.code == 0, "\(outcome.all)")
     let text = try String(contentsOfFile: "\(folder.path)/out.yaml", encoding: .utf8)
     #expect(try text.contains(certificate(of: "alice")) && text.contains("secretName: alice-etcd-secrets-"))
+    // Without the Secrets too; a name that the file does not have is a mistake.
+    let none = try bulkhead("manifest", "pod.yaml", "--secrets", "none", "--component", "shell=alice")
+    #expect(none.code == 0 && none.out.contains("secretName: alice-etcd-secrets\n"), "\(none.all)")
+    let wrong = try bulkhead("manifest", "pod.yaml", "--secrets", "none", "--component", "shell=bob")
+    #expect(wrong.code == 1 && wrong.error.contains("'bob' is not an identity"), "\(wrong.all)")
+    // calicoctl itself, as Documentation/manifest.md has it.
+    let pod = try String(contentsOfFile: "\(folder.path)/pod.yaml", encoding: .utf8)
+    let variable = "      env: [{name: ETCD_ENDPOINTS, value: \"https://10.0.0.1:2379\"}]\n"
+    var bare = pod.replacing("name: shell\n", with: "name: calicoctl\n")
+    let mounts = try #require(bare.firstRange(of: "      volumeMounts:\n"))
+    bare.replaceSubrange(mounts.lowerBound..., with: variable)
+    try bare.write(toFile: "\(folder.path)/ctl.yaml", atomically: true, encoding: .utf8)
+    for arguments in [["--secrets", "none"], [], ["--secret-names", "fixed"]] {
+      let outcome = try Program.run(
+        Program.path, ["manifest", "ctl.yaml", "--component", "calicoctl=alice"] + arguments, in: folder.path)
+      #expect(outcome.code == 0 && outcome.out.contains("secretName: alice-etcd-secrets"), "\(outcome.all)")
+    }
     let unknown = try bulkhead("manifest", "pod.yaml", "--to", "out.yaml", "--component", "shell=bob")
     #expect(unknown.code == 1 && unknown.error.contains("'bob' is not an identity"), "\(unknown.all)")
   }

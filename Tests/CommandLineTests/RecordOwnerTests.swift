@@ -150,6 +150,51 @@ import ThrowawayEtcd
     }
   }
 
+  /// While authentication is off any client can make an administrator, and records that say that a file has it.
+  @Test func aForgedRecordHidesNoAdministrator() async throws {
+    try await with { setting in
+      try setting.write("bulkhead.yaml", users: ["a"])
+      #expect(try setting.bulkhead("apply").code == 0)
+      try await EtcdClient.connect(to: setting.cluster.endpoints, as: setting.cluster.root) {
+        try await $0.addUser("mallory", withPassword: "hunter2")
+        try await $0.grant(role: "root", toUser: "mallory")
+      }
+      let record =
+        #"{"format":2,"minReader":2,"proven":true,"owner":{"cluster":"zz"},"roles":[],"users":["mallory"],"usersWithRole":[]}"#
+      // At a key of no file, and at that of the file which it names.
+      let keys = [String(repeating: "deadbeef", count: 4), "8f5d322a5e0bf02fce67ba08cba2de0b"]
+      for key in keys { try await setting.put(record, at: Key("/bulkhead/v1/records/\(key)")) }
+      // The file's own record, as if all had been applied after that.
+      try await EtcdClient.connect(to: setting.cluster.endpoints, as: setting.cluster.root) { etcd in
+        for entry in try await etcd.entries(in: .prefix("/bulkhead/v1/records/")) {
+          let text = String(decoding: entry.value, as: UTF8.self)
+          let forged = text.replacing(/"authRevision":([0-9]+)/) { found in
+            "\"authRevision\":\((Int(found.1) ?? 0) + 2)"
+          }.replacing(#""proven":false"#, with: #""proven":true"#)
+          try await etcd.put(Array(forged.utf8), at: entry.key)
+        }
+      }
+      let before = try setting.bulkhead("plan")
+      #expect(before.code == 2 && before.out.contains("user mallory"), "\(before.all)")
+      let applied = try setting.bulkhead("apply", "--enable-auth", "--yes", "--watch", "0")
+      #expect(applied.code == 2 && applied.out.contains("found:"), "\(applied.all)")
+      #expect(applied.out.contains("user mallory"), "\(applied.all)")
+      #expect(applied.error.contains("records that no file can have (1)"), "\(applied.all)")
+      #expect(
+        applied.error.contains("any client could write the record of the file of cluster 'zz'"),
+        "\(applied.all)")
+      for verb in [["plan"], ["apply"], ["watch", "--once"], ["preflight"], ["verify"]] {
+        let outcome = try Program.run(Program.path, verb, in: setting.folder.path)
+        #expect(outcome.code == 2 && outcome.all.contains("mallory"), "\(verb): \(outcome.all)")
+      }
+      let again = try setting.bulkhead("apply", "--yes")
+      #expect(!again.out.contains("nothing to do") && again.out.contains("found:"), "\(again.all)")
+      try setting.write("bulkhead.yaml", users: ["a"], more: "protect: [mallory]\n")
+      let protected = try setting.bulkhead("plan")
+      #expect(protected.code == 0 && protected.out.contains("the file protects it"), "\(protected.all)")
+    }
+  }
+
   @Test func manyDeletionsNeedTheirNumber() async throws {
     try await with { setting in
       let many = (1...25).map { "user-\($0)" }

@@ -57,6 +57,10 @@ import ThrowawayEtcd
       "apply", "--stage", "clean", "--shared", "calico", "--yes", "--watch", "1", "--pods", "-",
       input: #"{"kind": "List", "items": []}"#)
     #expect(cleaned.code == 0 && cleaned.out.contains("the shared user is gone"), "\(cleaned.all)")
+    // The deletion of the shared user is a change like each other.
+    #expect(!cleaned.out.contains("nothing to do"), "\(cleaned.all)")
+    let history = try bulkhead("history")
+    #expect(history.out.contains("delete the user calico"), "\(history.all)")
     // Everything is recorded, so that a few calls suffice to recognise it.
     let settled = try bulkhead("plan", "--output", "json")
     #expect(settled.code == 0 && settled.out.contains(#""unchanged" : true"#), "\(settled.all)")

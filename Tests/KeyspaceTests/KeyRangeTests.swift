@@ -41,6 +41,17 @@ import Testing
     #expect(!KeyRange.key("/nodes/n1").contains("/nodes/n10"))
   }
 
+  /// A key that ends with an asterisk and a prefix are told apart.
+  @Test func noTwoRangesHaveTheSameText() {
+    let ranges: [KeyRange] = [
+      .key("/calico/zz*"), .prefix("/calico/zz"), .prefix("/calico/zz*"), .key("/calico/zz**"), .prefix("*"),
+      .key("*"), .everything, KeyRange(from: "/a*", to: "/c*"), .key("[/a, /c)"),
+      KeyRange(from: "/a", to: "/c"),
+    ]
+    #expect(Set(ranges.map(\.description)).count == ranges.count)
+    #expect(ranges[0].description == #"/calico/zz\x2a"# && ranges[1].description == "/calico/zz*")
+  }
+
   @Test func keyDescriptionsCanBeParsed() throws {
     let key = Key([0x2f, 0x61, 0x00, 0xff, 0x5c, 0x20])
     #expect(key.description == #"/a\x00\xff\x5c\x20"#)

@@ -40,6 +40,8 @@ import Testing
     #expect(printed.contains("arg \(name)\n"), "the namespace\n\(printed)")
     #expect(printed.contains("arg daemonset/\(name)\n"), "\(printed)")
     #expect(printed.contains("arg it's \(name).yaml\n"), "\(printed)")
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    // Only the copies that the way back reads.
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(files.count == 1 && files.first?.wholeMatch(of: /before-[-A-Za-z0-9]+\.json/) != nil, "\(files)")
   }
 }

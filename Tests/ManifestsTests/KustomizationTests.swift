@@ -60,6 +60,44 @@ struct KustomizationTests {
     arguments: [Samples.calico[0], Samples.calico[4]] + Samples.canal + [Samples.calicoctl[1]])
   func hosted(name: String) throws { try check(try Samples.text(name)) }
 
+  /// kustomize refuses two resources of one name, so that the agent's ConfigMap is patched.
+  @Test("another source, and memory in place of a folder, in a manifest that has agents already")
+  func otherAgents() throws {
+    guard case .agent(let agent) = AgentDeliveryTests.agent else { return }
+    var source = agent
+    source.source = agent.source.replacing("8443", with: "9443")
+    source.files = ["own.crt": "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n"]
+    var memory = agent
+    memory.folder = nil
+    let text = SmallManifest.whole.replacing(
+      "- {mountPath: /calico-secrets, name: tls}\n",
+      with: "- {mountPath: /calico-secrets, name: tls}\n"
+        + "        - {mountPath: /host/etc/cni/net.d, name: cni-net}\n"
+    ).replacing(
+      "      volumes:\n      - name: tls",
+      with: "      volumes:\n      - {name: cni-net, hostPath: {path: /etc/cni/net.d}}\n      - name: tls")
+    let first = try Samples.segment(text, delivery: .agent(agent)).text
+    for other in [source, memory] {
+      try check(first, delivery: .agent(other))
+      #expect(try Samples.segment(first, delivery: .agent(other)).configMaps == "")
+    }
+    try check(Samples.segment(text, delivery: .agent(memory)).text, delivery: .agent(agent))
+  }
+
+  /// A pod template whose only annotation is exchanged.
+  @Test("from fixed names to agents")
+  func annotations() throws {
+    let secrets = Samples.secrets.map { secret in
+      var secret = secret
+      secret.hash = String(repeating: "d", count: 64)
+      return secret
+    }
+    let fixed = try ManifestSegmenter(options: ManifestOptions(secrets: secrets, secretNames: .fixed))
+      .segment(SmallManifest.whole, file: "calico.yaml").text
+    #expect(fixed.contains("checksum/etcd-certs"))
+    try check(fixed, delivery: AgentDeliveryTests.agent)
+  }
+
   @Test("they refuse a manifest that has changed at the edited places")
   func changed() throws {
     let result = try Samples.segment(SmallManifest.whole)

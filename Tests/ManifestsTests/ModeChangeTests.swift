@@ -62,43 +62,6 @@ struct ModeChangeTests {
     }
   }
 
-  @Test(
-    "between Secrets with fixed names and each other way the annotation changes",
-    arguments: ["small", "annotated"])
-  func fixedNames(name: String) throws {
-    var text = try Self.text("small")
-    if name == "annotated" {
-      text = text.replacing(
-        "spec:\n  template:\n    spec:",
-        with: "spec:\n  template:\n    metadata:\n      annotations:\n        a: b\n    spec:")
-      #expect(text.contains("        a: b\n"))
-    }
-    func annotations(_ text: String) throws -> [String] {
-      try ParsedManifest(text).values.keys.filter { $0.contains("annotations.") }.map {
-        String($0.split(separator: "annotations.")[1])
-      }.sorted()
-    }
-    let others = name == "annotated" ? ["a", "a"] : []
-    let fixed = try Samples.segment(text, secretNames: .fixed).text
-    #expect(try annotations(fixed) == others + ["checksum/etcd-certs", "checksum/etcd-certs"])
-    for way in DeliveryCheck.Way.allCases {
-      let other = try change(fixed, to: way, "fixed to \(way)")
-      let isAgent = way == .agent || way == .memory
-      let marks = try annotations(other)
-      // A Deployment keeps its Secret with --via host.
-      #expect(
-        marks.filter { $0 != "a" }
-          == (isAgent ? ["checksum/bulkhead-agent", "checksum/bulkhead-agent"] : []),
-        "\(way): \(marks)")
-      #expect(marks.filter { $0 == "a" } == others)
-      let back = try Samples.segment(other, secretNames: .fixed)
-      #expect(
-        try annotations(back.text) == others + ["checksum/etcd-certs", "checksum/etcd-certs"], "\(way)")
-      #expect(try DeliveryCheck.faults(back.text, .secret) == [])
-      #expect(try Samples.segment(back.text, secretNames: .fixed).isAlreadySegmented)
-    }
-  }
-
   @Test("a CNI configuration that goes on in other lines, in quotes, gets the paths of each way")
   func folded() throws {
     // As PyYAML and others write long texts, with a field divided by the end of a line.
@@ -121,6 +84,78 @@ struct ModeChangeTests {
           #expect(
             try ParsedManifest(back).values["ConfigMap/settings.data.cni"]
               == without["ConfigMap/settings.data.cni"])
+        }
+      }
+    }
+  }
+
+  /// The annotation with the hashes of fixed names is the pod template's only one, or stands beside others.
+  @Test(
+    "from Secrets with fixed names to each other way and back, no annotation of the old way is left",
+    arguments: names)
+  func fixedNames(name: String) throws {
+    let secrets = Samples.secrets.map { secret in
+      var secret = secret
+      secret.hash = String(repeating: "d", count: 64)
+      return secret
+    }
+    func segment(
+      _ text: String, _ way: DeliveryCheck.Way, _ names: ManifestOptions.SecretNames = .hashed
+    ) throws -> SegmentedManifest {
+      let options = ManifestOptions(secrets: secrets, secretNames: names, delivery: Self.delivery(way))
+      return try ManifestSegmenter(options: options).segment(text, file: "calico.yaml")
+    }
+    let checksum = "checksum/etcd-certs"
+    let text = try Self.text(name)
+    let annotated = text.replacing(
+      "  template:\n    spec:\n",
+      with: "  template:\n    metadata:\n      annotations: {a/b: 'c'}\n    spec:\n")
+    let variants = name == "small" ? [text, annotated] : [text]
+    for text in variants {
+      let fixed = try segment(text, .secret, .fixed).text
+      #expect(fixed.contains(checksum))
+      for way in DeliveryCheck.Way.allCases {
+        // With hashed names the Deployment's annotation would go stale.
+        let other = try segment(fixed, way).text
+        #expect(!other.contains(checksum), "\(way)")
+        #expect(try segment(other, way).isAlreadySegmented)
+        let back = try segment(other, .secret, .fixed).text
+        #expect(back.contains(checksum) && !back.contains("checksum/bulkhead-agent"), "\(way)")
+        #expect(try segment(back, .secret, .fixed).isAlreadySegmented)
+        #expect(back.contains("annotations: {a/b") == fixed.contains("annotations: {a/b"))
+        if way == .agent || way == .memory { #expect(other.contains("checksum/bulkhead-agent")) }
+      }
+      // Where the hashes are not known, the annotation may still be right.
+      #expect(try Samples.segment(fixed).isAlreadySegmented)
+    }
+  }
+
+  /// As programs write it that read and write YAML: quoted, with line ends within the fields.
+  @Test("a CNI configuration that is folded in quotes gets its paths in each way")
+  func foldedConfiguration() throws {
+    let small = try Self.text("small")
+    let block = try #require(small.firstRange(of: #/  cni: \|\n(    .*\n)+/#))
+    let doubled = #"""
+        cni: "{\"type\": \"calico\", \"etcd_key_file\"\
+          \ : \"__ETCD_KEY_FILE__\",\n \"etcd_cert_file\": \"__ETCD_CERT_FILE__\",\
+          \n \"etcd_ca_cert_file\"\
+          \ : \"__ETCD_CA_CERT_FILE__\"}\n"
+
+      """#
+    let single = """
+        cni: '{"type": "calico", "etcd_key_file"
+          : "__ETCD_KEY_FILE__", "etcd_cert_file": "__ETCD_CERT_FILE__",
+
+          "etcd_ca_cert_file": "__ETCD_CA_CERT_FILE__"}'
+
+      """
+    for folded in [doubled, single] {
+      var text = small
+      text.replaceSubrange(block, with: folded)
+      for way in DeliveryCheck.Way.allCases {
+        let one = try change(text, to: way, "folded, to \(way)")
+        for other in DeliveryCheck.Way.allCases where other != way {
+          _ = try change(one, to: other, "folded, \(way) to \(other)")
         }
       }
     }
@@ -331,6 +366,24 @@ struct ModeChangeTests {
         "Deployment/controllers.spec.template.spec.securityContext.fsGroup"]
         == "10001 (int)")
     #expect(try Samples.segment(result.text).isAlreadySegmented)
+    // Calico's own pods have a securityContext.
+    let pod = "  template:\n    spec:\n      containers:\n      - name: calico-kube"
+    for context in [
+      "securityContext: {seccompProfile: {type: RuntimeDefault}}", "securityContext: {}", "securityContext:",
+      "securityContext:\n        seccompProfile:\n          type: RuntimeDefault",
+    ] {
+      let other = text.replacing(
+        pod, with: pod.replacing("      containers:", with: "      \(context)\n      containers:"))
+      #expect(other != text)
+      let result = try Samples.segment(other)
+      let values = try ParsedManifest(result.text).values
+      let path = "Deployment/controllers.spec.template.spec.securityContext"
+      #expect(values["\(path).fsGroup"] == "10001 (int)", "\(context)")
+      #expect(
+        values["\(path).seccompProfile.type"] == (context.contains("seccomp") ? "RuntimeDefault (str)" : nil))
+      #expect(!result.warnings.contains { $0.kind == .unprivilegedImage })
+      #expect(try Samples.segment(result.text).isAlreadySegmented)
+    }
     let agent = try Samples.segment(text, delivery: Self.delivery(.agent))
     #expect(agent.text.contains("group: \"10001\""))
     // The arguments of another component contradict the name.

@@ -77,6 +77,19 @@ struct RefusalTests {
       "        - {name: OTHER, valueFrom: {secretKeyRef: {name: shared, key: etcd-key}}}\n",
       "calico.yaml:29: DaemonSet/agents, secretKeyRef refers to the Secret shared"),
     Wrong(
+      "        - {name: SLEEP, value: \"false\"}\n", "        - {name: ETCD_USERNAME, value: root}\n",
+      "calico.yaml:29: DaemonSet/agents, container install-cni has ETCD_USERNAME: a login with a password counts"
+    ),
+    Wrong(
+      "        - {name: SLEEP, value: \"false\"}\n",
+      "        - {name: CALICO_ETCD_PASSWORD, valueFrom: {secretKeyRef: {name: other, key: p}}}\n",
+      "calico.yaml:29: DaemonSet/agents, container install-cni has CALICO_ETCD_PASSWORD: a login with a password"
+    ),
+    Wrong(
+      "        - {name: SLEEP, value: \"false\"}\n", "        - {name: CALICO_ETCD_KEY_FILE, value: /old}\n",
+      "calico.yaml:29: DaemonSet/agents, container install-cni has CALICO_ETCD_KEY_FILE: it counts before ETCD_KEY_FILE"
+    ),
+    Wrong(
       "      volumes:\n      -",
       "      volumes:\n      - {name: rest, secret: {secretName: shared}}\n      -",
       "calico.yaml:43: DaemonSet/agents, volume refers to the Secret shared"),
@@ -216,6 +229,46 @@ struct RefusalTests {
     #expect(
       Samples.faults(SmallManifest.whole + pod.replacing("namespace: net", with: "namespace: other")) == [])
     #expect(Samples.faults(SmallManifest.whole + pod, components: ["backup": "calico-node"]) == [])
+  }
+
+  /// etcd counts a password before a certificate, so the container would keep the old user's access.
+  @Test("a login beside the certificate is found in envFrom too; an empty one is none")
+  func otherLogins() {
+    let image = "        image: calico/node:v3.32.1\n"
+    let from = SmallManifest.whole.replacing(
+      "data:\n  endpoints", with: "data:\n  USERNAME: root\n  endpoints")
+    for (prefix, count) in [("ETCD_", 1), ("OTHER_", 0)] {
+      let text = from.replacing(
+        image, with: image + "        envFrom: [{prefix: \(prefix), configMapRef: {name: settings}}]\n")
+      let faults = Samples.faults(text)
+      #expect(faults.count == count, "\(faults)")
+      #expect(
+        faults.allSatisfy {
+          $0.hasPrefix("calico.yaml:7: ConfigMap/settings, USERNAME is ETCD_USERNAME in DaemonSet/agents")
+        }, "\(faults)")
+    }
+    let sleep = "        - {name: SLEEP, value: \"false\"}\n"
+    for variable in ["{name: ETCD_USERNAME, value: \"\"}", "{name: ETCD_PASSWORD}"] {
+      #expect(
+        Samples.faults(SmallManifest.whole.replacing(sleep, with: "        - \(variable)\n")) == [],
+        "\(variable)")
+    }
+    // An installer without a mount, and a job of the user.
+    let spray = OtherInstallers.Kubespray().text.replacing(
+      "- {name: SLEEP, value: \"false\"}",
+      with: "- {name: SLEEP, value: \"false\"}\n            - {name: ETCD_USERNAME, value: root}")
+    for way in [DeliveryCheck.Way.host, .agent] {
+      do {
+        _ = try Samples.segment(spray, delivery: ModeChangeTests.delivery(way))
+        Issue.record("\(way)")
+      } catch {
+        #expect("\(error)".contains("container install-cni has ETCD_USERNAME"), "\(error)")
+      }
+    }
+    let job = RunbookTests.job.replacing("env: []", with: "env: [{name: ETCDCTL_USER, value: root}]")
+    let faults = Samples.faults(SmallManifest.whole + job, components: ["save": "cni-plugin"])
+    #expect(
+      faults.count == 1 && faults.first?.contains("container save has ETCDCTL_USER") == true, "\(faults)")
   }
 
   @Test("Secrets with duplicate, invalid or missing names are refused")

@@ -142,6 +142,36 @@ struct SmallManifestTests {
       try ParsedManifest(result.text).credentials["DaemonSet/agents felix"] == "calico-node-etcd-secrets")
   }
 
+  /// Without the Secrets' contents no list of identities is needed.
+  @Test("a container, calicoctl's too, is mapped to an identity of the user, whose Secret is named after it")
+  func identities() throws {
+    let pod = """
+      apiVersion: v1
+      kind: Pod
+      metadata: {name: calicoctl}
+      spec:
+        containers:
+        - name: calicoctl
+          image: calico/ctl:v3.32.1
+          env:
+          - {name: ETCD_ENDPOINTS, value: https://10.0.0.1:2379}
+
+      """
+    for (text, container, name) in [
+      (pod, "calicoctl", "alice"), (SmallManifest.whole + RunbookTests.job, "save", "backup"),
+    ] {
+      let result = try Samples.segment(text, components: [container: name])
+      #expect(result.text.contains("secretName: \(name)-etcd-secrets"))
+      #expect(!result.text.contains("secretName: calicoctl") && !result.text.contains("secretName: shared"))
+      #expect(try Samples.segment(result.text, components: [container: name]).isAlreadySegmented)
+    }
+    let unknown = Samples.faults(SmallManifest.whole + RunbookTests.job)
+    #expect(unknown.count == 1 && unknown.first?.contains("flannel") == false, "\(unknown)")
+    // With the Secrets, the identity must have a certificate.
+    let missing = Samples.faults(pod, components: ["calicoctl": "alice"])
+    #expect(missing.first?.contains("alice, which has no certificate") == true, "\(missing)")
+  }
+
   @Test("an existing compaction period is set to \"0\", in quotes")
   func compaction() throws {
     for (old, new) in [("10m", "\"0\""), ("\"5m\"", "\"0\""), ("0", "\"0\""), ("'1h'", "'0'")] {

@@ -23,8 +23,10 @@ import YAML
     let text = try #require(try texts(.systemd)["n1/etc/bulkhead/agent.yaml"])
     let folder = try TemporaryFolder()
     try text.write(toFile: "\(folder.path)/agent.yaml", atomically: true, encoding: .utf8)
-    let configuration = try AgentConfiguration(
-      file: "\(folder.path)/agent.yaml", environment: ["CREDENTIALS_DIRECTORY": "/run/credentials/x"])
+    // As 'bulkhead agent --check' reads it in a shell: the unit's environment is not there.
+    let configuration = try AgentConfiguration(file: "\(folder.path)/agent.yaml", environment: [:])
+    #expect(
+      configuration.sourceFiles == ["/etc/bulkhead/authority-ca.crt", "/etc/bulkhead/credentials/join"])
     #expect(
       configuration.deliveries.map(\.identity) == ["calico-node.n1", "cni-plugin.n1", "dhcp-agent-transport"])
     #expect(configuration.deliveries.map(\.directory)[1] == "/etc/bulkhead/cni-plugin")
@@ -38,7 +40,7 @@ import YAML
     let unit = try #require(try texts(.systemd)["n1/etc/systemd/system/bulkhead-agent.service"])
     // systemd does not start a unit whose LoadCredential= names a missing file, such as a used join token.
     #expect(!unit.contains("LoadCredential"))
-    #expect(unit.contains("\nEnvironment=CREDENTIALS_DIRECTORY=/etc/bulkhead/credentials\n"))
+    #expect(!unit.contains("Environment="))
     #expect(unit.contains("\nReadWritePaths=/etc/bulkhead -/etc/cni/net.d\n"))
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/bulkhead-agent.service"
@@ -90,8 +92,31 @@ import YAML
     let unit = try #require(
       texts[1]["kube-controllers/etc/systemd/system/bulkhead-agent-kube-controllers.service"])
     #expect(unit.contains(" --config /etc/bulkhead/agent-kube-controllers.yaml\n"))
-    #expect(unit.contains("=CREDENTIALS_DIRECTORY=/etc/bulkhead/credentials/kube-controllers\n"))
     #expect(texts[0]["n1/etc/systemd/system/bulkhead-agent.service"] != nil)
+    let agent = try #require(texts[1]["kube-controllers/etc/bulkhead/agent-kube-controllers.yaml"])
+    #expect(agent.contains("token: /etc/bulkhead/credentials/kube-controllers/join\n"))
+  }
+
+  @Test func `one source gives each node a role of its own`() throws {
+    let (file, _, sites) = try segmentation(
+      "components: [calico-node, kube-controllers]\nnodes: [n1, n2]\nisolation: node-user")
+    let source = """
+      vault:
+        address: https://vault.example:8200
+        pki: {role: "calico-${NODE_NAME}", mount: "$${NODE_NAME}"}
+        auth:
+          appRole: {roleId: "x-${NODE_NAME}", secretId: "${CREDENTIALS_DIRECTORY}/secret-id"}
+      """
+    let bundle = bundle(.systemd, file, source: source)
+    for (site, folder) in zip(sites, ["", "", "/kube-controllers"]) {
+      let text = try #require(try bundle.texts(for: site).first { $0.key.contains("/etc/bulkhead/agent") })
+        .value
+      #expect(text.contains("pki: {role: \"calico-\(site.name)\", mount: \"$${NODE_NAME}\"}"), "\(text)")
+      #expect(text.contains("{roleId: \"x-\(site.name)\","), "\(text)")
+      let configuration = try AgentConfiguration(
+        text, file: "agent.yaml", folder: "/etc/bulkhead", environment: [:])
+      #expect(configuration.sourceFiles == ["/etc/bulkhead/credentials\(folder)/secret-id"])
+    }
   }
 
   private static let python = "\(root)/.tools/kubernetes-validate/bin/python"

@@ -47,4 +47,21 @@ import Testing
       _ = try BundleRun(bundle(.directory, file), for: sites)
     }
   }
+
+  @Test(arguments: ["put", "credential", "credentials", "settings", "agent.yaml", "agent-x.yaml"])
+  func `a user with the name of a file on the hosts is refused`(name: String) throws {
+    let (file, _, sites) = try segmentation(
+      "components: []\ncustom: [{user: \(name), grants: [{prefix: /calico/, access: read}]}]")
+    #expect(throws: BundleRefusal.nameOfFile(name)) { _ = try BundleRun(bundle(.ansible, file), for: sites) }
+  }
+
+  @Test(arguments: HostBundle.Form.allCases)
+  func `a further file does not take the place of another`(form: HostBundle.Form) throws {
+    let (file, _, sites) = try segmentation("components: [calico-node]\nnodes: [n1]")
+    for path in ["/etc/bulkhead/calico-node/etcd-key", "/etc/calico/calico.env", "/etc/x"] {
+      let more = NodeFile(path: path, bytes: [0x61], mode: 0o644)
+      let bundle = bundle(form, file, more: path == "/etc/x" ? [more, more] : [more])
+      #expect(throws: BundleRefusal.samePath(path)) { _ = try bundle.texts(for: sites[0]) }
+    }
+  }
 }

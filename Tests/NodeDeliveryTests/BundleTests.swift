@@ -72,6 +72,12 @@ import Testing
       driver["neutron-driver/etc/bulkhead/neutron-driver/calico.conf"]?.contains(
         "\netcd_username = neutron-driver\n")
         == true)
+    // The hint of a host without a group neutron, followed.
+    let owned = bundle(
+      .directory, file, owners: ["neutron-driver": "root:octavia", "dhcp-agent.n2": "dhcp"])
+    let lists = try sites.map { try owned.texts(for: $0)["\($0.fileName)/FILES"] ?? "" }
+    #expect(lists[2].contains("ini 0640 root octavia /etc/neutron/neutron.conf\n"), "\(lists[2])")
+    #expect(!lists[2].contains("neutron /etc") && lists[1].contains("ini 0600 dhcp root /etc/neutron"))
     // Every user of the machine can read its user-data.
     let user = try bundle(.cloudInit, file).texts(for: sites[1])
     #expect(user.values.allSatisfy { !$0.contains("password-of") && !$0.contains("key of") })

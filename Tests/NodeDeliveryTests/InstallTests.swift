@@ -80,6 +80,7 @@ import Testing
     try place("mine\n", "/etc/ssl/extra.crt")
     let refused = try install(site)
     #expect(refused.code == 1 && refused.output.contains("nothing was written"), "\(refused.output)")
+    #expect(refused.output.contains("'install --replace'"), "\(refused.output)")
     #expect(try read("/etc/calico/calico.env") == environment)
     #expect(!FileManager.default.fileExists(atPath: host("/etc/bulkhead")))
     #expect(try install(site, "--keep", "/etc/ssl/extra.crtx").code == 64)

@@ -104,6 +104,53 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: path("x.before-bulkhead")))
   }
 
+  /// With a password the certificate only secures the connection (libcalico-go, `lib/backend/etcdv3/etcdv3.go`).
+  @Test(arguments: [
+    ("A=1\nETCD_USERNAME=root\n", "line 2 sets ETCD_USERNAME, and with a password"),
+    ("ETCD_PASSWORD='hunter2'\n", "line 1 sets ETCD_PASSWORD"),
+    ("A=1; export CALICO_ETCD_PASSWORD=hunter2\n", "line 1 sets CALICO_ETCD_PASSWORD"),
+    ("FLANNELD_ETCD_USERNAME=root\n", "line 1 sets FLANNELD_ETCD_USERNAME"),
+    ("ETCD_DISCOVERY_SRV=example.org\n", "does not start with it"),
+    ("CALICO_ETCD_KEY_FILE=/old\n", "line 1 sets CALICO_ETCD_KEY_FILE, and it wins"),
+    ("FELIX_ETCDKEYFILE=/old\n", "it wins"), ("FELIX_ETCDADDR=old:2379\n", "it wins"),
+    ("export ETCD_ENDPOINTS=https://old CALICO_IP=10.1.1.1\n", "line 1 has more than ETCD_ENDPOINTS"),
+    ("CALICO_IP=10.1.1.1 ETCD_ENDPOINTS=https://old\n", "line 1 has more than ETCD_ENDPOINTS"),
+    ("ETCD_KEY_FILE=/old; export ETCD_KEY_FILE\n", "line 1 has more than ETCD_KEY_FILE"),
+    ("ETCD_KEY_FILE=/old # mine\n", "line 1 has more than ETCD_KEY_FILE"),
+  ])
+  func `a login, a key that wins, and what a change would lose are refused`(before: String, word: String)
+    throws
+  {
+    try write(before, "x")
+    let refused = try put("env", "x", settings)
+    #expect(refused.code == 1 && refused.output.contains(word), "\(refused.output)")
+    #expect(!refused.output.contains("hunter2"))
+    #expect(try read("x") == before)
+    #expect(!FileManager.default.fileExists(atPath: path("x.before-bulkhead")))
+  }
+
+  @Test func `what has no effect stays`() throws {
+    let before =
+      "ETCD_USERNAME=\nETCD_PASSWORD=\"\"\nA=1 # ETCD_PASSWORD=x\nexport ETCD_KEY_FILE\n#ETCD_PASSWORD=y\nCALICO_ETCD_KEY_FILE=/etc/bulkhead/calico-node/etcd-key\nFELIX_LOGSEVERITYSCREEN=info\n"
+    try write(before, "x")
+    let changed = try put("env", "x", settings)
+    #expect(changed.code == 0, "\(changed.output)")
+    #expect(try read("x").hasPrefix(before))
+  }
+
+  @Test func `of felix's file the keys of other sections would win`() throws {
+    let felix = "[global]\nEtcdKeyFile = /new\nEtcdEndpoints = https://e\n"
+    try write("[global]\nEtcdKeyFile = /old ; mine\n\n[etcd]\netcdkeyfile=/old\n", "felix.cfg")
+    let refused = try put("ini", "felix.cfg", felix)
+    #expect(
+      refused.code == 1 && refused.output.contains("line 5 sets etcdkeyfile outside"), "\(refused.output)")
+    try write("[global]\nEtcdKeyFile = /old ; mine\n\n[etcd]\netcdkeyfile=/new\n", "felix.cfg")
+    #expect(try put("ini", "felix.cfg", felix).output == "changed\n")
+    #expect(
+      try read("felix.cfg")
+        == "[global]\nEtcdEndpoints = https://e\nEtcdKeyFile = /new ; mine\n\n[etcd]\netcdkeyfile=/new\n")
+  }
+
   @Test func `quotes that are closed stay, and added lines end as the others do`() throws {
     let before = "A=\"b 'c\" # it's\r\nB='d\"'\r\nC=e\\\"f\r\n"
     try write(before, "x")
@@ -221,6 +268,7 @@ import Testing
       (#"{"type": "calico", "nodename": "n2"}"#, "nodename"), (#"{"type": "calico",}"#, "not JSON"),
       (#"{"plugins": [{"type": "bridge"}]}"#, "0 of its plugins"),
       (#"{"type": "calico", "etcd_key_file": "a", "etcd_key_file": "b"}"#, "twice"), ("", "not JSON"),
+      (#"{"type": "calico", "etcd_discovery_srv": "example.org"}"#, "does not start with it"),
     ] {
       try write(text, "bad.conflist")
       let refused = try put("cni", "bad.conflist", network)
@@ -239,6 +287,10 @@ import Testing
     #expect(try put("whole", "x.crt", "newer\n").output == "changed\n")
     try write("changed by hand\n", "x.crt")
     #expect(try put("whole", "x.crt", "newest\n").code == 1)
+    // Settings are never replaced as a whole.
+    try write("OTHER=\"open\n", "x.env")
+    let settings = try put("env", "x.env", self.settings, replace: true)
+    #expect(settings.code == 1 && settings.output.contains("never replaced"), "\(settings.output)")
     // What Bulkhead wrote says so, and what is in its folder is its own.
     try write("#!/x\n# Written by 'bulkhead bundle'.\nold", "unit")
     #expect(try put("whole", "unit", "new\n").output == "changed\n")
@@ -246,5 +298,42 @@ import Testing
     try write("old", "base/a/etcd-key")
     #expect(try put("whole", "base/a/etcd-key", "new", mode: "0400").output == "changed\n")
     #expect(try run("/usr/bin/stat", ["-c", "%a", path("base/a/etcd-key")]).output == "400\n")
+  }
+
+  @Test func `an edit that happens meanwhile stays`() throws {
+    try write("A=1\n", "x")
+    // The last program that 'put' runs before it looks at the file again.
+    try write("#!/bin/sh\necho B=2 >>'\(path("x"))'\n", "sync")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path("sync"))
+    try write(settings, "content")
+    let refused = try run(
+      "/usr/bin/env",
+      [
+        "PATH=\(folder.path):/usr/bin:/bin", "BULKHEAD_BASE=\(path("base"))", "/bin/sh",
+        "\(root)/Sources/NodeDelivery/OnHosts/put", "env", path("x"), "0644", "-", "-",
+      ], input: path("content"))
+    #expect(refused.code == 1 && refused.output.contains("at the same time"), "\(refused.output)")
+    #expect(try read("x").hasPrefix("A=1\nB=2\n") && !read("x").contains("ETCD_"))
+    #expect(try put("env", "x", settings).output == "changed\n")
+    #expect(try read("x").hasPrefix("A=1\nB=2\n") && read("x").contains("ETCD_"))
+  }
+
+  @Test func `files that an agent keeps are not taken from it`() throws {
+    try FileManager.default.createDirectory(atPath: path("base/a/..set"), withIntermediateDirectories: true)
+    try write("the agent's\n", "base/a/..set/etcd-key")
+    for (link, target) in [("..data", "..set"), ("etcd-key", "..data/etcd-key")] {
+      try FileManager.default.createSymbolicLink(
+        atPath: path("base/a/\(link)"), withDestinationPath: target)
+    }
+    for name in ["etcd-key", "etcd-cert"] {
+      let refused = try put("whole", "base/a/\(name)", "new", mode: "0400")
+      #expect(refused.code == 1 && refused.output.contains("keeps it: stop that"), "\(refused.output)")
+    }
+    #expect(try read("base/a/etcd-key") == "the agent's\n")
+    // The settings of a person are beside them.
+    #expect(try put("whole", "base/a/calicoctl.cfg", "new").output == "made\n")
+    // The hint, followed.
+    try FileManager.default.removeItem(atPath: path("base/a"))
+    #expect(try put("whole", "base/a/etcd-key", "new", mode: "0400").output == "made\n")
   }
 }

@@ -34,6 +34,22 @@ struct OwnershipTests {
     )
   }
 
+  /// As a client can leave it behind that could write everything, the record of what Bulkhead made included.
+  @Test("what stays on users and roles of the file counts if it is the role root or reaches Bulkhead's keys")
+  func takeover() {
+    #expect(!self.plan(foreign, .additive).needingAttention.contains { $0.name == "node" })
+    var state = foreign
+    state.users["node"]?.roles.insert("root")
+    state.roles["node"]?.append(Permission(.readwrite, .bulkhead))
+    let found = self.plan(state, .additive)
+    #expect(
+      found.needingAttention.filter { $0.name == "node" }.map(\.kind) == [.extra, .foreignRole])
+    let kept = Plan(
+      from: state, to: desired, applicant: "root", management: .additive,
+      protecting: Managed(users: ["node"], roles: ["node"]))
+    #expect(!kept.needingAttention.contains { $0.name == "node" })
+  }
+
   @Test("additive removes nothing that others created, and reports all of it")
   func additive() {
     let plan = plan(foreign, .additive)

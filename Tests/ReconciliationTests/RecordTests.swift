@@ -78,6 +78,23 @@ struct RecordTests {
     }
   }
 
+  @Test("a record at a key that is not its file's is left out")
+  func stray() throws {
+    let owner = RecordOwner(cluster: "zz")
+    let text =
+      #"{"format":2,"minReader":2,"owner":{"cluster":"zz"},"roles":[],"users":["m"],"usersWithRole":[]}"#
+    let stray = Key(OwnKeys.recordsPrefix.bytes + Array(String(repeating: "deadbeef", count: 4).utf8))
+    func records(at key: Key) throws -> [Record] {
+      try Records([(key: key, value: Array(text.utf8))]).all
+    }
+    #expect(try records(at: stray).isEmpty)
+    let found = try records(at: owner.key)
+    #expect(found.map(\.managed) == [Managed(users: ["m"])] && found.allSatisfy { $0.isProven == nil })
+    let claim = try Records(all: found).claim(
+      by: RecordOwner(cluster: "test"), DesiredState(.sample), takesOver: false)
+    #expect(claim.foreign.users == ["m"] && claim.proven == Managed())
+  }
+
   @Test("a later format is read if it says that this version understands it")
   func laterFormat() throws {
     let text = #"{"format":4,"minReader":2,"new":7,"users":["a"],"roles":[],"usersWithRole":[]}"#
@@ -150,6 +167,14 @@ struct RecordTests {
     #expect(try goal("a", .of([])).applied(according: survey(one, at: 7, now: 7)) == nil)
     let none = Survey.of(authRevision: 7)
     #expect(try one.applied(according: none) == nil)
+    // Any client may have written it: while authentication is off, and before it was on or by an earlier release.
+    let applied = try #require(survey(one, at: 7, now: 7).records.all.first?.applied)
+    let owner = RecordOwner(cluster: "test")
+    for (isProven, authEnabled) in [(true, false), (false, true), (nil, true)] as [(Bool?, Bool)] {
+      let record = Record(owner: owner, applied: applied, isProven: isProven)
+      let doubtful = Survey.of(record: record, authEnabled: authEnabled, authRevision: 7)
+      #expect(try one.applied(according: doubtful) == nil, "\(String(describing: isProven)) \(authEnabled)")
+    }
   }
 
   @Test("with password users, only with exactly the passwords that were applied")

@@ -49,15 +49,22 @@ import Testing
     #expect(OwnKeys.surveyed.contains(given.key))
   }
 
-  @Test func aUserIsKeptUntilTheTimeIsOver() {
+  @Test func aUserIsKeptUntilTheTimeIsOver() throws {
     let kept = Managed(users: ["alice"], roles: ["calicoctl-full"])
     let state = state(["calicoctl-full"])
-    #expect(survey([access(in: 60)]).protectedByAccess(of: goal, state) == kept)
+    #expect(try survey([access(in: 60)]).protectedByAccess(of: goal, state) == kept)
     #expect(survey([access(in: 60)]).managedByEndedAccess(of: goal, state) == Managed())
-    #expect(survey([access(in: 0)]).protectedByAccess(of: goal, state) == Managed())
+    #expect(try survey([access(in: 0)]).protectedByAccess(of: goal, state) == Managed())
     #expect(survey([access(in: 0)]).managedByEndedAccess(of: goal, state) == kept)
+    // `verify` and `preflight` count it as little as `plan` does.
+    let protection = try goal.protection(survey([access(in: 60)]))
+    #expect(Set(protection.exempt(in: state).keys) == ["alice"])
+    #expect(
+      Drift.every(from: state, to: goal.desired, protecting: protection).contains {
+        $0.subject == "user alice" && $0.meaning.contains("'bulkhead access' gave it that until")
+      })
     // Of another file.
-    #expect(survey([access(in: -60, owner: "x")]).protectedByAccess(of: goal, state) == kept)
+    #expect(try survey([access(in: -60, owner: "x")]).protectedByAccess(of: goal, state) == kept)
     #expect(survey([access(in: -60, owner: "x")]).managedByEndedAccess(of: goal, state) == Managed())
     // A role that another person still has stays.
     let both = survey([access(in: -60), access("bob", in: 60)])
@@ -65,7 +72,7 @@ import Testing
   }
 
   /// A client that may write Bulkhead's keys can neither hide a user there nor have one deleted.
-  @Test func aForgedEntryCountsForNothing() {
+  @Test func aForgedEntryCountsForNothing() throws {
     for (entry, state) in [
       (access(in: 60), state(["calicoctl-full", "root"])),
       (access(roles: ["root"], made: [], in: 60), state(["root"])),
@@ -74,7 +81,7 @@ import Testing
       (access(in: 31 * 86_400), state(["calicoctl-full"])),
       (access(in: 60), state(["calicoctl-full"], writes: true)),
     ] {
-      #expect(survey([entry]).protectedByAccess(of: goal, state) == Managed(), "\(entry)")
+      #expect(try survey([entry]).protectedByAccess(of: goal, state) == Managed(), "\(entry)")
     }
     for (roles, made, has) in [
       (["metrics"], [], ["metrics"]), (["calicoctl-full"], ["metrics"], ["calicoctl-full"]),
@@ -87,7 +94,7 @@ import Testing
 
   /// A role of that name with more than the catalogue's, a role that is none of the catalogue's, or a password: what
   /// `access` never makes.
-  @Test func aBackdoorIsNotHidden() {
+  @Test func aBackdoorIsNotHidden() throws {
     let planted = access(in: 60)
     var wider = state(["calicoctl-full"])
     wider.roles["calicoctl-full"]?.append(Permission(.read, .prefix("/registry/secrets/")))
@@ -96,16 +103,23 @@ import Testing
     var emptyPassword = state(["calicoctl-full"])
     emptyPassword.users["alice"]?.acceptsEmptyPassword = true
     for state in [wider, withPassword, emptyPassword] {
-      #expect(survey([planted]).protectedByAccess(of: goal, state) == Managed())
+      #expect(try survey([planted]).protectedByAccess(of: goal, state) == Managed())
       #expect(survey([access(in: 0)]).managedByEndedAccess(of: goal, state) == Managed())
     }
     var other = state(["calicoctl-all"])
     other.roles["calicoctl-all"] = [Permission(.read, .prefix("/calico/"))]
     let named = access(roles: ["calicoctl-all"], made: ["calicoctl-all"], in: 60)
-    #expect(survey([named]).protectedByAccess(of: goal, other) == Managed())
+    #expect(try survey([named]).protectedByAccess(of: goal, other) == Managed())
     // Less than the catalogue's role is no backdoor.
     var narrower = state(["calicoctl-full"])
     narrower.roles["calicoctl-full"] = [Permission(.read, .prefix("/calico/ipam/"))]
-    #expect(survey([planted]).protectedByAccess(of: goal, narrower).users == ["alice"])
+    #expect(try survey([planted]).protectedByAccess(of: goal, narrower).users == ["alice"])
+  }
+}
+
+extension Survey {
+  /// What nothing is taken from because of the access of people.
+  fileprivate func protectedByAccess(of goal: ApplyGoal, _ state: ClusterState) throws -> Managed {
+    try goal.protection(self).names(in: state, keeping: Set(goal.desired.roles.map(\.name)))
   }
 }

@@ -211,4 +211,23 @@ struct AssessmentTests {
     #expect(!old.isTrustworthy() && old.withoutPermissionsUnderAlarm == ["etcd-1"])
     #expect(!old.isTrustworthy(accepting: Acceptances(options: ["etcd-22386"])))
   }
+
+  @Test("under an alarm a Txn that is permitted shows the alarm's effect, and no vulnerability")
+  func permittedUnderAlarm() throws {
+    let alarm = Alarm(memberID: 1, kind: .noSpace)
+    func request(isTxn: Bool) -> VulnerabilityRequest {
+      VulnerabilityRequest(advisory: "CVE-2026-33343", words: "ask", isTxn: isTxn) { _ in .allowed }
+    }
+    for (version, alarms, isTxn, state, shown) in [
+      ("3.5.35", [alarm], true, .open, "etcd pull request 22386"),
+      ("3.5.35", [alarm], true, .closed, "CVE-2026-33343"),
+      ("3.5.35", [alarm], false, .open, "CVE-2026-33343"), ("3.5.35", [], true, .open, "CVE-2026-33343"),
+      ("3.6.16", [alarm], true, .open, "CVE-2026-33343"),
+    ] as [(String, [Alarm], Bool, VulnerabilitySighting.State, String)] {
+      let assessment = try assessment([version], alarms: alarms)
+      #expect(
+        assessment.advisory(shownBy: request(isTxn: isTxn), state, at: assessment.members[0]) == shown,
+        "\(version) \(state)")
+    }
+  }
 }

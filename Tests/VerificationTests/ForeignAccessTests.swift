@@ -55,15 +55,45 @@ struct ForeignAccessTests {
   }
 
   @Test("users of other files, and those that the file protects, do not break the segmentation")
-  func protected() {
+  func protected() throws {
     let state = state(Grant(.calico, .read))
-    let names = Managed(users: ["other"])
-    let found = StoredComparison([("etcd-1", state)], Self.segmentation, protecting: names)
-    #expect(!found.breaksSegmentation && found.differences.map(\.subject).contains("user other"))
+    let names = Protection(listed: Managed(users: ["other"]))
+    for protection in [names, Protection(recorded: Managed(users: ["other"]))] {
+      let found = StoredComparison([("etcd-1", state)], Self.segmentation, protecting: protection)
+      let other = try #require(found.differences.first { $0.subject == "user other" })
+      #expect(!found.breaksSegmentation && other.isExempt, "\(other)")
+    }
     var open = state
     open.users["other"]?.acceptsEmptyPassword = true
     #expect(StoredComparison([("etcd-1", open)], Self.segmentation, protecting: names).breaksSegmentation)
     #expect(StoredComparison([("etcd-1", state)], Self.segmentation).breaksSegmentation)
+  }
+
+  @Test("the record of another file exempts no administrator, and nothing if any client could write it")
+  func recorded() throws {
+    let names = Managed(users: ["other"])
+    let reaching = state(Grant(.calico, .read))
+    var root = reaching
+    root.users["other"]?.roles = ["root"]
+    // A user may write Bulkhead's records.
+    var writable = reaching
+    writable.users["more"] = .init(roles: ["more"])
+    writable.roles["more"] = [Permission(Grant(.everything, .readwrite))]
+    var off = reaching
+    off.authEnabled = false
+    let cases: [(ClusterState, Protection)] = [
+      (root, Protection(recorded: names)), (reaching, Protection(unproven: names)),
+      (writable, Protection(recorded: names)), (off, Protection(recorded: names)),
+    ]
+    for (state, protection) in cases {
+      let found = StoredComparison([("etcd-1", state)], Self.segmentation, protecting: protection)
+      let other = try #require(found.differences.first { $0.subject == "user other" })
+      #expect(other.breaksSegmentation && !other.isExempt)
+      #expect(other.meaning.contains("a record of another file"))
+    }
+    let listed = StoredComparison(
+      [("etcd-1", root)], Self.segmentation, protecting: Protection(listed: names))
+    #expect(!listed.breaksSegmentation)
   }
 
   @Test("a file without kube-apiserver and without Calico claims only what it grants")
@@ -91,8 +121,6 @@ struct ForeignAccessTests {
       ])
     var knowledge = Preflight.Knowledge()
     knowledge.shared = ["other"]
-    #expect(messages(knowledge).count == 1)
-    (knowledge.shared, knowledge.protected) = ([], Managed(users: ["other"]))
     #expect(messages(knowledge).count == 1)
     let permissions = found.permissions(ofUser: "calico-node")
     #expect(permissions.allow(.read, "/registry/secrets/a/b") && permissions.allow(.write, "/calico/ipam/a"))

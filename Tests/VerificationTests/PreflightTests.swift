@@ -27,6 +27,11 @@ struct PreflightTests {
       messages(shared: ["all"]) == ["locked out: all, the shared certificate's, the user does not exist"])
     #expect(messages(shared: ["node"]).isEmpty)
     state.users["node"] = nil
+    // In a migration only the stage that takes nothing away.
+    #expect(
+      UserChecks.lockedOut(desired, state, shared: ["all"]).map(\.cure)
+        == Array(repeating: "run 'bulkhead apply --stage prepare --shared all'", count: 2))
+    #expect(UserChecks.lockedOut(desired, state, shared: []).map(\.cure) == ["run 'bulkhead apply'"])
     state.users["writer"]?.roles = []
     #expect(
       messages() == [
@@ -88,13 +93,20 @@ struct PreflightTests {
     #expect(cures.map { $0.cure.contains("leaves this user") } == [true, true, false], "\(cures)")
     #expect(found.first?.severity == .error)
     knowledge.shared = ["backup"]
+    let expected = UserChecks.findings(desired, state, knowledge).first { $0.rule == .foreignAdministrator }
+    #expect(expected?.cure.contains("apply --stage clean --shared backup") == true)
     #expect(
       UserChecks.findings(desired, state, knowledge).first { $0.rule == .foreignAdministrator }?.severity
         == .warning)
-    (knowledge.shared, knowledge.protected) = ([], Managed(users: ["backup"]))
+    (knowledge.shared, knowledge.protected) = ([], Protection(listed: Managed(users: ["backup"])))
     #expect(
       UserChecks.findings(desired, state, knowledge).first { $0.rule == .foreignAdministrator }?.severity
         == .warning)
+    // A record of another file does not cover an administrator.
+    knowledge.protected = Protection(recorded: Managed(users: ["backup"]))
+    #expect(
+      UserChecks.findings(desired, state, knowledge).first { $0.rule == .foreignAdministrator }?.severity
+        == .error)
     #expect(!found.contains { $0.rule == .untriedPassword })
     state.authEnabled = false
     let off = UserChecks.findings(desired, state, knowledge)

@@ -178,7 +178,9 @@ struct AgentReader {
       guard let value = environment[name], !value.isEmpty else {
         reader.fault(
           node, "\(place) refers to the environment variable \(quoted(name)), which is not set",
-          hint: "in a pod, take it from a field: 'fieldRef: {fieldPath: spec.nodeName}'")
+          hint:
+            "set it where the agent is started: 'Environment=' of its unit, in a pod 'fieldRef: {fieldPath: spec.nodeName}'"
+        )
         return nil
       }
       result += rest[..<start.lowerBound] + value

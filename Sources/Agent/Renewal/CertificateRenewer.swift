@@ -14,6 +14,8 @@ struct CertificateRenewer: Sendable {
   private let lifetime: Duration?
   private let owner: FileOwner
   private let directory: AtomicDirectory
+  /// The directories of other entries with the same identity. They share its certificate: a join token is good for one.
+  private let siblings: [AtomicDirectory]
   private var machine: RenewalMachine
   /// The time between two requests to the source while nothing is due; nil for no request before that.
   private let revisit: TimeInterval?
@@ -23,6 +25,8 @@ struct CertificateRenewer: Sendable {
   private var unwritten: SourcedCertificate?
   /// Why an operator wants another certificate; nil if none does.
   private var reason: RenewalReason?
+  /// When it was said so, in whole seconds.
+  private var requested = Date.distantPast
   /// The certificate whose authority was found to be replaced; nil if ``reason`` has another cause.
   private var replaced: String?
   private var authorityWatch: AuthorityWatch
@@ -33,6 +37,9 @@ struct CertificateRenewer: Sendable {
     source: any CertificateSource, spread: Double
   ) throws {
     self.delivery = delivery
+    siblings = configuration.deliveries.filter {
+      $0.identity.utf8.elementsEqual(delivery.identity.utf8) && $0.directory != delivery.directory
+    }.map { AtomicDirectory($0.directory) }
     self.source = source
     etcdCA = configuration.etcdCA
     lifetime = configuration.lifetime.map { .seconds($0.seconds) }
@@ -49,6 +56,8 @@ struct CertificateRenewer: Sendable {
     var held: HeldCertificate?
     /// Why the certificate is of no use to the CNI plugin of this host; nil if it is of use.
     var network: KeeperFault?
+    /// What keeps programs from the certificate in the folder; nil for nothing.
+    var damage: Damage?
     /// Whether the CNI plugin's copy has the certificate; true without a copy.
     var isCopied = true
     /// When the certificate is due.
@@ -59,6 +68,13 @@ struct CertificateRenewer: Sendable {
     var fault: KeeperFault?
     /// When to check again.
     var next: Date
+  }
+
+  /// What is wrong with files whose contents are a valid certificate and its key.
+  struct Damage: Sendable {
+    let fault: KeeperFault
+    /// Whether programs can use the files.
+    let isUsable: Bool
   }
 
   /// Checks the certificate and renews it if necessary. The action after a change is in ``finish(_:)``.
@@ -78,7 +94,9 @@ struct CertificateRenewer: Sendable {
       machine.failed(holding: look.held, isTransient: fault.isTransient, now: now)
       look.fault = fault
     }
-    look.isCopied = isCopied(now: now)
+    let files = try? HeldFiles(in: directory, identity: delivery.identity, now: now)
+    look.damage = damage(of: files)
+    look.isCopied = isCopied(files)
     if let held = look.held { look.due = machine.dueDate(held) }
     if case .wait(let date) = machine.next(holding: look.held, now: now) { look.next = date }
     return look
@@ -101,8 +119,9 @@ struct CertificateRenewer: Sendable {
   }
 
   /// Makes the next check get another certificate, although the current one is not due.
-  mutating func request(_ reason: RenewalReason) {
+  mutating func request(_ reason: RenewalReason, now: Date) {
     self.reason = reason
+    requested = Date(timeIntervalSince1970: now.timeIntervalSince1970.rounded(.down))
     replaced = nil
     machine.request()
   }
@@ -117,8 +136,10 @@ struct CertificateRenewer: Sendable {
   /// The state of the certificate and of the CNI plugin's copy, without network access or changes.
   func standing(now: Date) throws -> (look: Look, isDue: Bool) {
     var look = Look(next: now)
-    look.held = try HeldFiles(in: directory, identity: delivery.identity, now: now)?.certificate
-    look.isCopied = isCopied(now: now)
+    let files = try HeldFiles(in: directory, identity: delivery.identity, now: now)
+    look.held = files?.certificate
+    look.damage = damage(of: files)
+    look.isCopied = isCopied(files)
     look.network = networkFault
     guard
       case .order = RenewalMachine(policy: machine.policy, spread: 0).next(holding: look.held, now: now)
@@ -129,17 +150,51 @@ struct CertificateRenewer: Sendable {
   private var networkFault: KeeperFault? { delivery.cniNetwork.flatMap(HostNetworks.fault) }
 
   /// Whether the copy that the CNI plugin reads is the pair in the directory. What cannot be read is no copy.
-  private func isCopied(now: Date) -> Bool {
+  private func isCopied(_ held: HeldFiles?) -> Bool {
     guard let copy = delivery.cniCopy else { return true }
-    guard let held = try? HeldFiles(in: directory, identity: delivery.identity, now: now) else {
-      return false
-    }
+    guard let held else { return false }
     func text(_ name: String) -> String? { try? FileContents.readText("\(copy)/\(name)", limit: 1 << 20) }
     guard let certificate = text(HeldFiles.certificate), let key = text(HeldFiles.key),
       let credential = try? Credential(
         certificatePEM: certificate, key: PrivateKey(pem: key), source: copy)
     else { return false }
     return credential.facts.fingerprint == held.credential.facts.fingerprint
+      && text(HeldFiles.authority) == held.etcdCA
+  }
+
+  /// What keeps programs from the files that were read through `..data`: programs read their names.
+  private func damage(of held: HeldFiles?) -> Damage? {
+    guard let held else { return nil }
+    // Without an owner in the configuration the files have that of the agent, which may be another one than asks now.
+    let expected: FileOwner? = delivery.owner == nil && delivery.group == nil ? nil : owner
+    let files: [(name: String, mode: UInt32, owner: FileOwner?)] = [
+      (HeldFiles.key, delivery.keyMode, expected),
+      (HeldFiles.certificate, delivery.certificateMode, expected),
+      (HeldFiles.authority, delivery.certificateMode, expected),
+    ]
+    func path(_ name: String) -> String { "\(delivery.directory)/\(name)" }
+    let hint = "a running agent repairs it within a minute; if it does not, its log says why"
+    do {
+      switch try directory.damage(of: files) {
+      case .misplaced(let name):
+        return Damage(
+          fault: KeeperFault("\(path(name)) is not the file that the agent wrote", hint: hint),
+          isUsable: false)
+      case .otherRights(let name):
+        return Damage(
+          fault: KeeperFault(
+            "\(path(name)) has another mode or owner than the configuration says", hint: hint), isUsable: true
+        )
+      case nil: break
+      }
+    } catch {
+      return Damage(fault: KeeperFault(error), isUsable: false)
+    }
+    guard let authorities = held.etcdCA, (try? CertificateFacts.all(pem: authorities)) != nil else {
+      return Damage(
+        fault: KeeperFault("\(path(HeldFiles.authority)) has no certificate", hint: hint), isUsable: false)
+    }
+    return nil
   }
 
   private mutating func renew(_ held: HeldFiles?, _ look: inout Look, now: Date) async throws {
@@ -147,7 +202,7 @@ struct CertificateRenewer: Sendable {
     if let held, reason == nil,
       await authorityWatch.isRenewalDue(of: held.credential, from: source, now: now)
     {
-      request(.newAuthority)
+      request(.newAuthority, now: now)
       replaced = held.credential.facts.fingerprint
     }
     let step = machine.next(holding: held?.certificate, now: now)
@@ -174,6 +229,11 @@ struct CertificateRenewer: Sendable {
     holding held: HeldFiles?, _ step: RenewalMachine.Step, now: Date
   ) async throws -> SourcedCertificate? {
     let isNeeded = if case .order = step { true } else { false }
+    let shared = siblings.compactMap { try? HeldFiles(in: $0, identity: delivery.identity, now: now) }
+      .filter { $0.certificate.isValid(at: now) }
+    if let newer = shared.first(where: { isNewer($0, than: held, now: now) }) {
+      return SourcedCertificate(credential: newer.credential, etcdCA: newer.etcdCA)
+    }
     if let unwritten, isNeeded, unwritten.credential.fault(user: delivery.identity, now: now) == nil {
       return unwritten
     }
@@ -181,7 +241,8 @@ struct CertificateRenewer: Sendable {
     asked = now
     let isHeldGood = held?.certificate.isValid(at: now) ?? false
     let order = CertificateOrder(
-      identity: delivery.identity, lifetime: lifetime, current: isHeldGood ? held?.credential : nil,
+      identity: delivery.identity, lifetime: lifetime,
+      current: isHeldGood ? held?.credential : shared.first?.credential,
       reason: isHeldGood ? reason : nil)
     do {
       let new = try await source.order(order, now: now)
@@ -197,6 +258,15 @@ struct CertificateRenewer: Sendable {
       // early enough.
       return nil
     }
+  }
+
+  /// Whether the valid certificate of another entry takes the place of the one here: it is not due, was issued later, and
+  /// came after an operator asked for another one.
+  private func isNewer(_ other: HeldFiles, than held: HeldFiles?, now: Date) -> Bool {
+    guard machine.dueDate(other.certificate) > now, reason == nil || other.generation.written >= requested
+    else { return false }
+    guard let held, held.certificate.isValid(at: now) else { return true }
+    return other.certificate.notBefore > held.certificate.notBefore
   }
 
   private func isToBeRevisited(_ now: Date) -> Bool {

@@ -1,3 +1,4 @@
+import AgentFile
 import CertificateSources
 import Credentials
 import FoundationEssentials
@@ -8,6 +9,8 @@ package struct Agent: Sendable {
   /// Nil if there are no certificates.
   let source: (any CertificateSource)?
   private var keepers: [CertificateRenewer]
+  /// The positions in ``keepers``, those of one identity together.
+  private let sharers: [[Int]]
   private var lists: [ListKeeper]
   private let log: Logger
   private let clock: @Sendable () -> Date
@@ -27,12 +30,21 @@ package struct Agent: Sendable {
     self.source = source
     self.log = log
     self.clock = clock
-    keepers =
+    let renewers =
       try source.map { source in
         try configuration.deliveries.map {
           try CertificateRenewer($0, of: configuration, source: source, spread: .random(in: 0...1))
         }
       } ?? []
+    keepers = renewers
+    var sharers: [[Int]] = []
+    for (index, renewer) in renewers.enumerated() {
+      let place = sharers.firstIndex { indices in
+        renewers[indices[0]].delivery.identity.utf8.elementsEqual(renewer.delivery.identity.utf8)
+      }
+      if let place { sharers[place].append(index) } else { sharers.append([index]) }
+    }
+    self.sharers = sharers
     lists = try configuration.revocationList.map { [try ListKeeper($0, spread: .random(in: 0...1))] } ?? []
   }
 
@@ -48,7 +60,8 @@ package struct Agent: Sendable {
 
   /// Makes the next check get another certificate for each identity, although the current one is not due.
   package mutating func request(_ reason: RenewalReason) {
-    for index in keepers.indices { keepers[index].request(reason) }
+    let now = clock()
+    for index in keepers.indices { keepers[index].request(reason, now: now) }
   }
 
   /// Gets what is missing or due. Transient failures are retried until the timeout.
@@ -87,33 +100,40 @@ package struct Agent: Sendable {
     let agent = self
     var round = Round(next: .distantFuture)
     var standings: [Int: AgentStanding] = [:]
-    await withTaskGroup(of: (index: Int, keeper: CertificateRenewer, look: CertificateRenewer.Look)?.self) {
-      group in
+    await withTaskGroup(of: [Checked].self) { group in
       group.addTask {
         await agent.maintain()
-        return nil
+        return []
       }
       // Concurrent, so that a slow request for one certificate does not delay the others; a node has few
-      // certificates.
-      for (index, keeper) in keepers.enumerated() {
+      // certificates. Entries with one identity are checked one after another, so that it is requested once.
+      for indices in sharers {
         group.addTask {
-          var keeper = keeper
-          let look = await keeper.look(now: agent.clock())
-          return (index, keeper, look)
+          var checked: [Checked] = []
+          for index in indices {
+            var keeper = agent.keepers[index]
+            let look = await keeper.look(now: agent.clock())
+            checked.append(Checked(index: index, keeper: keeper, look: look))
+          }
+          return checked
         }
       }
-      for await case (let index, let keeper, var look)? in group {
-        keepers[index] = keeper
-        // One after another, because the action of several certificates may reload the same service.
-        await keeper.finish(&look)
-        let now = clock()
-        let isDue = look.due.map { $0 <= now } ?? true
-        let standing = AgentStanding(keeper, look, isDue: isDue, now: now)
-        if !Task.isCancelled { report(standing, look.next) }
-        standings[index] = standing
-        round.next = min(round.next, look.next)
-        if look.fault?.isTransient == true || (standing.state != .good && look.fault == nil) {
-          round.isWorthRepeating = true
+      for await checked in group {
+        for one in checked {
+          let (index, keeper) = (one.index, one.keeper)
+          var look = one.look
+          keepers[index] = keeper
+          // One after another, because the action of several certificates may reload the same service.
+          await keeper.finish(&look)
+          let now = clock()
+          let isDue = look.due.map { $0 <= now } ?? true
+          let standing = AgentStanding(keeper, look, isDue: isDue, now: now)
+          if !Task.isCancelled { report(standing, look.next) }
+          standings[index] = standing
+          round.next = min(round.next, look.next)
+          if look.fault?.isTransient == true || (standing.state != .good && look.fault == nil) {
+            round.isWorthRepeating = true
+          }
         }
       }
     }
@@ -127,6 +147,12 @@ package struct Agent: Sendable {
       if look.fault?.isTransient == true { round.isWorthRepeating = true }
     }
     return round
+  }
+
+  private struct Checked: Sendable {
+    let index: Int
+    let keeper: CertificateRenewer
+    let look: CertificateRenewer.Look
   }
 
   private func maintain() async {

@@ -47,14 +47,16 @@ package struct AgentStanding: Codable, Hashable, Sendable {
     kind = .certificate
     identity = keeper.delivery.identity
     directory = keeper.delivery.directory
-    let isUsable = look.held?.isValid(at: now) == true && look.isCopied
+    let isUsable =
+      look.held?.isValid(at: now) == true && look.damage?.isUsable != false && look.isCopied
     state = !isUsable ? .unusable : isDue ? .due : .good
     notAfter = look.held?.notAfter
     renewal = look.due
     renewed = look.renewed
     number = nil
     let fault =
-      look.fault ?? look.network ?? (look.held == nil || look.isCopied ? nil : Self.notCopied(keeper))
+      look.fault ?? look.damage?.fault ?? look.network
+      ?? (look.held == nil || look.isCopied ? nil : Self.notCopied(keeper))
     self.fault = fault?.message
     hint = fault?.hint
   }

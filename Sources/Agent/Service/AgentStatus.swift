@@ -45,11 +45,25 @@ final class AgentStatus: Sendable {
     }
   }
 
+  /// One standing for each identity, because a metric must not have two samples with one label: where it has several
+  /// folders, that of one that is not usable.
+  private static func certificates(of all: [AgentStanding]) -> [AgentStanding] {
+    var found: [AgentStanding] = []
+    for standing in all where standing.kind == .certificate {
+      guard let place = found.firstIndex(where: { $0.identity == standing.identity }) else {
+        found.append(standing)
+        continue
+      }
+      if standing.state == .unusable { found[place] = standing }
+    }
+    return found
+  }
+
   /// Metrics, with times as timestamps, as Prometheus recommends.
   func metrics(now: Date) -> String {
     let (all, counters) = state.withLock { ($0.standings, $0.counters) }
     let lists = all.filter { $0.kind == .revocationList }
-    let standings = all.filter { $0.kind == .certificate }
+    let standings = Self.certificates(of: all)
     func label(_ standing: AgentStanding) -> [(name: String, value: String)] {
       [("identity", standing.identity)]
     }

@@ -174,6 +174,9 @@ extension LedgerEntry {
     // The fingerprint is that of the ledger, so the key is that of the certificate which was issued.
     try signature?.check(by: certificate.publicKey, now: now)
     guard entry.revokedAt == nil, !listed.contains(entry.serial) else {
+      // A blocked identity is refused with each other proof too.
+      try CertificateHolder(client: entry.identity, component: entry.component, node: entry.node)
+        .checkIsNotBlocked(in: db)
       throw OrderRefusal(.unproven, "the client's certificate was revoked", hint: hint)
     }
     guard facts.isValid(at: now) else {

@@ -23,6 +23,9 @@ package struct ClusterMember: Hashable, Sendable, Identifiable {
     case unreachable(String)
     /// It answers at this address that it sees no user: it runs without `--client-cert-auth`.
     case ignoresCertificates(at: Endpoint)
+
+    /// Whether the member returned its status.
+    var isAnswer: Bool { if case .answers = self { true } else { false } }
   }
 
   package init(

@@ -30,7 +30,8 @@ extension ClusterMembers {
   ///
   /// An endpoint that the answering member does not advertise may be a load balancer. It is asked again over
   /// new connections, one more than there are members; if different members answer, it leads to no single
-  /// one. A load balancer that sends each client to one member is not recognised.
+  /// one. A member is asked at an endpoint that it does not advertise only if it answers at no address that it does: a
+  /// load balancer that sends each client to one member, or later ones to another, is not recognised.
   /// - Throws: ``EtcdError`` if no member returns the member list; ``EndpointsRefusal``.
   package static func read(
     _ etcd: EtcdClient, as credentials: ClientCredentials
@@ -96,8 +97,12 @@ extension ClusterMembers {
       for member in list.members {
         group.addTask {
           let found = direct[member.id] ?? []
-          var reach = found.first.map { ClusterMember.Reach.answers(at: $0.endpoint, $0.status) }
+          var reach = found.first { list.members.count == 1 || member.advertises($0.endpoint) }
+            .map { ClusterMember.Reach.answers(at: $0.endpoint, $0.status) }
           if reach == nil { reach = await Self.ask(member, problems, open, as: credentials) }
+          if reach?.isAnswer != true, let other = found.first {
+            reach = .answers(at: other.endpoint, other.status)
+          }
           return ClusterMember(
             id: member.id, name: member.displayName, peerURLs: member.peerURLs,
             clientURLs: member.clientURLs, isLearner: member.isLearner,
@@ -109,6 +114,12 @@ extension ClusterMembers {
         }
       }
       return await group.reduce(into: []) { $0.append($1) }
+    }
+    notes += all.compactMap { member -> MemberNote? in
+      guard list.members.count > 1, let endpoint = member.endpoint, !member.isLearner,
+        !member.clientURLs.contains(where: { (try? Endpoint($0)) == endpoint })
+      else { return nil }
+      return .notAdvertised(endpoint, member: member.name)
     }
     self.init(clusterID: list.clusterID, all: all, endpointNotes: notes)
   }

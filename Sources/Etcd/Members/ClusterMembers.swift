@@ -96,6 +96,8 @@ package enum MemberNote: Hashable, Sendable {
   /// The member at this endpoint of the file is not in the member list: it was removed from the cluster, or
   /// has just joined.
   case notListed(Endpoint)
+  /// The member answers at this endpoint of the file, which is no address that it advertises, and at none of those.
+  case notAdvertised(Endpoint, member: String)
   /// This endpoint of the file does not answer, and why; the member behind it may answer elsewhere.
   case silentEndpoint(Endpoint, String)
 
@@ -116,6 +118,8 @@ package enum MemberNote: Hashable, Sendable {
       "\(endpoint) is a load balancer or proxy: it leads to the members \(members.inSentence)"
     case .notListed(let endpoint):
       "the member at \(endpoint) is not in the cluster's member list"
+    case .notAdvertised(let endpoint, let member):
+      "the member \(member) is asked at \(endpoint), which it does not advertise: a proxy there may lead to another member later"
     case .silentEndpoint(let endpoint, let problem): "the endpoint \(endpoint) does not answer: \(problem)"
     }
   }

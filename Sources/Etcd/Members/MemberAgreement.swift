@@ -76,6 +76,12 @@ package struct MembersDiffer: ExplainedError, Hashable, Sendable {
   package let evidence: String
   package let values: [MemberAgreement.MemberValue<String>]
 
+  package init(what: String, evidence: String, values: [MemberAgreement.MemberValue<String>]) {
+    self.what = what
+    self.evidence = evidence
+    self.values = values
+  }
+
   package var description: String {
     let list = values.map { "\($0.member) \($0.value)" }.joined(separator: ", ")
     return "the members do not hold the same \(what): \(evidence) of \(list)"
@@ -90,8 +96,11 @@ package struct MembersDiffer: ExplainedError, Hashable, Sendable {
 
   package var hint: String? {
     let which = minority.map { "\($0.inSentence)" } ?? "the member whose users, roles and keys are wrong"
+    let compare =
+      what == "keys"
+      ? "compare with 'etcdctl endpoint hashkv --cluster'" : "'bulkhead verify' says what each member stores"
     return
-      "compare with 'etcdctl endpoint hashkv --cluster'; then, one member at a time, bring back \(which): "
+      "\(compare); then, one member at a time, bring back \(which): "
       + "'etcdctl member remove ID', stop it, empty its data directory, 'etcdctl member add NAME "
       + "--peer-urls=URL', start it with --initial-cluster-state=existing"
   }

@@ -74,24 +74,31 @@ struct AgentConfigMap {
   /// The value of the document, with texts of several lines as blocks.
   var written: YAMLValue { object { .text($0) } }
 
+  /// The files of the document, with texts of several lines as blocks.
+  var data: YAMLValue { .mapping(entries { .text($0) }) }
+
   /// The lines of the document.
   var lines: [String] { ["---"] + YAMLStyle.usual.block(written, indent: 0) }
 
   private func object(_ text: (String) -> YAMLValue) -> YAMLValue {
     typealias Secret = SecretDocuments.Secret
     let labels = YAMLValue.mapping([Secret.managedBy: .string(Secret.manager)])
-    var data: [YAMLValue.Pair] = [
-      .init("agent.yaml", text(configuration)), .init("etcd-ca.crt", text(Self.withoutEnd(etcdCA))),
-    ]
-    for (name, content) in files.sorted(by: { $0.key < $1.key }) {
-      data.append(.init(name, text(Self.withoutEnd(content))))
-    }
     return .mapping([
       "apiVersion": .string("v1"),
       "kind": .string("ConfigMap"),
       "metadata": .mapping(.naming(name, in: namespace) + [.init("labels", labels)]),
-      "data": .mapping(data),
+      "data": .mapping(entries(text)),
     ])
+  }
+
+  private func entries(_ text: (String) -> YAMLValue) -> [YAMLValue.Pair] {
+    var pairs: [YAMLValue.Pair] = [
+      .init("agent.yaml", text(configuration)), .init("etcd-ca.crt", text(Self.withoutEnd(etcdCA))),
+    ]
+    for (name, content) in files.sorted(by: { $0.key < $1.key }) {
+      pairs.append(.init(name, text(Self.withoutEnd(content))))
+    }
+    return pairs
   }
 
   private static func withoutEnd(_ text: String) -> String {

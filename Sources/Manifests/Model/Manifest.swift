@@ -14,7 +14,7 @@ struct Manifest {
   init(_ reader: ManifestReader, options: ManifestOptions) {
     self.reader = reader
     self.options = options
-    secrets = options.secrets.map { OwnSecret($0, named: options.secretNames) }
+    secrets = options.allSecrets.map { OwnSecret($0, named: options.secretNames) }
     let nodes = reader.objects.flatMap { object in object.podSpecs.map { (object, $0) } }
     let pods = nodes.enumerated().map { PodSpec(id: $0.offset, object: $0.element.0, node: $0.element.1) }
     self.pods = pods

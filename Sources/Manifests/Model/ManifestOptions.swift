@@ -17,6 +17,9 @@ package struct ComponentSecret: Sendable, Equatable {
     self.hash = hash
   }
 
+  /// The usual name of an identity's Secret: `alice-etcd-secrets`.
+  package static func name(of identity: String) -> String { "\(identity)-etcd-secrets" }
+
   /// The five components of Calico's own manifests, and Typha, which those have for the Kubernetes datastore only; with
   /// the default names of their Secrets.
   package static let defaults: [ComponentSecret] = [
@@ -100,6 +103,13 @@ package struct ManifestOptions: Sendable {
   package var sharedSecret: SharedSecret
   /// Explicit components of containers: container name to component, such as `felix` to `calico-node`.
   package var components: [String: String]
+  /// ``secrets``, and a Secret for each further name to which ``components`` maps a container. Who writes no Secrets
+  /// need not list these.
+  var allSecrets: [ComponentSecret] {
+    let further = Set(components.values).subtracting(secrets.map(\.component)).sorted()
+    return secrets + further.map { ComponentSecret(component: $0, name: ComponentSecret.name(of: $0)) }
+  }
+
   /// The name of the CNI network that the CNI plugin has access for; nil if it is not known.
   package var network: String?
   /// Whether a file without a container that needs a credential is passed on as it is, as in a pipeline of functions.

@@ -22,12 +22,33 @@ extension SegmentedManifest {
   }
 
   private func patch(of object: KubernetesObject) -> YAMLValue? {
+    if let map = successor(of: object) { return replacement(of: object, by: map) }
     if droppedObjects.contains(where: { $0.id == object.id }) { return deletion(of: object) }
     let edits = findings.edits.filter { $0.object == object.id }.map(\.edit)
     if edits.isEmpty { return nil }
     let operations = JSONPatch(edits, of: object.root).operations.map(\.yaml)
     let text = YAMLStyle.usual.block(.sequence(operations), indent: 0).joined(separator: "\n")
     return .mapping(["target": target(object), "patch": .block(text)])
+  }
+
+  /// The ConfigMap of an agent that takes the place of one of an earlier run; nil if the object is none of these.
+  /// kustomize refuses two resources of one name, also where a patch deletes one of them.
+  func successor(of object: KubernetesObject) -> AgentConfigMap? {
+    guard findings.superseded.contains(where: { $0.id == object.id }) else { return nil }
+    return findings.configMaps.first { $0.name == object.name && $0.namespace == object.namespace }
+  }
+
+  private func replacement(of object: KubernetesObject, by map: AgentConfigMap) -> YAMLValue {
+    let operation = JSONPatch.Operation(name: "add", path: "/data", value: map.data)
+    let text = YAMLStyle.usual.block(.sequence([operation.yaml]), indent: 0).joined(separator: "\n")
+    return .mapping(["target": target(object), "patch": .block(text)])
+  }
+
+  /// The files that a kustomization of an earlier run names; nil if Bulkhead did not write it.
+  package static func resources(ofKustomization text: String) -> [String]? {
+    guard text.hasPrefix(kustomizationMark) else { return nil }
+    let root = ManifestReader(text, file: "").documents.first?.root
+    return (root?["resources"]?.items ?? []).compactMap(\.string)
   }
 
   /// kustomize matches these as regular expressions, from start to end.

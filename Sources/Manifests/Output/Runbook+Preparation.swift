@@ -10,10 +10,18 @@ extension Runbook {
         "# OLD-USER below is the CN that this prints; if the Secret is empty, omit --shared OLD-USER",
       ]
     }
+    var check = [
+      "bulkhead preflight\(shared)\(fileOption) has no finding PF001 or PF002: no client would be locked out",
+      "it exits with 0; with 2 read each other error first. PF017 names vulnerabilities of the members' release: "
+        + "update etcd, or repeat it with --accept PF017",
+    ]
+    if sharedSecret != nil {
+      check.append("PF021 for OLD-USER is expected: it keeps the role root until the stage clean")
+    }
     return Step(
       title: "New users and roles in etcd, beside the existing ones",
-      run: who + ["bulkhead plan", "bulkhead apply --stage prepare\(shared)"],
-      check: ["bulkhead preflight\(shared) exits with 0: no client would be locked out"],
+      run: who + ["bulkhead plan\(fileOption)", "bulkhead apply --stage prepare\(shared)\(fileOption)"],
+      check: check,
       back: ["nothing uses the new users yet, and the old user keeps its access: leave them"])
   }
 
@@ -22,7 +30,7 @@ extension Runbook {
   var enforcement: Step {
     Step(
       title: "Authentication on, while every client keeps its access",
-      run: ["bulkhead apply --stage switch\(shared)   # changes nothing if it is on"],
+      run: ["bulkhead apply --stage switch\(shared)\(fileOption)   # changes nothing if it is on"],
       check: [
         "it reports that authentication is on and every member answers; if one does not, it turns authentication off again",
         "pods stay ready: a write in flight at that moment is refused once, 'etcdserver: user name is empty'",
@@ -32,34 +40,49 @@ extension Runbook {
 
   var credentials: Step {
     if case .agent = manifest.options.delivery { return served }
+    if namespaces.isEmpty {
+      return Step(
+        title: "The segmented manifest", run: written,
+        check: ["segmented.yaml contains no Secret of a component"],
+        back: ["nothing is applied yet"])
+    }
     return Step(
-      title: "The new Secrets, before anything refers to them",
-      run: [
-        "bulkhead manifest \(Self.word(path))\(options) --secrets secrets.yaml --to segmented.yaml",
-        "kubectl apply --server-side -f secrets.yaml   # client-side apply would copy keys into an annotation",
-      ],
-      check: namespaces.map {
-        "kubectl\($0) get secrets -l \(SecretDocuments.Secret.managedBy)=\(SecretDocuments.Secret.manager)"
-      },
+      title: "The new Secrets, before anything refers to them", run: written, check: secretsAreThere,
       back: ["nothing refers to them yet: leave them"])
+  }
+
+  /// The command that writes the manifest, and the one for the Secrets that some pods need.
+  private var written: [String] {
+    let secrets = namespaces.isEmpty ? "none" : "secrets.yaml"
+    let command =
+      "bulkhead manifest \(Self.word(path))\(fileOption)\(options) --secrets \(secrets) --to segmented.yaml"
+    return namespaces.isEmpty
+      ? [command]
+      : [
+        command,
+        "kubectl apply --server-side -f secrets.yaml   # client-side apply would copy keys into an annotation",
+      ]
+  }
+
+  private var secretsAreThere: [String] {
+    namespaces.map {
+      "kubectl\($0) get secrets -l \(SecretDocuments.Secret.managedBy)=\(SecretDocuments.Secret.manager)"
+    }
   }
 
   /// How the agents get their certificates.
   private var served: Step {
-    Step(
+    let secrets = servedNamespaces.flatMap { option in
+      [agentSecret].compactMap(\.self).map { "kubectl\(option) get secret \($0)" }
+    }
+    let check = [
+      "kubectl version shows 1.29 or later for the server",
+      "bulkhead agent --config agent.yaml --once, on a machine with the same access, exits with 0",
+    ]
+    return Step(
       title: "The source of the agents' certificates",
-      run: [
-        "let the source in SOURCE.yaml issue to each service account only its own identities",
-        "bulkhead manifest \(Self.word(path))\(options) --secrets none --to segmented.yaml",
-      ],
-      check: [
-        "kubectl version shows 1.29 or later for the server",
-        "bulkhead agent --config agent.yaml --once, on a machine with the same access, exits with 0",
-      ]
-        + servedNamespaces.flatMap { option in
-          [agentSecret].compactMap(\.self).map { "kubectl\(option) get secret \($0)" }
-        },
-      back: ["nothing uses the source yet: leave it"])
+      run: ["let the source in SOURCE.yaml issue to each service account only its own identities"] + written,
+      check: check + secrets + secretsAreThere, back: ["nothing uses the source yet: leave it"])
   }
 
   /// The options of this run, for the command that writes.

@@ -1,30 +1,101 @@
 /// The steps from the manifest to the removal of what the components used before.
 extension Runbook {
+  /// What the way back needs: `kubectl rollout undo` brings pods back, and not the ConfigMaps with their paths.
+  var copies: [Step] {
+    if saved.isEmpty { return [] }
+    let commands = saved.map { object -> String in
+      let get = "kubectl\(namespace(of: object)) get \(Self.target(object))"
+      return "\(get) -o jsonpath='{.\(Self.savedField(of: object))}' >\(Self.copyFile(of: object))"
+    }
+    return [
+      Step(
+        title: "A copy of what the manifest changes and no rollout brings back", run: commands,
+        check: ["each file has content: head -c 100 before-*.json"], back: ["nothing has changed yet"])
+    ]
+  }
+
   var workloads: Step {
     let objects = rolledOut.filter { !isRecreated($0) }
-    let manual = objects.filter(\.updatesOnDelete).map {
-      "kubectl\(namespace(of: $0)) delete pod POD   # one at a time: \($0.title) updates on delete"
-    }
     return Step(
       title: "The manifest",
       run: [
         "kubectl diff -f segmented.yaml   # exits with 1 if something differs",
         "kubectl apply -f segmented.yaml",
-      ] + manual,
-      check: objects.map { "kubectl\(namespace(of: $0)) rollout status \(Self.target($0))" },
-      back: objects.map { "kubectl\(namespace(of: $0)) rollout undo \(Self.target($0))" }
-        + ["the previous credential is still valid, and its Secret still exists"])
+      ] + deletions,
+      check: objects.map {
+        Self.hasRollout($0)
+          ? "kubectl\(namespace(of: $0)) rollout status \(Self.target($0))"
+          : "kubectl\(namespace(of: $0)) get \(Self.target($0))   # its next pods have the new credential"
+      },
+      back: back)
+  }
+
+  /// The way back from the applied manifest. First what the earlier pods read at their start.
+  private var back: [String] {
+    let restored = saved.map { object -> String in
+      let patch = "kubectl\(namespace(of: object)) patch \(Self.target(object)) --type merge"
+      let field = Self.savedField(of: object)
+      return "\(patch) -p \"{\\\"\(field)\\\": $(cat \(Self.copyFile(of: object)))}\""
+    }
+    let undone = rolledOut.filter { !isRecreated($0) && Self.hasRollout($0) }
+      .map { "kubectl\(namespace(of: $0)) rollout undo \(Self.target($0))" }
+    return restored + undone + deletions
+      + ["the previous credential is still valid, and its Secret still exists"]
+  }
+
+  /// For workloads whose pods are replaced by hand.
+  private var deletions: [String] {
+    rolledOut.filter(\.updatesOnDelete).map {
+      "kubectl\(namespace(of: $0)) delete pod POD   # one at a time: \($0.title) updates on delete"
+    }
+  }
+
+  /// The objects whose earlier content no rollout brings back: ConfigMaps, and workloads without a history.
+  private var saved: [KubernetesObject] {
+    let edited = Set(findings.edits.map(\.object))
+    let replaced = findings.superseded.filter { old in
+      findings.configMaps.contains { $0.name == old.name && $0.namespace == old.namespace }
+    }
+    let ids = Set(replaced.map(\.id))
+    return manifest.objects.filter { object in
+      if object.kind == "ConfigMap" { return edited.contains(object.id) || ids.contains(object.id) }
+      return edited.contains(object.id) && !object.podSpecs.isEmpty && !isRecreated(object)
+        && !Self.hasRollout(object)
+    }
+  }
+
+  /// The field of an object that is saved; a merge patch brings it back (RFC 7386).
+  private static func savedField(of object: KubernetesObject) -> String {
+    object.kind == "ConfigMap" ? "data" : "spec"
+  }
+
+  /// The name of the file with the saved field, as one word.
+  private static func copyFile(of object: KubernetesObject) -> String {
+    let words = [object.namespace, object.kind.lowercased(), object.name].compactMap(\.self)
+    let name = words.joined(separator: "-").map { character in
+      character.isASCII && (character.isLetter || character.isNumber) ? character : "-"
+    }
+    return "before-\(String(name)).json"
+  }
+
+  /// Whether `kubectl rollout` knows the kind.
+  private static func hasRollout(_ object: KubernetesObject) -> Bool {
+    ["DaemonSet", "Deployment", "StatefulSet"].contains(object.kind)
   }
 
   /// Objects that the API server does not change in place.
   var recreated: [Step] {
-    rolledOut.filter(isRecreated).map { object in
+    let empty = manifest.objects.filter { $0.kind == "Secret" && !$0.root.isPopulated }.map(\.name)
+    let caution = empty.map {
+      "first remove the empty Secret \($0) from it: applying it could empty the live one"
+    }
+    return rolledOut.filter(isRecreated).map { object in
       let name = Self.target(object)
       return Step(
         title: "\(object.title), which cannot be changed in place",
         run: ["kubectl\(namespace(of: object)) delete \(name)", "kubectl apply -f segmented.yaml"],
         check: ["kubectl\(namespace(of: object)) get \(name)"],
-        back: ["delete it again, and kubectl apply -f \(Self.word(path))"])
+        back: ["delete it again, and kubectl apply -f \(Self.word(path))"] + caution)
     }
   }
 
@@ -35,7 +106,7 @@ extension Runbook {
       })
     else { return nil }
     let object = pod.object
-    let back = ["kubectl\(namespace(of: object)) rollout undo \(Self.target(object))"]
+    let back = ["as for the manifest"]
     if let folder = manifest.pluginFolder(of: pod) {
       return Step(
         title: "The CNI plugin's files on every host",
@@ -62,8 +133,13 @@ extension Runbook {
   var proof: Step {
     Step(
       title: "The proof",
-      run: ["bulkhead verify"],
-      check: ["it exits with 0: each identity has the access that it needs, and no more"],
+      run: ["bulkhead verify\(fileOption)"],
+      check: sharedSecret == nil
+        ? ["it exits with 0: each identity has the access that it needs, and no more"]
+        : [
+          "each identity has the access that it needs, and no more",
+          "it exits with 2, because OLD-USER still exists until the next step; no other user is named",
+        ],
       back: ["as for the manifest: the previous credential still has its access"])
   }
 
@@ -71,18 +147,18 @@ extension Runbook {
   var cleaning: Step {
     guard let (secret, _) = sharedSecret else {
       return Step(
-        title: "What the file does not contain", run: ["bulkhead apply --stage clean"],
-        check: ["bulkhead plan exits with 0"], back: ["no component of the manifest needed it"])
+        title: "What the file does not contain", run: ["bulkhead apply --stage clean\(fileOption)"],
+        check: ["bulkhead plan\(fileOption) exits with 0"], back: ["no component of the manifest needed it"])
     }
     return Step(
       title: "The user of the shared certificate",
       run: [
         "kubectl get pods -A -o json |",
-        "  bulkhead apply --stage clean --shared OLD-USER --secret \(Self.word(secret)) --pods -",
+        "  bulkhead apply --stage clean --shared OLD-USER --secret \(Self.word(secret)) --pods -\(fileOption)",
       ],
       check: [
         "it exits with 0; with 2 a client still uses the certificate, and its user has been restored",
-        "bulkhead plan and bulkhead verify exit with 0, and pods stay ready for longer than a restart takes",
+        "bulkhead plan\(fileOption) and bulkhead verify\(fileOption) exit with 0, and pods stay ready for longer than a restart takes",
       ],
       back: [
         "etcdctl user add OLD-USER --no-password; etcdctl user grant-role OLD-USER ROLE, as it had before"

@@ -9,6 +9,8 @@ struct Runbook {
   let findings: Findings
   /// The path of the manifest as the commands name it.
   let path: String
+  /// The segmentation's file.
+  let file: String
 
   struct Step {
     let title: String
@@ -32,8 +34,8 @@ struct Runbook {
   }
 
   private var steps: [Step] {
-    [access, enforcement, credentials] + hosts + [workloads] + recreated
-      + [installed, proof, cleaning, removal, leftovers].compactMap(\.self)
+    let last = [installed, proof, cleaning, removal, leftovers].compactMap(\.self)
+    return [access, enforcement, credentials] + hosts + copies + [workloads] + recreated + last
   }
 
   /// A Secret that the components shared, and an object that used it; nil if each component has its own
@@ -41,6 +43,15 @@ struct Runbook {
   var sharedSecret: (secret: String, by: KubernetesObject)? {
     findings.abandoned.filter { old in !manifest.secrets.contains { $0.hasBorne(old.secret) } }
       .min { $0.secret < $1.secret }
+  }
+
+  /// The option that names the segmentation's file, with a space before it, where that is not the usual one.
+  var fileOption: String {
+    switch file {
+    case "bulkhead.yaml": ""
+    case "-": " --file BULKHEAD.yaml"
+    default: " --file \(Self.word(file))"
+    }
   }
 
   /// The option with the placeholder OLD-USER, if there is a shared Secret.
@@ -55,7 +66,7 @@ struct Runbook {
   /// the API server accepts none.
   static func word(_ text: String) -> String { ShellWord.bash(Array(text.utf8).filter { $0 != 0 }) }
 
-  /// An object as `kubectl rollout` takes it.
+  /// An object as kubectl takes it.
   static func target(_ object: KubernetesObject) -> String {
     word("\(object.kind.lowercased())/\(object.name)")
   }
@@ -64,8 +75,10 @@ struct Runbook {
 extension SegmentedManifest {
   /// The commands that roll this manifest out, in order, each with a check and the way back.
   ///
-  /// - Parameter path: The path of the original as the commands should name it.
-  package func runbook(of path: String) -> String {
-    Runbook(manifest: manifest, findings: findings, path: path).text
+  /// - Parameters:
+  ///   - path: The path of the original as the commands should name it.
+  ///   - file: The path of the segmentation's file.
+  package func runbook(of path: String, file: String = "bulkhead.yaml") -> String {
+    Runbook(manifest: manifest, findings: findings, path: path, file: file).text
   }
 }

@@ -5,9 +5,13 @@ package struct SegmentedManifest: Sendable {
   /// The documents of the new Secrets, which the manifest also contains if they are placed inline. Contains
   /// private keys.
   package let secrets: String
-  /// The documents of the agents' ConfigMaps, which ``text`` contains too, for forms that add them otherwise.
+  /// The documents of the agents' ConfigMaps, for a kustomization, which patches those whose names the original has
+  /// already. ``text`` contains all.
   package var configMaps: String {
-    findings.configMaps.flatMap(\.lines).map { $0 + "\n" }.joined()
+    let patched = findings.superseded.compactMap(successor)
+    return findings.configMaps.filter { map in
+      !patched.contains { $0.name == map.name && $0.namespace == map.namespace }
+    }.flatMap(\.lines).map { $0 + "\n" }.joined()
   }
   /// In the order of the original's lines.
   package let changes: [ManifestChange]
@@ -36,6 +40,13 @@ package struct SegmentedManifest: Sendable {
     let dropped = Set(droppedObjects.map(\.id))
     return manifest.options.placement == .inline && !secrets.isEmpty
       || manifest.objects.contains { $0.holdsCredentials && !dropped.contains($0.id) }
+  }
+
+  /// Whether a text contains nothing but Secrets of an earlier run, or nothing at all, so that others may replace it.
+  package static func holdsOnlyOwnSecrets(_ text: String) -> Bool {
+    if text.allSatisfy(\.isWhitespace) { return true }
+    let reader = ManifestReader(text, file: "")
+    return reader.faults.isEmpty && reader.objects.allSatisfy { $0.kind == "Secret" && $0.isManaged }
   }
 
   /// The changes as a unified diff with three lines of context; empty if nothing changes. The contents of

@@ -29,13 +29,14 @@ struct CalicoctlWiring {
         hint: "mount the credential there, or remove the variable")
       return
     }
-    guard let secret = manifest.secret(of: "calicoctl"), let env = container.node.entry("env"),
+    let component = manifest.options.components[container.name] ?? "calicoctl"
+    guard let secret = manifest.secret(of: component), let env = container.node.entry("env"),
       let lastVariable = env.value.items?.last
     else {
       findings.fault(
         at: container.node.range.lowerBound, pod.object, container.part,
         "has no credential, and no list of variables to which one could be added",
-        hint: "write its env, volumeMounts and volumes explicitly, and name a Secret for calicoctl")
+        hint: "write its env, volumeMounts and volumes explicitly")
       return
     }
     var style = YAMLStyle(like: lastVariable)
@@ -50,7 +51,7 @@ struct CalicoctlWiring {
     }
     var names = VolumeNames(of: pod)
     let volume =
-      names.contains("etcd-certs") ? names.fresh(for: "calicoctl", beside: "etcd-certs") : "etcd-certs"
+      names.contains("etcd-certs") ? names.fresh(for: component, beside: "etcd-certs") : "etcd-certs"
     addItem(
       .mapping(["mountPath": .string(CredentialFile.directory), "name": .string(volume)]), to: "volumeMounts",
       of: container.node, after: env, style, pod.object, container.part,
@@ -61,7 +62,7 @@ struct CalicoctlWiring {
       .mapping(["name": .string(volume), "secret": reference]), to: "volumes", of: pod.node,
       after: containers, style,
       pod.object, "volume \(volume)", "is new and contains the Secret \(secret.name)")
-    findings.need("calicoctl", in: pod.object)
+    findings.need(component, in: pod.object)
   }
 
   /// Adds an item to a list in a mapping, whether the list has items, is empty, or does not exist.

@@ -91,8 +91,7 @@ struct CredentialSearch {
     guard manifest.secret(of: component) != nil else {
       findings.fault(
         at: mount.node.range.lowerBound, object, container.part, "is \(component), which has no Secret",
-        hint: "name one of \(manifest.options.secrets.map(\.component).joined(separator: ", ")): "
-          + "--component \(container.name)=COMPONENT")
+        hint: "map the container to an identity that has one: --component \(container.name)=IDENTITY")
       return
     }
     findings.uses.append(

@@ -4,7 +4,7 @@ enum ManifestEditor {
   /// The order matters, because a pass sees what the passes before it found:
   ///
   /// - `CredentialSearch` finds the uses of credentials. Most other passes look at nothing else.
-  /// - `DuplicateObjects` and `OtherReferences` come before `VolumeAssignment`, which inserts no agent if the
+  /// - `DuplicateObjects`, `OtherReferences` and `OtherLogins` come before `VolumeAssignment`, which inserts no agent if the
   ///   manifest is refused already.
   /// - `Compaction` comes after `VolumeAssignment`: it edits only containers whose volume changes.
   /// - `PathReaders` comes directly after `CertificatePaths`, whose edits it looks at.
@@ -17,6 +17,7 @@ enum ManifestEditor {
     { manifest, _ in CredentialSearch(manifest).findings },
     { DuplicateObjects($0, uses: $1.uses).findings },
     { OtherReferences($0, uses: $1.uses).findings },
+    { OtherLogins($0, uses: $1.uses).findings },
     { VolumeAssignment($0, uses: $1.uses, isRefused: $1.isRefused).findings },
     { HostLeftovers($0, uses: $1.uses).findings },
     { InstallerMount($0, uses: $1.uses).findings },

@@ -78,7 +78,8 @@ struct NetworkConfiguration {
     // In a quoted scalar the quotes of JSON are escaped.
     let field = #/(\\?")(etcd_key_file|etcd_cert_file|etcd_ca_cert_file)\\?"\s*:\s*\\?"([^"\\]*)\\?"/#
     var missing = Set(wanted.keys)
-    for match in text.matches(of: field) { missing.remove(String(match.2)) }
+    let decoded = text.matches(of: field)
+    for match in decoded { missing.remove(String(match.2)) }
     for field in missing.sorted() {
       let path = wanted[field] ?? ""
       findings.fault(
@@ -90,42 +91,45 @@ struct NetworkConfiguration {
     var new = ""
     var done = text.startIndex
     var changes: [String] = []
-    for match in text.matches(of: field) {
-      guard let path = wanted[String(match.2)], match.3 != path else { continue }
+    for match in decoded {
+      let path = wanted[String(match.2)] ?? String(match.3)
       new += text[done..<match.3.startIndex] + path
       done = match.3.endIndex
-      changes.append("\(match.2) \(path)")
+      if match.3 != path { changes.append("\(match.2) \(path)") }
     }
     if changes.isEmpty { return }
     new += text[done...]
+    let what = "has \(changes.joined(separator: ", "))"
     let start = place.node.range.lowerBound
     let raw = source.string(place.node.range)
+    let written = raw.matches(of: field)
+    // Programs that write YAML fold quoted text, also within a field: then its lines are not those of the text, and
+    // it is written again as a whole.
+    guard written.map({ [$0.2, $0.3] }) == decoded.map({ [$0.2, $0.3] }) else {
+      findings.edit(.set(place.node, to: new), place.owner, place.part, what)
+      return
+    }
     var parts: [(range: Range<Int>, text: String)] = []
-    for match in raw.matches(of: field) {
+    for match in written {
       guard let path = wanted[String(match.2)], match.3 != path else { continue }
       let lower = start + raw.utf8.distance(from: raw.startIndex, to: match.3.startIndex)
       parts.append((lower..<lower + match.3.utf8.count, path))
     }
-    // In a quoted scalar that goes on in another line, as other programs write long ones, a field may be divided: such a
-    // scalar is written again as a whole.
-    let edit =
-      parts.count == changes.count
-      ? TreeEdit.setParts(place.node, parts, to: new) : .set(place.node, to: new)
     findings.edit(
-      edit, at: parts.first?.range.lowerBound, place.owner, place.part,
-      "has \(changes.joined(separator: ", "))")
+      .setParts(place.node, parts, to: new), at: parts.first?.range.lowerBound, place.owner, place.part, what)
   }
 
   private mutating func compareName(in place: ScalarPlace) {
-    // Without IPAM of Calico and with a policy section the plugin writes no key that has the name of the network.
     let text = place.node.string ?? ""
-    guard text.contains("\"calico-ipam\"") || !text.contains("\"policy\"") else { return }
+    // Only Calico's own IPAM has the name in keys, and the profiles that the plugin makes where the configuration has no
+    // policy section; with host-local, as in canal, any name will do.
     guard let network = manifest.options.network,
+      text.contains("calico-ipam") || !text.contains("\"policy\""),
       let name = NetworkName(in: text).name, name != network
     else { return }
     findings.fault(
       at: place.node.range.lowerBound, place.owner, place.part,
-      "names the CNI network \(name), and bulkhead.yaml gives access for \(network)",
+      "names the CNI network \(name), and the access in etcd is for \(network): no pod would get an address",
       hint: "write `network: \(name)` under 'calico' in bulkhead.yaml, and run bulkhead apply")
   }
 }

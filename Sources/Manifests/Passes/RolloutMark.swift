@@ -17,46 +17,58 @@ struct RolloutMark {
       guard let template = pod.object.template(around: pod.node) else { continue }
       let own = uses.of(pod)
       if own.isEmpty { continue }
+      var pair: YAMLValue.Pair?
+      var old = [Self.checksum, Self.configuration]
+      var why = ""
       switch manifest.delivery(to: pod) {
       case .agent(let agent):
         let map = AgentConfigMap(
           of: agent, for: manifest.components(of: pod, own), in: pod, folder: manifest.agentFolder(of: pod))
-        mark(
-          template, Self.configuration, map.digest, besides: Self.checksum, in: pod.object,
-          "the workload restarts when the agent's configuration changes")
-      case .host:
-        unmark(template, Self.configuration, in: pod.object)
-        unmark(template, Self.checksum, in: pod.object)
+        pair = YAMLValue.Pair(Self.configuration, map.digest)
+        why = "the workload restarts when the agent's configuration changes"
+      case .host: break
       case .secrets:
-        let hashes = own.components.compactMap { component in
-          manifest.secret(of: component)?.shortHash.map { "\(component)=\($0)" }
+        let secrets = own.components.compactMap(manifest.secret(of:))
+        let hashes = secrets.compactMap { secret in secret.shortHash.map { "\(secret.component)=\($0)" } }
+        if manifest.options.secretNames == .fixed, !hashes.isEmpty {
+          pair = YAMLValue.Pair(Self.checksum, hashes.joined(separator: ","))
+          why = "the workload restarts when a credential is renewed"
+        } else if !secrets.allSatisfy(\.isImmutable) {
+          // The hashes are not known: an earlier annotation may still say what the Secrets contain.
+          old = [Self.configuration]
         }
-        if manifest.options.secretNames != .fixed || hashes.isEmpty {
-          unmark(template, Self.configuration, in: pod.object)
-          if manifest.options.secretNames == .hashed { unmark(template, Self.checksum, in: pod.object) }
-          continue
-        }
-        mark(
-          template, Self.checksum, hashes.joined(separator: ","), besides: Self.configuration, in: pod.object,
-          "the workload restarts when a credential is renewed")
       }
+      write(pair, inPlaceOf: old, of: template, in: pod.object, why)
     }
   }
 
-  /// - Parameter other: The annotation of another way of delivery, which goes.
-  private mutating func mark(
-    _ template: YAMLNode, _ name: String, _ text: String, besides other: String, in object: KubernetesObject,
+  /// Adds an annotation, or sets it, and removes others of an earlier run.
+  private mutating func write(
+    _ pair: YAMLValue.Pair?, inPlaceOf names: [String], of template: YAMLNode, in object: KubernetesObject,
     _ why: String
   ) {
-    if let existing = template["metadata"]?["annotations"], let old = existing.resolved.entry(other),
-      existing[name] == nil, old.value.string != nil
-    {
-      findings.edit(
-        .exchange(old, of: existing.resolved, key: name, text: text), object, "pod template",
-        "has the annotation \(name) in the place of \(other): \(why)")
-      return
+    let annotations = template["metadata"]?["annotations"]
+    guard let pair, case .scalar(let name, _) = pair.key, case .scalar(let text, _) = pair.value else {
+      return unmark(template, names, in: object)
     }
-    unmark(template, other, in: object)
+    var old = names.filter { $0 != name }
+    if let annotations, annotations[name] == nil,
+      let place = old.lazy.compactMap({ annotations.entry($0) }).first
+    {
+      // One edit: without its only annotation the mapping would be empty for a moment.
+      old.removeAll { $0 == place.key.string }
+      findings.edit(
+        .exchange(place, by: pair, of: annotations, YAMLStyle(like: annotations)), object, "pod template",
+        "has the annotation \(name): \(why)")
+    } else {
+      mark(template, name, text, in: object, why)
+    }
+    unmark(template, old, in: object)
+  }
+
+  private mutating func mark(
+    _ template: YAMLNode, _ name: String, _ text: String, in object: KubernetesObject, _ why: String
+  ) {
     let what = "has the annotation \(name): \(why)"
     let pair = YAMLValue.Pair(name, text)
     let annotations = YAMLValue.Pair("annotations", .mapping([pair]))
@@ -83,22 +95,26 @@ struct RolloutMark {
     }
   }
 
-  /// Removes an annotation, and what would be empty without it.
-  private mutating func unmark(_ template: YAMLNode, _ name: String, in object: KubernetesObject) {
+  /// Removes annotations, and what would be empty without them.
+  private mutating func unmark(_ template: YAMLNode, _ names: [String], in object: KubernetesObject) {
     guard let metadata = template.entry("metadata"),
-      let annotations = metadata.value.resolved.entry("annotations"),
-      let own = annotations.value.resolved.entry(name)
+      let annotations = metadata.value.resolved.entry("annotations")
     else { return }
-    let what = "has no annotation \(name) any more"
-    let edit: TreeEdit =
-      if annotations.value.resolved.entries?.count != 1 {
-        .remove(own, of: annotations.value.resolved)
-      } else if metadata.value.resolved.entries?.count != 1 {
-        .remove(annotations, of: metadata.value.resolved)
-      } else {
-        .remove(metadata, of: template)
+    let mapping = annotations.value.resolved
+    let old = names.compactMap { name in mapping.entry(name).map { (name, $0) } }
+    if old.isEmpty { return }
+    let part = "pod template"
+    if old.count < mapping.entries?.count ?? 0 {
+      for (name, entry) in old {
+        findings.edit(.remove(entry, of: mapping), object, part, "has no annotation \(name) any more")
       }
-    findings.edit(edit, object, "pod template", what)
+      return
+    }
+    let edit: TreeEdit =
+      metadata.value.resolved.entries?.count == 1
+      ? .remove(metadata, of: template) : .remove(annotations, of: metadata.value.resolved)
+    findings.edit(
+      edit, object, part, "has no annotation \(old.map(\.0).joined(separator: " and ")) any more")
   }
 }
 

@@ -7,7 +7,6 @@ struct ExpectedDocument {
   private var replaced: [Int: [YAMLValue]] = [:]
   private var filled: [Int: YAMLValue] = [:]
   private var removed: Set<Int> = []
-  private var exchanged: [Int: YAMLValue.Pair] = [:]
 
   init(_ edits: [TreeEdit]) {
     for edit in edits {
@@ -27,8 +26,9 @@ struct ExpectedDocument {
         pairsAfter[entry.key.range.lowerBound, default: []].append(pair)
       case .fill(let entry, let items, _, _): filled[entry.key.range.lowerBound] = .sequence(items)
       case .remove(let entry, _): removed.insert(entry.key.range.lowerBound)
-      case .exchange(let entry, _, let key, let text):
-        exchanged[entry.key.range.lowerBound] = .init(key, text)
+      case .exchange(let entry, let pair, _, _):
+        removed.insert(entry.key.range.lowerBound)
+        pairsAfter[entry.key.range.lowerBound, default: []].append(pair)
       }
     }
   }
@@ -52,10 +52,8 @@ struct ExpectedDocument {
         entries.flatMap { entry -> [YAMLValue.Pair] in
           let key = entry.key.range.lowerBound
           if removed.contains(key) { return pairsAfter[key] ?? [] }
-          let own =
-            exchanged[key]
-            ?? YAMLValue.Pair(
-              key: YAMLValue(entry.key), value: filled[key] ?? self.value(of: entry.value))
+          let own = YAMLValue.Pair(
+            key: YAMLValue(entry.key), value: filled[key] ?? self.value(of: entry.value))
           return [own] + (pairsAfter[key] ?? [])
         })
     }

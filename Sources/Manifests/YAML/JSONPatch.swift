@@ -71,12 +71,13 @@ struct JSONPatch {
     case .remove(let entry, let mapping):
       let key = (entry.key.string ?? "").pointerToken
       return [Operation(name: "remove", path: "\(pointer(mapping))/\(key)", value: nil)]
-    case .exchange(let entry, let mapping, let key, let text):
+    case .exchange(let entry, let pair, let mapping, _):
+      guard case .scalar(let key, _) = pair.key else { return [] }
+      let path = pointer(mapping)
       let old = (entry.key.string ?? "").pointerToken
-      return [
-        Operation(name: "remove", path: "\(pointer(mapping))/\(old)", value: nil),
-        Operation(name: "add", path: "\(pointer(mapping))/\(key.pointerToken)", value: .text(text)),
-      ]
+      // `add` replaces the value of a key that exists.
+      return (old == key.pointerToken ? [] : [Operation(name: "remove", path: "\(path)/\(old)", value: nil)])
+        + [Operation(name: "add", path: "\(path)/\(key.pointerToken)", value: pair.value)]
     }
   }
 

@@ -22,8 +22,8 @@ enum TreeEdit: Sendable {
   case fill(YAMLEntry, items: [YAMLValue], of: YAMLNode, YAMLStyle)
   /// A mapping without one of its several keys.
   case remove(YAMLEntry, of: YAMLNode)
-  /// Another key with a text in the place of a key and its scalar.
-  case exchange(YAMLEntry, of: YAMLNode, key: String, text: String)
+  /// Another key, and its value on one line, in the place of an entry of a mapping.
+  case exchange(YAMLEntry, by: YAMLValue.Pair, of: YAMLNode, YAMLStyle)
 
   /// A node that the edit changes, to report its line and to check whether an anchor shares it.
   var target: YAMLNode {
@@ -95,12 +95,14 @@ enum TreeEdit: Sendable {
         of: items.flatMap { style.item($0, dashColumn: column) }, afterEnd: entry.key.range.upperBound)
     case .remove(let entry, let mapping):
       return try Self.removal(of: entry, from: mapping, source)
-    case .exchange(let entry, _, let key, let text):
-      let between = source.string(entry.key.range.upperBound..<entry.value.range.lowerBound)
-      return inLine(
-        entry.key.range.lowerBound..<entry.value.range.upperBound,
-        try Self.replacement(of: entry.key, by: key) + between + Self.replacement(of: entry.value, by: text),
-        source)
+    case .exchange(let entry, let pair, _, let style):
+      let text = String(style.inline(.mapping([pair])).dropFirst().dropLast())
+      let start = entry.key.range.lowerBound
+      let end = max(entry.key.range.upperBound, entry.value.range.upperBound)
+      // A block scalar ends with the end of its last line, which stays.
+      let isBlock = end > start && source.bytes[end - 1] == UInt8(ascii: "\n")
+      let ending = isBlock ? source.lineEnding(at: end - 1).utf8.count : 0
+      return inLine(start..<end - ending, text, source)
     }
   }
 

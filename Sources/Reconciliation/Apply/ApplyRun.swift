@@ -141,6 +141,9 @@ package struct ApplyRun: Sendable {
     package let notGivenBack: Int
     /// The changes that are left at the end; nil if the cluster was not read again.
     package let remaining: Plan?
+    /// The differences that Bulkhead leaves and on which another person has to act. Empty in the stages before the last
+    /// one, in which what the stages replace still exists.
+    package let found: [Drift]
   }
 
   /// - Parameters:
@@ -197,15 +200,17 @@ package struct ApplyRun: Sendable {
     }
     let history = origin.map { HistoryWriter(etcd: etcd, lock: lock, origin: $0) }
     let after = before.after(whole.changes, deleting: shared)
+    // Deleted last, while refused requests are counted.
+    let recorded = whole.changes + shared.filter { before.users[$0] != nil }.map(Change.deleteUser)
     let managed = try self.managed(by: whole, goal, survey)
     let draft = try await history?.draft(
-      goal, survey, changes: whole.changes, from: before, to: after, managed: managed,
+      goal, survey, changes: recorded, from: before, to: after, managed: managed,
       note: interaction.note)
     if !whole.removals.isEmpty || !shared.isEmpty {
       try interaction.confirm(
         Confirmation(
           plan: whole, authEnabled: before.authEnabled, leaving: shared,
-          recordDoubt: before.recordDoubt, restored: interrupted.restorable.map(\.name)))
+          recordDoubt: try goal.recordDoubt(survey, before), restored: interrupted.restorable.map(\.name)))
     }
     if !whole.isEmpty { await interaction.planned(whole) }
     let later = Set(demotions.map { Change.unlink(user: $0.name, role: Role.root) })
@@ -238,7 +243,7 @@ package struct ApplyRun: Sendable {
       if let history, begun != nil {
         // This run's changes are recorded again from memory: a client could change what was written.
         let again = try await history.draft(
-          goal, survey, changes: whole.changes, from: before, to: after, managed: managed, note: { _ in })
+          goal, survey, changes: recorded, from: before, to: after, managed: managed, note: { _ in })
         try await history.finish(try await history.begin(again, bulkhead: version))
       }
       if let words = dropped.without(history: begun == nil ? 0 : 1).words { interaction.note(words) }
@@ -250,12 +255,14 @@ package struct ApplyRun: Sendable {
     // Empty passwords can be tried only after authentication is turned on, and only now the shared users are
     // deleted or restored. Changes that are left for a later stage are not reported again.
     let looksAgain = turnsOn && stage == nil || removal != nil || lock.isNone
+    let remaining = looksAgain ? try await settle(goal) : nil
+    let isLast = stage == nil || stage?.stage == .clean
     return Outcome(
       plan: plan, time: time, authEnabledBefore: before.authEnabled, turnedOn: turnsOn,
       refusedAtSwitch: enabled?.refused, membersAsked: enabled?.asked, watch: enabled?.watch,
       leaving: leaving, removal: removal, restored: interrupted.restorable,
       notGivenBack: interrupted.refused.count,
-      remaining: looksAgain ? try await settle(goal) : nil)
+      remaining: remaining, found: isLast ? (remaining ?? all).needingAttention : [])
   }
 
   /// Gives access back that an apply took away before it was killed, and says so: the run may stop later.
@@ -265,7 +272,8 @@ package struct ApplyRun: Sendable {
     let leaving = try goal.interruptedRemovals(survey)
     // Without the lock access is only removed.
     guard !leaving.isEmpty, !lock.isNone else { return InterruptedRemovals() }
-    let state = try await goal.plan(for: etcd, survey, progress: interaction.progress).state
+    let state = try await goal.plan(for: etcd, survey, atEachMember: false, progress: interaction.progress)
+      .state
     let interrupted = InterruptedRemovals(
       leaving, in: state, goal.desired, foreign: try goal.claim(survey.records).foreign)
     try scope.check(interrupted)
@@ -299,7 +307,8 @@ package struct ApplyRun: Sendable {
   private func turnOn(
     _ goal: ApplyGoal, _ survey: Survey, whenOn: @Sendable () async throws -> Void
   ) async throws -> (refused: Int?, asked: String, watch: RefusalReport?)? {
-    let (applied, rest) = try await goal.plan(for: etcd, survey, progress: interaction.progress)
+    let (applied, rest) = try await goal.plan(
+      for: etcd, survey, atEachMember: false, progress: interaction.progress)
     let missing = rest.withoutLosses
     guard missing.isEmpty else { throw StageRefusal.notPrepared(missing.count) }
     let outcome = try await EnableAuth(etcd, as: administrator, lock: lock).run(

@@ -255,7 +255,7 @@ package struct EnableAuth: Sendable {
   }
 
   /// Turns authentication off again with the temporary administrator of a process that was killed, if a member refuses the
-  /// certificate.
+  /// certificate; else deletes that administrator.
   /// - Throws: ``EtcdError``; the temporary administrator may be needed then.
   package func recover(with wayBack: WayBack) async throws -> Recovery {
     var isRefused = false
@@ -271,7 +271,10 @@ package struct EnableAuth: Sendable {
     }
     guard isRefused else {
       if let problem { return .unknown(problem) }
-      return try await isLocked(etcd) ? .busy : .notNeeded
+      if try await isLocked(etcd) { return .busy }
+      guard try await etcd.users().contains(wayBack.user) else { return .notNeeded }
+      try await remove(wayBack)
+      return .leftoverDeleted
     }
     guard try await etcd.isAuthEnabled() else {
       return .unknown("members disagree whether authentication is on")
@@ -297,8 +300,10 @@ package struct EnableAuth: Sendable {
 
   /// What came of the note of a temporary administrator.
   package enum Recovery: Hashable, Sendable {
-    /// Each member accepts the certificate, or authentication is off.
+    /// Each member accepts the certificate, or authentication is off, and the temporary administrator does not exist.
     case notNeeded
+    /// The same, and the temporary administrator existed and is deleted.
+    case leftoverDeleted
     /// Authentication was on and is off again.
     case turnedOff
     /// A member refuses the certificate, and the temporary administrator does not exist any more.

@@ -78,7 +78,8 @@ extension EnableAuthRefusal {
 
   package var hint: String? {
     switch self {
-    case .noRootUser, .rootLacksRole: "run 'bulkhead apply' first, which creates both"
+    case .noRootUser, .rootLacksRole:
+      "run 'bulkhead apply' first, which makes the user root with the role root"
     case .notAdministrator:
       "set etcd.certificate to a certificate with CN=root: 'bulkhead certs issue --root' makes one"
     case .keysWouldBeUnreached(let segments, let kubernetes):

@@ -66,13 +66,18 @@ package struct RecordedRun: Sendable {
     var goal = goal
     let needsPasswords = changes.contains { if case .addPasswordUser = $0 { true } else { false } }
     if needsPasswords { goal = try goal.withPasswords(password) }
+    // A doubt of an earlier record stays until an apply.
+    let isProven: Bool? =
+      work.state.recordDoubt != nil || claim.doubt != nil ? false : claim.own.map(\.isProven) ?? true
     // Names are in the record before they are created, as in an apply.
     try await write(
-      Record(owner: goal.owner, managed: claim.managed.union(work.managed)), claim, work.writesBefore)
+      Record(owner: goal.owner, managed: claim.managed.union(work.managed), isProven: isProven), claim,
+      work.writesBefore)
     let begun = try await history.begin(draft, bulkhead: version)
     try await Apply(etcd, lock: lock, password: goal.password).run(
       work.plan, desired: work.desired, progress: applying)
-    try await write(Record(owner: goal.owner, managed: work.managed), claim, work.writesAfter)
+    try await write(
+      Record(owner: goal.owner, managed: work.managed, isProven: isProven), claim, work.writesAfter)
     try await history.finish(begun)
   }
 

@@ -52,10 +52,12 @@ package struct ApplyGoal: Sendable {
   }
 
   /// What was applied last; nil unless the goal, the users and roles in etcd and the password files are
-  /// unchanged since. A password that was changed directly in etcd shows in the auth revision.
+  /// unchanged since. A password that was changed directly in etcd shows in the auth revision. nil also while
+  /// authentication is off and for a record that was written then: any client may have written it.
   /// - Throws: ``RecordOverlap``.
   package func applied(according survey: Survey) throws -> Record.Applied? {
-    guard let applied = try claim(survey.records).own?.applied, let revision = survey.authRevision,
+    guard let own = try claim(survey.records).own, own.isProven == true, survey.authEnabled,
+      let applied = own.applied, let revision = survey.authRevision,
       applied.file == file, applied.wanted == wanted, applied.authRevision == revision,
       survey.endedAccess(of: owner).isEmpty
     else { return nil }
@@ -74,14 +76,6 @@ package struct ApplyGoal: Sendable {
   /// back.
   package func interruptedRemovals(_ survey: Survey) throws(RecordOverlap) -> [Record.LeavingUser] {
     try claim(survey.records).own?.leaving ?? []
-  }
-
-  /// The users and roles from which nothing is taken away: those that the file protects, and those in the records of other
-  /// files.
-  /// - Throws: ``RecordOverlap``, ``RecordError``, ``EtcdError``.
-  package func protected(in etcd: EtcdClient) async throws -> Managed {
-    let records = try Records(try await etcd.entries(in: OwnKeys.all))
-    return try claim(records).foreign.union(Managed(users: protected, roles: protected))
   }
 
   /// What a plan follows from: as long as it is the same, so is the plan. For the memory of one process: it covers
@@ -130,19 +124,31 @@ package struct ApplyGoal: Sendable {
   }
 
   /// Reads all users and roles and computes the changes from that state to the desired state.
-  /// - Throws: ``RecordOverlap``, ``EtcdError``.
+  /// - Parameter atEachMember: Whether each member that answers is read and compared; else one of them is read.
+  /// - Throws: ``RecordOverlap``, ``MembersDiffer``, ``EndpointMoved``, ``EtcdError``.
   package func plan(
-    for etcd: EtcdClient, _ survey: Survey, progress: @Sendable (String) -> Void = { _ in }
+    for etcd: EtcdClient, _ survey: Survey, atEachMember: Bool = true,
+    progress: @Sendable (String) -> Void = { _ in }
   ) async throws -> (state: ClusterState, plan: Plan) {
     let claim = try claim(survey.records)
-    let state = try await ClusterState.observe(
-      etcd, passwords: passwords, authEnabled: survey.authEnabled, progress: progress)
+    let state =
+      atEachMember
+      ? try await ClusterState.observe(
+        etcd, atEachOf: survey.members, passwords: passwords, authEnabled: survey.authEnabled,
+        progress: progress)
+      : try await ClusterState.observe(
+        etcd, passwords: passwords, authEnabled: survey.authEnabled, progress: progress)
     let managed = claim.managed.union(survey.managedByEndedAccess(of: self, state))
     let plan = Plan(
       from: state, to: desired, applicant: applicant, management: management, managed: managed,
-      protecting: claim.foreign.union(Managed(users: protected, roles: protected))
-        .union(survey.protectedByAccess(of: self, state)))
+      protection: try protection(survey))
     return (state, plan)
+  }
+
+  /// Why another client may have named users and roles in the file's record; nil if none may.
+  func recordDoubt(_ survey: Survey, _ state: ClusterState) throws(RecordOverlap) -> String? {
+    if let doubt = state.recordDoubt { return doubt }
+    return try claim(survey.records).doubt
   }
 }
 

@@ -34,31 +34,51 @@ package struct Drift: Hashable, Sendable {
   package let meaning: String
   /// Whether the plan leaves it unchanged.
   package let isLeft: Bool
+  /// Whether it lets a user of the file do what none of them should: act as an administrator, or reach Bulkhead's keys or
+  /// those of the file's kube-apiserver.
+  var isTakeover = false
 }
 
 extension Drift {
   /// Every difference, in the order of the file; what the file does not name comes last.
-  static func all(from state: ClusterState, to desired: DesiredState, _ ownership: Ownership) -> [Drift] {
+  static func all(
+    from state: ClusterState, to desired: DesiredState, _ ownership: Ownership, _ protection: Protection
+  ) -> [Drift] {
+    let remarks = protection.exempt(in: state).merging(protection.notExempt(in: state)) { first, _ in first }
     var holders: [String: [String]] = [:]
     for (name, user) in state.users { for role in user.roles { holders[role, default: []].append(name) } }
-    return desired.roles.flatMap { role in roleDrift(state, role, isOwn: ownership.isOwn(role: role.name)) }
-      + desired.users.flatMap { user in
-        userDrift(
-          state, user, isOwn: user.isExact && ownership.isOwn(user: user.name),
-          losesRoot: ownership.losesRoot(user, has: state.users[user.name]?.roles ?? []))
-      }
-      + (ownership.removals + ownership.withheld).compactMap { change in
-        removalDrift(change, isLeft: ownership.withheld.contains(change))
-      }
-      + ownership.foreignUsers.filter { !ownership.withheld.contains(.deleteUser($0)) }.map { user in
+    var keys: [KeyRange] = [.bulkhead]
+    if desired.users.contains(where: \.isAPIServer) { keys.append(desired.kubernetes) }
+    let guarded = KeyRangeSet(keys)
+    var all: [Drift] = []
+    for role in desired.roles {
+      all += roleDrift(
+        state, role, isOwn: ownership.isOwn(role: role.name),
+        guarded: protection.lists(role: role.name) ? KeyRangeSet([]) : guarded)
+    }
+    for user in desired.users {
+      all += userDrift(
+        state, user, isOwn: user.isExact && ownership.isOwn(user: user.name),
+        guarded: protection.lists(user: user.name) ? nil : guarded,
+        losesRoot: ownership.losesRoot(user, has: state.users[user.name]?.roles ?? []))
+    }
+    all += (ownership.removals + ownership.withheld).compactMap { change in
+      removalDrift(change, isLeft: ownership.withheld.contains(change))
+    }
+    for user in ownership.foreignUsers where !ownership.withheld.contains(.deleteUser(user)) {
+      let remark = remarks[user].map { "; \($0)" } ?? ""
+      all.append(
         Drift(
-          kind: .foreignUser, subject: "user \(user)", meaning: state.powers(ofUser: user), isLeft: true)
-      }
-      + ownership.foreignRoles.filter { !ownership.withheld.contains(.deleteRole($0)) }.map { role in
+          kind: .foreignUser, subject: "user \(user)", meaning: state.powers(ofUser: user) + remark,
+          isLeft: true))
+    }
+    for role in ownership.foreignRoles where !ownership.withheld.contains(.deleteRole(role)) {
+      all.append(
         Drift(
           kind: .foreignRoleName, subject: "role \(role)",
-          meaning: "it \(state.powers(ofRoles: [role]))\(heldBy(holders[role] ?? []))", isLeft: true)
-      }
+          meaning: "it \(state.powers(ofRoles: [role]))\(heldBy(holders[role] ?? []))", isLeft: true))
+    }
+    return all
   }
 
   private static func heldBy(_ users: [String]) -> String {
@@ -66,8 +86,9 @@ extension Drift {
     return "; \(first) has it" + (users.count > 1 ? ", and \(users.count - 1) more" : "")
   }
 
+  /// - Parameter guarded: Keys that no role of the file should reach beyond what the file gives it.
   private static func roleDrift(
-    _ state: ClusterState, _ role: DesiredState.Role, isOwn: Bool
+    _ state: ClusterState, _ role: DesiredState.Role, isOwn: Bool, guarded: KeyRangeSet
   ) -> [Drift] {
     let subject = "role \(role.name)"
     guard let existing = state.roles[role.name] else {
@@ -96,13 +117,20 @@ extension Drift {
     }
     for (index, permission) in existing.enumerated()
     where !(role.permissions + existing[..<index]).contains(where: permission.hasSameRange) {
-      note(.extra, "it may \(permission.access.verb) \(permission.grant.range) too", isLeft: !isOwn)
+      let extra = Permissions([permission.grant])
+      drift.append(
+        Drift(
+          kind: .extra, subject: subject,
+          meaning: "it may \(permission.access.verb) \(permission.grant.range) too", isLeft: !isOwn,
+          isTakeover: extra.reach(guarded)
+            && !Permissions(role.permissions.map(\.grant)).include(extra)))
     }
     return drift
   }
 
+  /// - Parameter guarded: Keys that no role which the file does not give should reach; nil if the file protects the user.
   private static func userDrift(
-    _ state: ClusterState, _ user: DesiredState.User, isOwn: Bool, losesRoot: Bool
+    _ state: ClusterState, _ user: DesiredState.User, isOwn: Bool, guarded: KeyRangeSet?, losesRoot: Bool
   ) -> [Drift] {
     let subject = "user \(user.name)"
     guard let existing = state.users[user.name] else {
@@ -141,19 +169,23 @@ extension Drift {
       + existing.roles.subtracting(user.roles).sorted().map { role in
         Drift(
           kind: .foreignRole, subject: subject,
-          meaning: "it has the role \(role) too, and \(state.powers(ofRoles: [role]))", isLeft: !isOwn)
+          meaning: "it has the role \(role) too, and \(state.powers(ofRoles: [role]))", isLeft: !isOwn,
+          isTakeover: guarded.map { state.permissions(ofRoles: [role]).reach($0) } ?? false)
       }
   }
 
   /// Every difference between a state and the file, for a check that changes nothing: also those that a plan
   /// leaves, and temporary administrators that Bulkhead left behind.
-  /// - Parameter protected: Users and roles from which nothing is taken away.
+  /// - Parameter protection: Users and roles from which nothing is taken away.
   package static func every(
-    from state: ClusterState, to desired: DesiredState, protecting protected: Managed = Managed()
+    from state: ClusterState, to desired: DesiredState, protecting protection: Protection = Protection()
   ) -> [Drift] {
     all(
       from: state, to: desired,
-      Ownership(state, desired, .adopt, Managed(), protecting: protected, applicant: nil))
+      Ownership(
+        state, desired, .adopt, Managed(),
+        protecting: protection.names(in: state, keeping: Set(desired.roles.map(\.name))), applicant: nil),
+      protection)
       + state.users.keys.filter(EnableAuth.isWayBack).sorted().map { user in
         Drift(
           kind: .foreignUser, subject: "user \(user)",

@@ -28,11 +28,11 @@ package struct Plan: Hashable, Sendable {
 
   /// Whether etcd already is in the desired state, as far as the plan may change it.
   package var isEmpty: Bool { changes.isEmpty }
-  /// Users with the role root that the file neither names nor protects.
+  /// Users with the role root that the file neither names nor protects, whatever records of other files list.
   package let foreignAdministrators: [String]
-  /// Users that the file does not name and that the plan leaves: those that the file does not protect and that
-  /// reach its keys (``DesiredState/ownKeys``), administrators among them, and each that accepts the empty
-  /// password.
+  /// Users that the file does not name and that the plan leaves: those that are not exempt
+  /// (``Protection/exempt(in:)``) and that reach its keys (``DesiredState/ownKeys``), administrators among them, and
+  /// each that accepts the empty password.
   package let foreignUsersWithAccess: [String]
   /// The differences that stay and that let a client act as an administrator, reach the file's keys, or act as a
   /// user with a password that it should not have: another person has to act on them.
@@ -43,7 +43,7 @@ package struct Plan: Hashable, Sendable {
       case .foreignUser: users.contains(drift.name)
       case .hasPassword: drift.isLeft
       case .passwordOpen: drift.isLeft || withheld.contains(.deleteUser(drift.name))
-      default: false
+      default: drift.isLeft && drift.isTakeover
       }
     }
   }
@@ -62,8 +62,20 @@ package struct Plan: Hashable, Sendable {
     management: SegmentationFile.Management = .adopt, managed: Managed = Managed(),
     protecting protected: Managed = Managed()
   ) {
+    self.init(
+      from: state, to: desired, applicant: applicant, management: management, managed: managed,
+      protection: Protection(listed: protected))
+  }
+
+  /// - Parameter protection: Users and roles from which nothing is taken away, and whose access counts all the same.
+  init(
+    from state: ClusterState, to desired: DesiredState, applicant: String?,
+    management: SegmentationFile.Management, managed: Managed, protection: Protection
+  ) {
+    let exempt = protection.exempt(in: state)
     let ownership = Ownership(
-      state, desired, management, managed, protecting: protected, applicant: applicant)
+      state, desired, management, managed,
+      protecting: protection.names(in: state, keeping: Set(desired.roles.map(\.name))), applicant: applicant)
     var additions: [Change] = []
     var links: [Change] = []
     var removals: [Change] = []
@@ -125,15 +137,15 @@ package struct Plan: Hashable, Sendable {
     (phases, completions) = (order.phases, order.completions)
     changes = phases.flatMap(\.self)
     self.withheld = withheld + ownership.withheld
-    drift = Drift.all(from: state, to: desired, ownership)
+    drift = Drift.all(from: state, to: desired, ownership, protection)
     self.managed = ownership.managedAfter
     foreignUsers = ownership.foreignUsers
     foreignAdministrators = ownership.foreignUsers.filter {
-      state.users[$0]?.roles.contains(Role.root) == true && !ownership.isProtected(user: $0)
+      state.users[$0]?.roles.contains(Role.root) == true && exempt[$0] == nil
     }
     foreignUsersWithAccess = ownership.foreignUsers.filter { name in
       state.users[name]?.acceptsEmptyPassword == true
-        || !ownership.isProtected(user: name)
+        || exempt[name] == nil
           && state.permissions(ofUser: name).reach(desired.ownKeys)
     }
     foreignRoles = ownership.foreignRoles

@@ -1,6 +1,7 @@
 import Etcd
 import Keyspace
 import Synchronization
+import Text
 
 /// Keeps the record up to date with what is applied.
 package struct Bookkeeping: Sendable {
@@ -18,6 +19,8 @@ package struct Bookkeeping: Sendable {
   private let authEnabled: Bool
   /// Whether clients that are no administrators may have written the records.
   private let isDoubtful: Bool
+  /// Whether only administrators can write the records now.
+  private let isProven: Bool
   /// The record that was written last.
   private let last = Last()
   private let bulkhead: String
@@ -36,7 +39,8 @@ package struct Bookkeeping: Sendable {
     records = survey.records
     claim = try goal.claim(survey.records)
     authEnabled = survey.authEnabled
-    isDoubtful = state.recordDoubt != nil
+    isProven = state.recordDoubt == nil
+    isDoubtful = !isProven || claim.doubt != nil
     self.bulkhead = bulkhead
     endedAccess = survey.endedAccess(of: goal.owner).map(\.key)
   }
@@ -46,7 +50,8 @@ package struct Bookkeeping: Sendable {
   /// despite an interruption.
   /// - Parameter leaving: Users whose access is taken away after the plan.
   package func begin(_ plan: Plan, leaving: [Record.LeavingUser] = []) async throws {
-    let during = Record(owner: goal.owner, managed: managed(during: plan), leaving: leaving)
+    let during = Record(
+      owner: goal.owner, managed: managed(during: plan), leaving: leaving, isProven: isProven)
     guard !plan.isEmpty || !leaving.isEmpty, during != claim.own || !claim.takenOver.isEmpty else { return }
     try await write(during)
   }
@@ -63,7 +68,8 @@ package struct Bookkeeping: Sendable {
         authRevision: plan.needsAttention ? nil : authRevision,
         leftAlone: plan.drift.count(where: \.isLeft), bulkhead: bulkhead,
         // While authentication is off passwords cannot be tried.
-        passwords: authEnabled ? try goal.onlyPasswords.map(PasswordDigest.init) : nil))
+        passwords: authEnabled ? try goal.onlyPasswords.map(PasswordDigest.init) : nil),
+      isProven: isProven)
     guard
       !plan.isEmpty || after != claim.own || !claim.takenOver.isEmpty || !records.hasMarker
         || !endedAccess.isEmpty
@@ -73,41 +79,46 @@ package struct Bookkeeping: Sendable {
 
   /// Called when access is taken away for good or was given back, if nothing is recorded as applied.
   package func endLeaving(_ plan: Plan) async throws {
-    try await write(Record(owner: goal.owner, managed: managed(during: plan)))
+    try await write(Record(owner: goal.owner, managed: managed(during: plan), isProven: isProven))
   }
 
   /// Called when authentication was turned on: writes again what this run has written last, and deletes what only a
   /// client can have written that is no administrator. Until then each client could write all of it.
   package func confirm(_ plan: Plan, _ etcd: EtcdClient) async throws -> DroppedEntries {
-    try await write(last.withLock { $0 } ?? Record(owner: goal.owner, managed: managed(during: plan)))
+    var record = last.withLock { $0 } ?? Record(owner: goal.owner, managed: managed(during: plan))
+    record.isProven = true
+    try await write(record)
     return try await dropUnproven(etcd)
   }
 
-  /// Deletes the history and the access of people that ends, and takes the interrupted removals out of the records of
-  /// other files.
+  /// Deletes the history, the access of people that ends and records that no file can have, takes the interrupted
+  /// removals out of the records of other files, and says in these that any client could write them: until their files
+  /// are applied again, the users in them count.
   private func dropUnproven(_ etcd: EtcdClient) async throws -> DroppedEntries {
     let (history, people) = (
       try await etcd.keys(in: OwnKeys.history), try await etcd.keys(in: OwnKeys.people)
     )
     var deletions = history + people
     deletions += try await etcd.keys(in: OwnKeys.undoData)
-    var removals = 0
+    var dropped = DroppedEntries(history: history.count, people: people.count)
     for entry in try await etcd.entries(in: OwnKeys.records) where entry.key != goal.owner.key {
       guard var record = try? Record(entry.value) else { continue }
-      if record.owner == goal.owner {
-        // A second record of this file: Bulkhead writes none.
+      guard record.owner?.key == entry.key else {
+        // Bulkhead writes none there.
         deletions.append(entry.key)
-      } else if !record.leaving.isEmpty {
-        removals += 1
-        record.leaving = []
-        try await lock.put(try record.bytes, at: entry.key)
+        dropped.strayRecords += 1
+        continue
       }
+      if !record.leaving.isEmpty { dropped.removals += 1 }
+      dropped.otherFiles.append(record.owner.map(\.description) ?? "")
+      (record.leaving, record.isProven) = ([], false)
+      try await lock.put(try record.bytes, at: entry.key)
     }
     // etcd accepts up to 128 operations in a transaction (`--max-txn-ops`).
     for start in stride(from: 0, to: deletions.count, by: 100) {
       try await lock.write([], deleting: Array(deletions[start..<min(start + 100, deletions.count)]))
     }
-    return DroppedEntries(history: history.count, people: people.count, removals: removals)
+    return dropped
   }
 
   /// What the file manages until the plan is made. A name that only the record has may be forged, so that a later plan
@@ -153,10 +164,16 @@ package struct DroppedEntries: Hashable, Sendable {
   var people = 0
   /// Records of other files with users whose access is to be given back.
   var removals = 0
+  /// Records at keys that are not those of their files.
+  var strayRecords = 0
+  /// The other files that have a record, in words: what it says counts again when the file is applied.
+  var otherFiles: [String] = []
 
   /// The same without changes that were recorded again.
   func without(history recorded: Int) -> DroppedEntries {
-    DroppedEntries(history: max(0, history - recorded), people: people, removals: removals)
+    var dropped = self
+    dropped.history = max(0, history - recorded)
+    return dropped
   }
 
   /// A sentence for people; nil if nothing was dropped.
@@ -165,10 +182,19 @@ package struct DroppedEntries: Hashable, Sendable {
       history == 0 ? nil : "the history (\(history))",
       people == 0 ? nil : "access of people that ends (\(people); their users stay: see 'bulkhead plan')",
       removals == 0 ? nil : "interrupted removals in records of other files (\(removals))",
+      strayRecords == 0 ? nil : "records that no file can have (\(strayRecords))",
     ].compactMap { $0 }
-    guard !parts.isEmpty else { return nil }
-    return "dropped, because before authentication was on any client could write it: "
-      + parts.joined(separator: ", ")
+    let others =
+      otherFiles.isEmpty
+      ? nil
+      : "before authentication was on any client could write the record of \(visible(otherFiles.joined(separator: ", "))): "
+        + "users that only it lists count as users of no file until that file is applied again"
+    guard !parts.isEmpty else { return others }
+    return
+      ([
+        "dropped, because before authentication was on any client could write it: "
+          + parts.joined(separator: ", ")
+      ] + [others].compactMap { $0 }).joined(separator: "; ")
   }
 }
 

@@ -37,6 +37,10 @@ package struct Record: Hashable, Sendable {
   package var applied: Applied?
   /// Users whose access is taken away while refused requests are counted; empty at other times.
   package var leaving: [LeavingUser]
+  /// Whether only administrators could write it when it was written; nil in a record of an earlier release, which does
+  /// not say. While authentication is off any client can write a record, and this too: so `apply` says false in the
+  /// records of other files when it has turned authentication on.
+  package var isProven: Bool?
 
   /// A user that gets its access back if the process that took it away was killed.
   package struct LeavingUser: Codable, Hashable, Sendable {
@@ -73,8 +77,10 @@ package struct Record: Hashable, Sendable {
   }
 
   package init(
-    owner: RecordOwner?, managed: Managed = Managed(), applied: Applied? = nil, leaving: [LeavingUser] = []
+    owner: RecordOwner?, managed: Managed = Managed(), applied: Applied? = nil, leaving: [LeavingUser] = [],
+    isProven: Bool? = true
   ) {
+    self.isProven = isProven
     self.owner = owner
     self.managed = managed
     self.applied = applied
@@ -101,6 +107,8 @@ extension Record {
     var owner: RecordOwner?
     var applied: Applied?
     var leaving: [LeavingUser]?
+    /// ``Record/isProven``.
+    var proven: Bool?
     var usersWithRole: [String]
     var users: [String]
     var roles: [String]
@@ -112,7 +120,7 @@ extension Record {
       let both = managed.users.intersection(managed.roles)
       let stored = Stored(
         format: Self.format, minReader: Self.format, owner: owner, applied: applied,
-        leaving: leaving.isEmpty ? nil : leaving,
+        leaving: leaving.isEmpty ? nil : leaving, proven: isProven,
         usersWithRole: both.sorted(), users: managed.users.subtracting(both).sorted(),
         roles: managed.roles.subtracting(both).sorted())
       let encoder = JSONEncoder()
@@ -134,7 +142,7 @@ extension Record {
       owner: stored.owner,
       managed: Managed(
         users: Set(stored.users + stored.usersWithRole), roles: Set(stored.roles + stored.usersWithRole)),
-      applied: stored.applied, leaving: stored.leaving ?? [])
+      applied: stored.applied, leaving: stored.leaving ?? [], isProven: stored.proven)
   }
 
   private static func stored(_ bytes: [UInt8]) throws -> Stored {

@@ -14,11 +14,18 @@ package struct Records: Hashable, Sendable {
     self.hasMarker = hasMarker
   }
 
-  /// - Parameter entries: Those below `/bulkhead/v1/`.
+  /// - Parameter entries: Those below `/bulkhead/v1/`. A record at a key that is not its file's is left out.
   /// - Throws: ``RecordError``.
-  init(_ entries: [Entry]) throws {
+  init(_ entries: [Entry]) throws { try self.init(entries.map { (key: $0.key, value: $0.value) }) }
+
+  /// - Parameter entries: The keys and values of these entries.
+  init(_ entries: [(key: Key, value: [UInt8])]) throws {
     var all: [Record] = []
-    for entry in entries where OwnKeys.records.contains(entry.key) { all.append(try Record(entry.value)) }
+    for entry in entries where OwnKeys.records.contains(entry.key) {
+      let record = try Record(entry.value)
+      // Bulkhead writes each record at the key of its file: another client made this one.
+      if record.owner?.key == entry.key { all.append(record) }
+    }
     let first = entries.first { $0.key == OwnKeys.record }
     if let first, let old = try Record.ofFormat1(first.value) { all.append(old) }
     self.init(all: all, hasMarker: first != nil)
@@ -37,6 +44,12 @@ package struct Records: Hashable, Sendable {
     var managed: Managed { takenOver.reduce(own?.managed ?? Managed()) { $0.union($1.managed) } }
     /// The users and roles of other files.
     var foreign: Managed { others.reduce(Managed()) { $0.union($1.managed) } }
+    /// Those of them that only administrators can have written.
+    var proven: Managed { others.filter { $0.isProven == true }.reduce(Managed()) { $0.union($1.managed) } }
+    /// Why another client may have written the file's own record before authentication was on; nil if none may.
+    var doubt: String? {
+      own?.isProven == false ? "this file's record was written while any client could write it" : nil
+    }
   }
 
   /// The file's part of the records.

@@ -28,9 +28,12 @@ package struct TemporaryAccess: Codable, Hashable, Sendable {
   /// Whether `access` can have made the user: it has no password, its roles are among those that were given to it, and
   /// each is one of calicoctl that allows no more than the catalogue says. A client that could once write Bulkhead's
   /// keys may have named any user there; it is reported like any other user then.
-  func isPlausible(_ state: ClusterState, _ goal: ApplyGoal) -> Bool {
+  func isPlausible(_ state: ClusterState, _ goal: ApplyGoal) -> Bool { isPlausible(state, goal.calicoctl) }
+
+  /// - Parameter calicoctl: What each role of calicoctl in the catalogue allows, by name.
+  func isPlausible(_ state: ClusterState, _ calicoctl: [String: Permissions]) -> Bool {
     let areOfCalicoctl = (roles + madeRoles).allSatisfy { role in
-      guard let known = goal.calicoctl[role] else { return false }
+      guard let known = calicoctl[role] else { return false }
       return known.include(Permissions((state.roles[role] ?? []).map(\.grant)))
     }
     guard areOfCalicoctl, let found = state.users[user] else { return areOfCalicoctl }
@@ -103,21 +106,5 @@ extension Survey {
     let ended = endedAccess(of: goal.owner).filter { $0.isPlausible(state, goal) }
     return Managed(
       users: Set(ended.map(\.user)), roles: Set(ended.flatMap(\.madeRoles)).subtracting(running))
-  }
-
-  /// What nothing is taken from because its time runs, or because another file gave it. A client that may write
-  /// Bulkhead's keys could name any user there: so not while there is one, and only a user with no other roles than
-  /// those of calicoctl that were given to it, for no longer than ``TemporaryAccess/longest``.
-  func protectedByAccess(of goal: ApplyGoal, _ state: ClusterState) -> Managed {
-    guard state.recordDoubt == nil else { return Managed() }
-    let kept = temporaryAccess.filter { access in
-      (access.owner != goal.owner || !access.isOver(at: takenAt))
-        && access.until.timeIntervalSince(takenAt) <= TemporaryAccess.longest
-        && access.isPlausible(state, goal)
-    }
-    // The file's own roles are kept as in the file.
-    return Managed(
-      users: Set(kept.map(\.user)),
-      roles: Set(kept.flatMap(\.roles)).subtracting(goal.desired.roles.map(\.name)))
   }
 }

@@ -29,7 +29,7 @@ struct Difference: Encodable, Sendable {
     let left = all.filter(\.leftAlone)
     lines += corrected.map { visible("  \($0.kind): \($0.subject): \($0.meaning)") }
     if !left.isEmpty {
-      lines.append("left alone, because Bulkhead did not create it:")
+      lines.append("left alone, because the file does not name it or Bulkhead did not create it:")
       lines += left.map { "  \(style.caution($0.kind)): \(visible("\($0.subject): \($0.meaning)"))" }
     }
     return lines

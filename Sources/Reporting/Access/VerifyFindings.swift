@@ -73,12 +73,16 @@ package enum VerifyRules {
   static let authOff = rule(
     "VF021", .error, "authentication is off at a member", "every client may do everything there",
     "turn it on with 'bulkhead apply --enable-auth'")
+  static let ofOthers = rule(
+    "VF022", .info, "a user that other people manage reaches the keys of the file",
+    "it is not counted: the file protects it, another file manages it, or 'bulkhead access' gave it for a time",
+    "look at what it may do; without 'protect', the record or the access it would be an error")
 
   /// Every rule, in the order of the ids.
   package static let all = [
     stored, foreign, unread, wrong, unanswered, gateway, notProbed, unreachable, changed, open, listed,
     peerPort, disagreement, alarm, unknownAlarms, nothing, notLookedFor, brokenRule, ended, plainURL,
-    authOff,
+    authOff, ofOthers,
   ]
 
   private static func rule(
@@ -99,7 +103,9 @@ extension VerifyReport {
     let assessment = report.assessment
     var all = report.stored.map { difference in
       finding(
-        difference.breaksSegmentation ? VerifyRules.stored : VerifyRules.foreign, difference.subject,
+        difference.breaksSegmentation
+          ? VerifyRules.stored : difference.isExempt ? VerifyRules.ofOthers : VerifyRules.foreign,
+        difference.subject,
         "\(difference.kind): \(difference.meaning) (\(difference.members.joined(separator: ", ")))")
     }
     all += report.unread.map { finding(VerifyRules.unread, "member \($0.member)", $0.problem) }

@@ -24,6 +24,9 @@ package struct VerifyReport: CheckReport, Sendable {
     let meaning: String
     /// Whether the segmentation does not hold because of it.
     let breaksSegmentation: Bool
+    /// Whether it is a user that reaches the file's keys or may do everything, and does not count because other people
+    /// manage it: ``meaning`` says who.
+    let isExempt: Bool
     let members: [String]
   }
   struct Unread: Encodable, Hashable, Sendable {
@@ -205,7 +208,8 @@ package struct VerifyReport: CheckReport, Sendable {
     stored = outcome.stored.differences.map { difference in
       Stored(
         kind: difference.kind, subject: difference.subject, meaning: difference.meaning,
-        breaksSegmentation: difference.breaksSegmentation, members: difference.members)
+        breaksSegmentation: difference.breaksSegmentation, isExempt: difference.isExempt,
+        members: difference.members)
     }
     unread = outcome.stored.unread.map { Unread(member: $0.member, problem: $0.problem) }
     wrong = results.filter { $0.verdict == .wrong }.map { Finding($0) }

@@ -19,7 +19,8 @@ extension VerifyReport {
 
   private func storedLines(_ style: Style) -> [String] {
     let bad = stored.filter(\.breaksSegmentation)
-    let other = stored.filter { !$0.breaksSegmentation }
+    let exempt = stored.filter { !$0.breaksSegmentation && $0.isExempt }
+    let other = stored.filter { !$0.breaksSegmentation && !$0.isExempt }
     var lines: [String] = []
     func list(_ differences: [Stored]) {
       for difference in differences.prefix(30) {
@@ -39,6 +40,12 @@ extension VerifyReport {
     for member in unread {
       lines.append(
         style.bad(visible("the users and roles of \(member.member) were not read: \(member.problem)")))
+    }
+    if !exempt.isEmpty {
+      lines.append(
+        style.caution(
+          "not in the file, with access to its keys, and not counted because other people manage them"))
+      list(exempt)
     }
     if !other.isEmpty {
       lines.append(style.faint("not in the file, and without access to its keys"))
@@ -123,10 +130,13 @@ extension VerifyReport {
         ? style.good("all \(probes) answers are as expected")
         : style.bad("\(wrong.count) wrong, \(inconclusive.count) without an answer, of \(probes)")
     let bad = stored.filter(\.breaksSegmentation).count
-    let more = stored.count - bad
+    let exempt = stored.count { !$0.breaksSegmentation && $0.isExempt }
+    let more = stored.count - bad - exempt
     let users =
       unread.isEmpty && bad == 0
       ? style.good("users and roles are those of the file")
+        + (exempt == 0
+          ? "" : "; \(exempt) more, of other people, \(exempt == 1 ? "reaches" : "reach") its keys")
         + (more == 0 ? "" : "; \(more) more, through which no client reaches its keys")
       : style.bad("users and roles are not those of the file")
     var lines = ["\(cluster): \(answers), \(users); \(scope.asked)"]

@@ -17,8 +17,8 @@ package struct ApplyReport: TextReport, Sendable {
   package let authentication: Authentication
   /// Changes that only showed after authentication was turned on, such as users with an empty password.
   let remaining: [String]
-  /// Differences that only showed after authentication was turned on and that Bulkhead leaves, such as users of
-  /// others that accept the empty password.
+  /// Differences that Bulkhead leaves and on which another person has to act, such as users that the file does not name
+  /// and that have the role root.
   let found: [String]
   /// Which members were asked: `3 of 3 members`.
   let asked: String
@@ -71,7 +71,7 @@ package struct ApplyReport: TextReport, Sendable {
     leftOut = isLimited ? outcome.plan.left.count : nil
     asked = members.asked
     missing = members.missingInSentence
-    found = (outcome.turnedOn ? outcome.remaining?.needingAttention ?? [] : []).map {
+    found = outcome.found.map {
       "\($0.subject): \($0.kind.rawValue): \($0.meaning)"
     }
     self.cluster = cluster
@@ -129,7 +129,13 @@ package struct ApplyReport: TextReport, Sendable {
       lines.append("\(cluster): \(style.caution(words)): an apply that was killed had taken it away")
     }
     if changes.isEmpty {
-      lines.append("\(cluster): nothing to do\(missing)")
+      if !found.isEmpty {
+        lines.append(
+          "\(cluster): \(style.bad("no change is planned, but a user has more access than the file gives it, or a password"))\(missing)"
+        )
+      } else if sharedUser == nil, apiserverRoot == nil {
+        lines.append("\(cluster): nothing to do\(missing)")
+      }
     } else {
       let time = "\(Int(seconds * 10) / 10).\(Int(seconds * 10) % 10) s"
       lines.append(

@@ -40,13 +40,20 @@ package struct Preflight: Sendable {
     /// The prefix of each kube-apiserver that was found, by pod: `/registry`.
     package var etcdPrefixes: [String: String] = [:]
     /// The users and roles that the file protects, and those of other files: other people manage them.
-    package var protected = Managed()
+    package var protected = Protection()
     /// The file, whose rules are checked in what the members store.
     package var file: SegmentationFile?
     /// The accepted findings of the file whose last day is over.
     package var endedAcceptances: [AcceptedFinding] = []
 
     package init() {}
+
+    /// The command that gives the users of the file their access. Where programs share a certificate, it takes nothing
+    /// away.
+    static func preparation(shared: [String]) -> String {
+      shared.isEmpty
+        ? "bulkhead apply" : "bulkhead apply --stage prepare" + shared.map { " --shared \($0)" }.joined()
+    }
   }
 
   init(authEnabled: Bool, asked: String, findings: [PreflightFinding]) {
@@ -74,10 +81,14 @@ package struct Preflight: Sendable {
         .obstacles(
           EnableAuth.Request(applicant: applicant, desired: desired, unreachable: knowledge.unreachable),
           state: state, members)
+      let prepare = Knowledge.preparation(shared: knowledge.shared)
       findings += obstacles.compactMap {
         // These are found with authentication on too.
         switch $0 {
         case .alarmIsActive, .unreachable, .plainHTTP, .keysWouldBeUnreached: nil
+        case .noRootUser, .rootLacksRole:
+          PreflightFinding(
+            .obstacle, "\($0)", cure: "run '\(prepare)' first, which makes the user root with the role root")
         default: PreflightFinding(.obstacle, "\($0)", cure: $0.hint)
         }
       }
@@ -89,6 +100,7 @@ package struct Preflight: Sendable {
     // Each member enforces what it stores itself. The passwords were tried above.
     let stored = await StoredComparison.of(
       assessment.members, etcd, segmentation, tryingPasswords: false, protecting: knowledge.protected)
+    findings += try await openElsewhere(etcd, assessment.members, state)
     findings += StoredChecks.findings(stored, knowledge) + FileChecks.findings(stored, knowledge)
     findings += try await certificates(
       of: assessment,
@@ -107,6 +119,28 @@ package struct Preflight: Sendable {
     findings += try await NodeNames.findings(etcd, segmentation)
     return Preflight(
       authEnabled: state.authEnabled, asked: assessment.cluster?.asked ?? "", findings: findings)
+  }
+
+  /// Users that accept the empty password at some member and not where `state` was read: members that were restored from
+  /// different snapshots may store different passwords. Not tried for many users, because each attempt is a line in a log.
+  private static func openElsewhere(
+    _ etcd: EtcdClient, _ members: [ServerAssessment.Member], _ state: ClusterState
+  ) async throws(EtcdError) -> [PreflightFinding] {
+    let users = state.users.filter { !$0.value.acceptsEmptyPassword }.keys.sorted()
+    guard state.authEnabled, members.count > 1, users.count <= ClusterState.mostLoginsEverywhere else {
+      return []
+    }
+    var findings: [PreflightFinding] = []
+    for member in members {
+      for user in users {
+        guard try await etcd.only(member.endpoint).tryEmptyPassword(ofUser: user) == .open else { continue }
+        findings.append(
+          PreflightFinding(
+            .emptyPassword, "user \(user)", "the user '\(user)' accepts the empty password at \(member.name)")
+        )
+      }
+    }
+    return findings
   }
 
   /// The findings about the Common Names of the server certificates.
@@ -154,6 +188,7 @@ enum UserChecks {
     let logins = Dictionary(desired.users.map { ($0.name, $0.login) }) { first, _ in first }
     let names = Set(logins.keys)
     let exact = Set(desired.users.filter(\.isExact).map(\.name))
+    let exempt = knowledge.protected.exempt(in: state)
     for (name, user) in state.users.sorted(by: { $0.key < $1.key }) {
       let subject = "user \(name)"
       let login = logins[name] ?? (name == Role.root ? .certificate : .password)
@@ -172,8 +207,10 @@ enum UserChecks {
         findings.append(
           PreflightFinding(
             .foreignAdministrator, subject, "the user '\(name)' has the role root and is not in the file",
-            severity: knowledge.protected.users.contains(name) || knowledge.shared.contains(name)
-              ? .warning : nil))
+            cure: knowledge.shared.contains(name)
+              ? "leave it while programs use the shared certificate: 'bulkhead apply --stage clean --shared \(name)' "
+                + "removes it at the end" : nil,
+            severity: exempt[name] != nil || knowledge.shared.contains(name) ? .warning : nil))
       }
     }
     if !state.authEnabled {
@@ -226,8 +263,9 @@ enum UserChecks {
   static func lockedOut(
     _ desired: DesiredState, _ state: ClusterState, shared: [String]
   ) -> [PreflightFinding] {
+    let cure = "run '\(Preflight.Knowledge.preparation(shared: shared))'"
     func finding(_ user: String, _ reason: String) -> PreflightFinding {
-      PreflightFinding(.lockedOut, "user \(user)", "locked out: \(user), \(reason)")
+      PreflightFinding(.lockedOut, "user \(user)", "locked out: \(user), \(reason)", cure: cure)
     }
     let incomplete = Set(
       desired.roles.filter { role in
@@ -256,7 +294,7 @@ enum UserChecks {
         PreflightFinding(
           .lockedOut, "user \(shared)",
           "locked out: \(shared), the shared certificate's, the user does not exist",
-          cure: "run 'bulkhead apply --stage prepare --shared \(shared)'"))
+          cure: cure))
     }
     return found
   }
@@ -268,11 +306,13 @@ enum StoredChecks {
   static func findings(
     _ stored: StoredComparison, _ knowledge: Preflight.Knowledge
   ) -> [PreflightFinding] {
-    let expected = knowledge.protected.users.union(knowledge.shared)
-    return stored.differences.filter { difference in
-      difference.breaksSegmentation && difference.kind != Drift.Kind.missing.rawValue
+    stored.differences.filter { difference in
+      // What all members have is reported from the users and roles of one.
+      let isEverywhere = difference.members.count == stored.members.count
+      return difference.breaksSegmentation
+        && !(difference.kind == Drift.Kind.missing.rawValue && isEverywhere)
         && !(difference.kind == Drift.Kind.foreignUser.rawValue
-          && (difference.isAdministrator || expected.contains(difference.name)))
+          && (difference.isAdministrator && isEverywhere || knowledge.shared.contains(difference.name)))
     }.map { difference in
       PreflightFinding(
         .storedDifference, difference.subject,

@@ -121,7 +121,8 @@ package struct PreflightRule: Hashable, Sendable {
   static let foreignAdministrator = PreflightRule(
     "PF021", .error, "an administrator is not in the file",
     meaning: "it may read and write everything and change users and roles",
-    cure: "find out who uses it: name it under 'administrators', or 'etcdctl user revoke-role USER root'")
+    cure: "find out who uses it: name it under 'administrators', or with --shared if programs share its "
+      + "certificate, or 'etcdctl user revoke-role USER root'")
   static let unreachedKeys = PreflightRule(
     "PF022", .error, "no user but administrators can reach some keys",
     meaning: "a program that uses them is refused once authentication is on",

@@ -16,7 +16,7 @@ enum ServerChecks {
         findings.append(PreflightFinding(.ignoresCertificates, "member \(name)", note.description))
       case .plainHTTP(let name, _):
         findings.append(PreflightFinding(.plainHTTP, "member \(name)", note.description))
-      case .notInFile, .severalEndpoints, .balanced, .notListed, .silentEndpoint:
+      case .notInFile, .severalEndpoints, .balanced, .notListed, .notAdvertised, .silentEndpoint:
         findings.append(PreflightFinding(.endpoints, note.description))
       }
     }

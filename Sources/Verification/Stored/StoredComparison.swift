@@ -21,6 +21,8 @@ package struct StoredComparison: Sendable {
     /// Whether the segmentation does not hold because of it. False for a user or role that the file does not
     /// name and that reaches none of the file's keys.
     package let breaksSegmentation: Bool
+    /// Whether it is a user of other people that does not count and may do everything or reaches the file's keys.
+    package let isExempt: Bool
     /// Whether it is about a user with the role root.
     package let isAdministrator: Bool
     package internal(set) var members: [String]
@@ -61,11 +63,11 @@ package struct StoredComparison: Sendable {
   /// - Parameters:
   ///   - passwords: For each user that is to log in with a password, those that may be the right one.
   ///   - tryingPasswords: False to try no password, so that differences of passwords are not seen.
-  ///   - protected: Users and roles of other files, and those that the file protects: other people manage them.
+  ///   - protection: Users and roles of other files, and those that the file protects: other people manage them.
   package static func of(
     _ members: [ServerAssessment.Member], _ etcd: EtcdClient, _ segmentation: Segmentation,
     passwords: [String: [String]] = [:], tryingPasswords: Bool = true,
-    protecting protected: Managed = Managed(),
+    protecting protection: Protection = Protection(),
     progress: @Sendable (String) -> Void = { _ in }
   ) async -> StoredComparison {
     var states: [(member: String, state: ClusterState)] = []
@@ -77,7 +79,7 @@ package struct StoredComparison: Sendable {
         unread.append((member.name, error.code == .noIdentity ? error.reason : "\(error)"))
       }
     }
-    return StoredComparison(states, unread: unread, segmentation, protecting: protected)
+    return StoredComparison(states, unread: unread, segmentation, protecting: protection)
   }
 
   /// Reads a second time if the leader may have changed meanwhile.
@@ -86,9 +88,17 @@ package struct StoredComparison: Sendable {
     _ tryingPasswords: Bool, _ progress: @Sendable (String) -> Void
   ) async throws(EtcdError) -> ClusterState {
     func once() async throws(EtcdError) -> ClusterState {
-      try await ClusterState.observe(
-        etcd.only(member.endpoint), passwords: passwords, tryingPasswords: tryingPasswords,
+      let client = etcd.only(member.endpoint)
+      let state = try await ClusterState.observe(
+        client, passwords: passwords, tryingPasswords: tryingPasswords,
         progress: { progress("\(member.name): \($0)") })
+      let answering = try await client.status().memberID
+      guard answering == member.status.memberID else {
+        throw EtcdError(
+          code: .other, operation: "Status", endpoint: "\(member.endpoint)",
+          message: "another member answers there than before: it is a load balancer or proxy")
+      }
+      return state
     }
     do throws(EtcdError) {
       return try await once()
@@ -101,16 +111,19 @@ package struct StoredComparison: Sendable {
 
   init(
     _ states: [(member: String, state: ClusterState)], unread: [(member: String, problem: String)] = [],
-    _ segmentation: Segmentation, protecting protected: Managed = Managed()
+    _ segmentation: Segmentation, protecting protection: Protection = Protection()
   ) {
     let desired = DesiredState(segmentation)
     var found: [Difference] = []
     var index: [Difference: Int] = [:]
     for (member, state) in states {
-      for drift in Drift.every(from: state, to: desired, protecting: protected) {
+      let exempt = Set(protection.exempt(in: state).keys)
+      for drift in Drift.every(from: state, to: desired, protecting: protection) {
         let difference = Difference(
           kind: drift.kind.rawValue, subject: drift.subject, name: drift.name, meaning: drift.meaning,
-          breaksSegmentation: Self.breaks(drift, state, desired.ownKeys, protected),
+          breaksSegmentation: Self.breaks(drift, state, desired.ownKeys, exempt),
+          isExempt: drift.kind == .foreignUser && exempt.contains(drift.name)
+            && state.permissions(ofUser: drift.name).reach(desired.ownKeys),
           isAdministrator: drift.subject == "user \(drift.name)"
             && state.users[drift.name]?.roles.contains(Role.root) == true, members: [])
         if let position = index[difference] {
@@ -134,13 +147,13 @@ package struct StoredComparison: Sendable {
 
   /// Whether the segmentation does not hold because of a difference.
   private static func breaks(
-    _ drift: Drift, _ state: ClusterState, _ own: KeyRangeSet, _ protected: Managed
+    _ drift: Drift, _ state: ClusterState, _ own: KeyRangeSet, _ exempt: Set<String>
   ) -> Bool {
     switch drift.kind {
     case .foreignUser:
       guard let user = state.users[drift.name] else { return true }
       return user.acceptsEmptyPassword
-        || !protected.users.contains(drift.name) && state.permissions(ofUser: drift.name).reach(own)
+        || !exempt.contains(drift.name) && state.permissions(ofUser: drift.name).reach(own)
     // It allows something only through a user that has it, and that user is judged.
     case .foreignRoleName: return false
     default: return true

@@ -9,6 +9,7 @@ import Segmentation
 import Services
 import Terminal
 import Text
+import Verification
 
 struct ApplyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -147,6 +148,7 @@ struct ApplyCommand: AsyncParsableCommand {
         }
         if turnsOn {
           try survey.checkBeforeEnablingAuth()
+          if !survey.authEnabled { try checkReleases(members, workspace) }
           if !survey.authEnabled { noteConsequences(workspace.file) }
         }
         try await Console.noteLogins(etcd, survey)
@@ -177,6 +179,24 @@ struct ApplyCommand: AsyncParsableCommand {
         } else if case .off = report.authentication {
           Console.note("hint: 'bulkhead apply --enable-auth' turns it on")
         }
+      }
+    }
+  }
+
+  /// - Throws: ``CommandError`` if the release of a member must not run with authentication by an advisory that the file
+  ///   does not accept: the same as preflight's PF018.
+  private func checkReleases(_ members: ClusterMembers, _ workspace: Workspace) throws {
+    let list = try AdvisoryList.embedded()
+    let acceptances = workspace.acceptances()
+    for member in members.all {
+      guard let version = member.version else { continue }
+      for advisory in list.all where advisory.breaksAuthentication && advisory.affects(version) {
+        guard
+          acceptances.reason(for: [advisory.id] + advisory.aliases, at: "etcd \(version)") == nil
+        else { continue }
+        throw CommandError(
+          "authentication is not turned on: the member \(member.name) runs etcd \(version): \(advisory.title): \(advisory.effect)",
+          hint: "\(advisory.remedy), or accept \(advisory.id) under 'accept' in the file")
       }
     }
   }

@@ -25,7 +25,7 @@ struct BundleCommand: AsyncParsableCommand {
 
       The last two need the source of the agent's certificates: --source names a file with the content of 'source:' in \
       agent.yaml. ${CREDENTIALS_DIRECTORY} in it is /etc/bulkhead/credentials on a node, and a folder below it for a \
-      program that runs once. People get no agent.
+      program that runs once; ${NODE_NAME} is the name of the node or of that program. People get no agent.
 
       With --layout kubespray the identity 'calico' is put where the pods of kubespray read their credential \
       (/etc/calico/certs): see Documentation/kubespray.md.
@@ -80,9 +80,9 @@ struct BundleCommand: AsyncParsableCommand {
       sharesFolder: layout == .kubespray)
     try checkLayout(workspace)
     let bundle = try BundleRun(self.bundle(workspace), for: sites)
-    let now = Date()
+    let check = form.hasKeys ? try DeliveryCheck(workspace, nodes: nodesOption.nodes) : nil
     let outcome = try bundle.write(
-      to: to, prune: prune, material: { try workspace.material(of: $0, now: now) },
+      to: to, prune: prune, material: { try workspace.material(of: $0, check ?? DeliveryCheck(workspace)) },
       password: workspace.usedPassword,
       progress: { if $0 % 50 == 1 { Console.progress("\($0) of \(sites.count) hosts") } })
     Console.clearProgress()
@@ -129,8 +129,9 @@ struct BundleCommand: AsyncParsableCommand {
       throw ValidationError("--folder takes an absolute path of letters, digits, '/', '.', '_' and '-'")
     }
     let here = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    // Where the package bulkhead-agent has it.
     let program =
-      self.program ?? (form == .ansible ? here : nil) ?? "/usr/local/bin/bulkhead"
+      self.program ?? (form == .ansible ? here ?? "/usr/bin/bulkhead" : "/usr/bin/bulkhead-agent")
     let authority = try FileContents.read(workspace.path(workspace.file.etcd.ca))
     let layout = HostLayout(base: folder, readers: try readers(workspace))
     let network = workspace.file.calico.network ?? Installation.defaultNetwork
@@ -197,16 +198,25 @@ struct BundleCommand: AsyncParsableCommand {
   }
 
   private func agentSource(_ path: String) throws -> AgentSourceFile {
-    // What the unit sets.
+    // The variables for which the bundle writes the values of each site.
     try AgentSourceFile(
-      path, folder: folder, environment: ["CREDENTIALS_DIRECTORY": "\(folder)/credentials"])
+      path, folder: folder,
+      environment: ["CREDENTIALS_DIRECTORY": "\(folder)/credentials", "NODE_NAME": "node"])
   }
 
   private func added() throws -> [NodeFile] {
-    try more.map { pair in
+    var paths: Set<String> = []
+    return try more.map { pair in
       let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2, parts[0].hasPrefix("/") else {
-        throw ValidationError("--add takes PATH=FILE with an absolute path, found '\(pair)'")
+      guard parts.count == 2, parts[0].hasPrefix("/"),
+        parts[0].dropFirst().split(separator: "/", omittingEmptySubsequences: false).allSatisfy({
+          !["", ".", ".."].contains($0)
+        })
+      else {
+        throw ValidationError("--add takes PATH=FILE with an absolute path without '..', found '\(pair)'")
+      }
+      guard paths.insert(parts[0]).inserted else {
+        throw ValidationError("--add is given twice for \(parts[0])")
       }
       let bytes = try FileContents.read(parts[1])
       let secret = Self.secret(in: bytes)

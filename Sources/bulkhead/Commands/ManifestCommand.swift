@@ -43,7 +43,8 @@ struct ManifestCommand: AsyncParsableCommand {
   @Argument(help: "The manifest; '-' is standard input.") var manifest = "-"
   @Option(
     help: ArgumentHelp(
-      "Where the Secrets are written: inline, none or a file.", valueName: "inline|none|FILE"))
+      "Where the Secrets are written: inline, none or a file; '-' is standard output, beside --to FILE.",
+      valueName: "inline|none|FILE"))
   var secrets: String?
   @Option(help: ArgumentHelp("How Secrets are named: hashed or fixed.", valueName: "hashed|fixed"))
   var secretNames: SecretNames?
@@ -79,7 +80,8 @@ struct ManifestCommand: AsyncParsableCommand {
       "With --via agent: keep credentials in memory only; a node that restarts while the source is unreachable then has no network."
   )
   var agentMemory = false
-  @Option(help: "The file to write; mode 0600 if it contains private keys.") var to: String?
+  @Option(help: "The file to write; mode 0600 if it contains private keys; '-' is standard output.")
+  var to: String?
   @Option(
     name: .customLong("component"),
     help: "What an unknown container is, as CONTAINER=COMPONENT; may be repeated.")
@@ -110,12 +112,22 @@ struct ManifestCommand: AsyncParsableCommand {
         "--host-folder has no effect with \(agentMemory ? "--agent-memory" : "--via secret")")
     }
     if krm, placement == .separate { throw ValidationError("--krm takes --secrets inline or none") }
-    if kustomize != nil, secrets == "inline" {
+    if kustomize == "-" { throw ValidationError("--kustomize takes a folder") }
+    if manifest == "-", fileOption.file == "-" {
+      throw ValidationError("the manifest and --file both read standard input: name a file for one of them")
+    }
+    if secrets == "-", writes, kustomize == nil, to == nil || to == "-" {
+      throw ValidationError(
+        "--secrets - needs --to FILE, because the manifest is on standard output; --secrets inline has both there"
+      )
+    }
+    if kustomize != nil, ["inline", "-"].contains(secrets) {
       throw ValidationError("--kustomize takes --secrets none or FILE")
     }
   }
 
   func run() async throws {
+    try checkOutputs()
     let segmenter = ManifestSegmenter(options: try options())
     let text = try read()
     if krm { return try ResourceListForm(segmenter: segmenter).run(text) }
@@ -125,7 +137,7 @@ struct ManifestCommand: AsyncParsableCommand {
       Console.note("\(Console.errorStyle.caution("warning:")) \(warning)\nhint: \(warning.hint)")
     }
     if diff { Console.write(segmented.diff(), to: STDOUT_FILENO) }
-    if runbook { Console.write(segmented.runbook(of: manifest), to: STDOUT_FILENO) }
+    if runbook { Console.write(segmented.runbook(of: manifest, file: fileOption.file), to: STDOUT_FILENO) }
     if let kustomize {
       try KustomizeForm(folder: kustomize, manifest: manifest, secrets: secrets).write(segmented, of: text)
     } else if writes {
@@ -153,9 +165,7 @@ struct ManifestCommand: AsyncParsableCommand {
 
   private func read() throws -> String {
     guard manifest == "-" else { return try FileContents.readText(manifest, limit: 64 << 20) }
-    var bytes = try FileContents.readStandardInput(limit: 1 << 30)[...]
-    let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    if bytes.starts(with: byteOrderMark) { bytes = bytes.dropFirst(byteOrderMark.count) }
+    let bytes = try FileContents.readStandardInput(limit: 1 << 30)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw CommandError("standard input is not UTF-8 text", hint: "give it a Kubernetes manifest in YAML")
     }
@@ -171,21 +181,24 @@ struct ManifestCommand: AsyncParsableCommand {
       }
       options.components[String(parts[0])] = String(parts[1])
     }
+    // Once: the file may be standard input.
+    let isPresent = fileOption.file == "-" || FileManager.default.fileExists(atPath: fileOption.file)
+    let present = try isPresent ? Workspace(fileOption) : nil
     switch via {
     case .secret: break
     case .host: options.delivery = .host(folder: hostFolder ?? "/etc/bulkhead")
-    case .agent: options.delivery = .agent(try agent())
+    case .agent: options.delivery = .agent(try agent(present ?? Workspace(fileOption)))
     }
-    options.network = try network()
-    guard try needsCredentials() else { return options }
-    options.secrets = try Workspace(fileOption).componentSecrets(
+    options.network = present.map { $0.file.calico.network ?? Installation.defaultNetwork }
+    try present?.checkIdentities(mapped: options.components.values)
+    guard needsCredentials(isPresent: isPresent) else { return options }
+    options.secrets = try (present ?? Workspace(fileOption)).componentSecrets(
       onHosts: via != .secret, mapped: options.components.values)
     if writes { options.placement = placement }
     return options
   }
 
-  private func agent() throws -> AgentPlacement {
-    let workspace = try Workspace(fileOption)
+  private func agent(_ workspace: Workspace) throws -> AgentPlacement {
     let pod = try PodAgent(source: agentSource ?? "", files: agentFiles, secret: agentSecret)
     let renamed = workspace.file.nodesByKubernetesName.count
     if renamed > 0, case .vault = pod.source.configuration.source {
@@ -203,28 +216,43 @@ struct ManifestCommand: AsyncParsableCommand {
       nodeNames: workspace.file.nodesByKubernetesName.mapValues(\.text))
   }
 
-  /// The network for which the file gives access; nil without a file.
-  private func network() throws -> String? {
-    guard try FileContents.readIfPresent(fileOption.file) != nil else { return nil }
-    return try Workspace(fileOption).file.calico.network ?? Installation.defaultNetwork
-  }
-
   /// Options that only show something need no credentials if there is no segmentation file: the references
   /// suffice.
-  private func needsCredentials() throws -> Bool {
+  private func needsCredentials(isPresent: Bool) -> Bool {
     if secretNames != nil { return true }
     if placement == .none { return false }
-    return try writes || FileContents.readIfPresent(fileOption.file) != nil
+    return writes || isPresent
+  }
+
+  /// The file of the Secrets; nil if they are in the manifest, in a kustomization or not written.
+  private var secretsFile: String? { placement == .separate && kustomize == nil ? secrets : nil }
+
+  /// Refuses files to write that the command reads, and those that hold something else.
+  private func checkOutputs() throws {
+    guard writes else { return }
+    if let secretsFile, let to, ManifestOutputs.areSame(secretsFile, to) {
+      throw CommandError(
+        "--secrets and --to name one file, \(to)", hint: "name two files, or use --secrets inline")
+    }
+    for path in [to, secretsFile].compactMap(\.self) {
+      for source in [fileOption.file, agentSource].compactMap(\.self)
+      where ManifestOutputs.areSame(path, source) {
+        throw CommandError("\(path) would be replaced, and it is read", hint: "name another file to write")
+      }
+    }
+    if let secretsFile, secretsFile != "-" { try ManifestOutputs.checkSecrets(secretsFile) }
   }
 
   private func write(_ segmented: SegmentedManifest) throws {
-    if placement == .separate, let secrets {
-      try AtomicFile.write(Array(segmented.secrets.utf8), to: secrets, mode: 0o600)
-      Console.note("\(secrets): the Secrets, mode 0600; apply it with kubectl apply --server-side")
+    if secretsFile == "-" { try PrivateOutput.prepare() }
+    if let secretsFile, secretsFile != "-" {
+      try AtomicFile.write(Array(segmented.secrets.utf8), to: secretsFile, mode: 0o600)
+      Console.note("\(secretsFile): the Secrets, mode 0600; apply it with kubectl apply --server-side")
     }
-    if let to {
+    if let to, to != "-" {
       try AtomicFile.write(
         Array(segmented.text.utf8), to: to, mode: segmented.holdsCredentials ? 0o600 : 0o644)
+      if secretsFile == "-" { Console.write(segmented.secrets, to: STDOUT_FILENO) }
     } else {
       if segmented.holdsCredentials { try PrivateOutput.prepare() }
       Console.write(segmented.text, to: STDOUT_FILENO)

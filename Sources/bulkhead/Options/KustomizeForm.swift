@@ -17,16 +17,32 @@ struct KustomizeForm {
 
   func write(_ segmented: SegmentedManifest, of text: String) throws {
     let kustomization = "\(folder)/kustomization.yaml"
-    if let found = try FileContents.readIfPresent(kustomization),
-      !found.starts(with: Array(SegmentedManifest.kustomizationMark.utf8))
-    {
-      throw CommandError(
-        "\(kustomization) already exists and was not written by bulkhead",
-        hint: "name another folder, and add it to your kustomization's resources")
+    var own: [String] = []
+    if let found = try FileContents.readIfPresent(kustomization) {
+      guard
+        let files = SegmentedManifest.resources(ofKustomization: String(decoding: found, as: UTF8.self))
+      else {
+        throw CommandError(
+          "\(kustomization) already exists and was not written by bulkhead",
+          hint: "name another folder, and add it to your kustomization's resources")
+      }
+      own = files
     }
     guard name != "kustomization.yaml", name != secretsName, name != Self.agentsName else {
       throw CommandError(
         "the manifest's name \(name) is that of another file in \(folder)", hint: "rename the manifest")
+    }
+    if let secretsName {
+      guard secretsName != "kustomization.yaml", secretsName != Self.agentsName else {
+        throw CommandError(
+          "--secrets \(secretsName) is the name of another file in \(folder)", hint: "give another name")
+      }
+      if !segmented.secrets.isEmpty { try ManifestOutputs.checkSecrets("\(folder)/\(secretsName)") }
+    }
+    try ManifestOutputs.check("\(folder)/\(name)", for: text, isOwn: own.contains(name))
+    if !segmented.configMaps.isEmpty {
+      try ManifestOutputs.check(
+        "\(folder)/\(Self.agentsName)", for: segmented.configMaps, isOwn: own.contains(Self.agentsName))
     }
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var resources = [name]

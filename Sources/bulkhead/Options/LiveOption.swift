@@ -20,20 +20,26 @@ struct LiveOption: ParsableArguments {
   /// All keys of the cluster.
   func keys() async throws -> [Key] {
     let workspace = try Workspace(fileOption)
-    return try await EtcdClient.connect(
-      to: workspace.file.etcd.endpoints, as: try workspace.administrator, timeout: timeoutOption.duration
-    ) { etcd in try await etcd.keys(in: .everything) }
+    return try await EtcdClient.connectToMembers(
+      behind: workspace.file.etcd.endpoints, as: try workspace.administrator, timeout: timeoutOption.duration
+    ) { etcd, _ in try await etcd.keys(in: .everything) }
   }
 }
 
 extension Workspace {
-  /// The users and roles of the cluster as they are now.
+  /// The users and roles of the cluster as they are now, read at each member that answers; says which these are.
   /// - Parameter tryingPasswords: Whether to find out which users have a password.
+  /// - Throws: ``MembersDiffer``, ``EtcdError``.
   func liveSegmentation(timeout: Duration, tryingPasswords: Bool = false) async throws -> Segmentation {
-    let state = try await EtcdClient.connect(
-      to: file.etcd.endpoints, as: try administrator, timeout: timeout
-    ) { etcd in
-      try await ClusterState.observe(etcd, tryingPasswords: tryingPasswords, progress: Console.progress)
+    let administrator = try self.administrator
+    let state = try await EtcdClient.connectToMembers(
+      behind: file.etcd.endpoints, as: administrator, timeout: timeout
+    ) { etcd, members in
+      Console.note(members)
+      if let refusal = try await members.agreement(as: administrator).refusal { throw refusal }
+      if !members.unreachable.isEmpty { Console.note("note: read at \(members.asked)") }
+      return try await ClusterState.observe(
+        etcd, atEachOf: members, tryingPasswords: tryingPasswords, progress: Console.progress)
     }
     Console.clearProgress()
     return state.segmentation(

@@ -23,14 +23,20 @@ struct AgentSourceFile {
       configuration = try AgentConfiguration(
         file.text, file: path, folder: folder, environment: environment)
     } catch {
-      throw FileFaults(file: path, faults: error.faults.map { Self.inSource($0, of: file) })
+      let variables = environment.keys.sorted().map { "${\($0)}" }.joined(separator: ", ")
+      throw FileFaults(
+        file: path, faults: error.faults.map { Self.inSource($0, of: file, variables: variables) })
     }
   }
 
   /// The fault at its place in the user's file. What is wrong with the lines that Bulkhead adds is wrong because of the
   /// user's: a repeated key.
-  private static func inSource(_ fault: Fault, of file: AgentFile) -> Fault {
+  /// - Parameter variables: The variables that have a value where the agent runs.
+  private static func inSource(_ fault: Fault, of file: AgentFile, variables: String) -> Fault {
     let place = file.place(ofLine: fault.line, column: fault.column) ?? (1, 1)
-    return Fault(line: place.line, column: place.column, message: fault.message, hint: fault.hint)
+    let isVariable = fault.message.contains("refers to the environment variable")
+    return Fault(
+      line: place.line, column: place.column, message: fault.message,
+      hint: isVariable ? "where this agent runs, only \(variables) can be used" : fault.hint)
   }
 }

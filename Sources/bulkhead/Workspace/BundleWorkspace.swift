@@ -8,7 +8,7 @@ import Terminal
 
 extension Workspace {
   /// The files of an identity's certificate for a host.
-  func material(of resident: Site.Resident, now: Date) throws -> CredentialMaterial {
+  func material(of resident: Site.Resident, _ check: DeliveryCheck) throws -> CredentialMaterial {
     let holders = resident.identity.holders
     let holder =
       resident.certificateNode.flatMap { node in holders.first { $0.node == node.text } } ?? holders.first
@@ -17,13 +17,9 @@ extension Workspace {
     guard try FileContents.readIfPresent(path) != nil else {
       throw CommandError(
         "no certificate for '\(holder.name)' at \(path)",
-        hint: "'bulkhead certs issue' creates it; --as ansible and --as systemd do not need it")
+        hint: "\(check.issuing) creates it; --as ansible and --as systemd do not need it")
     }
-    let facts = try CertificateFacts(file: path)
-    guard facts.notAfter > now else {
-      throw CommandError(
-        "the certificate at \(path) is no longer valid", hint: "'bulkhead certs renew' issues a new one")
-    }
+    try check.check(holder, at: path)
     return CredentialMaterial(
       authority: try FileContents.read(self.path(file.etcd.ca)), certificate: try FileContents.read(path),
       key: try FileContents.read(try certificates.keyPath(of: holder)))

@@ -19,17 +19,19 @@ extension Workspace {
     guard onHosts || file.isolation == .component else {
       throw CommandError(
         "a Secret is the same on every node, but the isolation is '\(file.isolation.rawValue)'",
-        hint: "use --via host, --via agent, --secrets none or isolation 'component'")
+        hint: "use --via host, --via agent or isolation 'component'")
     }
     let usual = Set(ComponentSecret.defaults.map(\.component))
     let further = try Set(mapped).subtracting(usual).sorted().map { name in
       ComponentSecret(component: name, name: try Self.secretName(of: try identity(name)))
     }
+    let check = try DeliveryCheck(self)
     return try (ComponentSecret.defaults + further).map { secret in
       guard let identity = identity(serving: secret.component), case .cluster = identity.place,
         let holder = identity.holders.first,
         try FileContents.readIfPresent(certificates.certificatePath(of: holder)) != nil
       else { return secret }
+      guard try check.allows(holder, at: certificates.certificatePath(of: holder)) else { return secret }
       let credentials = try self.credentials(of: identity)
       let material = ComponentSecret.Material(
         ca: try FileContents.read(credentials.authority),
@@ -42,6 +44,14 @@ extension Workspace {
 }
 
 extension Workspace {
+  /// Refuses names to which containers are mapped, and that are neither a component of Calico's manifests nor an
+  /// identity of the file.
+  func checkIdentities(mapped: some Collection<String>) throws {
+    for name in Set(mapped).subtracting(ComponentSecret.defaults.map(\.component)).sorted() {
+      _ = try Self.secretName(of: try identity(name))
+    }
+  }
+
   /// The identity with which a component of a manifest reaches etcd: its own, or the one that all programs of Calico
   /// share.
   private func identity(serving component: String) -> Identity? {
@@ -53,7 +63,7 @@ extension Workspace {
   private static let shared = ["calico-node", "cni-plugin", "kube-controllers", "typha"]
 
   private static func secretName(of identity: Identity) throws -> String {
-    let name = "\(identity.user)-etcd-secrets"
+    let name = ComponentSecret.name(of: identity.user)
     // A DNS subdomain (Kubernetes, `apimachinery/pkg/util/validation`); a hash may follow.
     guard name.utf8.count <= 240,
       name.wholeMatch(of: /[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/) != nil

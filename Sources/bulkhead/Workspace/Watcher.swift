@@ -141,7 +141,12 @@ struct Watcher: Sendable {
       if let applied = try goal.applied(according: survey) {
         found.state.showUnchanged(left: applied.leftAlone)
       } else {
-        found.state.show(try await goal.plan(for: etcd, survey).plan)
+        do {
+          found.state.show(try await goal.plan(for: etcd, survey).plan)
+        } catch let difference as MembersDiffer {
+          found.state.disagreement = "\(difference)"
+          found.planKey = nil
+        }
         found.readAll = true
       }
     }

@@ -33,8 +33,8 @@ struct WayBackFile: Sendable {
     if try FileContents.readRegularIfPresent(path) != nil { try Directory.removeFile(Self.name, in: folder) }
   }
 
-  /// Turns authentication off if a killed process has turned it on and the administrator's certificate does not work. The
-  /// note stays as long as it may be needed.
+  /// Turns authentication off if a killed process has turned it on and the administrator's certificate does not work; else
+  /// deletes the temporary administrator. The note stays as long as that user may exist.
   /// - Returns: Whether authentication was turned off.
   /// - Throws: ``CommandError`` if a member does not say whether it accepts the certificate.
   func recover(_ workspace: Workspace, timeout: Duration) async throws -> Bool {
@@ -54,6 +54,9 @@ struct WayBackFile: Sendable {
     case .unknown(let problem): throw unfinished(problem)
     // The process that holds the lock may have made the note; the next apply looks again.
     case .busy: return false
+    case .leftoverDeleted:
+      Console.note(
+        "note: the temporary administrator \(wayBack.user), which an apply that was killed left, is deleted")
     case .notNeeded, .userIsGone, .turnedOff: break
     }
     // Another process may have made a new one meanwhile.
