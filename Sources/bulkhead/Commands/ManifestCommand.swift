@@ -119,7 +119,7 @@ struct ManifestCommand: AsyncParsableCommand {
     let segmenter = ManifestSegmenter(options: try options())
     let text = try read()
     if krm { return try ResourceListForm(segmenter: segmenter).run(text) }
-    let name = manifest == "-" ? "standard input" : manifest
+    let name = StandardInput.name(manifest)
     let segmented = try segmenter.segment(text, file: name)
     for warning in segmented.warnings {
       Console.note("\(Console.errorStyle.caution("warning:")) \(warning)\nhint: \(warning.hint)")
@@ -153,6 +153,7 @@ struct ManifestCommand: AsyncParsableCommand {
 
   private func read() throws -> String {
     guard manifest == "-" else { return try FileContents.readText(manifest, limit: 64 << 20) }
+    try StandardInput.claim(for: "the manifest")
     var bytes = try FileContents.readStandardInput(limit: 1 << 30)[...]
     let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     if bytes.starts(with: byteOrderMark) { bytes = bytes.dropFirst(byteOrderMark.count) }
