@@ -85,6 +85,14 @@ struct AgentOptions: ParsableArguments {
     let standings = try check || probe ? agent.check() : await agent.once(timeout: .seconds(timeout ?? 60))
     if once { await agent.leave() }
     try Console.out(AgentReport(standings), outputOption)
+    // With --once the log has them.
+    if check || probe {
+      for standing in standings {
+        guard let fault = standing.fault else { continue }
+        Console.note(
+          "\(standing.identity): \(fault)" + (standing.hint.map { "\nhint: \($0)" } ?? ""))
+      }
+    }
     let code = probe ? AgentStanding.probeExitCode(standings) : AgentStanding.exitCode(standings)
     if code != 0 { throw ExitCode(code) }
   }

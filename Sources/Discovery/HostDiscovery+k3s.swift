@@ -26,7 +26,9 @@ extension HostDiscovery {
     guard apiserver == nil, let user = user(of: certificate) else { return }
     apiserver = Finding(
       user, "the Common Name in \(certificate), which k3s gives to kube-apiserver and uses itself")
-    client = Client(certificate: certificate, key: "\(server)/tls/etcd/client.key")
+    client = Finding(
+      Client(certificate: certificate, key: "\(server)/tls/etcd/client.key"),
+      "k3s' own client, which keeps the role root")
   }
 
   /// `datastore-endpoint` and what belongs to it. It may be a database, whose address has a password.
@@ -48,7 +50,10 @@ extension HostDiscovery {
     guard let file = root["datastore-certfile"]?.string, let user = user(of: file) else { return }
     apiserver = Finding(
       user, "the Common Name in \(file), which is datastore-certfile in \(Self.configuration)")
-    if let key = root["datastore-keyfile"]?.string { client = Client(certificate: file, key: key) }
+    if let key = root["datastore-keyfile"]?.string {
+      client = Finding(
+        Client(certificate: file, key: key), "datastore-certfile in \(Self.configuration)")
+    }
   }
 
   private mutating func root(of text: String, _ path: String) -> Node? {

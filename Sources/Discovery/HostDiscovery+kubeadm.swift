@@ -27,8 +27,10 @@ extension HostDiscovery {
     guard let file = flags["etcd-certfile"] else { return }
     if let user = user(of: file) {
       apiserver = Finding(user, "the Common Name in \(file), which is --etcd-certfile in \(path)")
+      if let key = flags["etcd-keyfile"] {
+        client = Finding(Client(certificate: file, key: key), "--etcd-certfile in \(path)")
+      }
     }
-    if let key = flags["etcd-keyfile"] { client = Client(certificate: file, key: key) }
   }
 
   private mutating func lookAtEtcd(_ path: String) {
@@ -51,7 +53,9 @@ extension HostDiscovery {
       why: "kubeadm join, reset and upgrade; probes of the etcd pod")
     // The certificate that kubeadm itself asks etcd with.
     if administrators.contains(where: { $0.source.contains(Self.healthcheck) }) {
-      client = Client(certificate: "\(Self.healthcheck).crt", key: "\(Self.healthcheck).key")
+      client = Finding(
+        Client(certificate: "\(Self.healthcheck).crt", key: "\(Self.healthcheck).key"),
+        "kubeadm's own client, which keeps the role root")
     }
   }
 

@@ -21,7 +21,9 @@ extension HostDiscovery {
     let before = administrators.count
     take(administrator: "\(admin).pem", why: "etcdctl and health checks of kubespray on \(host)")
     guard administrators.count > before else { return }
-    client = Client(certificate: "\(admin).pem", key: "\(admin)-key.pem")
+    client = Finding(
+      Client(certificate: "\(admin).pem", key: "\(admin)-key.pem"),
+      "kubespray's own client, which keeps the role root")
     remarks.append(
       "kubespray makes an admin certificate for each etcd host: name the others with --administrator")
   }

@@ -34,8 +34,9 @@ package struct HostDiscovery: Sendable {
   package internal(set) var administrators: [Finding<Administrator>] = []
   /// The release of Kubernetes.
   package internal(set) var kubernetes: Finding<String>?
-  /// A client certificate that etcd accepts, to ask the members.
-  package internal(set) var client: Client?
+  /// A client certificate that etcd accepts, and whose user holds the role root in the proposed file: that of one of
+  /// ``administrators`` or of kube-apiserver.
+  package internal(set) var client: Finding<Client>?
   /// What a person has to know or to do: sentences.
   package internal(set) var remarks: [String] = []
 

@@ -16,10 +16,12 @@ package struct Proposal: Sendable {
   /// - Parameters:
   ///   - template: with the values that were given.
   ///   - given: which those are.
-  ///   - hasComponents: whether components were given.
+  ///   - hasComponents: whether components were given, or the manifest is not of all of them.
+  ///   - hasCertificate: whether the certificate of an administrator was given.
   ///   - path: where a file of the host is, as the new file names it.
   package init(
-    _ template: FileTemplate, given: Set<Question>, hasComponents: Bool, host: HostDiscovery?,
+    _ template: FileTemplate, given: Set<Question>, hasComponents: Bool, hasCertificate: Bool,
+    host: HostDiscovery?,
     manifest: ManifestFacts?, running: RunningEtcd?, path: (String) -> String
   ) {
     self.template = template
@@ -30,7 +32,7 @@ package struct Proposal: Sendable {
         let found = host.endpoints.first?.value.joined(separator: ",") ?? ""
         remarks.append("the files of this host are not used: they are about another etcd, \(found)")
       } else {
-        take(host, &answered, path)
+        take(host, &answered, hasCertificate, path)
       }
     }
     if let running { take(running, &answered) }
@@ -51,13 +53,18 @@ package struct Proposal: Sendable {
   }
 
   private mutating func take(
-    _ host: HostDiscovery, _ answered: inout Set<Question>, _ path: (String) -> String
+    _ host: HostDiscovery, _ answered: inout Set<Question>, _ hasCertificate: Bool, _ path: (String) -> String
   ) {
     if let found = host.installer { note("installed by", found.value.rawValue, found.source) }
     if let found = host.kubernetes { note("Kubernetes", found.value, found.source) }
     if let found = host.authority, answered.insert(.authority).inserted {
       template.ca = path(found.value)
       note("etcd.ca", template.ca, found.source)
+    }
+    if let found = host.client, !hasCertificate {
+      template.certificate = path(found.value.certificate)
+      template.key = path(found.value.key)
+      note("etcd.certificate", template.certificate, found.source)
     }
     if let found = host.apiserver, answered.insert(.apiserver).inserted {
       template.apiservers = [found.value]

@@ -16,19 +16,20 @@ extension AsyncParsableCommand {
         try command.run()
         end()
       }
-      Task { await waiting.runToTheEnd() }
+      // The root ends it: a complaint about the usage names the program and not the verb alone.
+      Task { await waiting.runToTheEnd { Self.end(after: $0) } }
     } catch {
       end(after: error)
     }
     dispatchMain()
   }
 
-  private func runToTheEnd() async -> Never {
+  private func runToTheEnd(_ fail: @Sendable (any Error) -> Never) async -> Never {
     do {
       var command = self
       try await command.run()
     } catch {
-      Self.end(after: error)
+      fail(error)
     }
     Self.end()
   }

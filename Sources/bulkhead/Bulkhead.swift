@@ -1,5 +1,7 @@
 import AgentProgram
 import Arguments
+import FoundationEssentials
+import Glibc
 import Release
 import Terminal
 
@@ -40,6 +42,12 @@ struct Bulkhead: AsyncParsableCommand {
       BundleCommand.self, AgentCommand.self,
       DemoCommand.self, SchemaCommand.self, VersionCommand.self,
     ])
+
+  func run() async throws {
+    guard Console.isTerminal(STDOUT_FILENO) else { throw CleanExit.helpRequest(Self.self) }
+    let file = FileOption().file
+    Console.out(FirstWords.text(file: FileManager.default.fileExists(atPath: file) ? file : nil))
+  }
 
   static func main() { runAsProgram() }
 }

@@ -120,6 +120,104 @@ import Testing
     #expect(both.code == 1 && both.error.contains("both read standard input"), "\(both.error)")
   }
 
+  /// What verbs read and write under the name `-`.
+  @Test func aHyphenIsStandardInputOrOutput() throws {
+    let folder = try TemporaryFolder()
+    func run(_ words: String) throws -> Program.Outcome {
+      let bin = URL(fileURLWithPath: Program.path).deletingLastPathComponent().path
+      return try Program.run(
+        "/bin/sh", ["-c", words], in: folder.path, environment: ["PATH": "\(bin):/usr/bin:/bin"])
+    }
+    #expect(
+      try run("bulkhead init --only-given --ca x.crt && bulkhead certs authority && bulkhead certs issue")
+        .code == 0)
+    for words in [
+      "bulkhead report --output json | bulkhead report --since - --to - | grep -q '^<!DOCTYPE html>'",
+      "bulkhead certs inspect - <pki/clients/cni-plugin.crt | grep -q cni-plugin",
+      "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=cni-plugin -keyout k 2>/dev/null"
+        + " | bulkhead certs sign - --identity cni-plugin --to - | openssl x509 -noout -subject | grep -q cni-plugin",
+      "bulkhead compare bulkhead.yaml - <bulkhead.yaml",
+      "bulkhead show - <bulkhead.yaml | grep -q cni-plugin",
+    ] {
+      let outcome = try run(words)
+      #expect(outcome.code == 0, "\(words): \(outcome.all)")
+      #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/-"), "\(words)")
+    }
+    let both = try run("bulkhead report - --since - <bulkhead.yaml")
+    #expect(
+      both.code == 1 && both.error.contains("--file and --since both read standard input"), "\(both.all)")
+    let file = try run("bulkhead plan --out -")
+    #expect(file.code == 64 && file.error.contains("--out takes a file"), "\(file.all)")
+    for verb in ["restore - --plan", "apply -"] {
+      let empty = try run("bulkhead \(verb) </dev/null")
+      #expect(empty.code == 1 && !empty.error.contains("cannot read -"), "\(empty.all)")
+    }
+  }
+
+  /// A file where another verb takes one, and words that are near to a known one.
+  @Test(arguments: [
+    ("show other.yaml", 0, ""), ("certs list other.yaml", 0, ""),
+    ("apply bulkhead.yaml", 1, "hint: bulkhead apply --file bulkhead.yaml"),
+    ("agent agent.yaml", 64, "Did you mean '--config agent.yaml'?"),
+    ("certs trust other.yaml", 64, "Did you mean '--file other.yaml'?"),
+    ("init other.yaml", 64, "Did you mean '--file other.yaml'?"),
+    ("catalogue calico-nod", 1, "did you mean 'calico-node'?"),
+    ("catalogue --feature seded", 1, "did you mean 'seeded'?"),
+    ("can calico-nod --all", 1, "did you mean 'calico-node'?"),
+  ]) func aMistakeLeadsToTheRightWord(_ typed: String, _ code: Int32, _ words: String) throws {
+    let folder = try TemporaryFolder()
+    for file in ["bulkhead.yaml", "other.yaml"] {
+      let made = try Program.bulkhead("init", "--only-given", "--file", file, in: folder.path)
+      #expect(made.code == 0, "\(made.all)")
+    }
+    for words in [["certs", "authority"], ["certs", "issue"]] {
+      let made = try Program.run(Program.path, words, in: folder.path)
+      #expect(made.code == 0, "\(made.all)")
+    }
+    let outcome = try Program.run(
+      Program.path, typed.split(separator: " ").map(String.init), in: folder.path)
+    #expect(outcome.code == code && (words.isEmpty || outcome.error.contains(words)), "\(outcome.all)")
+  }
+
+  /// `bulkhead` alone: a few words on a terminal, the whole help in a pipe.
+  @Test func theProgramAloneHelpsANewcomer() throws {
+    let folder = try TemporaryFolder()
+    let first = try PseudoTerminal.bulkhead([], in: folder.path, typing: [])
+    #expect(first.code == 0 && first.shown.contains("bulkhead demo  all steps"), "\(first.shown)")
+    #expect(first.shown.split(separator: "\n", omittingEmptySubsequences: false).count < 15)
+    let made = try Program.bulkhead("init", "--only-given", in: folder.path)
+    #expect(made.code == 0)
+    let second = try PseudoTerminal.bulkhead([], in: folder.path, typing: [])
+    #expect(
+      second.shown.contains("bulkhead.yaml is here") && second.shown.contains("bulkhead plan "),
+      "\(second.shown)")
+    // Each verb that the words name exists.
+    for match in (first.shown + second.shown).matches(of: #/(?m)^ {2}bulkhead ([a-z]+) /#) {
+      #expect(Self.verbs.contains { $0.words == [String(match.1)] }, "\(match.1)")
+    }
+    let piped = try Program.run(Program.path, [], in: folder.path)
+    #expect(piped.code == 0 && piped.out.contains("SUBCOMMANDS:"))
+  }
+
+  /// Who waits for input from a terminal is told.
+  @Test func readingFromATerminalIsSaid() throws {
+    let folder = try TemporaryFolder()
+    let outcome = try PseudoTerminal.bulkhead(["lint", "-"], in: folder.path, typing: ["kind: Pod"])
+    #expect(outcome.shown.contains("reading --file from the terminal: Ctrl-D ends it"), "\(outcome.shown)")
+  }
+
+  /// Colour is for terminals alone, and not with NO_COLOR or on a dumb one.
+  @Test(arguments: [
+    (["NO_COLOR": "", "TERM": "xterm"], true), (["NO_COLOR": "1", "TERM": "xterm"], false),
+    (["NO_COLOR": "", "TERM": "dumb"], false),
+  ]) func aTerminalGetsColour(_ environment: [String: String], _ isColoured: Bool) throws {
+    let folder = try TemporaryFolder()
+    let outcome = try PseudoTerminal.bulkhead(
+      ["plan"], in: folder.path, typing: [], environment: environment)
+    #expect(outcome.code == 1 && outcome.shown.contains("cannot find the file"))
+    #expect(outcome.shown.contains("\u{1b}[") == isColoured, "\(outcome.shown)")
+  }
+
   @Test func aWrongVariableIsWrongUsage() throws {
     let outcome = try Program.bulkhead("verify", in: Program.root, environment: ["BULKHEAD_TIMEOUT": "soon"])
     #expect(outcome.code == 64 && outcome.error.contains("BULKHEAD_TIMEOUT"), "\(outcome.error)")

@@ -24,7 +24,7 @@ import Testing
     #expect(
       host.administrators.map(\.source)
         == ["the Common Name in /etc/kubernetes/pki/etcd/healthcheck-client.crt"])
-    #expect(host.client?.key == "/etc/kubernetes/pki/etcd/healthcheck-client.key")
+    #expect(host.client?.value.key == "/etc/kubernetes/pki/etcd/healthcheck-client.key")
     #expect(host.etcdPrefix == nil)
     #expect(host.remarks.isEmpty, "\(host.remarks)")
   }
@@ -52,7 +52,7 @@ import Testing
     #expect(host.authority?.value == "/etc/ssl/etcd/ssl/ca.pem")
     #expect(host.apiserver?.value == "etcd-node-cp1")
     #expect(host.administrators.map(\.value.user) == ["etcd-admin-cp1"])
-    #expect(host.client?.key == "/etc/ssl/etcd/ssl/admin-cp1-key.pem")
+    #expect(host.client?.value.key == "/etc/ssl/etcd/ssl/admin-cp1-key.pem")
     // What one host cannot know of the others is said.
     #expect(host.remarks.contains { $0.contains("etcd1, etcd2, etcd3") }, "\(host.remarks)")
     #expect(host.remarks.contains { $0.contains("--apiserver") && $0.contains("control-plane") })
@@ -69,7 +69,7 @@ import Testing
     #expect(host.local == ["https://127.0.0.1:2379"])
     #expect(host.authority?.value == "\(server)/tls/etcd/server-ca.crt")
     #expect(host.apiserver?.value == "etcd-client")
-    #expect(host.client?.certificate == "\(server)/tls/etcd/client.crt")
+    #expect(host.client?.value.certificate == "\(server)/tls/etcd/client.crt")
     #expect(host.remarks.isEmpty, "\(host.remarks)")
   }
 

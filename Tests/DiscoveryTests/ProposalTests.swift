@@ -29,7 +29,8 @@ import Testing
     manifest: ManifestFacts? = nil, running: RunningEtcd? = nil, root: String = ""
   ) -> Proposal {
     Proposal(
-      template, given: given, hasComponents: false, host: host, manifest: manifest, running: running
+      template, given: given, hasComponents: false, hasCertificate: false, host: host, manifest: manifest,
+      running: running
     ) { root + $0 }
   }
 
@@ -38,6 +39,8 @@ import Testing
     let made = proposal(host: try Files.kubeadm().host, manifest: manifest, root: "/mnt")
     #expect(made.template.endpoints == ["https://10.0.0.11:2379"])
     #expect(made.template.ca == "/mnt/etc/kubernetes/pki/etcd/ca.crt")
+    #expect(made.template.certificate == "/mnt/etc/kubernetes/pki/etcd/healthcheck-client.crt")
+    #expect(made.template.key == "/mnt/etc/kubernetes/pki/etcd/healthcheck-client.key")
     #expect(made.template.calico == "v3.31.2")
     #expect(made.template.components == ["calico-node", "cni-plugin", "flannel"])
     #expect(made.template.apiservers == ["kube-apiserver-etcd-client"])

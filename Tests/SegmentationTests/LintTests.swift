@@ -254,7 +254,7 @@ import Testing
         "BH003 identity spy: 'spy' reaches all of Kubernetes",
         "BH020 role peek: the grant 'read *' covers every key from \\x00 on",
         "BH011 identity a b : the user name 'a b ' begins or ends with white space",
-        "BH022 role one: the grant 'read /x/*' has a star in its key",
+        #"BH022 role one: the grant 'read /x/\x2a' has a star in its key"#,
         "BH002 identity apiserver: kube-apiserver's user 'apiserver' has the role root",
         "BH010 identity idle: 'idle' may do nothing", "BH012 role unused: no user has the role 'unused'",
       ])

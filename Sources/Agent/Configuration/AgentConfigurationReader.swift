@@ -89,7 +89,7 @@ struct AgentReader {
       return reader.fault(
         node, "\(quoted(here)) is Calico's name of a node that has another name in Kubernetes",
         hint:
-          "list under 'nodes' in bulkhead.yaml the node that has this name in Kubernetes, and apply the manifest again"
+          "list under 'nodes' in bulkhead.yaml the node that has this name in Kubernetes, run 'bulkhead manifest' again and apply the result"
       )
     }
     environment[variable] = names[here] ?? here

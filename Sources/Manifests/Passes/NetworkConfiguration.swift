@@ -129,7 +129,7 @@ struct NetworkConfiguration {
     else { return }
     findings.fault(
       at: place.node.range.lowerBound, place.owner, place.part,
-      "names the CNI network \(name), and the access in etcd is for \(network): no pod would get an address",
+      "names the CNI network \(name), and bulkhead.yaml gives access for \(network)",
       hint: "write `network: \(name)` under 'calico' in bulkhead.yaml, and run bulkhead apply")
   }
 }

@@ -118,10 +118,10 @@ struct ApplyCommand: AsyncParsableCommand {
 
   func run() async throws {
     let workspace = try Workspace(fileOption, nodes: nodesOption)
+    let reviewed = try plan.map(SavedPlan.read)
     try workspace.warnOfCertificatesBesidePasswords()
     // --no-lock only removes access.
     if !lockOption.noLock { try dangers.check(workspace) }
-    let reviewed = try plan.map(SavedPlan.read)
     let takesOver = reviewed?.takesOver ?? takeOverOption.takeOver
     let goal = try workspace.goal(takesOver: takesOver)
     let administrator = try workspace.administrator

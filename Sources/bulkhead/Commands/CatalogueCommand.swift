@@ -2,6 +2,7 @@ import Arguments
 import Catalogue
 import Glibc
 import Reporting
+import StrictYAML
 import Terminal
 
 extension CatalogueForm: ExpressibleByArgument {}
@@ -40,14 +41,17 @@ struct CatalogueCommand: AsyncParsableCommand {
     }
     let release = try CalicoRelease.known(calico, assuming: assume)
     for feature in features where !catalogue.features.contains(where: { $0.name == feature }) {
-      throw CommandError("unknown feature '\(feature)'", hint: "'bulkhead catalogue --features' lists them")
+      let near = NearestWord.of(feature, among: catalogue.features.map(\.name))
+      throw CommandError(
+        "unknown feature '\(feature)'",
+        hint: near.map { "did you mean '\($0)'?" } ?? "'bulkhead catalogue --features' lists them")
     }
     let installation = try Installation(release: release, features: Set(features), region: region)
     let components = try component.map { name in
       guard let component = catalogue[name] else {
         throw CommandError(
           "unknown component '\(name)'",
-          hint: "known: \(catalogue.components.map(\.name).joined(separator: ", "))")
+          hint: NearestWord.hint(for: name, among: catalogue.components.map(\.name)))
       }
       return [component]
     }

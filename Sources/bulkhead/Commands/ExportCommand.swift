@@ -22,8 +22,10 @@ struct ExportCommand: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("Where to write it; standard output by default.", valueName: "file")) var out:
     String?
-  @OptionGroup var fileOption: FileOption
+  @OptionGroup var fileArgument: FileArgument
   @OptionGroup var timeoutOption: TimeoutOption
+
+  private var fileOption: FileOption { fileArgument.fileOption }
 
   func run() async throws {
     let workspace = try Workspace(fileOption)
@@ -44,7 +46,7 @@ struct ExportCommand: AsyncParsableCommand {
     }
     Console.clearProgress()
     let bytes = try export.bytes
-    guard let out else {
+    guard let out, out != "-" else {
       Console.write(String(decoding: bytes, as: UTF8.self), to: 1)
       return
     }

@@ -17,9 +17,11 @@ struct HistoryCommand: AsyncParsableCommand {
         bulkhead history --output json
       """)
 
-  @OptionGroup var fileOption: FileOption
+  @OptionGroup var fileArgument: FileArgument
   @OptionGroup var outputOption: OutputOption
   @OptionGroup var timeoutOption: TimeoutOption
+
+  private var fileOption: FileOption { fileArgument.fileOption }
 
   func run() async throws {
     let workspace = try Workspace(fileOption)

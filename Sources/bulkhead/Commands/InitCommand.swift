@@ -187,10 +187,9 @@ struct InitCommand: AsyncParsableCommand {
     let root = hostRoot == "/" ? "" : hostRoot
     var facts: ManifestFacts?
     if let manifest {
-      let isInput = manifest == "-"
       facts = ManifestFacts(
-        try FileContents.readText(isInput ? "/dev/stdin" : manifest),
-        file: isInput ? "standard input" : manifest)
+        try FileContents.readText(StandardInput.path(manifest, as: "--manifest")),
+        file: StandardInput.name(manifest))
     } else if case .text(let text) = files[Self.kubesprayManifest] {
       facts = ManifestFacts(text, file: root + Self.kubesprayManifest)
     }
@@ -199,7 +198,8 @@ struct InitCommand: AsyncParsableCommand {
     return Proposal(
       template, given: given,
       // kubespray has other files for the other components.
-      hasComponents: !components.isEmpty || manifest == nil, host: host, manifest: facts, running: running
+      hasComponents: !components.isEmpty || manifest == nil,
+      hasCertificate: certificate != nil || key != nil, host: host, manifest: facts, running: running
     ) { root + $0 }
   }
 
@@ -209,7 +209,7 @@ struct InitCommand: AsyncParsableCommand {
     guard let endpoint = try? Endpoint(url), LoopbackPort.answers(endpoint.port) else { return nil }
     guard let authority = ca ?? host.authority?.value,
       let client = certificate.flatMap({ certificate in key.map { (certificate, $0) } })
-        ?? host.client.map({ ($0.certificate, $0.key) })
+        ?? host.client.map({ ($0.value.certificate, $0.value.key) })
     else {
       Console.note(
         "note: something answers at \(url); to ask it, give --ca, --certificate and --key of a client of etcd"

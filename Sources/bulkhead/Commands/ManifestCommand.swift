@@ -131,7 +131,7 @@ struct ManifestCommand: AsyncParsableCommand {
     let segmenter = ManifestSegmenter(options: try options())
     let text = try read()
     if krm { return try ResourceListForm(segmenter: segmenter).run(text) }
-    let name = manifest == "-" ? "standard input" : manifest
+    let name = StandardInput.name(manifest)
     let segmented = try segmenter.segment(text, file: name)
     for warning in segmented.warnings {
       Console.note("\(Console.errorStyle.caution("warning:")) \(warning)\nhint: \(warning.hint)")
@@ -165,6 +165,7 @@ struct ManifestCommand: AsyncParsableCommand {
 
   private func read() throws -> String {
     guard manifest == "-" else { return try FileContents.readText(manifest, limit: 64 << 20) }
+    try StandardInput.claim(for: "the manifest")
     let bytes = try FileContents.readStandardInput(limit: 1 << 30)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw CommandError("standard input is not UTF-8 text", hint: "give it a Kubernetes manifest in YAML")

@@ -37,6 +37,13 @@ struct PlanCommand: AsyncParsableCommand {
     help: ArgumentHelp("Also write the plan to this file, for 'bulkhead apply FILE'.", valueName: "file"))
   var out: String?
 
+  func validate() throws {
+    if out == "-" {
+      throw ValidationError(
+        "--out takes a file: standard output has the plan for people, or with --output json")
+    }
+  }
+
   @OptionGroup var targetOption: TargetOption
   @OptionGroup var takeOverOption: TakeOverOption
   @OptionGroup var fileArgument: FileArgument

@@ -42,9 +42,11 @@ struct ReportCommand: AsyncParsableCommand {
   @Flag(
     help: "Ask the cluster how many keys there are, in one call for each range of keys. No value is read.")
   var live = false
-  @OptionGroup var fileOption: FileOption
+  @OptionGroup var fileArgument: FileArgument
   @OptionGroup var nodesOption: NodesOption
   @OptionGroup var timeoutOption: TimeoutOption
+
+  private var fileOption: FileOption { fileArgument.fileOption }
 
   func run() async throws {
     let workspace = try Workspace(fileOption, nodes: nodesOption)
@@ -71,14 +73,14 @@ struct ReportCommand: AsyncParsableCommand {
       case .markdown: report.markdown
       case .json: try JSON.text(report)
       }
-    guard let to else { return Console.out(text) }
+    guard let to, to != "-" else { return Console.out(text) }
     // It lists who may do what: not for every user of the machine.
     try AtomicFile.write(Array((text + "\n").utf8), to: to, mode: 0o640)
     Console.note("\(to): the report of \(report.cluster)")
   }
 
   private func savedResult(_ path: String, _ workspace: Workspace) throws -> SavedResult {
-    let bytes = try FileContents.read(path)
+    let bytes = try FileContents.read(StandardInput.path(path, as: "--with"))
     guard let result = try? SavedResult(json: bytes) else {
       throw CommandError(
         "'\(path)' is no result of verify or preflight in JSON of this release",
@@ -93,7 +95,7 @@ struct ReportCommand: AsyncParsableCommand {
   }
 
   private func earlier(_ path: String) throws -> Report {
-    let bytes = try FileContents.read(path)
+    let bytes = try FileContents.read(StandardInput.path(path, as: "--since"))
     guard let report = try? Report(json: bytes), report.format == Report.currentFormat else {
       throw CommandError(
         "'\(path)' is no report in JSON of this release",

@@ -26,7 +26,7 @@ struct RestoreCommand: AsyncParsableCommand {
         bulkhead restore users-and-roles.json
       """)
 
-  @Argument(help: "What 'bulkhead export' wrote.") var export: String
+  @Argument(help: "What 'bulkhead export' wrote; '-' reads standard input.") var export: String
   @Flag(help: "Show what differs and the steps, and change nothing.") var plan = false
   @Flag(help: "Do not ask before the first step.") var yes = false
   @OptionGroup var fileOption: FileOption
@@ -42,7 +42,8 @@ struct RestoreCommand: AsyncParsableCommand {
   func run() async throws {
     let workspace = try Workspace(fileOption, nodes: nodesOption)
     let administrator = try workspace.administrator
-    let export = try AuthExport(FileContents.read(export, limit: AuthExport.mostBytes))
+    let export = try AuthExport(
+      FileContents.read(StandardInput.path(export, as: "the export"), limit: AuthExport.mostBytes))
     try await withCancellation { [self] in
       try await EtcdClient.connectToMembers(
         behind: workspace.file.etcd.endpoints, as: administrator, timeout: timeoutOption.duration

@@ -18,10 +18,13 @@ struct ShowCommand: AsyncParsableCommand {
       """)
 
   @Option(help: "Format of the result.") var output = Format.text
-  @OptionGroup var liveOption: LiveOption
+  @Flag(help: "Use the cluster's users and roles instead of the file.") var live = false
+  @OptionGroup var fileArgument: FileArgument
+  @OptionGroup var timeoutOption: TimeoutOption
 
   func run() async throws {
-    let report = MatrixReport(try await liveOption.segmentation())
+    let report = MatrixReport(
+      try await LiveOption.segmentation(fileArgument.fileOption, live: live, timeoutOption))
     switch output {
     case .text: try Console.out(report, .text)
     case .json: try Console.out(report, .json)

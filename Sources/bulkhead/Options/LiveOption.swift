@@ -12,9 +12,15 @@ struct LiveOption: ParsableArguments {
   @OptionGroup var timeoutOption: TimeoutOption
 
   func segmentation() async throws -> Segmentation {
-    let workspace = try Workspace(fileOption)
-    return live
-      ? try await workspace.liveSegmentation(timeout: timeoutOption.duration) : workspace.segmentation
+    try await Self.segmentation(fileOption, live: live, timeoutOption)
+  }
+
+  /// That of the file, or that of the running cluster which the file names.
+  static func segmentation(
+    _ file: FileOption, live: Bool, _ timeout: TimeoutOption
+  ) async throws -> Segmentation {
+    let workspace = try Workspace(file)
+    return live ? try await workspace.liveSegmentation(timeout: timeout.duration) : workspace.segmentation
   }
 
   /// All keys of the cluster.

@@ -42,10 +42,9 @@ struct NodesOption: ParsableArguments {
   private static let limit = 1 << 30
 
   static func read(_ path: String) throws -> NodeList {
-    let isInput = path == "-"
-    return try NodeList(
-      FileContents.readText(isInput ? "/dev/stdin" : path, limit: limit),
-      file: isInput ? "standard input" : path)
+    try NodeList(
+      FileContents.readText(StandardInput.path(path, as: "--nodes"), limit: limit),
+      file: StandardInput.name(path))
   }
 }
 

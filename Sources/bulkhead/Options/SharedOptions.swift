@@ -20,9 +20,7 @@ struct SharedOptions: ParsableArguments {
   /// The pods that use the Secret; nil if no list of pods was given.
   func podUses() throws -> PodsWithSecret? {
     guard let pods else { return nil }
-    let list =
-      pods == "-"
-      ? try FileContents.readStandardInput(limit: 1 << 30) : try FileContents.read(pods, limit: 1 << 30)
+    let list = try FileContents.read(StandardInput.path(pods, as: "--pods"), limit: 1 << 30)
     return try PodsWithSecret(ofSecret: secret, in: list)
   }
 }

@@ -96,9 +96,11 @@ extension Workspace {
   func identity(_ user: String) throws -> Identity {
     guard let identity = segmentation.identities.first(where: { $0.user.utf8.elementsEqual(user.utf8) })
     else {
+      let known = segmentation.identities.map(\.user)
       throw CommandError(
         "'\(user)' is not an identity of the file",
-        hint: "the file has \(segmentation.identities.map(\.user).joined(separator: ", "))")
+        hint: NearestWord.of(user, among: known).map { "did you mean '\($0)'?" }
+          ?? "the file has \(known.joined(separator: ", "))")
     }
     return identity
   }

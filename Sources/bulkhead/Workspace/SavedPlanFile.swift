@@ -1,11 +1,18 @@
 import Files
 import Reconciliation
 import Terminal
+import Text
 
 extension SavedPlan {
   /// - Throws: `FileError`, ``SavedPlanRefusal``.
   static func read(_ path: String) throws -> SavedPlan {
-    try SavedPlan(FileContents.read(path, limit: mostBytes))
+    let bytes = try FileContents.read(StandardInput.path(path, as: "the plan"), limit: mostBytes)
+    if !isOne(bytes), String(decoding: bytes, as: UTF8.self).contains("kind: Segmentation") {
+      throw CommandError(
+        "'\(path)' is a segmentation file, not a plan",
+        hint: "bulkhead apply --file \(ShellWord.bash(Array(path.utf8)))")
+    }
+    return try SavedPlan(bytes)
   }
 
   /// Writes the plan with mode 0644: it contains no secret.

@@ -28,10 +28,7 @@ struct Workspace {
   init(_ option: FileOption, roles: CatalogueForm? = nil, nodes: NodesOption? = nil) throws {
     catalogue = try Catalogue.embedded()
     let isInput = option.file == "-"
-    if isInput, nodes?.nodes == "-" {
-      throw CommandError(
-        "--file and --nodes both read standard input", hint: "name a file for one of them")
-    }
+    if isInput { try StandardInput.claim(for: "--file") }
     guard try isInput || FileContents.readIfPresent(option.file) != nil else {
       throw CommandError(
         "cannot find the file '\(option.file)'", hint: "'bulkhead init' writes one; --file names another")

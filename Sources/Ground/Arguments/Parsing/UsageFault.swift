@@ -34,7 +34,7 @@ enum UsageFault: Error {
     case .missing(let definition): "Missing expected argument '\(definition.requiredSynopsis)'"
     case .unexpected(let words):
       words.count == 1
-        ? "Unexpected argument '\(words[0])'"
+        ? "Unexpected argument '\(words[0])'\(Self.optionForFile(words[0], definitions))"
         : "\(words.count) unexpected arguments: '\(words.joined(separator: "', '"))'"
     case .unknownCommand(let word, let known): Self.unknownCommand(word, known)
     case .unsupportedShell(let name):
@@ -57,6 +57,15 @@ enum UsageFault: Error {
       "\(definition.synopsis(as: definition.names.first))  \(definition.help.abstract)"
     default: nil
     }
+  }
+
+  /// A word that looks like a file's name was probably meant for the option that takes the command's file.
+  private static func optionForFile(_ word: String, _ definitions: [ArgumentDefinition]) -> String {
+    let names = definitions.flatMap(\.names)
+    guard word.contains(".") || word.contains("/"),
+      let name = [Name.long("file"), .long("config")].first(where: names.contains)
+    else { return "" }
+    return ". Did you mean '\(name) \(word)'?"
   }
 
   private static func unknown(_ name: Name, _ definitions: [ArgumentDefinition]) -> String {

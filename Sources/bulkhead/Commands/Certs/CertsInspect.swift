@@ -13,17 +13,20 @@ struct CertsInspect: AsyncParsableCommand {
       What it may do is told where there is a segmentation file.
       """)
 
-  @Argument(help: "A PEM file.") var certificate: String
+  @Argument(help: "A PEM file; '-' reads standard input.") var certificate: String
   @Option(name: .customLong("for"), help: "Whether it can stay in use as the certificate of this identity.")
   var identity: String?
   @OptionGroup var fileOption: FileOption
   @OptionGroup var outputOption: OutputOption
 
   func run() async throws {
-    let text = try FileContents.readText(certificate, limit: 1 << 20)
-    let facts = try CertificateFacts(pem: text, source: certificate)
+    let text = try FileContents.readText(
+      StandardInput.path(certificate, as: "the certificate"), limit: 1 << 20)
+    let source = StandardInput.name(certificate)
+    let facts = try CertificateFacts(pem: text, source: source)
     let workspace =
-      try FileContents.readIfPresent(fileOption.file) == nil ? nil : try Workspace(fileOption)
+      try fileOption.file != "-" && FileContents.readIfPresent(fileOption.file) == nil
+      ? nil : try Workspace(fileOption)
     let now = Date()
     var use: CertificateReport.Use?
     if let identity {
@@ -32,7 +35,7 @@ struct CertsInspect: AsyncParsableCommand {
       use = CertificateReport.Use(
         identity: identity,
         fault: try CertificateFacts.fault(
-          of: text, source: certificate, as: identity, signedBy: "\(workspace.authority)/ca.crt", now: now))
+          of: text, source: source, as: identity, signedBy: "\(workspace.authority)/ca.crt", now: now))
     }
     let report = CertificateReport(
       facts, segmentation: workspace?.segmentation,

@@ -23,10 +23,12 @@ struct CertsIssue: AsyncParsableCommand {
   @Flag(help: "Issue kube-apiserver's client certificate too.") var apiserver = false
   @Flag(help: "Issue the certificates of the administrators that the file names too.") var administrators =
     false
-  @OptionGroup var fileOption: FileOption
+  @OptionGroup var fileArgument: FileArgument
   @OptionGroup var nodesOption: NodesOption
   @OptionGroup var passphraseOption: PassphraseOption
   @OptionGroup var outputOption: OutputOption
+
+  private var fileOption: FileOption { fileArgument.fileOption }
 
   func run() async throws {
     let workspace = try Workspace(fileOption, nodes: nodesOption)

@@ -15,9 +15,11 @@ struct CertsList: AsyncParsableCommand {
   var expiresWithin: String?
   @Flag(help: "List those too that have ended, are revoked or were replaced.") var all = false
   @OptionGroup var dueOption: DueOption
-  @OptionGroup var fileOption: FileOption
+  @OptionGroup var fileArgument: FileArgument
   @OptionGroup var nodesOption: NodesOption
   @OptionGroup var outputOption: OutputOption
+
+  private var fileOption: FileOption { fileArgument.fileOption }
 
   func run() async throws {
     let workspace = try Workspace(fileOption, nodes: nodesOption)

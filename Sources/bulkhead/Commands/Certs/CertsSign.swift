@@ -24,7 +24,7 @@ struct CertsSign: AsyncParsableCommand {
         bulkhead certs sign calico-node.csr --identity calico-node --to calico-node.crt
       """)
 
-  @Argument(help: "The request, in PEM.") var request: String
+  @Argument(help: "The request, in PEM; '-' reads standard input.") var request: String
   @Option(help: "The identity that the certificate is for: the name that the request must have.")
   var identity: String
   @Option(help: "Write the certificate to this file instead of standard output.") var to: String?
@@ -38,7 +38,9 @@ struct CertsSign: AsyncParsableCommand {
 
   func run() async throws {
     let workspace = try Workspace(fileOption)
-    let request = try CertificateRequest(file: request)
+    let request = try CertificateRequest(
+      pem: FileContents.readText(StandardInput.path(request, as: "the request"), limit: 1 << 20),
+      source: StandardInput.name(request))
     let meant = try workspace.identities(certificateName: identity)
     for identity in meant { try check(identity) }
     let holders = meant.flatMap(\.holders)
@@ -52,9 +54,9 @@ struct CertsSign: AsyncParsableCommand {
         "'\(identity)' has a certificate for each node", hint: "name the node with --node")
     }
     let issuer = try workspace.issuer(passphraseOption, allowRoot: root)
-    let certificate = try issuer.sign(request, for: holder, file: to)
+    let certificate = try issuer.sign(request, for: holder, file: to == "-" ? nil : to)
     Console.note(cutOffBy: issuer)
-    if let to {
+    if let to, to != "-" {
       try AtomicFile.write(Array(certificate.utf8), to: to, mode: 0o644)
       Console.note("\(to): \(request.name), \(request.keyAlgorithm)")
     } else {

@@ -45,9 +45,11 @@ struct WatchCommand: AsyncParsableCommand {
   @Flag(help: "Remove users that 'bulkhead access' made, when their time is over.") var endAccess = false
   @Option(help: "Format of the lines.") var output = Format.text
   @OptionGroup var advisoryOptions: AdvisoryOptions
-  @OptionGroup var fileOption: FileOption
+  @OptionGroup var fileArgument: FileArgument
   @OptionGroup var nodesOption: NodesOption
   @OptionGroup var timeoutOption: TimeoutOption
+
+  private var fileOption: FileOption { fileArgument.fileOption }
 
   func validate() throws {
     if let verifyEvery, verifyEvery.seconds < 60 {
