@@ -109,6 +109,9 @@ struct ManifestCommand: AsyncParsableCommand {
       throw ValidationError(
         "--host-folder has no effect with \(agentMemory ? "--agent-memory" : "--via secret")")
     }
+    if secrets == "-" {
+      throw ValidationError("--secrets takes inline, none or a file: standard output has the manifest")
+    }
     if krm, placement == .separate { throw ValidationError("--krm takes --secrets inline or none") }
     if kustomize != nil, secrets == "inline" {
       throw ValidationError("--kustomize takes --secrets none or FILE")
@@ -223,7 +226,7 @@ struct ManifestCommand: AsyncParsableCommand {
       try AtomicFile.write(Array(segmented.secrets.utf8), to: secrets, mode: 0o600)
       Console.note("\(secrets): the Secrets, mode 0600; apply it with kubectl apply --server-side")
     }
-    if let to {
+    if let to, to != "-" {
       try AtomicFile.write(
         Array(segmented.text.utf8), to: to, mode: segmented.holdsCredentials ? 0o600 : 0o644)
     } else {
