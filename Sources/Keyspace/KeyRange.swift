@@ -62,6 +62,11 @@ package struct KeyRange: Hashable, Sendable {
   }
 }
 
+extension Key {
+  /// Its description with each star as `\x2a`.
+  fileprivate var withoutStar: String { description.replacing("*", with: #"\x2a"#) }
+}
+
 // MARK: - etcd's two byte strings
 
 extension KeyRange {
@@ -95,10 +100,11 @@ extension KeyRange {
 }
 
 extension KeyRange: CustomStringConvertible {
-  /// `/a` for one key, `/a/*` for a prefix, `[/a, /c)` for anything else.
+  /// `/a` for one key, `/a/*` for a prefix, `[/a, /c)` for anything else. No two ranges have the same description: a star
+  /// that is part of a key is written `\x2a`, as in ``Key/init(escaped:)``.
   package var description: String {
-    if let singleKey { return "\(singleKey)" }
-    if let prefix { return "\(prefix)*" }
-    return "[\(lower), \(upper.map(\.description) ?? "∞"))"
+    if let singleKey { return singleKey.withoutStar }
+    if let prefix { return "\(prefix.withoutStar)*" }
+    return "[\(lower.withoutStar), \(upper?.withoutStar ?? "∞"))"
   }
 }

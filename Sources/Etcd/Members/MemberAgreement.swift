@@ -76,6 +76,12 @@ package struct MembersDiffer: ExplainedError, Hashable, Sendable {
   package let evidence: String
   package let values: [MemberAgreement.MemberValue<String>]
 
+  package init(what: String, evidence: String, values: [MemberAgreement.MemberValue<String>]) {
+    self.what = what
+    self.evidence = evidence
+    self.values = values
+  }
+
   package var description: String {
     let list = values.map { "\($0.member) \($0.value)" }.joined(separator: ", ")
     return "the members do not hold the same \(what): \(evidence) of \(list)"

@@ -92,8 +92,8 @@ package struct ApplyRun: Sendable {
     package let authEnabled: Bool
     /// The shared users that are deleted after the plan.
     package let leaving: [String]
-    /// Why another client may have written the record, and so have named users in it that Bulkhead did not
-    /// create; nil if only administrators may.
+    /// Why the record may name users that this file did not create: another client may have written it, or another file
+    /// has the same name. nil if neither was seen.
     package let recordDoubt: String?
     /// Users that got access back before the question, which an apply that was killed had taken away.
     package let restored: [String]
@@ -205,7 +205,8 @@ package struct ApplyRun: Sendable {
       try interaction.confirm(
         Confirmation(
           plan: whole, authEnabled: before.authEnabled, leaving: shared,
-          recordDoubt: before.recordDoubt, restored: interrupted.restorable.map(\.name)))
+          recordDoubt: try before.recordDoubt ?? goal.recordDoubt(survey.records),
+          restored: interrupted.restorable.map(\.name)))
     }
     if !whole.isEmpty { await interaction.planned(whole) }
     let later = Set(demotions.map { Change.unlink(user: $0.name, role: Role.root) })

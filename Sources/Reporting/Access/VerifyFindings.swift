@@ -100,7 +100,8 @@ extension VerifyReport {
     var all = report.stored.map { difference in
       finding(
         difference.breaksSegmentation ? VerifyRules.stored : VerifyRules.foreign, difference.subject,
-        "\(difference.kind): \(difference.meaning) (\(difference.members.joined(separator: ", ")))")
+        "\(difference.kind): \(difference.meaning) (\(difference.members.joined(separator: ", ")))",
+        cure: difference.cure)
     }
     all += report.unread.map { finding(VerifyRules.unread, "member \($0.member)", $0.problem) }
     for (rule, found) in [(VerifyRules.wrong, report.wrong), (VerifyRules.unanswered, report.inconclusive)] {

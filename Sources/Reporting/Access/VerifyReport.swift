@@ -25,6 +25,8 @@ package struct VerifyReport: CheckReport, Sendable {
     /// Whether the segmentation does not hold because of it.
     let breaksSegmentation: Bool
     let members: [String]
+    /// How to bring back members; nil if every member has the difference.
+    let cure: String?
   }
   struct Unread: Encodable, Hashable, Sendable {
     let member: String
@@ -54,11 +56,15 @@ package struct VerifyReport: CheckReport, Sendable {
     let probed: [String]
     /// The nodes that were probed; nil if all were.
     let sampledNodes: [String]?
+    /// The nodes that were not probed and whose ranges were asked for all the same.
+    let otherNodes: [String]
+    let otherNodeCount: Int
     let nodes: Int
     /// The nodes of which a certificate is at hand.
     let nodesWithCertificate: Int
     let seed: UInt64
-    /// The users that were probed with their own ranges only, because another has the same roles.
+    /// The users that were probed with their own ranges and at most those of one other node, because an equal one is
+    /// probed in full.
     let briefly: [String]
     /// Users that were not probed, and why.
     let notProbed: [NotProbed]
@@ -196,7 +202,9 @@ package struct VerifyReport: CheckReport, Sendable {
     trust = TrustReport(assessment, accepting: acceptances, readers: Self.readers(segmentation))
     scope = Scope(
       asked: trust.asked, limits: outcome.limits, probed: outcome.plan.identities.map(\.identity.user),
-      sampledNodes: outcome.plan.sampledNodes, nodes: outcome.plan.nodeCount,
+      sampledNodes: outcome.plan.sampledNodes, otherNodes: outcome.plan.otherNodes,
+      otherNodeCount: outcome.plan.otherNodeCount,
+      nodes: outcome.plan.nodeCount,
       nodesWithCertificate: outcome.plan.nodesAtHand, seed: outcome.seed,
       briefly: outcome.plan.briefly, notProbed: outcome.notProbed, notAsked: outcome.notAsked,
       leftOut: outcome.plan.leftOut,
@@ -205,7 +213,8 @@ package struct VerifyReport: CheckReport, Sendable {
     stored = outcome.stored.differences.map { difference in
       Stored(
         kind: difference.kind, subject: difference.subject, meaning: difference.meaning,
-        breaksSegmentation: difference.breaksSegmentation, members: difference.members)
+        breaksSegmentation: difference.breaksSegmentation, members: difference.members,
+        cure: outcome.stored.wayBack(difference))
     }
     unread = outcome.stored.unread.map { Unread(member: $0.member, problem: $0.problem) }
     wrong = results.filter { $0.verdict == .wrong }.map { Finding($0) }

@@ -31,6 +31,9 @@ extension VerifyReport {
       if differences.count > 30 {
         lines.append("  and \(differences.count - 30) more: see --output json")
       }
+      if let cure = differences.lazy.compactMap(\.cure).first {
+        lines.append("  hint: \(visible(cure))")
+      }
     }
     if !bad.isEmpty {
       lines.append(style.bad("\(bad.count) differences between the file and the users and roles in etcd"))
@@ -73,6 +76,11 @@ extension VerifyReport {
       + (rest > 0 ? ["  and \(rest) more: see --output json"] : [])
   }
 
+  /// At most 20 of them.
+  private static func some(_ names: [String]) -> String {
+    names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
+  }
+
   private func scopeLines(_ style: Style) -> [String] {
     var lines: [String] = []
     if !scope.limits.isEmpty { lines.append("limited by \(scope.limits.joined(separator: " "))") }
@@ -83,13 +91,18 @@ extension VerifyReport {
         : ""
       let sample = nodes.count < scope.nodesWithCertificate ? ", a sample (--seed \(scope.seed))" : ""
       lines.append(
-        "probed: \(nodes.count) of \(scope.nodes) nodes\(sample): \(nodes.joined(separator: ", "))\(certificates)"
+        "probed: \(nodes.count) of \(scope.nodes) nodes\(sample): \(Self.some(nodes))\(certificates)"
       )
+    }
+    if !scope.otherNodes.isEmpty {
+      lines.append(
+        "asked for the ranges of \(scope.otherNodes.count) of the \(scope.otherNodeCount) other nodes too: "
+          + Self.some(scope.otherNodes))
     }
     if !scope.briefly.isEmpty {
       lines.append(
-        "probed with their own ranges only, because another has the same roles: \(scope.briefly.joined(separator: ", "))"
-      )
+        "probed with their own ranges and at most one other node's, because an equal identity is probed in full: "
+          + Self.some(scope.briefly))
     }
     for login in gateway where login.answer != "logged in" {
       let text =
