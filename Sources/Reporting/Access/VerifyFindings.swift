@@ -113,7 +113,7 @@ extension VerifyReport {
         all.append(
           finding(
             rule, "user \(user)", questions[0] + (entries.count > 1 ? " and \(entries.count - 1) more" : ""),
-            details: Array(questions.prefix(30))))
+            cure: entries.lazy.compactMap(\.cure).first, details: Array(questions.prefix(30))))
       }
     }
     all += report.gateway.filter(\.isFailure).map { login in

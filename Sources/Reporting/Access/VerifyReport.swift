@@ -17,6 +17,8 @@ package struct VerifyReport: CheckReport, Sendable {
     let got: String
     /// The answer to the second attempt; nil if there was none.
     let gotThen: String?
+    /// What to do about a question without an answer; nil if the cause does not show it.
+    let cure: String?
   }
   struct Stored: Encodable, Hashable, Sendable {
     let kind: String
@@ -313,6 +315,11 @@ extension VerifyReport.Finding {
     expected = result.probe.isAllowed ? "allowed" : "denied"
     got = Self.word(result.answer)
     gotThen = result.second.map(Self.word)
+    if case .inconclusive(let error) = result.second ?? result.answer {
+      cure = error.hint
+    } else {
+      cure = nil
+    }
   }
 
   private static func word(_ answer: Answer) -> String {

@@ -12,7 +12,7 @@ extension VerifyReport {
     let sections = [
       trust.lines(style), storedLines(style), ruleLines(style), matrix.lines(style),
       findings("wrong", wrong, style.bad),
-      findings("without an answer", inconclusive, style.caution), scopeLines(style), summary(style),
+      unansweredLines(style), scopeLines(style), summary(style),
     ]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
   }
@@ -74,6 +74,25 @@ extension VerifyReport {
     let rest = findings.count - shown.count
     return [paint("\(findings.count) \(title)")] + shown
       + (rest > 0 ? ["  and \(rest) more: see --output json"] : [])
+  }
+
+  /// Questions without an answer have few causes: each is named once for an identity and a member.
+  private func unansweredLines(_ style: Style) -> [String] {
+    guard !inconclusive.isEmpty else { return [] }
+    let groups = inconclusive.groupedInOrder { finding in
+      "\(finding.identity) \(finding.endpoint) \(finding.gotThen ?? finding.got)"
+    }.map(\.elements)
+    let shown = groups.prefix(30).map { group in
+      let first = group[0]
+      let questions =
+        group.count == 1 ? first.question : "\(count(group.count, "question")), first \(first.question),"
+      return visible("  \(first.identity): \(questions) at \(first.endpoint): \(first.gotThen ?? first.got)")
+    }
+    let rest = groups.count - shown.count
+    var seen: Set<String> = []
+    let hints = inconclusive.compactMap(\.cure).filter { seen.insert($0).inserted }
+    return [style.caution("\(inconclusive.count) without an answer")] + shown
+      + (rest > 0 ? ["  and \(rest) more: see --output json"] : []) + hints.prefix(5).map { "  hint: \($0)" }
   }
 
   /// At most 20 of them.
