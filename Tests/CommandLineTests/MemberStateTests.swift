@@ -104,6 +104,11 @@ import ThrowawayEtcd
     #expect(outcome.out.contains("answers are as expected"), "\(outcome.all)")
     let plan = try etcd.expect(0, "plan")
     #expect(plan.out.contains("2 of 3 members: etcd-3 is unreachable"), "\(plan.all)")
+    let found = try preflight(etcd)
+    #expect(
+      found.out.contains("error PF012 the member etcd-3 is unreachable")
+        && found.out.contains("info PF015 the peer port"),
+      "\(found.all)")
     member.resume()
     try await wait(for: member, etcd)
   }
