@@ -73,7 +73,7 @@ image: ## make container images: .build/packages/bulkhead-VERSION-oci.tar and bu
 	@tools/image
 	@tools/image bulkhead-agent
 
-check-package: ## install the package in a new Debian, unpack and run the image; needs root and Debian's mirror
+check-package: ## install the package in a new Debian (SUITE=trixie for 13), unpack and run the image; needs root and Debian's mirror
 	@tools/check-package
 
 check-release: ## run the demo and tests of the command line with the release build

@@ -175,6 +175,9 @@ let benchmarks: [Target] = [
     "naive-writes", ["Reconciliation", "Segmentation", "Catalogue", "Etcd"],
     path: "Benchmarks/NaiveWrites"),
   program("range-calls", ["Etcd", "ThrowawayEtcd", "Keyspace"], path: "Benchmarks/RangeCalls"),
+  program(
+    "probe-calls", ["Verification", "Segmentation", "Catalogue", "Certificates", "Etcd", "Keyspace"],
+    path: "Benchmarks/ProbeCalls"),
 ]
 
 let allTests: [Target] = [

@@ -1,5 +1,6 @@
 import HTTP
 import Names
+import Network
 
 /// The metrics of a member (`/metrics`), for values that its API does not report before etcd 3.6. Each
 /// certificate that the member's TLS accepts may read them.
@@ -28,9 +29,12 @@ package struct Metrics: Sendable {
   package static func read(
     from endpoint: Endpoint, as credentials: ClientCredentials, timeout: Duration = .seconds(8)
   ) async throws(EtcdError) -> Metrics {
-    func failure(_ message: String) -> EtcdError {
+    func failure(
+      _ message: String, _ code: EtcdError.Code = .unavailable, origin: EtcdError.Origin = .other
+    ) -> EtcdError {
       EtcdError(
-        code: .unavailable, operation: "GET /metrics", endpoint: endpoint.description, message: message)
+        code: code, operation: "GET /metrics", endpoint: endpoint.description, message: message,
+        origin: origin)
     }
     guard let address = WebAddress("\(endpoint)/metrics") else { throw failure("no address of the web") }
     var client = Client(
@@ -41,7 +45,13 @@ package struct Metrics: Sendable {
     let response: Response
     do throws(ClientError) {
       response = try await client.send(.get, to: address)
-    } catch { throw failure("\(error)") }
+    } catch {
+      switch error {
+      case .timedOut, .network(.timedOut(_, after: _)): throw failure("\(error)", .deadlineExceeded)
+      case .network(let cause): throw failure("\(error)", origin: .connection(ConnectionFailure(cause)))
+      default: throw failure("\(error)")
+      }
+    }
     guard response.status.code == 200 else { throw failure("answered \(response.status.code)") }
     return Metrics(text: String(decoding: response.body, as: UTF8.self))
   }

@@ -62,6 +62,16 @@ extension EtcdClient {
     await answer { () async throws(EtcdError) in _ = try await users() }
   }
 
+  /// Throws what the member reports if it sees no user in the requests of this identity although authentication is on:
+  /// it runs without `--client-cert-auth`. Needs no permission, and a learner answers too.
+  func checkUserIsSeen() async throws(EtcdError) {
+    let request = RangeRequest(key: [0], limit: 1, revision: .max, isSerializable: true)
+    let answer = await answer { () async throws(EtcdError) in
+      _ = try await call(KV.range, request, operation: "Range (user)")
+    }
+    if case .inconclusive(let error) = answer, error.code == .noIdentity { throw error }
+  }
+
   func answer(_ ask: () async throws(EtcdError) -> Void) async -> Answer {
     do {
       try await ask()

@@ -62,6 +62,11 @@ package struct KeyRange: Hashable, Sendable {
   }
 }
 
+extension Key {
+  /// Its description with each star as `\x2a`.
+  fileprivate var withoutStar: String { description.replacing("*", with: #"\x2a"#) }
+}
+
 // MARK: - etcd's two byte strings
 
 extension KeyRange {
@@ -95,12 +100,11 @@ extension KeyRange {
 }
 
 extension KeyRange: CustomStringConvertible {
-  /// `/a` for one key, `/a/*` for a prefix, `[/a, /c)` for anything else. An asterisk in a key is `\x2a`, so that no two
-  /// ranges have the same text.
+  /// `/a` for one key, `/a/*` for a prefix, `[/a, /c)` for anything else. No two ranges have the same description: a star
+  /// that is part of a key is written `\x2a`, as in ``Key/init(escaped:)``.
   package var description: String {
-    func text(_ key: Key) -> String { key.description.replacing("*", with: "\\x2a") }
-    if let singleKey { return text(singleKey) }
-    if let prefix { return "\(text(prefix))*" }
-    return "[\(text(lower)), \(upper.map(text) ?? "∞"))"
+    if let singleKey { return singleKey.withoutStar }
+    if let prefix { return "\(prefix.withoutStar)*" }
+    return "[\(lower.withoutStar), \(upper?.withoutStar ?? "∞"))"
   }
 }

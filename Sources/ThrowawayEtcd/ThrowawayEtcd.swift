@@ -22,6 +22,8 @@ package struct ThrowawayEtcd: Sendable {
     package var quotaBackendBytes: Int64?
     /// The time after which a server is killed; 15 minutes by default.
     package var lifetime: Duration = .seconds(900)
+    /// How long the authority of clients is valid; a day by default.
+    package var clientAuthorityLifetime: Duration = .seconds(86_400)
     /// Whether one authority signs the certificates of servers, peers and clients, as kubeadm's does. Otherwise clients
     /// have their own.
     package var hasOneAuthority = false
@@ -66,7 +68,7 @@ package struct ThrowawayEtcd: Sendable {
     let program = try Program.find(binary)
     let names = (1...count).map { "etcd-\($0)" }
     let ports = try FreePorts.take(count * 2)
-    try prepareCertificates(of: names, in: directory, hasOneAuthority: options.hasOneAuthority)
+    try prepareCertificates(of: names, in: directory, options)
     let peers = zip(names, ports.dropFirst(count)).map { "\($0)=https://127.0.0.1:\($1)" }.joined(
       separator: ",")
     var members: [MemberProcess] = []
@@ -92,7 +94,7 @@ package struct ThrowawayEtcd: Sendable {
   }
 
   private static func prepareCertificates(
-    of members: [String], in directory: String, hasOneAuthority: Bool
+    of members: [String], in directory: String, _ options: Options
   ) throws {
     let now = Date()
     let day: Duration = .seconds(86_400)
@@ -102,11 +104,12 @@ package struct ThrowawayEtcd: Sendable {
     let clients: Authority
     if FileManager.default.fileExists(atPath: "\(directory)/pki/ca.crt") {
       clients = try Authority.load("\(directory)/pki", now: now)
-    } else if hasOneAuthority {
+    } else if options.hasOneAuthority {
       clients = servers
       try clients.save(to: "\(directory)/pki")
     } else {
-      clients = try Authority.create(name: "bulkhead clients", lifetime: day, now: now)
+      clients = try Authority.create(
+        name: "bulkhead clients", lifetime: options.clientAuthorityLifetime, now: now)
       try clients.save(to: "\(directory)/pki")
     }
     try AtomicFile.write(

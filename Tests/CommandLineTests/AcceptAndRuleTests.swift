@@ -101,5 +101,7 @@ import ThrowawayEtcd
     #expect(
       ended.code == 2 && ended.out.contains("was accepted until 2026-01-01: the update is planned"),
       "\(ended.all)")
+    let endedToo = try bulkhead("preflight")
+    #expect(endedToo.out.contains("warning PF029"), "\(endedToo.all)")
   }
 }

@@ -131,6 +131,8 @@ import Testing
     #expect(
       try run("bulkhead init --only-given --ca x.crt && bulkhead certs authority && bulkhead certs issue")
         .code == 0)
+    try FileManager.default.copyItem(
+      atPath: "\(Program.root)/Sources/bulkhead/Example/calico-etcd.yaml", toPath: "\(folder.path)/m.yaml")
     for words in [
       "bulkhead report --output json | bulkhead report --since - --to - | grep -q '^<!DOCTYPE html>'",
       "bulkhead certs inspect - <pki/clients/cni-plugin.crt | grep -q cni-plugin",
@@ -138,6 +140,7 @@ import Testing
         + " | bulkhead certs sign - --identity cni-plugin --to - | openssl x509 -noout -subject | grep -q cni-plugin",
       "bulkhead compare bulkhead.yaml - <bulkhead.yaml",
       "bulkhead show - <bulkhead.yaml | grep -q cni-plugin",
+      "bulkhead manifest - --secrets none --to - <m.yaml | grep -q '^kind: DaemonSet'",
     ] {
       let outcome = try run(words)
       #expect(outcome.code == 0, "\(words): \(outcome.all)")

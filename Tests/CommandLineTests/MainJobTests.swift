@@ -193,6 +193,7 @@ import ThrowawayEtcd
       "demo", "--etcd", server.binary, in: folder.path, environment: ["TMPDIR": folder.path])
     #expect(outcome.code == 0, "\(outcome.all)")
     #expect(outcome.out.contains("answers are as expected"))
+    #expect(!outcome.all.contains("the authority ends"), "\(outcome.all)")
     // The report alone is left, where the last lines say.
     let left = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.contains("/") }
     let name = try #require(left.first)

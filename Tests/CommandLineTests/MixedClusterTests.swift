@@ -66,7 +66,8 @@ import ThrowawayEtcd
     let preflight = try bulkhead("preflight")
     #expect(
       preflight.code == 2
-        && preflight.out.contains("the member etcd-1 is unreachable"),
+        && preflight.out.contains("the member etcd-1 is unreachable")
+        && preflight.out.contains("info PF010 keys were not compared: the members run different releases"),
       "\(preflight.all)")
     let file = folder.path + "/bulkhead.yaml"
     let text = try String(contentsOfFile: file, encoding: .utf8)

@@ -207,6 +207,20 @@ import ThrowawayEtcd
       let applied = try setting.bulkhead("apply", "--yes", "--most-deletions", "25")
       #expect(applied.code == 0, "\(applied.all)")
       #expect(try await setting.users() == ["a", "root"])
+
+      // Another file with the same name of the cluster: it names nothing of what it would delete.
+      try setting.write("bulkhead.yaml", users: ["a", "b"])
+      #expect(try setting.bulkhead("apply").code == 0)
+      try setting.write("other.yaml", users: ["x", "y", "z"])
+      let foreign = try setting.bulkhead("apply", "--file", "other.yaml", "--yes")
+      #expect(
+        foreign.code == 1
+          && foreign.error.contains("--yes covers 0, because the file names none of the 4 users"),
+        "\(foreign.all)")
+      #expect(try await setting.users() == ["a", "b", "root"])
+      let meant = try setting.bulkhead("apply", "--file", "other.yaml", "--yes", "--most-deletions", "4")
+      #expect(meant.code == 0, "\(meant.all)")
+      #expect(try await setting.users() == ["root", "x", "y", "z"])
     }
   }
 

@@ -16,9 +16,14 @@ struct SharedEtcd {
 
   /// - Parameter suite: Tests with the same one share an etcd.
   init(_ suite: String, release: EtcdRelease? = nil) async throws {
-    folder = try TemporaryFolder()
     let release = try #require(release ?? EtcdRelease.one.first)
-    cluster = try await SharedClusters.all.cluster(release, for: suite)
+    try await self.init(SharedClusters.all.cluster(release, for: suite))
+  }
+
+  /// A folder for a cluster that one test has alone.
+  init(_ cluster: TestCluster) throws {
+    folder = try TemporaryFolder()
+    self.cluster = cluster
     name = unique("c")
   }
 

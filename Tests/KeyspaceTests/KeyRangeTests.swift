@@ -14,6 +14,9 @@ import Testing
     for (key, end, text) in [
       ("k", [], "k"), ("k", [0], "[k, ∞)"), ("/a/", Array("/a0".utf8), "/a/*"),
       ("a", Array("c".utf8), "[a, c)"),
+      // A star is a character like others: these differ from the prefixes `/a/` and `/a/*`.
+      ("/a/*", [], #"/a/\x2a"#), ("/a/*", Array("/a/+".utf8), #"/a/\x2a*"#),
+      ("/a/*", Array("/b".utf8), #"[/a/\x2a, /b)"#),
     ] as [(String, [UInt8], String)] {
       let range = KeyRange(key: Array(key.utf8), rangeEnd: end)
       #expect(range.lower == Key(key))

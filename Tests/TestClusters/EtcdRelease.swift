@@ -25,6 +25,8 @@ package struct EtcdRelease: Hashable, Sendable, CustomTestStringConvertible {
   package static let client = main + newest
   /// The release that most new clusters run, or else the last one installed.
   package static let current = Array((newest.filter { $0.version == "3.6.16" } + one).prefix(1))
+  /// For what 3.5 and 3.6 do differently.
+  package static let oneAndCurrent = one + current.filter { !one.contains($0) }
 
   package var testDescription: String { "etcd \(version)" }
   package var server: String { "\(folder)/etcd" }

@@ -14,7 +14,11 @@ extension TestCluster {
     var options = ThrowawayEtcd.Options()
     options.lifetime = .seconds(3000)
     return try await etcd.startMember(name, options: options) { url in
-      try await etcdctl("member", "add", name, "--learner", "--peer-urls=\(url)")
+      // etcd adds no member before the others have been connected for some seconds.
+      let isAdded = try await eventually {
+        (try? await etcdctl("member", "add", name, "--learner", "--peer-urls=\(url)")) != nil
+      }
+      guard isAdded else { throw CommandFailure("the learner \(name) was not added") }
     }
   }
 

@@ -63,18 +63,6 @@ struct OpenStackOnEtcdTests {
   }
 }
 
-extension TestCluster {
-  /// Applies a segmentation whose users with a password all get this one.
-  fileprivate func apply(_ segmentation: Segmentation, password: String) async throws {
-    try await connect { etcd in
-      let desired = DesiredState(segmentation)
-      let state = try await ClusterState.observe(etcd)
-      try await Apply(etcd, password: { _ in password }).run(
-        Plan(from: state, to: desired, applicant: "root"), desired: desired)
-    }
-  }
-}
-
 /// A client of the JSON gateway, as etcd3gw is one.
 private struct GatewayClient {
   struct Refused: Error, Equatable { let status: Int }

@@ -1,3 +1,4 @@
+import Catalogue
 import Etcd
 import Keyspace
 import Names
@@ -175,7 +176,7 @@ struct PreflightTests {
         try await cluster.etcdctl("put", key, "x")
       }
       let bare = try await cluster.preflight(.sample)
-      #expect(ids(bare).isSuperset(of: ["PF001", "PF002", "PF022"]))
+      #expect(ids(bare).isSuperset(of: ["PF001", "PF002", "PF022", "PF026"]))
       #expect(
         bare.findings.filter { $0.rule == .unreachedKeys }.map(\.message) == [
           "/kubernetes.io/*: 2 keys, and no user but administrators may read or write there",
@@ -204,13 +205,88 @@ struct PreflightTests {
   }
 
   @Test(
-    "an unreachable member, an alarm and gRPC without HTTP are reported", .realEtcd,
-    arguments: EtcdRelease.one)
+    "an alarm, a kube-apiserver without root and a node that the file lacks are reported", .realEtcd,
+    arguments: EtcdRelease.oneAndCurrent)
+  func alarm(release: EtcdRelease) async throws {
+    let node = Identity(
+      user: "calico-node.n1", purpose: .component("calico-node"), roles: ["node"],
+      place: .node(try NodeName("n1")))
+    let segmentation = Segmentation(
+      cluster: "test",
+      identities: Segmentation.sample.identities.filter { $0.user != "kube" } + [
+        node, Identity(user: "kube", purpose: .apiserver, roles: ["kube"]),
+      ],
+      roles: Segmentation.sample.roles + [
+        Role(name: "kube", grants: [Role.Line(Grant(.prefix("/registry/"), .readwrite))])
+      ])
+    var options = ThrowawayEtcd.Options()
+    options.quotaBackendBytes = TestCluster.smallQuota
+    try await TestCluster.with(release, options: options) { cluster in
+      try await cluster.segment(segmentation)
+      try await cluster.etcdctl("put", "/calico/resources/v3/projectcalico.org/nodes/n2", "{}")
+      let found = try await cluster.preflight(segmentation).findings
+      func messages(_ rule: PreflightRule) -> [String] { found.filter { $0.rule == rule }.map(\.message) }
+      #expect(messages(.unknownNode) == ["Calico has the node 'n2', and the file gives it no users"])
+      let refused = messages(.apiServerWithoutRoot)
+      #expect(refused.contains { $0.contains("cannot compact at etcd-1 (\(release.version))") }, "\(refused)")
+      #expect(refused.contains { $0.contains("cannot read the status") } == (release.version == "3.5.30"))
+
+      try await cluster.connect { etcd in
+        // A member reports the size of what is committed to the file, which happens every 100 ms.
+        while try await failure({ try await etcd.put([UInt8](repeating: 7, count: 100_000), at: "/filler") })
+          != .noSpace
+        { try await Task.sleep(for: .milliseconds(10)) }
+      }
+      let full = try await cluster.preflight(segmentation)
+      #expect(ids(full).isSuperset(of: ["PF003", "PF007"]), "\(full.findings)")
+      let isUnchecked = full.findings.contains {
+        $0.rule == .alarm && $0.message.contains("etcd-1 checks no permissions of writes")
+      }
+      #expect(isUnchecked == release.version.hasPrefix("3.5"), "\(full.findings)")
+    }
+  }
+
+  @Test("a release that must not run with authentication is named")
+  func release() throws {
+    for text in ["3.4.20", "3.5.0"] {
+      let assessment = ServerAssessment(
+        members: [
+          ServerAssessment.Member(
+            name: "a", endpoint: try Endpoint("https://a:2379"),
+            status: .of(version: try #require(EtcdVersion(text))), space: .enough(bytes: 1, quota: nil))
+        ], alarms: [], advisories: try .embedded())
+      let found = ServerChecks.findings(assessment).filter { $0.rule == .breaksAuthentication }
+      #expect(found.map(\.severity) == [.error] && found[0].subject == "etcd \(text)", "\(found)")
+    }
+  }
+
+  @Test(
+    "an unreachable member is reported, and what it did not answer", .realEtcd, arguments: EtcdRelease.one)
   func members(release: EtcdRelease) async throws {
     try await TestCluster.with(release, members: 3) { cluster in
       try await cluster.segment(.sample)
-      try await cluster.etcdctl("alarm", "list")
+      let before = try await cluster.assess()
       cluster.etcd.members[2].crash()
+      // It stopped after it was assessed: nothing more is known of it.
+      let root = try cluster.credentials(of: "root")
+      let later = try await cluster.connect { etcd in
+        try await Preflight.check(
+          etcd, before, as: root, .sample, state: try await ClusterState.observe(etcd), applicant: "root")
+      }
+      #expect(
+        later.findings.contains { $0.rule == .unknownServer && $0.subject == "member etcd-3" }
+          && later.findings.contains { $0.rule == .storedDifference && $0.subject == "member etcd-3" },
+        "\(later.findings)")
+      let blind = try await EtcdClient.connect(
+        to: [cluster.etcd.endpoints[2]], as: root, timeout: .seconds(5)
+      ) {
+        try await ServerAssessment.of(
+          try #require(before.cluster), $0, as: root, advisories: try .embedded(), largestHashed: 0)
+      }
+      let unknown = ServerChecks.findings(blind).map { "\($0.rule.id) \($0.subject)" }
+      #expect(unknown.contains("PF008 ") && unknown.contains("PF004 member etcd-3"), "\(unknown)")
+      // That it answers no HTTP was not seen: it answers nothing.
+      #expect(!unknown.contains("PF016 member etcd-3"), "\(unknown)")
       let found = try await cluster.preflight(.sample)
       #expect(found.asked == "2 of 3 members: etcd-3 is unreachable")
       #expect(found.findings.contains { $0.rule == .unreachable && $0.subject == "member etcd-3" })

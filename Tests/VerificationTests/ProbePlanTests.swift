@@ -138,6 +138,38 @@ struct SelectionTests {
     #expect(ProbePlan(for: segmentation).identities.count == 103)
   }
 
+  @Test("one node's identities in full, the others with their own ranges and those of the next node")
+  func nodes() throws {
+    let plan = ProbePlan(for: try Self.segmentation(), selection: .init(nodes: 20, seed: 7))
+    #expect(plan.briefly.count == 1 + 2 * 19 && plan.otherNodes.isEmpty && plan.otherNodeCount == 30)
+    for (identity, probes) in plan.identities where identity.node != nil {
+      let prefixes = probes.compactMap { probe -> Key? in
+        if case .write(let range) = probe.question, probe.reason == .granted { range.prefix } else { nil }
+      }
+      // Its own two components' ranges and the next node's; in full, those of all 20 nodes and of persons.
+      let isFull = !plan.briefly.contains(identity.user)
+      #expect(prefixes.count == (isFull ? 41 : 3), "\(identity.user) \(prefixes)")
+      #expect(probes.filter { $0.reason == .neighbour }.count > 5)
+      #expect(probes.contains { $0.isAllowed && $0.question == .write(.prefix(prefixes[0])) } || isFull)
+    }
+    // The number of probes grows with the nodes, and not with their square.
+    func count(_ nodes: Int) throws -> Int {
+      try ProbePlan(for: Self.segmentation(), selection: .init(nodes: nodes)).probes.count
+    }
+    let (ten, forty) = (try count(10), try count(40))
+    #expect(forty < 5 * ten, "\(ten) \(forty)")
+  }
+
+  @Test("a plan that is too large is not completed")
+  func most() throws {
+    let segmentation = try Self.segmentation()
+    let whole = ProbePlan(for: segmentation, members: 3)
+    #expect(!whole.isTooLarge)
+    let small = ProbePlan(
+      for: segmentation, selection: .init(nodes: nil, isComplete: true, most: 30_000), members: 3)
+    #expect(small.isTooLarge && small.probes.count < 20_000 && small.probes.count < whole.probes.count)
+  }
+
   @Test("nodes without a certificate at hand are said")
   func available() throws {
     let users = ["alice", "calico-node.node-7", "cni-plugin.node-7", "calico-node.node-9"]
@@ -149,7 +181,9 @@ struct SelectionTests {
   @Test("identities with the same roles are probed in full once")
   func equal() throws {
     let plan = ProbePlan(for: try Self.segmentation(), selection: .init(nodes: 2))
-    #expect(plan.briefly == ["bob"])
+    // The node that comes first is probed in full.
+    #expect(plan.briefly.first == "bob" && plan.briefly.count == 3)
+    #expect(Set(plan.briefly.dropFirst().map { $0.split(separator: ".").last }).count == 1)
     func count(_ user: String) -> Int {
       plan.identities.first { $0.identity.user == user }?.probes.count ?? 0
     }
@@ -163,6 +197,11 @@ struct SelectionTests {
       for: try Self.segmentation(), stored: [stored, .prefix("/calico/")],
       selection: .init(users: ["bob", "cni-plugin.node-9"]))
     #expect(plan.identities.map(\.identity.user) == ["bob", "cni-plugin.node-9"] && plan.briefly.isEmpty)
+    // Of the other 49 nodes, the ranges of a sample are asked for.
+    #expect(plan.otherNodes.count == 3 && plan.otherNodeCount == 49 && !plan.otherNodes.contains("node-9"))
+    let asked = Set(
+      plan.probes.compactMap(\.question.range?.prefix).filter { "\($0)".hasPrefix("/calico-node/") })
+    #expect(asked.count == 4, "\(asked)")
     #expect(plan.probes.contains { $0.question == .write(stored) && !$0.isAllowed })
   }
 

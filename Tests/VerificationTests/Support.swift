@@ -35,11 +35,16 @@ extension Segmentation {
 
 extension TestCluster {
   /// Applies the segmentation.
-  func apply(_ segmentation: Segmentation) async throws {
+  /// - Parameter password: That of each user with a password.
+  func apply(_ segmentation: Segmentation, password: String? = nil) async throws {
     try await connect { etcd in
       let desired = DesiredState(segmentation)
-      let state = try await ClusterState.observe(etcd)
-      try await Apply(etcd).run(Plan(from: state, to: desired, applicant: "root"), desired: desired)
+      let plan = Plan(from: try await ClusterState.observe(etcd), to: desired, applicant: "root")
+      if let password {
+        try await Apply(etcd, password: { _ in password }).run(plan, desired: desired)
+      } else {
+        try await Apply(etcd).run(plan, desired: desired)
+      }
     }
   }
 

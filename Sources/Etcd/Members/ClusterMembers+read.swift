@@ -39,7 +39,7 @@ extension ClusterMembers {
     let list = try await etcd.memberList()
     let answers = await statuses(of: etcd.endpoints) { endpoint in
       do throws(EtcdError) {
-        return .success(try await etcd.only(endpoint).within(patience).status())
+        return .success(try await etcd.only(endpoint).within(patience).statusAsUser())
       } catch { return .failure(error) }
     }
     let foreign = answers.filter { (try? $0.result.get()).map { $0.clusterID != list.clusterID } ?? false }
@@ -178,7 +178,7 @@ extension ClusterMembers {
   ) async throws(EtcdError) -> MemberStatus {
     do {
       return try await EtcdClient.connect(to: [endpoint], as: credentials, timeout: patience) {
-        try await $0.status()
+        try await $0.statusAsUser()
       }
     } catch let error as EtcdError {
       throw error
@@ -186,6 +186,15 @@ extension ClusterMembers {
       throw EtcdError(
         code: .other, operation: "Status", endpoint: endpoint.description, message: "\(error)")
     }
+  }
+}
+
+extension EtcdClient {
+  /// The status; a member that sees no user throws that, also where its release returns the status to any client.
+  fileprivate func statusAsUser() async throws(EtcdError) -> MemberStatus {
+    let status = try await status()
+    try await checkUserIsSeen()
+    return status
   }
 }
 

@@ -34,6 +34,8 @@ struct RangeRequest: ProtobufWritable {
   var rangeEnd: [UInt8] = []
   var limit: Int64 = 0
   var revision: Int64 = 0
+  /// Whether the member that receives it answers alone; learners take no other kind.
+  var isSerializable = false
   var keysOnly = false
   var countOnly = false
 
@@ -42,6 +44,7 @@ struct RangeRequest: ProtobufWritable {
     writer.bytes(2, rangeEnd)
     writer.int64(3, limit)
     writer.int64(4, revision)
+    writer.bool(7, isSerializable)
     writer.bool(8, keysOnly)
     writer.bool(9, countOnly)
   }

@@ -92,8 +92,8 @@ package struct ApplyRun: Sendable {
     package let authEnabled: Bool
     /// The shared users that are deleted after the plan.
     package let leaving: [String]
-    /// Why another client may have written the record, and so have named users in it that Bulkhead did not
-    /// create; nil if only administrators may.
+    /// Why the record may name users that this file did not create: another client may have written it, or another file
+    /// has the same name. nil if neither was seen.
     package let recordDoubt: String?
     /// Users that got access back before the question, which an apply that was killed had taken away.
     package let restored: [String]

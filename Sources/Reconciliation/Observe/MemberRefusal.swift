@@ -38,7 +38,9 @@ extension MemberRefusal {
     switch self {
     case .noUsersWithoutPassword: "upgrade every member to etcd 3.4 or later"
     case .forgetsPermissions: "upgrade it to 3.4.21 or later (etcd issue 14409)"
-    case .nearlyFull: "compact and defragment etcd, or raise --quota-backend-bytes"
+    case .nearlyFull:
+      "compact and defragment etcd, or raise --quota-backend-bytes; to remove access before that, 'bulkhead apply "
+        + "--no-lock' and 'bulkhead certs revoke --cut-off --no-lock'"
     }
   }
 }

@@ -72,6 +72,17 @@ package struct ApplyGoal: Sendable {
     try records.claim(by: owner, desired, takesOver: takesOver)
   }
 
+  /// Why the record may be that of another file: this one names nothing that it lists. nil for a record of few names,
+  /// which may all have been renamed.
+  func recordDoubt(_ records: Records) throws(RecordOverlap) -> String? {
+    guard let managed = try claim(records).own?.managed, managed.count > 3 else { return nil }
+    let wanted = Managed(users: Set(desired.users.map(\.name)), roles: Set(desired.roles.map(\.name)))
+    guard managed.intersection(wanted).count == 0 else { return nil }
+    return
+      "the file names none of the \(managed.count) users and roles in its record, as another file with the same "
+      + "'cluster' and 'owner' would"
+  }
+
   /// The users whose access an apply took away, or was about to take away, before it was killed. The next apply gives it
   /// back.
   package func interruptedRemovals(_ survey: Survey) throws(RecordOverlap) -> [Record.LeavingUser] {
@@ -148,7 +159,8 @@ package struct ApplyGoal: Sendable {
   /// Why another client may have named users and roles in the file's record; nil if none may.
   func recordDoubt(_ survey: Survey, _ state: ClusterState) throws(RecordOverlap) -> String? {
     if let doubt = state.recordDoubt { return doubt }
-    return try claim(survey.records).doubt
+    if let doubt = try claim(survey.records).doubt { return doubt }
+    return try recordDoubt(survey.records)
   }
 }
 

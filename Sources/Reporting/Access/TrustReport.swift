@@ -46,6 +46,8 @@ struct TrustReport: Encodable, Sendable {
   let alarmMeaning: String?
   /// Why the members cannot be used together; nil if no difference was found.
   let disagreement: String?
+  /// How a member is brought back that does not hold what the others hold; nil if no difference was found.
+  let wayBack: String?
   /// What was not compared between the members, and why.
   let notCompared: [String]
   /// The peer ports that admit clients.
@@ -72,6 +74,7 @@ struct TrustReport: Encodable, Sendable {
     alarms = assessment.alarms.map(\.kind.rawValue)
     alarmMeaning = Self.meaning(of: assessment)
     disagreement = assessment.agreement?.refusal.map { "\($0)" }
+    wayBack = assessment.agreement?.refusal?.hint
     var notCompared: [String] = []
     if case .unknown(let why) = assessment.agreement?.authRevision {
       notCompared.append("users and roles: \(why)")
@@ -112,6 +115,7 @@ struct TrustReport: Encodable, Sendable {
     for alarm in alarms { lines.append("  \(style.bad("the alarm \(alarm) is active"))") }
     if let alarmMeaning { lines.append("  \(style.caution(alarmMeaning))") }
     if let disagreement { lines.append("  \(style.bad(disagreement))") }
+    if let wayBack { lines.append("  hint: \(wayBack)") }
     lines += notCompared.map { "  \(style.faint("not compared between the members: \($0)"))" }
     lines += openPeerPorts.map {
       "  \(style.bad("the peer port \($0)")): its holder can write every key and make itself an administrator"

@@ -106,7 +106,8 @@ extension VerifyReport {
         difference.breaksSegmentation
           ? VerifyRules.stored : difference.isExempt ? VerifyRules.ofOthers : VerifyRules.foreign,
         difference.subject,
-        "\(difference.kind): \(difference.meaning) (\(difference.members.joined(separator: ", ")))")
+        "\(difference.kind): \(difference.meaning) (\(difference.members.joined(separator: ", ")))",
+        cure: difference.cure)
     }
     all += report.unread.map { finding(VerifyRules.unread, "member \($0.member)", $0.problem) }
     for (rule, found) in [(VerifyRules.wrong, report.wrong), (VerifyRules.unanswered, report.inconclusive)] {
@@ -118,7 +119,7 @@ extension VerifyReport {
         all.append(
           finding(
             rule, "user \(user)", questions[0] + (entries.count > 1 ? " and \(entries.count - 1) more" : ""),
-            details: Array(questions.prefix(30))))
+            cure: entries.lazy.compactMap(\.cure).first, details: Array(questions.prefix(30))))
       }
     }
     all += report.gateway.filter(\.isFailure).map { login in

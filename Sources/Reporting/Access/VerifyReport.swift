@@ -17,6 +17,8 @@ package struct VerifyReport: CheckReport, Sendable {
     let got: String
     /// The answer to the second attempt; nil if there was none.
     let gotThen: String?
+    /// What to do about a question without an answer; nil if the cause does not show it.
+    let cure: String?
   }
   struct Stored: Encodable, Hashable, Sendable {
     let kind: String
@@ -28,6 +30,8 @@ package struct VerifyReport: CheckReport, Sendable {
     /// manage it: ``meaning`` says who.
     let isExempt: Bool
     let members: [String]
+    /// How to bring back members; nil if every member has the difference.
+    let cure: String?
   }
   struct Unread: Encodable, Hashable, Sendable {
     let member: String
@@ -57,11 +61,15 @@ package struct VerifyReport: CheckReport, Sendable {
     let probed: [String]
     /// The nodes that were probed; nil if all were.
     let sampledNodes: [String]?
+    /// The nodes that were not probed and whose ranges were asked for all the same.
+    let otherNodes: [String]
+    let otherNodeCount: Int
     let nodes: Int
     /// The nodes of which a certificate is at hand.
     let nodesWithCertificate: Int
     let seed: UInt64
-    /// The users that were probed with their own ranges only, because another has the same roles.
+    /// The users that were probed with their own ranges and at most those of one other node, because an equal one is
+    /// probed in full.
     let briefly: [String]
     /// Users that were not probed, and why.
     let notProbed: [NotProbed]
@@ -199,7 +207,9 @@ package struct VerifyReport: CheckReport, Sendable {
     trust = TrustReport(assessment, accepting: acceptances, readers: Self.readers(segmentation))
     scope = Scope(
       asked: trust.asked, limits: outcome.limits, probed: outcome.plan.identities.map(\.identity.user),
-      sampledNodes: outcome.plan.sampledNodes, nodes: outcome.plan.nodeCount,
+      sampledNodes: outcome.plan.sampledNodes, otherNodes: outcome.plan.otherNodes,
+      otherNodeCount: outcome.plan.otherNodeCount,
+      nodes: outcome.plan.nodeCount,
       nodesWithCertificate: outcome.plan.nodesAtHand, seed: outcome.seed,
       briefly: outcome.plan.briefly, notProbed: outcome.notProbed, notAsked: outcome.notAsked,
       leftOut: outcome.plan.leftOut,
@@ -209,7 +219,7 @@ package struct VerifyReport: CheckReport, Sendable {
       Stored(
         kind: difference.kind, subject: difference.subject, meaning: difference.meaning,
         breaksSegmentation: difference.breaksSegmentation, isExempt: difference.isExempt,
-        members: difference.members)
+        members: difference.members, cure: outcome.stored.wayBack(difference))
     }
     unread = outcome.stored.unread.map { Unread(member: $0.member, problem: $0.problem) }
     wrong = results.filter { $0.verdict == .wrong }.map { Finding($0) }
@@ -308,6 +318,11 @@ extension VerifyReport.Finding {
     expected = result.probe.isAllowed ? "allowed" : "denied"
     got = Self.word(result.answer)
     gotThen = result.second.map(Self.word)
+    if case .inconclusive(let error) = result.second ?? result.answer {
+      cure = error.hint
+    } else {
+      cure = nil
+    }
   }
 
   private static func word(_ answer: Answer) -> String {

@@ -12,7 +12,7 @@ extension VerifyReport {
     let sections = [
       trust.lines(style), storedLines(style), ruleLines(style), matrix.lines(style),
       findings("wrong", wrong, style.bad),
-      findings("without an answer", inconclusive, style.caution), scopeLines(style), summary(style),
+      unansweredLines(style), scopeLines(style), summary(style),
     ]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
   }
@@ -31,6 +31,9 @@ extension VerifyReport {
       }
       if differences.count > 30 {
         lines.append("  and \(differences.count - 30) more: see --output json")
+      }
+      if let cure = differences.lazy.compactMap(\.cure).first {
+        lines.append("  hint: \(visible(cure))")
       }
     }
     if !bad.isEmpty {
@@ -80,6 +83,30 @@ extension VerifyReport {
       + (rest > 0 ? ["  and \(rest) more: see --output json"] : [])
   }
 
+  /// Questions without an answer have few causes: each is named once for an identity and a member.
+  private func unansweredLines(_ style: Style) -> [String] {
+    guard !inconclusive.isEmpty else { return [] }
+    let groups = inconclusive.groupedInOrder { finding in
+      "\(finding.identity) \(finding.endpoint) \(finding.gotThen ?? finding.got)"
+    }.map(\.elements)
+    let shown = groups.prefix(30).map { group in
+      let first = group[0]
+      let questions =
+        group.count == 1 ? first.question : "\(count(group.count, "question")), first \(first.question),"
+      return visible("  \(first.identity): \(questions) at \(first.endpoint): \(first.gotThen ?? first.got)")
+    }
+    let rest = groups.count - shown.count
+    var seen: Set<String> = []
+    let hints = inconclusive.compactMap(\.cure).filter { seen.insert($0).inserted }
+    return [style.caution("\(inconclusive.count) without an answer")] + shown
+      + (rest > 0 ? ["  and \(rest) more: see --output json"] : []) + hints.prefix(5).map { "  hint: \($0)" }
+  }
+
+  /// At most 20 of them.
+  private static func some(_ names: [String]) -> String {
+    names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and \(names.count - 20) more" : "")
+  }
+
   private func scopeLines(_ style: Style) -> [String] {
     var lines: [String] = []
     if !scope.limits.isEmpty { lines.append("limited by \(scope.limits.joined(separator: " "))") }
@@ -90,13 +117,18 @@ extension VerifyReport {
         : ""
       let sample = nodes.count < scope.nodesWithCertificate ? ", a sample (--seed \(scope.seed))" : ""
       lines.append(
-        "probed: \(nodes.count) of \(scope.nodes) nodes\(sample): \(nodes.joined(separator: ", "))\(certificates)"
+        "probed: \(nodes.count) of \(scope.nodes) nodes\(sample): \(Self.some(nodes))\(certificates)"
       )
+    }
+    if !scope.otherNodes.isEmpty {
+      lines.append(
+        "asked for the ranges of \(scope.otherNodes.count) of the \(scope.otherNodeCount) other nodes too: "
+          + Self.some(scope.otherNodes))
     }
     if !scope.briefly.isEmpty {
       lines.append(
-        "probed with their own ranges only, because another has the same roles: \(scope.briefly.joined(separator: ", "))"
-      )
+        "probed with their own ranges and at most one other node's, because an equal identity is probed in full: "
+          + Self.some(scope.briefly))
     }
     for login in gateway where login.answer != "logged in" {
       let text =

@@ -83,7 +83,8 @@ package struct PlanReport: TextReport, Sendable {
     } else {
       let removals = plan.removals
       if !removals.isEmpty {
-        out(style.bad("\(count(removals.count, "change")) of this plan remove access:"))
+        let remove = removals.count == 1 ? "removes" : "remove"
+        out(style.bad("\(count(removals.count, "change")) of this plan \(remove) access:"))
         for change in removals { out("  - \(visible(change.words))") }
         out("")
       }

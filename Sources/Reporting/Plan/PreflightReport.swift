@@ -83,11 +83,16 @@ package struct PreflightReport: CheckReport {
     lines.append("asked: \(visible(asked))")
     lines.append(
       style.faint(
-        """
-        Not seen from here: certificates in use that no folder of --certificates contains (etcd does not tell who is
-        connected), and whether the members run with --client-cert-auth. The latter is tried when authentication is
-        turned on, with a way back.
-        """))
+        authEnabled
+          ? """
+          Not seen from here: certificates in use that no folder of --certificates contains (etcd does not tell who is
+          connected).
+          """
+          : """
+          Not seen from here: certificates in use that no folder of --certificates contains (etcd does not tell who is
+          connected), and whether the members run with --client-cert-auth. The latter is tried when authentication is
+          turned on, with a way back.
+          """))
     return lines.joined(separator: "\n")
   }
 

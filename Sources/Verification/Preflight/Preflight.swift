@@ -317,8 +317,9 @@ enum StoredChecks {
       PreflightFinding(
         .storedDifference, difference.subject,
         "\(difference.subject): \(difference.kind): \(difference.meaning) (\(difference.members.joined(separator: ", ")))",
-        cure: difference.kind == Drift.Kind.foreignUser.rawValue
-          ? "find out who uses it, and revoke what it does not need, or list it under 'protect'" : nil)
+        cure: stored.wayBack(difference)
+          ?? (difference.kind == Drift.Kind.foreignUser.rawValue
+            ? "find out who uses it, and revoke what it does not need, or list it under 'protect'" : nil))
     }
       + stored.unread.map { unread in
         PreflightFinding(

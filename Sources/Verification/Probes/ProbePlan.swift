@@ -6,16 +6,18 @@ import Segmentation
 /// everything that the other identities are granted or have, the keys next to its own ranges, and keys that
 /// no identity may touch.
 ///
-/// At size: identities with the same roles are equal for etcd, so one of them is probed in full and the
-/// others with their own ranges; of the nodes a sample is probed. The stored users and roles of all are
-/// compared (``StoredComparison``), so the sample has to show only that the members enforce what they store.
+/// At size: identities with the same roles are equal for etcd, and so are those of a component on several nodes but for
+/// the name of the node. One of them is probed in full, and the others with their own ranges and those of one other
+/// node; of the nodes a sample is probed. The stored users and roles of all are compared (``StoredComparison``), so the
+/// sample has to show only that the members enforce what they store.
 package struct ProbePlan: Sendable {
   /// A name that no program uses, for keys within a range.
   static let sample: Key = "bulkhead-probe"
 
   /// What is probed.
   package struct Selection: Hashable, Sendable {
-    /// How many nodes are probed, if each node has its own user; nil for all.
+    /// How many nodes are probed, if each node has its own user; nil for all. The ranges of so many nodes are asked for
+    /// where fewer are probed, as with ``users``.
     package var nodes: Int?
     /// Whether every identity is probed in full, also those whose roles another one has.
     package var isComplete: Bool
@@ -29,11 +31,14 @@ package struct ProbePlan: Sendable {
     package var also: Set<String>
     /// How many lines the refused probes may add to the log of each member; nil for any number.
     package var logLines: Int?
+    /// How many probes may be sent to all members; a plan with more ``ProbePlan/isTooLarge``. nil for any number.
+    package var most: Int?
 
     package init(
       nodes: Int? = 4, isComplete: Bool = false, seed: UInt64 = 0, users: Set<String>? = nil,
-      available: Set<String>? = nil, also: Set<String> = [], logLines: Int? = nil
+      available: Set<String>? = nil, also: Set<String> = [], logLines: Int? = nil, most: Int? = nil
     ) {
+      self.most = most
       self.available = available
       self.also = also
       self.nodes = nodes
@@ -55,8 +60,15 @@ package struct ProbePlan: Sendable {
   package private(set) var nodeCount = 0
   /// How many of the nodes have a certificate at hand.
   package private(set) var nodesAtHand = 0
-  /// The users that are probed only with their own ranges, because another has the same roles.
+  /// The nodes that are not probed and whose ranges are asked for all the same.
+  package private(set) var otherNodes: [String] = []
+  /// How many nodes are not probed.
+  package private(set) var otherNodeCount = 0
+  /// The users that are probed only with their own ranges and those of one other node, because another has the same
+  /// roles, or is the same component on another node.
   package private(set) var briefly: [String] = []
+  /// Whether the plan was not completed, because it has more probes than ``Selection/most``.
+  package private(set) var isTooLarge = false
   /// The probes that were left out to add fewer lines to the log.
   package private(set) var leftOut = 0
 
@@ -79,9 +91,10 @@ package struct ProbePlan: Sendable {
     withStreams: Bool = false, members: Int = 1
   ) {
     var random = SplitMix(state: selection.seed)
-    let issued = segmentation.identities.filter { identity in
+    let everyone = segmentation.identities.filter { identity in
       identity.isIssued || selection.also.contains(identity.user)
-    }.filter { selection.users?.contains($0.user) ?? true }
+    }
+    let issued = everyone.filter { selection.users?.contains($0.user) ?? true }
     var chosen = issued.filter { selection.available?.contains($0.user) ?? true }
     let nodes = Self.unique(chosen.compactMap { $0.node?.description })
     nodesAtHand = nodes.count
@@ -92,21 +105,31 @@ package struct ProbePlan: Sendable {
     }
     let probed = Self.unique(chosen.compactMap { $0.node?.description })
     if probed.count < nodeCount { sampledNodes = probed }
-    let ranges = Self.ranges(of: segmentation, without: issued, with: chosen, stored: stored)
+    let others = Self.unique(everyone.compactMap { $0.node?.description }).filter { !probed.contains($0) }
+    otherNodes =
+      selection.nodes.map { Array(others.shuffled(using: &random).prefix(max(0, $0 - probed.count))) }
+      ?? others
+    otherNodeCount = others.count
+    let nodeRoles = NodeRoles(everyone, segmentation)
+    let ranges = Self.ranges(of: segmentation, everyone, onNodes: Set(probed + otherNodes), stored: stored)
+    let neighbours = Self.following(probed + otherNodes)
     var full: Set<[String]> = []
+    var count = 0
     for identity in chosen {
       let isFull =
-        full.insert(identity.roles.sorted()).inserted || selection.isComplete
+        full.insert(nodeRoles.structure(of: identity)).inserted || selection.isComplete
         || selection.users != nil
       if !isFull { briefly.append(identity.user) }
       let permissions = segmentation.permissions(of: identity)
       let own = permissions.readable.ranges + permissions.writable.ranges
+      let next = (identity.node?.description).flatMap { neighbours[$0] }.map(nodeRoles.ranges(ofNode:)) ?? []
+      let asked = isFull ? ranges : Self.unique(own + next)
       var builder = ProbeBuilder(identity, permissions, withStreams: withStreams)
-      for range in isFull ? ranges : Self.unique(own) { builder.ask(range, .granted) }
-      for range in isFull ? ranges : Self.unique(own) {
+      for range in asked { builder.ask(range, .granted) }
+      for range in asked {
         for key in Self.inside(range) { builder.ask(.key(key), .inside) }
       }
-      if isFull {
+      if isFull || identity.node != nil {
         for range in own {
           for neighbour in Self.neighbours(of: range) { builder.ask(neighbour, .neighbour) }
         }
@@ -114,6 +137,11 @@ package struct ProbePlan: Sendable {
       for range in Self.outside(segmentation.kubernetesPrefix) { builder.ask(range, .outside) }
       builder.askAdministration()
       identities.append((identity, builder.probes))
+      count += builder.probes.count
+      if let most = selection.most, count * members > most {
+        isTooLarge = true
+        return
+      }
     }
     if let limit = selection.logLines { reduceLogLines(to: limit / max(members, 1), &random) }
   }
@@ -142,17 +170,30 @@ package struct ProbePlan: Sendable {
     sorted(Set(segmentation.roles.flatMap { $0.grants.map(\.grant.range) }))
   }
 
-  /// The ranges that the chosen identities are asked for: without those that only roles of other nodes have.
+  /// The ranges that identities are asked for in full: without those that only roles of other nodes have.
   private static func ranges(
-    of segmentation: Segmentation, without all: [Identity], with chosen: [Identity], stored: [KeyRange]
+    of segmentation: Segmentation, _ all: [Identity], onNodes nodes: Set<String>, stored: [KeyRange]
   ) -> [KeyRange] {
-    let kept = Set(chosen.flatMap(\.roles))
-    let dropped = Set(all.filter { $0.node != nil }.flatMap(\.roles)).subtracting(kept)
+    var (kept, dropped): (Set<String>, Set<String>) = ([], [])
+    for identity in all {
+      if identity.node.map({ nodes.contains($0.description) }) ?? true {
+        kept.formUnion(identity.roles)
+      } else {
+        dropped.formUnion(identity.roles)
+      }
+    }
+    dropped.subtract(kept)
     let file = Set(segmentation.roles.flatMap { $0.grants.map(\.grant.range) })
     let wanted = segmentation.roles.filter { !dropped.contains($0.name) }.flatMap {
       $0.grants.map(\.grant.range)
     }
     return sorted(Set(wanted).union(stored.filter { !file.contains($0) && !$0.isEmpty }))
+  }
+
+  /// For each node the one after it, and the first for the last one; empty for a single node.
+  private static func following(_ nodes: [String]) -> [String: String] {
+    guard nodes.count > 1 else { return [:] }
+    return Dictionary(zip(nodes, nodes.dropFirst() + nodes.prefix(1))) { first, _ in first }
   }
 
   private static func sorted(_ ranges: Set<KeyRange>) -> [KeyRange] {

@@ -86,7 +86,8 @@ package struct ServerAssessment: Hashable, Sendable {
       if case .unknown(let bytes, _) = space, let quota { space = StoreSpace(bytes: bytes, quota: quota) }
       var grpcOnly: String?
       do throws(EtcdError) { _ = try await Metrics.read(from: endpoint, as: credentials) } catch {
-        grpcOnly = error.reason
+        // A member that has stopped since it answered gRPC shows nothing of HTTP.
+        if error.code != .deadlineExceeded, error.origin != .connection(.refused) { grpcOnly = error.reason }
       }
       members.append(
         Member(name: member.name, endpoint: endpoint, status: status, space: space, grpcOnly: grpcOnly))

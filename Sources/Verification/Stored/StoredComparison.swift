@@ -55,6 +55,20 @@ package struct StoredComparison: Sendable {
     }
   }
 
+  /// How to bring back the members without which all would hold the same; nil for a difference that every member has
+  /// that was read. etcd does not correct such a difference, and no change of users and roles does.
+  package func wayBack(_ difference: Difference) -> String? {
+    guard difference.members.count < members.count else { return nil }
+    let differ = MembersDiffer(
+      what: "users and roles", evidence: difference.subject,
+      values: members.map {
+        .init(member: $0, value: difference.members.contains($0) ? difference.kind : "no difference")
+      })
+    return "only \(difference.members.joined(separator: ", ")) of \(members.joined(separator: ", ")) "
+      + "\(difference.members.count == 1 ? "has" : "have") it: if that stays while users and roles are not being "
+      + "changed, the members do not hold the same. \(differ.hint ?? "")"
+  }
+
   package var breaksSegmentation: Bool {
     !unread.isEmpty || differences.contains(where: \.breaksSegmentation)
   }

@@ -50,7 +50,10 @@ struct DemoCommand: AsyncParsableCommand {
     let started = ContinuousClock.now
 
     title("a throw-away etcd: \(members) members, TLS, every client with the same all-powerful certificate")
-    let cluster = try await ThrowawayEtcd.start(members: members, binary: etcd, in: folder)
+    var options = ThrowawayEtcd.Options()
+    // Longer than the certificates of the file, so that nothing ends before its time.
+    options.clientAuthorityLifetime = .seconds(100 * 86_400)
+    let cluster = try await ThrowawayEtcd.start(members: members, binary: etcd, in: folder, options: options)
     defer { cluster.stop() }
     try await EtcdClient.connect(to: cluster.endpoints, as: cluster.root) { etcd in
       Console.out(
@@ -114,7 +117,7 @@ struct DemoCommand: AsyncParsableCommand {
         """)
     }
     Console.out(
-      "Next: README.md, 'bulkhead init' beside your own certificates, and 'bulkhead plan', which changes nothing."
+      "Next: 'bulkhead init' for your own cluster, which finds out what it can; 'bulkhead plan', which changes nothing."
     )
   }
 }

@@ -111,6 +111,9 @@ struct ManifestCommand: AsyncParsableCommand {
       throw ValidationError(
         "--host-folder has no effect with \(agentMemory ? "--agent-memory" : "--via secret")")
     }
+    if secrets == "-" {
+      throw ValidationError("--secrets takes inline, none or a file: standard output has the manifest")
+    }
     if krm, placement == .separate { throw ValidationError("--krm takes --secrets inline or none") }
     if kustomize == "-" { throw ValidationError("--kustomize takes a folder") }
     if manifest == "-", fileOption.file == "-" {

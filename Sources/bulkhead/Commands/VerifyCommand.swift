@@ -83,6 +83,13 @@ struct VerifyCommand: AsyncParsableCommand {
       selection: probeOptions.selection(available: clients.users, also: clients.also),
       withStreams: assessment.members.allSatisfy { $0.status.version >= EtcdVersion(3, 7, 0) },
       members: assessment.members.count)
+    guard !plan.isTooLarge else {
+      throw CommandError(
+        "these are more than \(ProbeOptions.mostQuestions) questions",
+        hint:
+          "without --all equal identities are probed in full once; --sample probes fewer nodes, --identity single "
+          + "ones, --member fewer members")
+    }
     let total = plan.probes.count * assessment.members.count
     Console.note(
       "\(total) questions to \(assessment.members.map(\.name).joined(separator: ", ")); refused ones add at most "
@@ -141,8 +148,12 @@ struct VerifyCommand: AsyncParsableCommand {
     guard !probeOptions.members.isEmpty else { return assessment }
     let known = assessment.cluster?.voting.map(\.name) ?? []
     if let unknown = probeOptions.members.first(where: { !known.contains($0) }) {
+      let isLearner = assessment.cluster?.learners.contains { $0.name == unknown } ?? false
       throw CommandError(
-        "the cluster has no voting member '\(unknown)'", hint: "it has \(known.joined(separator: ", "))")
+        isLearner
+          ? "the member '\(unknown)' is a learner, which answers no questions"
+          : "the cluster has no voting member '\(unknown)'",
+        hint: "it has \(known.joined(separator: ", "))")
     }
     return assessment.only(Set(probeOptions.members))
   }

@@ -5,9 +5,10 @@ import Verification
 struct ProbeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "With a user for each node: how many nodes are probed. All are compared with the file.", valueName: "n")
+      "With a user for each node: how many nodes are probed, 4 by default. All are compared with the file.",
+      valueName: "n")
   )
-  var sample = 4
+  var sample: Int?
 
   @Flag(help: "Probe every node, and every identity in full.") var all = false
 
@@ -44,7 +45,10 @@ struct ProbeOptions: ParsableArguments {
   var issue = false
 
   func validate() throws {
-    guard (1...1_000_000).contains(sample) else { throw ValidationError("--sample takes 1 to 1000000") }
+    guard sample.map((1...1_000_000).contains) ?? true else {
+      throw ValidationError("--sample takes 1 to 1000000")
+    }
+    if all, sample != nil { throw ValidationError("--all excludes --sample") }
     guard seed >= 0 else { throw ValidationError("--seed takes 0 or more") }
     guard rate.map((1...1_000_000).contains) ?? true else {
       throw ValidationError("--rate takes 1 to 1000000")
@@ -57,6 +61,9 @@ struct ProbeOptions: ParsableArguments {
     }
   }
 
+  /// More questions than these take an hour or so, and much memory.
+  static let mostQuestions = 10_000_000
+
   /// The options that limit what is asked, as they were written.
   var limits: [String] {
     identities.map { "--identity \($0)" } + members.map { "--member \($0)" }
@@ -68,8 +75,8 @@ struct ProbeOptions: ParsableArguments {
   ///   - also: Those among them whose certificate Bulkhead does not issue.
   func selection(available: Set<String>, also: Set<String>) -> ProbePlan.Selection {
     ProbePlan.Selection(
-      nodes: all ? nil : sample, isComplete: all, seed: UInt64(seed),
+      nodes: all ? nil : sample ?? 4, isComplete: all, seed: UInt64(seed),
       users: identities.isEmpty && from == nil ? nil : from == nil ? Set(identities) : available,
-      available: available, also: also, logLines: logLines)
+      available: available, also: also, logLines: logLines, most: Self.mostQuestions)
   }
 }
