@@ -71,6 +71,18 @@ struct AgentConfigMap {
   /// The value of the document, for comparison.
   var value: YAMLValue { object { .string($0) } }
 
+  /// Whether an object is an earlier one of the same name.
+  func replaces(_ object: KubernetesObject) -> Bool {
+    object.kind == "ConfigMap" && object.name == name && object.namespace == namespace
+  }
+
+  /// The value of the key `data`, with texts of several lines as blocks.
+  var data: YAMLValue {
+    guard case .mapping(let pairs) = written, let data = pairs.first(where: { $0.key == .string("data") })
+    else { return .mapping([]) }
+    return data.value
+  }
+
   /// The value of the document, with texts of several lines as blocks.
   var written: YAMLValue { object { .text($0) } }
 

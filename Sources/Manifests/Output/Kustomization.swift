@@ -22,12 +22,20 @@ extension SegmentedManifest {
   }
 
   private func patch(of object: KubernetesObject) -> YAMLValue? {
+    // kustomize takes no second object of the same name.
+    if let map = findings.configMaps.first(where: { $0.replaces(object) }) {
+      let replacement = JSONPatch.Operation(name: "replace", path: "/data", value: map.data)
+      return .mapping(["target": target(object), "patch": .block(Self.text(of: [replacement.yaml]))])
+    }
     if droppedObjects.contains(where: { $0.id == object.id }) { return deletion(of: object) }
     let edits = findings.edits.filter { $0.object == object.id }.map(\.edit)
     if edits.isEmpty { return nil }
     let operations = JSONPatch(edits, of: object.root).operations.map(\.yaml)
-    let text = YAMLStyle.usual.block(.sequence(operations), indent: 0).joined(separator: "\n")
-    return .mapping(["target": target(object), "patch": .block(text)])
+    return .mapping(["target": target(object), "patch": .block(Self.text(of: operations))])
+  }
+
+  private static func text(of operations: [YAMLValue]) -> String {
+    YAMLStyle.usual.block(.sequence(operations), indent: 0).joined(separator: "\n")
   }
 
   /// kustomize matches these as regular expressions, from start to end.

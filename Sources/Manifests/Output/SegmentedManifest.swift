@@ -5,9 +5,11 @@ package struct SegmentedManifest: Sendable {
   /// The documents of the new Secrets, which the manifest also contains if they are placed inline. Contains
   /// private keys.
   package let secrets: String
-  /// The documents of the agents' ConfigMaps, which ``text`` contains too, for forms that add them otherwise.
+  /// The documents of the agents' ConfigMaps that the original does not have, which ``text`` contains too, for forms that
+  /// add them otherwise.
   package var configMaps: String {
-    findings.configMaps.flatMap(\.lines).map { $0 + "\n" }.joined()
+    findings.configMaps.filter { map in !findings.superseded.contains(where: map.replaces) }.flatMap(\.lines)
+      .map { $0 + "\n" }.joined()
   }
   /// In the order of the original's lines.
   package let changes: [ManifestChange]
