@@ -28,10 +28,16 @@ package struct RevocationListSource: Hashable, Sendable {
     guard answer.status == 200 else {
       throw SourceError(
         "\(name) answers \(answer.status) to a request for the revocation list",
-        hint: answer.status == 404
-          ? "write a list with 'bulkhead certs crl' on the authority's machine" : "its log says why",
-        isTransient: true)
+        hint: Self.hint(for: answer.status), isTransient: true)
     }
     return Array(answer.body)
+  }
+
+  private static func hint(for status: Int) -> String {
+    switch status {
+    case 404: "write a list with 'bulkhead certs crl' on the authority's machine"
+    case 429, 503: "it is busy, or sends the list to many at the moment: ask again later"
+    default: "its log says why"
+    }
   }
 }

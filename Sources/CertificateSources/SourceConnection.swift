@@ -116,6 +116,10 @@ struct SourceConnection: Sendable {
         isTransient: true)
     case .timedOut: slow
     case .closedEarly: noConnection("it is closed at once")
+    case .cutOff:
+      SourceError(
+        "the connection to \(name) ended in the middle of its answer",
+        hint: "does a proxy between end slow transfers, or was the server stopped?", isTransient: true)
     case .malformed: noConnection("it is not HTTP")
     case .unwritable, .cancelled: noConnection("\(error)")
     case .network(let error): refusal(error)
@@ -143,10 +147,21 @@ struct SourceConnection: Sendable {
         "the certificate of \(name) is for another host",
         hint: "use the host that the certificate names, or give the server one for this address",
         isTransient: false)
-    case .unknownAuthority, .expired, .notYetValid, .badCertificate:
+    case .unknownAuthority:
       SourceError(
         "no trusted authority has issued the certificate of \(name)",
         hint: "name the file of its authority as 'ca'", isTransient: false)
+    case .expired:
+      SourceError(
+        "\(name): \(error)",
+        hint: "renew it there; if it is not that old, compare the clocks of both machines", isTransient: true)
+    case .notYetValid:
+      SourceError("\(name): \(error)", hint: "compare the clocks of both machines", isTransient: true)
+    case .badCertificate:
+      SourceError(
+        "\(name): \(error)",
+        hint: "give the server a certificate with the extended key usage serverAuth from an authority",
+        isTransient: false)
     case .certificateRefused(let alert):
       SourceError(
         "\(name) closes the connection: \(Self.words(alert))",

@@ -26,7 +26,7 @@ extension EtcdClient {
       } catch {
         // These follow the check of the permission.
         let permitted = ["member not found", "unhealthy cluster", "not enough started members"]
-        guard permitted.contains(where: error.message.contains) else { throw error }
+        guard error.origin == .etcd, permitted.contains(where: error.message.contains) else { throw error }
       }
     }
   }

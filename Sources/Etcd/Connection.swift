@@ -30,13 +30,15 @@ struct Connection: Sendable {
   }
 
   /// Calls a method and waits for its response.
+  /// - Parameter repeatable: Whether the call may be sent once more if the connection is lost.
   func call<Request, Response>(
-    _ method: Method<Request, Response>, _ request: Request, operation: String, timeout: Duration,
-    token: String?
+    _ method: Method<Request, Response>, _ request: Request, operation: String, repeatable: Bool,
+    timeout: Duration, token: String?
   ) async throws(EtcdError) -> Response {
     do throws(GRPCError) {
       let response = try await channel.call(
-        self.request(method.path, timeout: timeout, token: token), message: request.protobuf)
+        self.request(method.path, repeatable: repeatable, timeout: timeout, token: token),
+        message: request.protobuf)
       return try Response(answer: response)
     } catch {
       throw EtcdError(error, operation: operation, endpoint: endpoint.description)
@@ -52,7 +54,8 @@ struct Connection: Sendable {
     _ method: Method<Request, Response>, _ request: Request, isOnly: Bool = false, operation: String,
     timeout: Duration, token: String?, _ take: (Response) throws(GRPCError) -> Result?
   ) async throws(EtcdError) -> Result {
-    let stream = channel.stream(self.request(method.path, timeout: timeout, token: token))
+    let stream = channel.stream(
+      self.request(method.path, repeatable: false, timeout: timeout, token: token))
     defer { stream.cancel() }
     do throws(GRPCError) {
       stream.send(request.protobuf)
@@ -66,8 +69,11 @@ struct Connection: Sendable {
     }
   }
 
-  private func request(_ path: String, timeout: Duration, token: String?) -> GRPCRequest {
-    GRPCRequest(path: path, metadata: token.map { [("token", $0)] } ?? [], timeout: timeout)
+  private func request(
+    _ path: String, repeatable: Bool, timeout: Duration, token: String?
+  ) -> GRPCRequest {
+    GRPCRequest(
+      path: path, metadata: token.map { [("token", $0)] } ?? [], timeout: timeout, isRepeatable: repeatable)
   }
 }
 

@@ -78,7 +78,7 @@ package struct EtcdClient: Sendable {
   ) async throws(EtcdError) -> Response {
     try await atSomeMember(operation, repeatable: repeatable) { connection async throws(EtcdError) in
       try await connection.call(
-        method, request, operation: operation, timeout: timeout, token: token)
+        method, request, operation: operation, repeatable: repeatable, timeout: timeout, token: token)
     }
   }
 

@@ -92,12 +92,15 @@ package struct EtcdError: ExplainedError, Hashable, Sendable {
 
 extension EtcdError {
   init(_ error: GRPCError, operation: String, endpoint: String) {
+    let isAnswer = error.processing == .answered
     self.init(
-      code: error.isAboutCredentials ? .badCredentials : Code(status: error.status, message: error.message),
+      code: error.isAboutCredentials
+        ? .badCredentials
+        : isAnswer ? Code(status: error.status, message: error.message) : Code(withoutAnswer: error.status),
       operation: operation, endpoint: endpoint, message: error.message,
-      wasNotProcessed: error.processing == .surelyNot || error.message.contains(Code.learnerText),
-      origin: error.processing == .answered
-        ? .etcd : error.cause.map { .connection(ConnectionFailure($0)) } ?? .other)
+      wasNotProcessed: error.processing == .surelyNot
+        || isAnswer && error.message.contains(Code.learnerText),
+      origin: isAnswer ? .etcd : error.cause.map { .connection(ConnectionFailure($0)) } ?? .other)
   }
 }
 
@@ -133,6 +136,17 @@ extension EtcdError.Code {
     ("raft proposal dropped", .unavailable),
     ("request timed out", .deadlineExceeded),
   ]
+
+  /// The meaning of a failure without an answer of etcd. Its words are those of the system, of a certificate that is not
+  /// trusted or of a proxy, and its status is at most a proxy's: they say nothing about etcd's users and permissions.
+  init(withoutAnswer status: GRPCStatus) {
+    switch status {
+    case .deadlineExceeded: self = .deadlineExceeded
+    case .cancelled: self = .cancelled
+    case .unavailable: self = .unavailable
+    default: self = .other
+    }
+  }
 
   /// The meaning of a gRPC status of etcd (codes and texts as seen on 3.4.23 and 3.5.1, and those in etcd's
   /// `rpctypes`).

@@ -1,7 +1,8 @@
 import Text
 import YAML
 
-/// Reads values from YAML nodes and collects all faults, so that one run reports all of them.
+/// Reads values from YAML nodes and collects the faults, so that one run reports all of them. A file with very many is
+/// another file, or one that is to keep the reader busy: the first hundred are enough.
 package struct FileReader {
   package private(set) var faults: [Fault]
   private let repeatedKeys: [YAMLText.Position: String]
@@ -27,9 +28,19 @@ package struct FileReader {
 
   /// Records a fault at the position of a node.
   package mutating func fault(_ node: Node, _ message: String, hint: String? = nil) {
+    guard !isFull else { return }
     let position = node.position
-    faults.append(Fault(line: position.line, column: position.column, message: message, hint: hint))
+    let isLast = faults.count == Self.mostFaults
+    faults.append(
+      Fault(
+        line: position.line, column: position.column,
+        message: isLast ? "the file has more faults than \(Self.mostFaults)" : message,
+        hint: isLast ? "correct the others first" : hint))
   }
+
+  private static let mostFaults = 100
+  /// Whether no fault is recorded any more.
+  private var isFull: Bool { faults.count > Self.mostFaults }
 
   /// The values of a mapping by key.
   /// - Parameters:
@@ -48,7 +59,7 @@ package struct FileReader {
     var fields: [String: Node] = [:]
     // A misspelled key counts as one fault, not also as a missing key.
     var meant: Set<String> = []
-    for (key, value) in mapping.pairs {
+    for (key, value) in mapping.pairs where !isFull {
       if let name = repeatedKeys[key.position] {
         let line = mapping.pairs.last { $0.key.string == name }?.key.position.line
         fault(
@@ -78,7 +89,7 @@ package struct FileReader {
 
   /// The elements of a list; empty if `node` is nil.
   package mutating func elements(_ node: Node?, of place: String) -> [Node] {
-    guard let node else { return [] }
+    guard let node, !isFull else { return [] }
     guard case .sequence(let sequence) = node else {
       fault(
         node, "\(place) must be a list, found \(Self.kind(node))",
@@ -118,6 +129,7 @@ package struct FileReader {
   ) -> Choice? where Choice.RawValue == String {
     guard let node, let word = text(node, of: place) else { return nil }
     if let choice = Choice(rawValue: word) { return choice }
+    guard !isFull else { return nil }
     fault(
       node, "\(place) cannot be \(quoted(word))",
       hint: NearestWord.hint(for: word, among: Choice.allCases.map(\.rawValue)))

@@ -57,6 +57,45 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: authority.pki + "/server"))
   }
 
+  /// Each reader would cost the front as many bytes as the list has.
+  @Test func theFrontKeepsOneCopyOfTheList() async throws {
+    let authority = try TestAuthority()
+    func write() throws {
+      let issuer = Issuer(
+        try Authority.load(authority.pki, now: Date()), ledger: try authority.ledger,
+        lifetime: .seconds(3_600), now: Date())
+      _ = try issuer.writeRevocationList(in: authority.pki, validity: .seconds(600))
+    }
+    func place(_ bytes: [UInt8]) -> UnsafeRawPointer? { bytes.withUnsafeBytes { $0.baseAddress } }
+    try await authority.signing { () async throws in
+      let settings = try authority.settings(authority.asFront())
+      let front = RemoteSigner(
+        try #require(settings.signer), most: 10, logger: Logger(label: "test"))
+      guard case .none = try await front.revocationList(known: nil) else {
+        Issue.record("there is a list")
+        return
+      }
+      try write()
+      guard case .list(let one, let tag) = try await front.revocationList(known: nil),
+        case .list(let other, tag) = try await front.revocationList(known: "\"of before\"")
+      else {
+        Issue.record("there is no list")
+        return
+      }
+      #expect(one == (try FileContents.read(authority.pki + "/crl.der")) && place(one) == place(other))
+      guard case .same = try await front.revocationList(known: tag) else {
+        Issue.record("it is not the same list")
+        return
+      }
+      try write()
+      guard case .list(_, let next) = try await front.revocationList(known: tag) else {
+        Issue.record("it is the same list")
+        return
+      }
+      #expect(next != tag)
+    }
+  }
+
   /// What a front can do that an attacker has taken over: it says what it likes, and the signer believes nothing.
   @Test func theSignerChecksEachOrder() async throws {
     let authority = try TestAuthority()

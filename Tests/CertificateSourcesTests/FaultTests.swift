@@ -77,6 +77,21 @@ import Testing
     }
   }
 
+  /// A fault of the server or of a clock, and none of the authority's file: it passes.
+  @Test(arguments: [
+    (3 * 86_400.0, "expired on ", "renew it there"), (-86_400, "is not valid before ", "clocks"),
+  ])
+  func aCertificateOutOfTimeIsToldWithItsDate(age: Double, words: String, hint: String) async throws {
+    try await SourceDouble.with(age: age) { double in
+      double.allow(["felix"])
+      let error = try #require(try await VaultSource(double.vault()).refusal("felix"))
+      #expect(error.message.hasPrefix("vault \(double.url): the certificate of CN="), "\(error)")
+      #expect(error.message.contains("\(words)20"), "\(error)")
+      #expect(error.hint?.contains(hint) == true && error.isTransient)
+      #expect(double.state.withLock(\.requests) == 0)
+    }
+  }
+
   @Test func theHostMustBeInTheCertificate() async throws {
     try await SourceDouble.with(host: "elsewhere.example") { double in
       double.allow(["felix"])

@@ -41,6 +41,36 @@ import Testing
     #expect(!renewed.contains(changed.first?.0 ?? "-"))
   }
 
+  @Test func kustomizeDoesNotReplaceASecretInTheManifest() throws {
+    let folder = try folderWithCertificates()
+    func manifest(_ arguments: String...) throws -> Program.Outcome {
+      try Program.run(Program.path, ["manifest"] + arguments + ["--secret-names", "fixed"], in: folder.path)
+    }
+    #expect(try manifest(Self.manifest, "--to", "first.yaml").code == 0)
+    #expect(try Program.bulkhead("certs", "renew", "calico-node", "--now", in: folder.path).code == 0)
+    let refused = try manifest("first.yaml", "--kustomize", "k")
+    #expect(
+      refused.code == 1 && refused.error.contains("holds an earlier calico-node-etcd-secrets,"),
+      "\(refused.all)")
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/k"))
+    // The hint, followed to the letter.
+    let first = try String(contentsOfFile: "\(folder.path)/first.yaml", encoding: .utf8)
+    let documents = first.components(separatedBy: "---\n")
+    let without = documents.filter {
+      !($0.contains("kind: Secret\n") && $0.contains("name: calico-node-etcd-secrets\n"))
+    }
+    #expect(without.count == documents.count - 1)
+    try without.joined(separator: "---\n").write(
+      toFile: "\(folder.path)/first.yaml", atomically: true, encoding: .utf8)
+    let done = try manifest("first.yaml", "--kustomize", "k")
+    #expect(done.code == 0, "\(done.all)")
+    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/kubectl") else { return }
+    let built = try Program.run("/usr/bin/kubectl", ["kustomize", "k"], in: folder.path)
+    #expect(built.code == 0, "\(built.error)")
+    let certificate = try Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/pki/clients/calico-node.crt"))
+    #expect(built.out.replacing(#/\s/#, with: "").contains(certificate.base64EncodedString()))
+  }
+
   @Test func namesAreFixedOnRequestOrIfTheHashIsUnknown() throws {
     let folder = try folderWithCertificates()
     let fixed = [

@@ -99,6 +99,32 @@ import ThrowawayEtcd
     let json = try #require(
       try JSONSerialization.jsonObject(with: Data(host.out.utf8)) as? [String: Any], "\(host.all)")
     #expect(host.code == 0 && (json["scope"] as? [String: Any])?["probed"] as? [String] == ["alice"])
+    #expect(try verify("--all", "--sample", "2").code == 64)
+    // A certificate of another authority: the cause is named once for each member, with what to do about it.
+    let made = try Program.run(
+      "/bin/sh",
+      [
+        "-c",
+        """
+        mkdir -p foreign && printf 'extendedKeyUsage=clientAuth' >usage
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=other -keyout o.key -out o.crt
+        openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=alice -keyout foreign/tls.key \
+          -out a.csr
+        openssl x509 -req -in a.csr -CA o.crt -CAkey o.key -days 2 -extfile usage -out foreign/tls.crt
+        """,
+      ], in: folder.path)
+    #expect(made.code == 0, "\(made.all)")
+    let unanswered = try verify("--from", "foreign")
+    let lines = unanswered.out.split(separator: "\n")
+    #expect(unanswered.code == 2, "\(unanswered.all)")
+    #expect(
+      lines.count { $0.contains("questions, first read ") && $0.contains("unknown CA") } == 3,
+      "\(unanswered.all)")
+    #expect(
+      lines.contains {
+        $0.hasPrefix("  hint: the client certificate must be signed by an authority in the members'")
+      },
+      "\(unanswered.all)")
     for name in ["cni-plugin.crt", "cni-plugin.key"] {
       try FileManager.default.moveItem(
         atPath: "\(folder.path)/pki/clients/\(name)", toPath: "\(folder.path)/\(name)")

@@ -35,6 +35,29 @@ struct EtcdErrorTests {
     #expect(EtcdError.Code(status: status, message: text) == meaning)
   }
 
+  /// The words of the system, of a certificate or of a proxy are no answer of etcd: "permission denied" of connect() was
+  /// one once.
+  @Test(
+    "without an answer of etcd no text and no status says anything about users and permissions",
+    arguments: [
+      (GRPCStatus.unavailable, "cannot reach 10.9.9.9:2379: permission denied", EtcdError.Code.unavailable),
+      (
+        .unavailable, "the certificate is of an unknown authority (issued by CN=user name is empty: …)",
+        .unavailable
+      ),
+      (.unavailable, "future revision, rpc not supported for learner", .unavailable),
+      (.permissionDenied, "the server answered HTTP 403 and not gRPC", .other),
+      (.unimplemented, "the server answered HTTP 404 and not gRPC", .other),
+      (.deadlineExceeded, "no answer within 8 s", .deadlineExceeded), (.cancelled, "cancelled", .cancelled),
+    ])
+  func withoutAnswer(status: GRPCStatus, text: String, code: EtcdError.Code) {
+    for processing in [GRPCError.Processing.surelyNot, .maybe] {
+      let error = EtcdError(
+        GRPCError(status, text, processing: processing), operation: "Range", endpoint: "-")
+      #expect(error.code == code && error.wasNotProcessed == (processing == .surelyNot))
+    }
+  }
+
   @Test("only errors that a retry may avoid are transient")
   func transient() {
     let transient: Set<EtcdError.Code> = [.unavailable, .deadlineExceeded, .overloaded]

@@ -37,7 +37,7 @@ struct TLSTests {
     try await TestCluster.with(release) { cluster in
       // etcd reads its certificate for each connection.
       let servers = try authority("\(cluster.etcd.directory)/etcd-ca")
-      let stranger = try Authority.create(name: "a stranger", lifetime: .seconds(3600), now: Date())
+      let stranger = try Authority.create(name: "permission denied", lifetime: .seconds(3600), now: Date())
       let path = "\(cluster.etcd.directory)/etcd-1/server"
       let address = [try HostName("127.0.0.1")]
       let now = Date()
@@ -54,7 +54,7 @@ struct TLSTests {
         ),
         (
           try stranger.issue(peer: "etcd-1", hosts: address, lifetime: .seconds(3600), now: now),
-          "unknown authority (issued by CN=a stranger"
+          "unknown authority (issued by CN=permission denied"
         ),
       ] {
         try write(credential, path)

@@ -53,6 +53,26 @@ struct KustomizationTests {
       try check(Samples.segment(SmallManifest.whole, delivery: delivery).text)
     }
     try check(WrappedManifestTests.list)
+    // A configuration of an agent that changes is changed in its place.
+    let ways = DeliveryCheck.Way.allCases.map(ModeChangeTests.delivery)
+    let original = try ModeChangeTests.text("small")
+    for before in ways {
+      let text = try Samples.segment(original, delivery: before).text
+      for delivery in ways where delivery != before { try check(text, delivery: delivery) }
+    }
+    guard case .agent(var agent) = AgentDeliveryTests.agent else { return }
+    let first = try Samples.segment(SmallManifest.whole, delivery: .agent(agent)).text
+    agent.source = agent.source.replacing("8443", with: "9443")
+    try check(first, delivery: .agent(agent))
+  }
+
+  @Test("a tag of a copied volume stays a tag")
+  func tags() throws {
+    let text = SmallManifest.whole.replacing("defaultMode: 0400}", with: "defaultMode: !!int \"256\"}")
+    #expect(text.contains("!!int"))
+    try check(text)
+    let result = try Samples.segment(text)
+    #expect(!result.kustomization(resources: ["calico.yaml"]).contains("yaml.org"))
   }
 
   @Test(

@@ -20,7 +20,7 @@ struct ModeChangeTests {
   static let names =
     ["small"] + (Samples.arePresent ? ["v3.15.5-calico", "v3.32.1-calico", "v3.29.7-canal"] : [])
 
-  private static func text(_ name: String) throws -> String {
+  static func text(_ name: String) throws -> String {
     guard name == "small" else { return try Samples.text("hosted/\(name)-etcd.yaml") }
     let mount = "- {mountPath: /calico-secrets, name: tls}\n"
     return SmallManifest.whole

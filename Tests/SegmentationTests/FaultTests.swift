@@ -130,6 +130,10 @@ import Testing
 
   static let endpoints: [Case] = [
     Case(
+      "  ca: pki/etcd-ca.crt", "  tls-server-name: .example.com\n  ca: pki/etcd-ca.crt",
+      "10:20: 'etcd.tls-server-name' cannot be '.example.com' | write a whole name or address that the members' server certificates have"
+    ),
+    Case(
       "https://10.0.0.11:2379", "10.0.0.11:2379",
       "9:15: endpoint '10.0.0.11:2379' is not a URL | write it as https://HOST:2379"),
     Case(

@@ -65,9 +65,11 @@ package final class SourceDouble: Sendable {
   }
 
   /// Starts a double and stops it after `body`.
-  /// - Parameter host: The host in its certificate; it listens on 127.0.0.1.
+  /// - Parameters:
+  ///   - host: The host in its certificate; it listens on 127.0.0.1.
+  ///   - age: Of its certificate, which is valid for a day; negative for one of the future.
   package static func with<Result: Sendable>(
-    host: String = "127.0.0.1", _ body: (SourceDouble) async throws -> Result
+    host: String = "127.0.0.1", age: TimeInterval = 0, _ body: (SourceDouble) async throws -> Result
   ) async throws -> Result {
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "bulkhead-source-\(UUID().uuidString.prefix(8))").path
@@ -75,11 +77,12 @@ package final class SourceDouble: Sendable {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let now = Date()
     let day = Duration.seconds(86_400)
-    let servers = try Authority.create(name: "source-ca", lifetime: day, now: now)
+    let servers = try Authority.create(
+      name: "source-ca", lifetime: .seconds(20 * 86_400), now: now - 10 * 86_400)
     try AtomicFile.write(Array(servers.certificatePEM.utf8), to: "\(folder)/ca.crt", mode: 0o644)
     let clients = try Authority.create(name: "clients-ca", lifetime: day, now: now - 7_200)
     let own = try servers.issue(
-      server: "source", hosts: [HostName(host)], lifetime: day, now: now)
+      server: "source", hosts: [HostName(host)], lifetime: day, now: now - age)
 
     let box = Box()
     let answers = Answers(box: box)

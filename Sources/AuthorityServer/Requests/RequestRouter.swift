@@ -69,7 +69,7 @@ struct RequestRouter: Sendable {
     case .success(let body): return body
     case .failure(.tooLarge):
       throw Refusal(.contentTooLarge, "the request has more than \(limits.bodySize) bytes")
-    case .failure(.incomplete), .failure(.malformed):
+    case .failure(.incomplete):
       throw Refusal(.requestTimeout, "the request did not arrive in time or whole")
     }
   }

@@ -55,6 +55,11 @@ final class RemoteSigner: Signer, Service {
     var next: UInt64 = 1
   }
 
+  private struct List {
+    let bytes: [UInt8]
+    let tag: String
+  }
+
   /// A list of 500,000 entries has 25 MB.
   private static let limit = 64 << 20
   private static let patience = Duration.seconds(30)
@@ -63,6 +68,8 @@ final class RemoteSigner: Signer, Service {
   private let most: Int
   private let logger: Logger
   private let state = Mutex(State())
+  /// The last revocation list that the signer gave. Many clients may read it at once, and all of them share its bytes.
+  private let list = Mutex<List?>(nil)
 
   /// - Parameter most: how many orders may wait for their answers.
   init(_ path: String, most: Int, logger: Logger) {
@@ -78,7 +85,22 @@ final class RemoteSigner: Signer, Service {
   func state() async throws -> SignerState { try await SignerState(ask { SignerFrame($0, .state) }) }
 
   func revocationList(known: String?) async throws -> ListAnswer {
-    try await ListAnswer(ask { SignerFrame($0, .list, texts: [known]) })
+    let last = list.withLock { $0 }
+    switch try await ListAnswer(ask { SignerFrame($0, .list, texts: [last?.tag ?? known]) }) {
+    case .none:
+      list.withLock { $0 = nil }
+      return .none
+    case .same:
+      guard let last, last.tag != known else { return .same }
+      return .list(last.bytes, tag: last.tag)
+    case .list(let bytes, let tag):
+      let shared = list.withLock { list in
+        let shared = list?.tag == tag ? list : nil
+        list = shared ?? List(bytes: bytes, tag: tag)
+        return shared
+      }
+      return known == tag ? .same : .list(shared?.bytes ?? bytes, tag: tag)
+    }
   }
 
   /// A certificate for the server's own names and this key, in PEM with its chain.

@@ -5,7 +5,8 @@ import Network
 /// it and made again when it is gone.
 ///
 /// Every call that fails says whether the server surely did not process it. Those that the server refused, or that were
-/// not sent when their connection ended, are sent again over the next one, a few times. There is no proxy and there are
+/// not sent when their connection ended, are sent again over the next one, a few times; those that may be repeated also,
+/// once, if they were sent. There is no proxy and there are
 /// no redirects. A channel has to be closed.
 package final class GRPCChannel: Sendable {
   package enum Security: Sendable {

@@ -1,4 +1,5 @@
 import Network
+import Text
 
 /// Why a call has no answer.
 package struct GRPCError: Error, Hashable, Sendable {
@@ -13,9 +14,10 @@ package struct GRPCError: Error, Hashable, Sendable {
   }
 
   package let status: GRPCStatus
-  /// The server's words, or what happened to the connection. Never a secret.
+  /// The server's words, or what happened to the connection, on one line: control and invisible characters are escaped.
+  /// Never a secret.
   package let message: String
-  package let processing: Processing
+  package internal(set) var processing: Processing
   /// The client's certificate, its key or its authorities cannot be used; no request was sent.
   package let isAboutCredentials: Bool
   /// Why the connection could not be made or ended; nil if another reason is known, or none.
@@ -26,7 +28,7 @@ package struct GRPCError: Error, Hashable, Sendable {
     cause: NetworkError? = nil
   ) {
     self.status = status
-    self.message = message
+    self.message = visible(message)
     self.processing = processing
     self.isAboutCredentials = isAboutCredentials
     self.cause = cause

@@ -6,11 +6,17 @@ package struct GRPCRequest: Sendable {
   package var metadata: [(name: String, value: String)]
   /// The timeout of the call, including the time to connect; nil for no timeout.
   package var timeout: Duration?
+  /// Whether it does no harm if the server processes the call twice: after the loss of a connection it is sent once more.
+  package var isRepeatable: Bool
 
-  package init(path: String, metadata: [(name: String, value: String)] = [], timeout: Duration?) {
+  package init(
+    path: String, metadata: [(name: String, value: String)] = [], timeout: Duration?,
+    isRepeatable: Bool = false
+  ) {
     self.path = path
     self.metadata = metadata
     self.timeout = timeout
+    self.isRepeatable = isRepeatable
   }
 }
 

@@ -18,6 +18,11 @@ package enum GRPCStatus: Int, Hashable, Sendable, CaseIterable {
   case dataLoss = 15
   case unauthenticated = 16
 
+  /// As in "DEADLINE_EXCEEDED".
+  package var name: String {
+    "\(self)".map { $0.isUppercase ? "_\($0)" : $0.uppercased() }.joined()
+  }
+
   /// What an HTTP status means that comes without a gRPC status, as from a proxy or a server that does not speak gRPC
   /// (grpc, `doc/http-grpc-status-mapping.md`).
   init(http status: Int) {

@@ -56,7 +56,7 @@ package final class GRPCStream: Sendable {
 private final class StreamInbox {
   private var driver: ChannelDriver?
   private var call: Call?
-  private var messages: [[UInt8]] = []
+  private var messages = MessageQueue()
   private var end: Result<Void, GRPCError>?
   private var reader: ((Result<[UInt8]?, GRPCError>) -> Void)?
 
@@ -85,8 +85,7 @@ private final class StreamInbox {
       return reader(
         .failure(GRPCError(.failedPrecondition, "another task is already reading", processing: .maybe)))
     }
-    if !messages.isEmpty {
-      let message = messages.removeFirst()
+    if let message = messages.takeFirst() {
       if let call { driver?.turn()?.taken(messageOf: message.count, by: call) }
       return reader(.success(message))
     }
@@ -106,5 +105,26 @@ private final class StreamInbox {
     guard let reader else { return }
     self.reader = nil
     reader(result.map { nil })
+  }
+}
+
+/// Messages in the order in which they came. Taking one costs the same however many wait: a server chooses their number,
+/// because an empty one takes nothing from the stream's window but its prefix.
+struct MessageQueue {
+  private var messages: [[UInt8]] = []
+  private var taken = 0
+
+  mutating func append(_ message: [UInt8]) { messages.append(message) }
+
+  mutating func takeFirst() -> [UInt8]? {
+    guard taken < messages.count else { return nil }
+    defer { if taken > 64, taken > messages.count / 2 { drop() } }
+    taken += 1
+    return messages[taken - 1]
+  }
+
+  private mutating func drop() {
+    messages.removeFirst(taken)
+    taken = 0
   }
 }

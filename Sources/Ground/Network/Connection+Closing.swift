@@ -3,11 +3,13 @@ import Cryptography
 extension Connection {
   /// Closes the connection: sends what was written, finishes sending, and discards what the peer still sends, for one
   /// second at most. Of the handler, only ``ConnectionHandler/closed(_:because:)`` is called from now on.
-  package func close() {
+  /// - Parameter sendLimit: how long the peer may take for what was written. Write no more than ``isWritable`` allows
+  ///   before, because this does not grow with it.
+  package func close(within sendLimit: Duration = .seconds(5)) {
     loop.requireCurrent()
     switch phase {
     case .connecting, .handshaking: tearDown(nil)
-    case .open: linger()
+    case .open: linger(sendLimit)
     case .lingering, .closed: return
     }
   }
@@ -31,10 +33,10 @@ extension Connection {
     }
     if isClient || cause != nil { return tearDown(error) }
     cause = error
-    linger()
+    linger(Self.drainLimit)
   }
 
-  private func linger() {
+  private func linger(_ sendLimit: Duration) {
     phase = .lingering
     isReadingPaused = false
     if sending == .open { sending = .finishing }
@@ -43,14 +45,11 @@ extension Connection {
       session?.outgoing.removeAll()
     }
     if peerHasFinished, sending == .finished { return tearDown(cause) }
-    if registration == 0 { return tearDown(cause) }
+    if isSetAside { return tearDown(cause) }
     updateInterest()
-    limit(sending == .finished ? Self.drainLimit : Self.sendLimit) { [self] in tearDown(cause) }
+    limit(sending == .finished ? Self.drainLimit : sendLimit) { [self] in tearDown(cause) }
     flushLater()
   }
-
-  /// Limit for sending the rest of the buffer.
-  private static var sendLimit: Duration { .seconds(5) }
 
   /// Sets the time limit of a phase that begins.
   func limit(_ duration: Duration, _ work: @escaping () -> Void) {
@@ -87,7 +86,14 @@ extension Connection {
   func unregister() {
     guard registration != 0, let socket else { return }
     loop.remove(registration, socket)
-    registration = 0
+    (registration, isSetAside) = (0, false)
+  }
+
+  /// Waits for the socket no more, because it hung up while reading is paused; the loop still knows the connection.
+  func setAside() {
+    guard registration != 0, !isSetAside, let socket else { return }
+    loop.setAside(socket)
+    isSetAside = true
   }
 
   func updateInterest() {
@@ -96,9 +102,10 @@ extension Connection {
     if isReading || phase == .lingering && !peerHasFinished { wanted.insert(.readable) }
     if isWaitingToSend { wanted.insert(.writable) }
     do throws(NetworkError) {
-      // It was removed because it hung up while reading was paused.
-      if registration == 0 {
-        if !wanted.isEmpty { try register(socket, wanted) }
+      if isSetAside {
+        guard !wanted.isEmpty else { return }
+        (interest, isSetAside) = (wanted, false)
+        try loop.takeUp(registration, socket, wanted)
       } else if wanted != interest {
         interest = wanted
         try loop.change(registration, socket, wanted)

@@ -16,7 +16,7 @@ extension Connection {
       if isReadingPaused || peerHasFinished {
         // epoll would report it in every turn. The rest is read when reading resumes.
         if ready.contains(.failed) { return tearDown(.reset) }
-        if ready.contains(.hungUp) { unregister() }
+        if ready.contains(.hungUp) { setAside() }
       } else {
         readSocket()
       }

@@ -29,6 +29,8 @@ package final class Connection: EventSource {
   var socket: Socket?
   var registration: UInt64 = 0
   var interest: Readiness = []
+  /// The loop does not wait for the socket: see ``setAside()``.
+  var isSetAside = false
   var session: TLSSession?
 
   var outgoing = ByteQueue()

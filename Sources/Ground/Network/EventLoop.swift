@@ -137,6 +137,16 @@ package final class EventLoop: @unchecked Sendable {
 
   func letGo(_ id: UInt64) { sources[id] = nil }
 
+  /// Waits for the socket no more; its source learns when the loop stops all the same.
+  func setAside(_ socket: Socket) { try? poller.remove(socket) }
+
+  /// Waits again for a socket that was set aside.
+  func takeUp(_ id: UInt64, _ socket: Socket, _ interest: Readiness) throws(NetworkError) {
+    do throws(SystemFailure) { try poller.add(socket, interest, id: id) } catch {
+      throw error.error("wait for a socket")
+    }
+  }
+
   func change(_ id: UInt64, _ socket: Socket, _ interest: Readiness) throws(NetworkError) {
     do throws(SystemFailure) { try poller.change(socket, interest, id: id) } catch {
       throw error.error("wait for a socket")

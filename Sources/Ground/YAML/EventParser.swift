@@ -25,6 +25,8 @@ package final class EventParser {
     input = .allocate(capacity: bytes.count)
     _ = input.initialize(from: bytes)
     self.limits = limits
+    // All properties have values from here on, so that `deinit` runs if this throws.
+    try refuseManyDirectives()
     yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
     yaml_parser_set_input_string(parser, input.baseAddress, input.count)
   }
@@ -33,6 +35,25 @@ package final class EventParser {
     yaml_parser_delete(parser)
     parser.deallocate()
     input.deallocate()
+  }
+
+  /// A directive is at the beginning of a line, whatever ends lines in YAML 1.1: at the beginning of the text, or after
+  /// a byte that is a control character or a part of one beyond ASCII. This finds each of them, and perhaps text that
+  /// looks like one.
+  private func refuseManyDirectives() throws(YAMLError) {
+    var (count, line) = (0, 1)
+    for (index, byte) in input.enumerated() {
+      if byte == UInt8(ascii: "\n") { line += 1 }
+      guard byte == UInt8(ascii: "%") else { continue }
+      if index > 0, (0x20..<0x7f).contains(input[index - 1]) { continue }
+      guard input[index...].dropFirst().starts(with: "TAG".utf8) else { continue }
+      count += 1
+      guard count <= limits.tagDirectives else {
+        throw YAMLError(
+          .limit, "it has more than \(limits.tagDirectives) directives %TAG",
+          at: Mark(index: index, line: line, column: 1))
+      }
+    }
   }
 
   /// The next event; nil after the end of the stream, and after an error.

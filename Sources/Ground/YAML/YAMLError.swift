@@ -42,6 +42,8 @@ package struct YAMLLimits: Sendable {
   /// How many nodes all aliases of a document stand for together, and how many its keys may hold that are lists or
   /// mappings.
   package var aliasedNodes = 100_000
+  /// Lines `%TAG`, which libyaml compares with each other.
+  package var tagDirectives = 100
 
   package init() {}
 }

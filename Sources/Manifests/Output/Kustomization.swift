@@ -27,8 +27,11 @@ extension SegmentedManifest {
     let edits = findings.edits.filter { $0.object == object.id }.map(\.edit)
     if edits.isEmpty { return nil }
     let operations = JSONPatch(edits, of: object.root).operations.map(\.yaml)
-    let text = YAMLStyle.usual.block(.sequence(operations), indent: 0).joined(separator: "\n")
-    return .mapping(["target": target(object), "patch": .block(text)])
+    return .mapping(["target": target(object), "patch": .block(Self.text(of: operations))])
+  }
+
+  private static func text(of operations: [YAMLValue]) -> String {
+    YAMLStyle.usual.block(.sequence(operations), indent: 0).joined(separator: "\n")
   }
 
   /// The ConfigMap of an agent that takes the place of one of an earlier run; nil if the object is none of these.

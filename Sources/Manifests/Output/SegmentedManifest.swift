@@ -29,6 +29,13 @@ package struct SegmentedManifest: Sendable {
   let findings: Findings
   let droppedObjects: [KubernetesObject]
 
+  /// The Secrets of the original in whose place new ones of the same name come.
+  package var replacedSecrets: [String] {
+    droppedObjects.filter { object in
+      object.kind == "Secret" && manifest.secrets.contains { $0.name == object.name }
+    }.map(\.name)
+  }
+
   /// Nothing has to change: the text equals the original, byte for byte.
   package var isAlreadySegmented: Bool { changes.isEmpty }
 

@@ -90,12 +90,19 @@ struct YAMLStyle: Sendable {
     case .scalar(let text, false): text
     case .block(let text): Self.quoted(text, with: "\"")
     case .alias(let name): "*\(name)"
-    case .tagged(let tag, let value): "\(tag) \(inline(value, quote: quote))"
+    case .tagged(let tag, let value): "\(Self.written(tag)) \(inline(value, quote: quote))"
     case .sequence(let items): "[" + items.map { inline($0) }.joined(separator: ", ") + "]"
     case .mapping(let pairs):
       "{" + pairs.map { inline($0.key, quote: keyQuote) + ": " + inline($0.value) }.joined(separator: ", ")
         + "}"
     }
+  }
+
+  /// A tag as a document has it; the parser gives the whole name of `!!int` (YAML 1.1, section 8.2.2).
+  private static func written(_ tag: String) -> String {
+    let core = "tag:yaml.org,2002:"
+    if tag.hasPrefix(core) { return "!!" + tag.dropFirst(core.count) }
+    return tag.hasPrefix("!") ? tag : "!<\(tag)>"
   }
 
   private func spaces(_ count: Int) -> String { String(repeating: " ", count: count) }

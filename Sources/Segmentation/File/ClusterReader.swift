@@ -82,7 +82,7 @@ extension FileReader {
   mutating func etcd(_ node: Node) -> SegmentationFile.Etcd? {
     let keys = ["endpoints", "ca", "certificate", "key"]
     let fields = fields(node, of: "'etcd'", known: keys + ["tls-server-name"], required: keys)
-    let serverName = text(fields["tls-server-name"], of: "'etcd.tls-server-name'")
+    let serverName = serverName(fields["tls-server-name"])
     let endpoints = endpoints(fields["endpoints"])
     let ca = text(fields["ca"], of: "'etcd.ca'")
     let certificate = text(fields["certificate"], of: "'etcd.certificate'")
@@ -90,6 +90,18 @@ extension FileReader {
     guard let ca, let certificate, let key else { return nil }
     return SegmentationFile.Etcd(
       endpoints: endpoints, ca: ca, certificate: certificate, key: key, serverName: serverName)
+  }
+
+  /// A name with an empty label, such as `.example.com`, is the name of no host.
+  private mutating func serverName(_ node: Node?) -> String? {
+    guard let node, let name = text(node, of: "'etcd.tls-server-name'") else { return nil }
+    let host = name.hasSuffix(".") ? name.dropLast() : name[...]
+    if host.split(separator: ".", omittingEmptySubsequences: false).contains(where: \.isEmpty) {
+      fault(
+        node, "'etcd.tls-server-name' cannot be \(quoted(name))",
+        hint: "write a whole name or address that the members' server certificates have")
+    }
+    return name
   }
 
   private mutating func endpoints(_ node: Node?) -> [Endpoint] {

@@ -52,7 +52,7 @@ struct ApplyCommand: AsyncParsableCommand {
   @Option(
     help: """
       With --yes: how many users and roles may be deleted that the file does not name. Default 20; 0 while other clients \
-      may write the record of what Bulkhead created.
+      may write the record of what Bulkhead created, or if the file names nothing in it.
       """)
   var mostDeletions: Int?
 

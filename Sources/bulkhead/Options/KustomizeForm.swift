@@ -44,6 +44,12 @@ struct KustomizeForm {
       try ManifestOutputs.check(
         "\(folder)/\(Self.agentsName)", for: segmented.configMaps, isOwn: own.contains(Self.agentsName))
     }
+    guard segmented.replacedSecrets.isEmpty else {
+      throw CommandError(
+        "\(name) holds an earlier \(segmented.replacedSecrets.joined(separator: ", ")), and kustomize takes no second "
+          + "object of the same name",
+        hint: "remove the documents of these Secrets from \(name); the new ones come in a file of their own")
+    }
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     var resources = [name]
     if let secretsName, !segmented.secrets.isEmpty {

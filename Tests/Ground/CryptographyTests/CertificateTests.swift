@@ -45,6 +45,27 @@ final class CertificateTests: FolderSuite {
         notAfter: end, extensions: extensions), issuer: authority.subject, key: key)
   }
 
+  /// RFC 5280, section 4.1.2.5.2; etcd does not start with such a certificate, because Go cannot read it.
+  @Test func aTimeWithFractionsOfASecondIsRefused() throws {
+    // 2051-01-01 00:00:00, which is written as a GeneralizedTime.
+    let good = try Self.authority("ca", PrivateKey.generate(.p256), to: 2_556_144_000)
+    var der = good.der
+    let time = Array("20510101000000Z".utf8)
+    let start = try #require(
+      der.indices.first { der[$0...].starts(with: [0x18, UInt8(time.count)] + time) })
+    // The sequence of both times, whose first is a UTCTime; the two outermost lengths have two bytes.
+    let validity = start - 15 - 2
+    try #require(der[validity] == 0x30 && der[1] == 0x82 && der[5] == 0x82)
+    der.insert(contentsOf: Array(".5".utf8), at: start + 2 + time.count - 1)
+    for length in [start + 1, validity + 1] { der[length] += 2 }
+    for high in [2, 6] {
+      let length = Int(der[high]) << 8 + Int(der[high + 1]) + 2
+      (der[high], der[high + 1]) = (UInt8(length >> 8), UInt8(length & 0xff))
+    }
+    #expect(throws: CryptographyError.self) { try Certificate(der: der) }
+    _ = try Certificate(der: good.der)
+  }
+
   @Test(arguments: KeyTests.kinds) func opensslReadsAndVerifiesWhatIsIssued(kind: KeyKind) throws {
     let key = try PrivateKey.generate(kind)
     let constraints = NameConstraints(
@@ -125,7 +146,7 @@ final class CertificateTests: FolderSuite {
     let leaf = try Self.leaf("x,CN=root\0", key.publicKey, by: authority, key, names: names)
     #expect(try Certificate(der: leaf.der).subjectAlternativeNames == names)
     #expect(leaf.subject.attributes.map(\.text) == ["x,CN=root\0"])
-    #expect(leaf.subject.description == "CN=x\\,CN=root\0")
+    #expect(leaf.subject.description == "CN=x\\,CN=root\\00")
   }
 
   @Test func everyKindOfNameIsRead() throws {

@@ -99,6 +99,7 @@ struct ChannelTests {
     #expect(server.frames().contains { $0.kind == .reset })
     // What breaks off at its deadline is late, whatever the server says.
     let broken = server.start(timeout: .seconds(1))
+    server.accept()
     let stream = broken.stream
     server.pass(.seconds(1))
     server.receive(.reset(8, stream: stream))
@@ -180,6 +181,102 @@ struct ChannelTests {
     #expect(server.closed.count == 1)
   }
 
+  /// As when a firewall has forgotten it.
+  @Test("a connection that died silently costs a call that may be repeated nothing but time")
+  func diedSilently() {
+    let server = FakeServer()
+    let early = server.start()
+    server.accept()
+    server.answer(early)
+    server.pass(.seconds(600))
+    let dead = server.last
+    _ = server.frames()
+    let read = server.start(timeout: .seconds(8), isRepeatable: true)
+    let write = server.start(timeout: .seconds(8))
+    server.pass(.seconds(3.9))
+    #expect(!server.frames().contains { $0.kind == .ping })
+    server.pass(.seconds(0.2))
+    #expect(server.frames().contains { $0.kind == .ping })
+    server.pass(.seconds(2))
+    #expect(write.error == GRPCError(.unavailable, "no sign of life within 6 s", processing: .maybe))
+    #expect(read.results.isEmpty && server.closed.contains { $0 === dead } && server.links.count == 2)
+    server.accept()
+    server.answer(read)
+    #expect(read.answer == [7])
+  }
+
+  @Test("a call is repeated once, and is in doubt however it ends then")
+  func repeatedOnce() {
+    for isConnected in [false, true] {
+      let server = FakeServer()
+      let call = server.start(isRepeatable: true)
+      server.accept()
+      server.lose()
+      #expect(call.results.isEmpty)
+      server.pass(.seconds(1))
+      #expect(server.links.count == 2)
+      if isConnected { server.accept() }
+      server.lose(nil, "gone")
+      #expect(call.error == GRPCError(.unavailable, "gone", processing: .maybe))
+    }
+    // An answer is none that is asked for again.
+    let server = FakeServer()
+    let refused = server.start(isRepeatable: true)
+    server.accept()
+    server.receive(.answer(stream: refused.stream), .trailers(14, message: "no", stream: refused.stream))
+    #expect(refused.error == GRPCError(.unavailable, "no", processing: .answered))
+  }
+
+  @Test("after a deadline without any sign of life the next call gets another connection")
+  func silentUntilTheDeadline() {
+    let server = FakeServer()
+    let late = server.start(timeout: .milliseconds(500))
+    server.accept()
+    server.pass(.seconds(0.6))
+    #expect(late.error?.status == .deadlineExceeded)
+    let next = server.start(timeout: .milliseconds(500))
+    #expect(server.links.count == 2 && server.closed.count == 1)
+    server.accept()
+    // This one answers others, so it lives.
+    server.answer(server.start())
+    server.pass(.seconds(0.6))
+    #expect(next.error?.status == .deadlineExceeded)
+    _ = server.start()
+    #expect(server.links.count == 2)
+  }
+
+  /// etcd counts pings that follow each other too fast, and ends the connection.
+  @Test("pings are at least six seconds apart, however many calls wait")
+  func pingsApart() {
+    let server = FakeServer()
+    _ = server.start(timeout: nil)
+    server.accept()
+    var pings: [Duration] = []
+    for step in 0..<600 {
+      if step.isMultiple(of: 10) { _ = server.start(timeout: .seconds(8)) }
+      server.pass(.milliseconds(100))
+      for ping in server.frames() where ping.kind == .ping {
+        pings.append(server.elapsed)
+        server.receive(Frame(.ping, flags: Frame.acknowledgement, ping.payload))
+      }
+    }
+    #expect(server.links.count == 1 && pings.count > 5)
+    for (one, next) in zip(pings, pings.dropFirst()) { #expect(next - one >= .seconds(5.8)) }
+  }
+
+  @Test("a call that was refused and waits for its next connection was surely not processed")
+  func lateBetweenConnections() {
+    let server = FakeServer()
+    let call = server.start(timeout: .seconds(1))
+    server.accept()
+    server.receive(.goAway(last: 0))
+    #expect(call.results.isEmpty && server.links.count == 2)
+    server.pass(.seconds(1.1))
+    #expect(
+      call.error == GRPCError(.deadlineExceeded, "no answer within 1 s", processing: .surelyNot))
+    #expect(server.machine.waiting.isEmpty)
+  }
+
   @Test("a server that does not send its settings is given up, and one that does not take the connection")
   func connectTimeouts() {
     for isConnected in [false, true] {
@@ -212,7 +309,10 @@ struct ChannelTests {
       for _ in 0..<60 {
         switch Int.random(in: 0..<9, using: &random) {
         case 0, 1, 2:
-          calls.append(server.start(timeout: .milliseconds(.random(in: 1...3_000, using: &random))))
+          calls.append(
+            server.start(
+              timeout: .milliseconds(.random(in: 1...3_000, using: &random)),
+              isRepeatable: .random(using: &random)))
         case 3: if let link = server.links.last, link.state == .connecting { server.accept(link) }
         case 4:
           if let link = server.links.randomElement(using: &random) { server.lose(link) }

@@ -42,11 +42,12 @@ final class FakeServer: ChannelSurroundings {
   }
 
   func call(
-    timeout: Duration? = .seconds(30), answer: (([UInt8]) -> Void)? = nil,
+    timeout: Duration? = .seconds(30), isRepeatable: Bool = false, answer: (([UInt8]) -> Void)? = nil,
     finish: @escaping (Result<[UInt8], GRPCError>) -> Void
   ) -> Call {
     let call = Call(
-      GRPCRequest(path: "/s/m", timeout: timeout), framed: MessageFraming.frame([1]), isComplete: true,
+      GRPCRequest(path: "/s/m", timeout: timeout, isRepeatable: isRepeatable),
+      framed: MessageFraming.frame([1]), isComplete: true,
       answer: answer.map { .many($0) } ?? .one, deadline: timeout.map { machine.now + $0 })
     call.begin(finish)
     machine.start(call)
@@ -55,9 +56,11 @@ final class FakeServer: ChannelSurroundings {
   }
 
   /// What came of a call that is started now.
-  func start(timeout: Duration? = .seconds(30)) -> Outcome {
+  func start(timeout: Duration? = .seconds(30), isRepeatable: Bool = false) -> Outcome {
     let outcome = Outcome()
-    outcome.call = call(timeout: timeout) { [weak outcome] in outcome?.results.append($0) }
+    outcome.call = call(timeout: timeout, isRepeatable: isRepeatable) { [weak outcome] in
+      outcome?.results.append($0)
+    }
     return outcome
   }
 

@@ -9,7 +9,7 @@ import Testing
 struct RealConnectionTests {
   private func with(
     _ manner: RealServer.Manner, tls: Bool = false,
-    _ body: (GRPCChannel) async throws -> Void
+    _ body: (GRPCChannel, RealServer) async throws -> Void
   ) async throws {
     let loop = try EventLoop()
     var security = GRPCChannel.Security.plain
@@ -23,7 +23,7 @@ struct RealConnectionTests {
     let server = try await RealServer(manner, tls: context, on: loop)
     defer { server.listener.close() }
     let channel = GRPCChannel(to: "127.0.0.1", port: server.port, security: security, on: loop)
-    do { try await body(channel) } catch {
+    do { try await body(channel, server) } catch {
       channel.close()
       await loop.stop()
       throw error
@@ -32,8 +32,11 @@ struct RealConnectionTests {
     await loop.stop()
   }
 
-  private static func request(_ timeout: Duration? = .seconds(60)) -> GRPCRequest {
-    GRPCRequest(path: "/test.Echo/Say", metadata: [("token", "secret")], timeout: timeout)
+  private static func request(
+    _ timeout: Duration? = .seconds(60), isRepeatable: Bool = false
+  ) -> GRPCRequest {
+    GRPCRequest(
+      path: "/test.Echo/Say", metadata: [("token", "secret")], timeout: timeout, isRepeatable: isRepeatable)
   }
 
   /// Makes calls that are told from each other.
@@ -56,7 +59,7 @@ struct RealConnectionTests {
 
   @Test("plain or with TLS, each gets its own answer", arguments: [false, true])
   func answered(tls: Bool) async throws {
-    try await with(.answer, tls: tls) { channel in
+    try await with(.answer, tls: tls) { channel, _ in
       for size in [0, 1, 49, 10_000, 300_000] {
         let wrong = try await callAll(channel, width: 64, each: size > 1_000 ? 3 : 40, size: size)
         #expect(wrong == 0)
@@ -66,7 +69,7 @@ struct RealConnectionTests {
 
   @Test("a server that says goodbye again and again loses no call", arguments: [false, true])
   func goodbyes(tls: Bool) async throws {
-    try await with(.goodbye(after: 20), tls: tls) { channel in
+    try await with(.goodbye(after: 20), tls: tls) { channel, _ in
       // One at a time: each goodbye leaves out the one call that is on its way.
       let wrong = try await callAll(channel, width: 1, each: 200, size: 49)
       #expect(wrong == 0)
@@ -75,7 +78,7 @@ struct RealConnectionTests {
 
   @Test("a server that drops connections leaves calls in doubt, and the next connection serves")
   func drops() async throws {
-    try await with(.drop(after: 10)) { channel in
+    try await with(.drop(after: 10)) { channel, _ in
       var (answers, doubts) = (0, 0)
       for _ in 0..<60 {
         do throws(GRPCError) {
@@ -90,9 +93,21 @@ struct RealConnectionTests {
     }
   }
 
+  @Test(
+    "a connection that died without a word is replaced within the time of a call", arguments: [false, true])
+  func died(tls: Bool) async throws {
+    try await with(.dies(after: 3), tls: tls) { channel, server in
+      for number in 1...6 as ClosedRange<UInt8> {
+        let answer = try await channel.call(Self.request(.seconds(12), isRepeatable: true), message: [number])
+        #expect(answer == [number])
+      }
+      #expect(server.connections == 2)
+    }
+  }
+
   @Test("a call ends at its deadline, at its cancellation, and when the channel is closed")
   func ends() async throws {
-    try await with(.silent) { channel in
+    try await with(.silent) { channel, _ in
       let late = await #expect(throws: GRPCError.self) {
         try await channel.call(Self.request(.milliseconds(100)), message: [1])
       }
@@ -124,7 +139,7 @@ struct RealConnectionTests {
 
   @Test("many tasks that are cancelled at any moment all end", arguments: [false, true])
   func cancellations(tls: Bool) async throws {
-    try await with(.answer, tls: tls) { channel in
+    try await with(.answer, tls: tls) { channel, _ in
       await withTaskGroup(of: Void.self) { group in
         for number in 0..<400 {
           group.addTask {
@@ -145,7 +160,7 @@ struct RealConnectionTests {
 
   @Test("a stream says back what is sent, in order, beside calls", arguments: [false, true])
   func streams(tls: Bool) async throws {
-    try await with(.answer, tls: tls) { channel in
+    try await with(.answer, tls: tls) { channel, _ in
       let stream = channel.stream(Self.request())
       let others = Task { try await callAll(channel, width: 8, each: 20, size: 49) }
       for number in 0..<100 { stream.send([UInt8](repeating: UInt8(number), count: 50_000)) }
@@ -164,7 +179,7 @@ struct RealConnectionTests {
 
   @Test("a first message that is larger than the window comes through, though the connection did not stand")
   func largeFirstMessage() async throws {
-    try await with(.answer) { channel in
+    try await with(.answer) { channel, _ in
       let stream = channel.stream(Self.request())
       let message = [UInt8](repeating: 5, count: 3 << 20)
       stream.send(message)

@@ -1,5 +1,6 @@
 import Cryptography
 import Network
+import Synchronization
 
 @testable import GRPC
 
@@ -15,17 +16,33 @@ final class RealServer: Sendable {
     case goodbye(after: Int)
     /// Ends a connection after so many calls, without answering the last.
     case drop(after: Int)
+    /// The first connection answers so many calls and is dead from then on, without a word, as when a firewall has
+    /// forgotten it. The others answer.
+    case dies(after: Int)
   }
 
   let listener: Listener
+  private let accepted: Counter
 
+  private final class Counter: Sendable {
+    let count = Atomic(0)
+  }
+
+  /// How many connections there were.
+  var connections: Int { accepted.count.load(ordering: .relaxed) }
   var port: UInt16 { listener.address.port }
 
   init(_ manner: Manner, tls: TLSContext? = nil, on loop: EventLoop) async throws {
     let secured: (@Sendable () -> TLSContext)? = tls.map { context in { @Sendable in context } }
+    let accepted = Counter()
+    self.accepted = accepted
     listener = try await Listener.listen(
-      on: "127.0.0.1", port: 0, options: ListenOptions(tls: secured), loop: loop,
-      accept: { _ in ServerConnection(manner) })
+      on: "127.0.0.1", port: 0, options: ListenOptions(tls: secured), loop: loop
+    ) { _ in
+      let isFirst = accepted.count.add(1, ordering: .relaxed).oldValue == 0
+      if case .dies = manner, !isFirst { return ServerConnection(.answer) }
+      return ServerConnection(manner)
+    }
   }
 
   deinit { listener.close() }
@@ -51,6 +68,7 @@ private final class ServerConnection: ConnectionHandler {
   }
 
   func received(_ bytes: RawSpan, on connection: Connection) {
+    if case .dies(let after) = manner, calls > after { return }
     bytes.withUnsafeBytes { received += $0 }
     let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
     if received.starts(with: preface) { received.removeFirst(preface.count) }
@@ -96,6 +114,7 @@ private final class ServerConnection: ConnectionHandler {
   private func answer(_ stream: Int32, isLast: Bool, _ connection: Connection) {
     switch manner {
     case .silent: return
+    case .dies(let after) where calls > after: return
     case .drop(let after) where calls > after: return connection.abort(because: .closed)
     case .goodbye(let after) where calls > after && !isLeaving:
       isLeaving = true

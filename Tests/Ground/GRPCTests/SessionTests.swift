@@ -59,7 +59,7 @@ struct SessionTests {
           ("grpc-message", "100%25 nicht f%C3%BCr dich%0A%zz%4"),
         ], stream: call.stream, isLast: true))
     #expect(
-      call.error == GRPCError(.permissionDenied, "100% nicht für dich\n%zz%4", processing: .answered))
+      call.error == GRPCError(.permissionDenied, "100% nicht für dich\\u{a}%zz%4", processing: .answered))
   }
 
   @Test("a status comes through after a message too, and an unknown one is an error")
@@ -74,6 +74,42 @@ struct SessionTests {
         .answer(stream: call.stream), .message([1], stream: call.stream),
         .headers([("grpc-status", number), ("grpc-message", "why")], stream: call.stream, isLast: true))
       #expect(call.error == GRPCError(status, "why", processing: .answered))
+    }
+  }
+
+  @Test("a status without words is told by its number")
+  func noWords() throws {
+    let dialogue = try Dialogue()
+    for (number, status, words) in [
+      ("13", GRPCStatus.internal, "the gRPC status 13 (INTERNAL) and no message"),
+      ("99", .unknown, "the gRPC status 99 (unknown) and no message"),
+      ("x", .unknown, "a gRPC status that is not a number"),
+    ] {
+      let call = try dialogue.start()
+      _ = try dialogue.sent()
+      try dialogue.receive(
+        .headers(
+          [(":status", "200"), ("content-type", "application/grpc"), ("grpc-status", number)],
+          stream: call.stream, isLast: true))
+      #expect(call.error == GRPCError(status, "the server answered with \(words)", processing: .answered))
+    }
+  }
+
+  @Test("a proxy's page about an error is no message, to a call or a stream")
+  func pages() throws {
+    let dialogue = try Dialogue()
+    let page = Array("<html><h1>503 Service Unavailable</h1>".utf8)
+    for isStream in [false, true] {
+      let call = try isStream ? dialogue.startStream() : dialogue.start()
+      _ = try dialogue.sent()
+      try dialogue.receive(
+        .headers([(":status", "503"), ("content-type", "text/html")], stream: call.stream),
+        Frame(.data, stream: call.stream, page),
+        Frame(.data, flags: Frame.endStream, stream: call.stream, page))
+      #expect(
+        call.error
+          == GRPCError(.unavailable, "the server answered HTTP 503 and not gRPC", processing: .maybe))
+      #expect(call.messages.isEmpty)
     }
   }
 

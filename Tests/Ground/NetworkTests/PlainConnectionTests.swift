@@ -174,6 +174,43 @@ import Testing
     await #expect(throws: NetworkError.loopStopped) { try await client.write([1]) }
     await loop.stop()
   }
+
+  /// The loop does not wait for its socket any more, but knows it.
+  @Test func aConnectionThatHungUpWhileReadingIsPausedIsToldThatTheLoopStops() async throws {
+    let loop = try EventLoop()
+    let closed = Log<NetworkError?>()
+    let listener = try await Listener.listen(on: "127.0.0.1", port: 0, loop: loop) { _ in
+      Deaf { closed.add($0) }
+    }
+    do {
+      let raw = try RawSocket(listener.address)
+      #expect(raw.receive() == "bye")
+      #expect(raw.receive() == "")
+    }
+    // Both directions are closed now; some turns, in which the loop learns of it.
+    for _ in 0..<20 {
+      _ = try await loop.run { () throws(NetworkError) in true }
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    #expect(closed.all.isEmpty)
+    await loop.stop()
+    #expect(closed.all == [.loopStopped])
+  }
+}
+
+/// Says a word, sends no more, and reads nothing.
+private final class Deaf: ConnectionHandler {
+  private let note: @Sendable (NetworkError?) -> Void
+
+  init(closed note: @escaping @Sendable (NetworkError?) -> Void) { self.note = note }
+
+  func opened(_ connection: Connection) {
+    connection.pauseReading()
+    connection.write(Array("bye".utf8))
+    connection.finishWriting()
+  }
+  func received(_ bytes: RawSpan, on connection: Connection) {}
+  func closed(_ connection: Connection, because error: NetworkError?) { note(error) }
 }
 
 /// Answers the first bytes and closes.

@@ -111,6 +111,19 @@ import YAML
     #expect(error?.problem == "it has more than 10 bytes")
   }
 
+  /// libyaml compares each directive with all others of its document.
+  @Test(arguments: ["\n", "\r\n", "\r", "\u{85}", "\u{2028}"])
+  func directivesAreBounded(end: String) throws {
+    func text(_ count: Int) -> String {
+      (0..<count).map { "%TAG !a\($0)! tag:example.org,2026:\(end)" }.joined() + "--- a\(end)"
+    }
+    #expect(try isRead(text(100)))
+    #expect(error(text(101))?.problem == "it has more than 100 directives %TAG")
+    #expect(error(text(300_000))?.kind == .limit)
+    // Text that only looks like them.
+    #expect(try isRead("a: |\n" + String(repeating: " %TAG x\n", count: 1_000)))
+  }
+
   @Test func largeScalarsAreRead() throws {
     var reader = try DocumentReader("a: \"" + String(repeating: "x", count: 5_000_000) + "\"")
     #expect(try reader.next()?.root["a"]?.string?.utf8.count == 5_000_000)

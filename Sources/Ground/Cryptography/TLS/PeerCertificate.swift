@@ -8,12 +8,12 @@ extension Certificate {
     try self.init(der: encode("write the peer's certificate") { i2d_X509(pointer, $0) })
   }
 
-  /// The DNS names and IP addresses of the subject alternative names, as text.
+  /// The DNS names and IP addresses of the subject alternative names, as text of one line each.
   var hosts: [String] {
     get throws(CryptographyError) {
       try (subjectAlternativeNames ?? []).compactMap { name in
         switch name {
-        case .dns(let host): host
+        case .dns(let host): host.onOneLine
         case .ip(let bytes): IPAddress.text(bytes)
         default: nil
         }

@@ -160,9 +160,11 @@ package final class TLSSession {
     }
     // RFC 6125: only DNS names are compared, and a wildcard stands for a whole label.
     let host = name.hasSuffix(".") ? String(name.dropLast()) : name
+    // OpenSSL takes ".example.com" for any host below it.
+    let labels = host.split(separator: ".", omittingEmptySubsequences: false)
     X509_VERIFY_PARAM_set_hostflags(
       parameters, UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
-    guard !host.isEmpty, !host.utf8.contains(0),
+    guard !labels.contains(where: \.isEmpty), !host.utf8.contains(0),
       X509_VERIFY_PARAM_set1_host(parameters, host, host.utf8.count) == 1,
       shim_tls_set_server_name(session, host) == 1
     else { throw .unusable("'\(name)' cannot be the name of a server") }

@@ -39,7 +39,8 @@ extension DistinguishedName: CustomStringConvertible {
 }
 
 extension String {
-  /// RFC 4514, section 2.4.
+  /// RFC 4514, section 2.4. Control characters and separators of lines, which the name of another must not bring into a
+  /// message, are written as their bytes: `\0A`.
   fileprivate var escaped: String {
     var escaped = ""
     for (index, scalar) in zip(unicodeScalars.indices, unicodeScalars) {
@@ -49,11 +50,38 @@ extension String {
       case ",", "+", "\"", "\\", "<", ">", ";": escaped.append("\\")
       case "#" where isFirst: escaped.append("\\")
       case " " where isFirst || isLast: escaped.append("\\")
+      case _ where scalar.breaksLine:
+        escaped += scalar.bytesEscaped
+        continue
       default: break
       }
       escaped.unicodeScalars.append(scalar)
     }
     return escaped
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate var breaksLine: Bool {
+    switch properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
+  }
+
+  fileprivate var bytesEscaped: String {
+    UTF8.encode(self).map {
+      $0.map { "\\" + ($0 < 0x10 ? "0" : "") + String($0, radix: 16, uppercase: true) }
+    }?
+    .joined() ?? ""
+  }
+}
+
+extension String {
+  /// The text of a name in a certificate, on one line: see ``escaped``.
+  var onOneLine: String {
+    guard unicodeScalars.contains(where: \.breaksLine) else { return self }
+    return unicodeScalars.map { $0.breaksLine ? $0.bytesEscaped : String($0) }.joined()
   }
 }
 

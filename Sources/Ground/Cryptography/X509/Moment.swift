@@ -1,11 +1,11 @@
 internal import COpenSSL
 
 /// Seconds since 1970 of a time with seconds and in UTC (RFC 5280, section 4.1.2.5). OpenSSL also accepts other forms of
-/// ASN.1, which other parsers of certificates refuse.
+/// ASN.1, such as fractions of a second, which other parsers of certificates refuse, Go's among them.
 func seconds(of time: UnsafePointer<ASN1_TIME>?) -> Int? {
   let text = bytes(of: time)
-  guard let time, text.last == UInt8(ascii: "Z"),
-    ASN1_STRING_type(time) == V_ASN1_UTCTIME ? text.count == 13 : text.count >= 15
+  guard let time, text.last == UInt8(ascii: "Z"), text.dropLast().allSatisfy({ (48...57).contains($0) }),
+    ASN1_STRING_type(time) == V_ASN1_UTCTIME ? text.count == 13 : text.count == 15
   else { return nil }
   guard let epoch = ASN1_TIME_set(nil, 0) else { return nil }
   defer { ASN1_TIME_free(epoch) }

@@ -13,9 +13,13 @@ final class Call {
   private(set) var isOver = false
 
   private(set) var tries = 0
-  /// The current try, once there is a connection for it.
+  /// The current try, and its connection; nil while the call waits for one.
   private(set) var exchange: CallExchange?
-  weak var link: Link?
+  private(set) weak var link: Link?
+  /// How many signs of life the connection had given when the current try began.
+  private var signsBefore = 0
+  /// An earlier try may have been processed.
+  private(set) var isInDoubt = false
   /// Whether the caller waited for a message before there was a try.
   var isWaitedFor = false
 
@@ -36,19 +40,43 @@ final class Call {
     self.finish = finish
   }
 
-  /// A stream's messages may have been handed out, so it is not tried again.
-  var mayBeTriedAgain: Bool {
-    guard case .one = answer else { return false }
-    return tries < 4
+  /// - Parameter isLost: Whether the connection of the try has ended.
+  func mayBeTriedAgain(after error: GRPCError, isLost: Bool) -> Bool {
+    // A stream's messages may have been handed out.
+    guard case .one = answer, tries < 4 else { return false }
+    return switch error.processing {
+    case .surelyNot: true
+    case .maybe: request.isRepeatable && isLost && !isInDoubt
+    case .answered: false
+    }
+  }
+
+  /// The current try is over, and another one follows.
+  func leaveTry(isInDoubt: Bool) {
+    (exchange, link) = (nil, nil)
+    self.isInDoubt = self.isInDoubt || isInDoubt
+  }
+
+  /// The connection of the current try, if it has given no sign of life since the try began.
+  var silentLink: Link? {
+    guard exchange != nil, let link, link.signs == signsBefore else { return nil }
+    return link
+  }
+
+  /// What the server may have done with the call if it is given up now.
+  var processing: GRPCError.Processing {
+    isInDoubt || exchange?.isOnItsWay == true ? .maybe : .surelyNot
   }
 
   /// - Parameters:
   ///   - remaining: The remaining time until the deadline; nil for no deadline.
   ///   - ended: The try's end.
   func nextTry(
-    limit: Int, remaining: Duration?, ended: @escaping (Result<[UInt8], GRPCError>) -> Void
+    on link: Link, limit: Int, remaining: Duration?,
+    ended: @escaping (Result<[UInt8], GRPCError>) -> Void
   ) -> CallExchange {
     tries += 1
+    (self.link, signsBefore) = (link, link.signs)
     var request = request
     request.timeout = remaining
     let exchange = CallExchange(
@@ -72,7 +100,12 @@ final class Call {
   func end(_ result: Result<[UInt8], GRPCError>) {
     isOver = true
     exchange = nil
-    finish?(result)
+    finish?(
+      result.mapError { error in
+        var error = error
+        if isInDoubt, error.processing == .surelyNot { error.processing = .maybe }
+        return error
+      })
     finish = nil
   }
 }

@@ -4,7 +4,6 @@ extension ChannelMachine {
   func connected(_ link: Link) {
     guard link.state == .connecting else { return }
     link.state = .greeting
-    link.lastLife = now
     do throws(SessionError) {
       link.session = try ClientSession(scheme: scheme, authority: authority, options: options.session)
     } catch { lose(link, error.description) }
@@ -13,8 +12,7 @@ extension ChannelMachine {
   /// Bytes of the server have come.
   func received(_ bytes: UnsafeRawBufferPointer, over link: Link) {
     guard let session = link.session, link.state != .over else { return }
-    link.lastLife = now
-    link.pingedAt = nil
+    link.showsLife(at: now)
     do throws(SessionError) {
       try session.receive(bytes)
     } catch {

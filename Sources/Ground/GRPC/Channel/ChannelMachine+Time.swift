@@ -46,6 +46,8 @@ extension ChannelMachine {
   func passDeadlines() {
     for call in timed.values {
       guard let deadline = call.deadline, now >= deadline + options.grace else { continue }
+      // Perhaps a firewall has forgotten the connection: the next call gets another one.
+      if let link = call.silentLink { drain(link) }
       if let pause, current == nil, call.exchange == nil {
         // There was no connection all that time, and why is known.
         giveUp(call, pause.cause)
@@ -62,17 +64,12 @@ extension ChannelMachine {
       guard now >= link.since + options.connectTimeout else { return }
       lose(link, "no connection within \(options.connectTimeout.words)")
     case .ready, .draining:
-      guard !link.isIdle else {
-        link.pingedAt = nil
-        return
-      }
-      if let pingedAt = link.pingedAt {
-        guard now >= pingedAt + options.pingTimeout else { return }
-        lose(
-          link, "no sign of life within \((options.pingAfter + options.pingTimeout).words)")
-      } else if now >= link.lastLife + options.pingAfter {
-        link.pingedAt = now
-        link.session?.ping()
+      guard !link.isIdle, now >= link.silenceEnds(options) else { return }
+      if link.isPinged {
+        let silence = Duration.seconds(((now - link.lastLife) / .seconds(1)).rounded())
+        lose(link, "no sign of life within \(silence.words)")
+      } else {
+        link.ping(at: now)
       }
     case .over: break
     }
@@ -86,8 +83,7 @@ extension ChannelMachine {
       switch link.state {
       case .connecting, .greeting: times.append(link.since + options.connectTimeout)
       case .ready, .draining:
-        guard !link.isIdle else { continue }
-        times.append(link.pingedAt.map { $0 + options.pingTimeout } ?? link.lastLife + options.pingAfter)
+        if !link.isIdle { times.append(link.silenceEnds(options)) }
       case .over: break
       }
     }

@@ -22,6 +22,9 @@ final class ChannelMachine {
     /// etcd ends connections that are pinged more often than every five seconds (etcd, `--grpc-keepalive-min-time`).
     var pingAfter: Duration = .seconds(10)
     var pingTimeout: Duration = .seconds(5)
+    var pingsApart: Duration = .seconds(6)
+    /// Calls with a short timeout shorten both times, to a half and a quarter of theirs, but not below this.
+    var leastPatience: Duration = .seconds(1)
     /// How long after a failed attempt to connect the next one follows: from the first to the longest, each double.
     var firstPause: Duration = .milliseconds(200)
     var longestPause: Duration = .seconds(2)
@@ -125,17 +128,17 @@ final class ChannelMachine {
   }
 
   func start(_ call: Call, on link: Link, _ session: ClientSession) {
-    if session.isIdle { link.lastLife = now }
+    let remaining = remaining(of: call)
+    link.begins(callWithin: remaining, at: now)
     let exchange = call.nextTry(
-      limit: options.session.messageLimit, remaining: remaining(of: call)
+      on: link, limit: options.session.messageLimit, remaining: remaining
     ) { [unowned self, unowned link] result in ended(call, on: link, result) }
-    call.link = link
     do throws(SessionError) {
       try session.start(exchange)
     } catch {
       // Such as the last of the stream numbers: another connection has them all.
       drain(link)
-      again.append(call)
+      tryAgain(call)
     }
   }
 
@@ -153,16 +156,19 @@ final class ChannelMachine {
     case .success: link.hasServed = true
     case .failure(let error):
       if error.processing == .answered { link.hasServed = true }
-      if error.processing == .surelyNot, call.mayBeTriedAgain, !isClosed {
-        again.append(call)
-        return
+      let isLate = call.deadline.map { now >= $0 } ?? false
+      if !isClosed, !isLate, call.mayBeTriedAgain(after: error, isLost: link.state == .over) {
+        return tryAgain(call, isInDoubt: error.processing == .maybe)
       }
       // A server that finds a deadline passed may say so or just break off.
-      if error.processing == .maybe, let deadline = call.deadline, now >= deadline {
-        result = .failure(Self.late(call, processing: .maybe))
-      }
+      if error.processing == .maybe, isLate { result = .failure(Self.late(call, processing: .maybe)) }
     }
     end(call, result)
+  }
+
+  func tryAgain(_ call: Call, isInDoubt: Bool = false) {
+    call.leaveTry(isInDoubt: isInDoubt)
+    again.append(call)
   }
 
   func end(_ call: Call, _ result: Result<[UInt8], GRPCError>) {
@@ -184,12 +190,5 @@ final class ChannelMachine {
   static func late(_ call: Call, processing: GRPCError.Processing) -> GRPCError {
     let time = call.request.timeout.map { " within \($0.words)" } ?? ""
     return GRPCError(.deadlineExceeded, "no answer\(time)", processing: processing)
-  }
-}
-
-extension Call {
-  /// What the server may have done with a call that is given up.
-  var processing: GRPCError.Processing {
-    exchange?.isOnItsWay == true ? .maybe : .surelyNot
   }
 }

@@ -36,6 +36,8 @@ final class CallExchange {
   private var httpStatus = 0
   private var contentType = ""
   private var status: GRPCStatus?
+  /// The status as a number, of those that this client does not know too.
+  private var statusNumber: Int?
   private var statusMessage = ""
   private var violation: GRPCError?
 
@@ -99,7 +101,8 @@ final class CallExchange {
       contentType = String(decoding: value, as: UTF8.self)
     } else if isName("grpc-status") {
       // A number that this client does not know stands for an error all the same.
-      status = number(value).flatMap(GRPCStatus.init(rawValue:)) ?? .unknown
+      statusNumber = number(value)
+      status = statusNumber.flatMap(GRPCStatus.init(rawValue:)) ?? .unknown
     } else if isName("grpc-message") {
       // Percent-encoded (grpc, `doc/PROTOCOL-HTTP2.md`).
       statusMessage = PercentEncoding.decode(value)
@@ -112,6 +115,8 @@ final class CallExchange {
 
   /// - Returns: How many bytes the server may replace by others at once; nil if the stream has to be given up.
   func received(_ bytes: UnsafeRawBufferPointer) -> Int? {
+    // What another server than one of gRPC says, such as a proxy's page about an error.
+    guard isOfGRPC else { return bytes.count }
     do throws(MessageReader.Fault) {
       for message in try reader.read(bytes) {
         switch answer {
@@ -178,10 +183,11 @@ final class CallExchange {
   private func outcome(code: UInt32, words: String) -> Result<[UInt8], GRPCError> {
     if let violation { return .failure(violation) }
     if let status, status != .ok {
-      return .failure(GRPCError(status, statusMessage, processing: .answered))
+      return .failure(
+        GRPCError(status, statusMessage.isEmpty ? wordless(status) : statusMessage, processing: .answered))
     }
     guard code == 0 || status == .ok else { return .failure(reset(code, words)) }
-    guard status == .ok, httpStatus == 200, isGRPC else { return .failure(withoutStatus) }
+    guard status == .ok, isOfGRPC else { return .failure(withoutStatus) }
     guard reader.isBetweenMessages else { return .failure(Self.violation("the server's message is cut off")) }
     guard case .one = answer else { return .success([]) }
     guard let message else { return .failure(Self.violation("the server sent no message")) }
@@ -198,6 +204,14 @@ final class CallExchange {
   }
 
   private var isGRPC: Bool { contentType.hasPrefix("application/grpc") }
+  private var isOfGRPC: Bool { httpStatus == 200 && isGRPC }
+
+  /// For a status that comes without words.
+  private func wordless(_ status: GRPCStatus) -> String {
+    guard let statusNumber else { return "the server answered with a gRPC status that is not a number" }
+    let name = statusNumber == status.rawValue ? status.name : "unknown"
+    return "the server answered with the gRPC status \(statusNumber) (\(name)) and no message"
+  }
 
   private var withoutStatus: GRPCError {
     switch httpStatus {

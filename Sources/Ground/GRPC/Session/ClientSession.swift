@@ -183,6 +183,16 @@ final class ClientSession {
     }
   }
 
+  /// The server has said its last on a stream. That is the end of the call, though nghttp2 waits for what the client still
+  /// has to send.
+  func serverFinished(_ stream: Int32) {
+    guard let exchange = exchanges[stream], !exchange.isOutgoingComplete || exchange.unsent > 0 else {
+      return
+    }
+    giveUp(exchange)
+    exchange.closed(code: 0, words: "")
+  }
+
   func closed(_ stream: Int32, code: UInt32) {
     guard let exchange = exchanges.removeValue(forKey: stream) else { return }
     exchange.closed(code: code, words: String(cString: nghttp2_http2_strerror(code)))

@@ -54,6 +54,9 @@ struct SessionCallbacks: ~Copyable {
       session.goAway = ClientSession.GoAway(
         code: frame.goaway.error_code,
         words: words.isEmpty ? name : String(decoding: words.prefix(200), as: UTF8.self))
+    case NGHTTP2_HEADERS.rawValue, NGHTTP2_DATA.rawValue:
+      guard frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 else { break }
+      session.serverFinished(frame.hd.stream_id)
     default: break
     }
     return 0

@@ -1,3 +1,4 @@
+import Cryptography
 import Network
 
 /// What happens on the loop's thread.
@@ -71,6 +72,11 @@ extension ClientConnection: ConnectionHandler {
 
   package func closed(_ connection: Connection, because error: NetworkError?) {
     self.connection = nil
-    fail(error.map { $0 == .ended ? .closedEarly : .network($0) } ?? .closedEarly)
+    switch error {
+    case nil, .ended, .reset, .tls(.truncated):
+      if exchange?.hasBegun == true { return fail(.cutOff) }
+      fail(error == .ended ? .closedEarly : error.map { .network($0) } ?? .closedEarly)
+    case .some(let error): fail(.network(error))
+    }
   }
 }

@@ -4,8 +4,10 @@ import Network
 package enum ClientError: Error, Hashable, Sendable {
   /// Not connected, or the connection was lost before the answer was complete.
   case network(NetworkError)
-  /// The server has closed the connection before the answer was whole.
+  /// The connection ended before the answer began.
   case closedEarly
+  /// The connection ended in the middle of the answer.
+  case cutOff
   /// It all took longer than it may.
   case timedOut(after: Duration)
   /// What came is not HTTP, or not the HTTP that is taken here.
@@ -22,7 +24,8 @@ extension ClientError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .network(let error): "\(error)"
-    case .closedEarly: "the connection ended before the answer was whole"
+    case .closedEarly: "the connection ended without an answer"
+    case .cutOff: "the connection ended before the answer was whole"
     case .timedOut(let limit): "no answer within \(limit)"
     case .malformed(let fault): "the answer is not HTTP: \(fault)"
     case .tooLarge(let limit): "the answer has more than \(limit) bytes"

@@ -19,6 +19,9 @@ final class ClientExchange {
     reader = ResponseReader(to: method, limits)
   }
 
+  /// Whether its header has come.
+  var hasBegun: Bool { response != nil }
+
   func receive(_ bytes: RawSpan) { reader.receive(bytes) }
 
   /// Reads what has come.
@@ -55,6 +58,6 @@ final class ClientExchange {
 
   /// The server sends no more, which ends an answer that has no other end.
   func close() {
-    if (try? reader.close()) != nil { succeed() } else { fail(.closedEarly) }
+    if (try? reader.close()) != nil { succeed() } else { fail(hasBegun ? .cutOff : .closedEarly) }
   }
 }

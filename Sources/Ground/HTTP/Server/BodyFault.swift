@@ -4,6 +4,4 @@ package enum BodyFault: Error, Hashable, Sendable {
   case tooLarge
   /// It was not whole in time, or the client went.
   case incomplete
-  /// Its chunks are none.
-  case malformed
 }

@@ -16,8 +16,13 @@ final class ServerConnection: ConnectionHandler {
   private var timer: LoopTimer?
   private var timed: ServerSession.Phase?
   private var work: Task<Void, Never>?
-  /// Whether the client has to take of the last answer before its next request is read.
+  /// What the connection has not taken of the last answer's body. The bytes are not copied before it can take them.
+  private var rest: ArraySlice<UInt8> = []
+  private var isLast = false
+  /// Whether the client has to take of the last answer before its next request is read, or the connection ends.
   private var isFull = false
+  /// Whether the answer is one of those whose number is limited.
+  private var isTransfer = false
 
   init(_ connection: Connection, client: String, network: String?, place: Int, core: ServerCore) {
     self.connection = connection
@@ -48,13 +53,14 @@ final class ServerConnection: ConnectionHandler {
 
   func becameWritable(_ connection: Connection) {
     guard isFull else { return }
-    isFull = false
-    resume()
+    sendRest()
   }
 
   func closed(_ connection: Connection, because error: NetworkError?) {
     timer?.cancel()
     work?.cancel()
+    rest = []
+    endTransfer()
     core.ended(self)
   }
 
@@ -112,17 +118,45 @@ final class ServerConnection: ConnectionHandler {
   private func answer(_ response: Response) {
     work = nil
     guard connection.isOpen else { return }
-    let (bytes, isLast) = session.answer(response, date: core.date)
-    connection.write(bytes)
-    if isLast {
-      connection.close()
-    } else if connection.isWritable {
-      resume()
-    } else {
-      isFull = true
+    var answer = session.answer(admitted(response), date: core.date)
+    connection.write(answer.head)
+    (rest, isLast) = (answer.body[...], answer.isLast)
+    answer.body = []
+    sendRest()
+  }
+
+  /// The answer, or another one if too many large ones are being sent.
+  private func admitted(_ response: Response) -> Response {
+    guard response.body.count > Connection.highWater else { return response }
+    guard core.beginTransfer(to: client) else {
+      return Response(.serviceUnavailable, fields: ["Retry-After": "10"])
+    }
+    isTransfer = true
+    return response
+  }
+
+  private func endTransfer() {
+    guard isTransfer else { return }
+    isTransfer = false
+    core.endTransfer(to: client)
+  }
+
+  /// Sends of the body as much as the connection takes; after the last of it the connection goes on, or ends.
+  private func sendRest() {
+    while !rest.isEmpty, connection.isWritable {
+      let piece = rest.prefix(Self.piece)
+      connection.write(piece.span.bytes)
+      rest = rest.dropFirst(piece.count)
+    }
+    isFull = !rest.isEmpty || !isLast && !connection.isWritable
+    if !isFull {
+      endTransfer()
+      if isLast { connection.close(within: core.limits.answer) } else { resume() }
     }
     watchTime()
   }
+
+  private static let piece = 64 << 10
 
   private func resume() {
     // What the client has sent ahead began now, as far as its limits are concerned.
@@ -136,6 +170,7 @@ final class ServerConnection: ConnectionHandler {
   /// Sets the limit of a phase when it begins.
   private func watchTime() {
     if isFull {
+      // From now on, because the client has just taken a part.
       limit(core.limits.answer) { $0.abort() }
       timed = nil
       return

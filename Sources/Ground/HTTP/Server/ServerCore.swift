@@ -14,6 +14,9 @@ final class ServerCore: @unchecked Sendable {
   private var connections: [ServerConnection] = []
   /// By address, and by network for IPv6.
   private var counts: [String: Int] = [:]
+  /// Large answers that are being sent: in all, and by address.
+  private var transfers = 0
+  private var transfersByClient: [String: Int] = [:]
   private(set) var isStopping = false
   private var waiters: [CheckedContinuation<Void, Never>] = []
   private var lastDate: (seconds: Int, text: String)?
@@ -64,6 +67,23 @@ final class ServerCore: @unchecked Sendable {
     ended(victim.connection)
     admission.count { $0.displaced += 1 }
     return true
+  }
+
+  /// - Returns: whether a large answer may be sent now; ``endTransfer(to:)`` follows then.
+  func beginTransfer(to client: String) -> Bool {
+    let room = admission.knows(client) ? limits.transfers : limits.transfers - limits.transfers / 4
+    guard transfers < room, transfersByClient[client, default: 0] < limits.transfersPerClient else {
+      return false
+    }
+    transfers += 1
+    transfersByClient[client, default: 0] += 1
+    return true
+  }
+
+  func endTransfer(to client: String) {
+    transfers -= 1
+    let left = (transfersByClient[client] ?? 1) - 1
+    transfersByClient[client] = left > 0 ? left : nil
   }
 
   func ended(_ connection: ServerConnection) {

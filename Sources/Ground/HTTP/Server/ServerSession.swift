@@ -58,10 +58,10 @@ struct ServerSession {
       }
       return wait()
     } catch {
-      guard phase == .body, error.status != .expectationFailed else {
+      guard phase == .body, error.status == .contentTooLarge else {
         return refuse(error.status, date: date)
       }
-      return handle(.failure(error.status == .contentTooLarge ? .tooLarge : .malformed))
+      return handle(.failure(.tooLarge))
     }
   }
 
@@ -85,20 +85,30 @@ struct ServerSession {
     }
   }
 
-  /// The handler's answer as bytes, and whether the connection ends with it.
-  mutating func answer(_ response: Response, date: String) -> (bytes: [UInt8], isLast: Bool) {
-    guard phase == .working, let head else { return ([], true) }
+  /// An answer in bytes. The body is not copied: many clients may get the same one.
+  struct Answer {
+    var head: [UInt8] = []
+    var body: [UInt8] = []
+    /// Whether the connection ends with it.
+    var isLast = true
+  }
+
+  /// The handler's answer.
+  mutating func answer(_ response: Response, date: String) -> Answer {
+    guard phase == .working, let head else { return Answer() }
     self.head = nil
-    var isLast =
-      isStopping || hasInputEnded || !isBodyWhole || !head.version.keepsAlive(head.fields)
-    var bytes = Self.write(response, to: head, isLast: isLast, date: date)
-    if bytes == nil {
+    var answer = Answer(
+      isLast: isStopping || hasInputEnded || !isBodyWhole || !head.version.keepsAlive(head.fields))
+    if let bytes = Self.write(response, to: head, isLast: answer.isLast, date: date) {
+      answer.head = bytes
+      if head.method != .head, !response.status.isWithoutBody { answer.body = response.body }
+    } else {
       // A handler that made a field of what it was sent: the rest of its answer is not to be trusted either.
-      isLast = true
-      bytes = Self.write(Response(.internalServerError), to: head, isLast: true, date: date)
+      answer.isLast = true
+      answer.head = Self.write(Response(.internalServerError), to: head, isLast: true, date: date) ?? []
     }
-    phase = isLast ? .ended : reader.isIdle ? .idle : .head
-    return (bytes ?? [], isLast)
+    phase = answer.isLast ? .ended : reader.isIdle ? .idle : .head
+    return answer
   }
 
   private mutating func begin(_ head: RequestHead) throws(MessageFault) {
@@ -142,7 +152,7 @@ struct ServerSession {
     return .close
   }
 
-  /// The answer to HEAD has the length of the body that it does not have.
+  /// The head of an answer. That to HEAD has the length of the body that it does not have.
   /// - Returns: nil where a field cannot be written.
   private static func write(
     _ response: Response, to head: RequestHead, isLast: Bool, date: String
@@ -163,7 +173,6 @@ struct ServerSession {
     } catch {
       return nil
     }
-    if head.method != .head, !isWithoutBody { writer.body(response.body) }
     return writer.take()
   }
 }

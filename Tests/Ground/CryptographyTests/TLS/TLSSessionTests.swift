@@ -47,6 +47,23 @@ import Testing
     #expect(throws: TLSError.wrongName(expected: name, found: found)) { try pair.shakeHands() }
   }
 
+  /// OpenSSL takes ".example" for any host below it.
+  @Test(arguments: [".example", ".", "", "..", "etcd-1..example", "etcd-1.example..", "a\0.example"])
+  func aNameWithAnEmptyLabelIsNoName(name: String) throws {
+    #expect(throws: TLSError.unusable("'\(name)' cannot be the name of a server")) { try pair(name: name) }
+  }
+
+  @Test func namesOfTheCertificateAddNoLineToAMessage() throws {
+    let odd = try authority.issue("x\nhint: y", hosts: ["etcd-1.example"], ending: -60)
+    #expect(throws: TLSError.expired(subject: "CN=x\\0Ahint: y", notAfter: odd.chain[0].notAfter)) {
+      try pair(name: "etcd-1.example", identity: odd).shakeHands()
+    }
+    let other = try authority.issue("x", hosts: ["a\r\nhint: b"])
+    #expect(throws: TLSError.wrongName(expected: "etcd-1.example", found: ["a\\0D\\0Ahint: b"])) {
+      try pair(name: "etcd-1.example", identity: other).shakeHands()
+    }
+  }
+
   @Test func anAddressIsNoNameAndANameNoAddress() throws {
     let onlyName = try authority.issue("10.0.0.1", hosts: ["host.example"])
     let pair = try pair(name: "10.0.0.1", identity: onlyName)

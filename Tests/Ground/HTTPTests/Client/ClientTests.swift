@@ -155,7 +155,7 @@ import Testing
     ("HTTP/1.0 200 OK\r\n\r\nto the end", "to the end"),
     ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\nrubbish", "hi"),
     ("HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", ""),
-    ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi", "closedEarly"), ("", "closedEarly"),
+    ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi", "cutOff"), ("", "closedEarly"),
     ("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\nhi", "tooLarge(limit: 1048576)"),
     ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nhi", "malformed"),
     ("SSH-2.0-OpenSSH_9.2\r\n", "malformed"), ("<html>", "closedEarly"),
@@ -172,6 +172,7 @@ import Testing
   private static func name(_ error: ClientError) -> String {
     switch error {
     case .closedEarly: "closedEarly"
+    case .cutOff: "cutOff"
     case .tooLarge(let limit): "tooLarge(limit: \(limit))"
     case .malformed: "malformed"
     default: "\(error)"

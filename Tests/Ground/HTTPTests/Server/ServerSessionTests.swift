@@ -23,7 +23,8 @@ import Testing
         case .handle(let head, let body):
           handled.append("\(head.method) \(head.target) \(body)")
           let text = (try? body.get()).map { String(decoding: $0, as: UTF8.self) } ?? "fault"
-          sent += session.answer(Response(.ok, text: text), date: date).bytes
+          let answer = session.answer(Response(.ok, text: text), date: date)
+          sent += answer.head + answer.body
         }
         next = session.next(date: date)
       }
@@ -66,7 +67,8 @@ import Testing
     var session = ServerSession(MessageLimits())
     session.receive(Array("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n".utf8).span.bytes)
     _ = session.next(date: date)
-    let (bytes, isLast) = session.answer(Response(.ok, text: "hello"), date: date)
+    let answer = session.answer(Response(.ok, text: "hello"), date: date)
+    let (bytes, isLast) = (answer.head + answer.body, answer.isLast)
     #expect(String(decoding: bytes, as: UTF8.self).hasSuffix("Content-Length: 5\r\n\r\n"))
     #expect(!isLast)
   }
@@ -75,7 +77,8 @@ import Testing
     var session = ServerSession(MessageLimits())
     session.receive(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8).span.bytes)
     _ = session.next(date: date)
-    let (bytes, _) = session.answer(Response(.noContent, text: "hello"), date: date)
+    let answer = session.answer(Response(.noContent, text: "hello"), date: date)
+    let bytes = answer.head + answer.body
     let text = String(decoding: bytes, as: UTF8.self)
     #expect(!text.contains("Length") && !text.contains("hello"))
   }
@@ -114,7 +117,7 @@ import Testing
     for (text, end, fault) in [
       (head + "Content-Length: 9\r\n\r\nhi", "expire", "incomplete"),
       (head + "Content-Length: 9\r\n\r\nhi", "end", "incomplete"),
-      (chunked + "x\r\n", "", "malformed"), (chunked + "ffffff\r\n", "", "tooLarge"),
+      (chunked + "ffffff\r\n", "", "tooLarge"),
       (chunked + "2\r\nhi", "end", "incomplete"),
     ] {
       let result = talk(text.utf8) { session in
@@ -127,6 +130,16 @@ import Testing
       #expect(result.handled == ["POST /x failure(HTTP.BodyFault.\(fault))"])
       #expect(result.sent == answer("fault", "Connection: close\r\n"))
       #expect(result.session.phase == .ended)
+    }
+  }
+
+  /// Not a fault of the connection, after which a client may send the request again (RFC 9110, section 15.5.9).
+  @Test(arguments: ["GET", "POST"]) func chunksThatAreNoneAreRefusedWithoutTheHandler(method: String) {
+    let head = "\(method) /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for chunks in ["0x3\r\nabc\r\n0\r\n\r\n", "3\r\nabcd\r\n", "0\r\nnot a field\r\n\r\n"] {
+      let (sent, handled, session) = talk((head + chunks).utf8)
+      #expect(sent.hasPrefix("HTTP/1.1 400 "), "\(chunks.debugDescription)")
+      #expect(handled.isEmpty && session.phase == .ended)
     }
   }
 
@@ -160,12 +173,23 @@ import Testing
     #expect(idle.next(date: date) == .close)
   }
 
+  /// Each client that reads a revocation list would cost as many bytes.
+  @Test func aBodyIsNotCopied() {
+    var session = ServerSession(MessageLimits())
+    session.receive(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8).span.bytes)
+    _ = session.next(date: date)
+    let response = Response(.ok, body: [UInt8](repeating: 1, count: 1 << 20))
+    let answer = session.answer(response, date: date)
+    func place(_ bytes: [UInt8]) -> UnsafeRawPointer? { bytes.withUnsafeBytes { $0.baseAddress } }
+    #expect(answer.body == response.body && place(answer.body) == place(response.body))
+  }
+
   @Test func anAnswerThatCannotBeWrittenBecomes500() {
     var session = ServerSession(MessageLimits())
     session.receive(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8).span.bytes)
     _ = session.next(date: date)
-    let (bytes, isLast) = session.answer(Response(.ok, fields: ["X": "a\r\nY: b"]), date: date)
-    #expect(String(decoding: bytes, as: UTF8.self).hasPrefix("HTTP/1.1 500 "))
-    #expect(isLast)
+    let answer = session.answer(Response(.ok, fields: ["X": "a\r\nY: b"], body: [1, 2]), date: date)
+    #expect(String(decoding: answer.head, as: UTF8.self).hasPrefix("HTTP/1.1 500 "))
+    #expect(answer.isLast && answer.body.isEmpty)
   }
 }

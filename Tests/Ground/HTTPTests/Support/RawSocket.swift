@@ -5,8 +5,12 @@ import Glibc
 final class RawSocket {
   private let descriptor: Int32
 
-  init(_ port: Int) throws {
+  /// - Parameter room: of the system's buffer for what comes, in bytes; nil for the system's choice.
+  init(_ port: Int, room: Int32? = nil) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    if var room {
+      setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<Int32>.size))
+    }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = in_port_t(UInt16(port).bigEndian)
@@ -53,6 +57,19 @@ final class RawSocket {
       all += buffer[..<count]
     }
     return String(decoding: all, as: UTF8.self)
+  }
+
+  /// How many bytes come until the other side ends, or until there are so many, taken in pieces with a pause after each.
+  func count(upTo most: Int, inPiecesOf size: Int, pause: UInt32) -> Int {
+    var total = 0
+    var buffer = [UInt8](repeating: 0, count: size)
+    while total < most {
+      let count = recv(descriptor, &buffer, min(size, most - total), Int32(MSG_WAITALL))
+      guard count > 0 else { break }
+      total += count
+      usleep(pause)
+    }
+    return total
   }
 
   /// Whether the other side ends the connection within so many seconds.

@@ -67,7 +67,6 @@ final class TestServer: Sendable {
           "\(request.method) \(request.head.target) \(String(decoding: bytes.prefix(100), as: UTF8.self))\n")
     case .failure(.tooLarge): Response(.contentTooLarge)
     case .failure(.incomplete): Response(.requestTimeout)
-    case .failure(.malformed): Response(.badRequest)
     }
   }
 }
