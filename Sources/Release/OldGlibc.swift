@@ -23,7 +23,7 @@
   #endif
 
   /// Where the tables for unwinding are that belong to an address, as libgcc asks: unknown, because the executables have
-  /// none (`tools/no-unwind.ld`). An exception of C++ then ends the process, as it would if it were caught by no function.
+  /// none (`tools/discard.ld`). An exception of C++ then ends the process, as it would if it were caught by no function.
   @_cdecl("_dl_find_object") func noTablesForUnwinding(
     _ address: UnsafeMutableRawPointer?, _ result: UnsafeMutableRawPointer?
   ) -> Int32 { -1 }

@@ -302,6 +302,17 @@ struct PreflightTests {
       try await cluster.segment(.sample)
       let found = try await cluster.preflight(.sample)
       #expect(ids(found).isSuperset(of: ["PF004", "PF016"]), "\(found.findings)")
+      // Questions about writing are not sent, with another hint than for a full store.
+      let unsent = try await cluster.verify(.sample).filter { $0.verdict != .asExpected }
+      #expect(
+        !unsent.isEmpty
+          && unsent.allSatisfy { result in
+            if case .inconclusive(let error) = result.answer {
+              error.hint == nil && error.message.hasSuffix("; --quota names it")
+            } else {
+              false
+            }
+          }, "\(unsent.first.map { "\($0)" } ?? "none")")
       let known = try await cluster.preflight(.sample, quota: 1 << 31)
       #expect(ids(known).isDisjoint(with: ["PF004", "PF003"]) && ids(known).contains("PF016"))
       // Under this condition the revocation list has no effect over gRPC.

@@ -176,10 +176,12 @@ private final class Witness: Sendable {
     case .changeMembers: return await etcd.mayChangeMembers()
     case .write(let range):
       guard member.hasRoom else {
+        // What to do differs: an unknown quota says nothing of how full the store is.
+        let isUnknown = if case .unknown = member.space { true } else { false }
         return .inconclusive(
           EtcdError(
-            code: .noSpace, operation: "Txn", endpoint: "\(member.endpoint)",
-            message: "not asked: \(member.space.description)"))
+            code: isUnknown ? .other : .noSpace, operation: "Txn", endpoint: "\(member.endpoint)",
+            message: "not asked: \(member.space.description)" + (isUnknown ? "; --quota names it" : "")))
       }
       return await etcd.mayWrite(range)
     }
