@@ -34,6 +34,13 @@ import Testing
     }
   }
 
+  @Test("printed, the table is as wide as the page, however many columns it has")
+  func printedTable() throws {
+    let page = try report(small).html
+    let print = try #require(page.firstRange(of: "@media print{\n@page"))
+    #expect(page[print.upperBound...].prefix(1500).contains(".matrix{table-layout:fixed;width:100%"))
+  }
+
   @Test("the page loads nothing, and its policy permits only its own style and script")
   func loadsNothing() throws {
     let page = try report(small).html

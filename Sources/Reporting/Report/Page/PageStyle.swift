@@ -83,7 +83,8 @@ enum PageStyle {
     section.wide{padding-top:1.9rem}}
     @media print{
     @page{margin:14mm}
-    body{font-size:10pt}
+    html{font-size:11.5px}
+    body{font-size:9pt}
     nav,.skip,.controls{display:none!important}
     header{background:none;padding-top:0}
     .scroll,.map{overflow:visible;border:0}
@@ -93,14 +94,14 @@ enum PageStyle {
     .card,tr,.verdict{break-inside:avoid}
     thead,h2+p,caption{break-after:avoid}
     .cards{display:block;orphans:1;widows:1}
-    .card{display:inline-block;vertical-align:top;width:31.8%;margin:0 .6% 4mm;padding:.6rem .7rem}
+    .card{display:inline-block;vertical-align:top;width:31.5%;margin:0 0 3mm;padding:.6rem .7rem}
     .card details p{display:none}
     .matrix{table-layout:fixed;width:100%;font-size:8.5pt}
     .matrix thead th:first-child{width:30%}
     .matrix thead th+th,.matrix td{white-space:normal;overflow-wrap:anywhere;padding:.2rem .15rem}
     .matrix tbody th{position:static;min-width:0}
     th,td{padding:.2rem .4rem}
-    .scroll td{overflow-wrap:anywhere}
+    .scroll li{overflow-wrap:anywhere}
     .scroll[aria-labelledby^=findings-] th:last-child{min-width:34mm}
     .m-write,.s-write,.mark.w{-webkit-print-color-adjust:exact;print-color-adjust:exact}
     a{color:inherit;text-decoration:none}
