@@ -69,6 +69,33 @@ import ThrowawayEtcd
     throw CancellationError()
   }
 
+  /// As the quick start makes the authority: it cannot sign the server's certificate.
+  @Test func anAuthorityForClientsOnlyNeedsAnotherForTheServer() async throws {
+    try FileManager.default.removeItem(atPath: folder.path + "/pki")
+    #expect(try await bulkhead("certs", "authority", "--clients-only").code == 0)
+    let refused = try await bulkhead("authority", "serve", "--host", "127.0.0.1", "--listen", "127.0.0.1:0")
+    #expect(refused.code == 1 && refused.error.contains("signs for clients only"), "\(refused.all)")
+    // The hint, to the letter.
+    let commands = refused.error.matches(of: /'bulkhead ([^']+)'/).map {
+      String($0.1).split(separator: " ").map(String.init)
+    }
+    try #require(commands.count == 3, "\(refused.error)")
+    let path = folder.path
+    for command in commands.prefix(2) {
+      let outcome = try await aside { try Program.run(Program.path, command, in: path) }
+      #expect(outcome.code == 0, "\(outcome.all)")
+    }
+    let (process, log) = try await start(
+      commands[2] + ["--listen", "127.0.0.1:0"], until: /listening on 127\.0\.0\.1:\d+\n/)
+    let port = try #require(log.firstMatch(of: /listening on 127\.0\.0\.1:(\d+)\n/)).1
+    let asked = try await shell("curl -sS --cacert server-ca/ca.crt https://127.0.0.1:\(port)/v1/authority")
+    #expect(asked.out.contains("BEGIN CERTIFICATE"), "\(asked.all)")
+    #expect(try await end(process, by: SIGTERM) == 0)
+    let socket = folder.path + "/signer.sock"
+    let signer = try await bulkhead("authority", "sign", "--socket", socket, "--host", "127.0.0.1")
+    #expect(signer.code == 1 && signer.error.contains("signs for clients only"), "\(signer.all)")
+  }
+
   private func end(_ process: Process, by signal: Int32) async throws -> Int32 {
     kill(process.processIdentifier, signal)
     return try await aside {

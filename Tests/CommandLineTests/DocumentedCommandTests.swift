@@ -25,6 +25,7 @@ import Testing
     ("bulkhead report --with", "needs a result of verify: MainJobTests"),
     ("bulkhead demo", "starts etcd: MainJobTests"),
     ("bulkhead authority serve", "runs until it is stopped: AuthorityServerTests"),
+    (" --authority server-ca", "needs that authority: AuthorityServerTests"),
     ("bulkhead agent", "runs until it is stopped: AgentTests"),
     ("bulkhead certs trust", "needs a cluster: CertificateLifeTests"),
     ("bulkhead certs import", "needs an authority that exists: CertificateLifeTests"),

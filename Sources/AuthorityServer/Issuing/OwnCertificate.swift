@@ -77,6 +77,10 @@ final class OwnCertificate: Service {
       try await renew(by: signer)
     } catch let error as OrderRefusal {
       throw AuthorityServerError(error.message, hint: error.hint ?? "the signer's log says why")
+    } catch let error as Refusal {
+      throw AuthorityServerError(
+        "the signer gives no server certificate: \(error.message)",
+        hint: error.hint ?? "the signer's log says why")
     } catch {
       throw AuthorityServerError(
         "the signer gives no server certificate: \(error is SignerUnavailable ? "it cannot be reached" : "\(error)")",

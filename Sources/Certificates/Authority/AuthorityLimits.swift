@@ -103,7 +103,7 @@ extension Authority {
       for usage in profile.extendedKeyUsages where !usages.contains(usage) {
         throw CertificatesError(
           "the authority's certificate does not allow it to sign for \(usage == ExtendedKeyUsage.clientAuth ? "clients" : "servers")",
-          hint: "use another authority for these certificates")
+          hint: "make another authority for these certificates: 'bulkhead certs authority FOLDER'")
       }
     }
     guard let constraints = try certificate.nameConstraints else { return }

@@ -124,7 +124,7 @@ package struct UndoReport: TextReport, Sendable {
     } else {
       lines.append(
         style.strong(
-          "\(visible(cluster)): \(count(changes.count, "change")) take back change \(undoes), in this order")
+          "\(visible(cluster)): \(count(changes.count, "step")) to take back change \(undoes), in this order")
           + missing)
       lines += changes.map {
         "  \($0.takesAway ? style.bad("-") : style.good("+")) \(visible($0.change))"

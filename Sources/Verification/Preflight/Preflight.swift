@@ -100,7 +100,7 @@ package struct Preflight: Sendable {
     // Each member enforces what it stores itself. The passwords were tried above.
     let stored = await StoredComparison.of(
       assessment.members, etcd, segmentation, tryingPasswords: false, protecting: knowledge.protected)
-    findings += try await openElsewhere(etcd, assessment.members, state)
+    findings += await openElsewhere(etcd, assessment.members, state)
     findings += StoredChecks.findings(stored, knowledge) + FileChecks.findings(stored, knowledge)
     findings += try await certificates(
       of: assessment,
@@ -125,19 +125,27 @@ package struct Preflight: Sendable {
   /// different snapshots may store different passwords. Not tried for many users, because each attempt is a line in a log.
   private static func openElsewhere(
     _ etcd: EtcdClient, _ members: [ServerAssessment.Member], _ state: ClusterState
-  ) async throws(EtcdError) -> [PreflightFinding] {
+  ) async -> [PreflightFinding] {
     let users = state.users.filter { !$0.value.acceptsEmptyPassword }.keys.sorted()
     guard state.authEnabled, members.count > 1, users.count <= ClusterState.mostLoginsEverywhere else {
       return []
     }
     var findings: [PreflightFinding] = []
     for member in members {
-      for user in users {
-        guard try await etcd.only(member.endpoint).tryEmptyPassword(ofUser: user) == .open else { continue }
+      do throws(EtcdError) {
+        for user in users {
+          guard try await etcd.only(member.endpoint).tryEmptyPassword(ofUser: user) == .open else { continue }
+          findings.append(
+            PreflightFinding(
+              .emptyPassword, "user \(user)",
+              "the user '\(user)' accepts the empty password at \(member.name)"))
+        }
+      } catch {
         findings.append(
           PreflightFinding(
-            .emptyPassword, "user \(user)", "the user '\(user)' accepts the empty password at \(member.name)")
-        )
+            .untriedPassword, "member \(member.name)",
+            "the empty password was not tried for each user at \(member.name): \(error)",
+            cure: "run preflight again when the member answers"))
       }
     }
     return findings

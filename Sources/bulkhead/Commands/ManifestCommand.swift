@@ -119,12 +119,7 @@ struct ManifestCommand: AsyncParsableCommand {
     if manifest == "-", fileOption.file == "-" {
       throw ValidationError("the manifest and --file both read standard input: name a file for one of them")
     }
-    if secrets == "-", writes, kustomize == nil, to == nil || to == "-" {
-      throw ValidationError(
-        "--secrets - needs --to FILE, because the manifest is on standard output; --secrets inline has both there"
-      )
-    }
-    if kustomize != nil, ["inline", "-"].contains(secrets) {
+    if kustomize != nil, secrets == "inline" {
       throw ValidationError("--kustomize takes --secrets none or FILE")
     }
   }
@@ -244,19 +239,17 @@ struct ManifestCommand: AsyncParsableCommand {
         throw CommandError("\(path) would be replaced, and it is read", hint: "name another file to write")
       }
     }
-    if let secretsFile, secretsFile != "-" { try ManifestOutputs.checkSecrets(secretsFile) }
+    if let secretsFile { try ManifestOutputs.checkSecrets(secretsFile) }
   }
 
   private func write(_ segmented: SegmentedManifest) throws {
-    if secretsFile == "-" { try PrivateOutput.prepare() }
-    if let secretsFile, secretsFile != "-" {
+    if let secretsFile {
       try AtomicFile.write(Array(segmented.secrets.utf8), to: secretsFile, mode: 0o600)
       Console.note("\(secretsFile): the Secrets, mode 0600; apply it with kubectl apply --server-side")
     }
     if let to, to != "-" {
       try AtomicFile.write(
         Array(segmented.text.utf8), to: to, mode: segmented.holdsCredentials ? 0o600 : 0o644)
-      if secretsFile == "-" { Console.write(segmented.secrets, to: STDOUT_FILENO) }
     } else {
       if segmented.holdsCredentials { try PrivateOutput.prepare() }
       Console.write(segmented.text, to: STDOUT_FILENO)

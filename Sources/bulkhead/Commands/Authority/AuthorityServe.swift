@@ -1,10 +1,12 @@
 import Arguments
 import AuthorityServer
 import Certificates
+import Files
 import Log
 import Names
 import Processes
 import Terminal
+import Text
 
 struct AuthorityServe: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,7 +18,12 @@ struct AuthorityServe: AsyncParsableCommand {
       only: never those of root, kube-apiserver or a person. Each certificate is a line of JSON in the audit log; \
       refusals over a limit are counted there.
 
-      The server's certificate is issued by its own authority for the names given with --host, and renewed in time. \
+      The server's certificate is issued by its own authority for the names given with --host, and renewed in time. An \
+      authority of 'certs authority --clients-only' cannot do that; then another signs it, once:
+        bulkhead certs authority server-ca --name server-ca
+        bulkhead certs member enrolment --authority server-ca --host authority.example.org --to server
+        bulkhead authority serve --certificate server/server.crt --key server/server.key
+
       The file is read again when it changes. SIGHUP opens the audit log again, after a rotation. SIGTERM lets \
       requests in flight finish.
       """)
@@ -73,6 +80,7 @@ struct AuthorityServe: AsyncParsableCommand {
     guard let address = ListenAddress(listen) else {
       throw ValidationError("--listen takes an address and a port: 0.0.0.0:8443, [::]:8443")
     }
+    if signer == nil, !host.isEmpty { try Workspace(fileOption).checkSignsForServers(host) }
     // The key is loaded again when the authority changes, without a person who could type the passphrase.
     let memory = PassphraseMemory(passphraseOption.source)
     var settings = AuthoritySettings(
@@ -100,5 +108,23 @@ struct AuthorityServe: AsyncParsableCommand {
       if let certificate, let key { return .files(certificate: certificate, key: key) }
       return signer == nil ? .issued(for: try host.map(HostName.init)) : .fromSigner
     }
+  }
+}
+
+extension Workspace {
+  /// Refuses `--host` where the authority signs for clients only.
+  /// - Parameter hosts: The names of the server.
+  func checkSignsForServers(_ hosts: [String]) throws {
+    let certificate = "\(authority)/ca.crt"
+    guard try FileContents.readIfPresent(certificate) != nil,
+      try AuthorityLimits(ofCertificateFile: certificate).isForClientsOnly
+    else { return }
+    let names = hosts.map { "--host \(ShellWord.bash(Array($0.utf8)))" }.joined(separator: " ")
+    throw CommandError(
+      "the authority of the clients (\(certificate)) signs for clients only, so it cannot issue the server's certificate",
+      hint:
+        "'bulkhead certs authority server-ca --name server-ca', then 'bulkhead certs member enrolment --authority "
+        + "server-ca \(names) --to server', then 'bulkhead authority serve --certificate server/server.crt --key "
+        + "server/server.key'; agents need server-ca/ca.crt as the server's 'ca'")
   }
 }

@@ -59,6 +59,7 @@ struct AuthoritySign: AsyncParsableCommand {
     logger.logLevel = .notice
     for problem in ProcessMemory.protect() { logger.warning("\(problem)") }
     let workspace = try Workspace(fileOption)
+    if !host.isEmpty { try workspace.checkSignsForServers(host) }
     let memory = PassphraseMemory(passphraseOption.source)
     var settings = AuthoritySettings(
       file: fileOption.file, directory: workspace.authority,
