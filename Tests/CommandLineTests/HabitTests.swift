@@ -253,13 +253,13 @@ import Testing
     }
   }
 
-  /// A backup that was cut off is no backup.
+  /// A backup that was cut off cannot be used.
   @Test(arguments: ["catalogue", "catalogue --output json", "schema", "--help", "version --output json"])
   func aFullDiskOnStandardOutputIsAnError(_ words: String) throws {
     let outcome = try Program.run(
       "/bin/sh", ["-c", "'\(Program.path)' \(words) >/dev/full"], in: Program.root)
     #expect(outcome.code == 1 && outcome.error.contains("cannot write to standard output"), "\(outcome.all)")
-    // A reader that has enough is none.
+    // A reader that closes it early is not an error.
     let head = try Program.run(
       "/bin/sh", ["-c", "{ '\(Program.path)' \(words); echo $? >&2; } | true"], in: Program.root)
     #expect(head.error == "0\n", "\(head.all)")

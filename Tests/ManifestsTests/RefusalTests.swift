@@ -232,7 +232,7 @@ struct RefusalTests {
   }
 
   /// etcd counts a password before a certificate, so the container would keep the old user's access.
-  @Test("a login beside the certificate is found in envFrom too; an empty one is none")
+  @Test("a login beside the certificate is found in envFrom too; an empty one is left")
   func otherLogins() {
     let image = "        image: calico/node:v3.32.1\n"
     let from = SmallManifest.whole.replacing(

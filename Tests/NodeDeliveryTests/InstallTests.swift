@@ -100,7 +100,7 @@ import Testing
     #expect(try install(site).output.isEmpty)
   }
 
-  /// The plugin's access in etcd is for one network, whoever delivers the CNI configuration.
+  /// The plugin's access in etcd is for one network, also where others deliver the CNI configuration.
   @Test func `nothing is written where the host has another CNI network`() throws {
     let site = try write("components: [calico-node, cni-plugin]\nnodes: [n1]")
     try giveToMe(site)

@@ -78,7 +78,10 @@ struct InterruptedRemovalTests {
         let dropped = try await ClusterLock.holding(etcd, as: holder, wait: .zero) { lock in
           try await Bookkeeping(survey, state, goal, lock, bulkhead: "0").confirm(plan, etcd)
         }
-        #expect(dropped == DroppedEntries(history: 1, people: 1, removals: 1))
+        #expect(
+          dropped
+            == DroppedEntries(
+              history: 1, people: 1, removals: 1, otherFiles: ["the file of cluster 'other'"]))
         #expect(dropped.words?.contains("history") == true)
         let records = try Records(try await etcd.entries(in: OwnKeys.all)).all
         #expect(records.count == 2 && records.allSatisfy(\.leaving.isEmpty))

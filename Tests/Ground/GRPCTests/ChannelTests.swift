@@ -219,7 +219,7 @@ struct ChannelTests {
       server.lose(nil, "gone")
       #expect(call.error == GRPCError(.unavailable, "gone", processing: .maybe))
     }
-    // An answer is none that is asked for again.
+    // The call is repeated, so that answer does not count.
     let server = FakeServer()
     let refused = server.start(isRepeatable: true)
     server.accept()

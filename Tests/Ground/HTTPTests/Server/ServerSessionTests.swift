@@ -134,7 +134,7 @@ import Testing
   }
 
   /// Not a fault of the connection, after which a client may send the request again (RFC 9110, section 15.5.9).
-  @Test(arguments: ["GET", "POST"]) func chunksThatAreNoneAreRefusedWithoutTheHandler(method: String) {
+  @Test(arguments: ["GET", "POST"]) func brokenChunksAreRefusedWithoutTheHandler(method: String) {
     let head = "\(method) /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
     for chunks in ["0x3\r\nabc\r\n0\r\n\r\n", "3\r\nabcd\r\n", "0\r\nnot a field\r\n\r\n"] {
       let (sent, handled, session) = talk((head + chunks).utf8)
