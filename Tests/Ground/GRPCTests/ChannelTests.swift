@@ -230,6 +230,8 @@ struct ChannelTests {
   @Test("after a deadline without any sign of life the next call gets another connection")
   func silentUntilTheDeadline() {
     let server = FakeServer()
+    // Calls that are in flight at the end are ended, so that they own nothing.
+    defer { server.machine.close() }
     let late = server.start(timeout: .milliseconds(500))
     server.accept()
     server.pass(.seconds(0.6))
@@ -249,6 +251,8 @@ struct ChannelTests {
   @Test("pings are at least six seconds apart, however many calls wait")
   func pingsApart() {
     let server = FakeServer()
+    // Calls that are in flight at the end are ended, so that they own nothing.
+    defer { server.machine.close() }
     _ = server.start(timeout: nil)
     server.accept()
     var pings: [Duration] = []
