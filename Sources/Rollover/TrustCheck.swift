@@ -72,7 +72,7 @@ struct TrustCheck {
     var unknown: [String] = []
     for member in members.all {
       for url in member.peerURLs {
-        switch await credentials.peerPort(url, timeout: min(timeout, .seconds(5))) {
+        switch await credentials.peerPort(url, timeout: timeout) {
         case .refused: break
         case .admitsClient:
           throw RolloverRefusal(
